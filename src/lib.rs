@@ -1,0 +1,3 @@
+//! Stroma.
+pub mod corpus;
+pub mod embed;
