@@ -2,3 +2,4 @@
 pub mod config;
 pub mod corpus;
 pub mod embed;
+pub mod eval;
