@@ -5,6 +5,7 @@
 
 mod article;
 mod error;
+pub mod sentence;
 
 pub use article::*;
 pub use error::ReadError;
