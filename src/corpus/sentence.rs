@@ -241,7 +241,9 @@ fn bracketed_numbers(rest: &str) -> Option<usize> {
     let mut length = 0;
     while let Some(inner) = rest[length..].strip_prefix(['[', '(']) {
         let is_part = |c: char| c.is_numeric() || matches!(c, ',' | ';' | '-' | '–' | '−' | ' ' | '\u{a0}');
-        let Some(close) = inner.find(|c| !is_part(c)).filter(|close| *close > 0 && *close <= LONGEST_MARKER) else { break };
+        let Some(close) = inner.find(|c| !is_part(c)).filter(|close| *close > 0 && *close <= LONGEST_MARKER) else {
+            break;
+        };
         if !inner[close..].starts_with([']', ')']) || length > LONGEST_MARKER {
             break;
         }
@@ -259,7 +261,9 @@ fn short_parentheses(text: &str) -> Vec<Range<usize>> {
             '(' => open.push((at, ')')),
             '[' => open.push((at, ']')),
             ')' | ']' => {
-                let Some(matching) = open.iter().rev().take(4).position(|(_, close)| *close == character) else { continue };
+                let Some(matching) = open.iter().rev().take(4).position(|(_, close)| *close == character) else {
+                    continue;
+                };
                 open.truncate(open.len() - matching);
                 let Some((start, _)) = open.pop() else { continue };
                 if at - start <= LONGEST_PARENTHESIS {
@@ -334,7 +338,9 @@ mod tests {
         check("Shown by Yi et al. (2012) and Wu et al. [3] in mice. | The dose was 2 mg i.v. or i.p. in all.");
         check("See Fig. 2 and Figs. 3, 4, cf. Ref. 5, i.e. the control vs. Treated mice, approx. 12 of them.");
         check("Dr. Smith and J. Smith sampled No. 12, e.g. E. coli and S. aureus. | It grew.");
-        check("He has a Ph.D. in the U.S. Army. | She works in the U.S. | The work was done by Kim et al. | The rest is new.");
+        check(
+            "He has a Ph.D. in the U.S. Army. | She works in the U.S. | The work was done by Kim et al. | The rest is new.",
+        );
         check("They lack vitamin D. | The dose rose. | It causes hepatitis B. | Infection spreads.");
     }
 
@@ -347,7 +353,9 @@ mod tests {
 
     #[test]
     fn citations_after_the_stop() {
-        check("It heals.[12] | The graft holds. [12–14] | The rest fails.12,13 | But it heals.¹² | We saw it.(4) | It is so.");
+        check(
+            "It heals.[12] | The graft holds. [12–14] | The rest fails.12,13 | But it heals.¹² | We saw it.(4) | It is so.",
+        );
         check("It heals. | [12] showed that it does.");
         check("It was given at Fig.12 The end.");
     }
@@ -360,7 +368,9 @@ mod tests {
 
     #[test]
     fn brackets_and_quotes() {
-        check("He said “It heals.” | She agreed (it does. It really does.) and left. | \"It ended.\" | Then all slept.");
+        check(
+            "He said “It heals.” | She agreed (it does. It really does.) and left. | \"It ended.\" | Then all slept.",
+        );
         let inner = "Cells were seen again and again in it. ".repeat(12);
         assert!(sentences(&format!("Begin ({inner}) end.")).len() > 10);
     }
