@@ -5,6 +5,11 @@
 
 mod article;
 mod error;
+pub mod identity;
+pub mod passage;
+pub mod sentence;
 
 pub use article::*;
 pub use error::ReadError;
+pub use identity::{Identity, PaperId};
+pub use passage::{Passage, PassageId, SectionKind, passages};
