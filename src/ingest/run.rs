@@ -310,9 +310,9 @@ impl Run<'_> {
         self.waiting.retain(|waiting| waiting.record.id != paper.id);
         self.writer.remove(&paper.id);
         self.catalogue.remove(&paper.id);
-        let heirs: Vec<PathBuf> = paper.sources.into_iter().map(|source| source.path).collect();
-        let mut heirs = heirs.into_iter().filter(|heir| self.still_exists(heir)).peekable();
-        if heirs.peek().is_none() {
+        let others = paper.sources.into_iter().map(|source| source.path);
+        let heirs: Vec<PathBuf> = others.filter(|heir| self.still_exists(heir)).collect();
+        if heirs.is_empty() {
             self.summary.papers.removed += 1;
         }
         for heir in heirs {
