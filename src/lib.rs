@@ -3,3 +3,6 @@ pub mod config;
 pub mod corpus;
 pub mod embed;
 pub mod eval;
+pub mod index;
+pub mod ingest;
+pub mod search;

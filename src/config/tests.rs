@@ -55,7 +55,7 @@ fn defaults_follow_their_rules() {
 fn flag_before_environment_before_file_before_default() {
     let mut settings = with_environment(
         "[search]\nlimit = 20\nper_paper = 5\nfusion = \"rrf\"",
-        &[("STROMA_SEARCH_LIMIT", "30"), ("STROMA_SEARCH_PER_PAPER", "6"), ("HOME", "/root")],
+        &[("STROMA_SEARCH_LIMIT", "30"), ("STROMA_SEARCH_PER_PAPER", "6"), ("HOME", "/home/me")],
     )
     .expect("all is right");
     settings.set_flag("search.limit", "--limit", OsStr::new("40")).expect("in range");

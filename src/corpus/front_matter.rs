@@ -1,0 +1,133 @@
+//! `Title: …`, `doi: …`: what a file in plain text or Markdown says of itself before its text begins.
+
+use super::Metadata;
+
+/// Put `value` into the field that `key` names; false where there is no such field.
+pub(super) fn set_field(metadata: &mut Metadata, key: &str, value: &str) -> bool {
+    let value = value.trim().trim_matches(['"', '\'']).trim();
+    if value.is_empty() {
+        return false;
+    }
+    let text = || Some(value.to_owned());
+    match key.trim().to_lowercase().as_str() {
+        "title" => metadata.title = text(),
+        "author" | "authors" => metadata.authors = list(value, &[" and ", ";", ","]),
+        "journal" | "source" | "publication" | "container-title" => metadata.journal = text(),
+        "year" | "date" | "published" => metadata.year = year(value),
+        "volume" | "vol" => metadata.volume = text(),
+        "issue" | "number" => metadata.issue = text(),
+        "page" | "pages" => (metadata.first_page, metadata.last_page) = pages(value),
+        "doi" => metadata.doi = doi(value),
+        "pmid" => metadata.pmid = digits(value),
+        "pmcid" | "pmc" => metadata.pmcid = digits(value).map(|digits| format!("PMC{digits}")),
+        "type" | "article-type" | "article_type" => metadata.article_type = text(),
+        "keywords" | "key words" | "tags" => metadata.keywords = list(value, &[";", ","]),
+        _ => return false,
+    }
+    true
+}
+
+/// Read the block between `---` lines: `key: value`, `key: [a, b]`, and lists of `- item` or `- name: item` lines.
+///
+/// Deeper structures of YAML say nothing that is asked for here.
+pub(super) fn read_yaml(block: &str, metadata: &mut Metadata) {
+    let mut list: Option<(String, Vec<String>)> = None;
+    for line in block.lines() {
+        let visible = line.trim();
+        if let Some(item) = visible.strip_prefix("- ") {
+            let item = item.split_once(':').filter(|(key, _)| *key == "name").map_or(item, |(_, name)| name);
+            if let Some((_, items)) = &mut list {
+                items.push(item.trim().trim_matches(['"', '\'']).to_owned());
+            }
+        } else if let Some((key, value)) = visible.split_once(':').filter(|_| !line.starts_with([' ', '\t'])) {
+            finish_list(list.take(), metadata);
+            if value.trim().is_empty() || value.trim() == "|" || value.trim() == ">" {
+                list = Some((key.to_owned(), Vec::new()));
+            } else {
+                set_field(metadata, key, value);
+            }
+        }
+    }
+    finish_list(list, metadata);
+}
+
+fn finish_list(list: Option<(String, Vec<String>)>, metadata: &mut Metadata) {
+    let Some((key, items)) = list else { return };
+    match key.to_lowercase().as_str() {
+        "author" | "authors" => metadata.authors = items,
+        "keywords" | "tags" => metadata.keywords = items,
+        _ => {}
+    }
+}
+
+/// Parts of `value`, at the first of `separators` that is in it.
+pub(super) fn list(value: &str, separators: &[&str]) -> Vec<String> {
+    let value = value.trim().trim_start_matches('[').trim_end_matches(']');
+    // "A, B and C" has two kinds of separators; "Given Family; …" may hold commas.
+    let unified =
+        if value.contains(';') { value.to_owned() } else { value.replace(" and ", ", ").replace(" & ", ", ") };
+    let separator = separators.iter().find(|&&separator| unified.contains(separator)).copied().unwrap_or(",");
+    let parts = unified.split(separator).map(|part| part.trim().trim_matches(['"', '\'', '.']).trim());
+    parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
+/// The first number of four digits that can be a year.
+pub(super) fn year(text: &str) -> Option<u16> {
+    let numbers = text.split(|c: char| !c.is_ascii_digit()).filter(|digits| digits.len() == 4);
+    numbers.filter_map(|digits| digits.parse().ok()).find(|year| (1500..2200).contains(year))
+}
+
+/// `123–131` as first and last page.
+pub(super) fn pages(text: &str) -> (Option<String>, Option<String>) {
+    let mut ends = text.split(['-', '–', '—', '−']).map(str::trim).filter(|page| !page.is_empty()).map(str::to_owned);
+    (ends.next(), ends.next())
+}
+
+/// `10.1186/ar2116` from any way to write a DOI.
+pub(super) fn doi(text: &str) -> Option<String> {
+    let start = text.find("10.")?;
+    let doi = text.get(start..)?.split_whitespace().next()?;
+    let doi = doi.trim_end_matches(['.', ',', ';', ':', '"', '\'', '>', ']', '}']).to_lowercase();
+    // A bracket at the end belongs to the text around, unless the DOI opens it itself.
+    let doi = if doi.contains('(') { doi } else { doi.trim_end_matches(')').to_owned() };
+    doi.contains('/').then_some(doi)
+}
+
+/// The digits of an identifier that may carry a prefix or a version: `PMC1397864.1`.
+pub(super) fn digits(text: &str) -> Option<String> {
+    let digits: String = text.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+    (!digits.is_empty()).then_some(digits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_set_by_their_names() {
+        let mut metadata = Metadata::default();
+        for (key, value) in [
+            ("Title", "\"Cells\""),
+            ("authors", "Ann Lee, Bo Kim and C. Roy"),
+            ("DATE", "2024-03-01"),
+            ("doi", "https://doi.org/10.1/ABC."),
+            ("pages", "123–131"),
+            ("pmcid", "PMC77.1"),
+        ] {
+            assert!(set_field(&mut metadata, key, value), "{key}");
+        }
+        assert!(!set_field(&mut metadata, "conclusion", "x"));
+        assert_eq!(metadata.title.as_deref(), Some("Cells"));
+        assert_eq!(metadata.authors, ["Ann Lee", "Bo Kim", "C. Roy"]);
+        assert_eq!((metadata.year, metadata.doi.as_deref()), (Some(2024), Some("10.1/abc")));
+        assert_eq!((metadata.first_page.as_deref(), metadata.last_page.as_deref()), (Some("123"), Some("131")));
+        assert_eq!(metadata.pmcid.as_deref(), Some("PMC77"));
+    }
+
+    #[test]
+    fn a_doi_ends_where_the_text_around_it_begins() {
+        assert_eq!(doi("(doi: 10.1000/xyz1)").as_deref(), Some("10.1000/xyz1"));
+        assert_eq!(doi("10.1016/S0140-6736(05)1").as_deref(), Some("10.1016/s0140-6736(05)1"));
+        assert_eq!(doi("version 10.2"), None);
+    }
+}

@@ -1,0 +1,157 @@
+//! Headings, paragraphs and references put into an article in the order in which a reader meets them.
+//!
+//! Formats that know headings by level share this: what a heading says decides what becomes of the text under it.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::heading::{self, Purpose};
+use super::{Article, Block, BlockKind, Citation, Format, Reference, front_matter, glossary};
+
+/// An article under construction.
+#[derive(Debug)]
+pub(super) struct Outline {
+    article: Article,
+    /// Headings around the current place, outermost first.
+    path: Vec<Heading>,
+}
+
+#[derive(Debug)]
+struct Heading {
+    /// 1 is the outermost.
+    level: usize,
+    text: String,
+    purpose: Purpose,
+    place: Option<Range<usize>>,
+    /// Some text stands under it.
+    used: bool,
+}
+
+/// One piece of text and where it stands.
+#[derive(Debug, Default)]
+pub(super) struct Piece {
+    pub text: String,
+    pub citations: Vec<Citation>,
+    pub page: Option<u32>,
+    pub place: Option<Range<usize>>,
+}
+
+impl Outline {
+    pub fn new(format: Format) -> Self {
+        Outline { article: Article { format, ..Article::default() }, path: Vec::new() }
+    }
+
+    /// What was read so far.
+    pub fn article(&mut self) -> &mut Article {
+        &mut self.article
+    }
+
+    /// Begin a section. Sections of the same or a deeper level end.
+    pub fn heading(&mut self, level: usize, text: &str, place: Option<Range<usize>>) {
+        self.close(level);
+        let bare = heading::without_number(text);
+        let number = text.trim().strip_suffix(bare).unwrap_or_default();
+        self.article.drop_text("heading-number", number, None, place.clone());
+        // A subsection of the acknowledgements is not more interesting than they are.
+        let purpose = match self.purpose() {
+            Purpose::Content => heading::purpose(text),
+            outer => outer,
+        };
+        self.path.push(Heading { level, text: bare.to_owned(), purpose, place, used: false });
+    }
+
+    /// What the section at the current place is for.
+    pub fn purpose(&self) -> Purpose {
+        self.path.last().map_or(Purpose::Content, |heading| heading.purpose)
+    }
+
+    /// Add a paragraph or caption, or what the section's purpose makes of it.
+    pub fn add(&mut self, kind: BlockKind, piece: Piece) {
+        if piece.text.trim().is_empty() {
+            return;
+        }
+        match self.purpose() {
+            Purpose::References if kind == BlockKind::Paragraph => self.reference(None, &piece.text),
+            Purpose::Administration => self.drop("administration", &piece.text, piece.page, piece.place),
+            Purpose::Abbreviations => {
+                let pairs = glossary::pairs(&piece.text);
+                self.article.abbreviations.extend(pairs);
+                self.drop("abbreviation-list", &piece.text, piece.page, piece.place);
+            }
+            Purpose::Content | Purpose::References => {
+                self.mark_used();
+                let section = self.path.iter().map(|heading| heading.text.clone()).collect();
+                let Piece { text, citations, page, place } = piece;
+                let pages = page.map(|page| (page, page));
+                self.article.blocks.push(Block {
+                    kind,
+                    section,
+                    pages,
+                    source: place,
+                    text,
+                    citations,
+                    ..Block::default()
+                });
+            }
+        }
+    }
+
+    /// Add an entry of the reference list. Without `label`, the label that `text` begins with is taken.
+    pub fn reference(&mut self, label: Option<String>, text: &str) {
+        let mut reference = printed_reference(text);
+        reference.label = label.or(reference.label);
+        self.article.references.push(reference);
+    }
+
+    /// Record what was left out.
+    pub fn drop(&mut self, rule: &str, text: &str, page: Option<u32>, place: Option<Range<usize>>) {
+        self.article.drop_text(rule, text, page, place);
+    }
+
+    /// The article, complete.
+    pub fn finish(mut self) -> Article {
+        self.close(0);
+        if self.article.references.is_empty() {
+            self.article.warnings.push("the reference list was not found".into());
+        }
+        self.article
+    }
+
+    fn close(&mut self, level: usize) {
+        while let Some(last) = self.path.pop_if(|last| last.level >= level) {
+            if !last.used {
+                let rule = match last.purpose {
+                    Purpose::Content => "empty-section",
+                    Purpose::References => "reference-list",
+                    Purpose::Administration => "administration",
+                    Purpose::Abbreviations => "abbreviation-list",
+                };
+                self.article.drop_text(rule, &last.text, None, last.place);
+            }
+        }
+    }
+
+    fn mark_used(&mut self) {
+        for heading in self.path.iter_mut().filter(|heading| heading.purpose == Purpose::Content) {
+            heading.used = true;
+        }
+    }
+}
+
+/// A reference as printed, its label apart.
+fn printed_reference(printed: &str) -> Reference {
+    static LABEL: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"^(?:\[(\d{1,4})\]|\(?(\d{1,4})[.)])\s*").expect("the pattern is valid"));
+    let found = LABEL.captures(printed);
+    let label = found.as_ref().and_then(|found| found.get(1).or_else(|| found.get(2))).map(|digits| digits.as_str());
+    let length = found.as_ref().and_then(|found| found.get(0)).map_or(0, |all| all.end());
+    let text = printed.get(length..).unwrap_or(printed);
+    Reference {
+        label: label.map(str::to_owned),
+        text: text.to_owned(),
+        doi: front_matter::doi(text),
+        ..Reference::default()
+    }
+}

@@ -1,0 +1,332 @@
+//! The text of one block under construction: white space folded, citations placed as the text grows.
+
+use crate::corpus::Citation;
+
+/// A range such as `[3–900]` that would cite more entries than this is taken for a misprint.
+const LONGEST_RANGE: usize = 200;
+
+/// Text that grows piece by piece, with the citations found in it.
+#[derive(Debug, Default)]
+pub(super) struct Prose {
+    text: String,
+    /// White space was seen since the last visible character.
+    space: bool,
+    citations: Vec<Citation>,
+    /// The last citation's marker is a number, so that a neighbour may join it: `12, 14`.
+    last_is_number: bool,
+}
+
+impl Prose {
+    /// Append `piece`, its runs of white space folded to one space.
+    pub fn push(&mut self, piece: &str) {
+        for c in piece.chars() {
+            // A soft hyphen and zero-width characters are hints to a typesetter, not text.
+            if matches!(c, '\u{ad}' | '\u{200b}' | '\u{200c}' | '\u{200d}' | '\u{2060}' | '\u{feff}') {
+                continue;
+            }
+            if c.is_whitespace() || c.is_control() {
+                self.space = true;
+                continue;
+            }
+            if self.space && !(self.ends_with_hidden_marker() && matches!(c, '.' | ',' | ';' | ':' | ')' | ']')) {
+                self.write_space();
+            }
+            self.space = false;
+            self.text.push(c);
+        }
+    }
+
+    /// Separate what follows from what went before.
+    pub fn space(&mut self) {
+        self.space = true;
+    }
+
+    /// Append what the source sets as a superscript: `10⁶`, but `Ca2+` and `CD105+`.
+    ///
+    /// Only a number after a digit must be told apart from that digit. Elsewhere the plain letters are what people
+    /// type and search for.
+    pub fn push_superscript(&mut self, piece: &str) {
+        let piece = piece.trim();
+        let after_digit = !self.space && self.text.ends_with(|c: char| c.is_ascii_digit());
+        let raised: Option<String> = piece.chars().map(superscript).collect();
+        match raised {
+            Some(raised) if after_digit && piece.contains(|c: char| c.is_ascii_digit()) => self.push(&raised),
+            _ if after_digit && is_exponent(piece) => {
+                self.push("^");
+                self.push(piece);
+            }
+            _ => self.push(piece),
+        }
+    }
+
+    /// Append a citation's marker as part of the text.
+    ///
+    /// A number that would be glued to the word before it (a superscript whose mark-up is lost) is hidden instead;
+    /// returns false then.
+    pub fn cite(&mut self, marker: &str, references: &[usize]) -> bool {
+        let marker = marker.trim();
+        let is_number = marker.starts_with(|c: char| c.is_ascii_digit());
+        if is_number && !self.space && (self.ends_like_a_word() || self.only_separators_since_hidden_marker()) {
+            self.cite_hidden(references);
+            return false;
+        }
+        let joined = self.join(is_number);
+        if self.space {
+            self.write_space();
+            self.space = false;
+        }
+        let start = self.text.len();
+        self.push(marker);
+        let end = self.text.len();
+        self.add(start..end, references, joined);
+        self.last_is_number = is_number;
+        true
+    }
+
+    /// Note a citation whose marker stays out of the text, as a superscript number does.
+    pub fn cite_hidden(&mut self, references: &[usize]) {
+        let joined = if self.only_separators_since_hidden_marker() { self.join(true) } else { Join::No };
+        if joined != Join::No
+            && let Some(last) = self.citations.last()
+        {
+            self.text.truncate(last.range.end);
+            self.space = false;
+        }
+        let place = self.text.len();
+        self.add(place..place, references, joined);
+        self.last_is_number = true;
+    }
+
+    /// The text and its citations, or nothing where no visible character was pushed.
+    pub fn finish(mut self) -> Option<(String, Vec<Citation>)> {
+        if self.text.is_empty() {
+            return None;
+        }
+        for citation in &mut self.citations {
+            include_brackets(&self.text, citation);
+        }
+        self.citations.retain(|citation| !citation.references.is_empty());
+        Some((self.text, self.citations))
+    }
+
+    /// All references cited, in order.
+    pub fn into_references(self) -> Vec<usize> {
+        let mut references = Vec::new();
+        add_each_once(&mut references, self.citations.into_iter().flat_map(|citation| citation.references));
+        references
+    }
+
+    /// Set what was pushed so far off from what it is said to mean.
+    pub fn colon(&mut self) {
+        if self.text.ends_with(|c: char| c.is_alphanumeric() || matches!(c, ')' | ']')) {
+            self.text.push(':');
+        }
+        self.space = true;
+    }
+
+    /// End what was pushed so far with a full stop, where it ends no sentence itself.
+    pub fn full_stop(&mut self) {
+        if self.text.ends_with(|c: char| c.is_alphanumeric() || matches!(c, ')' | ']' | '%')) {
+            self.text.push('.');
+        }
+        self.space = true;
+    }
+
+    fn write_space(&mut self) {
+        if !self.text.is_empty() {
+            self.text.push(' ');
+        }
+    }
+
+    fn ends_with_hidden_marker(&self) -> bool {
+        self.citations.last().is_some_and(|last| last.range.is_empty() && last.range.end == self.text.len())
+    }
+
+    fn ends_like_a_word(&self) -> bool {
+        self.text.ends_with(|c: char| c.is_alphabetic() || matches!(c, '.' | ',' | ';' | ')' | ']' | '”' | '"' | '%'))
+    }
+
+    fn since_last_citation(&self) -> &str {
+        self.citations.last().and_then(|last| self.text.get(last.range.end..)).unwrap_or_default()
+    }
+
+    fn only_separators_since_hidden_marker(&self) -> bool {
+        self.citations.last().is_some_and(|last| last.range.is_empty())
+            && self.since_last_citation().chars().all(is_separator)
+    }
+
+    /// How a marker that begins now belongs to the one before it.
+    fn join(&self, is_number: bool) -> Join {
+        if self.citations.is_empty() || !is_number || !self.last_is_number {
+            return Join::No;
+        }
+        let between = self.since_last_citation().trim();
+        if !between.is_empty() && between.chars().all(is_dash) {
+            Join::Range
+        } else if between.chars().all(is_separator) {
+            Join::List
+        } else {
+            Join::No
+        }
+    }
+
+    fn add(&mut self, range: std::ops::Range<usize>, references: &[usize], joined: Join) {
+        let Some(last) = self.citations.last_mut().filter(|_| joined != Join::No) else {
+            let mut citation = Citation { range, references: Vec::new() };
+            add_each_once(&mut citation.references, references.iter().copied());
+            self.citations.push(citation);
+            return;
+        };
+        if joined == Join::Range
+            && let (Some(&from), Some(&to)) = (last.references.last(), references.first())
+            && (from..from.saturating_add(LONGEST_RANGE)).contains(&to)
+        {
+            add_each_once(&mut last.references, from + 1..to);
+        }
+        add_each_once(&mut last.references, references.iter().copied());
+        last.range.end = range.end;
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Join {
+    No,
+    /// `12, 14`
+    List,
+    /// `12–14`
+    Range,
+}
+
+fn add_each_once(all: &mut Vec<usize>, more: impl IntoIterator<Item = usize>) {
+    for reference in more {
+        if !all.contains(&reference) {
+            all.push(reference);
+        }
+    }
+}
+
+/// `12, 14` in `[12, 14]` becomes `[12, 14]`.
+fn include_brackets(text: &str, citation: &mut Citation) {
+    let range = citation.range.clone();
+    let (Some(before), Some(marker), Some(after)) =
+        (text.get(..range.start), text.get(range.clone()), text.get(range.end..))
+    else {
+        return;
+    };
+    let enclosed =
+        (before.ends_with('[') && after.starts_with(']')) || (before.ends_with('(') && after.starts_with(')'));
+    if enclosed && marker.starts_with(|c: char| c.is_ascii_digit()) {
+        citation.range = range.start - 1..range.end + 1;
+    }
+}
+
+pub(super) fn is_dash(c: char) -> bool {
+    matches!(c, '-' | '‐' | '‑' | '‒' | '–' | '—' | '−')
+}
+
+fn is_separator(c: char) -> bool {
+    is_dash(c) || c.is_whitespace() || matches!(c, ',' | ';')
+}
+
+fn is_exponent(piece: &str) -> bool {
+    let mut letters = piece.chars();
+    matches!((letters.next(), letters.next()), (Some(c), None) if c.is_alphabetic()) && piece != "a" && piece != "b"
+}
+
+fn superscript(c: char) -> Option<char> {
+    Some(match c {
+        '0' => '⁰',
+        '1' => '¹',
+        '2' => '²',
+        '3' => '³',
+        '4'..='9' => char::from_u32(0x2070 + (c as u32 - '0' as u32))?,
+        '+' => '⁺',
+        '-' | '–' | '−' | '‐' | '‑' => '⁻',
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cited(text: &str, citations: &[Citation]) -> Vec<(String, Vec<usize>)> {
+        citations.iter().map(|c| (text[c.range.clone()].to_owned(), c.references.clone())).collect()
+    }
+
+    #[test]
+    fn white_space_is_folded() {
+        let mut prose = Prose::default();
+        prose.push("  Cells\n\t were ");
+        prose.push("  grown\u{ad}.");
+        assert_eq!(prose.finish().unwrap().0, "Cells were grown.");
+        assert_eq!(Prose::default().finish(), None);
+    }
+
+    #[test]
+    fn a_superscript_number_is_told_apart_from_the_digit_before_it() {
+        for (base, raised, text) in [
+            ("10", "6", "10⁶"),
+            ("10", "−6", "10⁻⁶"),
+            ("Ca", "2+", "Ca2+"),
+            ("CD105", "+", "CD105+"),
+            ("2", "n", "2^n"),
+            ("1", "st", "1st"),
+        ] {
+            let mut prose = Prose::default();
+            prose.push(base);
+            prose.push_superscript(raised);
+            assert_eq!(prose.finish().unwrap().0, text);
+        }
+    }
+
+    #[test]
+    fn numbers_in_one_bracket_are_one_citation_and_a_dash_cites_all_between() {
+        let mut prose = Prose::default();
+        prose.push("MSCs [");
+        prose.cite("1", &[0]);
+        prose.push(", ");
+        prose.cite("3", &[2]);
+        prose.push("–");
+        prose.cite("6", &[5]);
+        prose.push("] work.");
+        let (text, citations) = prose.finish().unwrap();
+        assert_eq!(cited(&text, &citations), [("[1, 3–6]".to_owned(), vec![0, 2, 3, 4, 5])]);
+    }
+
+    #[test]
+    fn authors_and_years_stay_apart() {
+        let mut prose = Prose::default();
+        prose.push("MSCs (");
+        prose.cite("Yi and Song, 2012", &[3]);
+        prose.push("; ");
+        prose.cite("Kim, 2013", &[1]);
+        prose.push(") work.");
+        let (text, citations) = prose.finish().unwrap();
+        assert_eq!(cited(&text, &citations), [("Yi and Song, 2012".into(), vec![3]), ("Kim, 2013".into(), vec![1])]);
+    }
+
+    #[test]
+    fn a_glued_number_leaves_the_word_alone() {
+        let mut prose = Prose::default();
+        prose.push("in patients");
+        assert!(!prose.cite("1", &[0]));
+        prose.push(",");
+        assert!(!prose.cite("2", &[1]));
+        prose.push("–");
+        prose.cite_hidden(&[4]);
+        prose.push(". Then");
+        let (text, citations) = prose.finish().unwrap();
+        assert_eq!(text, "in patients. Then");
+        assert_eq!(citations, [Citation { range: 11..11, references: vec![0, 1, 2, 3, 4] }]);
+    }
+
+    #[test]
+    fn no_space_is_left_before_the_full_stop() {
+        let mut prose = Prose::default();
+        prose.push("in patients ");
+        prose.cite_hidden(&[0]);
+        prose.push(". Then");
+        assert_eq!(prose.finish().unwrap().0, "in patients. Then");
+    }
+}
