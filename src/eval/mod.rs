@@ -1,0 +1,23 @@
+//! How good the answers are: test collections, runs, metrics and whether a difference is more than chance.
+//!
+//! [`beir`] and [`trec`] read queries and judgments, [`run`] what a system answered, [`metrics`] compares the two, query by
+//! query, and [`significance`] compares two systems. Nothing here knows of the search engine; only the functions named
+//! `open` touch a file.
+
+pub mod beir;
+mod error;
+mod id;
+mod judgments;
+mod lines;
+pub mod metrics;
+mod ranking;
+pub mod run;
+pub mod significance;
+pub mod trec;
+
+pub use error::DataError;
+pub use id::{DocumentId, QueryId};
+pub use judgments::{Grade, Grades, Judgments};
+pub use metrics::{Metric, PerQuery};
+pub use ranking::{Ranking, RankingError, Scored};
+pub use run::Run;
