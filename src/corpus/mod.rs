@@ -11,16 +11,21 @@ mod format;
 mod front_matter;
 mod glossary;
 mod heading;
+pub mod identity;
 mod jats;
 mod lines;
 mod markdown;
 mod outline;
+pub mod passage;
 mod prose;
+pub mod sentence;
 mod text;
 mod xml;
 
 pub use article::*;
 pub use error::ReadError;
+pub use identity::{Identity, PaperId};
+pub use passage::{Passage, PassageId, SectionKind, passages};
 
 /// Bounds on what one source may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

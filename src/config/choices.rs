@@ -1,0 +1,69 @@
+//! Settings that are one of a few words.
+
+use serde::Serialize;
+
+/// A type whose values have names.
+pub(super) trait Choice: Copy + 'static {
+    /// Each value with its word, in the order in which they are named to the user.
+    const WORDS: &'static [(&'static str, Self)];
+}
+
+/// How the token vectors of a text become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pooling {
+    /// Their mean.
+    Mean,
+    /// The vector of the first token.
+    Cls,
+}
+
+impl Choice for Pooling {
+    const WORDS: &'static [(&'static str, Self)] = &[("mean", Self::Mean), ("cls", Self::Cls)];
+}
+
+/// The arithmetic of the encoder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// bf16 where the CPU has instructions for it, else fp32.
+    Auto,
+    Fp32,
+    Bf16,
+}
+
+impl Choice for Precision {
+    const WORDS: &'static [(&'static str, Self)] = &[("auto", Self::Auto), ("fp32", Self::Fp32), ("bf16", Self::Bf16)];
+}
+
+/// How the candidates of words and of vectors become one list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Fusion {
+    /// A weighted sum of normalised scores.
+    Convex,
+    /// Reciprocal rank fusion (Cormack, Clarke and Büttcher, 2009).
+    Rrf,
+}
+
+impl Choice for Fusion {
+    const WORDS: &'static [(&'static str, Self)] = &[("convex", Self::Convex), ("rrf", Self::Rrf)];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown_as_read<T: Choice + Serialize>() {
+        for (word, value) in T::WORDS {
+            assert_eq!(serde_json::to_value(value).ok(), Some((*word).into()));
+        }
+    }
+
+    #[test]
+    fn a_choice_is_shown_by_the_word_it_is_read_from() {
+        shown_as_read::<Pooling>();
+        shown_as_read::<Precision>();
+        shown_as_read::<Fusion>();
+    }
+}

@@ -1,0 +1,273 @@
+//! Puts the settings together and remembers where each came from.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue, ValueDeserializer};
+
+use super::rule::Raw;
+use super::suggest::{nearest, suggestion};
+use super::{Config, ConfigError, Origin};
+
+const DEFAULT_FILE: &str = "config.toml";
+const FILE_VARIABLE: &str = "STROMA_CONFIG";
+const PREFIX: &str = "STROMA_";
+
+/// The settings and the origin of each.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    pub config: Config,
+    /// The file that was read.
+    pub file: Option<PathBuf>,
+    /// Of keys that were given somewhere.
+    origins: BTreeMap<String, Origin>,
+}
+
+/// A setting as it is shown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// "" for the keys before any section.
+    pub section: &'static str,
+    pub key: &'static str,
+    /// `None` where it is not set and has no default.
+    pub value: Option<toml::Value>,
+    pub origin: Origin,
+}
+
+impl Settings {
+    /// Reads the file that `--config`, given as `file`, or `STROMA_CONFIG` names, else `./config.toml` where there is one;
+    /// then the variables of `environment` whose names begin with `STROMA_`. Flags are added by [`Settings::set_flag`].
+    ///
+    /// # Errors
+    /// The first mistake in the file, else in the environment; a named file that cannot be read.
+    pub fn load(
+        file: Option<&Path>,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, ConfigError> {
+        let variables: BTreeMap<String, OsString> = environment
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
+            .filter(|(name, _)| name.starts_with(PREFIX))
+            .collect();
+        let named = file
+            .map(Path::to_path_buf)
+            .or_else(|| variables.get(FILE_VARIABLE).filter(|name| !name.is_empty()).map(PathBuf::from));
+        let file = named.or_else(|| Some(PathBuf::from(DEFAULT_FILE)).filter(|file| file.is_file()));
+
+        let mut settings = match file {
+            Some(file) => {
+                let text = std::fs::read_to_string(&file)
+                    .map_err(|source| ConfigError::Unreadable { file: file.clone(), source })?;
+                Self::parse(&text, &file)?
+            }
+            None => Self::default(),
+        };
+        settings.add_environment(&variables)?;
+        Ok(settings)
+    }
+
+    /// The settings that the text of `file` makes. Paths in it, and paths it leaves at their default, are relative to the
+    /// file's folder.
+    ///
+    /// # Errors
+    /// The first mistake.
+    pub fn parse(text: &str, file: &Path) -> Result<Self, ConfigError> {
+        let mut settings = Self { file: Some(file.to_owned()), ..Self::default() };
+        settings.add_file(text, file)?;
+        Ok(settings)
+    }
+
+    /// Sets `key` ("index", "search.limit") from the text of a flag ("--limit").
+    ///
+    /// # Errors
+    /// The value does not follow the key's rule, or there is no such key.
+    pub fn set_flag(&mut self, key: &str, flag: &str, value: &OsStr) -> Result<(), ConfigError> {
+        let (section, key) = key.split_once('.').unwrap_or(("", key));
+        let origin = Origin::Flag { flag: flag.to_owned() };
+        self.set(section, key, &Raw::Text(value), origin, &value.to_string_lossy())
+    }
+
+    /// Where the value of `key` ("index", "search.limit") came from.
+    pub fn origin(&self, key: &str) -> Origin {
+        self.origins.get(key).cloned().unwrap_or(Origin::Default)
+    }
+
+    /// All settings, in the order of their definition.
+    pub fn entries(&self) -> Vec<Entry> {
+        names()
+            .map(|(section, key)| Entry {
+                section,
+                key,
+                value: self.config.section(section).and_then(|values| values.get(key)),
+                origin: self.origin(&full(section, key)),
+            })
+            .collect()
+    }
+
+    fn add_file(&mut self, text: &str, file: &Path) -> Result<(), ConfigError> {
+        let folder = file.parent().unwrap_or(Path::new(""));
+        self.move_default_paths(folder);
+        let table = DeTable::parse(text).map_err(|error| ConfigError::Syntax {
+            file: file.to_owned(),
+            line: line(text, error.span().map_or(text.len(), |span| span.start)),
+            message: error.message().to_owned(),
+        })?;
+        for written in written(table.get_ref()) {
+            let origin = Origin::File { file: file.to_owned(), line: line(text, written.key.start) };
+            let found = excerpt(text, written.value.span());
+            match toml::Value::deserialize(ValueDeserializer::from(written.value.clone())) {
+                Ok(value) => {
+                    self.set(written.section, written.name, &Raw::File { value: &value, folder }, origin, &found)?
+                }
+                Err(error) => {
+                    let (key, expected) = (full(written.section, written.name), error.message().to_owned());
+                    return Err(ConfigError::Value { origin, key, found, expected });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn move_default_paths(&mut self, folder: &Path) {
+        for (section, key) in names() {
+            let Some(values) = self.config.section_mut(section) else { continue };
+            if let Some(value) = values.get(key) {
+                // Setting a default again changes paths only, and a default follows its rule (a test sees to that).
+                let _ = values.set(key, &Raw::File { value: &value, folder });
+            }
+        }
+    }
+
+    fn add_environment(&mut self, variables: &BTreeMap<String, OsString>) -> Result<(), ConfigError> {
+        for (name, value) in variables.iter().filter(|(name, _)| *name != FILE_VARIABLE) {
+            let origin = Origin::Environment { variable: name.clone() };
+            match names().find(|(section, key)| variable(section, key) == *name) {
+                Some((section, key)) => {
+                    let found = format!("\"{}\"", value.to_string_lossy());
+                    self.set(section, key, &Raw::Text(value), origin, &found)?;
+                }
+                None => refuse_if_meant_for_us(name, origin)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, section: &str, key: &str, raw: &Raw<'_>, origin: Origin, found: &str) -> Result<(), ConfigError> {
+        let Some(values) = self.config.section_mut(section) else {
+            let hint = suggestion(section, Config::SECTIONS[1..].iter().copied());
+            return Err(ConfigError::Unknown { origin, what: format!("section [{section}]"), hint });
+        };
+        if !values.keys().contains(&key) {
+            return Err(unknown_key(section, key, values.keys(), origin));
+        }
+        if let Err(expected) = values.set(key, raw) {
+            return Err(ConfigError::Value { origin, key: full(section, key), found: found.to_owned(), expected });
+        }
+        self.origins.insert(full(section, key), origin);
+        Ok(())
+    }
+}
+
+/// A setting of a file, as its parser gives it.
+struct Written<'a> {
+    section: &'a str,
+    name: &'a str,
+    key: Range<usize>,
+    value: &'a Spanned<DeValue<'a>>,
+}
+
+/// The settings of a file, in its order.
+fn written<'a>(table: &'a DeTable<'a>) -> Vec<Written<'a>> {
+    let mut all = Vec::new();
+    for (name, value) in table {
+        let name_span = name.span();
+        let name = name.get_ref().as_ref();
+        match value.get_ref().as_table() {
+            // Nothing is wrong with an empty section if it is one.
+            Some(section) if section.is_empty() && !Config::SECTIONS.contains(&name) => {
+                all.push(Written { section: name, name: "", key: name_span, value });
+            }
+            Some(section) => all.extend(section.iter().map(|(key, value)| Written {
+                section: name,
+                name: key.get_ref(),
+                key: key.span(),
+                value,
+            })),
+            None => all.push(Written { section: "", name, key: name_span, value }),
+        }
+    }
+    all.sort_by_key(|written| written.key.start);
+    all
+}
+
+/// Section and key of every setting, in the order of their definition.
+pub(super) fn names() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let config = Config::default();
+    let of = move |section: &'static str| {
+        let keys = config.section(section).map_or(&[][..], |values| values.keys());
+        keys.iter().map(move |key| (section, *key))
+    };
+    Config::SECTIONS.iter().copied().flat_map(of)
+}
+
+/// "search.limit"; "index" for a key before any section.
+fn full(section: &str, key: &str) -> String {
+    if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") }
+}
+
+/// `STROMA_SEARCH_LIMIT`.
+pub(super) fn variable(section: &str, key: &str) -> String {
+    format!("{PREFIX}{}", full(section, key).replace('.', "_").to_uppercase())
+}
+
+/// A variable of another program that happens to begin with `STROMA_` is nobody's mistake; one in a known section, or one
+/// that is nearly right, is.
+fn refuse_if_meant_for_us(name: &str, origin: Origin) -> Result<(), ConfigError> {
+    let variables: Vec<(&str, String)> = names().map(|(section, key)| (section, variable(section, key))).collect();
+    let in_section = |section: &str| !section.is_empty() && name.starts_with(&format!("{}_", variable("", section)));
+    let of_section: Vec<&str> =
+        variables.iter().filter(|(section, _)| in_section(section)).map(|(_, name)| name.as_str()).collect();
+    let hint = if of_section.is_empty() {
+        match nearest(name, variables.iter().map(|(_, name)| name.as_str()).chain([FILE_VARIABLE])) {
+            Some(known) => format!("did you mean {known}?"),
+            None => return Ok(()),
+        }
+    } else {
+        suggestion(name, of_section)
+    };
+    Err(ConfigError::Unknown { origin, what: "environment variable".into(), hint })
+}
+
+fn unknown_key(section: &str, key: &str, keys: &[&'static str], origin: Origin) -> ConfigError {
+    let elsewhere = names().find(|(other, name)| *name == key && *other != section);
+    let (what, hint) = match (Config::SECTIONS[1..].contains(&key), elsewhere) {
+        (true, _) => (format!("key \"{key}\""), format!("it is a section: write [{key}] and its keys below")),
+        (_, Some(("", _))) => (format!("key \"{key}\" in [{section}]"), "it belongs before the first section".into()),
+        (_, Some((other, _))) => (format!("key \"{key}\" {}", place(section)), format!("it belongs in [{other}]")),
+        _ => (format!("key \"{key}\" {}", place(section)), suggestion(key, keys.iter().copied())),
+    };
+    ConfigError::Unknown { origin, what, hint }
+}
+
+fn place(section: &str) -> String {
+    if section.is_empty() { "before the first section".into() } else { format!("in [{section}]") }
+}
+
+/// The line (from 1) of a byte of the text.
+fn line(text: &str, byte: usize) -> usize {
+    1 + text.bytes().take(byte).filter(|byte| *byte == b'\n').count()
+}
+
+/// The text of a range on one line, cut where it is long.
+fn excerpt(text: &str, range: Range<usize>) -> String {
+    let words: Vec<&str> = text.get(range).unwrap_or_default().split_whitespace().collect();
+    let whole = words.join(" ");
+    match whole.char_indices().nth(60) {
+        Some((cut, _)) => format!("{} …", &whole[..cut]),
+        None => whole,
+    }
+}

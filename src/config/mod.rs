@@ -1,0 +1,119 @@
+//! The settings, from flags, the environment, `config.toml` and defaults, in this order of precedence.
+//!
+//! [`Config`] below is the one place where a setting is named, documented, given its default and its rule: a new setting
+//! is a new line here (and, for the reader's sake, one in `config.toml`, which a test compares with this). Every key can
+//! be set by an environment variable as well: `[server] listen` by `STROMA_SERVER_LISTEN`, `index` by `STROMA_INDEX`.
+//! The file is `./config.toml` where there is one, unless `--config` or `STROMA_CONFIG` names another.
+
+mod choices;
+mod error;
+mod load;
+mod origin;
+mod rule;
+mod section;
+mod suggest;
+#[cfg(test)]
+mod tests;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+pub use choices::{Fusion, Pooling, Precision};
+pub use error::ConfigError;
+pub use load::{Entry, Settings};
+pub use origin::Origin;
+
+use rule::{address, choice, number, optional, path, paths, text, url, whole};
+use section::{Section, settings};
+
+// name: type = default, rule;
+settings! {
+    /// All settings. Paths are as they should be opened: those from the file are relative to the file's folder.
+    pub struct Config {
+        /// Folder of the index. It is made by the first `stroma index`.
+        index: PathBuf = "index".into(), path();
+        /// Files and folders of papers, for `stroma index` without arguments and for the server to watch.
+        papers: Vec<PathBuf> = vec!["papers".into()], paths();
+    } with sections {
+        model: Model,
+        reading: Reading,
+        indexing: Indexing,
+        search: Search,
+        server: Server,
+        grobid: Grobid,
+    }
+
+    /// The model that turns text into vectors.
+    pub struct Model {
+        /// Folder of the model, as sentence-transformers writes it.
+        folder: PathBuf = "models/all-MiniLM-L6-v2".into(), path();
+        /// Folder of the encoder for questions, for models that have one of their own (MedCPT).
+        query_folder: Option<PathBuf> = None, optional(path());
+        /// How token vectors become one; as the model's `modules.json` says where not set.
+        pooling: Option<Pooling> = None, optional(choice());
+        /// Tokens of a text that are read; the rest is cut. As the model says where not set.
+        max_tokens: Option<usize> = None, optional(whole(8..=8192));
+        /// Put before every question (e5: `query: `). As the model says where not set; may be empty.
+        query_prompt: Option<String> = None, optional(text());
+        /// Put before every passage (e5: `passage: `). As the model says where not set; may be empty.
+        passage_prompt: Option<String> = None, optional(text());
+        /// Arithmetic of the encoder.
+        precision: Precision = Precision::Auto, choice();
+        /// Instances of the model, each on one thread; 0 for one per core.
+        instances: usize = 0, whole(0..=1024);
+    }
+
+    /// What reading one file may cost. A file that costs more is reported and left out.
+    pub struct Reading {
+        /// Largest file that is read, in MB.
+        max_file_mb: usize = 100, whole(1..=10_000);
+        /// Longest time spent on one file, in seconds.
+        timeout_s: usize = 60, whole(1..=3600);
+        /// Most memory that reading one file may take, in MB.
+        max_memory_mb: usize = 2048, whole(64..=1_000_000);
+    }
+
+    /// How papers are written to the index.
+    pub struct Indexing {
+        /// Papers that are read, embedded and written together.
+        batch_papers: usize = 64, whole(1..=10_000);
+        /// Memory of the index writer before it writes a segment, in MB. tantivy's own floor is 15.
+        memory_mb: usize = 256, whole(15..=65_536);
+    }
+
+    /// How questions are answered.
+    pub struct Search {
+        /// Paragraphs in an answer, where the question does not say.
+        limit: usize = 10, whole(1..=1000);
+        /// Candidates that each leg, words and vectors, gives to be rescored.
+        candidates: usize = 100, whole(1..=10_000);
+        /// How the two candidate lists become one.
+        fusion: Fusion = Fusion::Convex, choice();
+        /// Share of the lexical score in the convex combination; the rest is the vectors'.
+        lexical_weight: f64 = 0.5, number(0.0..=1.0);
+        /// Most paragraphs of one paper in an answer.
+        per_paper: usize = 3, whole(1..=1000);
+    }
+
+    /// The HTTP server.
+    pub struct Server {
+        /// Address and port to listen at. The server has no log-in: open it to a network with care.
+        listen: SocketAddr = SocketAddr::from((Ipv4Addr::LOCALHOST, 7733)), address();
+        /// Questions answered at the same time; more are turned away with 503.
+        max_concurrent: usize = 64, whole(1..=100_000);
+        /// Longest time for one answer, in milliseconds.
+        timeout_ms: usize = 10_000, whole(1..=600_000);
+        /// Largest body of a request, in KB.
+        max_body_kb: usize = 64, whole(1..=1_000_000);
+        /// Longest question, in characters.
+        max_question_chars: usize = 1000, whole(1..=100_000);
+    }
+
+    /// A GROBID server, which reads PDFs with more care than the built-in reader.
+    pub struct Grobid {
+        /// Where it answers, such as `http://localhost:8070`; not used where not set.
+        url: Option<String> = None, optional(url());
+    }
+}

@@ -1,0 +1,290 @@
+//! What is indexed of a block of an article: the [`Passage`], its sentences and its id.
+
+use std::fmt;
+use std::ops::Range;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::identity::{PaperId, PaperIdError};
+use super::sentence::sentences;
+use super::{Article, Block, BlockKind, Citation};
+
+/// One block of a paper, ready to be indexed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Passage {
+    pub id: PassageId,
+    /// Position of the block in its article, from 0. Gapless: every block becomes a passage.
+    pub ordinal: u32,
+    pub kind: BlockKind,
+    /// Headings from the outermost to the innermost.
+    pub section: Vec<String>,
+    /// First and last page.
+    pub pages: Option<(u32, u32)>,
+    /// Range of Unicode characters in the decoded source file.
+    pub source: Option<Range<usize>>,
+    pub text: String,
+    /// The sentences of `text`, in order; together they hold all of its visible characters.
+    pub sentences: Vec<Sentence>,
+    pub citations: Vec<Citation>,
+}
+
+/// A sentence of a passage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sentence {
+    /// Bytes of the passage's text, on character boundaries, without white space at the edges.
+    pub range: Range<usize>,
+    /// It begins or ends in mid-sentence because a page does, so it may not say what its author meant.
+    pub cut: bool,
+}
+
+/// The passages of `article`, one for each of its blocks and in their order.
+pub fn passages(article: &Article, paper: &PaperId) -> Vec<Passage> {
+    (0..).zip(&article.blocks).map(|(ordinal, block)| passage(block, paper, ordinal)).collect()
+}
+
+fn passage(block: &Block, paper: &PaperId, ordinal: u32) -> Passage {
+    Passage {
+        id: PassageId::new(paper, ordinal),
+        ordinal,
+        kind: block.kind,
+        section: block.section.clone(),
+        pages: block.pages,
+        source: block.source.clone(),
+        text: block.text.clone(),
+        sentences: marked_sentences(block),
+        citations: block.citations.clone(),
+    }
+}
+
+fn marked_sentences(block: &Block) -> Vec<Sentence> {
+    let mut marked: Vec<Sentence> =
+        sentences(&block.text).into_iter().map(|range| Sentence { range, cut: false }).collect();
+    if let Some(first) = marked.first_mut() {
+        first.cut |= block.truncated_start;
+    }
+    if let Some(last) = marked.last_mut() {
+        last.cut |= block.truncated_end;
+    }
+    marked
+}
+
+impl Passage {
+    /// What kind of section the passage stands in.
+    pub fn section_kind(&self) -> SectionKind {
+        SectionKind::of(&self.section)
+    }
+}
+
+/// Names one passage for ever: `10.1186_ar2116:17`, the paper and the block's ordinal.
+///
+/// It is the same for the same paper and block on every machine and in every index, so that an answer can be cited, a
+/// re-indexed paper replaced, and two indexes compared. It is its own text: order is that of the text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct PassageId(String);
+
+impl PassageId {
+    pub fn new(paper: &PaperId, ordinal: u32) -> Self {
+        PassageId(format!("{paper}:{ordinal}"))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The paper and the ordinal that make up the id.
+    pub fn parts(&self) -> Result<(PaperId, u32), PassageIdError> {
+        let malformed = || PassageIdError::Malformed(self.0.clone());
+        let (paper, ordinal) = self.0.rsplit_once(':').ok_or_else(malformed)?;
+        let is_plain = ordinal == "0" || !ordinal.starts_with(['0', '+']);
+        let ordinal = ordinal.parse().ok().filter(|_| is_plain).ok_or_else(malformed)?;
+        Ok((paper.parse()?, ordinal))
+    }
+}
+
+/// Why a text is not a [`PassageId`].
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum PassageIdError {
+    #[error("a passage's id is `paper:ordinal`, not `{0}`")]
+    Malformed(String),
+    #[error(transparent)]
+    Paper(#[from] PaperIdError),
+}
+
+impl TryFrom<String> for PassageId {
+    type Error = PassageIdError;
+
+    fn try_from(text: String) -> Result<Self, PassageIdError> {
+        let id = PassageId(text);
+        id.parts()?;
+        Ok(id)
+    }
+}
+
+impl FromStr for PassageId {
+    type Err = PassageIdError;
+
+    fn from_str(text: &str) -> Result<Self, PassageIdError> {
+        text.to_owned().try_into()
+    }
+}
+
+impl From<PassageId> for String {
+    fn from(id: PassageId) -> String {
+        id.0
+    }
+}
+
+impl fmt::Display for PassageId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// The kind of section a passage stands in, for filters and for weighing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SectionKind {
+    Abstract,
+    Introduction,
+    Background,
+    Methods,
+    Results,
+    Discussion,
+    Conclusion,
+    /// Anything else: in a review, most sections are named by their subject.
+    #[default]
+    Other,
+}
+
+impl SectionKind {
+    /// The kind that the outermost telling heading of `section` gives.
+    pub fn of(section: &[String]) -> Self {
+        section.iter().find_map(|heading| kind_of_heading(heading)).unwrap_or_default()
+    }
+}
+
+/// A heading tells its section's kind only where it has no word of a subject: "Materials and methods", but not "Methods
+/// of isolating stromal cells".
+fn kind_of_heading(heading: &str) -> Option<SectionKind> {
+    let heading = heading.to_lowercase();
+    let words = heading.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().any(char::is_alphabetic));
+    let mut kind = None;
+    for word in words {
+        match kind_of_word(word) {
+            Some(found) => kind = kind.or(Some(found)),
+            None if is_neutral(word) => {}
+            None => return None,
+        }
+    }
+    kind
+}
+
+fn kind_of_word(word: &str) -> Option<SectionKind> {
+    Some(match word {
+        "abstract" => SectionKind::Abstract,
+        "introduction" | "introductory" => SectionKind::Introduction,
+        "background" | "rationale" => SectionKind::Background,
+        "methods" | "method" | "methodology" | "experimental" | "materials" | "patients" | "subjects"
+        | "procedures" => SectionKind::Methods,
+        "results" | "result" | "findings" => SectionKind::Results,
+        "discussion" | "discussions" => SectionKind::Discussion,
+        "conclusion" | "conclusions" | "concluding" | "summary" | "perspectives" | "perspective" | "outlook" => {
+            SectionKind::Conclusion
+        }
+        _ => return None,
+    })
+}
+
+/// Words that go with those of [`kind_of_word`] without naming a subject.
+fn is_neutral(word: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "and",
+        "the",
+        "of",
+        "this",
+        "study",
+        "review",
+        "general",
+        "main",
+        "final",
+        "future",
+        "remarks",
+        "remark",
+        "directions",
+        "direction",
+        "design",
+        "section",
+        "material",
+        "brief",
+        "overview",
+        "limitations",
+        "comments",
+        "i",
+        "ii",
+        "iii",
+        "iv",
+        "v",
+        "vi",
+        "vii",
+        "structured",
+        "graphical",
+        "aims",
+        "aim",
+        "objectives",
+        "implications",
+        "key",
+        "current",
+        "challenges",
+        "statistical",
+        "analysis",
+        "in",
+        "participants",
+    ];
+    WORDS.contains(&word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paper() -> PaperId {
+        "10.1186_ar2116".parse().expect("a paper's id")
+    }
+
+    #[test]
+    fn ids_parse_and_display() {
+        let id = PassageId::new(&paper(), 17);
+        assert_eq!(id.to_string(), "10.1186_ar2116:17");
+        assert_eq!(id.to_string().parse(), Ok(id.clone()));
+        assert_eq!(id.parts(), Ok((paper(), 17)));
+        for wrong in ["", "a", "a:", "a:-1", "a:01", "a:+1", ":1", "A b:1", "a:4294967296"] {
+            assert!(wrong.parse::<PassageId>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn every_block_becomes_a_passage() {
+        let block = |text: &str| Block { text: text.into(), ..Block::default() };
+        let cut = Block { truncated_start: true, truncated_end: true, ..block("cells grew. They fused. It was the") };
+        let article = Article { blocks: vec![block("One. Two."), cut, block("Three.")], ..Article::default() };
+        let passages = passages(&article, &paper());
+        assert_eq!(passages.iter().map(|passage| passage.ordinal).collect::<Vec<_>>(), [0, 1, 2]);
+        assert_eq!(passages[1].sentences.iter().map(|s| s.cut).collect::<Vec<_>>(), [true, false, true]);
+        assert!(passages[0].sentences.iter().all(|sentence| !sentence.cut));
+    }
+
+    #[test]
+    fn headings_tell_the_kind() {
+        let kind = |path: &[&str]| SectionKind::of(&path.iter().map(|&s| s.to_owned()).collect::<Vec<_>>());
+        assert_eq!(kind(&["Abstract", "Methods"]), SectionKind::Abstract);
+        assert_eq!(kind(&["2. Materials and Methods", "Cells"]), SectionKind::Methods);
+        assert_eq!(kind(&["Conclusions and future perspectives"]), SectionKind::Conclusion);
+        assert_eq!(kind(&["Results and discussion"]), SectionKind::Results);
+        assert_eq!(kind(&["Methods of isolating stromal cells"]), SectionKind::Other);
+        assert_eq!(kind(&["Cartilage", "Introduction"]), SectionKind::Introduction);
+        assert_eq!(kind(&[]), SectionKind::Other);
+    }
+}

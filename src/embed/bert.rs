@@ -1,0 +1,212 @@
+//! A sentence-transformers model on threads of its own.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::thread::JoinHandle;
+
+use tokenizers::{Tokenizer, TruncationParams};
+
+use super::batch::{TokenBudget, batches};
+use super::encoder::{Encoder, Precision};
+use super::model::{ModelFolder, ModelOverrides, bad};
+use super::queue::{Job, Queue};
+use super::{EmbedError, Embedder, Role, UnitVector};
+
+/// Which model runs and how.
+#[derive(Debug, Clone, Default)]
+pub struct BertOptions {
+    /// A sentence-transformers folder.
+    pub folder: PathBuf,
+    /// A second folder, for models that embed questions with an encoder of their own.
+    pub query_folder: Option<PathBuf>,
+    pub overrides: ModelOverrides,
+    pub precision: Precision,
+    /// Instances of the model, each on one thread; 0 for one per core.
+    pub instances: usize,
+    pub budget: TokenBudget,
+}
+
+/// [`Embedder`] over one or two BERT encoders.
+///
+/// A model blocks and cannot be shared between threads, so each instance has a thread; all take work from one queue. One
+/// libtorch thread per instance: several threads in one instance wait for each other by spinning, which ruins both when
+/// the machine is busy.
+#[derive(Debug)]
+pub struct BertEmbedder {
+    passages: Side,
+    /// Absent where questions and passages share an encoder.
+    queries: Option<Side>,
+    fingerprint: String,
+    budget: TokenBudget,
+}
+
+impl BertEmbedder {
+    /// Loads the model and starts its threads.
+    pub fn start(options: &BertOptions) -> Result<Self, EmbedError> {
+        let instances = match options.instances {
+            0 => std::thread::available_parallelism().map_or(1, |cores| cores.get()),
+            some => some,
+        };
+        let model = ModelFolder::open(&options.folder, &options.overrides)?;
+        let mut fingerprint = model.fingerprint()?;
+        let mut queries = None;
+        if let Some(folder) = &options.query_folder {
+            let query_model = ModelFolder::open(folder, &options.overrides)?;
+            if query_model.dimension() != model.dimension() {
+                return Err(EmbedError::Unsupported {
+                    folder: folder.display().to_string(),
+                    reason: format!(
+                        "its vectors have {} dimensions, those of {} have {}",
+                        query_model.dimension(),
+                        options.folder.display(),
+                        model.dimension()
+                    ),
+                });
+            }
+            fingerprint = format!("{fingerprint}+{}", query_model.fingerprint()?);
+            queries = Some(Side::start(query_model, options.precision, instances)?);
+        }
+        let passages = Side::start(model, options.precision, instances)?;
+        Ok(Self { passages, queries, fingerprint, budget: options.budget })
+    }
+
+    fn side(&self, role: Role) -> &Side {
+        match (role, &self.queries) {
+            (Role::Query, Some(queries)) => queries,
+            _ => &self.passages,
+        }
+    }
+}
+
+impl Embedder for BertEmbedder {
+    fn dimension(&self) -> usize {
+        self.passages.model.dimension()
+    }
+
+    fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    fn embed(&self, texts: &[String], role: Role) -> Result<Vec<UnitVector>, EmbedError> {
+        self.side(role).embed(texts, role, self.budget)
+    }
+}
+
+/// One encoder: its tokenizer, its queue and the threads that serve it.
+#[derive(Debug)]
+struct Side {
+    model: Arc<ModelFolder>,
+    tokenizer: Tokenizer,
+    queue: Arc<Queue>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Side {
+    fn start(model: ModelFolder, precision: Precision, instances: usize) -> Result<Self, EmbedError> {
+        let tokenizer = tokenizer(&model)?;
+        let model = Arc::new(model);
+        let queue = Arc::new(Queue::default());
+        let first = Encoder::load(&model, precision)?;
+        let others: Vec<Encoder> = (1..instances).map(|_| first.share(&model)).collect();
+        let threads = std::iter::once(first)
+            .chain(others)
+            .map(|encoder| {
+                let queue = Arc::clone(&queue);
+                std::thread::Builder::new().name("model".into()).spawn(move || serve(&encoder, &queue))
+            })
+            .collect::<Result<_, _>>()
+            .map_err(|error| EmbedError::Model(format!("no thread for it: {error}")))?;
+        Ok(Self { model, tokenizer, queue, threads })
+    }
+
+    fn embed(&self, texts: &[String], role: Role, budget: TokenBudget) -> Result<Vec<UnitVector>, EmbedError> {
+        let mut sequences = Vec::with_capacity(texts.len());
+        for (place, text) in texts.iter().enumerate() {
+            sequences.push((place, self.tokens(text, role)?));
+        }
+        // A stable sort by length: batches have little padding, and the same texts make the same batches.
+        sequences.sort_by_key(|(_, tokens)| std::cmp::Reverse(tokens.len()));
+        let lengths: Vec<usize> = sequences.iter().map(|(_, tokens)| tokens.len()).collect();
+        let cuts = batches(&lengths, budget);
+        let (places, mut tokens): (Vec<usize>, Vec<Vec<u32>>) = sequences.into_iter().unzip();
+
+        let (reply, answers) = sync_channel(cuts.len());
+        for (number, cut) in cuts.iter().enumerate() {
+            let sequences = tokens[cut.clone()].iter_mut().map(std::mem::take).collect();
+            let job = Job { number, sequences, reply: reply.clone() };
+            match role {
+                Role::Query => self.queue.push_question(job),
+                Role::Passage => self.queue.push_passages(job),
+            }
+        }
+        drop(reply);
+        let mut vectors: Vec<Option<UnitVector>> = vec![None; texts.len()];
+        for (number, answer) in answers {
+            for (place, vector) in places[cuts[number].clone()].iter().zip(answer?) {
+                vectors[*place] = Some(vector);
+            }
+        }
+        vectors.into_iter().collect::<Option<_>>().ok_or(EmbedError::Stopped)
+    }
+
+    fn tokens(&self, text: &str, role: Role) -> Result<Vec<u32>, EmbedError> {
+        let prompt = self.model.prompts.of(role);
+        let encoded = if prompt.is_empty() {
+            self.tokenizer.encode_fast(text, true)
+        } else {
+            self.tokenizer.encode_fast(format!("{prompt}{text}"), true)
+        };
+        encoded
+            .map(|encoding| encoding.get_ids().to_vec())
+            .map_err(|error| EmbedError::Model(format!("its tokenizer failed: {error}")))
+    }
+}
+
+impl Drop for Side {
+    fn drop(&mut self) {
+        self.queue.close();
+        for thread in self.threads.drain(..) {
+            // A thread that panicked has said so already, and there is nobody to tell.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The model's own `tokenizer.json`, cut at the model's length. Files often pad and truncate by a length of their own.
+fn tokenizer(model: &ModelFolder) -> Result<Tokenizer, EmbedError> {
+    let file = model.folder.join("tokenizer.json");
+    let mut tokenizer = Tokenizer::from_file(&file).map_err(|error| bad(&file, &error))?;
+    let truncation = TruncationParams { max_length: model.max_tokens, ..Default::default() };
+    tokenizer.with_truncation(Some(truncation)).map_err(|error| bad(&file, &error))?;
+    tokenizer.with_padding(None);
+    Ok(tokenizer)
+}
+
+/// A model thread's life.
+fn serve(encoder: &Encoder, queue: &Queue) {
+    tch::set_num_threads(1);
+    while let Some(jobs) = queue.take() {
+        let sequences: Vec<&[u32]> = jobs.iter().flat_map(|job| job.sequences.iter().map(Vec::as_slice)).collect();
+        // libtorch reports some failures (out of memory, say) by exceptions that tch turns into panics.
+        let result = catch_unwind(AssertUnwindSafe(|| encoder.encode(&sequences)))
+            .unwrap_or_else(|_| Err(EmbedError::Model("libtorch gave up; see the log".into())));
+        // A caller that no longer waits has dropped its end; that is its right.
+        match result {
+            Ok(vectors) => {
+                let mut vectors = vectors.into_iter();
+                for job in &jobs {
+                    let own = vectors.by_ref().take(job.sequences.len()).collect();
+                    let _ = job.reply.send((job.number, Ok(own)));
+                }
+            }
+            Err(error) => {
+                let reason = error.to_string();
+                for job in &jobs {
+                    let _ = job.reply.send((job.number, Err(EmbedError::Model(reason.clone()))));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Text to unit vectors.
+//!
+//! [`Embedder`] is the seam: [`BertEmbedder`] runs a sentence-transformers model on libtorch, [`HashEmbedder`] is a small
+//! deterministic stand-in for tests of everything that is not about meaning. Nothing here knows of papers or indexes.
+
+mod batch;
+mod bert;
+mod encoder;
+mod hash;
+mod model;
+mod queue;
+mod vector;
+
+pub use batch::TokenBudget;
+pub use bert::{BertEmbedder, BertOptions};
+pub use encoder::{Encoder, Precision};
+pub use hash::HashEmbedder;
+pub use model::{ModelFolder, ModelOverrides, Pooling, Prompts};
+pub use vector::UnitVector;
+
+use thiserror::Error;
+
+/// What a text is to the model: models with prompts (E5, BGE) or with two encoders (MedCPT) treat the two differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    Query,
+    Passage,
+}
+
+/// Turns texts into unit vectors of one dimension.
+///
+/// Implementations are shared by all threads; a call blocks until its vectors are there.
+pub trait Embedder: Send + Sync {
+    /// The length of every vector.
+    fn dimension(&self) -> usize;
+
+    /// Names everything that decides the vectors: weights, pooling, length, prompts. Vectors of two embedders may be
+    /// compared with each other only if their fingerprints are the same.
+    fn fingerprint(&self) -> &str;
+
+    /// One vector for each text, in order. A text longer than the model reads is embedded by its beginning.
+    fn embed(&self, texts: &[String], role: Role) -> Result<Vec<UnitVector>, EmbedError>;
+
+    /// One vector for each question, ahead of any passages that wait.
+    fn embed_query(&self, text: &str) -> Result<UnitVector, EmbedError> {
+        let mut vectors = self.embed(&[text.to_owned()], Role::Query)?;
+        vectors.pop().ok_or_else(|| EmbedError::Model("the model gave no vector".into()))
+    }
+}
+
+/// Why there is no vector.
+#[derive(Debug, Error)]
+pub enum EmbedError {
+    #[error("no model in {folder}: {missing} is missing (run `make setup`, or set [model] folder)")]
+    MissingFile { folder: String, missing: String },
+    #[error("the model file {file} cannot be used: {reason}")]
+    BadFile { file: String, reason: String },
+    #[error("the model in {folder} is not supported: {reason}")]
+    Unsupported { folder: String, reason: String },
+    #[error("the model failed: {0}")]
+    Model(String),
+    #[error("the model has stopped")]
+    Stopped,
+}

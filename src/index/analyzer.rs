@@ -1,0 +1,278 @@
+//! Words of the field: text to index terms.
+//!
+//! `IL-6`, `IL6` and `IL‑6` are one term, so are `TNF-α`, `TNF-alpha` and `TNFα`; `CD105⁺` keeps its `CD105`; ordinary
+//! words are stemmed (Porter 2001). A compound gives its joined form and its parts, so that `TNF` finds `TNF-α` and
+//! `T cell` finds `T-cell`.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use rust_stemmers::{Algorithm, Stemmer};
+use tantivy::tokenizer::{TextAnalyzer, Token, TokenStream, Tokenizer};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// The name under which tantivy knows it.
+pub(super) const NAME: &str = "biomedical";
+
+/// Changes whenever the same text would give other terms.
+pub const VERSION: u64 = 1;
+
+/// A term and the bytes of the text it stands for. The terms of one compound share a range or lie within it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Word {
+    pub term: String,
+    pub range: Range<usize>,
+    /// Place among the words of the text; a compound's joined form has the place of its first part.
+    pub position: usize,
+}
+
+/// The terms of a text, in order.
+pub fn words(text: &str) -> Vec<Word> {
+    let mut words = Vec::new();
+    let mut position = 0;
+    for compound in compounds(text) {
+        let parts = parts(&text[compound.clone()]);
+        position += push_terms(&mut words, text, compound.start, &parts, position);
+    }
+    words
+}
+
+/// Words that carry no meaning of their own (Lucene's English list). In capitals they are abbreviations: AS, IT, OR.
+const STOP_WORDS: [&str; 33] = [
+    "a", "an", "and", "are", "as", "at", "be", "but", "by", "for", "if", "in", "into", "is", "it", "no", "not", "of", "on",
+    "or", "such", "that", "the", "their", "then", "there", "these", "they", "this", "to", "was", "will", "with",
+];
+
+fn is_stop_word(word: &str) -> bool {
+    let in_capitals = word.len() > 1 && word.chars().all(char::is_uppercase);
+    !in_capitals && STOP_WORDS.binary_search(&word.to_lowercase().as_str()).is_ok()
+}
+
+fn is_dash(c: char) -> bool {
+    matches!(c, '-' | '\u{ad}' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe63}' | '\u{ff0d}')
+}
+
+/// Runs of letters and digits, held together by single dashes, decimal points and apostrophes between them.
+fn compounds(text: &str) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let mut characters = text.char_indices().peekable();
+    let mut start = None;
+    let mut previous = ' ';
+    while let Some((place, c)) = characters.next() {
+        let next = characters.peek().map_or(' ', |(_, next)| *next);
+        let joins = match c {
+            _ if is_dash(c) => previous.is_alphanumeric() && next.is_alphanumeric(),
+            '.' | ',' => previous.is_ascii_digit() && next.is_ascii_digit(),
+            '\'' | '\u{2019}' => previous.is_alphabetic() && next.is_alphabetic(),
+            _ => c.is_alphanumeric() || is_combining_mark(c),
+        };
+        match (joins, start) {
+            (true, None) => start = Some(place),
+            (false, Some(begin)) => {
+                found.push(begin..place);
+                start = None;
+            }
+            _ => {}
+        }
+        previous = c;
+    }
+    found.extend(start.map(|begin| begin..text.len()));
+    found
+}
+
+fn is_greek(c: char) -> bool {
+    matches!(c, '\u{370}'..='\u{3ff}') || c == '\u{b5}'
+}
+
+/// A compound's parts: cut at dashes, and where Latin letters turn into Greek ones (TNFα). Relative byte ranges.
+fn parts(compound: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    let mut previous: Option<char> = None;
+    for (place, c) in compound.char_indices() {
+        if is_dash(c) {
+            found.push(start..place);
+            start = place + c.len_utf8();
+        } else if is_greek(c) && previous.is_some_and(|p| p.is_alphabetic() && !is_greek(p) && !is_dash(p)) {
+            found.push(start..place);
+            start = place;
+        }
+        previous = Some(c);
+    }
+    found.push(start..compound.len());
+    found.retain(|part| !part.is_empty());
+    found
+}
+
+/// Adds the terms of one compound; returns how many positions it takes.
+fn push_terms(words: &mut Vec<Word>, text: &str, offset: usize, parts: &[Range<usize>], position: usize) -> usize {
+    let place = |part: &Range<usize>| offset + part.start..offset + part.end;
+    if let [only] = parts {
+        let range = place(only);
+        if !is_stop_word(&text[range.clone()]) {
+            words.push(Word { term: term(&text[range.clone()]), range, position });
+        }
+        return 1;
+    }
+    let (Some(first), Some(last)) = (parts.first(), parts.last()) else { return 0 };
+    let plain: Vec<String> = parts.iter().map(|part| plain(&text[place(part)])).collect();
+    words.push(Word { term: stem(plain.concat()), range: offset + first.start..offset + last.end, position });
+    for (number, (part, plain)) in parts.iter().zip(plain).enumerate() {
+        // A bare number out of a name (the 6 of IL-6) would match every other 6.
+        let bare_number = plain.chars().all(|c| c.is_ascii_digit());
+        if !bare_number && !is_stop_word(&text[place(part)]) {
+            words.push(Word { term: stem(plain), range: place(part), position: position + number });
+        }
+    }
+    parts.len()
+}
+
+fn term(word: &str) -> String {
+    stem(plain(word))
+}
+
+/// Lower case, without accents and apostrophes, compatibility forms resolved, Greek letters by name.
+fn plain(word: &str) -> String {
+    if word.is_ascii() {
+        let lower = word.to_ascii_lowercase();
+        return lower.strip_suffix("'s").unwrap_or(&lower).replace(['\'', ','], "");
+    }
+    let mut plain = String::with_capacity(word.len());
+    for c in word.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
+        match greek_name(c) {
+            Some(name) => plain.push_str(name),
+            None if c == '\u{2019}' || c == '\'' || c == '\u{ad}' => {}
+            None => plain.push(c),
+        }
+    }
+    plain
+}
+
+fn greek_name(c: char) -> Option<&'static str> {
+    const NAMES: [&str; 25] = [
+        "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi",
+        "omicron", "pi", "rho", "sigma", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega",
+    ];
+    match c {
+        '\u{b5}' => Some("mu"),
+        'α'..='ω' => NAMES.get(c as usize - 'α' as usize).copied(),
+        _ => None,
+    }
+}
+
+static STEMMER: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::create(Algorithm::English));
+
+/// Stems ordinary words; names with digits stay as they are.
+fn stem(word: String) -> String {
+    if word.len() > 3 && word.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        STEMMER.stem(&word).into_owned()
+    } else {
+        word
+    }
+}
+
+/// [`words`] as a tantivy analyzer.
+pub(super) fn analyzer() -> TextAnalyzer {
+    TextAnalyzer::from(BiomedicalTokenizer)
+}
+
+#[derive(Debug, Clone, Copy)]
+struct BiomedicalTokenizer;
+
+impl Tokenizer for BiomedicalTokenizer {
+    type TokenStream<'a> = WordStream;
+
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> WordStream {
+        WordStream { words: words(text).into_iter(), token: Token::default() }
+    }
+}
+
+#[derive(Debug)]
+struct WordStream {
+    words: std::vec::IntoIter<Word>,
+    token: Token,
+}
+
+impl TokenStream for WordStream {
+    fn advance(&mut self) -> bool {
+        let Some(word) = self.words.next() else { return false };
+        self.token = Token {
+            offset_from: word.range.start,
+            offset_to: word.range.end,
+            position: word.position,
+            text: word.term,
+            position_length: 1,
+        };
+        true
+    }
+
+    fn token(&self) -> &Token {
+        &self.token
+    }
+
+    fn token_mut(&mut self) -> &mut Token {
+        &mut self.token
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn terms(text: &str) -> Vec<String> {
+        words(text).into_iter().map(|word| word.term).collect()
+    }
+
+    #[test]
+    fn names_written_in_different_ways_are_one_term() {
+        for (name, spellings) in [
+            ("il6", vec!["IL-6", "IL6", "IL\u{2011}6", "il-6"]),
+            ("tnfalpha", vec!["TNF-α", "TNF-alpha", "TNFα", "TNF–α"]),
+            ("cd105", vec!["CD105", "CD105⁺", "CD105+", "CD-105"]),
+            ("tgfbeta1", vec!["TGF-β1", "TGFβ1", "TGF-beta1"]),
+            ("hlab27", vec!["HLA-B27", "HLA B27"]),
+            ("5ht", vec!["5-HT", "5HT"]),
+            ("ca2", vec!["Ca2+", "Ca²⁺"]),
+        ] {
+            for spelling in spellings.iter().filter(|spelling| !spelling.contains(' ')) {
+                assert!(terms(spelling).contains(&name.to_owned()), "{spelling}: {:?}", terms(spelling));
+            }
+        }
+    }
+
+    #[test]
+    fn parts_of_a_compound_are_found_too() {
+        assert_eq!(terms("TNF-α"), ["tnfalpha", "tnf", "alpha"]);
+        assert_eq!(terms("T-cell"), ["tcell", "t", "cell"]);
+        assert_eq!(terms("IL-6"), ["il6", "il"]);
+    }
+
+    #[test]
+    fn stop_words_go_unless_they_are_abbreviations() {
+        assert_eq!(terms("as in the AS of it"), ["as"]);
+    }
+
+    #[test]
+    fn words_are_stemmed_and_stripped_of_accents() {
+        assert_eq!(terms("Sjögren's patients’ stiffness"), ["sjogren", "patient", "stiff"]);
+        assert_eq!(terms("0.05 1,000"), ["0.05", "1000"]);
+    }
+
+    #[test]
+    fn stop_words_are_sorted() {
+        assert!(STOP_WORDS.is_sorted());
+    }
+
+    proptest! {
+        #[test]
+        fn ranges_are_slices_of_the_text_in_order(text in "\\PC{0,80}") {
+            let words = words(&text);
+            for word in &words {
+                prop_assert!(text.get(word.range.clone()).is_some_and(|slice| !slice.is_empty()));
+            }
+            prop_assert!(words.windows(2).all(|pair| pair[0].position <= pair[1].position));
+        }
+    }
+}

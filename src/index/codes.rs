@@ -1,0 +1,140 @@
+//! Vectors as codes: sign bits for the scan, int8 for the first rescoring, a second byte for the last.
+
+/// A vector's code in full. One number of the vector is about `scale · (high + low / 254)`, so that the high bytes alone
+/// are an int8 code and both together are exact to 16 bits. Decoding and encoding again gives the same code.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Code {
+    pub(super) high: Vec<i8>,
+    pub(super) low: Vec<i8>,
+    /// 0 for the zero vector, which has no direction and is never found.
+    pub(super) scale: f32,
+}
+
+impl Code {
+    pub(super) fn of(vector: &[f32]) -> Self {
+        let largest = vector.iter().fold(0f32, |largest, value| largest.max(value.abs()));
+        if largest == 0.0 {
+            return Self { high: vec![0; vector.len()], low: vec![0; vector.len()], scale: 0.0 };
+        }
+        let scale = largest / 127.0;
+        let (high, low) = vector
+            .iter()
+            .map(|value| {
+                let steps = value / scale;
+                let high = steps.round();
+                (high as i8, ((steps - high) * 254.0).round() as i8)
+            })
+            .unzip();
+        Self { high, low, scale }
+    }
+
+    /// The vector that a code stands for.
+    pub(super) fn decode(high: &[i8], low: &[i8], scale: f32) -> Vec<f32> {
+        high.iter().zip(low).map(|(high, low)| scale * (f32::from(*high) + f32::from(*low) / 254.0)).collect()
+    }
+}
+
+/// 64-bit words of a sign code.
+pub(super) fn sign_words(dimension: usize) -> usize {
+    dimension.div_ceil(64)
+}
+
+/// One bit for each number of the rotated vector: whether it is positive. The share of equal bits of two codes estimates
+/// the angle between their vectors (Charikar 2002); the rotation spreads what few dimensions carry over all bits.
+pub(super) fn signs(vector: &[f32]) -> Vec<u64> {
+    let mut words = vec![0u64; sign_words(vector.len())];
+    for (place, value) in rotate(vector).into_iter().enumerate() {
+        if value > 0.0 {
+            words[place / 64] |= 1 << (place % 64);
+        }
+    }
+    words
+}
+
+/// A fixed pseudo-random rotation: three rounds of sign flips and Hadamard transforms over blocks, with a permutation
+/// between rounds so that blocks mix (as in Fastfood, Le et al. 2013). The codes on disk depend on it: never change it
+/// without a new format version.
+fn rotate(vector: &[f32]) -> Vec<f32> {
+    let dimension = vector.len();
+    if dimension == 0 {
+        return Vec::new();
+    }
+    let block = 1 << dimension.trailing_zeros().min(10);
+    let mut values = vector.to_vec();
+    for round in 0..3 {
+        for (place, value) in values.iter_mut().enumerate() {
+            *value *= flip(place + round * dimension);
+        }
+        values.chunks_exact_mut(block).for_each(hadamard);
+        if round < 2 {
+            let mut mixed = vec![0.0; dimension];
+            for (place, value) in values.iter().enumerate() {
+                mixed[(place * stride(dimension) + 7) % dimension] = *value;
+            }
+            values = mixed;
+        }
+    }
+    values
+}
+
+/// A step that has no factor in common with the dimension, so that the permutation reaches every place.
+fn stride(dimension: usize) -> usize {
+    if dimension.is_multiple_of(131) { 137 } else { 131 }
+}
+
+fn flip(place: usize) -> f32 {
+    let mut state = (place as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    state ^= state >> 31;
+    state = state.wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    if (state >> 40) & 1 == 1 { 1.0 } else { -1.0 }
+}
+
+/// The unnormalised Walsh–Hadamard transform; only signs are taken afterwards, so the factor does not matter.
+fn hadamard(values: &mut [f32]) {
+    let mut half = 1;
+    while half < values.len() {
+        for pair in values.chunks_exact_mut(half * 2) {
+            let (left, right) = pair.split_at_mut(half);
+            for (a, b) in left.iter_mut().zip(right) {
+                (*a, *b) = (*a + *b, *a - *b);
+            }
+        }
+        half *= 2;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_zero_vector_has_scale_zero() {
+        assert_eq!(Code::of(&[0.0; 8]).scale, 0.0);
+    }
+
+    #[test]
+    fn near_vectors_share_most_signs() {
+        let vector: Vec<f32> = (0..384).map(|place| ((place * 37 % 101) as f32 / 50.0) - 1.0).collect();
+        let near: Vec<f32> = vector.iter().enumerate().map(|(p, v)| v + 0.1 * flip(p + 5000)).collect();
+        let distance = |a: &[u64], b: &[u64]| a.iter().zip(b).map(|(a, b)| (a ^ b).count_ones()).sum::<u32>();
+        assert!(distance(&signs(&vector), &signs(&near)) < 60);
+        let opposite: Vec<f32> = vector.iter().map(|value| -value).collect();
+        assert!(distance(&signs(&vector), &signs(&opposite)) > 370);
+    }
+
+    proptest! {
+        #[test]
+        fn decoding_is_exact_to_16_bits_and_encoding_again_changes_nothing(
+            vector in prop::collection::vec(-1f32..1.0, 1..200)
+        ) {
+            let code = Code::of(&vector);
+            let decoded = Code::decode(&code.high, &code.low, code.scale);
+            for (value, decoded) in vector.iter().zip(&decoded) {
+                prop_assert!((value - decoded).abs() <= code.scale / 254.0);
+            }
+            let again = Code::of(&decoded);
+            prop_assert_eq!(again.high, code.high);
+        }
+    }
+}

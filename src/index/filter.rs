@@ -1,0 +1,115 @@
+//! Which documents a question may be answered from.
+
+use std::collections::BTreeSet;
+use std::ops::Bound;
+
+use tantivy::query::{AllQuery, BooleanQuery, EnableScoring, Occur, Query, RangeQuery, TermSetQuery};
+use tantivy::{DocId, Searcher, TERMINATED, Term};
+
+use super::schema::Fields;
+use crate::corpus::SectionKind;
+
+/// Conditions on passages; all must hold. Applied in both legs before ranking, so a filtered search is exact.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Filter {
+    /// First year, inclusive. A paper without a year is outside of any range.
+    pub year_from: Option<u16>,
+    /// Last year, inclusive.
+    pub year_to: Option<u16>,
+    /// Journals, compared without regard to case; any of them.
+    pub journals: BTreeSet<String>,
+    /// Article types as the papers give them (`review-article`); any of them.
+    pub article_types: BTreeSet<String>,
+    /// Papers by their ids; any of them.
+    pub papers: BTreeSet<String>,
+    /// Kinds of sections; any of them.
+    pub sections: BTreeSet<SectionKind>,
+}
+
+impl Filter {
+    /// Whether it lets everything pass.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The filter as a tantivy query over passages; `None` where it lets everything pass.
+    pub(super) fn query(&self, fields: &Fields) -> Option<Box<dyn Query>> {
+        if self.is_empty() {
+            return None;
+        }
+        let mut conditions: Vec<(Occur, Box<dyn Query>)> = vec![(Occur::Must, Box::new(AllQuery))];
+        let mut any_of = |field, values: Vec<String>| {
+            if !values.is_empty() {
+                let terms = values.iter().map(|value| Term::from_field_text(field, value));
+                conditions.push((Occur::Must, Box::new(TermSetQuery::new(terms))));
+            }
+        };
+        any_of(fields.journal, self.journals.iter().map(|journal| journal.to_lowercase()).collect());
+        any_of(fields.article_type, self.article_types.iter().cloned().collect());
+        any_of(fields.paper, self.papers.iter().cloned().collect());
+        any_of(fields.section_kind, self.sections.iter().map(|kind| kind.name().to_owned()).collect());
+        if self.year_from.is_some() || self.year_to.is_some() {
+            let term = |year: u16| Term::from_field_u64(fields.year, u64::from(year));
+            let from = self.year_from.map_or(Bound::Included(term(0)), |year| Bound::Included(term(year)));
+            let to = self.year_to.map_or(Bound::Unbounded, |year| Bound::Included(term(year)));
+            conditions.push((Occur::Must, Box::new(RangeQuery::new(from, to))));
+        }
+        Some(Box::new(BooleanQuery::new(conditions)))
+    }
+}
+
+/// Documents of one segment, as a bitset.
+#[derive(Debug, Clone)]
+pub(super) struct DocSet {
+    words: Vec<u64>,
+    count: usize,
+}
+
+impl DocSet {
+    fn new(documents: usize) -> Self {
+        Self { words: vec![0; documents.div_ceil(64)], count: 0 }
+    }
+
+    fn insert(&mut self, doc: DocId) {
+        self.words[doc as usize / 64] |= 1 << (doc % 64);
+        self.count += 1;
+    }
+
+    pub(super) fn contains(&self, doc: DocId) -> bool {
+        self.words[doc as usize / 64] >> (doc % 64) & 1 == 1
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.count
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = DocId> + '_ {
+        self.words.iter().enumerate().flat_map(|(place, word)| {
+            let mut rest = *word;
+            std::iter::from_fn(move || {
+                let bit = (rest != 0).then(|| rest.trailing_zeros())?;
+                rest &= rest - 1;
+                Some(place as u32 * 64 + bit)
+            })
+        })
+    }
+}
+
+/// The documents that a query matches, for each segment.
+pub(super) fn matching(searcher: &Searcher, query: &dyn Query) -> tantivy::Result<Vec<DocSet>> {
+    let weight = query.weight(EnableScoring::disabled_from_searcher(searcher))?;
+    searcher
+        .segment_readers()
+        .iter()
+        .map(|reader| {
+            let mut set = DocSet::new(reader.max_doc() as usize);
+            let mut scorer = weight.scorer(reader, 1.0)?;
+            let mut doc = scorer.doc();
+            while doc != TERMINATED {
+                set.insert(doc);
+                doc = scorer.advance();
+            }
+            Ok(set)
+        })
+        .collect()
+}

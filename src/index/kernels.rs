@@ -1,0 +1,147 @@
+//! The inner loops of the scan, compiled for the instructions of the machine it runs on.
+//!
+//! Each kernel is one plain loop; the wrappers only let the compiler use wider registers. This is the only place with
+//! `unsafe`: a function compiled for an instruction set may be called only where the CPU has it, which is checked first.
+
+use simsimd::SpatialSimilarity;
+
+/// Hamming distances between `query` and each code of `codes`, `query.len()` words of 8 little-endian bytes a code.
+///
+/// `distances` has one place for each code.
+pub(super) fn hamming(codes: &[u8], query: &[u64], distances: &mut [u16]) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        if std::arch::is_x86_feature_detected!("avx512vpopcntdq") && std::arch::is_x86_feature_detected!("avx512vl") {
+            // SAFETY: the CPU has both features, checked on the line above.
+            return unsafe { hamming_avx512(codes, query, distances) };
+        }
+        if std::arch::is_x86_feature_detected!("popcnt") {
+            // SAFETY: the CPU has the feature, checked on the line above.
+            return unsafe { hamming_popcnt(codes, query, distances) };
+        }
+    }
+    hamming_any(codes, query, distances);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vl,avx512vpopcntdq")]
+fn hamming_avx512(codes: &[u8], query: &[u64], distances: &mut [u16]) {
+    hamming_any(codes, query, distances);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "popcnt")]
+fn hamming_popcnt(codes: &[u8], query: &[u64], distances: &mut [u16]) {
+    hamming_any(codes, query, distances);
+}
+
+/// The usual dimensions have a length known to the compiler, which unrolls them.
+#[inline(always)]
+fn hamming_any(codes: &[u8], query: &[u64], distances: &mut [u16]) {
+    match query.len() {
+        6 => hamming_words::<6, 48>(codes, query, distances),
+        12 => hamming_words::<12, 96>(codes, query, distances),
+        16 => hamming_words::<16, 128>(codes, query, distances),
+        words => {
+            for (code, distance) in codes.chunks_exact(words.max(1) * 8).zip(distances) {
+                *distance = hamming_one(code, query);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn hamming_words<const WORDS: usize, const BYTES: usize>(codes: &[u8], query: &[u64], distances: &mut [u16]) {
+    let Some(query) = query.first_chunk::<WORDS>() else { return };
+    let (codes, _) = codes.as_chunks::<BYTES>();
+    for (code, distance) in codes.iter().zip(distances) {
+        let (words, _) = code.as_chunks::<8>();
+        let mut sum = 0u64;
+        for word in 0..WORDS {
+            sum += u64::from((u64::from_le_bytes(words[word]) ^ query[word]).count_ones());
+        }
+        *distance = sum as u16;
+    }
+}
+
+#[inline(always)]
+fn hamming_one(code: &[u8], query: &[u64]) -> u16 {
+    let (words, _) = code.as_chunks::<8>();
+    words.iter().zip(query).map(|(word, query)| (u64::from_le_bytes(*word) ^ query).count_ones() as u16).sum()
+}
+
+/// The dot product of two int8 vectors of one length.
+pub(super) fn dot_i8(a: &[i8], b: &[i8]) -> f32 {
+    i8::dot(a, b).unwrap_or(0.0) as f32
+}
+
+/// The dot product of a query with a code whose high and low bytes are given: `Σ query · (high + low / 254)`.
+pub(super) fn dot_wide(query: &[f32], high: &[i8], low: &[i8]) -> f32 {
+    dot_f32_i8(query, high) + dot_f32_i8(query, low) / 254.0
+}
+
+/// The dot product of an f32 with an int8 vector of the same length, summed in f32.
+pub(super) fn dot_f32_i8(a: &[f32], b: &[i8]) -> f32 {
+    #[cfg(target_arch = "x86_64")]
+    {
+        if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
+            // SAFETY: the CPU has both features, checked on the line above.
+            return unsafe { dot_f32_i8_avx2(a, b) };
+        }
+    }
+    dot_f32_i8_any(a, b)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn dot_f32_i8_avx2(a: &[f32], b: &[i8]) -> f32 {
+    dot_f32_i8_any(a, b)
+}
+
+/// Sixteen sums side by side, because f32 addition in order cannot be vectorised; the same order on every machine.
+#[inline(always)]
+fn dot_f32_i8_any(a: &[f32], b: &[i8]) -> f32 {
+    const LANES: usize = 16;
+    let (a_blocks, a_rest) = a.as_chunks::<LANES>();
+    let (b_blocks, b_rest) = b.as_chunks::<LANES>();
+    let mut sums = [0f32; LANES];
+    for (a, b) in a_blocks.iter().zip(b_blocks) {
+        for lane in 0..LANES {
+            sums[lane] += a[lane] * f32::from(b[lane]);
+        }
+    }
+    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * f32::from(*b)).sum();
+    sums.iter().sum::<f32>() + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn hamming_counts_differing_bits(words in prop::sample::select(vec![1usize, 5, 6, 12, 16]), seed in any::<u64>()) {
+            let word = |place: usize| (seed ^ place as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            let codes: Vec<u8> = (0..3 * words).flat_map(|place| word(place).to_le_bytes()).collect();
+            let query: Vec<u64> = (0..words).map(|place| word(place + 100)).collect();
+            let mut distances = [0u16; 3];
+            hamming(&codes, &query, &mut distances);
+            for (row, distance) in distances.iter().enumerate() {
+                let expected: u32 = (0..words).map(|w| (word(row * words + w) ^ query[w]).count_ones()).sum();
+                prop_assert_eq!(u32::from(*distance), expected);
+            }
+        }
+
+        #[test]
+        fn dots_are_the_sums_of_products(values in prop::collection::vec((-1f32..1.0, any::<i8>(), any::<i8>()), 1..100)) {
+            let query: Vec<f32> = values.iter().map(|v| v.0).collect();
+            let high: Vec<i8> = values.iter().map(|v| v.1).collect();
+            let low: Vec<i8> = values.iter().map(|v| v.2).collect();
+            let exact: f64 = values.iter().map(|v| f64::from(v.0) * (f64::from(v.1) + f64::from(v.2) / 254.0)).sum();
+            prop_assert!((f64::from(dot_wide(&query, &high, &low)) - exact).abs() < 0.05);
+            let exact: i64 = values.iter().map(|v| i64::from(v.1) * i64::from(v.2)).sum();
+            prop_assert_eq!(dot_i8(&high, &low) as i64, exact);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Passages on disk: one tantivy index that holds words and vectors.
+//!
+//! A commit publishes both together or not at all; there is no second store that could drift. [`PassageIndex`] opens it,
+//! [`Writer`] changes it, a [`Snapshot`] reads one commit. Nothing here knows where papers come from or how answers are
+//! ranked.
+
+pub mod analyzer;
+mod codes;
+mod error;
+mod filter;
+mod kernels;
+mod record;
+mod scan;
+mod schema;
+mod snapshot;
+mod store;
+mod vectors;
+mod writer;
+
+pub use error::IndexError;
+pub use filter::Filter;
+pub use record::{EmbeddedPassage, PaperRecord, PassageRecord, SourceRecord, SourceRole};
+pub use schema::Signature;
+pub use snapshot::{Candidate, Counts, FieldWeights, PassageAddress, QueryTerm, Snapshot};
+pub use store::PassageIndex;
+pub use writer::Writer;

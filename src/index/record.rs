@@ -1,0 +1,81 @@
+//! What the index keeps of papers and passages, besides words and vectors.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::corpus::{Abbreviation, Format, Metadata, PaperId, Passage, Reference};
+use crate::embed::UnitVector;
+
+/// A paper as a whole: one document of the index.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PaperRecord {
+    pub id: PaperId,
+    pub format: Format,
+    pub metadata: Metadata,
+    pub references: Vec<Reference>,
+    pub abbreviations: Vec<Abbreviation>,
+    /// How many passages it has.
+    pub passages: u32,
+    /// Pieces of text left out when it was read.
+    pub dropped: u32,
+    pub warnings: Vec<String>,
+    /// The files it was read from, the one whose text is indexed first.
+    pub sources: Vec<SourceRecord>,
+}
+
+/// A passage as it is shown: one document of the index. It carries what a hit says of its paper and of the studies it
+/// cites, so that answering reads nothing else.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PassageRecord {
+    pub passage: Passage,
+    pub paper: PaperId,
+    pub metadata: Metadata,
+    /// The entries of the paper's reference list that the passage cites, by their place in the list.
+    pub cited: BTreeMap<usize, Reference>,
+}
+
+impl PassageRecord {
+    pub fn new(paper: &PaperRecord, passage: &Passage) -> Self {
+        let places = passage.citations.iter().flat_map(|citation| &citation.references);
+        let cited = places.filter_map(|place| Some((*place, paper.references.get(*place)?.clone()))).collect();
+        Self { passage: passage.clone(), paper: paper.id.clone(), metadata: paper.metadata.clone(), cited }
+    }
+}
+
+/// A file that a paper was read from, as it was then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceRecord {
+    pub path: PathBuf,
+    /// Bytes.
+    pub size: u64,
+    /// Nanoseconds since 1970.
+    pub modified: u64,
+    /// Of the file's bytes and the version of the readers.
+    pub fingerprint: u64,
+    /// What of the paper it gives.
+    pub role: SourceRole,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SourceRole {
+    /// The paper's text, or some pages of it.
+    Text,
+    /// The same paper in another file; its text is not indexed a second time.
+    Duplicate,
+}
+
+/// A passage with its vectors, ready to be written.
+#[derive(Debug, Clone)]
+pub struct EmbeddedPassage {
+    pub passage: Passage,
+    /// The headings above it, the paper's title first.
+    pub heading: String,
+    /// What its abbreviations stand for in its paper, one long form after the other.
+    pub senses: String,
+    pub paragraph: UnitVector,
+    /// One for each sentence.
+    pub sentences: Vec<UnitVector>,
+}

@@ -1,0 +1,200 @@
+//! Nearest vectors of a commit: a scan over sign bits, rescored in int8, then exactly.
+//!
+//! There is no graph and no training. Every live passage is looked at, so filters and deletes are exact and a segment is
+//! searchable as soon as it is written.
+
+use tantivy::fastfield::AliveBitSet;
+
+use super::codes::{Code, sign_words, signs};
+use super::filter::DocSet;
+use super::kernels::{dot_i8, hamming};
+use super::vectors::SegmentVectors;
+use crate::embed::UnitVector;
+
+/// One segment as the scan sees it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ScanSegment<'a> {
+    pub(super) vectors: &'a SegmentVectors,
+    pub(super) alive: Option<&'a AliveBitSet>,
+    /// The documents that the filter allows; all where there is none.
+    pub(super) allowed: Option<&'a DocSet>,
+}
+
+impl ScanSegment<'_> {
+    fn admits(&self, doc: usize) -> bool {
+        self.alive.is_none_or(|alive| alive.is_alive(doc as u32))
+            && self.allowed.is_none_or(|allowed| allowed.contains(doc as u32))
+            && self.vectors.has_vector(doc)
+    }
+}
+
+/// A document found: higher scores are nearer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Found {
+    pub(super) score: f32,
+    pub(super) segment: u32,
+    pub(super) doc: u32,
+}
+
+/// How many candidates of the sign scan are rescored in int8.
+///
+/// Signs alone are coarse, and the more passages there are, the more of them lie as near as the true neighbours: with
+/// 500 of them recall@10 is .999 at a million passages, and with 1000 it is .996 at ten million.
+fn rescored(passages: usize, limit: usize) -> usize {
+    (500 + passages / 20_000).max(limit * 5)
+}
+
+/// Documents whose sign codes are compared at once; their distances stay in the first-level cache.
+const BLOCK: usize = 4096;
+
+/// Where a filter leaves less than one document in this many, its documents are visited one by one.
+const SPARSE: usize = 8;
+
+/// The `limit` nearest documents, best first, with their exact cosines.
+pub(super) fn nearest(segments: &[ScanSegment<'_>], query: &UnitVector, limit: usize) -> Vec<Found> {
+    let passages = segments.iter().map(|segment| segment.vectors.len()).sum();
+    let candidates = scan_signs(segments, query, rescored(passages, limit));
+    let finalists = rescore_int8(segments, query, candidates, limit * 2);
+    let mut exact = Best::new(limit);
+    for found in finalists {
+        let score = segments[found.segment as usize].vectors.cosine(found.doc as usize, query);
+        exact.push(Found { score, ..found });
+    }
+    exact.into_sorted()
+}
+
+fn scan_signs(segments: &[ScanSegment<'_>], query: &UnitVector, keep: usize) -> Vec<Found> {
+    let code = signs(query.as_slice());
+    let mut best = Best::new(keep);
+    for (number, segment) in segments.iter().enumerate() {
+        let mut scan = SignScan { segment, number: number as u32, code: &code, best: &mut best };
+        match segment.allowed {
+            Some(allowed) if allowed.len() * SPARSE < segment.vectors.len() => scan.visit(allowed.iter()),
+            _ => scan.sweep(),
+        }
+    }
+    best.into_sorted()
+}
+
+struct SignScan<'a> {
+    segment: &'a ScanSegment<'a>,
+    number: u32,
+    code: &'a [u64],
+    best: &'a mut Best,
+}
+
+impl SignScan<'_> {
+    /// All documents, block by block.
+    fn sweep(&mut self) {
+        let mut distances = [0u16; BLOCK];
+        let documents = self.segment.vectors.len();
+        for start in (0..documents).step_by(BLOCK) {
+            let end = (start + BLOCK).min(documents);
+            let block = &mut distances[..end - start];
+            hamming(self.segment.vectors.sign_codes(start..end), self.code, block);
+            for (offset, distance) in block.iter().enumerate() {
+                self.offer(start + offset, *distance);
+            }
+        }
+    }
+
+    /// Only the given documents.
+    fn visit(&mut self, documents: impl Iterator<Item = u32>) {
+        let mut distance = [0u16];
+        for doc in documents.map(|doc| doc as usize) {
+            debug_assert_eq!(self.code.len() * 64 / 64, sign_words(self.code.len() * 64));
+            hamming(self.segment.vectors.sign_codes(doc..doc + 1), self.code, &mut distance);
+            self.offer(doc, distance[0]);
+        }
+    }
+
+    #[inline(always)]
+    fn offer(&mut self, doc: usize, distance: u16) {
+        let score = -f32::from(distance);
+        if score > self.best.threshold && self.segment.admits(doc) {
+            self.best.push(Found { score, segment: self.number, doc: doc as u32 });
+        }
+    }
+}
+
+fn rescore_int8(segments: &[ScanSegment<'_>], query: &UnitVector, candidates: Vec<Found>, keep: usize) -> Vec<Found> {
+    let code = Code::of(query.as_slice());
+    let mut best = Best::new(keep);
+    for found in candidates {
+        let vectors = segments[found.segment as usize].vectors;
+        let doc = found.doc as usize;
+        best.push(Found { score: dot_i8(&code.high, vectors.high(doc)) * vectors.scale(doc), ..found });
+    }
+    best.into_sorted()
+}
+
+/// Keeps the best so many of what it is offered.
+struct Best {
+    keep: usize,
+    found: Vec<Found>,
+    /// What a score must exceed to get in.
+    threshold: f32,
+}
+
+impl Best {
+    fn new(keep: usize) -> Self {
+        Self { keep, found: Vec::with_capacity(2 * keep), threshold: f32::NEG_INFINITY }
+    }
+
+    #[inline(always)]
+    fn push(&mut self, found: Found) {
+        if self.keep > 0 && found.score > self.threshold {
+            self.found.push(found);
+            if self.found.len() >= 2 * self.keep {
+                self.cut();
+            }
+        }
+    }
+
+    fn cut(&mut self) {
+        if self.found.len() > self.keep {
+            self.found.select_nth_unstable_by(self.keep - 1, order);
+            self.found.truncate(self.keep);
+            self.threshold = self.found.iter().map(|found| found.score).fold(f32::INFINITY, f32::min);
+        }
+    }
+
+    fn into_sorted(mut self) -> Vec<Found> {
+        self.cut();
+        self.found.sort_unstable_by(order);
+        self.found
+    }
+}
+
+/// Best first; equal scores in the order of the index.
+fn order(a: &Found, b: &Found) -> std::cmp::Ordering {
+    b.score.total_cmp(&a.score).then((a.segment, a.doc).cmp(&(b.segment, b.doc)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_rescored_share_grows_with_the_index() {
+        assert_eq!(rescored(1000, 100), 500);
+        assert_eq!(rescored(10_000_000, 100), 1000);
+        assert_eq!(rescored(1000, 300), 1500);
+    }
+
+    proptest! {
+        #[test]
+        fn best_keeps_the_best(scores in prop::collection::vec(-100i32..100, 0..300), keep in 0usize..20) {
+            let mut best = Best::new(keep);
+            for (doc, score) in scores.iter().enumerate() {
+                best.push(Found { score: *score as f32, segment: 0, doc: doc as u32 });
+            }
+            let kept: Vec<i32> = best.into_sorted().iter().map(|found| found.score as i32).collect();
+            let mut expected = scores;
+            expected.sort_by(|a, b| b.cmp(a));
+            expected.truncate(keep);
+            prop_assert_eq!(kept, expected);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The fields of the index.
+
+use serde_json::json;
+use tantivy::schema::{
+    FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
+};
+use tantivy::{Index, TantivyError};
+
+use super::analyzer;
+use super::vectors::FIELD_TYPE;
+
+/// Changes whenever an index written before could not be read, or would answer otherwise: another layout of the vector
+/// file, other fields, other records, another analyzer.
+pub(super) const FORMAT: u64 = 1;
+
+/// What an index was made for; written into its schema, so that it cannot get lost or drift.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signature {
+    /// [`FORMAT`] at the time.
+    pub format: u64,
+    /// [`analyzer::VERSION`] at the time.
+    pub analyzer: u64,
+    /// The embedder's fingerprint.
+    pub model: String,
+    /// The length of its vectors.
+    pub dimension: usize,
+}
+
+impl Signature {
+    pub fn new(model: &str, dimension: usize) -> Self {
+        Self { format: FORMAT, analyzer: analyzer::VERSION, model: model.to_owned(), dimension }
+    }
+
+    /// The signature of an index, from its vector field; `None` where that is not an index of ours.
+    pub(super) fn of(schema: &Schema) -> Option<Self> {
+        let field = schema.get_field("vectors").ok()?;
+        let tantivy::schema::FieldType::Custom(options) = schema.get_field_entry(field).field_type() else {
+            return None;
+        };
+        let params = options.params();
+        Some(Self {
+            format: params["format"].as_u64()?,
+            analyzer: params["analyzer"].as_u64()?,
+            model: params["model"].as_str()?.to_owned(),
+            dimension: usize::try_from(params["dim"].as_u64()?).ok()?,
+        })
+    }
+}
+
+/// Handles of all fields.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fields {
+    /// `passage` or `paper`.
+    pub(super) kind: Field,
+    /// The id of a passage, or the paper's own on its paper document.
+    pub(super) id: Field,
+    /// The paper's id, on all of its documents: deleting this term removes the paper whole.
+    pub(super) paper: Field,
+    pub(super) year: Field,
+    /// In lower case.
+    pub(super) journal: Field,
+    pub(super) article_type: Field,
+    pub(super) section_kind: Field,
+    /// The words of the passage.
+    pub(super) text: Field,
+    /// The words of the paper's title and of the headings above the passage.
+    pub(super) heading: Field,
+    /// The words that the passage's abbreviations stand for in its paper.
+    pub(super) senses: Field,
+    /// What is shown of a passage, or all that is known of a paper, as JSON.
+    pub(super) record: Field,
+    /// The vectors of the passage and of its sentences.
+    pub(super) vectors: Field,
+}
+
+pub(super) const PASSAGE: &str = "passage";
+pub(super) const PAPER: &str = "paper";
+
+pub(super) fn schema(signature: &Signature) -> Schema {
+    let mut builder = Schema::builder();
+    let words = || {
+        let indexing = TextFieldIndexing::default()
+            .set_tokenizer(analyzer::NAME)
+            .set_index_option(IndexRecordOption::WithFreqsAndPositions);
+        TextOptions::default().set_indexing_options(indexing)
+    };
+    builder.add_text_field("kind", STRING);
+    builder.add_text_field("id", STRING | FAST);
+    builder.add_text_field("paper", STRING | FAST);
+    builder.add_u64_field("year", INDEXED | FAST);
+    builder.add_text_field("journal", STRING);
+    builder.add_text_field("article_type", STRING);
+    builder.add_text_field("section_kind", STRING);
+    builder.add_text_field("text", words());
+    builder.add_text_field("heading", words());
+    builder.add_text_field("senses", words());
+    builder.add_text_field("record", STORED);
+    let params = json!({
+        "dim": signature.dimension,
+        "model": signature.model,
+        "format": signature.format,
+        "analyzer": signature.analyzer,
+    });
+    builder.add_custom_field("vectors", FIELD_TYPE, params);
+    builder.build()
+}
+
+impl Fields {
+    pub(super) fn of(index: &Index) -> Result<Self, TantivyError> {
+        let schema = index.schema();
+        let field = |name: &str| schema.get_field(name);
+        Ok(Self {
+            kind: field("kind")?,
+            id: field("id")?,
+            paper: field("paper")?,
+            year: field("year")?,
+            journal: field("journal")?,
+            article_type: field("article_type")?,
+            section_kind: field("section_kind")?,
+            text: field("text")?,
+            heading: field("heading")?,
+            senses: field("senses")?,
+            record: field("record")?,
+            vectors: field("vectors")?,
+        })
+    }
+}

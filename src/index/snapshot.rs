@@ -1,0 +1,378 @@
+//! The read side: one commit, seen through both legs.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use tantivy::collector::TopDocs;
+use tantivy::query::{
+    Bm25StatisticsProvider, BooleanQuery, BoostQuery, ConstScoreQuery, EnableScoring, Occur, Query, TermQuery,
+};
+use tantivy::schema::{Field, IndexRecordOption, Value};
+use tantivy::{DocAddress, Searcher, TERMINATED, TantivyDocument, Term};
+
+use super::error::IndexError;
+use super::filter::{DocSet, Filter, matching};
+use super::record::{PaperRecord, PassageRecord};
+use super::scan::{ScanSegment, nearest};
+use super::schema::{Fields, PAPER, PASSAGE};
+use super::vectors::SegmentVectors;
+use crate::embed::UnitVector;
+
+/// Where a passage is in this commit. Means nothing in another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PassageAddress {
+    segment: u32,
+    doc: u32,
+}
+
+/// A passage that one leg found, with that leg's score.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Candidate {
+    pub address: PassageAddress,
+    pub score: f32,
+}
+
+/// A term of the lexical leg and how much it counts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QueryTerm {
+    pub term: String,
+    pub weight: f32,
+}
+
+/// How much a match counts in each field.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FieldWeights {
+    pub text: f32,
+    pub heading: f32,
+    pub senses: f32,
+}
+
+impl Default for FieldWeights {
+    fn default() -> Self {
+        Self { text: 1.0, heading: 0.3, senses: 0.3 }
+    }
+}
+
+/// How many documents an index holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    pub papers: u64,
+    pub passages: u64,
+}
+
+/// One commit of the index, with its vector files open. Cheap to share; never changes.
+pub struct Snapshot {
+    searcher: Searcher,
+    fields: Fields,
+    vectors: Vec<SegmentVectors>,
+    counts: OnceLock<Counts>,
+}
+
+impl std::fmt::Debug for Snapshot {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Snapshot").field("commit", &self.commit()).finish_non_exhaustive()
+    }
+}
+
+impl Snapshot {
+    pub(super) fn open(searcher: &Searcher, fields: Fields, dimension: usize) -> tantivy::Result<Self> {
+        let open = |reader| SegmentVectors::open(reader, dimension);
+        let vectors = searcher.segment_readers().iter().map(open).collect::<tantivy::Result<_>>()?;
+        Ok(Self { searcher: searcher.clone(), fields, vectors, counts: OnceLock::new() })
+    }
+
+    pub(super) fn generation(&self) -> u64 {
+        self.searcher.generation().generation_id()
+    }
+
+    /// A name for the commit: the same as long as nothing changed, also after a restart.
+    pub fn commit(&self) -> String {
+        let mut hash = xxhash_rust::xxh3::Xxh3::new();
+        for (segment, deletes) in self.searcher.generation().segments() {
+            hash.update(segment.uuid_string().as_bytes());
+            hash.update(&deletes.unwrap_or(0).to_le_bytes());
+        }
+        format!("{:016x}", hash.digest())
+    }
+
+    /// Papers and passages that are live.
+    pub fn counts(&self) -> Counts {
+        *self.counts.get_or_init(|| {
+            let papers = self.all_of_kind(PAPER).map_or(0, |sets| sets.iter().map(|set| self.live(set)).sum());
+            Counts { papers, passages: self.searcher.num_docs().saturating_sub(papers) }
+        })
+    }
+
+    fn live(&self, set: &(usize, DocSet)) -> u64 {
+        let reader = self.searcher.segment_reader(set.0 as u32);
+        set.1.iter().filter(|doc| !reader.is_deleted(*doc)).count() as u64
+    }
+
+    fn all_of_kind(&self, kind: &str) -> Result<Vec<(usize, DocSet)>, IndexError> {
+        let term = Term::from_field_text(self.fields.kind, kind);
+        let query = TermQuery::new(term, IndexRecordOption::Basic);
+        Ok(matching(&self.searcher, &query)?.into_iter().enumerate().collect())
+    }
+
+    /// In how many passages the term is, in any field. Deleted passages count until their segment is merged.
+    pub fn document_frequency(&self, term: &str) -> Result<u64, IndexError> {
+        let fields = [self.fields.text, self.fields.heading, self.fields.senses];
+        let mut most = 0;
+        for field in fields {
+            most = most.max(self.searcher.doc_freq(&Term::from_field_text(field, term))?);
+        }
+        Ok(most)
+    }
+
+    /// The weight of a term by how rare it is (Robertson & Spärck Jones): `ln(1 + (N - n + 0.5) / (n + 0.5))`.
+    pub fn inverse_document_frequency(&self, term: &str) -> Result<f32, IndexError> {
+        let passages = self.counts().passages as f32;
+        let frequency = self.document_frequency(term)? as f32;
+        Ok((1.0 + ((passages - frequency).max(0.0) + 0.5) / (frequency + 0.5)).ln())
+    }
+
+    /// The lexical leg: the `limit` passages with the highest BM25 (k1 = 1.2, b = 0.75), best first.
+    pub fn lexical(
+        &self,
+        terms: &[QueryTerm],
+        weights: FieldWeights,
+        filter: &Filter,
+        limit: usize,
+    ) -> Result<Vec<Candidate>, IndexError> {
+        if terms.is_empty() || limit == 0 {
+            return Ok(Vec::new());
+        }
+        let words = self.words_query(terms, weights);
+        let query: Box<dyn Query> = match filter.query(&self.fields) {
+            None => words,
+            Some(filter) => Box::new(BooleanQuery::new(vec![
+                (Occur::Must, words),
+                (Occur::Must, Box::new(ConstScoreQuery::new(filter, 0.0))),
+            ])),
+        };
+        let statistics = PassageStatistics { snapshot: self };
+        let collector = TopDocs::with_limit(limit).order_by_score();
+        let scoring = EnableScoring::enabled_from_statistics_provider(&statistics, &self.searcher);
+        let executor = self.searcher.index().search_executor();
+        let found = self.searcher.search_with_executor(&query, &collector, executor, scoring)?;
+        Ok(found.into_iter().map(|(score, address)| Candidate { address: address.into(), score }).collect())
+    }
+
+    /// BM25 of given passages only, for candidates that the lexical leg did not list. Passages without any of the words
+    /// are absent.
+    pub fn lexical_scores(
+        &self,
+        terms: &[QueryTerm],
+        weights: FieldWeights,
+        addresses: &[PassageAddress],
+    ) -> Result<HashMap<PassageAddress, f32>, IndexError> {
+        let mut scores = HashMap::new();
+        if terms.is_empty() || addresses.is_empty() {
+            return Ok(scores);
+        }
+        let statistics = PassageStatistics { snapshot: self };
+        let scoring = EnableScoring::enabled_from_statistics_provider(&statistics, &self.searcher);
+        let weight = self.words_query(terms, weights).weight(scoring)?;
+        let mut sorted = addresses.to_vec();
+        sorted.sort_unstable();
+        for of_segment in sorted.chunk_by(|a, b| a.segment == b.segment) {
+            let reader = self.searcher.segment_reader(of_segment[0].segment);
+            let mut scorer = weight.scorer(reader, 1.0)?;
+            for address in of_segment {
+                if scorer.doc() < address.doc {
+                    scorer.seek(address.doc);
+                }
+                if scorer.doc() == TERMINATED {
+                    break;
+                }
+                if scorer.doc() == address.doc {
+                    scores.insert(*address, scorer.score());
+                }
+            }
+        }
+        Ok(scores)
+    }
+
+    fn words_query(&self, terms: &[QueryTerm], weights: FieldWeights) -> Box<dyn Query> {
+        let fields =
+            [(self.fields.text, weights.text), (self.fields.heading, weights.heading), (self.fields.senses, weights.senses)];
+        let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
+        for query_term in terms {
+            for (field, weight) in fields.iter().filter(|(_, weight)| *weight > 0.0) {
+                let term = Term::from_field_text(*field, &query_term.term);
+                let query = TermQuery::new(term, IndexRecordOption::WithFreqs);
+                clauses.push((Occur::Should, Box::new(BoostQuery::new(Box::new(query), weight * query_term.weight))));
+            }
+        }
+        Box::new(BooleanQuery::new(clauses))
+    }
+
+    /// The vector leg: the `limit` passages whose vectors are nearest, best first, with their cosines.
+    pub fn nearest(&self, query: &UnitVector, filter: &Filter, limit: usize) -> Result<Vec<Candidate>, IndexError> {
+        let allowed = match filter.query(&self.fields) {
+            None => None,
+            Some(filter) => Some(matching(&self.searcher, &filter)?),
+        };
+        let segments: Vec<ScanSegment<'_>> = self
+            .searcher
+            .segment_readers()
+            .iter()
+            .enumerate()
+            .map(|(number, reader)| ScanSegment {
+                vectors: &self.vectors[number],
+                alive: reader.alive_bitset(),
+                allowed: allowed.as_ref().map(|sets| &sets[number]),
+            })
+            .collect();
+        let found = nearest(&segments, query, limit);
+        let address = |segment, doc| PassageAddress { segment, doc };
+        Ok(found.into_iter().map(|f| Candidate { address: address(f.segment, f.doc), score: f.score }).collect())
+    }
+
+    fn vectors(&self, address: PassageAddress) -> &SegmentVectors {
+        &self.vectors[address.segment as usize]
+    }
+
+    /// The cosine of the query with the passage's own vector.
+    pub fn paragraph_cosine(&self, address: PassageAddress, query: &UnitVector) -> f32 {
+        self.vectors(address).cosine(address.doc as usize, query)
+    }
+
+    /// The cosine of the query with each sentence of the passage, in order.
+    pub fn sentence_cosines(&self, address: PassageAddress, query: &UnitVector) -> Vec<f32> {
+        self.vectors(address).sentence_cosines(address.doc as usize, query)
+    }
+
+    /// The passage's own vector.
+    pub fn paragraph_vector(&self, address: PassageAddress) -> UnitVector {
+        self.vectors(address).vector(address.doc as usize)
+    }
+
+    /// The vectors of the passage's sentences, in order.
+    pub fn sentence_vectors(&self, address: PassageAddress) -> Vec<UnitVector> {
+        self.vectors(address).sentence_vectors(address.doc as usize)
+    }
+
+    /// The passage as it is shown.
+    pub fn passage(&self, address: PassageAddress) -> Result<PassageRecord, IndexError> {
+        Ok(serde_json::from_str(&self.record(address)?)?)
+    }
+
+    fn record(&self, address: PassageAddress) -> Result<String, IndexError> {
+        let document: TantivyDocument = self.searcher.doc(address.into())?;
+        let record = document.get_first(self.fields.record).and_then(|value| value.as_str().map(str::to_owned));
+        Ok(record.unwrap_or_default())
+    }
+
+    /// The id of a passage, without reading its record.
+    pub fn passage_id(&self, address: PassageAddress) -> Result<String, IndexError> {
+        self.fast_text("id", address)
+    }
+
+    /// The id of a passage's paper, without reading its record.
+    pub fn paper_id(&self, address: PassageAddress) -> Result<String, IndexError> {
+        self.fast_text("paper", address)
+    }
+
+    fn fast_text(&self, field: &str, address: PassageAddress) -> Result<String, IndexError> {
+        let mut text = String::new();
+        if let Some(column) = self.searcher.segment_reader(address.segment).fast_fields().str(field)?
+            && let Some(ordinal) = column.term_ords(address.doc).next()
+        {
+            column.ord_to_str(ordinal, &mut text).map_err(tantivy::TantivyError::from)?;
+        }
+        Ok(text)
+    }
+
+    /// A passage by its id.
+    pub fn find_passage(&self, id: &str) -> Result<Option<PassageAddress>, IndexError> {
+        Ok(self.find(self.fields.id, id, PASSAGE)?.first().copied())
+    }
+
+    /// A paper by its id.
+    pub fn paper(&self, id: &str) -> Result<Option<PaperRecord>, IndexError> {
+        let Some(address) = self.find(self.fields.id, id, PAPER)?.first().copied() else { return Ok(None) };
+        Ok(Some(serde_json::from_str(&self.record(address)?)?))
+    }
+
+    /// The passages of a paper, in the paper's order.
+    pub fn passages_of(&self, paper: &str) -> Result<Vec<(PassageAddress, PassageRecord)>, IndexError> {
+        let mut passages = Vec::new();
+        for address in self.find(self.fields.paper, paper, PASSAGE)? {
+            passages.push((address, self.passage(address)?));
+        }
+        passages.sort_by_key(|(_, record)| record.passage.ordinal);
+        Ok(passages)
+    }
+
+    /// All papers, in the order of their ids.
+    pub fn papers(&self) -> Result<Vec<PaperRecord>, IndexError> {
+        let mut papers = Vec::new();
+        for address in self.find(self.fields.kind, PAPER, PAPER)? {
+            papers.push(serde_json::from_str::<PaperRecord>(&self.record(address)?)?);
+        }
+        papers.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(papers)
+    }
+
+    /// All live passages, in the order of the index.
+    pub fn all_passages(&self) -> Result<Vec<PassageAddress>, IndexError> {
+        self.find(self.fields.kind, PASSAGE, PASSAGE)
+    }
+
+    /// The live documents of a kind that have a value in a field.
+    fn find(&self, field: Field, value: &str, kind: &str) -> Result<Vec<PassageAddress>, IndexError> {
+        let term = |field, value: &str| -> Box<dyn Query> {
+            Box::new(TermQuery::new(Term::from_field_text(field, value), IndexRecordOption::Basic))
+        };
+        let query = BooleanQuery::new(vec![
+            (Occur::Must, term(field, value)),
+            (Occur::Must, term(self.fields.kind, kind)),
+        ]);
+        let mut found = Vec::new();
+        for (segment, set) in matching(&self.searcher, &query)?.into_iter().enumerate() {
+            let reader = self.searcher.segment_reader(segment as u32);
+            let live = set.iter().filter(|doc| !reader.is_deleted(*doc));
+            found.extend(live.map(|doc| PassageAddress { segment: segment as u32, doc }));
+        }
+        Ok(found)
+    }
+}
+
+/// Statistics over passages alone: the papers' own documents have no words and must not shorten the average passage.
+struct PassageStatistics<'a> {
+    snapshot: &'a Snapshot,
+}
+
+impl Bm25StatisticsProvider for PassageStatistics<'_> {
+    fn total_num_tokens(&self, field: Field) -> tantivy::Result<u64> {
+        self.snapshot.searcher.total_num_tokens(field)
+    }
+
+    fn total_num_docs(&self) -> tantivy::Result<u64> {
+        let all = self.snapshot.searcher.total_num_docs()?;
+        Ok(all.saturating_sub(self.snapshot.counts().papers).max(1))
+    }
+
+    /// A term is as rare as in the field where it is most frequent: otherwise a word that is common in texts would count
+    /// as rare, and so very much, in headings.
+    fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
+        let text = term.value().as_str().unwrap_or_default().to_owned();
+        self.snapshot.document_frequency(&text).map_err(|error| match error {
+            IndexError::Tantivy(error) => error,
+            other => tantivy::TantivyError::InternalError(other.to_string()),
+        })
+    }
+}
+
+impl From<DocAddress> for PassageAddress {
+    fn from(address: DocAddress) -> Self {
+        Self { segment: address.segment_ord, doc: address.doc_id }
+    }
+}
+
+impl From<PassageAddress> for DocAddress {
+    fn from(address: PassageAddress) -> Self {
+        Self::new(address.segment, address.doc)
+    }
+}

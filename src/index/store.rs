@@ -1,0 +1,156 @@
+//! The index on disk: made, opened, checked.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tantivy::directory::MmapDirectory;
+use tantivy::{Index, IndexReader, IndexSettings, ReloadPolicy, TantivyError};
+
+use super::analyzer;
+use super::error::{IndexError, is_lock_busy};
+use super::schema::{Fields, Signature, schema};
+use super::snapshot::Snapshot;
+use super::vectors::VectorPlugin;
+use super::writer::Writer;
+
+/// One tantivy index of papers and their passages, with a vector file in each segment.
+pub struct PassageIndex {
+    folder: PathBuf,
+    index: Index,
+    fields: Fields,
+    signature: Signature,
+    reader: IndexReader,
+    /// The newest commit seen, with its vector files open.
+    snapshot: Mutex<Arc<Snapshot>>,
+}
+
+impl std::fmt::Debug for PassageIndex {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("PassageIndex").field("folder", &self.folder).field("signature", &self.signature).finish()
+    }
+}
+
+impl PassageIndex {
+    /// Opens the index in `folder`, which must have been made for `expected`.
+    ///
+    /// # Errors
+    /// [`IndexError::NotFound`] where there is none; [`IndexError::OtherModel`] or [`IndexError::OtherVersion`] where its
+    /// vectors or words cannot be compared with those of today; [`IndexError::Damaged`] where a file is missing or cut.
+    pub fn open(folder: &Path, expected: &Signature) -> Result<Self, IndexError> {
+        let found = Self::signature_of(folder)?;
+        if (found.format, found.analyzer) != (expected.format, expected.analyzer) {
+            return Err(IndexError::OtherVersion {
+                folder: folder.to_owned(),
+                expected: Box::new(expected.clone()),
+                found: Box::new(found),
+            });
+        }
+        if found != *expected {
+            return Err(IndexError::OtherModel {
+                folder: folder.to_owned(),
+                expected: Box::new(expected.clone()),
+                found: Box::new(found),
+            });
+        }
+        let index = Index::open_in_dir(folder).map_err(|error| damaged(folder, &error))?;
+        Self::with(folder, index, found)
+    }
+
+    /// Opens the index in `folder`, or makes an empty one where there is none.
+    pub fn open_or_create(folder: &Path, signature: &Signature) -> Result<Self, IndexError> {
+        match Self::open(folder, signature) {
+            Err(IndexError::NotFound { .. }) => Self::create(folder, signature),
+            other => other,
+        }
+    }
+
+    fn create(folder: &Path, signature: &Signature) -> Result<Self, IndexError> {
+        let io = |source| IndexError::Io { path: folder.to_owned(), source };
+        std::fs::create_dir_all(folder).map_err(io)?;
+        let directory = MmapDirectory::open(folder)
+            .map_err(|error| IndexError::Io { path: folder.to_owned(), source: std::io::Error::other(error) })?;
+        let index = Index::builder()
+            .schema(schema(signature))
+            .settings(IndexSettings::default())
+            .register_plugin(Arc::new(VectorPlugin { dimension: signature.dimension }))
+            .open_or_create(directory)?;
+        Self::with(folder, index, signature.clone())
+    }
+
+    /// What the index in `folder` was made for, without opening more than its description.
+    pub fn signature_of(folder: &Path) -> Result<Signature, IndexError> {
+        if !folder.join("meta.json").is_file() {
+            return Err(IndexError::NotFound { folder: folder.to_owned() });
+        }
+        let index = Index::open_in_dir(folder).map_err(|error| damaged(folder, &error))?;
+        Signature::of(&index.schema()).ok_or_else(|| IndexError::Foreign { folder: folder.to_owned() })
+    }
+
+    fn with(folder: &Path, mut index: Index, signature: Signature) -> Result<Self, IndexError> {
+        if index.custom_plugins().is_empty() {
+            index.register_plugin(Arc::new(VectorPlugin { dimension: signature.dimension }));
+        }
+        index.tokenizers().register(analyzer::NAME, analyzer::analyzer());
+        let fields = Fields::of(&index)?;
+        let reader = index
+            .reader_builder()
+            .reload_policy(ReloadPolicy::Manual)
+            .try_into()
+            .map_err(|error| damaged(folder, &error))?;
+        let snapshot = Snapshot::open(&reader.searcher(), fields, signature.dimension)
+            .map_err(|error| damaged(folder, &error))?;
+        let snapshot = Mutex::new(Arc::new(snapshot));
+        Ok(Self { folder: folder.to_owned(), index, fields, signature, reader, snapshot })
+    }
+
+    /// The folder it is in.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What it was made for.
+    pub fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    /// The commit that searches see: the newest as of the last [`reload`](Self::reload).
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.snapshot.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Looks for a newer commit, of this process or another. Returns whether there was one.
+    ///
+    /// # Errors
+    /// When the new commit cannot be opened; searches go on with the old one.
+    pub fn reload(&self) -> Result<bool, IndexError> {
+        self.reader.reload()?;
+        let searcher = self.reader.searcher();
+        if searcher.generation().generation_id() == self.snapshot().generation() {
+            return Ok(false);
+        }
+        let newer = Snapshot::open(&searcher, self.fields, self.signature.dimension)
+            .map_err(|error| damaged(&self.folder, &error))?;
+        let changed = newer.commit() != self.snapshot().commit();
+        *self.snapshot.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(newer);
+        Ok(changed)
+    }
+
+    /// The one writer. Files that a killed writer left behind are removed.
+    ///
+    /// # Errors
+    /// [`IndexError::Locked`] while another writer is open, in this process or another.
+    pub fn writer(&self, memory_bytes: usize) -> Result<Writer, IndexError> {
+        let writer = self.index.writer_with_num_threads(1, memory_bytes).map_err(|error| {
+            if is_lock_busy(&error) {
+                IndexError::Locked { folder: self.folder.clone(), holder: Writer::holder(&self.folder) }
+            } else {
+                IndexError::Tantivy(error)
+            }
+        })?;
+        Writer::new(writer, self.fields, &self.folder)
+    }
+}
+
+fn damaged(folder: &Path, error: &TantivyError) -> IndexError {
+    IndexError::Damaged { folder: folder.to_owned(), reason: error.to_string() }
+}

@@ -1,0 +1,449 @@
+//! The vector component of a segment: a tantivy plugin that writes, merges and reads one file per segment.
+//!
+//! Words and vectors of a document are in the same segment, published by the same commit and removed by the same delete.
+//!
+//! # The file `<segment>.vec`
+//!
+//! All numbers little-endian; `n` = documents of the segment (deleted ones included), `d` = dimension,
+//! `w` = words of a sign code, `s` = sentences.
+//!
+//! | part | bytes |
+//! | --- | --- |
+//! | magic `STROMAV1`, d `u32`, n `u32`, s `u64`, zeros | 64 |
+//! | sign codes | n · 8w |
+//! | high bytes (int8) | n · d |
+//! | low bytes (int8) | n · d |
+//! | scales (f32; 0 = no vector) | n · 4 |
+//! | first sentence of each document, and s (u32) | (n + 1) · 4 |
+//! | sentence codes (int8) | s · d |
+//! | sentence scales (f32) | s · 4 |
+
+use std::any::Any;
+use std::io::Write;
+
+use tantivy::directory::{OwnedBytes, TerminatingWrite};
+use tantivy::index::{SegmentComponent, SegmentReader};
+use tantivy::indexer::doc_id_mapping::{DocIdMapping, MappingType};
+use tantivy::plugin::{PluginMergeContext, PluginWriter, PluginWriterContext, SegmentPlugin};
+use tantivy::schema::document::{ErasedDocument, Value};
+use tantivy::schema::{Field, FieldType, Schema};
+use tantivy::{DocId, Segment, TantivyDocument, TantivyError};
+
+use super::codes::{Code, sign_words, signs};
+use super::kernels::{dot_f32_i8, dot_wide};
+use crate::embed::UnitVector;
+
+/// The file's extension.
+const EXTENSION: &str = "vec";
+/// The type name of the field in the schema.
+pub(super) const FIELD_TYPE: &str = "dense_vector";
+const MAGIC: &[u8; 8] = b"STROMAV1";
+const HEADER: usize = 64;
+
+fn component() -> SegmentComponent {
+    SegmentComponent::Custom(EXTENSION.to_owned())
+}
+
+fn corrupt(reason: impl Into<String>) -> TantivyError {
+    TantivyError::InternalError(format!("the vector file is damaged: {}", reason.into()))
+}
+
+/// The value of the vector field of one passage: its own vector, then those of its sentences, as f32.
+pub(super) fn field_value(paragraph: &UnitVector, sentences: &[UnitVector]) -> Vec<u8> {
+    let numbers = std::iter::once(paragraph).chain(sentences).flat_map(|vector| vector.as_slice());
+    numbers.flat_map(|number| number.to_le_bytes()).collect()
+}
+
+/// The plugin to register with every index before a writer or reader is made.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct VectorPlugin {
+    pub(super) dimension: usize,
+}
+
+impl SegmentPlugin for VectorPlugin {
+    fn extensions(&self) -> &[&str] {
+        &[EXTENSION]
+    }
+
+    fn create_writer(&self, context: &PluginWriterContext<'_>) -> tantivy::Result<Box<dyn PluginWriter>> {
+        let schema = context.segment.schema();
+        let field = schema.fields().find_map(|(field, entry)| match entry.field_type() {
+            FieldType::Custom(options) if options.type_name() == FIELD_TYPE => Some(field),
+            _ => None,
+        });
+        let field = field.ok_or_else(|| TantivyError::SchemaError("the schema has no vector field".into()))?;
+        Ok(Box::new(VectorWriter { field, vectors: Vectors::new(self.dimension) }))
+    }
+
+    /// Codes do not depend on each other, so a merge copies those of the live documents, part by part.
+    ///
+    /// tantivy keeps the order of the documents of each reader as long as the index is not sorted; with sorting the order
+    /// is not known here, and the merge is refused rather than giving documents each other's vectors.
+    fn merge(&self, context: PluginMergeContext<'_>) -> tantivy::Result<()> {
+        if matches!(context.doc_id_mapping.mapping_type(), MappingType::Shuffled) {
+            return Err(TantivyError::InvalidArgument("a vector index cannot be merged in sorted order".into()));
+        }
+        let sources: Vec<(&SegmentReader, SegmentVectors)> = context
+            .readers
+            .iter()
+            .map(|reader| Ok((reader, SegmentVectors::open(reader, self.dimension)?)))
+            .collect::<tantivy::Result<_>>()?;
+        let mut file = context.target_segment.open_write(component())?;
+        merge_into(&mut file, &sources, self.dimension)?;
+        file.terminate()?;
+        Ok(())
+    }
+}
+
+fn merge_into(file: &mut impl Write, sources: &[(&SegmentReader, SegmentVectors)], dimension: usize) -> std::io::Result<()> {
+    let live = || {
+        sources.iter().flat_map(|(reader, vectors)| reader.doc_ids_alive().map(move |doc| (vectors, doc as usize)))
+    };
+    let documents = live().count();
+    let sentences: usize = live().map(|(vectors, doc)| vectors.sentence_range(doc).len()).sum();
+    file.write_all(&header(dimension, documents, sentences))?;
+    for (vectors, doc) in live() {
+        file.write_all(vectors.row(Part::Signs, doc))?;
+    }
+    for (vectors, doc) in live() {
+        file.write_all(vectors.row(Part::High, doc))?;
+    }
+    for (vectors, doc) in live() {
+        file.write_all(vectors.row(Part::Low, doc))?;
+    }
+    for (vectors, doc) in live() {
+        file.write_all(vectors.row(Part::Scales, doc))?;
+    }
+    let mut first = 0u32;
+    file.write_all(&first.to_le_bytes())?;
+    for (vectors, doc) in live() {
+        first += vectors.sentence_range(doc).len() as u32;
+        file.write_all(&first.to_le_bytes())?;
+    }
+    for (vectors, doc) in live() {
+        file.write_all(vectors.rows(Part::SentenceCodes, vectors.sentence_range(doc)))?;
+    }
+    for (vectors, doc) in live() {
+        file.write_all(vectors.rows(Part::SentenceScales, vectors.sentence_range(doc)))?;
+    }
+    Ok(())
+}
+
+fn header(dimension: usize, documents: usize, sentences: usize) -> [u8; HEADER] {
+    let mut bytes = [0; HEADER];
+    bytes[..8].copy_from_slice(MAGIC);
+    bytes[8..12].copy_from_slice(&(dimension as u32).to_le_bytes());
+    bytes[12..16].copy_from_slice(&(documents as u32).to_le_bytes());
+    bytes[16..24].copy_from_slice(&(sentences as u64).to_le_bytes());
+    bytes
+}
+
+/// Collects the vectors of a segment in memory until it is written.
+#[derive(Debug)]
+struct VectorWriter {
+    field: Field,
+    vectors: Vectors,
+}
+
+/// The parts of the file, growing document by document.
+#[derive(Debug)]
+struct Vectors {
+    dimension: usize,
+    signs: Vec<u64>,
+    high: Vec<i8>,
+    low: Vec<i8>,
+    scales: Vec<f32>,
+    first_sentence: Vec<u32>,
+    sentence_codes: Vec<i8>,
+    sentence_scales: Vec<f32>,
+}
+
+impl Vectors {
+    fn new(dimension: usize) -> Self {
+        Self {
+            dimension,
+            signs: Vec::new(),
+            high: Vec::new(),
+            low: Vec::new(),
+            scales: Vec::new(),
+            first_sentence: vec![0],
+            sentence_codes: Vec::new(),
+            sentence_scales: Vec::new(),
+        }
+    }
+
+    /// Adds one document: its own vector, then those of its sentences; none at all for a document without text.
+    fn push(&mut self, vectors: &[f32]) -> Result<(), String> {
+        if !vectors.len().is_multiple_of(self.dimension) {
+            return Err(format!("{} numbers are no whole vectors of {}", vectors.len(), self.dimension));
+        }
+        let (own, sentences) = vectors.split_at(self.dimension.min(vectors.len()));
+        if own.is_empty() {
+            self.signs.resize(self.signs.len() + sign_words(self.dimension), 0);
+            self.high.resize(self.high.len() + self.dimension, 0);
+            self.low.resize(self.low.len() + self.dimension, 0);
+            self.scales.push(0.0);
+        } else {
+            let code = Code::of(own);
+            self.signs.extend(signs(own));
+            self.high.extend(code.high);
+            self.low.extend(code.low);
+            self.scales.push(code.scale);
+        }
+        for sentence in sentences.chunks_exact(self.dimension) {
+            let code = Code::of(sentence);
+            self.sentence_codes.extend(code.high);
+            self.sentence_scales.push(code.scale);
+        }
+        self.first_sentence.push(self.sentence_scales.len() as u32);
+        Ok(())
+    }
+
+    fn write(&self, file: &mut impl Write) -> std::io::Result<()> {
+        file.write_all(&header(self.dimension, self.scales.len(), self.sentence_scales.len()))?;
+        let words: Vec<u8> = self.signs.iter().flat_map(|word| word.to_le_bytes()).collect();
+        file.write_all(&words)?;
+        file.write_all(bytemuck::cast_slice(&self.high))?;
+        file.write_all(bytemuck::cast_slice(&self.low))?;
+        write_numbers(file, self.scales.iter().map(|scale| scale.to_le_bytes()))?;
+        write_numbers(file, self.first_sentence.iter().map(|first| first.to_le_bytes()))?;
+        file.write_all(bytemuck::cast_slice(&self.sentence_codes))?;
+        write_numbers(file, self.sentence_scales.iter().map(|scale| scale.to_le_bytes()))
+    }
+}
+
+fn write_numbers(file: &mut impl Write, numbers: impl Iterator<Item = [u8; 4]>) -> std::io::Result<()> {
+    file.write_all(&numbers.flatten().collect::<Vec<u8>>())
+}
+
+impl PluginWriter for VectorWriter {
+    fn add_document(&mut self, _doc: DocId, document: &dyn ErasedDocument, _schema: &Schema) -> tantivy::Result<()> {
+        let document = document
+            .as_any()
+            .downcast_ref::<TantivyDocument>()
+            .ok_or_else(|| TantivyError::InvalidArgument("vectors are read from a TantivyDocument only".into()))?;
+        let bytes = document.get_first(self.field).and_then(|value| value.as_custom()).unwrap_or_default();
+        let (numbers, _) = bytes.as_chunks::<4>();
+        let numbers: Vec<f32> = numbers.iter().map(|number| f32::from_le_bytes(*number)).collect();
+        self.vectors.push(&numbers).map_err(TantivyError::InvalidArgument)
+    }
+
+    fn serialize(self: Box<Self>, segment: &Segment, order: Option<&DocIdMapping>) -> tantivy::Result<()> {
+        if order.is_some() {
+            return Err(TantivyError::InvalidArgument("a vector index cannot be sorted".into()));
+        }
+        let mut file = segment.open_write(component())?;
+        self.vectors.write(&mut file)?;
+        file.terminate()?;
+        Ok(())
+    }
+
+    fn mem_usage(&self) -> usize {
+        let vectors = &self.vectors;
+        vectors.high.capacity() * 2
+            + vectors.signs.capacity() * 8
+            + vectors.scales.capacity() * 8
+            + vectors.sentence_codes.capacity()
+            + vectors.sentence_scales.capacity() * 4
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+}
+
+/// The parts of the file, in order.
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    Signs,
+    High,
+    Low,
+    Scales,
+    FirstSentences,
+    SentenceCodes,
+    SentenceScales,
+}
+
+/// The vectors of one segment, in the memory-mapped file.
+#[derive(Debug, Clone)]
+pub(super) struct SegmentVectors {
+    bytes: OwnedBytes,
+    dimension: usize,
+    documents: usize,
+    /// Where each part begins, and the end of the file.
+    starts: [usize; 8],
+}
+
+impl SegmentVectors {
+    /// Opens the segment's file and checks that its size and header agree with the segment and the model.
+    pub(super) fn open(reader: &SegmentReader, dimension: usize) -> tantivy::Result<Self> {
+        let bytes = reader.open_read(component())?.read_bytes()?;
+        Self::of_bytes(bytes, dimension, reader.max_doc() as usize)
+    }
+
+    fn of_bytes(bytes: OwnedBytes, dimension: usize, documents: usize) -> tantivy::Result<Self> {
+        if bytes.len() < HEADER || &bytes[..8] != MAGIC {
+            return Err(corrupt("it does not begin as one"));
+        }
+        let number = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]) as usize;
+        if number(8) != dimension || number(12) != documents {
+            let (d, n) = (number(8), number(12));
+            return Err(corrupt(format!("{n} vectors of {d} numbers, expected {documents} of {dimension}")));
+        }
+        let sentences = number(16);
+        let sizes = [
+            documents * sign_words(dimension) * 8,
+            documents * dimension,
+            documents * dimension,
+            documents * 4,
+            (documents + 1) * 4,
+            sentences * dimension,
+            sentences * 4,
+        ];
+        let mut starts = [HEADER; 8];
+        for (part, size) in sizes.into_iter().enumerate() {
+            starts[part + 1] = starts[part] + size;
+        }
+        if starts[7] != bytes.len() {
+            return Err(corrupt(format!("{} bytes, expected {}", bytes.len(), starts[7])));
+        }
+        Ok(Self { bytes, dimension, documents, starts })
+    }
+
+    fn width(&self, part: Part) -> usize {
+        match part {
+            Part::Signs => sign_words(self.dimension) * 8,
+            Part::High | Part::Low | Part::SentenceCodes => self.dimension,
+            Part::Scales | Part::FirstSentences | Part::SentenceScales => 4,
+        }
+    }
+
+    fn row(&self, part: Part, row: usize) -> &[u8] {
+        self.rows(part, row..row + 1)
+    }
+
+    fn rows(&self, part: Part, rows: std::ops::Range<usize>) -> &[u8] {
+        let (start, width) = (self.starts[part as usize], self.width(part));
+        &self.bytes[start + rows.start * width..start + rows.end * width]
+    }
+
+    fn number(&self, part: Part, row: usize) -> [u8; 4] {
+        self.row(part, row).try_into().unwrap_or_default()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.documents
+    }
+
+    /// The sign codes of documents `range`, `8 · sign_words` bytes each.
+    pub(super) fn sign_codes(&self, range: std::ops::Range<usize>) -> &[u8] {
+        self.rows(Part::Signs, range)
+    }
+
+    /// Whether the document has a vector at all.
+    pub(super) fn has_vector(&self, doc: usize) -> bool {
+        self.scale(doc) > 0.0
+    }
+
+    pub(super) fn scale(&self, doc: usize) -> f32 {
+        f32::from_le_bytes(self.number(Part::Scales, doc))
+    }
+
+    pub(super) fn high(&self, doc: usize) -> &[i8] {
+        bytemuck::cast_slice(self.row(Part::High, doc))
+    }
+
+    fn low(&self, doc: usize) -> &[i8] {
+        bytemuck::cast_slice(self.row(Part::Low, doc))
+    }
+
+    /// The cosine of the query with the document's vector, to 16 bits.
+    pub(super) fn cosine(&self, doc: usize, query: &UnitVector) -> f32 {
+        self.scale(doc) * dot_wide(query.as_slice(), self.high(doc), self.low(doc))
+    }
+
+    /// The document's vector, decoded.
+    pub(super) fn vector(&self, doc: usize) -> UnitVector {
+        UnitVector::normalise(Code::decode(self.high(doc), self.low(doc), self.scale(doc)))
+    }
+
+    /// The numbers of the document's sentences in the sentence parts of the file; empty where the file is damaged.
+    fn sentence_range(&self, doc: usize) -> std::ops::Range<usize> {
+        let first = |row| u32::from_le_bytes(self.number(Part::FirstSentences, row)) as usize;
+        let sentences = (self.starts[7] - self.starts[6]) / 4;
+        let (start, end) = (first(doc), first(doc + 1));
+        if start <= end && end <= sentences { start..end } else { 0..0 }
+    }
+
+    /// The cosine of the query with each sentence of the document, in order, to 8 bits.
+    pub(super) fn sentence_cosines(&self, doc: usize, query: &UnitVector) -> Vec<f32> {
+        self.sentence_range(doc)
+            .map(|sentence| {
+                let code: &[i8] = bytemuck::cast_slice(self.row(Part::SentenceCodes, sentence));
+                self.sentence_scale(sentence) * dot_f32_i8(query.as_slice(), code)
+            })
+            .collect()
+    }
+
+    /// The vectors of the document's sentences, decoded from 8 bits.
+    pub(super) fn sentence_vectors(&self, doc: usize) -> Vec<UnitVector> {
+        let zeros = vec![0i8; self.dimension];
+        self.sentence_range(doc)
+            .map(|sentence| {
+                let code: &[i8] = bytemuck::cast_slice(self.row(Part::SentenceCodes, sentence));
+                UnitVector::normalise(Code::decode(code, &zeros, self.sentence_scale(sentence)))
+            })
+            .collect()
+    }
+
+    fn sentence_scale(&self, sentence: usize) -> f32 {
+        f32::from_le_bytes(self.number(Part::SentenceScales, sentence))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unit(seed: usize, dimension: usize) -> Vec<f32> {
+        let values = (0..dimension).map(|place| ((seed * 31 + place * 17) % 23) as f32 - 11.0).collect();
+        UnitVector::normalise(values).as_slice().to_vec()
+    }
+
+    fn written(documents: &[Vec<f32>], dimension: usize) -> Vec<u8> {
+        let mut vectors = Vectors::new(dimension);
+        documents.iter().for_each(|document| vectors.push(document).expect("whole vectors"));
+        let mut file = Vec::new();
+        vectors.write(&mut file).expect("memory");
+        file
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let with_sentences = [unit(1, 70), unit(2, 70), unit(3, 70)].concat();
+        let file = written(&[with_sentences, Vec::new(), unit(4, 70)], 70);
+        let read = SegmentVectors::of_bytes(OwnedBytes::new(file), 70, 3).expect("a whole file");
+        let query = UnitVector::normalise(unit(2, 70));
+        assert!((read.cosine(0, &UnitVector::normalise(unit(1, 70))) - 1.0).abs() < 1e-4);
+        assert!((read.sentence_cosines(0, &query)[0] - 1.0).abs() < 1e-2);
+        assert_eq!(read.sentence_cosines(0, &query).len(), 2);
+        assert!(!read.has_vector(1) && read.has_vector(2));
+        assert!(read.sentence_cosines(2, &query).is_empty());
+    }
+
+    #[test]
+    fn a_damaged_file_is_refused() {
+        let file = written(&[unit(1, 64)], 64);
+        let open = |bytes: &[u8]| SegmentVectors::of_bytes(OwnedBytes::new(bytes.to_vec()), 64, 1);
+        assert!(open(&file).is_ok());
+        assert!(open(&file[..file.len() - 1]).is_err());
+        assert!(open(&[]).is_err());
+        let mut other = file.clone();
+        other[0] = b'X';
+        assert!(open(&other).is_err());
+    }
+}

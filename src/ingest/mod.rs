@@ -1,0 +1,84 @@
+//! From files on disk to a commit.
+//!
+//! `files -> what changed -> Article -> Passage -> (text, vectors) -> commit`. Only what is new or changed is read, only
+//! sentences that are new are embedded, and the index goes from one whole state to the next: killed at any moment, it
+//! opens with the last commit and the next run finishes the work.
+
+mod catalogue;
+mod embedding;
+mod run;
+mod source;
+mod walk;
+
+pub use run::{Ingest, IngestOptions};
+pub use source::{ReadFailure, read_source};
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+use thiserror::Error;
+
+use crate::embed::EmbedError;
+use crate::index::IndexError;
+
+/// What a run did.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Summary {
+    pub papers: PaperCounts,
+    /// Passages written.
+    pub passages: u64,
+    /// Wall time.
+    pub seconds: f64,
+    /// Files that could not be read, and why.
+    pub failures: Vec<Failure>,
+    /// Files that hold a paper which is indexed from another file.
+    pub duplicates: Vec<Duplicate>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct PaperCounts {
+    pub added: u64,
+    pub updated: u64,
+    pub removed: u64,
+    pub unchanged: u64,
+    /// Files that could not be read.
+    pub failed: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Failure {
+    pub file: PathBuf,
+    pub reason: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Duplicate {
+    pub file: PathBuf,
+    pub paper: String,
+    /// The file whose text is indexed.
+    pub indexed_from: PathBuf,
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Files to be read, of those found.
+    pub files: u64,
+    /// Of these, done.
+    pub done: u64,
+    /// Passages embedded so far.
+    pub passages: u64,
+}
+
+/// Why a run ended early. What was committed before stays.
+#[derive(Debug, Error)]
+pub enum IngestError {
+    #[error("cannot read {}: {source}", path.display())]
+    Folder { path: PathBuf, source: std::io::Error },
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    #[error(transparent)]
+    Embed(#[from] EmbedError),
+    #[error("stopped; what was committed is kept")]
+    Stopped,
+}

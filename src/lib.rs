@@ -1,0 +1,4 @@
+//! Stroma.
+pub mod config;
+pub mod corpus;
+pub mod embed;
