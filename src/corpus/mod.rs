@@ -5,6 +5,7 @@
 
 mod article;
 mod error;
+pub mod pdf;
 
 pub use article::*;
 pub use error::ReadError;
