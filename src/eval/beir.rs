@@ -39,7 +39,15 @@ pub struct Documents<R> {
 /// # Errors
 /// The file cannot be read.
 pub fn open_documents(folder: &Path) -> Result<Documents<BufReader<File>>, DataError> {
-    Ok(Documents { lines: Lines::open(&folder.join("corpus.jsonl"))? })
+    open_documents_at(&folder.join("corpus.jsonl"))
+}
+
+/// Opens a file in the layout of `corpus.jsonl`.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn open_documents_at(file: &Path) -> Result<Documents<BufReader<File>>, DataError> {
+    Ok(Documents { lines: Lines::open(file)? })
 }
 
 /// Reads a collection's `queries.jsonl`, given the collection's folder; in the order of the file.

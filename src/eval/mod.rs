@@ -1,10 +1,11 @@
 //! How good the answers are: test collections, runs, metrics and whether a difference is more than chance.
 //!
 //! [`beir`] and [`trec`] read queries and judgments, [`run`] what a system answered, [`metrics`] compares the two, query by
-//! query, and [`significance`] compares two systems. Nothing here knows of the search engine; only the functions named
-//! `open` touch a file.
+//! query, and [`significance`] compares two systems. Only [`collection`], which indexes and asks, knows of the search
+//! engine; only the functions named `open` touch a file.
 
 pub mod beir;
+pub mod collection;
 mod error;
 mod id;
 mod judgments;
