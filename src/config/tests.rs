@@ -68,6 +68,22 @@ fn flag_before_environment_before_file_before_default() {
 }
 
 #[test]
+fn what_is_shown_can_be_read_again_and_says_where_values_came_from() {
+    let variables = [("STROMA_MODEL_QUERY_PROMPT", "a \"quoted\" # é\n: "), ("STROMA_MODEL_POOLING", "cls")];
+    let settings = with_environment("papers = ['a', \"b\"]\n[search]\nlexical_weight = 1", &variables).expect("right");
+    let shown = settings.to_string();
+    let again = Settings::parse(&shown, Path::new("config.toml")).map(|settings| settings.config);
+    assert_eq!(again.ok(), Some(settings.config), "{shown}");
+    for line in ["pooling = \"cls\"", "max_tokens =", "limit = 10"] {
+        assert!(shown.contains(line), "{line} in {shown}");
+    }
+    let origin = |key: &str| shown.lines().find(|line| line.starts_with(key)).and_then(|line| line.split(" # ").last());
+    assert_eq!(origin("pooling"), Some("STROMA_MODEL_POOLING"));
+    assert_eq!(origin("limit"), Some("default"));
+    assert!(origin("lexical_weight").is_some_and(|origin| origin.ends_with("config.toml:3")));
+}
+
+#[test]
 fn paths_of_the_file_are_relative_to_it_and_others_are_not() {
     let settings = Settings::parse("[model]\nfolder = \"m\"", Path::new("/lab/stroma.toml")).expect("right");
     assert_eq!(settings.config.model.folder, Path::new("/lab/m"));
