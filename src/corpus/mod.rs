@@ -3,6 +3,7 @@
 //! Nothing here knows of indexes, models or HTTP, and nothing but [`read_file`] touches the disk: each reader is a
 //! function from bytes to an article, so that it can be tested, mutated and fuzzed by itself.
 
+pub mod abbreviation;
 mod article;
 mod error;
 pub mod identity;
