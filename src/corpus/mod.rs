@@ -3,6 +3,7 @@
 //! Nothing here knows of indexes, models or HTTP, and nothing touches the disk: each reader is a function from bytes to
 //! an article, so that it can be tested, mutated and fuzzed by itself.
 
+pub mod abbreviation;
 mod article;
 mod characters;
 mod decode;
