@@ -24,6 +24,7 @@ pub mod sentence;
 mod text;
 mod xml;
 
+pub use abbreviation::spans;
 pub use article::*;
 pub use error::ReadError;
 pub use identity::{Identity, PaperId, source_rank, split_page};
@@ -74,15 +75,20 @@ pub fn read_bytes(bytes: &[u8], _name: &str, limits: &Limits) -> Result<Article,
     Ok(article)
 }
 
-/// Adds what can be seen in the text of any format: abbreviations that it defines.
-pub fn annotate(_article: &mut Article) {}
+/// Adds what can be seen in the text of any format: the abbreviations that it defines, behind those of the author's own
+/// list.
+pub fn annotate(article: &mut Article) {
+    let title = article.metadata.title.iter().map(String::as_str);
+    let detected = abbreviation::detect(title.chain(article.blocks.iter().map(|block| block.text.as_str())));
+    for found in detected {
+        let same = |known: &Abbreviation| known.short == found.short && known.long.eq_ignore_ascii_case(&found.long);
+        if !article.abbreviations.iter().any(same) {
+            article.abbreviations.push(found);
+        }
+    }
+}
 
 /// Pages of one paper, in order, as one article.
 pub fn join_pages(mut pages: Vec<Article>) -> Article {
     pages.remove(0)
-}
-
-/// Whole-word occurrences of a paper's short forms.
-pub fn spans<'a>(_: &'a str, _: &'a [Abbreviation]) -> Vec<(std::ops::Range<usize>, &'a Abbreviation)> {
-    Vec::new()
 }
