@@ -47,9 +47,10 @@ fn believed_cost(candidate: &Candidate) -> f32 {
     let capitals = candidate.short.chars().filter(|c| c.is_uppercase()).count();
     match (candidate.order, capitals) {
         (_, _) if letters < 2.0 => 0.0,
+        _ if candidate.has_value => 0.2 * (letters - 1.0),
         (Order::ShortFirst, _) => 0.4 * (letters - 1.0),
         (Order::LongFirst, 0) => 0.35 * letters,
-        (Order::LongFirst, _) => 0.5 + 1.3 * (letters - 1.0),
+        (Order::LongFirst, _) => 0.5 + 1.8 * (letters - 1.0),
     }
 }
 

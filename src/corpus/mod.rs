@@ -5,9 +5,11 @@
 
 pub mod abbreviation;
 mod article;
+pub mod citation;
 mod error;
 pub mod identity;
 pub mod passage;
+pub mod reference;
 pub mod sentence;
 
 pub use article::*;
