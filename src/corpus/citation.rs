@@ -94,6 +94,22 @@ mod tests {
     }
 
     #[test]
+    fn raised_numbers() {
+        let list: Vec<(&[&str], u16)> = vec![(&["A Berg"], 2001); 6];
+        let (found, _) = resolved(article(&["Cells heal.1 They grow,2,3 in 3.5 days (Fig.4). They rest.5–6"], &list));
+        assert_eq!(found, pairs(&[("1", &[0]), ("2,3", &[1, 2]), ("5–6", &[4, 5])]));
+        let (found, _) = resolved(super::tests::article(&["Cells heal¹ and grow²,³ to 10⁻⁶ m."], &list));
+        assert_eq!(found, pairs(&[("¹", &[0]), ("²,³", &[1, 2])]));
+    }
+
+    #[test]
+    fn initials_tell_apart() {
+        let list: &[(&[&str], u16)] = &[(&["L. Wang"], 2011), (&["Wang, T. K."], 2011)];
+        let (found, _) = resolved(article(&["It heals (Wang T. et al., 2011)."], list));
+        assert_eq!(found, pairs(&[("Wang T. et al., 2011", &[1])]));
+    }
+
+    #[test]
     fn authors_and_years() {
         let list: &[(&[&str], u16)] = &[
             (&["TG Yi", "SU Song"], 2012),

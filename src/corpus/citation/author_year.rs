@@ -17,7 +17,7 @@ static MARKER: LazyLock<Regex> = LazyLock::new(|| {
     let more = format!(r"(?:,? (?:and|&|et|und) |, )(?P<second>{name})(?:(?:,? (?:and|&) |, ){name}){{0,8}}");
     let years = r"(?:1[6-9]|20)\d\d[a-z]?(?:\s?(?:,|;|and|&|/)\s?(?:(?:1[6-9]|20)\d\d[a-z]?|[a-z])\b)*";
     let pattern = format!(
-        r"(?P<first>{name})(?:{more})?(?P<others>,? (?:et al\.?|and (?:colleagues|co-?workers|others)|and collaborators))?(?:['’]s?)?,?\s?(?P<bracket>[(\[]?)(?P<years>{years})\b(?P<close>[)\]]?)"
+        r"(?P<first>{name})(?: (?P<initials>(?:\p{{Lu}}\.[ -]?){{1,3}}))?(?:{more})?(?P<others>,? (?:et al\.?|and (?:colleagues|co-?workers|others)|and collaborators))?(?:['’]s?)?,?\s?(?P<bracket>[(\[]?)(?P<years>{years})\b(?P<close>[)\]]?)"
     );
     // The pattern is a constant that the tests compile.
     Regex::new(&pattern).expect("a valid pattern")
@@ -53,6 +53,8 @@ struct Marker<'a> {
     /// The first author's name: family name, or given and family name in either order.
     first: Vec<String>,
     first_printed: &'a str,
+    /// "T" in "Wang T. et al.", as journals print it to tell apart two authors of a name.
+    initial: Option<char>,
     second: Option<&'a str>,
     years: Vec<Year>,
     /// Its form alone says that it is a citation: "et al.", two authors, or a bracket of its own.
@@ -88,6 +90,7 @@ impl<'a> Marker<'a> {
             text: &text[start..end],
             first,
             first_printed: name,
+            initial: captures.name("initials").and_then(|initials| initials.as_str().chars().next()),
             second,
             years,
             is_certain,
@@ -263,6 +266,7 @@ impl Studies {
             let by_word = |word: &String| self.by_author.get(&(word.clone(), year.number));
             let Some(matches) = marker.first.iter().rev().find_map(by_word) else { continue };
             let matches = narrow(matches, |index| is_by_family(&references[index], &marker.first));
+            let matches = narrow(&matches, |index| has_initial(&references[index], marker));
             let matches = narrow(&matches, |index| has_second_author(&references[index], marker.second));
             for index in with_suffix(&matches, *year, &marker.years, references) {
                 if !cited.contains(&index) {
@@ -322,6 +326,14 @@ fn is_by_family(reference: &Reference, first: &[String]) -> bool {
     let family = author.split_once(',').map_or(author.as_str(), |(family, _)| family);
     let last = family.split_whitespace().rev().find(|word| word.chars().any(char::is_lowercase)).unwrap_or(family);
     plain_words(last).iter().any(|word| first.contains(word))
+}
+
+/// A given name of the first author begins with the marker's initial.
+fn has_initial(reference: &Reference, marker: &Marker) -> bool {
+    let Some((initial, author)) = marker.initial.zip(reference.authors.first()) else { return true };
+    let words = author.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty());
+    let mut given = words.filter(|word| !plain_words(word).iter().any(|plain| marker.first.contains(plain)));
+    given.next().is_some_and(|word| word.starts_with(initial))
 }
 
 fn has_second_author(reference: &Reference, second: Option<&str>) -> bool {

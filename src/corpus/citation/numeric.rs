@@ -16,13 +16,16 @@ const LONGEST_MARKER: usize = 200;
 enum Style {
     Square,
     Round,
+    /// Unicode's superscript digits.
     Superscript,
+    /// Digits that were raised and are glued to a stop or comma: "cells.12,13 The".
+    Raised,
 }
 
 /// The numeric citations of a paper, in the one style that it uses; none where it does not cite so.
 pub(super) fn resolve(blocks: &[Block], references: &[Reference]) -> Found {
     let labels = labels(references);
-    let styles = [(Style::Square, 0.1), (Style::Superscript, 0.2), (Style::Round, 0.5)];
+    let styles = [(Style::Square, 0.1), (Style::Superscript, 0.2), (Style::Round, 0.5), (Style::Raised, 0.3)];
     for (style, least_share) in styles {
         let markers: Vec<Vec<Marker>> = blocks.iter().map(|block| markers(&block.text, style)).collect();
         if is_used(&markers, &labels, references.len(), least_share) {
@@ -89,6 +92,7 @@ fn markers(text: &str, style: Style) -> Vec<Marker> {
         Style::Square => bracketed(text, '[', ']'),
         Style::Round => bracketed(text, '(', ')'),
         Style::Superscript => superscripts(text),
+        Style::Raised => raised(text),
     }
 }
 
@@ -133,6 +137,30 @@ fn superscripts(text: &str) -> Vec<Marker> {
         }
     }
     markers
+}
+
+fn raised(text: &str) -> Vec<Marker> {
+    let mut markers = Vec::new();
+    for (at, mark) in text.match_indices(['.', ',', ';', ':', '?']) {
+        let (before, run) = (&text[..at], &text[at + mark.len()..]);
+        let is_part = |c: char| c.is_ascii_digit() || is_dash(c) || c == ',';
+        let length = run.find(|c| !is_part(c)).unwrap_or(run.len());
+        let ends = run[length..].chars().next().is_none_or(char::is_whitespace);
+        let run = run[..length].trim_end_matches(|c: char| !c.is_ascii_digit());
+        if ends && !run.is_empty() && length <= LONGEST_MARKER && ends_with_word(before) {
+            let start = at + mark.len();
+            markers.extend(numbers(run).map(|numbers| Marker { range: start..start + run.len(), numbers }));
+        }
+    }
+    markers
+}
+
+/// Does `text` end with a word, or the bracket behind one, that has no number of its own? "Fig" and "No" have.
+fn ends_with_word(text: &str) -> bool {
+    let word = text.trim_end_matches([')', ']', '”', '"', '’', '%']);
+    let letters = word.chars().rev().take_while(|c| c.is_alphabetic()).take(3).count();
+    let is_numbered = ["Fig", "Figs", "No", "no", "Eq", "Ref", "vol", "Vol", "pp", "Tab"].iter().any(|label| word.ends_with(label));
+    (letters > 1 || word.len() < text.len()) && !is_numbered
 }
 
 fn superscript_digit(character: char) -> Option<char> {
