@@ -7,6 +7,7 @@ use regex::{Captures, Regex};
 
 use super::Found;
 use crate::corpus::identity::plain_words;
+use crate::corpus::reference::parse;
 use crate::corpus::{Block, Citation, Reference};
 
 /// Names, then a year with or without its bracket. Years may follow each other: `2015a,b`, `2012, 2014`.
@@ -251,6 +252,9 @@ impl Studies {
     fn new(references: &[Reference]) -> Self {
         let mut studies = Studies { by_author: HashMap::new(), is_open: references.is_empty() };
         for (index, reference) in references.iter().enumerate() {
+            // An entry that its reader did not take apart still has its text.
+            let parsed = (reference.authors.is_empty() || reference.year.is_none()).then(|| parse(&reference.text));
+            let reference = parsed.as_ref().unwrap_or(reference);
             let Some((author, year)) = reference.authors.first().zip(reference.year) else { continue };
             for word in name_words(author) {
                 studies.by_author.entry((word, year)).or_default().push(index);

@@ -141,26 +141,57 @@ fn superscripts(text: &str) -> Vec<Marker> {
 
 fn raised(text: &str) -> Vec<Marker> {
     let mut markers = Vec::new();
-    for (at, mark) in text.match_indices(['.', ',', ';', ':', '?']) {
-        let (before, run) = (&text[..at], &text[at + mark.len()..]);
-        let is_part = |c: char| c.is_ascii_digit() || is_dash(c) || c == ',';
-        let length = run.find(|c| !is_part(c)).unwrap_or(run.len());
-        let ends = run[length..].chars().next().is_none_or(char::is_whitespace);
-        let run = run[..length].trim_end_matches(|c: char| !c.is_ascii_digit());
-        if ends && !run.is_empty() && length <= LONGEST_MARKER && ends_with_word(before) {
-            let start = at + mark.len();
-            markers.extend(numbers(run).map(|numbers| Marker { range: start..start + run.len(), numbers }));
+    let mut before = None;
+    let mut rest = 0;
+    for (start, character) in text.char_indices() {
+        let is_glued =
+            character.is_ascii_digit() && before.is_some_and(|c: char| !c.is_ascii_digit() && !c.is_whitespace());
+        before = Some(character);
+        if start < rest || !is_glued || !may_carry_number(&text[..start]) {
+            continue;
+        }
+        let length = raised_length(&text[start..]);
+        let run = text[start..start + length].trim_end_matches(|c: char| !c.is_ascii_digit());
+        rest = start + run.len();
+        let ends = text[rest..]
+            .chars()
+            .next()
+            .is_none_or(|c| c.is_whitespace() || matches!(c, '.' | ',' | ';' | ':' | ')' | '?'));
+        if ends && length <= LONGEST_MARKER {
+            markers.extend(numbers(run).map(|numbers| Marker { range: start..rest, numbers }));
         }
     }
     markers
 }
 
-/// Does `text` end with a word, or the bracket behind one, that has no number of its own? "Fig" and "No" have.
-fn ends_with_word(text: &str) -> bool {
-    let word = text.trim_end_matches([')', ']', '”', '"', '’', '%']);
-    let letters = word.chars().rev().take_while(|c| c.is_alphabetic()).take(3).count();
-    let is_numbered = ["Fig", "Figs", "No", "no", "Eq", "Ref", "vol", "Vol", "pp", "Tab"].iter().any(|label| word.ends_with(label));
-    (letters > 1 || word.len() < text.len()) && !is_numbered
+/// Length of `1,2`, `3–5` or `2, 3, 4` at the head of `text`: a space only between a comma and a digit.
+fn raised_length(text: &str) -> usize {
+    let mut characters = text.char_indices().peekable();
+    let mut before = ' ';
+    while let Some((at, character)) = characters.next() {
+        let is_space =
+            character == ' ' && before == ',' && characters.peek().is_some_and(|(_, next)| next.is_ascii_digit());
+        if !(character.is_ascii_digit() || is_dash(character) || character == ',' || is_space) {
+            return at;
+        }
+        before = character;
+    }
+    text.len()
+}
+
+/// Does `text` end with a word in lower case, or a stop behind a word, to which a raised number may be glued? Names such
+/// as "IL6" have numbers of their own, and so have "Fig." and "No.".
+fn may_carry_number(text: &str) -> bool {
+    const LABELS: [&str; 10] = ["Fig", "Figs", "No", "no", "Eq", "Ref", "vol", "Vol", "pp", "Tab"];
+    let word = text.trim_end_matches(['.', ',', ';', ':', '?', ')', ']', '”', '"', '’', '%']);
+    let marks = text.len() - word.len();
+    let is_lower = word.chars().rev().take(4).filter(|c| c.is_lowercase()).count() == 4;
+    let is_word = word.chars().rev().take(2).filter(|c| c.is_alphabetic()).count() == 2;
+    match marks {
+        0 => is_lower,
+        1..=8 => (is_word || marks > 1) && !LABELS.iter().any(|label| word.ends_with(label)),
+        _ => false,
+    }
 }
 
 fn superscript_digit(character: char) -> Option<char> {
