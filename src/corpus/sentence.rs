@@ -52,10 +52,11 @@ fn sentence_end(text: &str, start: usize, stop: usize) -> Option<usize> {
     let closers = text[after_stops..].chars().take_while(|&c| is_closer(c)).take(LONGEST_WORD);
     let end = after_stops + closers.map(char::len_utf8).sum::<usize>();
     let before = Before::new(text, start, stop);
+    let end = end + spaced_quote(&text[end..]);
     let rest = &text[end..];
     if let Some(marker) = attached_citation(rest).filter(|_| before.carries_citation()) {
         let next = Next::new(&rest[marker..]);
-        return (next.spaced && next.is_plain_beginning()).then_some(end + marker);
+        return (next.spaced && next.opened != Some('(') && next.is_plain_beginning()).then_some(end + marker);
     }
     let next = Next::new(rest);
     if !next.spaced {
@@ -96,7 +97,7 @@ impl<'a> Before<'a> {
         if is_closed && !self.word.is_empty() && next.is_beginning() {
             return true;
         }
-        if self.is_list_marker() || lexicon::never_ends(self.word) {
+        if self.is_list_marker() || lexicon::never_ends(self.word) && !self.is_capitals() {
             return false;
         }
         if lexicon::wants_number(self.word) && next.is_number() {
@@ -106,7 +107,7 @@ impl<'a> Before<'a> {
             let takes_letter = lexicon::takes_letter(self.previous.trim_start_matches(is_opener));
             return next.is_sentence_word() || takes_letter && next.is_plain_beginning();
         }
-        if self.is_dotted() || lexicon::may_end(self.word) {
+        if self.is_dotted() || lexicon::may_end(self.word) && !self.is_capitals() {
             let is_etal = self.word == "al";
             return next.is_sentence_word() || is_etal && next.is_capital();
         }
@@ -147,6 +148,11 @@ impl<'a> Before<'a> {
             && !self.is_dotted()
     }
 
+    /// A short form such as "MS" or "CF", not the abbreviation "Ms." or "cf."
+    fn is_capitals(&self) -> bool {
+        self.word.len() > 1 && self.word.chars().all(char::is_uppercase)
+    }
+
     fn is_long_lower_word(&self) -> bool {
         self.word.chars().count() > 2 && self.word.chars().all(char::is_lowercase)
     }
@@ -167,7 +173,7 @@ impl<'a> Next<'a> {
     fn new(rest: &'a str) -> Self {
         let trimmed = rest.trim_start();
         let spaced = trimmed.len() < rest.len() || trimmed.is_empty();
-        let body = trimmed.trim_start_matches(is_opener);
+        let body = trimmed.trim_start_matches(is_opener).trim_start();
         let opened = trimmed.chars().next().filter(|&c| is_opener(c));
         let length = body.char_indices().find(|(at, c)| *at > LONGEST_WORD || !is_word_character(*c));
         let word = &body[..length.map_or(body.len(), |(at, _)| at)];
@@ -213,6 +219,12 @@ impl<'a> Next<'a> {
     fn is_glued_beginning(&self) -> bool {
         self.is_capital() && self.word.len() > 1 && lexicon::begins_sentence(self.word)
     }
+}
+
+/// Length of a closing quotation mark that has a space on both sides, as in `it ended. " Then`, with the space before it.
+fn spaced_quote(rest: &str) -> usize {
+    let quote = rest.strip_prefix(" \"").filter(|after| after.starts_with(char::is_whitespace));
+    quote.map_or(0, |_| 2)
 }
 
 /// Length of a citation glued to a stop: `12`, `12,13`, `12–14`, `¹²`, `[12]`, `(12, 13)`.
@@ -315,6 +327,8 @@ fn is_word_character(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// `marked` has a `|` between its sentences.
@@ -341,6 +355,7 @@ mod tests {
         check(
             "He has a Ph.D. in the U.S. Army. | She works in the U.S. | The work was done by Kim et al. | The rest is new.",
         );
+        check("It was high in MS. | Fertility fell in CF. | In it, OR of.61 (CI) was seen.");
         check("They lack vitamin D. | The dose rose. | It causes hepatitis B. | Infection spreads.");
     }
 
@@ -387,5 +402,19 @@ mod tests {
             sentences(&unit.repeat(200_000));
         }
         sentences(&format!("{}{}", " ".repeat(200_000), "e.g. ".repeat(100_000)));
+    }
+
+    proptest! {
+        #[test]
+        fn ranges_cover_all_visible_text(text in "([A-Za-c.!?… \\[\\]()12,–\"”α]|et al\\. |Fig\\. ){0,80}|\\PC{0,80}") {
+            let mut end = 0;
+            for range in sentences(&text) {
+                prop_assert!(range.start < range.end && range.start >= end);
+                prop_assert!(text.get(range.clone()).is_some_and(|sentence| sentence.trim() == sentence));
+                prop_assert!(text[end..range.start].trim().is_empty());
+                end = range.end;
+            }
+            prop_assert!(text[end..].trim().is_empty());
+        }
     }
 }

@@ -15,7 +15,7 @@ pub(super) fn never_ends(word: &str) -> bool {
 
 /// Is `word` an abbreviation only where a number follows: "No. 12", "p. 34", "Sig. 3"?
 pub(super) fn wants_number(word: &str) -> bool {
-    contains(&["art", "no", "nr", "p", "para", "pt", "ser", "v", "ver"], word)
+    contains(&["art", "c", "fig", "no", "nr", "p", "para", "pt", "ser", "v", "ver"], word)
 }
 
 /// Is `word` an abbreviation that may end a sentence, so that only a plain beginning after it is believed?
