@@ -23,7 +23,7 @@ pub fn detect<'a>(paragraphs: impl Iterator<Item = &'a str>) -> Vec<Abbreviation
     for paragraph in paragraphs {
         for candidate in candidates(paragraph) {
             let Some(long) = long_form(&candidate) else { continue };
-            if seen.insert((normal_short(candidate.short), plain(long))) {
+            if seen.insert((normal_short(candidate.short), plain(long).trim_end_matches('s').to_owned())) {
                 found.push(Abbreviation { short: candidate.short.to_owned(), long: long.to_owned() });
             }
         }
@@ -46,6 +46,7 @@ fn believed_cost(candidate: &Candidate) -> f32 {
     let letters = candidate.short.chars().filter(|c| c.is_alphanumeric()).count() as f32;
     let capitals = candidate.short.chars().filter(|c| c.is_uppercase()).count();
     match (candidate.order, capitals) {
+        (_, 0) if letters < 2.0 => -1.0,
         (_, _) if letters < 2.0 => 0.0,
         _ if candidate.has_value => 0.2 * (letters - 1.0),
         (Order::ShortFirst, _) => 0.4 * (letters - 1.0),

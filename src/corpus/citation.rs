@@ -5,6 +5,7 @@
 
 mod author_year;
 mod numeric;
+mod studies;
 
 use super::{Article, Citation};
 
