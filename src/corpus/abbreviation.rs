@@ -33,12 +33,17 @@ pub fn detect<'a>(paragraphs: impl Iterator<Item = &'a str>) -> Vec<Abbreviation
 
 /// The long form of a candidate, if its letters can be believed to stand for it.
 fn long_form<'a>(candidate: &Candidate<'a>) -> Option<&'a str> {
-    let window = candidate.window.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, ',' | '"' | '”' | '\''));
+    let window = without_citation(candidate.window)
+        .trim_end_matches(|c: char| c.is_whitespace() || matches!(c, ',' | '"' | '”' | '\''));
     let alignment = align(candidate.short, window)?;
-    let is_whole = candidate.order == Order::LongFirst || alignment.start == 0;
+    let is_whole = candidate.order != Order::ShortFirst || alignment.start == 0;
     let long = window.get(alignment.start..)?.trim();
-    (is_whole && alignment.cost <= believed_cost(candidate) && is_longer(long, candidate.short) && is_balanced(long))
-        .then_some(long)
+    (is_whole
+        && alignment.cost <= believed_cost(candidate)
+        && is_longer(long, candidate.short)
+        && is_balanced(long)
+        && !has_citation(long))
+    .then_some(long)
 }
 
 /// What an alignment may cost. More letters agree by chance less often, and so may be matched more loosely.
@@ -49,7 +54,7 @@ fn believed_cost(candidate: &Candidate) -> f32 {
         (_, 0) if letters < 2.0 => -1.0,
         (_, _) if letters < 2.0 => 0.0,
         _ if candidate.has_value => 0.2 * (letters - 1.0),
-        (Order::ShortFirst, _) => 0.4 * (letters - 1.0),
+        (Order::ShortFirst | Order::Named, _) => 0.4 * (letters - 1.0),
         (Order::LongFirst, 0) => 0.35 * letters,
         (Order::LongFirst, _) => 0.5 + 1.8 * (letters - 1.0),
     }
@@ -62,6 +67,18 @@ fn is_longer(long: &str, short: &str) -> bool {
     let repeats = long.split(|c: char| !c.is_alphanumeric()).any(|word| word == short);
     let least = if long.contains(char::is_whitespace) { letters(short) } else { 2 * letters(short) };
     letters(long) > least && !repeats
+}
+
+/// `text` without the numbers in square brackets at its end: "rheumatoid arthritis [12]".
+fn without_citation(text: &str) -> &str {
+    let text = text.trim_end();
+    let citation = text.ends_with(']').then(|| text.rfind('[')).flatten();
+    citation.filter(|&at| has_citation(&text[at..])).map_or(text, |at| &text[..at])
+}
+
+/// Does `text` hold a number in square brackets?
+fn has_citation(text: &str) -> bool {
+    text.split('[').skip(1).any(|inner| inner.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// Every bracket that is opened is closed, and the other way round.
@@ -177,6 +194,7 @@ mod tests {
         assert_eq!(found("by 1,2-diacylglycerol (DAG)"), ["DAG|1,2-diacylglycerol"]);
         assert_eq!(found("rheumatoid arthritis (hereafter RA)"), ["RA|rheumatoid arthritis"]);
         assert_eq!(found("a cytokine (tumour necrosis factor (TNF)) rose"), ["TNF|tumour necrosis factor"]);
+        assert_eq!(found("rheumatoid arthritis [12] (RA)"), ["RA|rheumatoid arthritis"]);
         assert_eq!(found("rheumatoid arthritis [RA]"), ["RA|rheumatoid arthritis"]);
     }
 
@@ -184,6 +202,13 @@ mod tests {
     fn short_form_first() {
         assert_eq!(found("The MSC (mesenchymal stem cell) grew."), ["MSC|mesenchymal stem cell"]);
         assert_eq!(found("a factor (bone marrow factor, BMF)"), ["BMF|bone marrow factor"]);
+    }
+
+    #[test]
+    fn without_a_bracket() {
+        assert_eq!(found("In bone marrow, abbreviated as BM, cells grow."), ["BM|bone marrow"]);
+        assert_eq!(found("Mesenchymal stem cells, also known as MSCs, grow."), ["MSCs|Mesenchymal stem cells"]);
+        assert!(found("Given bone, muscle or BM cells.").is_empty());
     }
 
     #[test]

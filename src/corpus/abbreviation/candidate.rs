@@ -1,6 +1,9 @@
 //! The places where a text may define a short form: a bracket, and the words before it.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use crate::corpus::sentence::sentences;
 
@@ -26,6 +29,8 @@ pub(super) enum Order {
     LongFirst,
     /// "BM (bone marrow)": the window is the whole long form.
     ShortFirst,
+    /// "bone marrow, abbreviated as BM": no bracket.
+    Named,
 }
 
 /// The candidates of `text`, in order. The long and the short form always stand in one sentence.
@@ -44,7 +49,38 @@ pub(super) fn candidates(text: &str) -> Vec<Candidate<'_>> {
         found.extend(short_first(before, inner));
         found.extend(inside(inner));
     }
+    found.extend(named(text));
     found
+}
+
+/// Words that announce a short form without a bracket.
+static ANNOUNCEMENT: LazyLock<Regex> = LazyLock::new(|| {
+    // The pattern is a constant that the tests compile.
+    Regex::new(
+        r",? (?:(?:hereafter|henceforth|hereinafter)(?: referred to as| called)?|abbreviated(?: as| to)?|(?:also )?(?:known|referred to|designated|denoted) as|also (?:called|termed)|or) ([\p{L}\p{N}][\p{L}\p{N}-]{1,15})\b",
+    )
+    .expect("a valid pattern")
+});
+
+/// `long form, abbreviated as SF`
+fn named(text: &str) -> impl Iterator<Item = Candidate<'_>> {
+    ANNOUNCEMENT.captures_iter(text).filter_map(|found| {
+        let (announcement, short) = (found.get(0)?, found.get(1)?.as_str());
+        let capitals = short.chars().filter(|c| c.is_uppercase()).count();
+        // "T cells or NK" is a choice: only "T cells, or TC" can be a definition.
+        let is_choice = announcement.as_str().starts_with(" or ");
+        let start = floor_boundary(text, announcement.start().saturating_sub(LONGEST_WINDOW));
+        let before = &text[start..announcement.start()];
+        let sentence = sentences(before).last().map_or(before, |last| &before[last.start..]);
+        let letters = short.chars().filter(|c| c.is_alphanumeric()).count();
+        let window = last_words(last_clause(sentence), letters * 2);
+        (capitals >= 2 && !is_choice && is_short_form(short)).then_some(Candidate {
+            short,
+            window,
+            order: Order::Named,
+            has_value: false,
+        })
+    })
 }
 
 /// A balanced bracket.
