@@ -62,6 +62,8 @@ static DATED_YEAR: LazyLock<Regex> = LazyLock::new(|| {
     regex(r"\b((?:1[6-9]|20)\d\d)[a-z]?(?: [A-Z][a-z]{2,8}\.?(?:[-–/][A-Z][a-z]{2})?(?: \d{1,2})?)?\s*[;:]")
 });
 static PLAIN_YEAR: LazyLock<Regex> = LazyLock::new(|| regex(r"(?:^|[\s,.;(])((?:1[6-9]|20)\d\d)[a-z]?(?:[\s,.;)]|$)"));
+/// Behind the title of a chapter: its book, with editors.
+static CHAPTER: LazyLock<Regex> = LazyLock::new(|| regex(r"[,.] in:? \p{Lu}[^.]{5,200}\b[Ee]ds?\b"));
 static VOLUME: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r"(?:^|[\s;,.)])(?:[Vv]ol(?:ume)?\.? ?)?([A-Z]?\d{1,4}[A-Z]?)\s*(?:\(([^)]{1,20})\)|(?:Suppl\.?|Pt\.?) ?\d*)?\s*[:,]\s*(?:pp?\.? ?|e ?)?([A-Za-z]{0,2}\d[\w.]*)",
@@ -80,7 +82,7 @@ static AUTHOR: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 static SEPARATOR: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"^\s*(?:[,;]?\s*(?:…|\. ?\. ?\.)?\s*(?:&|and\b|et\b)\s*|[,;]\s*)"));
+    LazyLock::new(|| regex(r"^\s*(?:[,;]?\s*(?:…|\. ?\. ?\.)?\s*(?:&|and\b|et\b)\s*|[,;]\s*(?:…|\. ?\. ?\.)?\s*)"));
 static OTHERS: LazyLock<Regex> = LazyLock::new(|| regex(r"^[\s,;]*(?:and |& )?(?:et al|others)\b\.?"));
 
 fn split_label(text: &str) -> (Option<String>, &str) {
@@ -150,6 +152,7 @@ fn split_title<'a>(body: &'a str, authors_end: usize, year: Option<&Range<usize>
     let rest = rest.trim_start_matches(is_edge);
     let quoted = rest.find(['”', '"']).filter(|_| body[..body.len() - rest.len()].ends_with(['“', '"']));
     let end = quoted.or_else(|| sentences(rest).first().map(|first| first.end)).unwrap_or_default();
+    let end = CHAPTER.find(&rest[..end]).map_or(end, |chapter| chapter.start());
     let title = rest[..end].trim_end_matches(['.', ',', ' ']).trim();
     let is_title = title.split_whitespace().count() > 1;
     (is_title.then(|| title.to_owned()), rest[end..].trim_start_matches(is_edge).trim_start_matches('”'))
@@ -217,6 +220,15 @@ mod tests {
         assert_eq!(reference.first_page.as_deref(), Some("125"));
         assert_eq!(reference.doi.as_deref(), Some("10.1234/jcr.2012.14"));
         assert_eq!(reference.pmid.as_deref(), Some("22334455"));
+    }
+
+    #[test]
+    fn chapters_and_long_author_lists() {
+        let chapter = parse(
+            "Berg, K. L., … Olsen, A. (2012). Cells of the joint, in Handbook of Joints, eds Ito K., Li B. (Basel: Press), 3–9.",
+        );
+        assert_eq!(chapter.title.as_deref(), Some("Cells of the joint"));
+        assert_eq!(chapter.authors, ["Berg, K. L.", "Olsen, A."]);
     }
 
     #[test]
