@@ -46,6 +46,8 @@ impl Found {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::{Block, Reference};
     use super::*;
 
@@ -151,5 +153,45 @@ mod tests {
         let before = known.clone();
         resolve(&mut known);
         assert_eq!(known, before);
+    }
+
+    #[test]
+    fn adversarial_text_takes_linear_time() {
+        let list: Vec<(&[&str], u16)> = vec![(&["A Berg"], 2001); 50];
+        for unit in [
+            "[1",
+            "[1,",
+            "Yi and ",
+            "Yi, ",
+            "a.1",
+            "a.1,",
+            "¹",
+            "(1)",
+            "Yi et al. ",
+            "2001, ",
+            "Berg, 2001; ",
+            "van de ",
+        ] {
+            resolve(&mut article(&[&unit.repeat(20_000)], &list));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn markers_are_text_and_references_exist(
+            text in "(\\[[0-9,–]{1,6}\\]|[a-z]{4}[.,][0-9]{1,2} |Yi |and Song|et al\\. |\\(?2012[ab]?\\)?|α¹|[;, ]){0,40}",
+            listed in 0_usize..12,
+        ) {
+            let list: Vec<(&[&str], u16)> = vec![(&["T Yi", "S Song"], 2012); listed];
+            let mut article = article(&[&text], &list);
+            resolve(&mut article);
+            let mut end = 0;
+            for citation in &article.blocks[0].citations {
+                prop_assert!(text.get(citation.range.clone()).is_some_and(|marker| !marker.is_empty()));
+                prop_assert!(citation.range.start >= end && !citation.references.is_empty());
+                prop_assert!(citation.references.iter().all(|&reference| reference < article.references.len()));
+                end = citation.range.end;
+            }
+        }
     }
 }

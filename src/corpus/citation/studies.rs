@@ -7,6 +7,9 @@ use crate::corpus::Reference;
 use crate::corpus::identity::plain_words;
 use crate::corpus::reference::parse;
 
+/// Most studies of one name and year that are told apart. Bounds the work on a list made to be ambiguous.
+const MOST_STUDIES: usize = 64;
+
 /// The reference list by first author and year.
 pub(super) struct Studies {
     /// By each word of the first author's name that may be asked for.
@@ -24,7 +27,10 @@ impl Studies {
             let reference = parsed.as_ref().unwrap_or(reference);
             let Some((author, year)) = reference.authors.first().zip(reference.year) else { continue };
             for word in name_words(author) {
-                studies.by_author.entry((word, year)).or_default().push(index);
+                let listed = studies.by_author.entry((word, year)).or_default();
+                if listed.len() < MOST_STUDIES {
+                    listed.push(index);
+                }
             }
         }
         studies
