@@ -6,6 +6,7 @@
 pub mod abbreviation;
 mod article;
 mod characters;
+pub mod citation;
 mod decode;
 mod error;
 mod format;
@@ -20,6 +21,7 @@ mod outline;
 pub mod passage;
 pub mod pdf;
 mod prose;
+pub mod reference;
 pub mod sentence;
 mod text;
 mod xml;
