@@ -6,6 +6,7 @@
 mod article;
 mod characters;
 mod decode;
+mod dump;
 mod error;
 mod format;
 mod front_matter;
@@ -15,16 +16,21 @@ pub mod identity;
 mod jats;
 mod lines;
 mod markdown;
+mod noise;
 mod outline;
+mod pages;
 pub mod passage;
 mod prose;
+mod running_header;
 pub mod sentence;
 mod text;
+mod unbroken;
 mod xml;
 
 pub use article::*;
 pub use error::ReadError;
 pub use identity::{Identity, PaperId};
+pub use pages::join_pages;
 pub use passage::{Passage, PassageId, SectionKind, passages};
 
 /// Bounds on what one source may cost.
@@ -61,7 +67,8 @@ pub fn read_bytes(bytes: &[u8], name: &str, limits: &Limits) -> Result<Article, 
         Format::Tei | Format::Html => {
             return Err(ReadError::UnknownFormat(format!("{:?}, which this build cannot read", source.format)));
         }
-        Format::Text | Format::Dump => text::read(&source.text)?,
+        Format::Text => text::read(&source.text)?,
+        Format::Dump => dump::read(&source.text, name)?,
     };
     article.warnings.splice(0..0, source.warnings);
     if article.blocks.is_empty() {
