@@ -23,6 +23,8 @@ pub enum ReadError {
     Timeout { seconds: u64 },
     #[error("reading needed more than {limit_mb} MB of memory and was stopped ([reading] max_memory_mb)")]
     OutOfMemory { limit_mb: u64 },
+    #[error("it changed while it was read; index again when it is still")]
+    Changed,
     #[error("the reader failed on it: {0}")]
     Failed(String),
     #[error(transparent)]

@@ -1,8 +1,9 @@
-//! A file on disk to an [`Article`], and an article to its [`Passage`]s.
+//! A file's bytes to an [`Article`], and an article to its [`Passage`]s.
 //!
-//! Nothing here knows of indexes, models or HTTP, and nothing but [`read_file`] touches the disk: each reader is a
-//! function from bytes to an article, so that it can be tested, mutated and fuzzed by itself.
+//! Nothing here knows of indexes, models or HTTP, and nothing touches the disk: each reader is a function from bytes to
+//! an article, so that it can be tested, mutated and fuzzed by itself.
 
+pub mod abbreviation;
 mod article;
 mod characters;
 mod decode;
@@ -20,18 +21,24 @@ mod noise;
 mod outline;
 mod pages;
 pub mod passage;
+pub mod pdf;
 mod prose;
 mod running_header;
 pub mod sentence;
+mod tei;
 mod text;
 mod unbroken;
 mod xml;
 
+pub use abbreviation::spans;
 pub use article::*;
 pub use error::ReadError;
-pub use identity::{Identity, PaperId};
+pub use identity::{Identity, PaperId, source_rank, split_page};
 pub use pages::join_pages;
 pub use passage::{Passage, PassageId, SectionKind, passages};
+
+/// Part of a source's fingerprint: files are read again when it changes, that is, whenever a reader gives other text.
+pub const READERS_VERSION: u64 = 1;
 
 /// Bounds on what one source may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,8 +57,7 @@ impl Default for Limits {
 
 /// Read one source, whatever its format, which is found by its content.
 ///
-/// `name` is the file's name. It never decides the format; it gives page numbers (`…-p125.txt`) to dumps of pages and a
-/// title to papers that have none.
+/// `name` is the file's name. It never decides the format; it gives page numbers (`…-p125.txt`) to dumps of pages.
 ///
 /// # Errors
 /// [`ReadError::Empty`], [`ReadError::TooLarge`] and [`ReadError::UnknownFormat`] before a reader is chosen;
@@ -60,13 +66,11 @@ pub fn read_bytes(bytes: &[u8], name: &str, limits: &Limits) -> Result<Article, 
     let unpacked = decode::unpack(bytes, limits)?;
     let source = format::detect(&unpacked)?;
     let mut article = match source.format {
-        // The PDF reader is merged here: `Format::Pdf => pdf::read(&unpacked)?`.
-        Format::Pdf => return Err(ReadError::UnknownFormat("a PDF, which this build cannot read".into())),
+        Format::Pdf => pdf::read(&unpacked)?,
         Format::Jats => jats::read(&source.text)?,
         Format::Markdown => markdown::read(&source.text)?,
-        Format::Tei | Format::Html => {
-            return Err(ReadError::UnknownFormat(format!("{:?}, which this build cannot read", source.format)));
-        }
+        Format::Tei => tei::read(&source.text)?,
+        Format::Html => return Err(ReadError::UnknownFormat("HTML, which this build cannot read".into())),
         Format::Text => text::read(&source.text)?,
         Format::Dump => dump::read(&source.text, name)?,
     };
@@ -74,15 +78,19 @@ pub fn read_bytes(bytes: &[u8], name: &str, limits: &Limits) -> Result<Article, 
     if article.blocks.is_empty() {
         return Err(ReadError::NoText);
     }
-    article.metadata.title = article.metadata.title.take().or_else(|| title_from_name(name));
+    annotate(&mut article);
     Ok(article)
 }
 
-/// The file's name without folders and endings, for a paper whose title is not known.
-fn title_from_name(name: &str) -> Option<String> {
-    let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
-    let file = file.strip_suffix(".gz").unwrap_or(file);
-    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-    let title = stem.replace('_', " ");
-    (!title.trim().is_empty()).then(|| title.trim().to_owned())
+/// Adds what can be seen in the text of any format: the abbreviations that it defines, behind those of the author's own
+/// list.
+pub fn annotate(article: &mut Article) {
+    let title = article.metadata.title.iter().map(String::as_str);
+    let detected = abbreviation::detect(title.chain(article.blocks.iter().map(|block| block.text.as_str())));
+    for found in detected {
+        let same = |known: &Abbreviation| known.short == found.short && known.long.eq_ignore_ascii_case(&found.long);
+        if !article.abbreviations.iter().any(same) {
+            article.abbreviations.push(found);
+        }
+    }
 }

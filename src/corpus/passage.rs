@@ -144,7 +144,7 @@ impl fmt::Display for PassageId {
 }
 
 /// The kind of section a passage stands in, for filters and for weighing.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SectionKind {
     Abstract,
@@ -160,6 +160,31 @@ pub enum SectionKind {
 }
 
 impl SectionKind {
+    pub const ALL: [Self; 8] = [
+        Self::Abstract,
+        Self::Introduction,
+        Self::Background,
+        Self::Methods,
+        Self::Results,
+        Self::Discussion,
+        Self::Conclusion,
+        Self::Other,
+    ];
+
+    /// The word by which the index, filters and answers know it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Abstract => "abstract",
+            Self::Introduction => "introduction",
+            Self::Background => "background",
+            Self::Methods => "methods",
+            Self::Results => "results",
+            Self::Discussion => "discussion",
+            Self::Conclusion => "conclusion",
+            Self::Other => "other",
+        }
+    }
+
     /// The kind that the outermost telling heading of `section` gives.
     pub fn of(section: &[String]) -> Self {
         section.iter().find_map(|heading| kind_of_heading(heading)).unwrap_or_default()

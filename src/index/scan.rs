@@ -5,14 +5,14 @@
 
 use tantivy::fastfield::AliveBitSet;
 
-use super::codes::{Code, sign_words, signs};
+use super::codes::{Code, signs};
 use super::filter::DocSet;
 use super::kernels::{dot_i8, hamming};
 use super::vectors::SegmentVectors;
 use crate::embed::UnitVector;
 
 /// One segment as the scan sees it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(super) struct ScanSegment<'a> {
     pub(super) vectors: &'a SegmentVectors,
     pub(super) alive: Option<&'a AliveBitSet>,
@@ -102,7 +102,6 @@ impl SignScan<'_> {
     fn visit(&mut self, documents: impl Iterator<Item = u32>) {
         let mut distance = [0u16];
         for doc in documents.map(|doc| doc as usize) {
-            debug_assert_eq!(self.code.len() * 64 / 64, sign_words(self.code.len() * 64));
             hamming(self.segment.vectors.sign_codes(doc..doc + 1), self.code, &mut distance);
             self.offer(doc, distance[0]);
         }

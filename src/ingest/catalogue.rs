@@ -50,10 +50,6 @@ impl Catalogue {
         Some(paper)
     }
 
-    pub(super) fn get(&self, id: &PaperId) -> Option<&PaperRecord> {
-        self.papers.get(id)
-    }
-
     /// The paper that a file belongs to.
     pub(super) fn by_file(&self, path: &Path) -> Option<&PaperRecord> {
         self.papers.get(self.files.get(path)?)
