@@ -13,6 +13,7 @@ mod format;
 mod front_matter;
 mod glossary;
 mod heading;
+mod html;
 pub mod identity;
 mod jats;
 mod lines;
@@ -70,7 +71,7 @@ pub fn read_bytes(bytes: &[u8], name: &str, limits: &Limits) -> Result<Article, 
         Format::Jats => jats::read(&source.text)?,
         Format::Markdown => markdown::read(&source.text)?,
         Format::Tei => tei::read(&source.text)?,
-        Format::Html => return Err(ReadError::UnknownFormat("HTML, which this build cannot read".into())),
+        Format::Html => html::read(&source.text)?,
         Format::Text => text::read(&source.text)?,
         Format::Dump => dump::read(&source.text, name)?,
     };
