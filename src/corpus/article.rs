@@ -59,6 +59,8 @@ pub struct Metadata {
     pub pmid: Option<String>,
     /// With its prefix: `PMC1397864`.
     pub pmcid: Option<String>,
+    /// Where the journal or the article stands on the web, as the source prints it.
+    pub url: Option<String>,
     /// The source's own word for the kind of article: `review-article`, `research-article`.
     pub article_type: Option<String>,
     pub keywords: Vec<String>,

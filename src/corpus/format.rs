@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::decode::{self, Decoded};
-use super::{Format, ReadError, characters};
+use super::{Format, ReadError, characters, dump};
 
 /// A source whose format is known.
 #[derive(Debug)]
@@ -91,7 +91,7 @@ fn of_text(text: &str) -> Result<Format, ReadError> {
     if let Some(format) = markup(head)? {
         return Ok(format);
     }
-    if is_dump(head) {
+    if dump::is_dump(head) {
         return Ok(Format::Dump);
     }
     Ok(if is_markdown(head) { Format::Markdown } else { Format::Text })
@@ -145,10 +145,4 @@ fn is_markdown(head: &str) -> bool {
             .expect("the pattern is valid")
     });
     STRONG.is_match(head) || WEAK.find_iter(head).take(2).count() == 2
-}
-
-/// Text of pages as a viewer gives it: form feeds between pages, or lines far longer than paragraphs are and a running
-/// header of a page inside them.
-fn is_dump(_head: &str) -> bool {
-    false
 }

@@ -34,6 +34,19 @@ pub(super) fn chunks(text: &str) -> Vec<Chunk<'_>> {
     chunks
 }
 
+/// Lines in groups, a new one where `starts` says so of the line before and the line.
+pub(super) fn parted<'a>(lines: &[&'a str], starts: fn(&str, &str) -> bool) -> Vec<Vec<&'a str>> {
+    let mut parts: Vec<Vec<&str>> = Vec::new();
+    for &line in lines {
+        let before = parts.last().and_then(|part| part.last()).copied();
+        match parts.last_mut().filter(|_| before.is_some_and(|before| !starts(before, line))) {
+            Some(part) => part.push(line),
+            None => parts.push(vec![line]),
+        }
+    }
+    parts
+}
+
 /// Join hard-wrapped lines, and the words that hyphens cut at their ends.
 pub(super) fn join(lines: &[&str]) -> String {
     let mut text = String::new();
@@ -58,6 +71,41 @@ pub(super) fn append(text: &mut String, next: &str) {
     for word in words {
         text.push(' ');
         text.push_str(word);
+    }
+}
+
+/// Text joined from pieces of a source, with the way back to where each word came from.
+#[derive(Debug, Default)]
+pub(super) struct Flow {
+    pub(super) text: String,
+    /// Where words begin, in bytes of `text` and of the source, in order.
+    words: Vec<(usize, usize)>,
+}
+
+impl Flow {
+    /// Append a piece that begins at byte `at` of the source.
+    pub(super) fn push(&mut self, piece: &str, at: usize) {
+        let mut from = 0;
+        while let Some(rest) = piece.get(from..) {
+            let Some(start) = rest.find(|c: char| !c.is_whitespace()) else { return };
+            let word = rest.get(start..).unwrap_or_default();
+            let word = word.get(..word.find(char::is_whitespace).unwrap_or(word.len())).unwrap_or_default();
+            append(&mut self.text, word);
+            self.words.push((self.text.len() - word.len(), at + from + start));
+            from += start + word.len();
+        }
+    }
+
+    /// The bytes of the source that `range` of the text came from.
+    pub(super) fn place(&self, range: &Range<usize>) -> Range<usize> {
+        let last = range.end.saturating_sub(1).max(range.start);
+        self.source_byte(range.start)..self.source_byte(last) + 1
+    }
+
+    fn source_byte(&self, byte: usize) -> usize {
+        let next = self.words.partition_point(|&(start, _)| start <= byte);
+        let (start, source) = next.checked_sub(1).and_then(|word| self.words.get(word)).copied().unwrap_or_default();
+        source + (byte - start)
     }
 }
 

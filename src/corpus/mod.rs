@@ -8,28 +8,36 @@ mod article;
 mod characters;
 pub mod citation;
 mod decode;
+mod dump;
 mod error;
 mod format;
 mod front_matter;
 mod glossary;
 mod heading;
+mod html;
 pub mod identity;
 mod jats;
 mod lines;
 mod markdown;
+mod noise;
 mod outline;
+mod pages;
 pub mod passage;
 pub mod pdf;
 mod prose;
 pub mod reference;
+mod running_header;
 pub mod sentence;
+mod tei;
 mod text;
+mod unbroken;
 mod xml;
 
 pub use abbreviation::spans;
 pub use article::*;
 pub use error::ReadError;
 pub use identity::{Identity, PaperId, source_rank, split_page};
+pub use pages::join_pages;
 pub use passage::{Passage, PassageId, SectionKind, passages};
 
 /// Part of a source's fingerprint: files are read again when it changes, that is, whenever a reader gives other text.
@@ -57,17 +65,17 @@ impl Default for Limits {
 /// # Errors
 /// [`ReadError::Empty`], [`ReadError::TooLarge`] and [`ReadError::UnknownFormat`] before a reader is chosen;
 /// [`ReadError::Malformed`] or [`ReadError::NoText`] from the reader.
-pub fn read_bytes(bytes: &[u8], _name: &str, limits: &Limits) -> Result<Article, ReadError> {
+pub fn read_bytes(bytes: &[u8], name: &str, limits: &Limits) -> Result<Article, ReadError> {
     let unpacked = decode::unpack(bytes, limits)?;
     let source = format::detect(&unpacked)?;
     let mut article = match source.format {
         Format::Pdf => pdf::read(&unpacked)?,
         Format::Jats => jats::read(&source.text)?,
         Format::Markdown => markdown::read(&source.text)?,
-        Format::Tei | Format::Html => {
-            return Err(ReadError::UnknownFormat(format!("{:?}, which this build cannot read", source.format)));
-        }
-        Format::Text | Format::Dump => text::read(&source.text)?,
+        Format::Tei => tei::read(&source.text)?,
+        Format::Html => html::read(&source.text)?,
+        Format::Text => text::read(&source.text)?,
+        Format::Dump => dump::read(&source.text, name)?,
     };
     article.warnings.splice(0..0, source.warnings);
     if article.blocks.is_empty() {
@@ -88,9 +96,4 @@ pub fn annotate(article: &mut Article) {
             article.abbreviations.push(found);
         }
     }
-}
-
-/// Pages of one paper, in order, as one article.
-pub fn join_pages(mut pages: Vec<Article>) -> Article {
-    pages.remove(0)
 }

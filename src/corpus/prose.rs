@@ -109,6 +109,15 @@ impl Prose {
         Some((self.text, self.citations))
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// Bytes of the text so far.
+    pub(super) fn len(&self) -> usize {
+        self.text.len()
+    }
+
     /// All references cited, in order.
     pub(super) fn into_references(self) -> Vec<usize> {
         let mut references = Vec::new();

@@ -6,9 +6,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::heading::{self, Purpose};
-use super::lines::{self, Chunk};
+use super::lines::{self, Chunk, parted};
 use super::outline::{Outline, Piece};
-use super::{Article, BlockKind, Format, ReadError, front_matter};
+use super::{Article, BlockKind, Format, ReadError, front_matter, unbroken};
 
 /// Characters of the longest heading and the longest title.
 const LONGEST_HEADING: usize = 120;
@@ -139,21 +139,8 @@ impl Reader {
     }
 }
 
-/// Lines in groups, a new one where `starts` says so of the line before and the line.
-fn parted<'a>(lines: &[&'a str], starts: fn(&str, &str) -> bool) -> Vec<Vec<&'a str>> {
-    let mut parts: Vec<Vec<&str>> = Vec::new();
-    for &line in lines {
-        let before = parts.last().and_then(|part| part.last()).copied();
-        match parts.last_mut().filter(|_| before.is_some_and(|before| !starts(before, line))) {
-            Some(part) => part.push(line),
-            None => parts.push(vec![line]),
-        }
-    }
-    parts
-}
-
 /// In a list without labels, an entry ends in a full stop, a page or a DOI, and the next begins with a name.
-fn ends_and_begins_reference(before: &str, line: &str) -> bool {
+pub(super) fn ends_and_begins_reference(before: &str, line: &str) -> bool {
     let last = before.split_whitespace().last().unwrap_or_default();
     let ends = before.ends_with(|c: char| c == '.' || c.is_ascii_digit()) || last.contains("10.");
     let name = line
@@ -169,14 +156,14 @@ fn begins_item(line: &str) -> bool {
 }
 
 /// `[12] …`, `12. …`, `12) …`
-fn begins_reference(line: &str) -> bool {
+pub(super) fn begins_reference(line: &str) -> bool {
     static LABEL: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"^(?:\[\d{1,4}\]|\(?\d{1,4}[.)])\s").expect("the pattern is valid"));
     LABEL.is_match(line)
 }
 
 /// One sentence at most. Titles in PubMed end in a full stop.
-fn is_title(text: &str) -> bool {
+pub(super) fn is_title(text: &str) -> bool {
     let inner = text.trim_end_matches(['.', '?', '!']);
     text.chars().count() <= LONGEST_TITLE
         && !is_caption(text)
@@ -187,7 +174,7 @@ fn is_title(text: &str) -> bool {
 }
 
 /// `Ann B. Lee, Bo Kim and C. Roy`: capitalised words, two to five to a name.
-fn is_names(text: &str) -> bool {
+pub(super) fn is_names(text: &str) -> bool {
     let names = front_matter::list(text, &[";", ","]);
     text.chars().count() < 600
         && (names.len() > 1 || !text.contains(' '))
@@ -201,18 +188,18 @@ fn is_names(text: &str) -> bool {
         })
 }
 
-fn is_heading(text: &str) -> bool {
+pub(super) fn is_heading(text: &str) -> bool {
     let length = text.chars().count();
     length <= LONGEST_HEADING
         && !text.ends_with(['.', ',', ';', '?', '!'])
         && !is_caption(text)
         && !begins_item(text)
         && text.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit())
-        && (text.split_whitespace().count() <= 15 || is_sure_heading(text))
+        && (is_sure_heading(text) || (text.split_whitespace().count() <= 15 && unbroken::is_phrase(text)))
 }
 
 /// A heading even where a text follows it on the next line.
-fn is_sure_heading(line: &str) -> bool {
+pub(super) fn is_sure_heading(line: &str) -> bool {
     let short = line.chars().count() <= LONGEST_HEADING && !line.ends_with(['.', ',', ';']);
     let numbered = heading::without_number(line) != line && line.starts_with(|c: char| c.is_ascii_digit());
     let capitals = line.chars().filter(|c| c.is_alphabetic()).count() > 3 && !line.chars().any(char::is_lowercase);
@@ -220,7 +207,7 @@ fn is_sure_heading(line: &str) -> bool {
 }
 
 /// Names that sections of papers have.
-fn is_known(line: &str) -> bool {
+pub(super) fn is_known(line: &str) -> bool {
     let plain = heading::without_number(line).trim_end_matches(':').to_lowercase();
     heading::purpose(line) != Purpose::Content
         || matches!(
@@ -249,7 +236,7 @@ fn is_known(line: &str) -> bool {
 }
 
 /// The parts of a number: `3.1.` is two deep. Without a number, a heading is one deep.
-fn level(heading: &str) -> usize {
+pub(super) fn level(heading: &str) -> usize {
     let number = heading.split_whitespace().next().unwrap_or_default().trim_end_matches(['.', ')']);
     let parts: Vec<&str> = number.split('.').collect();
     if parts.iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())) {

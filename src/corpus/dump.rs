@@ -1,0 +1,605 @@
+//! The text of pages as a viewer or a PDF-to-text tool gives it: running headers, page numbers and tokens between the
+//! sentences, headings and captions without line breaks around them, paragraphs cut at the edges of pages.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::characters::Characters;
+use super::heading::Purpose;
+use super::identity::split_page;
+use super::lines::{Flow, parted};
+use super::noise::{self, Repeated};
+use super::outline::{Outline, Piece};
+use super::running_header::{self, RunningHeader};
+use super::unbroken::{self, Part};
+use super::{Article, Block, BlockKind, Format, ReadError, front_matter, pages, text};
+
+/// Lines at the top and at the bottom of a page among which running headers are looked for.
+const EDGE_LINES: usize = 3;
+/// Bytes of a line that is longer than any that a page has in print.
+const UNBROKEN: usize = 400;
+
+/// Whether a text is a dump of pages.
+pub(super) fn is_dump(text: &str) -> bool {
+    if text.contains('\u{c}') {
+        return true;
+    }
+    let mut page_marks = 0;
+    for line in text.lines().take(5_000) {
+        let token = line.len() < 500 && noise::of_line(line) == Some("viewer-token");
+        page_marks += usize::from(is_page_mark(line));
+        let glued = line.len() > UNBROKEN
+            && running_header::parse(super::characters::up_to(line, UNBROKEN), None)
+                .is_some_and(|header| header.metadata.volume.is_some() && header.length < UNBROKEN);
+        if token || glued || page_marks > 1 {
+            return true;
+        }
+    }
+    false
+}
+
+/// Read a decoded dump. `name` is the file's name, which may tell the page: `review-p125.txt`.
+///
+/// # Errors
+/// [`ReadError::NoText`] where nothing but noise is found.
+pub(super) fn read(source: &str, name: &str) -> Result<Article, ReadError> {
+    let pages = split_pages(source);
+    let repeated = Repeated::of(pages.iter().map(Page::edges));
+    let mut reader = Reader {
+        source,
+        characters: Characters::new(source),
+        outline: Outline::new(Format::Dump),
+        repeated,
+        page: page_in_name(name),
+        inferred: false,
+    };
+    let mut seams = Vec::new();
+    for (index, page) in pages.iter().enumerate() {
+        let first = reader.outline.article().blocks.len();
+        reader.read_page(page, index);
+        let blocks = &mut reader.outline.article().blocks;
+        mark_cut(blocks.get_mut(first..).unwrap_or_default(), index == 0 && pages.len() > 1);
+        seams.push(first);
+    }
+    if reader.inferred {
+        reader.outline.article().warnings.push("paragraph breaks were inferred; the source has none".into());
+    }
+    let mut article = reader.outline.finish();
+    // From the last, so that the places of the seams before it stay right.
+    for seam in seams.into_iter().skip(1).rev() {
+        pages::join_at(&mut article.blocks, seam, true);
+    }
+    if article.blocks.is_empty() { Err(ReadError::NoText) } else { Ok(article) }
+}
+
+fn page_in_name(name: &str) -> Option<u32> {
+    let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let file = file.strip_suffix(".gz").unwrap_or(file);
+    split_page(file.rsplit_once('.').map_or(file, |(stem, _)| stem)).1
+}
+
+/// The lines of one page with the byte at which each begins.
+#[derive(Debug, Default)]
+struct Page<'a> {
+    lines: Vec<(usize, &'a str)>,
+}
+
+impl<'a> Page<'a> {
+    /// Visible lines at the top and bottom.
+    fn edges(&self) -> Vec<&'a str> {
+        self.edge_indices().into_iter().filter_map(|index| self.lines.get(index)).map(|&(_, line)| line).collect()
+    }
+
+    fn edge_indices(&self) -> Vec<usize> {
+        let visible: Vec<usize> = self
+            .lines
+            .iter()
+            .enumerate()
+            .filter(|(_, (_, line))| !line.trim().is_empty())
+            .map(|(index, _)| index)
+            .collect();
+        let bottom = visible.len().saturating_sub(EDGE_LINES);
+        visible
+            .iter()
+            .enumerate()
+            .filter(|&(rank, _)| rank < EDGE_LINES || rank >= bottom)
+            .map(|(_, &index)| index)
+            .collect()
+    }
+}
+
+/// Pages end at form feeds, at lines such as "Page 3 of 12", and where a running header comes again.
+fn split_pages(source: &str) -> Vec<Page<'_>> {
+    let mut pages = vec![Page::default()];
+    let mut at = 0;
+    let mut header: Option<&str> = None;
+    for line in source.split_inclusive(['\n', '\u{c}']) {
+        let visible = line.trim_end_matches(['\n', '\u{c}']);
+        let mut from = 0;
+        header = header.or_else(|| {
+            let found = running_header::parse(visible, None)?;
+            visible.get(..found.fixed).map(str::trim)
+        });
+        // A whole file may be one line.
+        for (found, _) in header.iter().flat_map(|header| visible.match_indices(header)) {
+            if found > 0 || has_text(&pages) {
+                push_line(&mut pages, at + from, visible.get(from..found).unwrap_or_default());
+                pages.push(Page::default());
+                from = found;
+            }
+        }
+        push_line(&mut pages, at + from, visible.get(from..).unwrap_or_default());
+        at += line.len();
+        if line.ends_with('\u{c}') {
+            pages.push(Page::default());
+        }
+    }
+    split_at_marks(
+        pages.into_iter().filter(|page| page.lines.iter().any(|(_, line)| !line.trim().is_empty())).collect(),
+    )
+}
+
+fn has_text(pages: &[Page]) -> bool {
+    pages.last().is_some_and(|page| page.lines.iter().any(|(_, line)| line.len() > UNBROKEN))
+}
+
+fn push_line<'a>(pages: &mut [Page<'a>], at: usize, line: &'a str) {
+    if let Some(page) = pages.last_mut() {
+        page.lines.push((at, line));
+    }
+}
+
+/// Where the only page holds several marks of pages, they part it: before each mark where the text begins with one, else
+/// after it.
+fn split_at_marks(pages: Vec<Page<'_>>) -> Vec<Page<'_>> {
+    let [page] = pages.as_slice() else { return pages };
+    if page.lines.iter().filter(|(_, line)| is_page_mark(line)).count() < 2 {
+        return pages;
+    }
+    let first = page.lines.iter().find(|(_, line)| !line.trim().is_empty());
+    let leads = first.is_some_and(|(_, line)| is_page_mark(line));
+    let mut split = vec![Page::default()];
+    for &(at, line) in &page.lines {
+        let mark = is_page_mark(line);
+        if mark && leads {
+            split.push(Page::default());
+        }
+        push_line(&mut split, at, line);
+        if mark && !leads {
+            split.push(Page::default());
+        }
+    }
+    split.retain(|page| page.lines.iter().any(|(_, line)| !line.trim().is_empty()));
+    split
+}
+
+/// `Page 3 of 12`, `--- page 3 ---`
+fn is_page_mark(line: &str) -> bool {
+    page_mark(line).is_some()
+}
+
+fn page_mark(line: &str) -> Option<u32> {
+    static MARK: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)^\W*(?:page\s+(\d{1,5})(?:\s*(?:of|/)\s*\d{1,5})?|(\d{1,5})\s+(?:of|/)\s+\d{1,5})\W*$")
+            .expect("the pattern is valid")
+    });
+    let found = MARK.captures(line.trim())?;
+    found.get(1).or_else(|| found.get(2))?.as_str().parse().ok()
+}
+
+struct Reader<'a> {
+    source: &'a str,
+    characters: Characters<'a>,
+    outline: Outline,
+    repeated: Repeated,
+    /// The page that is read.
+    page: Option<u32>,
+    /// Paragraphs were cut where the source has no break.
+    inferred: bool,
+}
+
+/// Lines between blank ones, without noise.
+#[derive(Debug, Default)]
+struct Chunk<'a> {
+    lines: Vec<(usize, &'a str)>,
+}
+
+impl<'a> Reader<'a> {
+    fn read_page(&mut self, page: &Page<'a>, index: usize) {
+        let expected = if index == 0 { self.page } else { self.page.map(|page| page + 1) };
+        self.page = expected.or_else(|| u32::try_from(index + 1).ok());
+        if let Some(printed) = printed_page(page, expected) {
+            self.page = Some(printed);
+        }
+        let chunks = self.clean(page);
+        let is_start = |chunk: &Chunk| chunk.lines.first().is_some_and(|(_, line)| text::is_known(line.trim()));
+        let front = if index == 0 { chunks.iter().take(12).position(is_start).unwrap_or(0) } else { 0 };
+        for (rank, chunk) in chunks.iter().enumerate() {
+            if rank < front { self.front(chunk, rank) } else { self.chunk(chunk, rank + 1 == chunks.len()) }
+        }
+    }
+
+    /// Take the noise out of a page; what stays is in chunks between blank lines.
+    fn clean(&mut self, page: &Page<'a>) -> Vec<Chunk<'a>> {
+        let edges = page.edge_indices();
+        let mut chunks = vec![Chunk::default()];
+        for (index, &(at, line)) in page.lines.iter().enumerate() {
+            if line.trim().is_empty() {
+                chunks.push(Chunk::default());
+                continue;
+            }
+            let is_edge = edges.contains(&index);
+            let (mut at, mut line) = (at, line);
+            let repeated = is_edge && self.repeated.has(line);
+            if is_edge && let Some(header) = running_header::parse(line, self.page) {
+                let length = if repeated { line.len() } else { header.length };
+                self.drop("running-header", line.get(..length).unwrap_or_default(), at);
+                self.take(header);
+                (at, line) = (at + length, line.get(length..).unwrap_or_default());
+            }
+            let rule = noise::of_line(line).or(repeated.then_some("running-header"));
+            match rule {
+                Some(rule) => self.drop_line(rule, line, at),
+                None if line.trim().is_empty() => {}
+                None => self.keep(line, at, &mut chunks),
+            }
+        }
+        chunks.retain(|chunk| !chunk.lines.is_empty());
+        chunks
+    }
+
+    /// Keep what is no noise of a line.
+    fn keep(&mut self, line: &'a str, at: usize, chunks: &mut [Chunk<'a>]) {
+        let Some(chunk) = chunks.last_mut() else { return };
+        let mut from = 0;
+        let mut pieces = Vec::new();
+        for (range, rule) in noise::in_line(line) {
+            pieces.push((at + from, line.get(from..range.start).unwrap_or_default()));
+            self.drop(rule, line.get(range.clone()).unwrap_or_default(), at + range.start);
+            from = range.end;
+        }
+        pieces.push((at + from, line.get(from..).unwrap_or_default()));
+        chunk.lines.extend(pieces.into_iter().filter(|(_, piece)| !piece.trim().is_empty()));
+    }
+
+    fn drop_line(&mut self, rule: &str, line: &str, at: usize) {
+        let metadata = &mut self.outline.article().metadata;
+        match rule {
+            "doi-line" => metadata.doi = metadata.doi.take().or_else(|| front_matter::doi(line)),
+            "url-line" => metadata.url = metadata.url.take().or_else(|| Some(line.trim().to_owned())),
+            "document-code" => fill_from_code(line, metadata),
+            _ => {}
+        }
+        self.drop(rule, line, at);
+    }
+
+    /// Take what a running header says into the metadata, where nothing was known before.
+    fn take(&mut self, header: RunningHeader) {
+        if header.page.is_some() {
+            self.page = header.page;
+        }
+        let page = Article { metadata: header.metadata, ..Article::default() };
+        let mut whole = std::mem::take(self.outline.article());
+        // A header says more, and more surely, than the name of the viewer's document.
+        if whole.metadata.journal.is_none() {
+            whole.metadata.year = page.metadata.year.or(whole.metadata.year);
+            whole.metadata.volume = page.metadata.volume.clone().or(whole.metadata.volume);
+            whole.metadata.issue = page.metadata.issue.clone().or(whole.metadata.issue);
+        }
+        pages::fill(&mut whole.metadata, page.metadata);
+        *self.outline.article() = whole;
+    }
+
+    /// A chunk between the page's top and the first known section: title, authors, affiliations, dates.
+    fn front(&mut self, chunk: &Chunk<'a>, rank: usize) {
+        let flow = self.flow(&chunk.lines);
+        let metadata = &mut self.outline.article().metadata;
+        if metadata.title.is_none() && rank < 4 && text::is_title(&flow.text) {
+            metadata.title = Some(flow.text);
+        } else if metadata.authors.is_empty() && text::is_names(&flow.text) {
+            metadata.authors = front_matter::list(&flow.text, &[";", ","]);
+        } else if flow.text.len() < UNBROKEN {
+            metadata.doi = metadata.doi.take().or_else(|| front_matter::doi(&flow.text));
+            let at = chunk.lines.first().map_or(0, |&(at, _)| at);
+            self.drop("front-matter", &flow.text, at);
+        } else {
+            self.chunk(chunk, false);
+        }
+    }
+
+    fn chunk(&mut self, chunk: &Chunk<'a>, is_last: bool) {
+        for group in paragraphs_of_lines(&chunk.lines) {
+            self.group(group, is_last);
+        }
+    }
+
+    /// Read lines that belong together. The last of a page may be the beginning of a sentence, short as they are.
+    fn group(&mut self, lines: &[(usize, &'a str)], is_last: bool) {
+        if let [(at, line), rest @ ..] = lines {
+            let line = line.trim();
+            let alone = rest.is_empty()
+                && !is_last
+                && unbroken::is_phrase(line)
+                && text::is_heading(line)
+                && line.len() < 100
+                && self.outline.purpose() == Purpose::Content;
+            if alone || text::is_sure_heading(line) {
+                let place = self.characters.range(*at..at + line.len());
+                self.outline.heading(text::level(line), line, Some(place));
+                // At most once more: a line that is surely a heading begins a group of its own.
+                if !rest.is_empty() {
+                    self.group(rest, is_last);
+                }
+                return;
+            }
+        }
+        if self.outline.purpose() == Purpose::References {
+            return self.references(lines);
+        }
+        let flow = self.flow(lines);
+        if text::is_caption(&flow.text) && flow.text.len() < 4 * UNBROKEN && lines.len() > 1 {
+            return self.add(BlockKind::Caption, &flow, 0..flow.text.len());
+        }
+        for part in unbroken::parts(&flow.text) {
+            match part {
+                Part::Heading(range) => {
+                    let heading = flow.text.get(range.clone()).unwrap_or_default().to_owned();
+                    let place = self.characters.range(flow.place(&range));
+                    self.outline.heading(text::level(&heading), &heading, Some(place));
+                }
+                Part::Caption(range) => self.add(BlockKind::Caption, &flow, range),
+                Part::Text(range) => self.prose(&flow, range, lines.len() == 1),
+            }
+        }
+    }
+
+    fn prose(&mut self, flow: &Flow, range: Range<usize>, is_unbroken: bool) {
+        let text = flow.text.get(range.clone()).unwrap_or_default();
+        if self.outline.purpose() == Purpose::References {
+            for entry in entries(text) {
+                self.outline.reference(None, entry);
+            }
+            return;
+        }
+        if !is_unbroken {
+            return self.add(BlockKind::Paragraph, flow, range);
+        }
+        let paragraphs = unbroken::paragraphs(text);
+        self.inferred |= paragraphs.len() > 1;
+        for paragraph in paragraphs {
+            self.add(BlockKind::Paragraph, flow, range.start + paragraph.start..range.start + paragraph.end);
+        }
+    }
+
+    fn references(&mut self, lines: &[(usize, &'a str)]) {
+        let lines: Vec<&str> = lines.iter().map(|&(_, line)| line.trim()).collect();
+        let labelled = lines.iter().any(|line| text::begins_reference(line));
+        let starts =
+            if labelled { |_: &str, line: &str| text::begins_reference(line) } else { text::ends_and_begins_reference };
+        for entry in parted(&lines, starts) {
+            let entry = super::lines::join(&entry);
+            for entry in entries(&entry) {
+                self.outline.reference(None, entry);
+            }
+        }
+    }
+
+    fn add(&mut self, kind: BlockKind, flow: &Flow, range: Range<usize>) {
+        let place = Some(self.characters.range(flow.place(&range)));
+        let text = flow.text.get(range).unwrap_or_default().to_owned();
+        self.outline.add(kind, Piece { text, page: self.page, place, citations: Vec::new() });
+    }
+
+    fn flow(&self, lines: &[(usize, &str)]) -> Flow {
+        let mut flow = Flow::default();
+        for &(at, line) in lines {
+            flow.push(line, at);
+        }
+        flow
+    }
+
+    fn drop(&mut self, rule: &str, text: &str, at: usize) {
+        debug_assert!(self.source.is_char_boundary(at));
+        let place = self.characters.range(at..at + text.len());
+        self.outline.drop(rule, text, self.page, Some(place));
+    }
+}
+
+/// The number printed on a page, in its running header or on a line of its own.
+fn printed_page(page: &Page, expected: Option<u32>) -> Option<u32> {
+    let edges = page.edges();
+    edges
+        .iter()
+        .find_map(|line| running_header::parse(line, expected)?.page)
+        .or_else(|| edges.iter().find_map(|line| page_mark(line)))
+        .or_else(|| {
+            edges.iter().rev().find_map(|line| line.trim().parse().ok().filter(|page| (1..100_000).contains(page)))
+        })
+}
+
+/// Lines of a chunk in paragraphs: a short line that ends a sentence ends one, too.
+fn paragraphs_of_lines<'l, 'a>(lines: &'l [(usize, &'a str)]) -> Vec<&'l [(usize, &'a str)]> {
+    let mut widths: Vec<usize> = lines.iter().map(|(_, line)| line.trim_end().len()).collect();
+    widths.sort_unstable();
+    let usual = widths.get(widths.len() / 2).copied().unwrap_or(0);
+    let mut groups = Vec::new();
+    let mut start = 0;
+    for (index, (_, line)) in lines.iter().enumerate() {
+        let line = line.trim();
+        let ends = line.ends_with(['.', '!', '?']) && line.len() * 5 < usual * 4 && lines.len() > 4;
+        let heading = text::is_sure_heading(line) && index > start;
+        if heading {
+            groups.extend(lines.get(start..index));
+            start = index;
+        } else if ends {
+            groups.extend(lines.get(start..=index));
+            start = index + 1;
+        }
+    }
+    groups.extend(lines.get(start..));
+    groups.retain(|group| !group.is_empty());
+    groups
+}
+
+/// The entries of a reference list without line breaks: by labels that count up, else by a name after a full stop where
+/// the entry before it is complete.
+fn entries(text: &str) -> Vec<&str> {
+    static LABEL: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?:^|\s)(?:\[(\d{1,4})\]|(\d{1,4})\.)\s+[\p{Lu}“]").expect("the pattern is valid")
+    });
+    static NAME: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"[.\d/]\s+(?:(?:van|von|de|der) )*\p{Lu}[\p{L}’'-]+,? (?:\p{Lu}\.?[ -]?){1,3},")
+            .expect("the pattern is valid")
+    });
+    let mut cuts = vec![0];
+    let mut expected: Option<u32> = None;
+    for found in LABEL.captures_iter(text) {
+        let label = found.get(1).or_else(|| found.get(2));
+        let number: Option<u32> = label.and_then(|label| label.as_str().parse().ok());
+        if let (Some(label), Some(number)) = (label, number)
+            && expected.is_none_or(|expected| expected == number)
+        {
+            expected = Some(number + 1);
+            cuts.push(label.start() - usize::from(found.get(1).is_some()));
+        }
+    }
+    if cuts.len() < 3 {
+        cuts = vec![0];
+        for found in NAME.find_iter(text) {
+            let cut = found.start() + found.as_str().find(char::is_whitespace).unwrap_or(0);
+            let entry = cuts.last().and_then(|&last| text.get(last..cut)).unwrap_or_default();
+            if entry.len() > 40 && front_matter::year(entry).is_some() {
+                cuts.push(cut);
+            }
+        }
+    }
+    cuts.push(text.len());
+    let pieces = cuts.windows(2).filter_map(|cut| text.get(*cut.first()?..*cut.last()?));
+    pieces.map(str::trim).filter(|entry| !entry.is_empty()).collect()
+}
+
+/// Mark the first and the last paragraph of a page where a sentence is cut.
+fn mark_cut(blocks: &mut [Block], is_first_page: bool) {
+    let is_paragraph = |block: &&mut Block| block.kind == BlockKind::Paragraph;
+    if let Some(first) = blocks.iter_mut().find(is_paragraph).filter(|_| !is_first_page) {
+        first.truncated_start =
+            first.text.starts_with(|c: char| c.is_lowercase() || matches!(c, ',' | ';' | ')' | '–' | '%'));
+    }
+    if let Some(last) = blocks.iter_mut().rfind(is_paragraph) {
+        let closed = last.text.trim_end_matches([')', ']', '”', '"', '’', '\'']);
+        let ends = closed.ends_with(['.', '!', '?', ':']) || last.text.ends_with("et al.)");
+        last.truncated_end = !ends;
+    }
+}
+
+/// `ACR_2021v3n4`: year, volume and number.
+fn fill_from_code(code: &str, metadata: &mut super::Metadata) {
+    static CODE: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?i)[_-]((?:19|20)\d\d)(?:v(\d+))?(?:n(\d+))?").expect("the pattern is valid"));
+    let Some(found) = CODE.captures(code) else { return };
+    let part = |index| found.get(index).map(|part| part.as_str());
+    metadata.year = metadata.year.or(part(1).and_then(|year| year.parse().ok()));
+    metadata.volume = metadata.volume.take().or(part(2).map(str::to_owned));
+    metadata.issue = metadata.issue.take().or(part(3).map(str::to_owned));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(article: &Article) -> Vec<(&str, &str)> {
+        article.dropped.iter().map(|dropped| (dropped.rule.as_str(), dropped.text.as_str())).collect()
+    }
+
+    #[test]
+    fn pages_of_a_pdf_tool_lose_their_edges_and_are_joined() {
+        let source = "\
+Annals of Cells 2021, vol 3                                      Lee et al.
+
+2 Results
+
+2.1 Mice
+
+Cells were given to mice with stiff joints. All of them were seen to move better on the next mor-
+
+Downloaded from example.org by guest on May 1, 2020
+14
+\u{c}Annals of Cells 2021, vol 3                                      Lee et al.
+
+ning [3]. The others were not.
+
+Figure 2. How mice move.
+
+15
+\u{c}Annals of Cells 2021, vol 3                                      Lee et al.
+
+References
+
+[3] Kim A. Mice. J Cells. 2010;1:1.
+16
+";
+        assert!(is_dump(source));
+        let article = read(source, "x.txt").unwrap();
+        assert_eq!(article.blocks.len(), 2, "{:#?}", article.blocks);
+        let block = &article.blocks[0];
+        assert_eq!(
+            block.text,
+            "Cells were given to mice with stiff joints. All of them were seen to move better on the next morning [3]. The others were not."
+        );
+        assert_eq!(block.section, ["Results", "Mice"]);
+        assert_eq!((block.pages, block.truncated_end), (Some((14, 15)), false));
+        assert_eq!(article.blocks[1].kind, BlockKind::Caption);
+        assert_eq!(article.references[0].label.as_deref(), Some("3"));
+        let rules = rules(&article);
+        assert_eq!(rules.iter().filter(|(rule, _)| *rule == "page-number").count(), 3, "{rules:?}");
+        assert_eq!(rules.iter().filter(|(rule, _)| *rule == "running-header").count(), 3, "{rules:?}");
+        assert!(rules.iter().any(|(rule, _)| *rule == "download-notice"));
+    }
+
+    #[test]
+    fn page_marks_part_pages() {
+        let source = "Page 1 of 2\nCells were given to mice and\nPage 2 of 2\nthey moved. It was good.\n";
+        assert!(is_dump(source));
+        let article = read(source, "x.txt").unwrap();
+        assert_eq!(article.blocks.len(), 1);
+        assert_eq!(article.blocks[0].text, "Cells were given to mice and they moved. It was good.");
+        assert_eq!(article.blocks[0].pages, Some((1, 2)));
+    }
+
+    #[test]
+    fn a_header_that_comes_again_in_one_line_begins_a_page() {
+        let header = "Annals of Cell Research, 2021, Vol.3, No.4, 40-52 http://example.org/acr";
+        let text = "Cells were given to mice. ".repeat(20);
+        let source = format!("{header} 45 {text}They {header} 46 moved. {text}");
+        assert!(is_dump(&source));
+        let article = read(&source, "x.txt").unwrap();
+        assert!(article.blocks.iter().any(|block| block.text.contains("They moved.") && block.pages == Some((45, 46))));
+        assert!(article.blocks.iter().all(|block| !block.text.contains("Annals")));
+    }
+
+    #[test]
+    fn the_name_tells_the_page_where_the_page_does_not() {
+        let article = read("Cells were given.\u{c}They moved.", "folder/annals-p45.txt").unwrap();
+        let pages: Vec<_> = article.blocks.iter().map(|block| block.pages).collect();
+        assert_eq!(pages, [Some((45, 45)), Some((46, 46))]);
+    }
+
+    #[test]
+    fn references_without_breaks_are_parted() {
+        assert_eq!(
+            entries("[1] Lee A. Cells. 2010. [2] Kim B. Mice 12. 2011. [3] Roy C. Joints. 2012."),
+            ["[1] Lee A. Cells. 2010.", "[2] Kim B. Mice 12. 2011.", "[3] Roy C. Joints. 2012."]
+        );
+        assert_eq!(
+            entries(
+                "Lee A., and Kim B., 2010, Cells for stiff joints of mice, J. Cells, 3: 1-9. Roy C., 2011, More cells, J. Cells, 4: 1-2."
+            ),
+            [
+                "Lee A., and Kim B., 2010, Cells for stiff joints of mice, J. Cells, 3: 1-9.",
+                "Roy C., 2011, More cells, J. Cells, 4: 1-2."
+            ]
+        );
+    }
+}

@@ -1,0 +1,113 @@
+//! What stands on an article's web page beside the article.
+
+use super::tokens::Tag;
+
+/// The rule by which an element and all in it is left out; `is_inside` tells that the article itself has begun.
+pub(super) fn rule(tag: &Tag, is_inside: bool) -> Option<&'static str> {
+    match tag.name.as_str() {
+        "nav" => return Some("navigation"),
+        "aside" => return Some("aside"),
+        "footer" => return Some("page-footer"),
+        "header" if !is_inside => return Some("page-header"),
+        "noscript" | "template" | "svg" | "object" | "canvas" | "audio" | "video" => return Some("embedded"),
+        "form" | "button" | "select" | "dialog" | "menu" => return Some("form"),
+        "annotation" | "annotation-xml" => return Some("formula"),
+        "pre" => return Some("preformatted"),
+        "html" | "head" | "body" | "main" | "article" => return None,
+        _ => {}
+    }
+    let is_hidden = tag.attribute("hidden").is_some()
+        || tag.attribute("aria-hidden") == Some("true") && !matches!(tag.name.as_str(), "a" | "sup" | "span")
+        || tag.attribute("style").is_some_and(|style| style.replace(' ', "").contains("display:none"));
+    if is_hidden {
+        return Some("hidden");
+    }
+    match tag.attribute("role") {
+        Some("navigation" | "menu" | "menubar" | "search") => return Some("navigation"),
+        Some("contentinfo") => return Some("page-footer"),
+        Some("complementary") => return Some("aside"),
+        Some("dialog" | "alertdialog" | "alert") => return Some("page-furniture"),
+        _ => {}
+    }
+    by_name(tag)
+}
+
+/// By the words of the element's class and id: `cookie-banner`, `article__share`.
+fn by_name(tag: &Tag) -> Option<&'static str> {
+    const FURNITURE: &[&str] = &[
+        "cookie",
+        "cookies",
+        "consent",
+        "gdpr",
+        "breadcrumb",
+        "breadcrumbs",
+        "share",
+        "sharing",
+        "social",
+        "sidebar",
+        "toc",
+        "related",
+        "recommended",
+        "recommendations",
+        "advert",
+        "advertisement",
+        "ad",
+        "ads",
+        "newsletter",
+        "subscribe",
+        "altmetric",
+        "metrics",
+        "login",
+        "menu",
+        "navbar",
+        "toolbar",
+        "skiplink",
+        "popup",
+        "modal",
+        "tooltip",
+        "pagination",
+    ];
+    const PEOPLE: &[&str] = &["authors", "affiliations", "contributors", "contribs", "affiliation", "correspondence"];
+    // A wrapper that says what it holds or has beside itself is not the thing.
+    const WRAPPERS: &[&str] =
+        &["has", "with", "no", "without", "main", "content", "wrapper", "layout", "page", "body", "fulltext"];
+    if !matches!(tag.name.as_str(), "div" | "section" | "ul" | "ol" | "p" | "span" | "dl" | "table") {
+        return None;
+    }
+    let names = [tag.attribute("class"), tag.attribute("id")];
+    let words: Vec<String> = names
+        .into_iter()
+        .flatten()
+        .flat_map(|name| name.split(|c: char| !c.is_ascii_alphanumeric()))
+        .filter(|word| !word.is_empty())
+        .map(str::to_ascii_lowercase)
+        .collect();
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    if has(&["sr", "visually", "screenreader"]) && has(&["only", "hidden", "screenreader"]) {
+        Some("hidden")
+    } else if has(WRAPPERS) {
+        None
+    } else if has(FURNITURE) {
+        Some("page-furniture")
+    } else if has(PEOPLE) {
+        Some("front-matter")
+    } else {
+        None
+    }
+}
+
+/// Whether the element holds the reference list, by its class, id or role.
+pub(super) fn is_reference_list(tag: &Tag) -> bool {
+    if !matches!(tag.name.as_str(), "div" | "section" | "ul" | "ol" | "table") {
+        return false;
+    }
+    let role = tag.attribute("role") == Some("doc-bibliography");
+    let names = [tag.attribute("class"), tag.attribute("id")];
+    role || names.into_iter().flatten().flat_map(str::split_whitespace).any(|name| {
+        let name = name.to_ascii_lowercase();
+        matches!(
+            name.as_str(),
+            "references" | "reference-list" | "ref-list" | "reflist" | "bibliography" | "citation-list"
+        ) || name.ends_with("article-references")
+    })
+}

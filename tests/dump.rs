@@ -1,0 +1,102 @@
+//! The page that the project starts from: one page of a review as a flip-book viewer gives it.
+//!
+//! A reader must get its facts, its two sections, the figure's caption apart from the text, and no noise; and nothing of
+//! the page may be lost.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use stroma::corpus::{Article, BlockKind, Format, Limits, read_bytes};
+
+const SEED: &str = "../shared/data/seed/ijmms-2024-14-2-p125.txt";
+
+fn seed() -> Option<(String, Article)> {
+    if !Path::new(SEED).exists() {
+        println!("skipped: {SEED} is not here");
+        return None;
+    }
+    let bytes = std::fs::read(SEED).unwrap();
+    let article = read_bytes(&bytes, "ijmms-2024-14-2-p125.txt", &Limits::default()).unwrap();
+    Some((String::from_utf8(bytes).unwrap(), article))
+}
+
+#[test]
+fn the_header_gives_the_facts() {
+    let Some((_, article)) = seed() else { return };
+    assert_eq!(article.format, Format::Dump);
+    let metadata = &article.metadata;
+    assert_eq!(metadata.journal.as_deref(), Some("International Journal of Molecular Medical Science"));
+    assert_eq!(metadata.year, Some(2024));
+    assert_eq!((metadata.volume.as_deref(), metadata.issue.as_deref()), (Some("14"), Some("2")));
+    assert_eq!((metadata.first_page.as_deref(), metadata.last_page.as_deref()), (Some("123"), Some("131")));
+    assert!(metadata.url.as_deref().is_some_and(|url| url.ends_with("/ijmms")));
+    assert!(article.blocks.iter().all(|block| block.pages == Some((125, 125))));
+}
+
+#[test]
+fn sections_caption_and_paragraphs_are_told_apart() {
+    let Some((_, article)) = seed() else { return };
+    let mut sections: Vec<&[String]> = article.blocks.iter().map(|block| block.section.as_slice()).collect();
+    sections.dedup();
+    assert_eq!(
+        sections,
+        [
+            ["Clinical cases and research progress of MSCs in the treatment of autoimmune diseases"],
+            ["Application of immune regulation of mesenchymal stem cells in specific autoimmune diseases"],
+        ]
+    );
+    let captions: Vec<&str> =
+        article.blocks.iter().filter(|b| b.kind == BlockKind::Caption).map(|b| b.text.as_str()).collect();
+    assert_eq!(
+        captions,
+        ["Figure 1 Potential mechanisms of the MSCs interactions with immune cells (Yi and Song, 2012)"]
+    );
+    let paragraphs: Vec<_> = article.blocks.iter().filter(|b| b.kind == BlockKind::Paragraph).collect();
+    assert!((4..=6).contains(&paragraphs.len()), "{} paragraphs", paragraphs.len());
+    assert!(paragraphs.iter().all(|block| block.text.starts_with(char::is_uppercase)));
+    let (last, others) = paragraphs.split_last().unwrap();
+    assert!(last.truncated_end && others.iter().all(|block| !block.truncated_end && !block.truncated_start));
+}
+
+#[test]
+fn the_viewers_tokens_are_dropped_by_name() {
+    let Some((_, article)) = seed() else { return };
+    assert!(article.blocks.iter().all(|block| !block.text.contains("==") && !block.text.contains("IJMMS")));
+    for rule in ["viewer-token", "running-header", "document-code", "heading-number"] {
+        assert!(article.dropped.iter().any(|dropped| dropped.rule == rule), "{rule}");
+    }
+}
+
+#[test]
+fn nothing_of_the_page_is_lost() {
+    let Some((source, article)) = seed() else { return };
+    let mut count: HashMap<String, i64> = HashMap::new();
+    let mut add = |text: &str, sign: i64| {
+        for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+            *count.entry(word.to_owned()).or_default() += sign;
+        }
+    };
+    add(&source, 1);
+    let mut sections: Vec<&[String]> = article.blocks.iter().map(|block| block.section.as_slice()).collect();
+    sections.dedup();
+    for heading in sections.into_iter().flatten() {
+        add(heading, -1);
+    }
+    for text in
+        article.blocks.iter().map(|block| &block.text).chain(article.dropped.iter().map(|dropped| &dropped.text))
+    {
+        add(text, -1);
+    }
+    count.retain(|_, count| *count != 0);
+    assert!(count.is_empty(), "{count:?}");
+}
+
+#[test]
+fn the_places_are_those_of_the_page() {
+    let Some((source, article)) = seed() else { return };
+    let characters: Vec<char> = source.chars().collect();
+    for block in &article.blocks {
+        let place = block.source.clone().unwrap();
+        assert_eq!(characters[place].iter().collect::<String>(), block.text);
+    }
+}
