@@ -5,3 +5,4 @@ pub mod embed;
 pub mod index;
 pub mod ingest;
 pub mod search;
+pub mod server;
