@@ -1,7 +1,15 @@
-//! Stroma.
+//! Stroma: semantic search over review articles.
+//!
+//! Data goes one way. Indexing: a file becomes an [`Article`](corpus::Article) and its [`Passage`](corpus::Passage)s
+//! ([`corpus`]), passages get vectors ([`embed`]) and are written with one commit ([`index`]); [`ingest`] decides what is
+//! new and drives the three. Answering: a question gets two candidate lists from a [`Snapshot`](index::Snapshot), which
+//! [`search`] fuses, rescores and explains. [`server`], [`eval`] and [`cli`] sit on top; [`config`] is what the user set.
+
+pub mod cli;
 pub mod config;
 pub mod corpus;
 pub mod embed;
+pub mod eval;
 pub mod index;
 pub mod ingest;
 pub mod search;

@@ -1,6 +1,6 @@
 //! The HTTP interface over a small real index: what is answered, and how everything that is wrong is refused.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
 use std::path::Path;
 use std::sync::Arc;

@@ -11,6 +11,7 @@ mod load;
 mod origin;
 mod rule;
 mod section;
+mod show;
 mod suggest;
 #[cfg(test)]
 mod tests;

@@ -55,7 +55,7 @@ fn defaults_follow_their_rules() {
 fn flag_before_environment_before_file_before_default() {
     let mut settings = with_environment(
         "[search]\nlimit = 20\nper_paper = 5\nfusion = \"rrf\"",
-        &[("STROMA_SEARCH_LIMIT", "30"), ("STROMA_SEARCH_PER_PAPER", "6"), ("HOME", "/root")],
+        &[("STROMA_SEARCH_LIMIT", "30"), ("STROMA_SEARCH_PER_PAPER", "6"), ("HOME", "/home/me")],
     )
     .expect("all is right");
     settings.set_flag("search.limit", "--limit", OsStr::new("40")).expect("in range");
@@ -65,6 +65,22 @@ fn flag_before_environment_before_file_before_default() {
     assert_eq!(settings.origin("search.per_paper").to_string(), "STROMA_SEARCH_PER_PAPER");
     assert!(settings.origin("search.fusion").to_string().ends_with("config.toml:4"));
     assert_eq!(settings.origin("search.candidates"), Origin::Default);
+}
+
+#[test]
+fn what_is_shown_can_be_read_again_and_says_where_values_came_from() {
+    let variables = [("STROMA_MODEL_QUERY_PROMPT", "a \"quoted\" # é\n: "), ("STROMA_MODEL_POOLING", "cls")];
+    let settings = with_environment("papers = ['a', \"b\"]\n[search]\nlexical_weight = 1", &variables).expect("right");
+    let shown = settings.to_string();
+    let again = Settings::parse(&shown, Path::new("config.toml")).map(|settings| settings.config);
+    assert_eq!(again.ok(), Some(settings.config), "{shown}");
+    for line in ["pooling = \"cls\"", "max_tokens =", "limit = 10"] {
+        assert!(shown.contains(line), "{line} in {shown}");
+    }
+    let origin = |key: &str| shown.lines().find(|line| line.starts_with(key)).and_then(|line| line.split(" # ").last());
+    assert_eq!(origin("pooling"), Some("STROMA_MODEL_POOLING"));
+    assert_eq!(origin("limit"), Some("default"));
+    assert!(origin("lexical_weight").is_some_and(|origin| origin.ends_with("config.toml:3")));
 }
 
 #[test]

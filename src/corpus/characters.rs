@@ -14,7 +14,7 @@ pub(super) struct Characters<'a> {
 }
 
 impl<'a> Characters<'a> {
-    pub fn new(text: &'a str) -> Self {
+    pub(super) fn new(text: &'a str) -> Self {
         let mut counts = Vec::with_capacity(text.len() / STRIDE + 1);
         let mut count = 0;
         for chunk in text.as_bytes().chunks(STRIDE) {
@@ -25,7 +25,7 @@ impl<'a> Characters<'a> {
     }
 
     /// Characters before `byte`, which may be inside a character or past the end.
-    pub fn before(&self, byte: usize) -> usize {
+    pub(super) fn before(&self, byte: usize) -> usize {
         let byte = byte.min(self.text.len());
         let stride = (byte / STRIDE).min(self.counts.len().saturating_sub(1));
         let counted = self.counts.get(stride).copied().unwrap_or(0);
@@ -33,9 +33,15 @@ impl<'a> Characters<'a> {
     }
 
     /// A range of bytes as a range of characters.
-    pub fn range(&self, bytes: Range<usize>) -> Range<usize> {
+    pub(super) fn range(&self, bytes: Range<usize>) -> Range<usize> {
         self.before(bytes.start)..self.before(bytes.end)
     }
+}
+
+/// The beginning of `text` up to `byte`, or to the start of the character that `byte` is inside of.
+pub(super) fn up_to(text: &str, byte: usize) -> &str {
+    let end = (0..=byte.min(text.len())).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
+    text.get(..end).unwrap_or_default()
 }
 
 fn count_characters(bytes: &[u8]) -> usize {

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::decode::{self, Decoded};
-use super::{Format, ReadError};
+use super::{Format, ReadError, characters};
 
 /// A source whose format is known.
 #[derive(Debug)]
@@ -98,7 +98,7 @@ fn of_text(text: &str) -> Result<Format, ReadError> {
 }
 
 fn head(text: &str) -> &str {
-    text.get(..text.floor_char_boundary(HEAD)).unwrap_or(text)
+    characters::up_to(text, HEAD)
 }
 
 /// XML by its root element, HTML by its root or by the tags it is full of.

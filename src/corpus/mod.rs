@@ -3,6 +3,7 @@
 //! Nothing here knows of indexes, models or HTTP, and nothing touches the disk: each reader is a function from bytes to
 //! an article, so that it can be tested, mutated and fuzzed by itself.
 
+pub mod abbreviation;
 mod article;
 mod characters;
 mod decode;
@@ -17,11 +18,13 @@ mod lines;
 mod markdown;
 mod outline;
 pub mod passage;
+pub mod pdf;
 mod prose;
 pub mod sentence;
 mod text;
 mod xml;
 
+pub use abbreviation::spans;
 pub use article::*;
 pub use error::ReadError;
 pub use identity::{Identity, PaperId, source_rank, split_page};
@@ -56,8 +59,7 @@ pub fn read_bytes(bytes: &[u8], _name: &str, limits: &Limits) -> Result<Article,
     let unpacked = decode::unpack(bytes, limits)?;
     let source = format::detect(&unpacked)?;
     let mut article = match source.format {
-        // The PDF reader is merged here: `Format::Pdf => pdf::read(&unpacked)?`.
-        Format::Pdf => return Err(ReadError::UnknownFormat("a PDF, which this build cannot read".into())),
+        Format::Pdf => pdf::read(&unpacked)?,
         Format::Jats => jats::read(&source.text)?,
         Format::Markdown => markdown::read(&source.text)?,
         Format::Tei | Format::Html => {
@@ -69,15 +71,24 @@ pub fn read_bytes(bytes: &[u8], _name: &str, limits: &Limits) -> Result<Article,
     if article.blocks.is_empty() {
         return Err(ReadError::NoText);
     }
+    annotate(&mut article);
     Ok(article)
+}
+
+/// Adds what can be seen in the text of any format: the abbreviations that it defines, behind those of the author's own
+/// list.
+pub fn annotate(article: &mut Article) {
+    let title = article.metadata.title.iter().map(String::as_str);
+    let detected = abbreviation::detect(title.chain(article.blocks.iter().map(|block| block.text.as_str())));
+    for found in detected {
+        let same = |known: &Abbreviation| known.short == found.short && known.long.eq_ignore_ascii_case(&found.long);
+        if !article.abbreviations.iter().any(same) {
+            article.abbreviations.push(found);
+        }
+    }
 }
 
 /// Pages of one paper, in order, as one article.
 pub fn join_pages(mut pages: Vec<Article>) -> Article {
     pages.remove(0)
-}
-
-/// Whole-word occurrences of a paper's short forms.
-pub fn spans<'a>(_: &'a str, _: &'a [Abbreviation]) -> Vec<(std::ops::Range<usize>, &'a Abbreviation)> {
-    Vec::new()
 }

@@ -39,17 +39,17 @@ pub(super) struct Piece {
 }
 
 impl Outline {
-    pub fn new(format: Format) -> Self {
+    pub(super) fn new(format: Format) -> Self {
         Outline { article: Article { format, ..Article::default() }, path: Vec::new() }
     }
 
     /// What was read so far.
-    pub fn article(&mut self) -> &mut Article {
+    pub(super) fn article(&mut self) -> &mut Article {
         &mut self.article
     }
 
     /// Begin a section. Sections of the same or a deeper level end.
-    pub fn heading(&mut self, level: usize, text: &str, place: Option<Range<usize>>) {
+    pub(super) fn heading(&mut self, level: usize, text: &str, place: Option<Range<usize>>) {
         self.close(level);
         let bare = heading::without_number(text);
         let number = text.trim().strip_suffix(bare).unwrap_or_default();
@@ -63,12 +63,12 @@ impl Outline {
     }
 
     /// What the section at the current place is for.
-    pub fn purpose(&self) -> Purpose {
+    pub(super) fn purpose(&self) -> Purpose {
         self.path.last().map_or(Purpose::Content, |heading| heading.purpose)
     }
 
     /// Add a paragraph or caption, or what the section's purpose makes of it.
-    pub fn add(&mut self, kind: BlockKind, piece: Piece) {
+    pub(super) fn add(&mut self, kind: BlockKind, piece: Piece) {
         if piece.text.trim().is_empty() {
             return;
         }
@@ -99,19 +99,19 @@ impl Outline {
     }
 
     /// Add an entry of the reference list. Without `label`, the label that `text` begins with is taken.
-    pub fn reference(&mut self, label: Option<String>, text: &str) {
+    pub(super) fn reference(&mut self, label: Option<String>, text: &str) {
         let mut reference = printed_reference(text);
         reference.label = label.or(reference.label);
         self.article.references.push(reference);
     }
 
     /// Record what was left out.
-    pub fn drop(&mut self, rule: &str, text: &str, page: Option<u32>, place: Option<Range<usize>>) {
+    pub(super) fn drop(&mut self, rule: &str, text: &str, page: Option<u32>, place: Option<Range<usize>>) {
         self.article.drop_text(rule, text, page, place);
     }
 
     /// The article, complete.
-    pub fn finish(mut self) -> Article {
+    pub(super) fn finish(mut self) -> Article {
         self.close(0);
         if self.article.references.is_empty() {
             self.article.warnings.push("the reference list was not found".into());

@@ -18,7 +18,7 @@ pub(super) struct Prose {
 
 impl Prose {
     /// Append `piece`, its runs of white space folded to one space.
-    pub fn push(&mut self, piece: &str) {
+    pub(super) fn push(&mut self, piece: &str) {
         for c in piece.chars() {
             // A soft hyphen and zero-width characters are hints to a typesetter, not text.
             if matches!(c, '\u{ad}' | '\u{200b}' | '\u{200c}' | '\u{200d}' | '\u{2060}' | '\u{feff}') {
@@ -37,7 +37,7 @@ impl Prose {
     }
 
     /// Separate what follows from what went before.
-    pub fn space(&mut self) {
+    pub(super) fn space(&mut self) {
         self.space = true;
     }
 
@@ -45,7 +45,7 @@ impl Prose {
     ///
     /// Only a number after a digit must be told apart from that digit. Elsewhere the plain letters are what people
     /// type and search for.
-    pub fn push_superscript(&mut self, piece: &str) {
+    pub(super) fn push_superscript(&mut self, piece: &str) {
         let piece = piece.trim();
         let after_digit = !self.space && self.text.ends_with(|c: char| c.is_ascii_digit());
         let raised: Option<String> = piece.chars().map(superscript).collect();
@@ -63,7 +63,7 @@ impl Prose {
     ///
     /// A number that would be glued to the word before it (a superscript whose mark-up is lost) is hidden instead;
     /// returns false then.
-    pub fn cite(&mut self, marker: &str, references: &[usize]) -> bool {
+    pub(super) fn cite(&mut self, marker: &str, references: &[usize]) -> bool {
         let marker = marker.trim();
         let is_number = marker.starts_with(|c: char| c.is_ascii_digit());
         if is_number && !self.space && (self.ends_like_a_word() || self.only_separators_since_hidden_marker()) {
@@ -84,7 +84,7 @@ impl Prose {
     }
 
     /// Note a citation whose marker stays out of the text, as a superscript number does.
-    pub fn cite_hidden(&mut self, references: &[usize]) {
+    pub(super) fn cite_hidden(&mut self, references: &[usize]) {
         let joined = if self.only_separators_since_hidden_marker() { self.join(true) } else { Join::No };
         if joined != Join::No
             && let Some(last) = self.citations.last()
@@ -98,7 +98,7 @@ impl Prose {
     }
 
     /// The text and its citations, or nothing where no visible character was pushed.
-    pub fn finish(mut self) -> Option<(String, Vec<Citation>)> {
+    pub(super) fn finish(mut self) -> Option<(String, Vec<Citation>)> {
         if self.text.is_empty() {
             return None;
         }
@@ -110,14 +110,14 @@ impl Prose {
     }
 
     /// All references cited, in order.
-    pub fn into_references(self) -> Vec<usize> {
+    pub(super) fn into_references(self) -> Vec<usize> {
         let mut references = Vec::new();
         add_each_once(&mut references, self.citations.into_iter().flat_map(|citation| citation.references));
         references
     }
 
     /// Set what was pushed so far off from what it is said to mean.
-    pub fn colon(&mut self) {
+    pub(super) fn colon(&mut self) {
         if self.text.ends_with(|c: char| c.is_alphanumeric() || matches!(c, ')' | ']')) {
             self.text.push(':');
         }
@@ -125,7 +125,7 @@ impl Prose {
     }
 
     /// End what was pushed so far with a full stop, where it ends no sentence itself.
-    pub fn full_stop(&mut self) {
+    pub(super) fn full_stop(&mut self) {
         if self.text.ends_with(|c: char| c.is_alphanumeric() || matches!(c, ')' | ']' | '%')) {
             self.text.push('.');
         }

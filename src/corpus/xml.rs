@@ -11,7 +11,7 @@ use regex::Regex;
 use roxmltree::{Document, Node, ParsingOptions};
 
 use super::ReadError;
-use super::characters::Characters;
+use super::characters::{self, Characters};
 
 /// Real articles nest some thirty elements deep. The bound makes recursion over the tree safe.
 const DEEPEST: usize = 200;
@@ -36,7 +36,7 @@ impl<'a> Repaired<'a> {
     ///
     /// # Errors
     /// [`ReadError::Malformed`] for tags and comments that never end and for nesting beyond all sense.
-    pub fn new(original: &'a str, format: &'static str) -> Result<Self, ReadError> {
+    pub(super) fn new(original: &'a str, format: &'static str) -> Result<Self, ReadError> {
         let mut repair =
             Repair { source: original, format, text: String::with_capacity(original.len()), ..Repair::default() };
         repair.run()?;
@@ -53,7 +53,7 @@ impl<'a> Repaired<'a> {
     ///
     /// # Errors
     /// [`ReadError::Malformed`] with line and column in the source.
-    pub fn parse(&self) -> Result<Document<'_>, ReadError> {
+    pub(super) fn parse(&self) -> Result<Document<'_>, ReadError> {
         let options = ParsingOptions { allow_dtd: false, nodes_limit: MOST_NODES, ..ParsingOptions::default() };
         Document::parse_with_options(&self.text, options).map_err(|error| {
             let place = error.pos();
@@ -69,7 +69,7 @@ impl<'a> Repaired<'a> {
     }
 
     /// The characters of the source that `node` spans.
-    pub fn place(&self, node: Node) -> Range<usize> {
+    pub(super) fn place(&self, node: Node) -> Range<usize> {
         let range = node.range();
         self.characters.range(self.original_byte(range.start)..self.original_byte(range.end))
     }
@@ -82,7 +82,7 @@ impl<'a> Repaired<'a> {
 }
 
 fn malformed(format: &'static str, source: &str, byte: usize, message: &str) -> ReadError {
-    let before = source.get(..source.floor_char_boundary(byte)).unwrap_or_default();
+    let before = characters::up_to(source, byte);
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
     ReadError::Malformed { format, reason: format!("{message} (line {line}, column {column})") }
@@ -239,7 +239,8 @@ impl<'a> Repair<'a> {
     fn replace(&mut self, at: usize, length: usize, text: &str) -> usize {
         self.copied.push((self.text.len(), at));
         self.text.push_str(text);
-        self.skip(self.source.ceil_char_boundary(at + length))
+        let end = (at + length..=self.source.len()).find(|&end| self.source.is_char_boundary(end));
+        self.skip(end.unwrap_or(self.source.len()))
     }
 
     fn skip(&mut self, to: usize) -> usize {

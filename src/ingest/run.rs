@@ -58,31 +58,38 @@ impl Ingest<'_> {
         let writer = self.index.writer(self.options.writer_memory)?;
         self.index.reload()?;
         let snapshot = self.index.snapshot();
-        let mut run = Run {
-            ingest: self,
-            catalogue: Catalogue::of(snapshot.papers()?),
-            snapshot: &snapshot,
-            writer,
-            present: found.units.iter().flat_map(|unit| unit.files.iter().cloned()).collect(),
-            roots: found.roots,
-            waiting: Vec::new(),
-            uncommitted: 0,
-            changed: false,
-            progress: Progress::default(),
-            summary: Summary::default(),
-        };
+        let mut run = Run::new(self, &snapshot, writer)?;
+        run.present = found.units.iter().flat_map(|unit| unit.files.iter().cloned()).collect();
+        run.roots = found.roots;
         let changed = run.changed_units(found.units);
         run.progress.files = changed.len() as u64;
         report(run.progress);
         let outcome = run.read_all(changed, report).and_then(|()| run.remove_vanished());
         // Even a run that is stopped or fails keeps what it has finished.
-        let written = run.flush(report).and_then(|()| run.commit());
-        outcome.and(written)?;
-        let Run { writer, mut summary, .. } = run;
-        writer.finish()?;
-        self.index.reload()?;
-        summary.seconds = started.elapsed().as_secs_f64();
-        Ok(summary)
+        let finished = run.finish(started, report);
+        match outcome {
+            Ok(()) => finished,
+            Err(error) => finished.and(Err(error)),
+        }
+    }
+
+    /// Adds papers that are already in memory, such as the documents of a test collection, with the same code as files.
+    pub fn add(
+        &self,
+        articles: impl Iterator<Item = (PaperId, Article)>,
+        report: &mut dyn FnMut(Progress),
+    ) -> Result<Summary, IngestError> {
+        let started = Instant::now();
+        let writer = self.index.writer(self.options.writer_memory)?;
+        let snapshot = self.index.snapshot();
+        let mut run = Run::new(self, &snapshot, writer)?;
+        for (id, article) in articles {
+            run.prepare(id, article, Vec::new());
+            run.summary.papers.added += 1;
+            run.progress.done += 1;
+            run.flush_if_full(report)?;
+        }
+        run.finish(started, report)
     }
 
     fn stopped(&self) -> bool {
@@ -109,7 +116,33 @@ struct Run<'a> {
 
 type Read = Result<(Vec<Content>, PaperId, Article), ReadFailure>;
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    fn new(ingest: &'a Ingest<'a>, snapshot: &'a Snapshot, writer: Writer) -> Result<Self, IngestError> {
+        Ok(Self {
+            ingest,
+            catalogue: Catalogue::of(snapshot.papers()?),
+            snapshot,
+            writer,
+            present: BTreeSet::new(),
+            roots: Vec::new(),
+            waiting: Vec::new(),
+            uncommitted: 0,
+            changed: false,
+            progress: Progress::default(),
+            summary: Summary::default(),
+        })
+    }
+
+    /// Writes and commits what is left.
+    fn finish(mut self, started: Instant, report: &mut dyn FnMut(Progress)) -> Result<Summary, IngestError> {
+        self.flush(report)?;
+        self.commit()?;
+        self.writer.finish()?;
+        self.ingest.index.reload()?;
+        self.summary.seconds = started.elapsed().as_secs_f64();
+        Ok(self.summary)
+    }
+
     /// The units that are not as the index knows them.
     fn changed_units(&mut self, units: Vec<Unit>) -> Vec<Unit> {
         let (unchanged, changed): (Vec<Unit>, Vec<Unit>) = units.into_iter().partition(|unit| self.is_unchanged(unit));
@@ -151,9 +184,7 @@ impl Run<'_> {
                 }
                 self.take(&unit, read)?;
                 self.progress.done += 1;
-                if self.waiting.iter().map(|paper| paper.passages.len()).sum::<usize>() >= self.ingest.options.batch_passages {
-                    self.flush(report)?;
-                }
+                self.flush_if_full(report)?;
                 report(self.progress);
             }
             Ok(())
@@ -321,6 +352,11 @@ impl Run<'_> {
             self.take(&unit, read)?;
         }
         Ok(())
+    }
+
+    fn flush_if_full(&mut self, report: &mut dyn FnMut(Progress)) -> Result<(), IngestError> {
+        let passages: usize = self.waiting.iter().map(|paper| paper.passages.len()).sum();
+        if passages >= self.ingest.options.batch_passages { self.flush(report) } else { Ok(()) }
     }
 
     /// Embeds and writes what waits.

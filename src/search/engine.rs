@@ -89,6 +89,20 @@ impl Engine {
         })
     }
 
+    /// The papers of the best passages with the passages' scores, best first, without reading their text: for
+    /// evaluation.
+    pub fn rank_papers(&self, request: &Request) -> Result<Vec<(String, f32)>, SearchError> {
+        let snapshot = self.index.snapshot();
+        let query = Query::understand(&request.question, &snapshot)?;
+        let vector = match request.mode {
+            Mode::Lexical => None,
+            _ => Some(self.embedder.embed_query(&request.question)?),
+        };
+        let ranked = self.rank(&snapshot, &query, vector.as_ref(), request)?;
+        let shown = grouped(&snapshot, ranked, request)?;
+        shown.into_iter().map(|ranked| Ok((snapshot.paper_id(ranked.address)?, ranked.score))).collect()
+    }
+
     /// All candidates, best first.
     fn rank(
         &self,

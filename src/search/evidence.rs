@@ -38,7 +38,7 @@ pub(super) fn evidence(passage: &Passage, cosines: &[f32], query: &Query) -> Vec
         .sentences
         .iter()
         .enumerate()
-        .filter(|(_, sentence)| !sentence.cut && sentence.range.len() >= SHORTEST)
+        .filter(|(_, sentence)| !sentence.cut && is_statement(&passage.text[sentence.range.clone()]))
         .map(|(number, sentence)| {
             let matched = matched_rarity(&passage.text[sentence.range.clone()], query);
             let words = if total > 0.0 { matched / total } else { 0.0 };
@@ -51,6 +51,11 @@ pub(super) fn evidence(passage: &Passage, cosines: &[f32], query: &Query) -> Vec
     found.retain(|evidence| evidence.score >= threshold);
     found.truncate(MOST);
     found
+}
+
+/// Questions answer nothing, and neither do headings, labels and fragments.
+fn is_statement(sentence: &str) -> bool {
+    sentence.len() >= SHORTEST && !sentence.trim_end().ends_with('?')
 }
 
 /// The summed rarity of the question's terms that a text has.

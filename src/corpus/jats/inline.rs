@@ -19,17 +19,17 @@ pub(super) struct Paragraph<'a, 'input> {
 }
 
 impl Paragraph<'_, '_> {
-    pub fn new(kind: BlockKind) -> Self {
+    pub(super) fn new(kind: BlockKind) -> Self {
         Paragraph { kind, prose: Prose::default(), place: None, floats: Vec::new() }
     }
 
     /// End what was read so far as by a full stop, where it does not end a sentence itself.
-    pub fn full_stop(&mut self) {
+    pub(super) fn full_stop(&mut self) {
         self.prose.full_stop();
     }
 
     /// Set a term off from its definition.
-    pub fn colon(&mut self) {
+    pub(super) fn colon(&mut self) {
         self.prose.colon();
     }
 

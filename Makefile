@@ -1,0 +1,45 @@
+# The ways to run Stroma from a checkout. `make` alone lists them.
+#
+# Everything uses the release profile, so that dependencies are compiled once. LIBTORCH and LIBTORCH_CXX11_ABI are taken
+# from the environment where they are set, else from .cargo/config.toml.
+
+PYTHON ?= python3
+STROMA := $(or $(CARGO_TARGET_DIR),target)/release/stroma
+QUESTION ?= MSC effect on RA stiffness
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo serve test bench lint clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## fetch libtorch and the model, where they are not there yet
+	@$(PYTHON) scripts/setup.py
+
+build: setup ## compile the program
+	cargo build --release
+
+demo: build ## index the sample papers and ask QUESTION of them
+	$(STROMA) index papers
+	$(STROMA) search "$(QUESTION)"
+	@echo
+	@echo 'To ask more: $(STROMA) search "…", or `make serve` for HTTP.'
+
+serve: build ## index the sample papers and answer over HTTP until stopped
+	$(STROMA) index papers
+	$(STROMA) serve
+
+test: setup ## run all tests
+	cargo test --release
+
+bench: setup ## run the benchmarks
+	cargo bench
+
+lint: setup ## check formatting, lints and documentation
+	cargo fmt --check
+	cargo clippy --release --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --release --no-deps --document-private-items
+
+clean: ## remove the index and what was compiled, but not what was fetched
+	find index -mindepth 1 ! -name README.md -delete
+	cargo clean

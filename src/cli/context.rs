@@ -1,0 +1,108 @@
+//! What all commands share: settings, and the model and index they name.
+
+use std::io::IsTerminal;
+use std::sync::Arc;
+
+use super::Global;
+use crate::config::{self, Config, Settings};
+use crate::corpus::Limits;
+use crate::embed::{BertEmbedder, BertOptions, Embedder, ModelOverrides, Pooling, Precision};
+use crate::index::{PassageIndex, Signature};
+use crate::ingest::IngestOptions;
+use crate::search::{Engine, Fusion, SearchOptions};
+
+pub(super) struct Context {
+    pub(super) settings: Settings,
+    pub(super) quiet: bool,
+}
+
+impl Context {
+    pub(super) fn new(global: &Global) -> anyhow::Result<Self> {
+        let mut settings = Settings::load(global.config.as_deref(), std::env::vars_os())?;
+        if let Some(index) = &global.index {
+            settings.set_flag("index", "--index", index.as_os_str())?;
+        }
+        Ok(Self { settings, quiet: global.quiet })
+    }
+
+    pub(super) fn config(&self) -> &Config {
+        &self.settings.config
+    }
+
+    /// Whether progress may be drawn.
+    pub(super) fn draws_progress(&self) -> bool {
+        !self.quiet && std::io::stderr().is_terminal()
+    }
+
+    pub(super) fn embedder(&self) -> anyhow::Result<Arc<dyn Embedder>> {
+        Ok(Arc::new(BertEmbedder::start(&bert_options(self.config()))?))
+    }
+
+    /// The index that the settings name, which must exist.
+    pub(super) fn open_index(&self, embedder: &dyn Embedder) -> anyhow::Result<Arc<PassageIndex>> {
+        Ok(Arc::new(PassageIndex::open(&self.config().index, &signature(embedder))?))
+    }
+
+    /// The index that the settings name, made where there is none.
+    pub(super) fn open_or_create_index(&self, embedder: &dyn Embedder) -> anyhow::Result<Arc<PassageIndex>> {
+        Ok(Arc::new(PassageIndex::open_or_create(&self.config().index, &signature(embedder))?))
+    }
+
+    pub(super) fn engine(&self) -> anyhow::Result<Engine> {
+        // An index that is not there is said at once, before the model is loaded.
+        PassageIndex::signature_of(&self.config().index)?;
+        let embedder = self.embedder()?;
+        let index = self.open_index(embedder.as_ref())?;
+        Ok(Engine::new(index, embedder, self.search_options()))
+    }
+
+    pub(super) fn limits(&self) -> Limits {
+        let max_file_bytes = (self.config().reading.max_file_mb as u64) << 20;
+        Limits { max_file_bytes, max_unpacked_bytes: max_file_bytes * 4 }
+    }
+
+    pub(super) fn ingest_options(&self) -> IngestOptions {
+        let indexing = &self.config().indexing;
+        IngestOptions { limits: self.limits(), writer_memory: indexing.memory_mb << 20, ..IngestOptions::default() }
+    }
+
+    pub(super) fn search_options(&self) -> SearchOptions {
+        let search = &self.config().search;
+        SearchOptions {
+            candidates: search.candidates,
+            fusion: match search.fusion {
+                config::Fusion::Convex => Fusion::Convex,
+                config::Fusion::Rrf => Fusion::Rrf,
+            },
+            ..SearchOptions::default()
+        }
+    }
+}
+
+pub(super) fn signature(embedder: &dyn Embedder) -> Signature {
+    Signature::new(embedder.fingerprint(), embedder.dimension())
+}
+
+fn bert_options(config: &Config) -> BertOptions {
+    let model = &config.model;
+    BertOptions {
+        folder: model.folder.clone(),
+        query_folder: model.query_folder.clone(),
+        overrides: ModelOverrides {
+            pooling: model.pooling.map(|pooling| match pooling {
+                config::Pooling::Mean => Pooling::Mean,
+                config::Pooling::Cls => Pooling::Cls,
+            }),
+            max_tokens: model.max_tokens,
+            query_prompt: model.query_prompt.clone(),
+            passage_prompt: model.passage_prompt.clone(),
+        },
+        precision: match model.precision {
+            config::Precision::Auto => Precision::Auto,
+            config::Precision::Fp32 => Precision::Fp32,
+            config::Precision::Bf16 => Precision::Bf16,
+        },
+        instances: model.instances,
+        ..BertOptions::default()
+    }
+}

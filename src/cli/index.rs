@@ -1,0 +1,111 @@
+//! `stroma index`
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::json;
+
+use super::context::Context;
+use super::{Outcome, style};
+use crate::ingest::{Ingest, Progress, Summary};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: stroma index papers ~/Downloads/review.xml")]
+pub(super) struct Arguments {
+    /// Folders and files of papers [default: `papers` of the settings]
+    paths: Vec<PathBuf>,
+    /// Print the summary as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Set by Ctrl-C: the batch in hand is finished and committed, then the run ends.
+static STOP: AtomicBool = AtomicBool::new(false);
+
+pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let paths = if arguments.paths.is_empty() { &context.config().papers } else { &arguments.paths };
+    let embedder = context.embedder()?;
+    let index = context.open_or_create_index(embedder.as_ref())?;
+    stop_on_ctrl_c()?;
+    let bar = progress_bar(context);
+    let ingest =
+        Ingest { index: &index, embedder: embedder.as_ref(), options: context.ingest_options(), stop: &STOP };
+    let summary = ingest.run(paths, &mut |progress| show(&bar, progress));
+    bar.finish_and_clear();
+    let summary = summary?;
+    if arguments.json {
+        anstream::println!("{}", as_json(&summary));
+    } else {
+        print(context, &summary);
+    }
+    Ok(if summary.papers.failed > 0 { Outcome::Partial } else { Outcome::Success })
+}
+
+/// The first Ctrl-C asks for an orderly end, the second one ends at once: the index stays at its last commit.
+fn stop_on_ctrl_c() -> anyhow::Result<()> {
+    ctrlc::set_handler(|| {
+        if STOP.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+        anstream::eprintln!("stopping after this batch; press Ctrl-C again to stop at once");
+    })?;
+    Ok(())
+}
+
+fn progress_bar(context: &Context) -> ProgressBar {
+    let target = if context.draws_progress() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let bar = ProgressBar::with_draw_target(Some(0), target);
+    let template = "{bar:24} {pos}/{len} papers  {msg}  {eta} left";
+    bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+fn show(bar: &ProgressBar, progress: Progress) {
+    bar.set_length(progress.files);
+    bar.set_position(progress.done);
+    let seconds = bar.elapsed().as_secs_f64().max(0.1);
+    bar.set_message(format!("{} paragraphs, {:.0}/s", progress.passages, progress.passages as f64 / seconds));
+}
+
+fn as_json(summary: &Summary) -> serde_json::Value {
+    json!({
+        "papers": summary.papers,
+        "paragraphs": summary.passages,
+        "seconds": (summary.seconds * 1000.0).round() / 1000.0,
+        "failures": summary.failures,
+        "duplicates": summary.duplicates,
+    })
+}
+
+fn print(context: &Context, summary: &Summary) {
+    for failure in &summary.failures {
+        let file = failure.file.display();
+        anstream::eprintln!("{}not read:{} {file}: {}", style::WARNING, style::RESET, failure.reason);
+    }
+    if context.quiet {
+        return;
+    }
+    for duplicate in &summary.duplicates {
+        anstream::println!(
+            "same paper: {} is {}, indexed from {}",
+            duplicate.file.display(),
+            duplicate.paper,
+            duplicate.indexed_from.display()
+        );
+    }
+    let papers = summary.papers;
+    let counts = [
+        (papers.added, "added"),
+        (papers.updated, "updated"),
+        (papers.removed, "removed"),
+        (papers.unchanged, "unchanged"),
+        (papers.failed, "not read"),
+    ];
+    let told: Vec<String> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    let told = if told.is_empty() { "no papers found".to_owned() } else { format!("papers: {}", told.join(", ")) };
+    anstream::println!("{told}; {} paragraphs in {:.1} s", summary.passages, summary.seconds);
+}

@@ -1,0 +1,101 @@
+//! The command line: one thin file for each command.
+
+mod context;
+mod eval;
+mod index;
+mod inspect;
+mod search;
+mod style;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use context::Context;
+
+/// Search over review articles: the paragraphs that say something about a question, the sentences that answer it, and
+/// the studies they cite.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, arg_required_else_help = true)]
+#[command(after_help = "Example: stroma index papers && stroma search \"MSC effect on RA stiffness\"")]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Args)]
+struct Global {
+    /// Settings to use [default: ./config.toml where there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Folder of the index [default: as the settings say]
+    #[arg(long, global = true, value_name = "DIR")]
+    index: Option<PathBuf>,
+    /// Say nothing but results and errors
+    #[arg(long, short, global = true)]
+    quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make the index agree with folders of papers: add what is new, replace what changed, remove what is gone
+    Index(index::Arguments),
+    /// Answer a question
+    Search(search::Arguments),
+    /// Show how files are read, without indexing them
+    Inspect(inspect::Arguments),
+    /// Measure the ranking on a set of judged questions
+    Eval(eval::Arguments),
+}
+
+/// How a command ended, for those that ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// Exit code 0.
+    Success,
+    /// Exit code 1: nothing was found, or some files could not be read.
+    Partial,
+}
+
+/// Runs a command. Exit codes: 0 success, 1 nothing found or not all files read, 2 error.
+pub fn run(cli: Cli) -> ExitCode {
+    match dispatch(cli) {
+        Ok(Outcome::Success) => ExitCode::SUCCESS,
+        Ok(Outcome::Partial) => ExitCode::from(1),
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            anstream::eprintln!("{}error:{} {}", style::ERROR, style::RESET, chain(&error));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> anyhow::Result<Outcome> {
+    let context = Context::new(&cli.global)?;
+    match cli.command {
+        Command::Index(arguments) => index::run(&context, &arguments),
+        Command::Search(arguments) => search::run(context, &arguments),
+        Command::Inspect(arguments) => inspect::run(&context, &arguments),
+        Command::Eval(arguments) => eval::run(&context, &arguments),
+    }
+}
+
+/// The reader of our output has gone away, as `head` does.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let kind = error.root_cause().downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+    kind == Some(std::io::ErrorKind::BrokenPipe)
+}
+
+/// An error with its causes, without saying twice what the outer one quotes already.
+fn chain(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}

@@ -1,0 +1,126 @@
+//! Paragraphs, front and references to an [`Article`], with a record of all that is left out.
+
+use crate::corpus::{Article, Block, BlockKind, Citation, Format};
+
+use super::flow::{Placed, Role};
+use super::front::Front;
+use super::furniture::Removed;
+use super::paragraphs::Paragraph;
+use super::references::{self, Labels};
+use super::sections::Sections;
+use super::text::{Marker, RunningText, Vocabulary};
+
+/// All that was found in a paper.
+pub(super) struct Parts {
+    pub front: Front,
+    pub paragraphs: Vec<Paragraph>,
+    pub furniture: Removed,
+    pub warnings: Vec<String>,
+}
+
+/// Make the article.
+pub(super) fn article(parts: Parts) -> Article {
+    let vocabulary =
+        Vocabulary::of(parts.paragraphs.iter().flat_map(|paragraph| &paragraph.lines).map(|placed| &placed.line));
+    let mut article = Article { format: Format::Pdf, warnings: parts.warnings, ..Article::default() };
+    article.metadata.title = parts.front.title;
+    article.metadata.authors = parts.front.authors;
+    article.metadata.keywords = parts.front.keywords;
+    add_references(&mut article, &parts.paragraphs, &vocabulary);
+    let labels = Labels::of(&article.references);
+    let raised = uses_raised_citations(&parts.paragraphs) && !article.references.is_empty();
+    let mut sections =
+        Sections::learn(parts.paragraphs.iter().filter(|p| p.role == Role::Heading).filter_map(|p| p.lines.first()));
+    let mut part_of_abstract: Option<String> = None;
+    for paragraph in &parts.paragraphs {
+        let running = running_text(&paragraph.lines, &vocabulary, raised);
+        match (paragraph.role, paragraph.lines.first()) {
+            (Role::Heading, Some(first)) => {
+                sections.enter(first, &running.text);
+            }
+            (Role::AbstractHeading, _) => part_of_abstract = Some(running.text.trim_end_matches([':', '.']).to_owned()),
+            (Role::Abstract, _) => {
+                let path = std::iter::once("Abstract".to_owned()).chain(part_of_abstract.clone()).collect();
+                push_block(&mut article, paragraph, running, path, &labels);
+            }
+            (Role::Body | Role::Caption, _) => push_block(&mut article, paragraph, running, sections.path(), &labels),
+            (Role::Reference, _) if !article.references.is_empty() => {}
+            (role, _) => article.drop_text(rule(role), &running.text, page(&paragraph.lines), None),
+        }
+    }
+    for (rule, line) in parts.furniture {
+        article.drop_text(rule, &line.text(), Some(line.page), None);
+    }
+    article
+}
+
+fn rule(role: Role) -> &'static str {
+    match role {
+        Role::Table => "table",
+        Role::Figure => "figure-text",
+        Role::Footnote => "footnote",
+        Role::Reference => "reference-list",
+        Role::Front => "front-matter",
+        _ => "back-matter",
+    }
+}
+
+fn page(lines: &[Placed]) -> Option<u32> {
+    lines.first().map(|placed| placed.line.page)
+}
+
+fn running_text(lines: &[Placed], vocabulary: &Vocabulary, raised: bool) -> RunningText {
+    let mut running = RunningText::default();
+    for placed in lines {
+        running.push_line(&placed.line, vocabulary, raised);
+    }
+    running
+}
+
+fn push_block(
+    article: &mut Article,
+    paragraph: &Paragraph,
+    running: RunningText,
+    section: Vec<String>,
+    labels: &Labels,
+) {
+    if running.text.is_empty() {
+        return;
+    }
+    let pages = page(&paragraph.lines).zip(paragraph.lines.last().map(|placed| placed.line.page));
+    article.blocks.push(Block {
+        kind: if paragraph.role == Role::Caption { BlockKind::Caption } else { BlockKind::Paragraph },
+        section,
+        pages,
+        citations: running.markers.iter().filter_map(|marker| citation(marker, &running.text, labels)).collect(),
+        text: running.text,
+        ..Block::default()
+    });
+}
+
+fn citation(marker: &Marker, text: &str, labels: &Labels) -> Option<Citation> {
+    let references = labels.cited(&marker.text);
+    let at = marker.at.min(text.len());
+    (!references.is_empty()).then_some(Citation { range: at..at, references })
+}
+
+fn add_references(article: &mut Article, paragraphs: &[Paragraph], vocabulary: &Vocabulary) {
+    let lines: Vec<&Placed> = paragraphs.iter().filter(|p| p.role == Role::Reference).flat_map(|p| &p.lines).collect();
+    if lines.is_empty() {
+        article.warnings.push("the reference list was not found".to_owned());
+        return;
+    }
+    article.references = references::parse(&lines, vocabulary);
+}
+
+/// Raised numbers are citations unless the paper cites in brackets.
+fn uses_raised_citations(paragraphs: &[Paragraph]) -> bool {
+    let (mut raised, mut bracketed) = (0, 0);
+    for line in paragraphs.iter().filter(|p| p.role == Role::Body).flat_map(|p| &p.lines).map(|placed| &placed.line) {
+        raised += line.words.iter().filter(|word| super::text::is_raised_number(word)).count();
+        let text = line.text();
+        bracketed +=
+            text.match_indices('[').filter(|(at, _)| text[at + 1..].starts_with(|c: char| c.is_ascii_digit())).count();
+    }
+    raised > bracketed && raised >= 3
+}

@@ -1,0 +1,170 @@
+//! Reading order: a page is cut along its gutters into columns, and across where something spans a gutter.
+//!
+//! A recursive cut in the manner of Nagy and Seth's X-Y tree (Hierarchical representation of optically scanned
+//! documents, 1984), with the gutter chosen by how many lines respect it, so that a title or a wide table above two
+//! columns does not hide them.
+
+use super::lines::Line;
+use super::page::Rect;
+
+/// Lines of one column, top to bottom.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Column {
+    pub lines: Vec<Line>,
+}
+
+/// A gutter is at least this wide, in points.
+const MIN_GUTTER: f32 = 5.0;
+/// A column has at least this many lines on each side of a gutter.
+const MIN_LINES: usize = 4;
+/// How deep columns may nest.
+const MAX_DEPTH: u32 = 6;
+
+/// Put the lines of one page into reading order. `walls` are wide rules and images: text does not flow around them.
+pub(super) fn columns(lines: Vec<Line>, walls: &[Rect]) -> Vec<Column> {
+    let mut out = Vec::new();
+    cut(lines, walls, MAX_DEPTH, &mut out);
+    out
+}
+
+fn cut(mut lines: Vec<Line>, walls: &[Rect], depth: u32, out: &mut Vec<Column>) {
+    if lines.is_empty() {
+        return;
+    }
+    lines.sort_by(|a, b| a.y.total_cmp(&b.y).then(a.x0.total_cmp(&b.x0)));
+    let gutter = if depth > 0 { find_gutter(&lines) } else { None };
+    let Some(gutter) = gutter else {
+        out.push(Column { lines: rows(lines) });
+        return;
+    };
+    for band in bands(lines, walls, gutter) {
+        match band {
+            Band::Across(lines) => cut(lines, walls, depth - 1, out),
+            Band::Divided(left, right) => {
+                cut(left, walls, depth - 1, out);
+                cut(right, walls, depth - 1, out);
+            }
+        }
+    }
+}
+
+/// Lines on one baseline are read from left to right.
+fn rows(mut lines: Vec<Line>) -> Vec<Line> {
+    let mut start = 0;
+    for i in 1..=lines.len() {
+        if i == lines.len() || lines[i].y - lines[start].y > 0.4 * lines[start].size {
+            lines[start..i].sort_by(|a, b| a.x0.total_cmp(&b.x0));
+            start = i;
+        }
+    }
+    lines
+}
+
+/// The strip, as left and right edge, that most lines keep clear of with text on both sides.
+fn find_gutter(lines: &[Line]) -> Option<(f32, f32)> {
+    let left = lines.iter().map(|line| line.x0).fold(f32::MAX, f32::min).floor();
+    let right = lines.iter().map(|line| line.x1).fold(f32::MIN, f32::max);
+    let bins = (right - left).clamp(0.0, 5_000.0) as usize + 1;
+    let mut crossing = vec![0.0f32; bins + 1];
+    let bin = |x: f32| ((x - left).max(0.0) as usize).min(bins - 1);
+    for line in lines {
+        // Wide lines weigh more: a wide table row of many cells must not outvote text.
+        for slot in &mut crossing[bin(line.x0)..=bin(line.x1)] {
+            *slot += 1.0;
+        }
+    }
+    let mut best: Option<(f32, (f32, f32))> = None;
+    let mut start = 0;
+    while start < bins {
+        // A maximal run of bins with the same, low number of crossing lines.
+        let level = crossing[start];
+        let mut end = start + 1;
+        while end < bins && crossing[end] == level {
+            end += 1;
+        }
+        let strip = (left + start as f32, left + end as f32);
+        if let Some(score) = score(lines, strip, level)
+            && best.is_none_or(|(top, _)| score > top)
+        {
+            best = Some((score, strip));
+        }
+        start = end;
+    }
+    best.map(|(_, strip)| strip)
+}
+
+fn score(lines: &[Line], strip: (f32, f32), crossing: f32) -> Option<f32> {
+    if strip.1 - strip.0 < MIN_GUTTER {
+        return None;
+    }
+    let middle = (strip.0 + strip.1) / 2.0;
+    let on_left: Vec<&Line> = lines.iter().filter(|line| line.x1 < middle).collect();
+    let on_right: Vec<&Line> = lines.iter().filter(|line| line.x0 > middle).collect();
+    if on_left.len() < MIN_LINES || on_right.len() < MIN_LINES {
+        return None;
+    }
+    let beside = on_left.len().min(on_right.len()) as f32;
+    let characters = |lines: &[&Line]| lines.iter().map(|line| line.characters()).sum::<usize>() as f32;
+    let text = characters(&on_left).min(characters(&on_right));
+    (beside > crossing * 0.34).then_some(text - 20.0 * crossing + strip.1 - strip.0)
+}
+
+enum Band {
+    Across(Vec<Line>),
+    Divided(Vec<Line>, Vec<Line>),
+}
+
+/// Cut across at each line or wall that spans the gutter.
+fn bands(lines: Vec<Line>, walls: &[Rect], gutter: (f32, f32)) -> Vec<Band> {
+    let middle = (gutter.0 + gutter.1) / 2.0;
+    let reach = 18.0;
+    let spans = |x0: f32, x1: f32| x0 < gutter.0 - reach && x1 > gutter.1 + reach;
+    let top = lines.first().map_or(0.0, |line| line.y);
+    let bottom = lines.last().map_or(0.0, |line| line.y);
+    let mut wall_heights: Vec<f32> = walls
+        .iter()
+        .filter(|wall| spans(wall.x0, wall.x1))
+        .map(|wall| (wall.y0 + wall.y1) / 2.0)
+        .filter(|y| (top..bottom).contains(y))
+        .collect();
+    wall_heights.sort_by(f32::total_cmp);
+    let mut wall_heights = wall_heights.into_iter().peekable();
+    let alone: Vec<bool> = (0..lines.len())
+        .map(|i| {
+            let apart = |other: Option<&Line>| other.is_none_or(|o| (o.y - lines[i].y).abs() > 0.5 * lines[i].size);
+            apart(i.checked_sub(1).and_then(|before| lines.get(before))) && apart(lines.get(i + 1))
+        })
+        .collect();
+    let mut out: Vec<Band> = Vec::new();
+    for (line, alone) in lines.into_iter().zip(alone) {
+        let mut fresh = false;
+        while wall_heights.next_if(|y| *y < line.y).is_some() {
+            fresh = true;
+        }
+        let is_tail = alone
+            && !fresh
+            && matches!(out.last(), Some(Band::Across(above)) if above.last().is_some_and(|above| follows(above, &line)));
+        if spans(line.x0, line.x1) || is_tail {
+            match out.last_mut() {
+                Some(Band::Across(lines)) => lines.push(line),
+                _ => out.push(Band::Across(vec![line])),
+            }
+            continue;
+        }
+        if fresh || !matches!(out.last(), Some(Band::Divided(..))) {
+            out.push(Band::Divided(Vec::new(), Vec::new()));
+        }
+        if let Some(Band::Divided(left, right)) = out.last_mut() {
+            if (line.x0 + line.x1) / 2.0 < middle { left.push(line) } else { right.push(line) }
+        }
+    }
+    out
+}
+
+/// Whether a short line ends the wide paragraph above it.
+fn follows(above: &Line, line: &Line) -> bool {
+    let leading = line.y - above.y;
+    let aligned =
+        (line.x0 - above.x0).abs() < 0.6 * line.size || (line.x0 + line.x1 - above.x0 - above.x1).abs() < line.size;
+    (above.size - line.size).abs() < 0.5 && leading < 1.45 * line.size && aligned
+}

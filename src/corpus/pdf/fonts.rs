@@ -1,0 +1,138 @@
+//! The fonts of a document: how codes become characters, and what a font's name says of its style.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use hayro_font::hayro_cmap::BfString;
+use hayro_font::{CMapResolverFn, Font, FontCache, FontGlyph, FontQuery, FontResolverFn};
+use hayro_syntax::object::{Array, Dict, Name, Stream};
+
+use super::bombs::unpacked_size;
+
+/// How the letters of a font look, from its name and descriptor.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub(super) struct Style {
+    pub bold: bool,
+    pub italic: bool,
+}
+
+/// The styles of all fonts met so far; glyphs refer to them by index.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Fonts {
+    styles: Vec<Style>,
+}
+
+impl Fonts {
+    pub(super) fn style(&self, font: u16) -> Style {
+        self.styles.get(usize::from(font)).copied().unwrap_or_default()
+    }
+
+    pub(super) fn add(&mut self, style: Style) -> u16 {
+        let index = u16::try_from(self.styles.len()).unwrap_or(u16::MAX);
+        self.styles.push(style);
+        index
+    }
+}
+
+/// A font in use: its codes, and its index in [`Fonts`].
+#[derive(Clone)]
+pub(super) struct LoadedFont<'a> {
+    pub font: Font<'a>,
+    pub index: u16,
+}
+
+/// Loads each font of a document once.
+pub(super) struct FontLoader<'a> {
+    cache: FontCache<'a>,
+    programs: FontResolverFn,
+    character_maps: CMapResolverFn,
+    loaded: HashMap<FontKey, Option<LoadedFont<'a>>>,
+    pub fonts: Fonts,
+}
+
+/// A font dictionary's object number, or for an inline dictionary the address of its bytes in the file.
+type FontKey = (Option<u32>, usize);
+
+impl<'a> FontLoader<'a> {
+    pub(super) fn new() -> Self {
+        Self {
+            cache: FontCache::new(),
+            programs: Arc::new(|query| match query {
+                FontQuery::Standard(font) => Some(font.get_font_data()),
+                FontQuery::Fallback(query) => Some(query.pick_standard_font().get_font_data()),
+            }),
+            character_maps: Arc::new(hayro_font::hayro_cmap::load_embedded),
+            loaded: HashMap::new(),
+            fonts: Fonts::default(),
+        }
+    }
+
+    /// The font of a font dictionary; none where it is too damaged to be used.
+    pub(super) fn load(&mut self, dict: &Dict<'a>) -> Option<LoadedFont<'a>> {
+        let key = match dict.obj_id() {
+            Some(id) => (Some(id.obj_number), 0),
+            None => (None, dict.data().as_ptr().addr()),
+        };
+        if let Some(known) = self.loaded.get(&key) {
+            return known.clone();
+        }
+        let font = if is_bounded(dict) { self.cache.font(dict, &self.programs, &self.character_maps) } else { None };
+        let loaded = font.map(|font| LoadedFont { font, index: self.fonts.add(style(dict)) });
+        self.loaded.insert(key, loaded.clone());
+        loaded
+    }
+}
+
+/// The characters that a code stands for; none where the font does not say.
+pub(super) fn characters(font: &Font<'_>, code: u32) -> Option<BfString> {
+    match font.glyph(font.map_code(code), code) {
+        FontGlyph::Outline(glyph) => glyph.as_unicode(),
+        FontGlyph::Type3(glyph) => glyph.as_unicode(),
+    }
+}
+
+/// Whether the font's program and character map are of a sane size.
+fn is_bounded(dict: &Dict<'_>) -> bool {
+    let descendant = dict.get::<Array<'_>>("DescendantFonts").and_then(|fonts| fonts.iter::<Dict<'_>>().next());
+    let descriptors =
+        [dict.get::<Dict<'_>>("FontDescriptor"), descendant.and_then(|font| font.get::<Dict<'_>>("FontDescriptor"))];
+    let programs = descriptors.iter().flatten().flat_map(|descriptor| {
+        ["FontFile", "FontFile2", "FontFile3"].into_iter().filter_map(|key| descriptor.get::<Stream<'_>>(key))
+    });
+    let maps = ["ToUnicode", "Encoding"].into_iter().filter_map(|key| dict.get::<Stream<'_>>(key));
+    programs.chain(maps).all(|stream| unpacked_size(&stream).is_some())
+}
+
+fn style(dict: &Dict<'_>) -> Style {
+    let name = dict.get::<Name<'_>>("BaseFont").map(|name| name.as_str().to_lowercase()).unwrap_or_default();
+    let name = name.split_once('+').map_or(name.as_str(), |(_, bare)| bare);
+    let flags = dict.get::<Dict<'_>>("FontDescriptor").and_then(|d| d.get::<u32>("Flags")).unwrap_or(0);
+    const ITALIC: u32 = 1 << 6;
+    const FORCE_BOLD: u32 = 1 << 18;
+    Style { bold: is_bold(name) || flags & FORCE_BOLD != 0, italic: is_italic(name) || flags & ITALIC != 0 }
+}
+
+fn is_bold(name: &str) -> bool {
+    ["bold", "black", "heavy", "demi", "semibd", "-bd", "medi"].iter().any(|mark| name.contains(mark))
+        || name.ends_with(".b")
+        || name.ends_with("-b")
+        || name.ends_with(".bi")
+}
+
+fn is_italic(name: &str) -> bool {
+    ["italic", "oblique", "slanted", "-it", "kursiv"].iter().any(|mark| name.contains(mark))
+        || name.ends_with(".i")
+        || name.ends_with("-i")
+        || name.ends_with(".bi")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_tells_the_style() {
+        assert!(is_bold("myriadpro-semibold") && is_bold("advot.b") && !is_bold("timesnewromanps"));
+        assert!(is_italic("timesnewromanps-italicmt") && is_italic("advot8608a8d1.i") && !is_italic("helvetica"));
+    }
+}

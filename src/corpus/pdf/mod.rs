@@ -1,0 +1,96 @@
+//! PDF: a page description to an [`Article`].
+//!
+//! A PDF says where each glyph stands and little else. It is read in steps, one file each:
+//!
+//! 1. [`document`] opens the file, [`interpret`] follows each page's drawing operators to positioned glyphs;
+//! 2. [`lines`] puts glyphs together to words and lines, [`furniture`] takes away what stands around the text;
+//! 3. [`columns`] finds the reading order, [`measure`] what is usual in this paper;
+//! 4. [`flow`] places each line in its column, [`roles`] and [`front`] say what it is part of;
+//! 5. [`paragraphs`] joins lines, [`text`] puts cut words together, [`sections`] and [`references`] give the paragraphs
+//!    their place and their citations, and [`assemble`] makes the article.
+
+mod assemble;
+mod bombs;
+mod columns;
+mod document;
+mod floats;
+mod flow;
+mod fonts;
+mod front;
+mod furniture;
+mod identifiers;
+mod interpret;
+mod lines;
+mod marked_text;
+mod measure;
+mod page;
+mod paragraphs;
+mod references;
+mod roles;
+mod sections;
+mod text;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::corpus::{Article, ReadError};
+
+use columns::Column;
+use lines::Line;
+use page::{Page, Rect};
+
+/// Read a PDF.
+///
+/// # Errors
+/// [`ReadError::Encrypted`] if it needs a password, [`ReadError::Malformed`] if it is damaged or unpacks to more than any
+/// paper does, [`ReadError::NoTextLayer`] if it holds images of pages only, [`ReadError::NoText`] if no paragraph is found
+/// in it, [`ReadError::Failed`] if the library that reads it gives up in a way it should not.
+pub fn read(bytes: &[u8]) -> Result<Article, ReadError> {
+    if bytes.is_empty() {
+        return Err(ReadError::Empty);
+    }
+    // A panic within the PDF library costs this one paper, not the run.
+    catch_unwind(AssertUnwindSafe(|| read_unguarded(bytes)))
+        .unwrap_or_else(|panic| Err(ReadError::Failed(message(&*panic))))
+}
+
+fn message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("the PDF library panicked").to_owned()
+}
+
+/// Fewer characters per page than this are a stamp on a scanned page, not a text layer.
+const MIN_CHARACTERS_PER_PAGE: usize = 40;
+
+fn read_unguarded(bytes: &[u8]) -> Result<Article, ReadError> {
+    let document = document::open(bytes)?;
+    let glyphs: usize = document.pages.iter().map(|page| page.glyphs.len()).sum();
+    if glyphs < MIN_CHARACTERS_PER_PAGE * document.pages.len().max(1) {
+        return Err(ReadError::NoTextLayer);
+    }
+    let mut lines: Vec<Vec<Line>> = document.pages.iter().map(|page| lines::lines(page, &document.fonts)).collect();
+    let first_page = first_page_text(&lines);
+    let furniture = furniture::remove(&document.pages, &mut lines);
+    let columns: Vec<Column> =
+        document.pages.iter().zip(lines).flat_map(|(page, lines)| columns::columns(lines, &walls(page))).collect();
+    let measure = measure::Measure::of(&roles::before_references(&columns));
+    let mut flow = flow::place(columns, &measure);
+    roles::assign(&mut flow, &measure);
+    let names: Vec<String> = furniture.iter().take(400).map(|(_, line)| line.text()).collect();
+    let front = front::read(&mut flow, &names.join(" "), document.title.as_deref(), &measure);
+    let paragraphs = paragraphs::paragraphs(flow, &measure);
+    let mut article = assemble::article(assemble::Parts { front, paragraphs, furniture, warnings: document.warnings });
+    article.metadata.doi = identifiers::find_doi(first_page.iter().map(String::as_str));
+    article.metadata.year = identifiers::find_year(&first_page.join("\n"));
+    if article.blocks.is_empty() { Err(ReadError::NoText) } else { Ok(article) }
+}
+
+/// The lines of the first page as they stand, furniture included: DOI and year are often there.
+fn first_page_text(lines: &[Vec<Line>]) -> Vec<String> {
+    lines.first().into_iter().flatten().map(Line::text).collect()
+}
+
+/// Wide rules and images, which text does not flow around.
+fn walls(page: &Page) -> Vec<Rect> {
+    const MIN_WIDTH: f32 = 60.0;
+    page.rules.iter().chain(&page.images).copied().filter(|rect| rect.width() > MIN_WIDTH).collect()
+}

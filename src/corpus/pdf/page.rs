@@ -1,0 +1,71 @@
+//! What the interpreter finds on a page: glyphs, rules and images, in points, with `y` growing downwards from the top.
+
+/// One page of a PDF, as far as reading is concerned.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Page {
+    /// From 1.
+    pub number: u32,
+    pub width: f32,
+    pub height: f32,
+    /// In the order in which the page's content draws them.
+    pub glyphs: Vec<Glyph>,
+    /// Thin horizontal and vertical lines: of tables, above footnotes, under headers.
+    pub rules: Vec<Rect>,
+    /// Where raster images stand.
+    pub images: Vec<Rect>,
+}
+
+/// One character and where it stands. Ligatures are already split.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Glyph {
+    pub character: char,
+    pub x0: f32,
+    pub x1: f32,
+    /// The baseline.
+    pub y: f32,
+    /// Font size after all transformations.
+    pub size: f32,
+    /// Index into [`Fonts`](super::fonts::Fonts).
+    pub font: u16,
+    /// Reading direction other than left to right: axis labels, stamps along the margin.
+    pub rotated: bool,
+}
+
+/// A rectangle; `y0` is its upper edge.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct Rect {
+    pub x0: f32,
+    pub y0: f32,
+    pub x1: f32,
+    pub y1: f32,
+}
+
+impl Rect {
+    pub(super) fn width(&self) -> f32 {
+        self.x1 - self.x0
+    }
+
+    pub(super) fn height(&self) -> f32 {
+        self.y1 - self.y0
+    }
+
+    /// The smallest rectangle that holds both.
+    pub(super) fn union(&self, other: &Rect) -> Rect {
+        Rect {
+            x0: self.x0.min(other.x0),
+            y0: self.y0.min(other.y0),
+            x1: self.x1.max(other.x1),
+            y1: self.y1.max(other.y1),
+        }
+    }
+
+    /// Length of the common part of both horizontal extents, or 0.
+    pub(super) fn overlap_x(&self, other: &Rect) -> f32 {
+        (self.x1.min(other.x1) - self.x0.max(other.x0)).max(0.0)
+    }
+
+    /// Length of the common part of both vertical extents, or 0.
+    pub(super) fn overlap_y(&self, other: &Rect) -> f32 {
+        (self.y1.min(other.y1) - self.y0.max(other.y0)).max(0.0)
+    }
+}

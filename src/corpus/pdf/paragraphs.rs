@@ -1,0 +1,139 @@
+//! Body lines to paragraphs, across columns, pages and the figures and tables between them.
+
+use super::flow::{Placed, Role};
+use super::lines::{Line, Script};
+use super::measure::Measure;
+
+/// Lines that make one paragraph, caption or heading.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Paragraph {
+    pub role: Role,
+    pub lines: Vec<Placed>,
+}
+
+/// Group the flow into paragraphs, in the order in which they begin. Floats do not end the paragraph around them.
+pub(super) fn paragraphs(flow: Vec<Placed>, measure: &Measure) -> Vec<Paragraph> {
+    let mut out: Vec<Paragraph> = Vec::new();
+    let mut open: Option<usize> = None;
+    let mut interrupted = false;
+    for placed in flow {
+        match placed.role {
+            role @ (Role::Body | Role::Abstract) => {
+                let continued = open.filter(|&index| {
+                    let open = &out[index];
+                    open.role == role
+                        && open.lines.last().is_some_and(|last| !begins(last, &placed, interrupted, measure))
+                });
+                match continued {
+                    Some(index) => out[index].lines.push(placed),
+                    None => {
+                        open = Some(out.len());
+                        out.push(Paragraph { role, lines: vec![placed] });
+                    }
+                }
+                interrupted = false;
+            }
+            role => {
+                if matches!(role, Role::Heading | Role::AbstractHeading) {
+                    open = None;
+                }
+                interrupted = true;
+                let same = out
+                    .last()
+                    .and_then(|last| last.lines.last())
+                    .is_some_and(|last| last.role == role && extends(last, &placed, measure));
+                match out.last_mut() {
+                    Some(last) if same => last.lines.push(placed),
+                    _ => out.push(Paragraph { role, lines: vec![placed] }),
+                }
+            }
+        }
+    }
+    out
+}
+
+/// Whether a line that is not body text belongs to the same heading, caption or float as the one above.
+fn extends(last: &Placed, line: &Placed, measure: &Measure) -> bool {
+    let close = last.column == line.column
+        && line.leading.is_some_and(|leading| leading < 1.6 * line.line.size.max(last.line.size));
+    match line.role {
+        Role::Heading => {
+            close
+                && (last.line.size - line.line.size).abs() < 0.3
+                && last.line.style == line.line.style
+                && !has_number(&line.line)
+        }
+        Role::Caption => close && !starts_caption(&line.line),
+        _ => last.column == line.column && line.leading.is_some_and(|leading| leading < 2.0 * measure.pitch),
+    }
+}
+
+pub(super) fn has_number(line: &Line) -> bool {
+    let text = line.text();
+    let digits = text.chars().take_while(|c| c.is_ascii_digit()).count();
+    digits > 0 && text[digits..].starts_with(['.', ' ', ')'])
+}
+
+/// `Figure 2`, `Table 1.`, `Fig. 3:` at the start of a line.
+pub(super) fn starts_caption(line: &Line) -> bool {
+    super::floats::caption_label(&line.text()).is_some()
+}
+
+/// Whether `line` begins a new paragraph after `last`.
+fn begins(last: &Placed, line: &Placed, interrupted: bool, measure: &Measure) -> bool {
+    let size = measure.size;
+    let ended = ends_sentence(&last.line);
+    let lower = starts_lower(&line.line);
+    if starts_bullet(&line.line) && ended {
+        return true;
+    }
+    let indented = line.indent() > 0.5 * size && line.indent() < 5.0 * size;
+    let last_short = last.room() > 1.2 * size && fits(last, line);
+    if last.column == line.column && !interrupted {
+        let leading = line.leading.unwrap_or(measure.pitch);
+        if leading > 1.3 * measure.pitch + 0.5 {
+            return !(lower && !ended);
+        }
+        if indented && last.indent() < 0.4 * size {
+            return measure.indented || ended;
+        }
+        return ended && last_short && !lower;
+    }
+    if !ended || lower {
+        return false;
+    }
+    if indented || last_short {
+        return true;
+    }
+    !measure.indented
+}
+
+/// The first word of `line` would have fitted at the end of `last`.
+fn fits(last: &Placed, line: &Placed) -> bool {
+    let first = line.line.words.first().map_or(0.0, |word| word.x1 - word.x0);
+    last.room() > first + 0.3 * last.line.size
+}
+
+/// The line ends with the end of a sentence, citation numbers and closing brackets aside.
+pub(super) fn ends_sentence(line: &Line) -> bool {
+    let text: String = {
+        let mut words = line.words.as_slice();
+        while let [rest @ .., last] = words {
+            if last.script != Script::Super || rest.is_empty() {
+                break;
+            }
+            words = rest;
+        }
+        words.iter().map(|word| word.text.as_str()).collect()
+    };
+    let text = text.trim_end_matches(|c: char| "”’\"')]»".contains(c));
+    text.ends_with(['.', '!', '?', ':', ';'])
+}
+
+fn starts_lower(line: &Line) -> bool {
+    line.words.first().and_then(|word| word.text.chars().next()).is_some_and(|c| c.is_lowercase())
+}
+
+fn starts_bullet(line: &Line) -> bool {
+    line.words.first().is_some_and(|word| word.text.starts_with(['•', '●', '▪', '■', '–', '\u{F0B7}']))
+}

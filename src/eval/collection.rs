@@ -1,0 +1,163 @@
+//! A test collection, indexed and asked through the same code as papers and questions.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use thiserror::Error;
+use xxhash_rust::xxh3::Xxh3;
+
+use super::beir::{self, Document};
+use super::{DataError, DocumentId, Judgments, Ranking, RankingError, Run, Scored};
+use crate::corpus::{Article, Block, Metadata, PaperId, READERS_VERSION, annotate};
+use crate::embed::Embedder;
+use crate::index::{IndexError, PassageIndex, Signature};
+use crate::ingest::{Ingest, IngestError, IngestOptions, Progress};
+use crate::search::{Engine, Mode, Request, SearchError, SearchOptions};
+
+/// Queries, judgments, and an index of the documents.
+#[derive(Debug)]
+pub struct Collection {
+    pub queries: Vec<beir::Query>,
+    pub judgments: Judgments,
+    index: Arc<PassageIndex>,
+    documents: HashMap<String, DocumentId>,
+}
+
+/// Why a collection cannot be evaluated.
+#[derive(Debug, Error)]
+pub enum EvalError {
+    #[error(transparent)]
+    Data(#[from] DataError),
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
+    #[error(transparent)]
+    Search(#[from] SearchError),
+    #[error(transparent)]
+    Ranking(#[from] RankingError),
+    #[error("cannot use {}: {source}", path.display())]
+    Io { path: PathBuf, source: std::io::Error },
+}
+
+/// Hits looked at for each query, as `recall@100` asks for.
+const DEPTH: usize = 100;
+
+/// The number of queries answered, with the time it took.
+#[derive(Debug)]
+pub struct Answers {
+    pub run: Run,
+    /// Wall time of all queries.
+    pub seconds: f64,
+}
+
+impl Collection {
+    /// Opens a BEIR folder and indexes its documents below `cache`, or uses the index that is there from last time.
+    ///
+    /// `corpus` is in the place of the folder's own `corpus.jsonl` where given.
+    pub fn open(
+        folder: &Path,
+        split: &str,
+        corpus: Option<&Path>,
+        cache: &Path,
+        embedder: &dyn Embedder,
+        report: &mut dyn FnMut(Progress),
+    ) -> Result<Self, EvalError> {
+        let judgments = beir::open_judgments(folder, split)?;
+        let queries = beir::open_queries(folder)?;
+        let queries = queries.into_iter().filter(|query| judgments.of(&query.id).is_some()).collect();
+        let corpus = corpus.map_or_else(|| folder.join("corpus.jsonl"), Path::to_owned);
+        let documents: Vec<Document> = beir::open_documents_at(&corpus)?.collect::<Result<_, _>>()?;
+        let index = indexed(&documents, folder, cache, embedder, report)?;
+        let documents =
+            documents.into_iter().map(|document| (paper_id(&document).as_str().to_owned(), document.id)).collect();
+        Ok(Self { queries, judgments, index: Arc::new(index), documents })
+    }
+
+    /// An engine over the collection's index.
+    pub fn engine(&self, embedder: Arc<dyn Embedder>, options: SearchOptions) -> Engine {
+        Engine::new(Arc::clone(&self.index), embedder, options)
+    }
+
+    /// Answers all queries.
+    pub fn answer(&self, engine: &Engine, mode: Mode) -> Result<Answers, EvalError> {
+        let started = Instant::now();
+        let mut run = Run::default();
+        for query in &self.queries {
+            let request = Request { mode, limit: DEPTH, per_paper: 1, ..Request::new(&query.text) };
+            let scored = engine.rank_papers(&request)?.into_iter().filter_map(|(paper, score)| {
+                // Where a query is itself a document, finding it is no achievement (as BEIR does).
+                let document = self.documents.get(&paper)?.clone();
+                (document.as_str() != query.id.as_str()).then_some(Scored { document, score })
+            });
+            run.insert(query.id.clone(), Ranking::new(scored.collect())?);
+        }
+        Ok(Answers { run, seconds: started.elapsed().as_secs_f64() })
+    }
+}
+
+/// The index of the documents, made where it is not in the cache. An interrupted one is made again.
+fn indexed(
+    documents: &[Document],
+    folder: &Path,
+    cache: &Path,
+    embedder: &dyn Embedder,
+    report: &mut dyn FnMut(Progress),
+) -> Result<PassageIndex, EvalError> {
+    let signature = Signature::new(embedder.fingerprint(), embedder.dimension());
+    let place = cache.join(format!("{}-{:016x}", name(folder), fingerprint(documents, &signature)));
+    if place.join("complete").is_file() {
+        return Ok(PassageIndex::open(&place, &signature)?);
+    }
+    let io = |source| EvalError::Io { path: place.clone(), source };
+    if place.exists() {
+        std::fs::remove_dir_all(&place).map_err(io)?;
+    }
+    let index = PassageIndex::open_or_create(&place, &signature)?;
+    let options = IngestOptions::default();
+    let never = AtomicBool::new(false);
+    let ingest = Ingest { index: &index, embedder, options, stop: &never };
+    let total = documents.len() as u64;
+    let articles = documents.iter().map(|document| (paper_id(document), article(document)));
+    ingest.add(articles, &mut |progress| report(Progress { files: total, ..progress }))?;
+    std::fs::write(place.join("complete"), "").map_err(io)?;
+    Ok(index)
+}
+
+fn name(folder: &Path) -> String {
+    let absolute = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    absolute.file_name().map_or_else(|| "collection".into(), |name| name.to_string_lossy().into_owned())
+}
+
+fn fingerprint(documents: &[Document], signature: &Signature) -> u64 {
+    let mut hash = Xxh3::new();
+    hash.update(format!("{signature:?} {READERS_VERSION}").as_bytes());
+    for document in documents {
+        for part in [document.id.as_str(), &document.title, &document.text] {
+            hash.update(part.as_bytes());
+            hash.update(&[0]);
+        }
+    }
+    hash.digest()
+}
+
+fn paper_id(document: &Document) -> PaperId {
+    PaperId::of(&Metadata::default(), document.id.as_str(), "")
+}
+
+/// A document as a paper of one paragraph.
+fn article(document: &Document) -> Article {
+    let title = document.title.trim();
+    let text = document.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut article = Article {
+        metadata: Metadata { title: (!title.is_empty()).then(|| title.to_owned()), ..Metadata::default() },
+        // A document without text is still found by its title.
+        blocks: vec![Block { text: if text.is_empty() { title.to_owned() } else { text }, ..Block::default() }],
+        ..Article::default()
+    };
+    annotate(&mut article);
+    article
+}

@@ -1,0 +1,77 @@
+//! Documents in the order in which a metric sees them.
+
+use super::DocumentId;
+
+/// A document and the score that a system gave it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scored {
+    pub document: DocumentId,
+    /// In single precision, as in `trec_eval`, so that the same scores tie.
+    pub score: f32,
+}
+
+/// The answer of a system to one query, best first: by score, and where scores tie by document name in descending order,
+/// as `trec_eval` has it. Each document is in it once and no score is NaN.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Ranking(Vec<Scored>);
+
+/// Why a list of scored documents is no ranking.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RankingError {
+    #[error("document {0} is there twice")]
+    Repeated(DocumentId),
+    #[error("the score of document {0} is not a number")]
+    NotANumber(DocumentId),
+}
+
+impl Ranking {
+    /// Sorts documents, given in any order.
+    ///
+    /// # Errors
+    /// A document twice, a score that is NaN.
+    pub fn new(mut scored: Vec<Scored>) -> Result<Self, RankingError> {
+        if let Some(bad) = scored.iter().find(|scored| scored.score.is_nan()) {
+            return Err(RankingError::NotANumber(bad.document.clone()));
+        }
+        scored.sort_by(|a, b| a.document.cmp(&b.document));
+        if let Some(pair) = scored.windows(2).find(|pair| pair[0].document == pair[1].document) {
+            return Err(RankingError::Repeated(pair[0].document.clone()));
+        }
+        // Adding zero makes one of the two zeros. The reversed stable sort keeps tied names in descending order.
+        scored.reverse();
+        scored.sort_by(|a, b| (b.score + 0.0).total_cmp(&(a.score + 0.0)));
+        Ok(Self(scored))
+    }
+
+    /// The documents, best first.
+    pub fn documents(&self) -> impl Iterator<Item = &DocumentId> {
+        self.0.iter().map(|scored| &scored.document)
+    }
+
+    /// The documents with their scores, best first.
+    pub fn scored(&self) -> &[Scored] {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ranking(scored: &[(&str, f32)]) -> Result<Ranking, RankingError> {
+        Ranking::new(scored.iter().map(|(name, score)| Scored { document: (*name).into(), score: *score }).collect())
+    }
+
+    #[test]
+    fn ties_are_broken_by_name_in_descending_order() {
+        let ranking = ranking(&[("a", 1.0), ("c", 0.0), ("b", 2.0), ("d", -0.0), ("10", 1.0), ("9", 1.0)]);
+        let names: Vec<String> = ranking.unwrap_or_default().documents().map(|name| name.to_string()).collect();
+        assert_eq!(names, ["b", "a", "9", "10", "d", "c"]);
+    }
+
+    #[test]
+    fn refuses_what_is_no_ranking() {
+        assert_eq!(ranking(&[("a", 1.0), ("b", 2.0), ("a", 3.0)]), Err(RankingError::Repeated("a".into())));
+        assert_eq!(ranking(&[("a", f32::NAN)]), Err(RankingError::NotANumber("a".into())));
+    }
+}
