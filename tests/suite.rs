@@ -2,6 +2,8 @@
 
 #[path = "embedding.rs"]
 mod embedding;
+#[path = "http.rs"]
+mod http;
 #[path = "incremental.rs"]
 mod incremental;
 #[path = "main_job.rs"]
