@@ -20,29 +20,75 @@ const MIN_LINES: usize = 4;
 /// How deep columns may nest.
 const MAX_DEPTH: u32 = 6;
 
-/// Put the lines of one page into reading order. `walls` are wide rules and images: text does not flow around them.
-pub(super) fn columns(lines: Vec<Line>, walls: &[Rect]) -> Vec<Column> {
+/// A strip of a page between two columns: its left and right edge.
+type Gutter = (f32, f32);
+
+/// Put the lines of all pages into reading order. `walls` are, for each page, wide rules and images: text does not flow
+/// around them.
+pub(super) fn columns(pages: Vec<Vec<Line>>, walls: &[Vec<Rect>]) -> Vec<Column> {
+    let known = usual_gutters(&pages);
     let mut out = Vec::new();
-    cut(lines, walls, MAX_DEPTH, &mut out);
+    for (lines, walls) in pages.into_iter().zip(walls) {
+        cut(lines, &Surroundings { walls, known: &known }, MAX_DEPTH, &mut out);
+    }
     out
 }
 
-fn cut(mut lines: Vec<Line>, walls: &[Rect], depth: u32, out: &mut Vec<Column>) {
+/// What is known of a page besides its lines.
+struct Surroundings<'a> {
+    walls: &'a [Rect],
+    /// Gutters that other pages have.
+    known: &'a [Gutter],
+}
+
+/// Gutters that several pages have. A page with few lines in columns is cut at them too.
+fn usual_gutters(pages: &[Vec<Line>]) -> Vec<Gutter> {
+    let all: Vec<Gutter> = pages.iter().filter_map(|lines| find_gutter(lines)).collect();
+    let mut usual: Vec<Gutter> = Vec::new();
+    let middle = |gutter: &Gutter| (gutter.0 + gutter.1) / 2.0;
+    for gutter in all.iter().take(300) {
+        let alike: Vec<&Gutter> = all.iter().filter(|other| (middle(other) - middle(gutter)).abs() < 8.0).collect();
+        if alike.len() >= 2 && usual.iter().all(|other| (middle(other) - middle(gutter)).abs() >= 8.0) {
+            let left = alike.iter().map(|gutter| gutter.0).fold(f32::MIN, f32::max);
+            let right = alike.iter().map(|gutter| gutter.1).fold(f32::MAX, f32::min);
+            if left < right {
+                usual.push((left, right));
+            }
+        }
+    }
+    usual
+}
+
+/// A usual gutter that divides the lines: some on both sides, full on both.
+fn known_gutter(lines: &[Line], known: &[Gutter]) -> Option<Gutter> {
+    let left_edge = lines.iter().map(|line| line.x0).fold(f32::MAX, f32::min);
+    let right_edge = lines.iter().map(|line| line.x1).fold(f32::MIN, f32::max);
+    known.iter().copied().find(|gutter| {
+        let on_left: Vec<&Line> = lines.iter().filter(|line| line.x1 < gutter.0 + 2.0).collect();
+        let on_right: Vec<&Line> = lines.iter().filter(|line| line.x0 > gutter.1 - 2.0).collect();
+        on_left.len() >= 2
+            && on_right.len() >= 2
+            && fills(&on_left, gutter.0 - left_edge)
+            && fills(&on_right, right_edge - gutter.1)
+    })
+}
+
+fn cut(mut lines: Vec<Line>, around: &Surroundings<'_>, depth: u32, out: &mut Vec<Column>) {
     if lines.is_empty() {
         return;
     }
     lines.sort_by(|a, b| a.y.total_cmp(&b.y).then(a.x0.total_cmp(&b.x0)));
-    let gutter = if depth > 0 { find_gutter(&lines) } else { None };
+    let gutter = if depth > 0 { find_gutter(&lines).or_else(|| known_gutter(&lines, around.known)) } else { None };
     let Some(gutter) = gutter else {
         out.push(Column { lines: rows(lines) });
         return;
     };
-    for band in bands(lines, walls, gutter) {
+    for band in bands(lines, around.walls, gutter) {
         match band {
-            Band::Across(lines) => cut(lines, walls, depth - 1, out),
+            Band::Across(lines) => cut(lines, around, depth - 1, out),
             Band::Divided(left, right) => {
-                cut(left, walls, depth - 1, out);
-                cut(right, walls, depth - 1, out);
+                cut(left, around, depth - 1, out);
+                cut(right, around, depth - 1, out);
             }
         }
     }
@@ -61,7 +107,7 @@ fn rows(mut lines: Vec<Line>) -> Vec<Line> {
 }
 
 /// The strip, as left and right edge, that most lines keep clear of with text on both sides.
-fn find_gutter(lines: &[Line]) -> Option<(f32, f32)> {
+fn find_gutter(lines: &[Line]) -> Option<Gutter> {
     let left = lines.iter().map(|line| line.x0).fold(f32::MAX, f32::min).floor();
     let right = lines.iter().map(|line| line.x1).fold(f32::MIN, f32::max);
     let bins = (right - left).clamp(0.0, 5_000.0) as usize + 1;
@@ -73,7 +119,7 @@ fn find_gutter(lines: &[Line]) -> Option<(f32, f32)> {
             *slot += 1.0;
         }
     }
-    let mut best: Option<(f32, (f32, f32))> = None;
+    let mut best: Option<(f32, Gutter)> = None;
     let mut start = 0;
     while start < bins {
         // A maximal run of bins with the same, low number of crossing lines.
@@ -93,7 +139,7 @@ fn find_gutter(lines: &[Line]) -> Option<(f32, f32)> {
     best.map(|(_, strip)| strip)
 }
 
-fn score(lines: &[Line], strip: (f32, f32), crossing: f32) -> Option<f32> {
+fn score(lines: &[Line], strip: Gutter, crossing: f32) -> Option<f32> {
     if strip.1 - strip.0 < MIN_GUTTER {
         return None;
     }
@@ -106,7 +152,16 @@ fn score(lines: &[Line], strip: (f32, f32), crossing: f32) -> Option<f32> {
     let beside = on_left.len().min(on_right.len()) as f32;
     let characters = |lines: &[&Line]| lines.iter().map(|line| line.characters()).sum::<usize>() as f32;
     let text = characters(&on_left).min(characters(&on_right));
-    (beside > crossing * 0.34).then_some(text - 20.0 * crossing + strip.1 - strip.0)
+    let left_edge = lines.iter().map(|line| line.x0).fold(f32::MAX, f32::min);
+    let right_edge = lines.iter().map(|line| line.x1).fold(f32::MIN, f32::max);
+    let are_full = fills(&on_left, strip.0 - left_edge) && fills(&on_right, right_edge - strip.1);
+    (beside > crossing * 0.34 || are_full)
+        .then_some(text - if are_full { 2.0 } else { 20.0 } * crossing + strip.1 - strip.0)
+}
+
+/// Whether most lines are as wide as their column, as those of text are and cells of a table are not.
+fn fills(lines: &[&Line], width: f32) -> bool {
+    lines.iter().filter(|line| line.width() > 0.85 * width).count() * 2 >= lines.len()
 }
 
 enum Band {
@@ -115,7 +170,7 @@ enum Band {
 }
 
 /// Cut across at each line or wall that spans the gutter.
-fn bands(lines: Vec<Line>, walls: &[Rect], gutter: (f32, f32)) -> Vec<Band> {
+fn bands(lines: Vec<Line>, walls: &[Rect], gutter: Gutter) -> Vec<Band> {
     let middle = (gutter.0 + gutter.1) / 2.0;
     let reach = 18.0;
     let spans = |x0: f32, x1: f32| x0 < gutter.0 - reach && x1 > gutter.1 + reach;

@@ -175,6 +175,12 @@ fn find_start(flow: &[Placed], after_title: usize, labelled: Option<usize>, meas
         // `Background` directly under `Abstract` is a part of the abstract.
         is_introduction(&flow[i].line) && is_heading(i) && labelled.is_none_or(|at| i != at + 1)
     });
+    let first_text = |from: usize| {
+        (from..flow.len().saturating_sub(2)).find(|&i| {
+            flow[i..i + 3].iter().all(|placed| measure.is_body(&placed.line) && placed.role == Role::Body)
+                && flow[i + 1].line.width() > 0.9 * measure.width
+        })
+    };
     let numbered = || (after_title..flow.len()).find(|&i| is_heading(i) && starts_with_one(&flow[i].line));
     let after_abstract = || {
         let at = labelled?;
@@ -184,20 +190,14 @@ fn find_start(flow: &[Placed], after_title: usize, labelled: Option<usize>, meas
             .find(|&i| is_heading(i) && !is_abstract_part(&flow[i].line) && followed_by_body(flow, i, measure))
     };
     let any_heading = || (after_title..flow.len()).find(|&i| is_heading(i) && followed_by_body(flow, i, measure));
-    let first_text = || {
-        (after_title..flow.len().saturating_sub(2)).find(|&i| {
-            flow[i..i + 3].iter().all(|placed| measure.is_body(&placed.line) && placed.role == Role::Body)
-                && flow[i + 1].line.width() > 0.9 * measure.width
-        })
-    };
     let found = introduction.or_else(numbered).or_else(after_abstract).or_else(any_heading);
     match found {
         // Much text before the first heading: a letter or an editorial that begins without one.
         Some(at) if labelled.is_none() && body_lines(&flow[after_title..at], measure) > 45 => {
-            first_text().unwrap_or(at)
+            first_text(after_title).unwrap_or(at)
         }
         Some(at) => at,
-        None => first_text().unwrap_or(after_title),
+        None => first_text(after_title).unwrap_or(after_title),
     }
 }
 

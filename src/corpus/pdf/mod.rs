@@ -70,8 +70,7 @@ fn read_unguarded(bytes: &[u8]) -> Result<Article, ReadError> {
     let mut lines: Vec<Vec<Line>> = document.pages.iter().map(|page| lines::lines(page, &document.fonts)).collect();
     let first_page = first_page_text(&lines);
     let furniture = furniture::remove(&document.pages, &mut lines);
-    let columns: Vec<Column> =
-        document.pages.iter().zip(lines).flat_map(|(page, lines)| columns::columns(lines, &walls(page))).collect();
+    let columns: Vec<Column> = columns::columns(lines, &document.pages.iter().map(walls).collect::<Vec<_>>());
     let measure = measure::Measure::of(&roles::before_references(&columns));
     let mut flow = flow::place(columns, &measure);
     roles::assign(&mut flow, &measure);

@@ -49,7 +49,52 @@ pub(super) fn paragraphs(flow: Vec<Placed>, measure: &Measure) -> Vec<Paragraph>
             }
         }
     }
-    out
+    out.into_iter().flat_map(split_run_in).collect()
+}
+
+/// A paragraph may begin with its heading: `2.1. Cells. ` in italics or bold.
+fn split_run_in(mut paragraph: Paragraph) -> Vec<Paragraph> {
+    let Some((full_lines, words)) = run_in(&paragraph).filter(|_| paragraph.role == Role::Body) else {
+        return vec![paragraph];
+    };
+    let mut rest = paragraph.lines.split_off(full_lines);
+    let mut heading = paragraph.lines;
+    if let Some(shared) = rest.first_mut().filter(|_| words > 0) {
+        let mut first = shared.clone();
+        shared.line.words.drain(..words);
+        first.line.words.truncate(words);
+        first.line.x1 = first.line.words.last().map_or(first.line.x1, |word| word.x1);
+        heading.push(first);
+    }
+    if let Some(word) = rest.first_mut().and_then(|placed| placed.line.words.first_mut()) {
+        word.space_before = false;
+    }
+    vec![Paragraph { role: Role::Heading, lines: heading }, Paragraph { role: Role::Body, lines: rest }]
+}
+
+/// How many whole lines, and then words, the heading takes.
+fn run_in(paragraph: &Paragraph) -> Option<(usize, usize)> {
+    const MAX_HEADING_WORDS: usize = 24;
+    let first = paragraph.lines.first()?;
+    let numbered = has_number(&first.line);
+    let words =
+        paragraph.lines.iter().take(4).enumerate().flat_map(|(line, placed)| {
+            placed.line.words.iter().enumerate().map(move |(index, word)| (line, index, word))
+        });
+    let mut last = String::new();
+    for (count, (line, index, word)) in words.enumerate() {
+        let letters = word.text.chars().any(char::is_alphabetic);
+        if letters && !(word.style.bold || (numbered && word.style.italic)) {
+            let long_enough = count >= if numbered { 2 } else { 1 };
+            return (long_enough && last.ends_with('.') && word.text.starts_with(|c: char| !c.is_lowercase()))
+                .then_some((line, index));
+        }
+        if count > MAX_HEADING_WORDS {
+            return None;
+        }
+        last.clone_from(&word.text);
+    }
+    None
 }
 
 /// Whether a line that is not body text belongs to the same heading, caption or float as the one above.

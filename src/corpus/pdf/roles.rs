@@ -5,6 +5,7 @@ use super::floats::caption_label;
 use super::flow::{Placed, Role};
 use super::lines::Line;
 use super::measure::Measure;
+use super::sections::is_main;
 
 /// Give each line of the flow its role.
 pub(super) fn assign(flow: &mut [Placed], measure: &Measure) {
@@ -127,20 +128,41 @@ fn assign_headings(flow: &mut [Placed], measure: &Measure) {
         let text = line.text();
         let letters = text.chars().filter(|c| c.is_alphabetic()).count();
         let larger = line.size > measure.size + 0.7;
-        let small = line.size < measure.size - 0.6;
+        let small = line.size < measure.size - if is_main(&text) { 2.0 } else { 0.8 };
         let capitals = letters > 3 && text.chars().filter(|c| c.is_alphabetic()).all(char::is_uppercase);
         let whole = |test: fn(&super::lines::Word) -> bool| line.words.iter().all(test);
         let bold = line.style.bold && whole(|w| w.style.bold || w.text.chars().count() < 3);
         let italic =
             line.style.italic && whole(|w| w.style.italic || w.text.chars().count() < 3 || w.text.ends_with('.'));
-        let apart = flow[i].leading.is_none_or(|leading| leading > 1.15 * measure.pitch);
+        let under_heading = i > 0 && flow[i - 1].role == Role::Heading && flow[i - 1].column == flow[i].column;
+        let apart = under_heading || flow[i].leading.is_none_or(|leading| leading > 1.15 * measure.pitch);
         let short = flow[i].room() > 1.5 * measure.size;
+        let font = avoids_body_font(line, measure) && followed(flow, i, measure);
         let ends = text.ends_with([',', ';']) || (text.ends_with('.') && !larger && !bold);
-        let marked = larger || (bold && (apart || short)) || (capitals && apart && short) || (italic && apart && short);
+        let marked = larger
+            || (bold && (apart || short))
+            || (capitals && apart && short)
+            || (italic && apart && short)
+            || (font && apart && short);
         if marked && !small && !ends && letters > 2 && line.characters() < 140 {
             flow[i].role = Role::Heading;
         }
     }
+}
+
+/// No word is set in the body's font, numbers and symbols aside.
+fn avoids_body_font(line: &Line, measure: &Measure) -> bool {
+    line.words.iter().all(|word| word.font != measure.font || !word.text.chars().any(char::is_alphabetic))
+}
+
+/// Body text follows close below.
+fn followed(flow: &[Placed], i: usize, measure: &Measure) -> bool {
+    flow.get(i + 1).is_some_and(|next| {
+        next.column == flow[i].column
+            && measure.is_body(&next.line)
+            && next.leading.is_some_and(|leading| leading < 2.5 * measure.pitch)
+            || next.column != flow[i].column
+    })
 }
 
 /// Text that is neither set in the body's size nor anything else.
