@@ -107,10 +107,19 @@ fn is_bounded(dict: &Dict<'_>) -> bool {
     programs.chain(maps).all(|stream| unpacked_size(&stream).is_some())
 }
 
-/// The font's name in lower case, without the prefix of a subset.
+/// The font's name in lower case, without the marks of a subset.
 fn name(dict: &Dict<'_>) -> String {
     let name = dict.get::<Name<'_>>("BaseFont").map(|name| name.as_str().to_lowercase()).unwrap_or_default();
-    name.split_once('+').map_or(name.clone(), |(_, bare)| bare.to_owned())
+    bare_name(&name).to_owned()
+}
+
+/// `ABCDEF+Times` and `Times+fb` are parts of `Times`.
+fn bare_name(name: &str) -> &str {
+    match name.split_once('+') {
+        Some((prefix, rest)) if prefix.len() == 6 => rest.split('+').next().unwrap_or(rest),
+        Some((bare, _)) if !bare.is_empty() => bare,
+        _ => name,
+    }
 }
 
 fn style(dict: &Dict<'_>) -> Style {
@@ -138,6 +147,14 @@ fn is_italic(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn subsets_share_a_name() {
+        assert_eq!(
+            [bare_name("abcdef+times"), bare_name("advot.i+fb"), bare_name("abcdef+advot.i+20")],
+            ["times", "advot.i", "advot.i"]
+        );
+    }
 
     #[test]
     fn the_name_tells_the_style() {

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use super::fonts::{Fonts, Style};
-use super::page::{Glyph, Page, Rect};
+use super::page::{Glyph, Page};
 
 /// A gap of this share of the font size is a space.
 const SPACE: f32 = 0.13;
@@ -66,11 +66,6 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// The box of the line, from a little below its ascenders to its baseline.
-    pub(super) fn rect(&self) -> Rect {
-        Rect { x0: self.x0, y0: self.y - 0.75 * self.size, x1: self.x1, y1: self.y + 0.2 * self.size }
-    }
-
     pub(super) fn width(&self) -> f32 {
         self.x1 - self.x0
     }
@@ -140,13 +135,13 @@ impl Line {
     }
 }
 
-/// The lines of a page, in the order in which it draws them.
-pub(super) fn lines(page: &Page, fonts: &Fonts) -> Vec<Line> {
+/// The lines that some glyphs of a page make, in the order in which it draws them.
+pub(super) fn lines(page: &Page, glyphs: &[Glyph], fonts: &Fonts) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut builder = LineBuilder { page: page.number, fonts, words: Vec::new(), last: None, rotated: false };
     let mut space = false;
     let mut drawn = Drawn::default();
-    for glyph in &page.glyphs {
+    for glyph in glyphs {
         if glyph.character.is_whitespace() || glyph.size < 0.5 {
             space = true;
             continue;

@@ -18,6 +18,8 @@ pub(super) struct Measure {
     pub width: f32,
     /// New paragraphs begin with an indented line.
     pub indented: bool,
+    /// Lines are stretched to the full width, except the last of a paragraph.
+    pub justified: bool,
 }
 
 impl Measure {
@@ -34,8 +36,11 @@ impl Measure {
         let pitch = mode(pitches.map(|pair| (pair[1].y - pair[0].y, 1)), 0.25).unwrap_or(1.2 * size);
         let font = mode(lines().filter(|line| body(line)).map(|line| (f32::from(line.font), line.characters())), 0.25)
             .unwrap_or(0.0) as u16;
-        let mut measure = Self { size, font, pitch, width, indented: false };
+        let mut measure = Self { size, font, pitch, width, indented: false, justified: false };
         measure.indented = measure.finds_indents(columns);
+        let all = lines().filter(|line| measure.is_body(line)).count();
+        let full = lines().filter(|line| measure.is_body(line) && (line.width() - width).abs() < 1.0).count();
+        measure.justified = full * 2 > all;
         measure
     }
 

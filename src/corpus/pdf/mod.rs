@@ -29,12 +29,14 @@ mod references;
 mod roles;
 mod sections;
 mod text;
+mod visibility;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::corpus::{Article, ReadError};
 
 use columns::Column;
+use fonts::Fonts;
 use lines::Line;
 use page::{Page, Rect};
 
@@ -67,9 +69,11 @@ fn read_unguarded(bytes: &[u8]) -> Result<Article, ReadError> {
     if glyphs < MIN_CHARACTERS_PER_PAGE * document.pages.len().max(1) {
         return Err(ReadError::NoTextLayer);
     }
-    let mut lines: Vec<Vec<Line>> = document.pages.iter().map(|page| lines::lines(page, &document.fonts)).collect();
+    let mut lines: Vec<Vec<Line>> =
+        document.pages.iter().map(|page| lines::lines(page, &page.glyphs, &document.fonts)).collect();
     let first_page = first_page_text(&lines);
-    let furniture = furniture::remove(&document.pages, &mut lines);
+    let mut furniture = furniture::remove(&document.pages, &mut lines);
+    furniture.extend(document.pages.iter().flat_map(|page| hidden_lines(page, &document.fonts)));
     let columns: Vec<Column> = columns::columns(lines, &document.pages.iter().map(walls).collect::<Vec<_>>());
     let measure = measure::Measure::of(&roles::before_references(&columns));
     let mut flow = flow::place(columns, &measure);
@@ -81,6 +85,11 @@ fn read_unguarded(bytes: &[u8]) -> Result<Article, ReadError> {
     article.metadata.doi = identifiers::find_doi(first_page.iter().map(String::as_str));
     article.metadata.year = identifiers::find_year(&first_page.join("\n"));
     if article.blocks.is_empty() { Err(ReadError::NoText) } else { Ok(article) }
+}
+
+/// Text that is drawn but cannot be seen.
+fn hidden_lines(page: &Page, fonts: &Fonts) -> Vec<(&'static str, Line)> {
+    lines::lines(page, &page.hidden, fonts).into_iter().map(|line| ("hidden-text", line)).collect()
 }
 
 /// The lines of the first page as they stand, furniture included: DOI and year are often there.

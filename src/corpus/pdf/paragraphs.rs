@@ -133,7 +133,8 @@ fn begins(last: &Placed, line: &Placed, interrupted: bool, measure: &Measure) ->
         return true;
     }
     let indented = line.indent() > 0.5 * size && line.indent() < 5.0 * size;
-    let last_short = last.room() > 1.2 * size && fits(last, line);
+    let stretched = measure.justified && last.room() > 0.25 * size && last.room() < 0.5 * measure.width;
+    let last_short = stretched || (last.room() > 1.2 * size && fits(last, line));
     if last.column == line.column && !interrupted {
         let leading = line.leading.unwrap_or(measure.pitch);
         if leading > 1.3 * measure.pitch + 0.5 {
