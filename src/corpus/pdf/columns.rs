@@ -6,6 +6,7 @@
 
 use super::lines::Line;
 use super::page::Rect;
+use super::roles::is_reference_heading;
 
 /// Lines of one column, top to bottom.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -78,6 +79,14 @@ fn cut(mut lines: Vec<Line>, around: &Surroundings<'_>, depth: u32, out: &mut Ve
         return;
     }
     lines.sort_by(|a, b| a.y.total_cmp(&b.y).then(a.x0.total_cmp(&b.x0)));
+    if depth > 0
+        && let Some(at) = references_below(&lines)
+    {
+        let below = lines.split_off(at);
+        cut(lines, around, depth - 1, out);
+        cut(below, around, depth - 1, out);
+        return;
+    }
     let gutter = if depth > 0 { find_gutter(&lines).or_else(|| known_gutter(&lines, around.known)) } else { None };
     let Some(gutter) = gutter else {
         out.push(Column { lines: rows(lines) });
@@ -92,6 +101,22 @@ fn cut(mut lines: Vec<Line>, around: &Surroundings<'_>, depth: u32, out: &mut Ve
             }
         }
     }
+}
+
+/// Where a reference list begins that has its own two columns below those of the text: the type is smaller from there on,
+/// in all columns.
+fn references_below(lines: &[Line]) -> Option<usize> {
+    let heading = lines.iter().position(is_reference_heading)?;
+    let at = lines.partition_point(|line| line.y < lines[heading].y - 0.5 * lines[heading].size);
+    let right = lines[heading].x1.max((lines[heading].x0 + lines[heading].x1) / 2.0 + 60.0);
+    let beside = |line: &&Line| line.x0 > right && line.characters() > 15;
+    let typical = |lines: &[Line]| {
+        let mut sizes: Vec<f32> = lines.iter().filter(beside).map(|line| line.size).collect();
+        sizes.sort_by(f32::total_cmp);
+        sizes.get(sizes.len() / 2).copied()
+    };
+    let (above, below) = (typical(&lines[..at])?, typical(&lines[at..])?);
+    (at > 0 && above - below > 0.4).then_some(at)
 }
 
 /// Lines on one baseline are read from left to right.

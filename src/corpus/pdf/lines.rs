@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use super::accents::compose_accents;
 use super::fonts::{Fonts, Style};
 use super::page::{Glyph, Page};
 
@@ -141,7 +142,7 @@ pub(super) fn lines(page: &Page, glyphs: &[Glyph], fonts: &Fonts) -> Vec<Line> {
     let mut builder = LineBuilder { page: page.number, fonts, words: Vec::new(), last: None, rotated: false };
     let mut space = false;
     let mut drawn = Drawn::default();
-    for glyph in glyphs {
+    for glyph in &compose_accents(glyphs) {
         if glyph.character.is_whitespace() || glyph.size < 0.5 {
             space = true;
             continue;

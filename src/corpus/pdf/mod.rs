@@ -9,7 +9,9 @@
 //! 5. [`paragraphs`] joins lines, [`text`] puts cut words together, [`sections`] and [`references`] give the paragraphs
 //!    their place and their citations, and [`assemble`] makes the article.
 
+mod accents;
 mod assemble;
+mod authors;
 mod bombs;
 mod columns;
 mod document;
@@ -18,6 +20,7 @@ mod flow;
 mod fonts;
 mod front;
 mod furniture;
+mod headings;
 mod identifiers;
 mod interpret;
 mod lines;
@@ -28,7 +31,9 @@ mod paragraphs;
 mod references;
 mod roles;
 mod sections;
+mod tables;
 mod text;
+mod title;
 mod visibility;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -77,7 +82,7 @@ fn read_unguarded(bytes: &[u8]) -> Result<Article, ReadError> {
     let columns: Vec<Column> = columns::columns(lines, &document.pages.iter().map(walls).collect::<Vec<_>>());
     let measure = measure::Measure::of(&roles::before_references(&columns));
     let mut flow = flow::place(columns, &measure);
-    roles::assign(&mut flow, &measure);
+    roles::assign(&mut flow, &document.pages, &measure);
     let names: Vec<String> = furniture.iter().take(400).map(|(_, line)| line.text()).collect();
     let front = front::read(&mut flow, &names.join(" "), document.title.as_deref(), &measure);
     let paragraphs = paragraphs::paragraphs(flow, &measure);

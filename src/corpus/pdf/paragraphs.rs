@@ -3,6 +3,7 @@
 use super::flow::{Placed, Role};
 use super::lines::{Line, Script};
 use super::measure::Measure;
+use super::sections::is_main;
 
 /// Lines that make one paragraph, caption or heading.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -49,7 +50,26 @@ pub(super) fn paragraphs(flow: Vec<Placed>, measure: &Measure) -> Vec<Paragraph>
             }
         }
     }
+    mark_figure_text(&mut out);
     out.into_iter().flat_map(split_run_in).collect()
+}
+
+/// A few words without the end of a sentence, beside a caption or a float, are labels.
+fn mark_figure_text(paragraphs: &mut [Paragraph]) {
+    const MAX_LABEL_CHARACTERS: usize = 70;
+    for i in 0..paragraphs.len() {
+        let is_float = |other: Option<&Paragraph>| {
+            other.is_some_and(|other| matches!(other.role, Role::Figure | Role::Table | Role::Caption))
+        };
+        let near =
+            is_float(i.checked_sub(1).and_then(|above| paragraphs.get(above))) || is_float(paragraphs.get(i + 1));
+        let paragraph = &mut paragraphs[i];
+        let characters: usize = paragraph.lines.iter().map(|placed| placed.line.characters()).sum();
+        let ended = paragraph.lines.last().is_some_and(|last| ends_sentence(&last.line));
+        if paragraph.role == Role::Body && near && !ended && characters < MAX_LABEL_CHARACTERS {
+            paragraph.role = Role::Figure;
+        }
+    }
 }
 
 /// A paragraph may begin with its heading: `2.1. Cells. ` in italics or bold.
@@ -103,7 +123,10 @@ fn extends(last: &Placed, line: &Placed, measure: &Measure) -> bool {
         && line.leading.is_some_and(|leading| leading < 1.6 * line.line.size.max(last.line.size));
     match line.role {
         Role::Heading => {
+            let leading = line.leading.unwrap_or(0.0);
             close
+                && (leading < 1.35 * line.line.size || !fits(last, line))
+                && !is_main(&last.line.text())
                 && (last.line.size - line.line.size).abs() < 0.3
                 && last.line.style == line.line.style
                 && !has_number(&line.line)
