@@ -100,12 +100,16 @@ fn find_start(flow: &[Placed], after_title: usize, labelled: Option<usize>, meas
         })
     };
     let numbered = || (after_title..flow.len()).find(|&i| is_heading(i) && starts_with_one(&flow[i].line));
+    // The text may begin without a heading, after the abstract's keywords.
+    let keywords = (after_title..flow.len())
+        .find(|&i| is_keywords(&flow[i].line.text()))
+        .filter(|at| labelled.is_none_or(|label| label < *at));
     let after_abstract = || {
-        let at = labelled?;
-        let keywords = (at..flow.len()).find(|&i| is_keywords(&flow[i].line.text()));
-        let from = keywords.unwrap_or(at) + 1;
-        (from..flow.len())
-            .find(|&i| is_heading(i) && !is_abstract_part(&flow[i].line) && followed_by_body(flow, i, measure))
+        let from = keywords.or(labelled)? + 1;
+        let heading = (from..flow.len())
+            .find(|&i| is_heading(i) && !is_abstract_part(&flow[i].line) && followed_by_body(flow, i, measure));
+        let text = keywords.and_then(|_| first_text(from));
+        heading.into_iter().chain(text).min()
     };
     let any_heading = || (after_title..flow.len()).find(|&i| is_heading(i) && followed_by_body(flow, i, measure));
     let found = introduction.or_else(numbered).or_else(after_abstract).or_else(any_heading);

@@ -57,7 +57,7 @@ fn horizontal_rules(page: &Page) -> Vec<Rect> {
 
 /// The area between the caption and the last rule that no prose separates from it.
 fn ruled_extent(page: &[Placed], caption: &Placed, rules: &[Rect], measure: &Measure) -> Option<Rect> {
-    const MAX_PROSE_LINES: usize = 3;
+    const MAX_PROSE_LINES: usize = 1;
     let mut extent = Rect {
         x0: caption.line.x0,
         y0: caption.line.y,
@@ -77,7 +77,15 @@ fn ruled_extent(page: &[Placed], caption: &Placed, rules: &[Rect], measure: &Mea
                 && placed.line.x0 < extent.x1
                 && placed.line.x1 > extent.x0
         });
-        if prose.count() > MAX_PROSE_LINES {
+        let next_caption = page.iter().any(|placed| {
+            placed.role == Role::Caption
+                && placed.line.y > extent.y0 + measure.size
+                && placed.line.y < rule.y0
+                && placed.line.x0 < extent.x1
+                && placed.line.x1 > extent.x0
+                && caption_label(&placed.line.text()).is_some()
+        });
+        if next_caption || prose.count() > MAX_PROSE_LINES {
             break;
         }
         extent = Rect { x0: extent.x0.min(rule.x0), x1: extent.x1.max(rule.x1), y0: extent.y0, y1: rule.y1 + 1.0 };
