@@ -102,13 +102,23 @@ fn run_in(paragraph: &Paragraph) -> Option<(usize, usize)> {
             placed.line.words.iter().enumerate().map(move |(index, word)| (line, index, word))
         });
     let mut last = String::new();
+    let mut any_italic = false;
     for (count, (line, index, word)) in words.enumerate() {
         let letters = word.text.chars().any(char::is_alphabetic);
-        if letters && !(word.style.bold || (numbered && word.style.italic)) {
-            let long_enough = count >= if numbered { 2 } else { 1 };
+        if letters && !(word.style.bold || word.style.italic) {
+            // Two words in italics may be a species.
+            let long_enough = count
+                >= if numbered {
+                    2
+                } else if any_italic {
+                    3
+                } else {
+                    1
+                };
             return (long_enough && last.ends_with('.') && word.text.starts_with(|c: char| !c.is_lowercase()))
                 .then_some((line, index));
         }
+        any_italic |= letters && !word.style.bold;
         if count > MAX_HEADING_WORDS {
             return None;
         }
@@ -171,10 +181,8 @@ fn begins(last: &Placed, line: &Placed, interrupted: bool, measure: &Measure) ->
     if !ended || lower {
         return false;
     }
-    if indented || last_short {
-        return true;
-    }
-    !measure.indented
+    // A full last line is far more often followed by the rest of its paragraph than by a new one.
+    indented || last_short
 }
 
 /// The first word of `line` would have fitted at the end of `last`.

@@ -38,7 +38,8 @@ fn assign_ruled(flow: &mut [Placed], pages: &[Page], measure: &Measure) {
 
 fn is_table_caption(placed: &Placed) -> bool {
     placed.role == Role::Caption
-        && caption_label(&placed.line.text()).is_some_and(|label| label.to_lowercase().contains("table"))
+        && caption_label(&placed.line.text())
+            .is_some_and(|label| label.replace(' ', "").to_lowercase().contains("table"))
 }
 
 fn page_range(flow: &[Placed], page: u32) -> std::ops::Range<usize> {

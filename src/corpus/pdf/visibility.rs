@@ -1,6 +1,7 @@
 //! What can be seen: text in white on white paper, or drawn without ink, is there for machines or by mistake.
 
 use hayro_syntax::content::ops::TypedInstruction as Operator;
+use hayro_syntax::object::Number;
 
 use super::page::{Glyph, Rect};
 
@@ -28,15 +29,19 @@ impl Ink {
             Operator::NonStrokeColorCmyk(c) => {
                 self.is_white = [c.0, c.1, c.2, c.3].iter().all(|part| part.as_f32() < 1.0 - WHITE);
             }
-            // What another colour space makes of its numbers is not worked out: such text is taken to be visible.
-            Operator::ColorSpaceNonStroke(_) | Operator::NonStrokeColor(_) | Operator::NonStrokeColorNamed(_) => {
-                self.is_white = false;
-            }
+            // Three components are red, green and blue in nearly all colour spaces; one may be an amount of ink.
+            Operator::NonStrokeColor(color) => self.is_white = is_white(&color.0),
+            Operator::NonStrokeColorNamed(color) => self.is_white = is_white(&color.0),
+            Operator::ColorSpaceNonStroke(_) => self.is_white = false,
             Operator::TextRenderingMode(mode) => self.is_absent = matches!(mode.0.as_f32() as i32, 3 | 7),
             _ => return false,
         }
         true
     }
+}
+
+fn is_white(components: &[Number]) -> bool {
+    components.len() == 3 && components.iter().all(|part| part.as_f32() > WHITE)
 }
 
 /// The coloured areas of a page, on which white text can be read.
