@@ -18,6 +18,8 @@ pub(super) struct Column {
 const MIN_GUTTER: f32 = 5.0;
 /// A column has at least this many lines on each side of a gutter.
 const MIN_LINES: usize = 4;
+/// A line of this share of its column's width fills it.
+const FULL: f32 = 0.85;
 /// How deep columns may nest.
 const MAX_DEPTH: u32 = 6;
 
@@ -60,17 +62,19 @@ fn usual_gutters(pages: &[Vec<Line>]) -> Vec<Gutter> {
     usual
 }
 
-/// A usual gutter that divides the lines: some on both sides, full on both.
+/// A usual gutter that divides the lines: some rows have a full line on both sides of it.
 fn known_gutter(lines: &[Line], known: &[Gutter]) -> Option<Gutter> {
+    const MIN_ROWS: usize = 2;
     let left_edge = lines.iter().map(|line| line.x0).fold(f32::MAX, f32::min);
     let right_edge = lines.iter().map(|line| line.x1).fold(f32::MIN, f32::max);
     known.iter().copied().find(|gutter| {
-        let on_left: Vec<&Line> = lines.iter().filter(|line| line.x1 < gutter.0 + 2.0).collect();
-        let on_right: Vec<&Line> = lines.iter().filter(|line| line.x0 > gutter.1 - 2.0).collect();
-        on_left.len() >= 2
-            && on_right.len() >= 2
-            && fills(&on_left, gutter.0 - left_edge)
-            && fills(&on_right, right_edge - gutter.1)
+        let is_left = |line: &Line| line.x1 < gutter.0 + 2.0 && line.width() > FULL * (gutter.0 - left_edge);
+        let is_right = |line: &Line| line.x0 > gutter.1 - 2.0 && line.width() > FULL * (right_edge - gutter.1);
+        let rows = lines.windows(2).filter(|two| {
+            (two[0].y - two[1].y).abs() < 0.7 * two[0].size
+                && ((is_left(&two[0]) && is_right(&two[1])) || (is_left(&two[1]) && is_right(&two[0])))
+        });
+        rows.count() >= MIN_ROWS
     })
 }
 
@@ -175,18 +179,23 @@ fn score(lines: &[Line], strip: Gutter, crossing: f32) -> Option<f32> {
         return None;
     }
     let beside = on_left.len().min(on_right.len()) as f32;
-    let characters = |lines: &[&Line]| lines.iter().map(|line| line.characters()).sum::<usize>() as f32;
-    let text = characters(&on_left).min(characters(&on_right));
     let left_edge = lines.iter().map(|line| line.x0).fold(f32::MAX, f32::min);
     let right_edge = lines.iter().map(|line| line.x1).fold(f32::MIN, f32::max);
-    let are_full = fills(&on_left, strip.0 - left_edge) && fills(&on_right, right_edge - strip.1);
-    (beside > crossing * 0.34 || are_full)
-        .then_some(text - if are_full { 2.0 } else { 20.0 } * crossing + strip.1 - strip.0)
+    let (left_width, right_width) = (strip.0 - left_edge, right_edge - strip.1);
+    let characters = |lines: &[&Line]| lines.iter().map(|line| line.characters()).sum::<usize>() as f32;
+    let full = |lines: &[&Line], width: f32| {
+        characters(&lines.iter().copied().filter(|line| line.width() > FULL * width).collect::<Vec<_>>())
+    };
+    let text = characters(&on_left).min(characters(&on_right));
+    // Lines that fill their side are text; the cells of a table do not, and its gaps are no gutters.
+    let full_text = full(&on_left, left_width).min(full(&on_right, right_width));
+    let are_full = fills(&on_left, left_width) && fills(&on_right, right_width);
+    (beside > crossing * 0.34 || are_full).then_some(text + 3.0 * full_text - 10.0 * crossing + strip.1 - strip.0)
 }
 
 /// Whether most lines are as wide as their column, as those of text are and cells of a table are not.
 fn fills(lines: &[&Line], width: f32) -> bool {
-    lines.iter().filter(|line| line.width() > 0.85 * width).count() * 2 >= lines.len()
+    lines.iter().filter(|line| line.width() > FULL * width).count() * 2 >= lines.len()
 }
 
 enum Band {
@@ -225,6 +234,7 @@ fn bands(lines: Vec<Line>, walls: &[Rect], gutter: Gutter) -> Vec<Band> {
             && !fresh
             && matches!(out.last(), Some(Band::Across(above)) if above.last().is_some_and(|above| follows(above, &line)));
         if spans(line.x0, line.x1) || is_tail {
+            merge_interleaved(&mut out, &line);
             match out.last_mut() {
                 Some(Band::Across(lines)) => lines.push(line),
                 _ => out.push(Band::Across(vec![line])),
@@ -239,6 +249,39 @@ fn bands(lines: Vec<Line>, walls: &[Rect], gutter: Gutter) -> Vec<Band> {
         }
     }
     out
+}
+
+/// What stands beside a wide paragraph, between its lines, belongs to its band; so does a heading close above it.
+fn merge_interleaved(bands: &mut Vec<Band>, line: &Line) {
+    let continues = match bands.as_slice() {
+        [.., Band::Across(above), Band::Divided(..)] => {
+            above.last().is_some_and(|above| line.y - above.y < 2.0 * line.size)
+        }
+        _ => false,
+    };
+    if continues {
+        if let Some(Band::Divided(left, right)) = bands.pop()
+            && let Some(Band::Across(lines)) = bands.last_mut()
+        {
+            lines.extend(left.into_iter().chain(right));
+        }
+        return;
+    }
+    if let Some(Band::Divided(left, right)) = bands.last_mut() {
+        let mut heads: Vec<Line> = [left, right].into_iter().filter_map(|side| take_head(side, line)).collect();
+        if !heads.is_empty() {
+            heads.sort_by(|a, b| a.y.total_cmp(&b.y));
+            bands.push(Band::Across(heads));
+        }
+    }
+}
+
+/// Take the last line of a side if it is nearer to the wide line below it than to what is above.
+fn take_head(side: &mut Vec<Line>, below: &Line) -> Option<Line> {
+    let last = side.last()?;
+    let distance = below.y - last.y;
+    let above = side.len().checked_sub(2).map_or(f32::MAX, |above| last.y - side[above].y);
+    (distance < 2.6 * below.size && above > 1.5 * distance).then(|| side.pop()).flatten()
 }
 
 /// Whether a short line ends the wide paragraph above it.

@@ -176,9 +176,19 @@ fn mark_labelled_abstract(flow: &mut [Placed], at: usize) {
     let run_in = !is_abstract_heading(&flow[at].line);
     let first = if run_in { at } else { at + 1 };
     flow[at].role = if run_in { Role::Abstract } else { Role::Front };
-    let text = flow[first.min(flow.len())..].iter().find(|placed| !is_abstract_part(&placed.line));
+    let heading = flow[at].line.clone();
+    let below = |placed: &&Placed| {
+        placed.line.page > heading.page || (placed.line.x0 <= heading.x1 && placed.line.x1 >= heading.x0)
+    };
+    let text = flow[first.min(flow.len())..].iter().filter(below).find(|placed| !is_abstract_part(&placed.line));
     let Some(size) = text.map(|placed| placed.line.size) else { return };
+    // A column with the article's history may stand beside it.
+    let (page, mut x0, mut x1) = (flow[at].line.page, flow[at].line.x0, flow[at].line.x1);
     for placed in &mut flow[first..] {
+        let beside = placed.line.page == page && (placed.line.x0 > x1 || placed.line.x1 < x0);
+        if beside {
+            continue;
+        }
         if is_keywords(&placed.line.text()) {
             break;
         }
@@ -186,6 +196,8 @@ fn mark_labelled_abstract(flow: &mut [Placed], at: usize) {
             placed.role = Role::AbstractHeading;
         } else if (placed.line.size - size).abs() < 0.4 && !title::looks_like_imprint(&placed.line.text()) {
             placed.role = Role::Abstract;
+            (x0, x1) =
+                if placed.line.page == page { (x0.min(placed.line.x0), x1.max(placed.line.x1)) } else { (x0, x1) };
         }
     }
     own_edges(flow);

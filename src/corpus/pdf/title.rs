@@ -56,7 +56,7 @@ fn group_from(flow: &[Placed], start: usize) -> TitleLines {
 fn continues(above: &Placed, line: &Placed) -> bool {
     let leading = line.line.y - above.line.y;
     above.line.page == line.line.page
-        && (above.line.size - line.line.size).abs() < 0.4
+        && (above.line.size - line.line.size).abs() < 0.3 + 0.03 * line.line.size
         && leading > 0.0
         && leading < 1.8 * line.line.size
         && line.line.x0 < above.line.x1
