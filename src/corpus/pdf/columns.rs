@@ -20,6 +20,10 @@ const MIN_GUTTER: f32 = 5.0;
 const MIN_LINES: usize = 4;
 /// A line of this share of its column's width fills it.
 const FULL: f32 = 0.85;
+/// Gutters of two pages whose middles are nearer, in points, are one.
+const SAME_GUTTER: f32 = 8.0;
+/// Pages that are looked at for usual gutters.
+const MAX_COMPARED: usize = 300;
 /// How deep columns may nest.
 const MAX_DEPTH: u32 = 6;
 
@@ -46,20 +50,21 @@ struct Surroundings<'a> {
 
 /// Gutters that several pages have. A page with few lines in columns is cut at them too.
 fn usual_gutters(pages: &[Vec<Line>]) -> Vec<Gutter> {
-    let all: Vec<Gutter> = pages.iter().filter_map(|lines| find_gutter(lines)).collect();
-    let mut usual: Vec<Gutter> = Vec::new();
+    let all: Vec<Gutter> = pages.iter().take(MAX_COMPARED).filter_map(|lines| find_gutter(lines)).collect();
     let middle = |gutter: &Gutter| (gutter.0 + gutter.1) / 2.0;
-    for gutter in all.iter().take(300) {
-        let alike: Vec<&Gutter> = all.iter().filter(|other| (middle(other) - middle(gutter)).abs() < 8.0).collect();
-        if alike.len() >= 2 && usual.iter().all(|other| (middle(other) - middle(gutter)).abs() >= 8.0) {
-            let left = alike.iter().map(|gutter| gutter.0).fold(f32::MIN, f32::max);
-            let right = alike.iter().map(|gutter| gutter.1).fold(f32::MAX, f32::min);
-            if left < right {
-                usual.push((left, right));
-            }
+    let mut usual: Vec<(usize, Gutter)> = Vec::new();
+    for gutter in &all {
+        let alike: Vec<&Gutter> =
+            all.iter().filter(|other| (middle(other) - middle(gutter)).abs() < SAME_GUTTER).collect();
+        let is_new = usual.iter().all(|(_, other)| (middle(other) - middle(gutter)).abs() >= SAME_GUTTER);
+        let left = alike.iter().map(|gutter| gutter.0).fold(f32::MIN, f32::max);
+        let right = alike.iter().map(|gutter| gutter.1).fold(f32::MAX, f32::min);
+        if alike.len() >= 2 && is_new && left < right {
+            usual.push((alike.len(), (left, right)));
         }
     }
-    usual
+    usual.sort_by_key(|(pages, _)| std::cmp::Reverse(*pages));
+    usual.into_iter().map(|(_, gutter)| gutter).collect()
 }
 
 /// A usual gutter that divides the lines: some rows have a full line on both sides of it.
@@ -91,7 +96,7 @@ fn cut(mut lines: Vec<Line>, around: &Surroundings<'_>, depth: u32, out: &mut Ve
         cut(below, around, depth - 1, out);
         return;
     }
-    let gutter = if depth > 0 { find_gutter(&lines).or_else(|| known_gutter(&lines, around.known)) } else { None };
+    let gutter = if depth > 0 { known_gutter(&lines, around.known).or_else(|| find_gutter(&lines)) } else { None };
     let Some(gutter) = gutter else {
         out.push(Column { lines: rows(lines) });
         return;

@@ -57,6 +57,7 @@ fn assign_references(flow: &mut [Placed]) {
     let Some(start) = flow.iter().rposition(|placed| is_reference_heading(&placed.line)) else { return };
     let heading = flow[start].line.clone();
     flow[start].role = Role::Heading;
+    let mut after = false;
     for placed in &mut flow[start + 1..] {
         let again = (placed.line.size - heading.size).abs() < 0.3
             && placed.line.style == heading.style
@@ -65,8 +66,24 @@ fn assign_references(flow: &mut [Placed]) {
         if again {
             break;
         }
-        placed.role = Role::Reference;
+        after |= ends_list(&placed.line.text());
+        placed.role = if after { Role::Back } else { Role::Reference };
     }
+}
+
+/// Statements that some journals print behind the list.
+fn ends_list(text: &str) -> bool {
+    const STATEMENTS: &[&str] = &[
+        "Conflict of Interest",
+        "Publisher’s Note",
+        "Publisher's Note",
+        "Submit your",
+        "Cite this article",
+        "How to cite",
+        "Copyright ©",
+        "Pre-publication history",
+    ];
+    STATEMENTS.iter().any(|statement| text.starts_with(statement))
 }
 
 fn assign_captions(flow: &mut [Placed], measure: &Measure) {

@@ -76,7 +76,7 @@ fn score(flow: &[Placed], group: &[usize], names: &str, declared: Option<&str>, 
     }
     let page = if (first.page == 1) == has_cover { 0.8 } else { 1.0 };
     let length = if words < 4 { 0.6 } else { 1.0 };
-    Some(first.size * page * length * if is_declared { 1.5 } else { 1.0 })
+    Some(first.size * page * length * if is_declared { 1.25 } else { 1.0 })
 }
 
 /// Lines to one text.
