@@ -51,7 +51,8 @@ fn every_word_of_every_body_is_accounted_for() {
             // The number of a heading is kept apart from its words.
             let is_heading = node.ancestors().any(|outer| outer.has_tag_name("title"));
             let longest_number = if is_heading { 8 } else { 0 };
-            let found = (0..=longest_number).any(|skipped| kept.contains(&text.chars().skip(skipped).collect::<String>()));
+            let found =
+                (0..=longest_number).any(|skipped| kept.contains(&text.chars().skip(skipped).collect::<String>()));
             assert!(found, "{}: lost {:?}", path.display(), node.text());
             texts += 1;
             letters += text.chars().count();

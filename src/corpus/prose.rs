@@ -1,5 +1,9 @@
 //! The text of one block under construction: white space folded, citations placed as the text grows.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::corpus::Citation;
 
 /// A range such as `[3–900]` that would cite more entries than this is taken for a misprint.
@@ -66,7 +70,8 @@ impl Prose {
     pub(super) fn cite(&mut self, marker: &str, references: &[usize]) -> bool {
         let marker = marker.trim();
         let is_number = marker.starts_with(|c: char| c.is_ascii_digit());
-        if is_number && !self.space && (self.ends_like_a_word() || self.only_separators_since_hidden_marker()) {
+        let is_glued = !self.space && self.ends_like_a_word() && !self.is_inside_brackets();
+        if is_number && (is_glued || (!self.space && self.only_separators_since_hidden_marker())) {
             self.cite_hidden(references);
             return false;
         }
@@ -104,6 +109,7 @@ impl Prose {
         }
         for citation in &mut self.citations {
             include_brackets(&self.text, citation);
+            include_authors(&self.text, citation);
         }
         self.citations.retain(|citation| !citation.references.is_empty());
         Some((self.text, self.citations))
@@ -153,6 +159,12 @@ impl Prose {
 
     fn ends_like_a_word(&self) -> bool {
         self.text.ends_with(|c: char| c.is_alphabetic() || matches!(c, '.' | ',' | ';' | ')' | ']' | '”' | '"' | '%'))
+    }
+
+    /// A bracket was opened in the last few words and not closed: `[12,`.
+    fn is_inside_brackets(&self) -> bool {
+        let last = self.text.chars().rev().take(80).find(|c| matches!(c, '[' | '(' | ']' | ')'));
+        matches!(last, Some('[' | '('))
     }
 
     fn since_last_citation(&self) -> &str {
@@ -227,6 +239,32 @@ fn include_brackets(text: &str, citation: &mut Citation) {
     if enclosed && marker.starts_with(|c: char| c.is_ascii_digit()) {
         citation.range = range.start - 1..range.end + 1;
     }
+}
+
+/// `2012` in `Yi and Song (2012)` becomes all of it, where only the year is marked up.
+fn include_authors(text: &str, citation: &mut Citation) {
+    static AUTHORS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"(?:(?:van|von|de|der|den) )*\p{Lu}[\p{L}’'-]+(?:,? (?:and|&) \p{Lu}[\p{L}’'-]+|,? et al\.?,?)?,? \(?$",
+        )
+        .expect("the pattern is valid")
+    });
+    let Some(marker) = text.get(citation.range.clone()) else { return };
+    let year = marker.trim_start_matches('(').chars().take_while(char::is_ascii_digit).count();
+    if year != 4 {
+        return;
+    }
+    // Two names and what joins them are not longer than this.
+    let from =
+        (citation.range.start.saturating_sub(90)..citation.range.start).find(|&byte| text.is_char_boundary(byte));
+    let Some(before) = from.and_then(|from| text.get(from..citation.range.start)) else { return };
+    let Some(authors) = AUTHORS.find(before) else { return };
+    let closes =
+        authors.as_str().ends_with('(') && text.get(citation.range.end..).is_some_and(|after| after.starts_with(')'));
+    if authors.as_str().ends_with('(') && !closes {
+        return;
+    }
+    citation.range = citation.range.start - authors.len()..citation.range.end + usize::from(closes);
 }
 
 pub(super) fn is_dash(c: char) -> bool {
@@ -313,6 +351,34 @@ mod tests {
         prose.push(") work.");
         let (text, citations) = prose.finish().unwrap();
         assert_eq!(cited(&text, &citations), [("Yi and Song, 2012".into(), vec![3]), ("Kim, 2013".into(), vec![1])]);
+    }
+
+    #[test]
+    fn numbers_without_spaces_stay_in_their_brackets() {
+        let mut prose = Prose::default();
+        prose.push("in mice [");
+        prose.cite("2", &[1]);
+        prose.push(",");
+        prose.cite("3", &[2]);
+        prose.push("].");
+        let (text, citations) = prose.finish().unwrap();
+        assert_eq!(cited(&text, &citations), [("[2,3]".to_owned(), vec![1, 2])]);
+    }
+
+    #[test]
+    fn a_year_is_cited_with_its_authors() {
+        for (before, after, marker) in [
+            ("As van der Berg et al. (", ") found", "van der Berg et al. (2012)"),
+            ("known (Yi and Song, ", "; and so on)", "Yi and Song, 2012"),
+            ("It was known in ", " that", "2012"),
+        ] {
+            let mut prose = Prose::default();
+            prose.push(before);
+            prose.cite("2012", &[0]);
+            prose.push(after);
+            let (text, citations) = prose.finish().unwrap();
+            assert_eq!(cited(&text, &citations), [(marker.to_owned(), vec![0])]);
+        }
     }
 
     #[test]

@@ -100,8 +100,8 @@ fn descendant<'a, 'input>(node: Node<'a, 'input>, name: &str) -> Option<Node<'a,
 fn plain_text(node: Node) -> String {
     let mut prose = Prose::default();
     for inner in node.descendants() {
-        if inner.is_element() && !is_inline(inner.tag_name().name()) {
-            prose.space();
+        if inner.is_element() {
+            space_before(inner, &mut prose);
         }
         let Some(text) = inner.text().filter(|_| inner.is_text()) else { continue };
         let after_element = inner.prev_sibling().is_some_and(|before| !is_inline(before.tag_name().name()));
@@ -114,6 +114,50 @@ fn plain_text(node: Node) -> String {
         }
     }
     prose.finish().map_or_else(String::new, |(text, _)| text)
+}
+
+/// Part what the source leaves to the printer to part.
+fn space_before(element: Node, prose: &mut Prose) {
+    let name = element.tag_name().name();
+    let before = element.prev_sibling();
+    let text_before = before.filter(Node::is_text).and_then(|text| text.text()).unwrap_or_default();
+    if is_name(name) && element.prev_sibling_element().is_some_and(|before| is_name(before.tag_name().name())) {
+        if text_before.trim().is_empty() {
+            prose.push(",");
+        }
+        prose.space();
+    } else if !is_inline(name) && (text_before.is_empty() || is_block(name)) {
+        prose.space();
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    matches!(name, "name" | "string-name" | "collab" | "etal")
+}
+
+/// Elements that begin on a new line, whatever stands before them.
+fn is_block(name: &str) -> bool {
+    matches!(
+        name,
+        "p" | "title"
+            | "label"
+            | "sec"
+            | "list"
+            | "list-item"
+            | "def-item"
+            | "def"
+            | "table"
+            | "tr"
+            | "td"
+            | "th"
+            | "break"
+            | "caption"
+            | "disp-quote"
+            | "disp-formula"
+            | "fig"
+            | "fn"
+            | "media"
+    )
 }
 
 /// Elements that change how letters look, and do not part words.

@@ -49,6 +49,7 @@ fn reference(entry: Node) -> Reference {
         names.iter().find_map(|name| descendant(citation, name)).map(plain_text).filter(|text| !text.is_empty())
     };
     let text = printed(entry);
+    let without_stop = |title: String| title.trim_end_matches(['.', ',', ' ']).to_owned();
     let is_book = field(&["article-title", "chapter-title", "part-title"]).is_none();
     Reference {
         label: child(entry, "label")
@@ -56,7 +57,8 @@ fn reference(entry: Node) -> Reference {
             .and_then(|label| label_text(&plain_text(label))),
         authors: authors(citation),
         title: field(&["article-title", "chapter-title", "part-title", "data-title", "trans-title"])
-            .or_else(|| field(&["source"]).filter(|_| is_book)),
+            .or_else(|| field(&["source"]).filter(|_| is_book))
+            .map(without_stop),
         journal: field(&["source"]).filter(|_| !is_book),
         year: field(&["year"]).and_then(|text| year(&text)),
         volume: field(&["volume"]),
@@ -130,29 +132,37 @@ fn printed_citation(citation: Node) -> String {
         return plain_text(citation);
     }
     let mut text = String::new();
+    let mut before_is_name = false;
     for part in citation.children().filter(Node::is_element) {
+        let is_name = matches!(part.tag_name().name(), "name" | "string-name" | "collab" | "etal");
         let piece = match part.tag_name().name() {
             "person-group" => names(part),
-            "name" => person(part),
             "label" => continue,
+            _ if is_name => printed_name(part),
             _ => plain_text(part),
         };
-        append(&mut text, part, &piece);
+        if is_name && before_is_name {
+            text.push_str(", ");
+            text.push_str(&piece);
+        } else {
+            append(&mut text, part, &piece);
+        }
+        before_is_name = is_name;
     }
     text.trim_end_matches([',', ';', ':', ' ']).to_owned()
 }
 
 fn names(group: Node) -> String {
-    let names: Vec<String> = group
-        .children()
-        .filter(Node::is_element)
-        .map(|part| if part.has_tag_name("etal") { "et al.".to_owned() } else { surname_first(part) })
-        .filter(|name| !name.is_empty())
-        .collect();
+    let names: Vec<String> =
+        group.children().filter(Node::is_element).map(printed_name).filter(|name| !name.is_empty()).collect();
     names.join(", ")
 }
 
-fn surname_first(name: Node) -> String {
+/// Surname first, as lists of references print it.
+fn printed_name(name: Node) -> String {
+    if name.has_tag_name("etal") {
+        return "et al.".to_owned();
+    }
     match (child(name, "surname"), child(name, "given-names")) {
         (Some(family), Some(given)) => format!("{} {}", plain_text(family), plain_text(given)),
         _ => plain_text(name),
