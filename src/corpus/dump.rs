@@ -321,7 +321,6 @@ impl<'a> Reader<'a> {
             let line = line.trim();
             let alone = rest.is_empty()
                 && !is_last
-                && unbroken::is_phrase(line)
                 && text::is_heading(line)
                 && line.len() < 100
                 && self.outline.purpose() == Purpose::Content;

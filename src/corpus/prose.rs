@@ -32,6 +32,8 @@ impl Prose {
                 self.space = true;
                 continue;
             }
+            // "…cells¹and" lacks its space in the source.
+            self.space |= c.is_alphabetic() && self.ends_with_hidden_marker() && !self.text.is_empty();
             if self.space && !(self.ends_with_hidden_marker() && matches!(c, '.' | ',' | ';' | ':' | ')' | ']')) {
                 self.write_space();
             }

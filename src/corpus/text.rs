@@ -195,15 +195,18 @@ pub(super) fn is_heading(text: &str) -> bool {
         && !is_caption(text)
         && !begins_item(text)
         && text.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit())
-        && (is_sure_heading(text) || (text.split_whitespace().count() <= 15 && unbroken::is_phrase(text)))
+        && (is_sure_heading(text) || (text.split_whitespace().count() <= 15 && (is_numbered(text) || unbroken::is_phrase(text))))
+}
+
+fn is_numbered(line: &str) -> bool {
+    heading::without_number(line) != line && line.starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// A heading even where a text follows it on the next line.
 pub(super) fn is_sure_heading(line: &str) -> bool {
     let short = line.chars().count() <= LONGEST_HEADING && !line.ends_with(['.', ',', ';']);
-    let numbered = heading::without_number(line) != line && line.starts_with(|c: char| c.is_ascii_digit());
     let capitals = line.chars().filter(|c| c.is_alphabetic()).count() > 3 && !line.chars().any(char::is_lowercase);
-    short && (is_known(line) || (numbered && !begins_reference(line)) || (capitals && !line.ends_with(':')))
+    short && (is_known(line) || (is_numbered(line) && !begins_reference(line)) || (capitals && !line.ends_with(':')))
 }
 
 /// Names that sections of papers have.
