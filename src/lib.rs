@@ -13,3 +13,4 @@ pub mod eval;
 pub mod index;
 pub mod ingest;
 pub mod search;
+pub mod server;

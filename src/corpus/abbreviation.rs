@@ -23,7 +23,7 @@ pub fn detect<'a>(paragraphs: impl Iterator<Item = &'a str>) -> Vec<Abbreviation
     for paragraph in paragraphs {
         for candidate in candidates(paragraph) {
             let Some(long) = long_form(&candidate) else { continue };
-            if seen.insert((normal_short(candidate.short), plain(long))) {
+            if seen.insert((normal_short(candidate.short), plain(long).trim_end_matches('s').to_owned())) {
                 found.push(Abbreviation { short: candidate.short.to_owned(), long: long.to_owned() });
             }
         }
@@ -33,12 +33,17 @@ pub fn detect<'a>(paragraphs: impl Iterator<Item = &'a str>) -> Vec<Abbreviation
 
 /// The long form of a candidate, if its letters can be believed to stand for it.
 fn long_form<'a>(candidate: &Candidate<'a>) -> Option<&'a str> {
-    let window = candidate.window.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, ',' | '"' | '”' | '\''));
+    let window = without_citation(candidate.window)
+        .trim_end_matches(|c: char| c.is_whitespace() || matches!(c, ',' | '"' | '”' | '\''));
     let alignment = align(candidate.short, window)?;
-    let is_whole = candidate.order == Order::LongFirst || alignment.start == 0;
+    let is_whole = candidate.order != Order::ShortFirst || alignment.start == 0;
     let long = window.get(alignment.start..)?.trim();
-    (is_whole && alignment.cost <= believed_cost(candidate) && is_longer(long, candidate.short) && is_balanced(long))
-        .then_some(long)
+    (is_whole
+        && alignment.cost <= believed_cost(candidate)
+        && is_longer(long, candidate.short)
+        && is_balanced(long)
+        && !has_citation(long))
+    .then_some(long)
 }
 
 /// What an alignment may cost. More letters agree by chance less often, and so may be matched more loosely.
@@ -46,18 +51,34 @@ fn believed_cost(candidate: &Candidate) -> f32 {
     let letters = candidate.short.chars().filter(|c| c.is_alphanumeric()).count() as f32;
     let capitals = candidate.short.chars().filter(|c| c.is_uppercase()).count();
     match (candidate.order, capitals) {
+        (_, 0) if letters < 2.0 => -1.0,
         (_, _) if letters < 2.0 => 0.0,
-        (Order::ShortFirst, _) => 0.4 * (letters - 1.0),
+        _ if candidate.has_value => 0.2 * (letters - 1.0),
+        (Order::ShortFirst | Order::Named, _) => 0.4 * (letters - 1.0),
         (Order::LongFirst, 0) => 0.35 * letters,
-        (Order::LongFirst, _) => 0.5 + 1.3 * (letters - 1.0),
+        (Order::LongFirst, _) => 0.5 + 1.8 * (letters - 1.0),
     }
 }
 
-/// A long form has more letters than its short form, and is not the short form with something around it.
+/// A long form has more letters than its short form, and is not the short form with something around it. A single word
+/// must be much longer: "rare" holds the letters of RA by chance.
 fn is_longer(long: &str, short: &str) -> bool {
     let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count();
     let repeats = long.split(|c: char| !c.is_alphanumeric()).any(|word| word == short);
-    letters(long) > letters(short) && !repeats
+    let least = if long.contains(char::is_whitespace) { letters(short) } else { 2 * letters(short) };
+    letters(long) > least && !repeats
+}
+
+/// `text` without the numbers in square brackets at its end: "rheumatoid arthritis [12]".
+fn without_citation(text: &str) -> &str {
+    let text = text.trim_end();
+    let citation = text.ends_with(']').then(|| text.rfind('[')).flatten();
+    citation.filter(|&at| has_citation(&text[at..])).map_or(text, |at| &text[..at])
+}
+
+/// Does `text` hold a number in square brackets?
+fn has_citation(text: &str) -> bool {
+    text.split('[').skip(1).any(|inner| inner.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// Every bracket that is opened is closed, and the other way round.
@@ -151,4 +172,108 @@ fn is_hyphen(character: char) -> bool {
 /// Letters and digits in lower case: what tells two long forms apart.
 fn plain(long: &str) -> String {
     long.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The pairs found in one paragraph, as `short|long`.
+    fn found(text: &str) -> Vec<String> {
+        detect(std::iter::once(text)).into_iter().map(|pair| format!("{}|{}", pair.short, pair.long)).collect()
+    }
+
+    #[test]
+    fn long_form_first() {
+        assert_eq!(found("Most mesenchymal stem cells (MSCs) grew."), ["MSCs|mesenchymal stem cells"]);
+        assert_eq!(found("the “quality of life” (QOL; n = 3)"), ["QOL|quality of life"]);
+        assert_eq!(found("tumour necrosis factor-α (TNF-α)"), ["TNF-α|tumour necrosis factor-α"]);
+        assert_eq!(found("given 5-hydroxytryptamine (5-HT)"), ["5-HT|5-hydroxytryptamine"]);
+        assert_eq!(found("by 1,2-diacylglycerol (DAG)"), ["DAG|1,2-diacylglycerol"]);
+        assert_eq!(found("rheumatoid arthritis (hereafter RA)"), ["RA|rheumatoid arthritis"]);
+        assert_eq!(found("a cytokine (tumour necrosis factor (TNF)) rose"), ["TNF|tumour necrosis factor"]);
+        assert_eq!(found("rheumatoid arthritis [12] (RA)"), ["RA|rheumatoid arthritis"]);
+        assert_eq!(found("rheumatoid arthritis [RA]"), ["RA|rheumatoid arthritis"]);
+    }
+
+    #[test]
+    fn short_form_first() {
+        assert_eq!(found("The MSC (mesenchymal stem cell) grew."), ["MSC|mesenchymal stem cell"]);
+        assert_eq!(found("a factor (bone marrow factor, BMF)"), ["BMF|bone marrow factor"]);
+    }
+
+    #[test]
+    fn without_a_bracket() {
+        assert_eq!(found("In bone marrow, abbreviated as BM, cells grow."), ["BM|bone marrow"]);
+        assert_eq!(found("Mesenchymal stem cells, also known as MSCs, grow."), ["MSCs|Mesenchymal stem cells"]);
+        assert!(found("Given bone, muscle or BM cells.").is_empty());
+    }
+
+    #[test]
+    fn what_defines_nothing() {
+        for text in [
+            "They recovered. Arthritis was rare (RA).",
+            "Rats yielded (Yi, 2012) and rats yielded (Yi et al., 2012).",
+            "It rose (i) here, (ii) there, in mice (5 mg) and in others (see Fig. 2).",
+            "Many cells (MSCs) grew, and so did men (n = 5).",
+            "of an odd occurrence (OR = 1.8)",
+            "((((((",
+            "()",
+            "(RA)",
+        ] {
+            assert!(found(text).is_empty(), "{text}: {:?}", found(text));
+        }
+    }
+
+    #[test]
+    fn senses_are_kept_and_repetitions_are_not() {
+        let text = "retinoic acid (RA), Retinoic acid (RA), rheumatoid arthritis (RA)";
+        assert_eq!(found(text), ["RA|retinoic acid", "RA|rheumatoid arthritis"]);
+    }
+
+    #[test]
+    fn normal_forms() {
+        let pairs =
+            [("MSCs", "MSC"), ("IL-6", "IL6"), ("AS", "AS"), ("As", "As"), ("C.A.H.", "CAH"), ("miRNAs", "miRNA")];
+        for (short, normal) in pairs {
+            assert_eq!(normal_short(short), normal);
+        }
+    }
+
+    #[test]
+    fn occurrences_are_whole_words() {
+        let pair = |short: &str, long: &str| Abbreviation { short: short.into(), long: long.into() };
+        let pairs = [pair("MSCs", "mesenchymal stem cells"), pair("IL-6", "interleukin 6"), pair("IL", "interleukin")];
+        let text = "MSC and BM-MSCs secrete IL-6, not ILK; MSCsx, (MSCs), msc.";
+        let spans: Vec<(&str, &str)> =
+            spans(text, &pairs).into_iter().map(|(range, a)| (&text[range], a.short.as_str())).collect();
+        assert_eq!(spans, [("MSC", "MSCs"), ("MSCs", "MSCs"), ("IL-6", "IL-6"), ("MSCs", "MSCs")]);
+        assert!(super::spans("", &pairs).is_empty() && super::spans(text, &[]).is_empty());
+    }
+
+    #[test]
+    fn adversarial_text_takes_linear_time() {
+        for unit in ["(", "(A", "a (A) ", "A (a b) ", "([", "α (", "word (WORD) ", ", AA)"] {
+            found(&unit.repeat(50_000));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_survived(text in "[a-cA-C α(),;.\\[\\]-]{0,80}", other in "\\PC{0,60}") {
+            let pairs = detect([text.as_str(), other.as_str()].into_iter());
+            for pair in &pairs {
+                prop_assert!(text.contains(&pair.long) || other.contains(&pair.long));
+                prop_assert!(text.contains(&pair.short) || other.contains(&pair.short));
+            }
+            let mut end = 0;
+            for (range, _) in spans(&text, &pairs) {
+                prop_assert!(text.get(range.clone()).is_some_and(|word| !word.is_empty()));
+                prop_assert!(range.end >= end);
+                end = range.end;
+            }
+        }
+    }
 }

@@ -6,6 +6,7 @@
 pub mod abbreviation;
 mod article;
 mod characters;
+pub mod citation;
 mod decode;
 mod dump;
 mod error;
@@ -24,6 +25,7 @@ mod pages;
 pub mod passage;
 pub mod pdf;
 mod prose;
+pub mod reference;
 mod running_header;
 pub mod sentence;
 mod tei;

@@ -3,9 +3,12 @@
 //! Rules, not a model: every decision can be read here, costs nanoseconds, and is the same on every machine. A stop ends
 //! a sentence when what stands before it is no abbreviation and what stands after it looks like a beginning.
 
+mod context;
 mod lexicon;
 
 use std::ops::Range;
+
+use context::{Before, Next};
 
 /// A balanced parenthesis of up to so many bytes is never split; a longer one holds sentences of its own.
 const LONGEST_PARENTHESIS: usize = 400;
@@ -52,10 +55,11 @@ fn sentence_end(text: &str, start: usize, stop: usize) -> Option<usize> {
     let closers = text[after_stops..].chars().take_while(|&c| is_closer(c)).take(LONGEST_WORD);
     let end = after_stops + closers.map(char::len_utf8).sum::<usize>();
     let before = Before::new(text, start, stop);
+    let end = end + spaced_quote(&text[end..]);
     let rest = &text[end..];
     if let Some(marker) = attached_citation(rest).filter(|_| before.carries_citation()) {
         let next = Next::new(&rest[marker..]);
-        return (next.spaced && next.is_plain_beginning()).then_some(end + marker);
+        return (next.spaced && next.opened != Some('(') && next.is_plain_beginning()).then_some(end + marker);
     }
     let next = Next::new(rest);
     if !next.spaced {
@@ -72,147 +76,10 @@ fn sentence_end(text: &str, start: usize, stop: usize) -> Option<usize> {
     Some(end + spaced_citation(rest).unwrap_or(0))
 }
 
-/// What stands before a stop.
-struct Before<'a> {
-    /// The word that ends at the stop, without opening brackets and quotes.
-    word: &'a str,
-    /// The word before that one.
-    previous: &'a str,
-    /// `word` is the first of its sentence.
-    is_first: bool,
-}
-
-impl<'a> Before<'a> {
-    fn new(text: &'a str, start: usize, stop: usize) -> Self {
-        let sentence = text[start..stop].trim_end();
-        let word = last_word(sentence);
-        let head = sentence[..sentence.len() - word.len()].trim_end();
-        let previous = last_word(head);
-        Before { word: word.trim_start_matches(is_opener), previous, is_first: head.is_empty() }
-    }
-
-    /// Does the point after `word` end the sentence, seeing what follows?
-    fn ends_sentence(&self, next: &Next, is_closed: bool) -> bool {
-        if is_closed && !self.word.is_empty() && next.is_beginning() {
-            return true;
-        }
-        if self.is_list_marker() || lexicon::never_ends(self.word) {
-            return false;
-        }
-        if lexicon::wants_number(self.word) && next.is_number() {
-            return false;
-        }
-        if self.is_letter() {
-            let takes_letter = lexicon::takes_letter(self.previous.trim_start_matches(is_opener));
-            return next.is_sentence_word() || takes_letter && next.is_plain_beginning();
-        }
-        if self.is_dotted() || lexicon::may_end(self.word) {
-            let is_etal = self.word == "al";
-            return next.is_sentence_word() || is_etal && next.is_capital();
-        }
-        next.is_beginning()
-    }
-
-    /// `2`, `iv`, `b` or `(3)` as the first word of a sentence: its point belongs to a list.
-    fn is_list_marker(&self) -> bool {
-        let word = self.word.trim_matches(|c| matches!(c, '(' | ')' | '[' | ']'));
-        let is_numeral = word.chars().all(|c| c.is_ascii_digit() || c == '.');
-        let is_roman = word.chars().all(|c| matches!(c, 'i' | 'v' | 'x' | 'I' | 'V' | 'X'));
-        self.is_first && word.len() <= 5 && (is_numeral || is_roman || word.chars().count() == 1)
-    }
-
-    /// One capital letter: an initial, a genus, or the D of vitamin D.
-    fn is_letter(&self) -> bool {
-        let mut characters = self.word.chars();
-        characters.next().is_some_and(char::is_uppercase) && characters.next().is_none()
-    }
-
-    /// Letters with points between them, "i.v", "U.S", "Ph.D", or initials such as "J.-B".
-    fn is_dotted(&self) -> bool {
-        self.word.contains('.')
-            && self.word.split(['.', '-', '‐']).all(|part| {
-                let letters = part.chars().count();
-                letters <= 2 && part.chars().all(char::is_alphabetic)
-            })
-    }
-
-    /// May a number glued to the stop be a citation? Not after "Fig", nor inside a decimal.
-    fn carries_citation(&self) -> bool {
-        let last = self.word.chars().next_back();
-        let is_word = last.is_some_and(|c| c.is_alphabetic() || is_closer(c) || c == '%');
-        is_word
-            && self.word.chars().count() > 1
-            && !lexicon::never_ends(self.word)
-            && !lexicon::wants_number(self.word)
-            && !self.is_dotted()
-    }
-
-    fn is_long_lower_word(&self) -> bool {
-        self.word.chars().count() > 2 && self.word.chars().all(char::is_lowercase)
-    }
-}
-
-/// What stands after a stop.
-struct Next<'a> {
-    /// White space stands between, or the text ends.
-    spaced: bool,
-    /// The first character that is no opening quote or bracket, and whether such a one stood before it.
-    first: Option<char>,
-    opened: Option<char>,
-    /// The first word, with letters, digits and hyphens only.
-    word: &'a str,
-}
-
-impl<'a> Next<'a> {
-    fn new(rest: &'a str) -> Self {
-        let trimmed = rest.trim_start();
-        let spaced = trimmed.len() < rest.len() || trimmed.is_empty();
-        let body = trimmed.trim_start_matches(is_opener);
-        let opened = trimmed.chars().next().filter(|&c| is_opener(c));
-        let length = body.char_indices().find(|(at, c)| *at > LONGEST_WORD || !is_word_character(*c));
-        let word = &body[..length.map_or(body.len(), |(at, _)| at)];
-        Next { spaced, first: body.chars().next(), opened, word }
-    }
-
-    /// A capital letter.
-    fn is_capital(&self) -> bool {
-        self.first.is_some_and(char::is_uppercase) && self.opened != Some('(')
-    }
-
-    fn is_number(&self) -> bool {
-        self.first.is_some_and(char::is_numeric) || self.word.chars().all(|c| matches!(c, 'I' | 'V' | 'X'))
-    }
-
-    /// A beginning that needs no second look: the end of the text, or a capital letter.
-    fn is_plain_beginning(&self) -> bool {
-        self.first.is_none_or(|c| c.is_uppercase() || is_bullet(c))
-    }
-
-    fn is_sentence_word(&self) -> bool {
-        self.first.is_none() || self.is_capital() && lexicon::begins_sentence(self.word)
-    }
-
-    /// Anything a sentence can begin with after an ordinary word and a stop.
-    fn is_beginning(&self) -> bool {
-        let Some(first) = self.first else { return true };
-        self.is_plain_beginning()
-            || first.is_numeric()
-            || matches!(first, '~' | '≈' | '±' | '>' | '<' | '≥' | '≤' | '+' | '−' | '#' | '*' | '†' | '‡')
-            || is_greek(first)
-            || self.is_lower_name()
-            || self.opened == Some('(') && self.word.chars().count() == 1
-    }
-
-    /// A name that keeps its lower case at the beginning of a sentence: p53, mTOR, miR-21, iPSCs.
-    fn is_lower_name(&self) -> bool {
-        let letters = self.word.chars().take(12);
-        self.first.is_some_and(char::is_lowercase) && letters.skip(1).any(|c| c.is_uppercase() || c.is_ascii_digit())
-    }
-
-    /// A word that follows a stop without a space, as in badly extracted text: `cells.The`.
-    fn is_glued_beginning(&self) -> bool {
-        self.is_capital() && self.word.len() > 1 && lexicon::begins_sentence(self.word)
-    }
+/// Length of a closing quotation mark that has a space on both sides, as in `it ended. " Then`, with the space before it.
+fn spaced_quote(rest: &str) -> usize {
+    let quote = rest.strip_prefix(" \"").filter(|after| after.starts_with(char::is_whitespace));
+    quote.map_or(0, |_| 2)
 }
 
 /// Length of a citation glued to a stop: `12`, `12,13`, `12–14`, `¹²`, `[12]`, `(12, 13)`.
@@ -283,12 +150,6 @@ fn skip_space(text: &str, from: usize) -> usize {
     text.len() - text[from..].trim_start().len()
 }
 
-/// The end of `text` after its last white space, but no more than [`LONGEST_WORD`] bytes of it.
-fn last_word(text: &str) -> &str {
-    let tail = text.char_indices().rev().take_while(|(at, c)| text.len() - at <= LONGEST_WORD && !c.is_whitespace());
-    &text[tail.last().map_or(text.len(), |(at, _)| at)..]
-}
-
 fn is_stop(character: char) -> bool {
     matches!(character, '.' | '!' | '?' | '…' | '。')
 }
@@ -301,20 +162,10 @@ fn is_opener(character: char) -> bool {
     matches!(character, '"' | '\'' | '“' | '‘' | '«' | '(' | '[' | '{' | '¿' | '¡')
 }
 
-fn is_bullet(character: char) -> bool {
-    matches!(character, '•' | '▪' | '●' | '◦' | '‣' | '■')
-}
-
-fn is_greek(character: char) -> bool {
-    matches!(character, 'α'..='ω' | 'Α'..='Ω')
-}
-
-fn is_word_character(character: char) -> bool {
-    character.is_alphanumeric() || matches!(character, '-' | '‐' | '‑')
-}
-
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// `marked` has a `|` between its sentences.
@@ -341,6 +192,7 @@ mod tests {
         check(
             "He has a Ph.D. in the U.S. Army. | She works in the U.S. | The work was done by Kim et al. | The rest is new.",
         );
+        check("It was high in MS. | Fertility fell in CF. | In it, OR of.61 (CI) was seen.");
         check("They lack vitamin D. | The dose rose. | It causes hepatitis B. | Infection spreads.");
     }
 
@@ -387,5 +239,19 @@ mod tests {
             sentences(&unit.repeat(200_000));
         }
         sentences(&format!("{}{}", " ".repeat(200_000), "e.g. ".repeat(100_000)));
+    }
+
+    proptest! {
+        #[test]
+        fn ranges_cover_all_visible_text(text in "([A-Za-c.!?… \\[\\]()12,–\"”α]|et al\\. |Fig\\. ){0,80}|\\PC{0,80}") {
+            let mut end = 0;
+            for range in sentences(&text) {
+                prop_assert!(range.start < range.end && range.start >= end);
+                prop_assert!(text.get(range.clone()).is_some_and(|sentence| sentence.trim() == sentence));
+                prop_assert!(text[end..range.start].trim().is_empty());
+                end = range.end;
+            }
+            prop_assert!(text[end..].trim().is_empty());
+        }
     }
 }

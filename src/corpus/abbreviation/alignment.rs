@@ -11,7 +11,7 @@ use unicode_normalization::UnicodeNormalization;
 mod cost {
     /// A word without a letter of the short form: "of", or any other.
     pub const SKIPPED_STOP_WORD: f32 = 0.3;
-    pub const SKIPPED_WORD: f32 = 1.4;
+    pub const SKIPPED_WORD: f32 = 1.8;
     /// The same behind the last letter, where the long form must end with the word.
     pub const TRAILING_WORD: f32 = 1.4;
     /// A letter that begins a part of a word: behind a hyphen, a digit or a capital.
@@ -81,6 +81,8 @@ struct Window {
     skipped: Vec<f32>,
     /// The first byte of each word.
     words: Vec<usize>,
+    /// Whether each word is one with which no long form begins.
+    is_stop: Vec<bool>,
     /// The digit that a word spells: 2 for "two".
     numerals: Vec<Option<char>>,
 }
@@ -103,13 +105,22 @@ enum Position {
 
 impl Window {
     fn new(text: &str) -> Self {
-        let mut window = Window { letters: Vec::new(), skipped: vec![0.0], words: Vec::new(), numerals: Vec::new() };
+        let mut window = Window {
+            letters: Vec::new(),
+            skipped: vec![0.0],
+            words: Vec::new(),
+            is_stop: Vec::new(),
+            numerals: Vec::new(),
+        };
         for (byte, word) in words(text) {
             window.push_letters(byte, word);
             let opener = word.find(char::is_alphanumeric).unwrap_or_default();
             window.words.push(byte + opener);
             let plain = word.trim_end_matches([',', ')', ']']).to_lowercase();
             let comma = if word.ends_with(',') { cost::COMMA } else { 0.0 };
+            window
+                .is_stop
+                .push(matches!(plain.as_str(), "and" | "as" | "by" | "for" | "from" | "of" | "or" | "the" | "with"));
             let skip = if is_stop_word(&plain) { cost::SKIPPED_STOP_WORD } else { cost::SKIPPED_WORD };
             let before = window.skipped.last().copied().unwrap_or_default();
             window.skipped.push(before + skip + comma);
@@ -158,6 +169,7 @@ impl Window {
 
     fn cost_of_beginning(&self, place: usize) -> Option<f32> {
         match self.letters[place].position {
+            Position::Word if self.is_stop[self.letters[place].word] => None,
             Position::Word => Some(0.0),
             Position::Part => Some(cost::BEGINS_IN_WORD),
             Position::Inside => None,

@@ -1,6 +1,9 @@
 //! The places where a text may define a short form: a bracket, and the words before it.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use crate::corpus::sentence::sentences;
 
@@ -15,6 +18,8 @@ pub(super) struct Candidate<'a> {
     pub short: &'a str,
     pub window: &'a str,
     pub order: Order,
+    /// A value stands behind the short form, "(OR = 1.8)": as often as not it was defined elsewhere.
+    pub has_value: bool,
 }
 
 /// Which of the two stands before the bracket.
@@ -24,6 +29,8 @@ pub(super) enum Order {
     LongFirst,
     /// "BM (bone marrow)": the window is the whole long form.
     ShortFirst,
+    /// "bone marrow, abbreviated as BM": no bracket.
+    Named,
 }
 
 /// The candidates of `text`, in order. The long and the short form always stand in one sentence.
@@ -42,7 +49,38 @@ pub(super) fn candidates(text: &str) -> Vec<Candidate<'_>> {
         found.extend(short_first(before, inner));
         found.extend(inside(inner));
     }
+    found.extend(named(text));
     found
+}
+
+/// Words that announce a short form without a bracket.
+static ANNOUNCEMENT: LazyLock<Regex> = LazyLock::new(|| {
+    // The pattern is a constant that the tests compile.
+    Regex::new(
+        r",? (?:(?:hereafter|henceforth|hereinafter)(?: referred to as| called)?|abbreviated(?: as| to)?|(?:also )?(?:known|referred to|designated|denoted) as|also (?:called|termed)|or) ([\p{L}\p{N}][\p{L}\p{N}-]{1,15})\b",
+    )
+    .expect("a valid pattern")
+});
+
+/// `long form, abbreviated as SF`
+fn named(text: &str) -> impl Iterator<Item = Candidate<'_>> {
+    ANNOUNCEMENT.captures_iter(text).filter_map(|found| {
+        let (announcement, short) = (found.get(0)?, found.get(1)?.as_str());
+        let capitals = short.chars().filter(|c| c.is_uppercase()).count();
+        // "T cells or NK" is a choice: only "T cells, or TC" can be a definition.
+        let is_choice = announcement.as_str().starts_with(" or ");
+        let start = floor_boundary(text, announcement.start().saturating_sub(LONGEST_WINDOW));
+        let before = &text[start..announcement.start()];
+        let sentence = sentences(before).last().map_or(before, |last| &before[last.start..]);
+        let letters = short.chars().filter(|c| c.is_alphanumeric()).count();
+        let window = last_words(last_clause(sentence), letters * 2);
+        (capitals >= 2 && !is_choice && is_short_form(short)).then_some(Candidate {
+            short,
+            window,
+            order: Order::Named,
+            has_value: false,
+        })
+    })
 }
 
 /// A balanced bracket.
@@ -94,7 +132,8 @@ fn long_first<'a>(before: &'a str, inner: &'a str) -> Option<Candidate<'a>> {
     let window = last_clause(before);
     let words = short.chars().filter(|c| c.is_alphanumeric()).count();
     let window = last_words(window, (words + 5).min(words * 2));
-    Some(Candidate { short, window, order: Order::LongFirst })
+    let has_value = inner[head.len()..].starts_with(" =");
+    Some(Candidate { short, window, order: Order::LongFirst, has_value })
 }
 
 /// `SF (long form)`
@@ -105,7 +144,7 @@ fn short_first<'a>(before: &'a str, inner: &'a str) -> Option<Candidate<'a>> {
     let (long, tail) = inner.split_once([',', ';']).unwrap_or((inner, ""));
     let is_definition = capitals >= 2 && is_short_form(short) && long.split_whitespace().nth(1).is_some();
     (is_definition && long.len() <= LONGEST_WINDOW && !begins_with_year(tail) && !long.contains(" et al"))
-        .then_some(Candidate { short, window: long.trim(), order: Order::ShortFirst })
+        .then_some(Candidate { short, window: long.trim(), order: Order::ShortFirst, has_value: false })
 }
 
 /// `(long form, SF)`
@@ -114,7 +153,12 @@ fn inside(inner: &str) -> Option<Candidate<'_>> {
     let short = short.trim();
     let is_definition = short.len() >= 3 && is_short_form(short) && !short.contains(char::is_lowercase);
     let window = long.rsplit([',', ';', ':']).next()?.trim();
-    (is_definition && window.len() <= LONGEST_WINDOW).then_some(Candidate { short, window, order: Order::ShortFirst })
+    (is_definition && window.len() <= LONGEST_WINDOW).then_some(Candidate {
+        short,
+        window,
+        order: Order::ShortFirst,
+        has_value: false,
+    })
 }
 
 /// May `short` be a short form? It has a letter, at most two words, and is neither a numeral nor a common word.

@@ -16,21 +16,25 @@ pub(super) struct Style {
     pub italic: bool,
 }
 
-/// The styles of all fonts met so far; glyphs refer to them by index.
+/// The fonts met so far, told apart by name; glyphs refer to them by index.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Fonts {
-    styles: Vec<Style>,
+    styles: Vec<(String, Style)>,
 }
 
 impl Fonts {
     pub(super) fn style(&self, font: u16) -> Style {
-        self.styles.get(usize::from(font)).copied().unwrap_or_default()
+        self.styles.get(usize::from(font)).map(|(_, style)| *style).unwrap_or_default()
     }
 
-    pub(super) fn add(&mut self, style: Style) -> u16 {
-        let index = u16::try_from(self.styles.len()).unwrap_or(u16::MAX);
-        self.styles.push(style);
-        index
+    /// Subsets of one font, which each page may have its own of, are one.
+    fn add(&mut self, name: String, style: Style) -> u16 {
+        let known = self.styles.iter().position(|(other, _)| *other == name);
+        let index = known.unwrap_or_else(|| {
+            self.styles.push((name, style));
+            self.styles.len() - 1
+        });
+        u16::try_from(index).unwrap_or(u16::MAX)
     }
 }
 
@@ -77,7 +81,7 @@ impl<'a> FontLoader<'a> {
             return known.clone();
         }
         let font = if is_bounded(dict) { self.cache.font(dict, &self.programs, &self.character_maps) } else { None };
-        let loaded = font.map(|font| LoadedFont { font, index: self.fonts.add(style(dict)) });
+        let loaded = font.map(|font| LoadedFont { font, index: self.fonts.add(name(dict), style(dict)) });
         self.loaded.insert(key, loaded.clone());
         loaded
     }
@@ -103,13 +107,27 @@ fn is_bounded(dict: &Dict<'_>) -> bool {
     programs.chain(maps).all(|stream| unpacked_size(&stream).is_some())
 }
 
-fn style(dict: &Dict<'_>) -> Style {
+/// The font's name in lower case, without the marks of a subset.
+fn name(dict: &Dict<'_>) -> String {
     let name = dict.get::<Name<'_>>("BaseFont").map(|name| name.as_str().to_lowercase()).unwrap_or_default();
-    let name = name.split_once('+').map_or(name.as_str(), |(_, bare)| bare);
+    bare_name(&name).to_owned()
+}
+
+/// `ABCDEF+Times` and `Times+fb` are parts of `Times`.
+fn bare_name(name: &str) -> &str {
+    match name.split_once('+') {
+        Some((prefix, rest)) if prefix.len() == 6 => rest.split('+').next().unwrap_or(rest),
+        Some((bare, _)) if !bare.is_empty() => bare,
+        _ => name,
+    }
+}
+
+fn style(dict: &Dict<'_>) -> Style {
+    let name = name(dict);
     let flags = dict.get::<Dict<'_>>("FontDescriptor").and_then(|d| d.get::<u32>("Flags")).unwrap_or(0);
     const ITALIC: u32 = 1 << 6;
     const FORCE_BOLD: u32 = 1 << 18;
-    Style { bold: is_bold(name) || flags & FORCE_BOLD != 0, italic: is_italic(name) || flags & ITALIC != 0 }
+    Style { bold: is_bold(&name) || flags & FORCE_BOLD != 0, italic: is_italic(&name) || flags & ITALIC != 0 }
 }
 
 fn is_bold(name: &str) -> bool {
@@ -129,6 +147,14 @@ fn is_italic(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn subsets_share_a_name() {
+        assert_eq!(
+            [bare_name("abcdef+times"), bare_name("advot.i+fb"), bare_name("abcdef+advot.i+20")],
+            ["times", "advot.i", "advot.i"]
+        );
+    }
 
     #[test]
     fn the_name_tells_the_style() {

@@ -5,8 +5,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::flow::{Placed, Role};
-use super::lines::{Line, Script};
+use super::lines::Line;
 use super::measure::Measure;
+use super::{authors, title};
 
 /// What the first pages say about the paper as a whole.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -21,19 +22,18 @@ const FRONT_PAGES: u32 = 2;
 /// No front has more lines.
 const MAX_LINES: usize = 400;
 
-static ARTICLE_TYPE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)^(original|review|research|short|brief|case|mini|systematic|full|technical|clinical|special|rapid|study|open|invited|regular|featured?|data|methods?|meta)?[ -]?(articles?|reviews?|communications?|reports?|papers?|notes?|letters?( to the editor)?|stud(y|ies)|trials?|protocols?|research|hypothesis|access|editorials?|perspectives?|commentary|opinion|investigation|series|analysis)( articles?| papers?| open access| clinical trial| protocol)?$").ok()
-});
-
 /// Read the front and give its lines their roles.
 pub(super) fn read(flow: &mut [Placed], journal_names: &str, declared_title: Option<&str>, measure: &Measure) -> Front {
     let end = flow.iter().position(|placed| placed.line.page > FRONT_PAGES).unwrap_or(flow.len()).min(MAX_LINES);
     let mut front = Front::default();
-    let title = find_title(&flow[..end], journal_names, declared_title);
-    let start = body_start(&mut flow[..end], title.clone().map_or(0, |range| range.end), measure);
-    if let Some(range) = title {
-        front.title = Some(joined(flow[range.clone()].iter().map(|placed| &placed.line)));
-        front.authors = find_authors(&flow[range.end..start.max(range.end)]);
+    let title = title::find(&flow[..end], journal_names, declared_title);
+    let after_title = title.as_ref().and_then(|lines| lines.last()).map_or(0, |last| last + 1);
+    let start = body_start(&mut flow[..end], after_title, measure);
+    if let Some(lines) = title {
+        front.title = Some(title::join(lines.iter().map(|&index| &flow[index].line)));
+        let left = lines.iter().map(|&index| flow[index].line.x0).fold(f32::MAX, f32::min);
+        let right = lines.iter().map(|&index| flow[index].line.x1).fold(f32::MIN, f32::max);
+        front.authors = authors::find(&flow[after_title..start.max(after_title)], (left, right));
     }
     front.keywords = find_keywords(&flow[..end]);
     for placed in &mut flow[..start] {
@@ -42,88 +42,6 @@ pub(super) fn read(flow: &mut [Placed], journal_names: &str, declared_title: Opt
         }
     }
     front
-}
-
-fn joined<'l>(lines: impl Iterator<Item = &'l Line>) -> String {
-    let mut text = String::new();
-    for line in lines {
-        if !text.is_empty() && !text.ends_with('-') {
-            text.push(' ');
-        }
-        text.push_str(&line.text());
-    }
-    text
-}
-
-fn letters(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
-
-/// The lines of the title: the group in the largest type that is no journal name, rubric or date; or the one that the
-/// file itself declares to be the title.
-fn find_title(flow: &[Placed], journal_names: &str, declared: Option<&str>) -> Option<std::ops::Range<usize>> {
-    let declared = declared.map(letters).filter(|title| title.len() > 20);
-    let names = letters(journal_names);
-    let mut best: Option<(f32, std::ops::Range<usize>)> = None;
-    let mut start = 0;
-    while start < flow.len() {
-        let mut end = start + 1;
-        while end < flow.len() && continues_title(&flow[end - 1], &flow[end]) {
-            end += 1;
-        }
-        let group = trim_rubric(flow, start..end);
-        let text = joined(flow[group.clone()].iter().map(|placed| &placed.line));
-        let plain = letters(&text);
-        let is_declared =
-            declared.as_ref().is_some_and(|title| title.contains(&plain) || plain.contains(title.as_str()));
-        let words = text.split(' ').count();
-        let is_name = words <= 8 && names.contains(&plain);
-        let possible = plain.len() >= 12
-            && words >= 2
-            && text.len() < 400
-            && !group.is_empty()
-            && !looks_like_date_or_address(&text);
-        if possible && (is_declared || !is_name) {
-            let first = &flow[group.start];
-            let lower = if first.line.page == 1 { 1.0 } else { 0.8 };
-            let short = if words < 4 { 0.6 } else { 1.0 };
-            let score = first.line.size * lower * short + if is_declared { 20.0 } else { 0.0 };
-            if best.as_ref().is_none_or(|(top, _)| score > *top + 0.3) {
-                best = Some((score, group));
-            }
-        }
-        start = end;
-    }
-    best.map(|(_, range)| range)
-}
-
-fn continues_title(above: &Placed, line: &Placed) -> bool {
-    let leading = line.line.y - above.line.y;
-    above.line.page == line.line.page
-        && (above.line.size - line.line.size).abs() < 0.4
-        && leading > 0.0
-        && leading < 1.7 * line.line.size
-        && (above.line.style.bold == line.line.style.bold)
-}
-
-/// Drop lines such as `Research Article` from the start of a group.
-fn trim_rubric(flow: &[Placed], mut group: std::ops::Range<usize>) -> std::ops::Range<usize> {
-    while group.start < group.end && is_rubric(&flow[group.start].line) {
-        group.start += 1;
-    }
-    group
-}
-
-fn is_rubric(line: &Line) -> bool {
-    let text = line.text();
-    ARTICLE_TYPE.as_ref().is_some_and(|pattern| pattern.is_match(text.trim()))
-}
-
-fn looks_like_date_or_address(text: &str) -> bool {
-    static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"(?i)@|https?:|www\.|\bdoi\b|\bISSN\b|^(received|accepted|published|volume|copyright|©)").ok()
-    });
-    PATTERN.as_ref().is_some_and(|pattern| pattern.is_match(text))
 }
 
 fn bare_heading(line: &Line) -> String {
@@ -175,29 +93,33 @@ fn find_start(flow: &[Placed], after_title: usize, labelled: Option<usize>, meas
         // `Background` directly under `Abstract` is a part of the abstract.
         is_introduction(&flow[i].line) && is_heading(i) && labelled.is_none_or(|at| i != at + 1)
     });
-    let numbered = || (after_title..flow.len()).find(|&i| is_heading(i) && starts_with_one(&flow[i].line));
-    let after_abstract = || {
-        let at = labelled?;
-        let keywords = (at..flow.len()).find(|&i| is_keywords(&flow[i].line.text()));
-        let from = keywords.unwrap_or(at) + 1;
-        (from..flow.len())
-            .find(|&i| is_heading(i) && !is_abstract_part(&flow[i].line) && followed_by_body(flow, i, measure))
-    };
-    let any_heading = || (after_title..flow.len()).find(|&i| is_heading(i) && followed_by_body(flow, i, measure));
-    let first_text = || {
-        (after_title..flow.len().saturating_sub(2)).find(|&i| {
+    let first_text = |from: usize| {
+        (from..flow.len().saturating_sub(2)).find(|&i| {
             flow[i..i + 3].iter().all(|placed| measure.is_body(&placed.line) && placed.role == Role::Body)
                 && flow[i + 1].line.width() > 0.9 * measure.width
         })
     };
+    let numbered = || (after_title..flow.len()).find(|&i| is_heading(i) && starts_with_one(&flow[i].line));
+    // The text may begin without a heading, after the abstract's keywords.
+    let keywords = (after_title..flow.len())
+        .find(|&i| is_keywords(&flow[i].line.text()))
+        .filter(|at| labelled.is_none_or(|label| label < *at));
+    let after_abstract = || {
+        let from = keywords.or(labelled)? + 1;
+        let heading = (from..flow.len())
+            .find(|&i| is_heading(i) && !is_abstract_part(&flow[i].line) && followed_by_body(flow, i, measure));
+        let text = keywords.and_then(|_| first_text(from));
+        heading.into_iter().chain(text).min()
+    };
+    let any_heading = || (after_title..flow.len()).find(|&i| is_heading(i) && followed_by_body(flow, i, measure));
     let found = introduction.or_else(numbered).or_else(after_abstract).or_else(any_heading);
     match found {
         // Much text before the first heading: a letter or an editorial that begins without one.
         Some(at) if labelled.is_none() && body_lines(&flow[after_title..at], measure) > 45 => {
-            first_text().unwrap_or(at)
+            first_text(after_title).unwrap_or(at)
         }
         Some(at) => at,
-        None => first_text().unwrap_or(after_title),
+        None => first_text(after_title).unwrap_or(after_title),
     }
 }
 
@@ -222,6 +144,7 @@ fn starts_with_one(line: &Line) -> bool {
 fn is_abstract_part(line: &Line) -> bool {
     const PARTS: &[&str] = &[
         "background",
+        "introduction",
         "backgroundandaim",
         "backgroundandobjectives",
         "aim",
@@ -253,15 +176,28 @@ fn mark_labelled_abstract(flow: &mut [Placed], at: usize) {
     let run_in = !is_abstract_heading(&flow[at].line);
     let first = if run_in { at } else { at + 1 };
     flow[at].role = if run_in { Role::Abstract } else { Role::Front };
-    let Some(size) = flow.get(first).map(|placed| placed.line.size) else { return };
+    let heading = flow[at].line.clone();
+    let below = |placed: &&Placed| {
+        placed.line.page > heading.page || (placed.line.x0 <= heading.x1 && placed.line.x1 >= heading.x0)
+    };
+    let text = flow[first.min(flow.len())..].iter().filter(below).find(|placed| !is_abstract_part(&placed.line));
+    let Some(size) = text.map(|placed| placed.line.size) else { return };
+    // A column with the article's history may stand beside it.
+    let (page, mut x0, mut x1) = (flow[at].line.page, flow[at].line.x0, flow[at].line.x1);
     for placed in &mut flow[first..] {
+        let beside = placed.line.page == page && (placed.line.x0 > x1 || placed.line.x1 < x0);
+        if beside {
+            continue;
+        }
         if is_keywords(&placed.line.text()) {
             break;
         }
         if is_abstract_part(&placed.line) && placed.line.characters() < 40 {
             placed.role = Role::AbstractHeading;
-        } else if (placed.line.size - size).abs() < 0.4 && !looks_like_date_or_address(&placed.line.text()) {
+        } else if (placed.line.size - size).abs() < 0.4 && !title::looks_like_imprint(&placed.line.text()) {
             placed.role = Role::Abstract;
+            (x0, x1) =
+                if placed.line.page == page { (x0.min(placed.line.x0), x1.max(placed.line.x1)) } else { (x0, x1) };
         }
     }
     own_edges(flow);
@@ -278,7 +214,7 @@ fn mark_unlabelled_abstract(flow: &mut [Placed], after_title: usize) {
             end += 1;
         }
         let characters: usize = flow[start..end].iter().map(|placed| placed.line.characters()).sum();
-        let text = joined(flow[start..end].iter().map(|placed| &placed.line));
+        let text = title::join(flow[start..end].iter().map(|placed| &placed.line));
         let is_prose = end - start >= 3 && characters >= MIN_CHARACTERS && !is_small_print(&text);
         if is_prose && best.as_ref().is_none_or(|(most, _)| characters > *most) {
             best = Some((characters, start..end));
@@ -324,101 +260,6 @@ fn own_edges(flow: &mut [Placed]) {
     }
 }
 
-/// Names between the title and the first address, date or text.
-fn find_authors(flow: &[Placed]) -> Vec<String> {
-    const MAX_NAME_LINES: usize = 40;
-    let Some(first) = flow.first() else { return Vec::new() };
-    let (size, column) = (first.line.size, first.column);
-    let mut text = String::new();
-    for placed in flow.iter().take(MAX_NAME_LINES) {
-        let shown = placed.line.text();
-        let stop = (placed.line.size - size).abs() > 0.5
-            || placed.role == Role::Abstract
-            || placed.line.page != first.line.page
-            || (placed.column != column && placed.line.y < first.line.y)
-            || is_address(&shown)
-            || looks_like_date_or_address(&shown)
-            || is_abstract_heading(&placed.line);
-        if stop {
-            break;
-        }
-        for word in &placed.line.words {
-            let raised = word.script != Script::Normal || word.size < 0.8 * size;
-            // What is raised separates: a mark of an address.
-            text.push_str(if raised { " " } else { &word.text });
-            if word.space_before && !raised {
-                let at = text.len() - word.text.len();
-                text.insert(at, ' ');
-            }
-        }
-        text.push(' ');
-    }
-    split_names(&text)
-}
-
-fn is_address(text: &str) -> bool {
-    const PLACES: &[&str] = &[
-        "Universi",
-        "Department",
-        "Institut",
-        "Hospital",
-        "School of",
-        "Faculty",
-        "College",
-        "Laborator",
-        "Division of",
-        "Academy",
-        "Research Cent",
-        "Medical Cent",
-        "Ministry",
-        "Address",
-        "Correspond",
-        "Center for",
-        "Centre for",
-        "Unit,",
-    ];
-    PLACES.iter().any(|place| text.contains(place))
-}
-
-/// `Ann B. Lee1,2*, PhD, and Bo Chen†` to its names.
-pub(super) fn split_names(text: &str) -> Vec<String> {
-    let cleaned: String = text
-        .chars()
-        .map(|c| match c {
-            ';' | '·' | '•' | '&' | '|' => ',',
-            c if c.is_ascii_digit() || "*†‡§¶#∗⁎‖^()[]®".contains(c) => ' ',
-            c => c,
-        })
-        .collect();
-    let cleaned = format!(" {} ", cleaned.split_whitespace().collect::<Vec<_>>().join(" "))
-        .replace(" and ", ",")
-        .replace(" AND ", ",");
-    cleaned.split(',').filter_map(name).collect()
-}
-
-fn name(part: &str) -> Option<String> {
-    const DEGREES: &[&str] = &[
-        "phd", "md", "msc", "ma", "mph", "bsc", "ms", "frcs", "mbbs", "dds", "dphil", "rn", "dr", "prof", "mbchb",
-        "do", "pharmd", "facs", "mrcp", "dvm", "bs", "ba", "mba", "rd", "drph",
-    ];
-    let is_degree = |word: &str| {
-        DEGREES.contains(&word.replace('.', "").to_lowercase().as_str())
-            && (word.contains('.') || word.chars().skip(1).any(char::is_uppercase) || word == "Dr" || word == "Prof")
-    };
-    let words: Vec<&str> = part
-        .split_whitespace()
-        .map(|word| word.strip_suffix("ID").filter(|rest| rest.ends_with(char::is_lowercase)).unwrap_or(word))
-        .filter(|word| word.chars().any(char::is_alphabetic) && !is_degree(word))
-        .collect();
-    let capitals = words.iter().filter(|word| word.starts_with(char::is_uppercase)).count();
-    let letters: usize = words.iter().map(|word| word.chars().count()).sum();
-    let good = (2..=6).contains(&words.len())
-        && capitals >= 2
-        && letters <= 60
-        && words.iter().any(|word| word.chars().count() > 2);
-    good.then(|| words.join(" "))
-}
-
 /// What follows `Keywords:`, up to the end of its paragraph.
 fn find_keywords(flow: &[Placed]) -> Vec<String> {
     const MAX_KEYWORD_LINES: usize = 6;
@@ -431,7 +272,7 @@ fn find_keywords(flow: &[Placed]) -> Vec<String> {
     {
         end += 1;
     }
-    let text = joined(flow[at..end].iter().map(|placed| &placed.line));
+    let text = title::join(flow[at..end].iter().map(|placed| &placed.line));
     let rest = text
         .split_once([':', '–', '—', '.'])
         .map_or_else(|| text.splitn(2, ' ').nth(1).unwrap_or_default(), |(_, rest)| rest);
@@ -446,18 +287,4 @@ fn find_keywords(flow: &[Placed]) -> Vec<String> {
         .map(|word| word.trim().trim_end_matches('.').to_owned())
         .filter(|word| word.chars().count() > 1 && word.chars().count() < 80)
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_lose_marks_and_degrees() {
-        assert_eq!(
-            split_names("Ann B. Lee1,2*, PhD, Bo Chen† and Carla de Vries"),
-            ["Ann B. Lee", "Bo Chen", "Carla de Vries"]
-        );
-        assert_eq!(split_names("Mia Novak · Jan Novak"), ["Mia Novak", "Jan Novak"]);
-    }
 }

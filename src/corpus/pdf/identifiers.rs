@@ -4,7 +4,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// The first DOI in the text: bare and in lower case. `lines` may cut it after a slash or a full stop.
+/// Registrants of data sets, trials and funders, which papers name beside their own DOI.
+const NOT_PAPERS: &[&str] = &["10.17605/", "10.5281/", "10.6084/", "10.5061/", "10.13039/", "10.7910/"];
+
+/// The first DOI in the text that can be a paper's: bare and in lower case. A line may end within it.
 pub(super) fn find_doi<'t>(lines: impl Iterator<Item = &'t str>) -> Option<String> {
     static DOI: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"\b10\.\d{4,9}/[^\s"<>,;|]+"#).ok());
     let pattern = DOI.as_ref()?;
@@ -14,11 +17,25 @@ pub(super) fn find_doi<'t>(lines: impl Iterator<Item = &'t str>) -> Option<Strin
         let mut doi = found.as_str().to_owned();
         let cut = found.end() == line.trim_end().len() && doi.ends_with(['.', '/', '-']);
         if let Some(rest) = lines.peek().filter(|_| cut).and_then(|next| next.split_whitespace().next()) {
-            doi.push_str(rest);
+            if !rest.starts_with(char::is_uppercase) {
+                doi.push_str(rest);
+            }
         }
-        return Some(tidy_doi(&doi));
+        let doi = tidy_doi(&doi);
+        if !NOT_PAPERS.iter().any(|prefix| doi.starts_with(prefix)) {
+            return Some(doi);
+        }
     }
     None
+}
+
+/// A DOI on a line of its own, as some journals print it at the end of the paper.
+pub(super) fn find_lone_doi<'t>(mut lines: impl Iterator<Item = &'t str>) -> Option<String> {
+    lines.find_map(|line| {
+        let bare = line.trim().to_lowercase();
+        let bare = bare.strip_prefix("doi")?.trim_start_matches([':', ' ']);
+        (bare.starts_with("10.") && !bare.contains(' ')).then(|| tidy_doi(bare))
+    })
 }
 
 /// Without what belongs to the sentence around it.
@@ -39,7 +56,7 @@ pub(super) fn find_year(text: &str) -> Option<u16> {
     static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         [
             r"(?i)(?:published|publication date|available online)[^.;]{0,60}?\b((?:19|20)\d\d)\b",
-            r"(?i)(?:©|copyright|\(c\))[^.;\d]{0,80}?((?:19|20)\d\d)\b",
+            r"(?i)(?:©|copyright)[^.;\d]{0,80}?((?:19|20)\d\d)\b",
             r"(?i)\bvol(?:ume)?\.?[^.;]{0,20}?\b((?:19|20)\d\d)\b",
             r"\b((?:19|20)\d\d)\s*[;,:(]\s*\d+",
             r"\(((?:19|20)\d\d)\)",

@@ -6,7 +6,7 @@
 use hayro_font::hayro_cmap::BfString;
 use hayro_font::kurbo::{Affine, Point};
 use hayro_syntax::content::TypedIter;
-use hayro_syntax::content::ops::TypedInstruction as Operator;
+use hayro_syntax::content::ops::{self, TypedInstruction as Operator};
 use hayro_syntax::object::{Array, Dict, Name, Number, Object, Stream};
 use hayro_syntax::page::{Page as SourcePage, Resources};
 
@@ -14,6 +14,7 @@ use super::bombs::unpacked_size;
 use super::fonts::{FontLoader, LoadedFont, characters};
 use super::marked_text::MarkedText;
 use super::page::{Glyph, Page, Rect};
+use super::visibility::{Ink, Visibility};
 
 /// How deep form XObjects may nest.
 const MAX_DEPTH: u32 = 24;
@@ -58,7 +59,8 @@ pub(super) fn interpret_page<'a>(
     let (width, height) = source.render_dimensions();
     let page = Page { number, width, height, ..Page::default() };
     let to_top_left = Affine::new(source.initial_transform(true).as_coeffs());
-    let state = State { transform: to_top_left, ..State::new() };
+    let shown = Rect { x0: -1.0, y0: -1.0, x1: width + 1.0, y1: height + 9.0 };
+    let state = State { transform: to_top_left, ..State::new(shown) };
     let mut interpreter = Interpreter {
         page,
         loader,
@@ -67,10 +69,15 @@ pub(super) fn interpret_page<'a>(
         saved: Vec::new(),
         path: Path::default(),
         marked: MarkedText::default(),
+        visibility: Visibility::default(),
     };
     interpreter.run(source.typed_operations(), source.resources(), 0);
+    let without_ink = interpreter.visibility.without_ink;
     let mut page = interpreter.page;
-    page.glyphs.retain(|glyph| glyph.x1 > -1.0 && glyph.x0 < width + 1.0 && glyph.y > -1.0 && glyph.y < height + 9.0);
+    // The text that OCR adds to a scanned page is drawn without ink.
+    if without_ink > page.glyphs.len() {
+        page.glyphs.append(&mut page.hidden);
+    }
     page
 }
 
@@ -85,10 +92,13 @@ struct State<'a> {
     horizontal_scale: f64,
     leading: f64,
     rise: f64,
+    ink: Ink,
+    /// What lies outside is not shown.
+    clip: Rect,
 }
 
 impl State<'_> {
-    fn new() -> Self {
+    fn new(clip: Rect) -> Self {
         Self {
             transform: Affine::IDENTITY,
             font: None,
@@ -98,6 +108,8 @@ impl State<'_> {
             horizontal_scale: 1.0,
             leading: 0.0,
             rise: 0.0,
+            ink: Ink::default(),
+            clip,
         }
     }
 }
@@ -108,6 +120,10 @@ struct Path {
     start: Point,
     current: Point,
     segments: Vec<(Point, Point)>,
+    /// The corners of rectangles.
+    extent: Option<Rect>,
+    /// Becomes the clip when the path ends.
+    clips: bool,
 }
 
 impl Path {
@@ -115,7 +131,17 @@ impl Path {
         if self.segments.len() < MAX_SEGMENTS {
             self.segments.push((self.current, to));
         }
+        self.reach(bounds(&[self.current, to]));
         self.current = to;
+    }
+
+    fn curve_to(&mut self, to: Point) {
+        self.reach(bounds(&[self.current, to]));
+        self.current = to;
+    }
+
+    fn reach(&mut self, rect: Rect) {
+        self.extent = Some(self.extent.map_or(rect, |extent| extent.union(&rect)));
     }
 }
 
@@ -127,6 +153,7 @@ struct Interpreter<'i, 'a> {
     saved: Vec<State<'a>>,
     path: Path,
     marked: MarkedText,
+    visibility: Visibility,
 }
 
 /// The matrices of a text object; they live outside the graphics state that `q` saves.
@@ -190,6 +217,9 @@ impl<'a> Interpreter<'_, 'a> {
     /// Set a parameter of the text state; false for another kind of operator.
     fn text_state_operator(&mut self, operator: &Operator<'_, '_>, resources: &Resources<'a>) -> bool {
         let state = &mut self.state;
+        if state.ink.change(operator) {
+            return true;
+        }
         match operator {
             Operator::CharacterSpacing(n) => state.character_space = n.0.as_f64(),
             Operator::WordSpacing(n) => state.word_space = n.0.as_f64(),
@@ -296,11 +326,12 @@ impl<'a> Interpreter<'_, 'a> {
             font,
             rotated,
         };
+        let shown = self.state.clip.contains((glyph.x0 + glyph.x1) / 2.0, glyph.y - 0.3 * glyph.size);
+        let visible = shown && self.visibility.shows(&glyph, &self.state.ink);
+        let target = if visible { &mut self.page.glyphs } else { &mut self.page.hidden };
         match characters {
-            BfString::Char(character) => push_characters(&mut self.page.glyphs, glyph, &[*character]),
-            BfString::String(string) => {
-                push_characters(&mut self.page.glyphs, glyph, &string.chars().collect::<Vec<_>>());
-            }
+            BfString::Char(character) => push_characters(target, glyph, &[*character]),
+            BfString::String(string) => push_characters(target, glyph, &string.chars().collect::<Vec<_>>()),
         }
     }
 
@@ -316,9 +347,16 @@ impl<'a> Interpreter<'_, 'a> {
                 let to = at(p.0, p.1);
                 self.path.line_to(to);
             }
-            Operator::CubicTo(p) => self.path.current = at(p.4, p.5),
-            Operator::CubicStartTo(p) => self.path.current = at(p.2, p.3),
-            Operator::CubicEndTo(p) => self.path.current = at(p.2, p.3),
+            Operator::CubicTo(p) => {
+                let to = at(p.4, p.5);
+                self.path.curve_to(to);
+            }
+            Operator::CubicStartTo(ops::CubicStartTo(_, _, x, y))
+            | Operator::CubicEndTo(ops::CubicEndTo(_, _, x, y)) => {
+                let to = at(*x, *y);
+                self.path.curve_to(to);
+            }
+            Operator::ClipNonZero(_) | Operator::ClipEvenOdd(_) => self.path.clips = true,
             Operator::ClosePath(_) => {
                 let start = self.path.start;
                 self.path.line_to(start);
@@ -329,6 +367,7 @@ impl<'a> Interpreter<'_, 'a> {
                 let corners = [corner(x, y), corner(x + w, y), corner(x + w, y + h), corner(x, y + h)];
                 if let Some(rule) = thin(&corners) {
                     self.add_rule(rule);
+                    self.path.reach(rule);
                 } else {
                     self.path.current = corners[0];
                     self.path.start = corners[0];
@@ -348,14 +387,26 @@ impl<'a> Interpreter<'_, 'a> {
                         self.add_rule(rule);
                     }
                 }
+                self.end_path(false);
             }
-            Operator::FillPathNonZero(_)
-            | Operator::FillPathNonZeroCompatibility(_)
-            | Operator::FillPathEvenOdd(_)
-            | Operator::EndPath(_) => self.path.segments.clear(),
+            Operator::FillPathNonZero(_) | Operator::FillPathNonZeroCompatibility(_) | Operator::FillPathEvenOdd(_) => {
+                self.end_path(true);
+            }
+            Operator::EndPath(_) => self.end_path(false),
             _ => return false,
         }
         true
+    }
+
+    fn end_path(&mut self, filled: bool) {
+        let path = std::mem::take(&mut self.path);
+        let Some(extent) = path.extent else { return };
+        if filled {
+            self.visibility.fill(extent, &self.state.ink);
+        }
+        if path.clips {
+            self.state.clip = self.state.clip.intersection(&extent);
+        }
     }
 
     fn add_rule(&mut self, rule: Rect) {
@@ -385,6 +436,11 @@ impl<'a> Interpreter<'_, 'a> {
         let placement = form.dict().get::<[f64; 6]>("Matrix").map_or(Affine::IDENTITY, Affine::new);
         let outer = self.state.clone();
         self.state.transform *= placement;
+        if let Some([x0, y0, x1, y1]) = form.dict().get::<[f64; 4]>("BBox") {
+            let corner = |x, y| self.state.transform * Point::new(x, y);
+            let shown = bounds(&[corner(x0, y0), corner(x1, y0), corner(x1, y1), corner(x0, y1)]);
+            self.state.clip = self.state.clip.intersection(&shown);
+        }
         self.run(TypedIter::new(&content), own.as_ref().unwrap_or(parent), depth + 1);
         self.state = outer;
     }

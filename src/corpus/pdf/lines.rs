@@ -3,8 +3,11 @@
 //! A line is built in the order in which the page draws it, which keeps columns apart without having to find their
 //! gutter first; parts of a line that were drawn apart (a superscript, an italic word) are put back by their position.
 
+use std::collections::HashMap;
+
+use super::accents::compose_accents;
 use super::fonts::{Fonts, Style};
-use super::page::{Glyph, Page, Rect};
+use super::page::{Glyph, Page};
 
 /// A gap of this share of the font size is a space.
 const SPACE: f32 = 0.13;
@@ -37,6 +40,8 @@ pub(super) struct Word {
     pub y: f32,
     pub size: f32,
     pub style: Style,
+    /// Index into [`Fonts`].
+    pub font: u16,
     pub script: Script,
     /// A space separates it from the word before.
     pub space_before: bool,
@@ -55,16 +60,13 @@ pub(super) struct Line {
     pub size: f32,
     /// The style of most of its characters.
     pub style: Style,
+    /// The font of most of its characters.
+    pub font: u16,
     /// Runs along the margin or up an axis.
     pub rotated: bool,
 }
 
 impl Line {
-    /// The box of the line, from a little below its ascenders to its baseline.
-    pub(super) fn rect(&self) -> Rect {
-        Rect { x0: self.x0, y0: self.y - 0.75 * self.size, x1: self.x1, y1: self.y + 0.2 * self.size }
-    }
-
     pub(super) fn width(&self) -> f32 {
         self.x1 - self.x0
     }
@@ -113,6 +115,14 @@ impl Line {
             let normal = self.words.iter().map(weight).sum::<usize>();
             2 * self.words.iter().filter(|word| test(word)).map(weight).sum::<usize>() > normal
         };
+        let mut fonts: Vec<(u16, usize)> = Vec::new();
+        for word in &self.words {
+            match fonts.iter().position(|(font, _)| *font == word.font) {
+                Some(index) => fonts[index].1 += weight(word),
+                None => fonts.push((word.font, weight(word))),
+            }
+        }
+        self.font = fonts.iter().max_by_key(|entry| entry.1).map_or(0, |entry| entry.0);
         self.style = Style { bold: share(|word| word.style.bold), italic: share(|word| word.style.italic) };
         for word in &mut self.words {
             let rise = y - word.y;
@@ -126,17 +136,18 @@ impl Line {
     }
 }
 
-/// The lines of a page, in the order in which it draws them.
-pub(super) fn lines(page: &Page, fonts: &Fonts) -> Vec<Line> {
+/// The lines that some glyphs of a page make, in the order in which it draws them.
+pub(super) fn lines(page: &Page, glyphs: &[Glyph], fonts: &Fonts) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut builder = LineBuilder { page: page.number, fonts, words: Vec::new(), last: None, rotated: false };
     let mut space = false;
-    for glyph in &page.glyphs {
+    let mut drawn = Drawn::default();
+    for glyph in &compose_accents(glyphs) {
         if glyph.character.is_whitespace() || glyph.size < 0.5 {
             space = true;
             continue;
         }
-        if builder.last.is_some_and(|last| is_double(&last, glyph)) {
+        if !glyph.rotated && drawn.again(glyph) {
             continue;
         }
         if !builder.continues(glyph) {
@@ -149,11 +160,31 @@ pub(super) fn lines(page: &Page, fonts: &Fonts) -> Vec<Line> {
     merge_parts(lines)
 }
 
-/// Bold type is sometimes made by drawing each glyph twice.
-fn is_double(last: &Glyph, glyph: &Glyph) -> bool {
-    last.character == glyph.character
-        && (last.x0 - glyph.x0).abs() < 0.1 * glyph.size
-        && (last.y - glyph.y).abs() < 0.1 * glyph.size
+/// The glyphs drawn so far, to find those that are drawn again at the same place: bold type is sometimes made so, and
+/// some typesetters lay a text over itself.
+#[derive(Default)]
+struct Drawn {
+    /// Places by character and `x` in points.
+    places: HashMap<(char, i32), Vec<(f32, f32)>>,
+}
+
+impl Drawn {
+    /// More glyphs at one `x` are a pattern, not text.
+    const MAX_PLACES: usize = 400;
+
+    /// Remember a glyph; true if it was there before.
+    fn again(&mut self, glyph: &Glyph) -> bool {
+        let bin = glyph.x0 as i32;
+        let near =
+            |&(x, y): &(f32, f32)| (x - glyph.x0).abs() < 0.1 * glyph.size && (y - glyph.y).abs() < 0.42 * glyph.size;
+        let known = (bin - 1..=bin + 1)
+            .any(|bin| self.places.get(&(glyph.character, bin)).is_some_and(|places| places.iter().any(near)));
+        let places = self.places.entry((glyph.character, bin)).or_default();
+        if !known && places.len() < Self::MAX_PLACES {
+            places.push((glyph.x0, glyph.y));
+        }
+        known
+    }
 }
 
 struct LineBuilder<'f> {
@@ -206,6 +237,7 @@ impl LineBuilder<'_> {
                 y: glyph.y,
                 size: glyph.size,
                 style,
+                font: glyph.font,
                 script: Script::Normal,
                 space_before: space && !self.words.is_empty(),
             }),

@@ -10,12 +10,16 @@ use super::lines::Line;
 pub(super) struct Measure {
     /// Font size of most characters.
     pub size: f32,
+    /// The font of most characters of that size.
+    pub font: u16,
     /// Distance of neighbouring baselines.
     pub pitch: f32,
     /// Width of a full line.
     pub width: f32,
     /// New paragraphs begin with an indented line.
     pub indented: bool,
+    /// Lines are stretched to the full width, except the last of a paragraph.
+    pub justified: bool,
 }
 
 impl Measure {
@@ -30,8 +34,13 @@ impl Measure {
             .flat_map(|column| column.lines.windows(2))
             .filter(|pair| pair.iter().all(|line| body(line)) && pair[1].y - pair[0].y > 0.5 * size);
         let pitch = mode(pitches.map(|pair| (pair[1].y - pair[0].y, 1)), 0.25).unwrap_or(1.2 * size);
-        let mut measure = Self { size, pitch, width, indented: false };
+        let font = mode(lines().filter(|line| body(line)).map(|line| (f32::from(line.font), line.characters())), 0.25)
+            .unwrap_or(0.0) as u16;
+        let mut measure = Self { size, font, pitch, width, indented: false, justified: false };
         measure.indented = measure.finds_indents(columns);
+        let all = lines().filter(|line| measure.is_body(line)).count();
+        let full = lines().filter(|line| measure.is_body(line) && (line.width() - width).abs() < 1.0).count();
+        measure.justified = full * 2 > all;
         measure
     }
 

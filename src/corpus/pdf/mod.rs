@@ -9,7 +9,9 @@
 //! 5. [`paragraphs`] joins lines, [`text`] puts cut words together, [`sections`] and [`references`] give the paragraphs
 //!    their place and their citations, and [`assemble`] makes the article.
 
+mod accents;
 mod assemble;
+mod authors;
 mod bombs;
 mod columns;
 mod document;
@@ -18,6 +20,7 @@ mod flow;
 mod fonts;
 mod front;
 mod furniture;
+mod headings;
 mod identifiers;
 mod interpret;
 mod lines;
@@ -28,13 +31,19 @@ mod paragraphs;
 mod references;
 mod roles;
 mod sections;
+mod tables;
 mod text;
+mod title;
+mod visibility;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::corpus::{Article, ReadError};
 
 use columns::Column;
+use flow::{Placed, Role};
+use fonts::Fonts;
+use furniture::Removed;
 use lines::Line;
 use page::{Page, Rect};
 
@@ -67,26 +76,53 @@ fn read_unguarded(bytes: &[u8]) -> Result<Article, ReadError> {
     if glyphs < MIN_CHARACTERS_PER_PAGE * document.pages.len().max(1) {
         return Err(ReadError::NoTextLayer);
     }
-    let mut lines: Vec<Vec<Line>> = document.pages.iter().map(|page| lines::lines(page, &document.fonts)).collect();
+    let mut lines: Vec<Vec<Line>> =
+        document.pages.iter().map(|page| lines::lines(page, &page.glyphs, &document.fonts)).collect();
     let first_page = first_page_text(&lines);
-    let furniture = furniture::remove(&document.pages, &mut lines);
-    let columns: Vec<Column> =
-        document.pages.iter().zip(lines).flat_map(|(page, lines)| columns::columns(lines, &walls(page))).collect();
+    let all_lines: Vec<String> = lines.iter().flatten().map(Line::text).collect();
+    let mut furniture = furniture::remove(&document.pages, &mut lines);
+    furniture.extend(document.pages.iter().flat_map(|page| hidden_lines(page, &document.fonts)));
+    let columns: Vec<Column> = columns::columns(lines, &document.pages.iter().map(walls).collect::<Vec<_>>());
     let measure = measure::Measure::of(&roles::before_references(&columns));
     let mut flow = flow::place(columns, &measure);
-    roles::assign(&mut flow, &measure);
-    let names: Vec<String> = furniture.iter().take(400).map(|(_, line)| line.text()).collect();
-    let front = front::read(&mut flow, &names.join(" "), document.title.as_deref(), &measure);
+    roles::assign(&mut flow, &document.pages, &measure);
+    let front = front::read(&mut flow, &journal_names(&furniture), document.title.as_deref(), &measure);
+    let imprint = imprint(&flow, &furniture);
     let paragraphs = paragraphs::paragraphs(flow, &measure);
     let mut article = assemble::article(assemble::Parts { front, paragraphs, furniture, warnings: document.warnings });
-    article.metadata.doi = identifiers::find_doi(first_page.iter().map(String::as_str));
-    article.metadata.year = identifiers::find_year(&first_page.join("\n"));
+    article.metadata.doi = identifiers::find_doi(first_page.iter().map(String::as_str))
+        .or_else(|| identifiers::find_lone_doi(all_lines.iter().map(String::as_str)));
+    article.metadata.year = identifiers::find_year(&imprint);
     if article.blocks.is_empty() { Err(ReadError::NoText) } else { Ok(article) }
+}
+
+/// Text that is drawn but cannot be seen.
+fn hidden_lines(page: &Page, fonts: &Fonts) -> Vec<(&'static str, Line)> {
+    lines::lines(page, &page.hidden, fonts).into_iter().map(|line| ("hidden-text", line)).collect()
 }
 
 /// The lines of the first page as they stand, furniture included: DOI and year are often there.
 fn first_page_text(lines: &[Vec<Line>]) -> Vec<String> {
     lines.first().into_iter().flatten().map(Line::text).collect()
+}
+
+/// Running lines with a year or a volume: those that name the journal, not the paper.
+fn journal_names(furniture: &Removed) -> String {
+    let names = furniture.iter().take(400).map(|(_, line)| line.text());
+    names
+        .filter(|text| text.contains("19") || text.contains("20") || text.contains("Vol"))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// What the first pages say besides the text itself: dates, copyright, the journal's line.
+fn imprint(flow: &[Placed], furniture: &Removed) -> String {
+    const PAGES: u32 = 2;
+    let around = furniture.iter().map(|(_, line)| line).filter(|line| line.page <= PAGES);
+    let front =
+        flow.iter().filter(|placed| matches!(placed.role, Role::Front | Role::Figure)).map(|placed| &placed.line);
+    let lines: Vec<String> = front.filter(|line| line.page <= PAGES).chain(around).map(Line::text).collect();
+    lines.join("\n")
 }
 
 /// Wide rules and images, which text does not flow around.

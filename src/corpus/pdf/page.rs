@@ -9,6 +9,8 @@ pub(super) struct Page {
     pub height: f32,
     /// In the order in which the page's content draws them.
     pub glyphs: Vec<Glyph>,
+    /// Glyphs that nobody sees: drawn in white, without ink, or outside of what is shown.
+    pub hidden: Vec<Glyph>,
     /// Thin horizontal and vertical lines: of tables, above footnotes, under headers.
     pub rules: Vec<Rect>,
     /// Where raster images stand.
@@ -49,6 +51,16 @@ impl Rect {
         self.y1 - self.y0
     }
 
+    pub(super) fn contains(&self, x: f32, y: f32) -> bool {
+        (self.x0..=self.x1).contains(&x) && (self.y0..=self.y1).contains(&y)
+    }
+
+    /// The common part; empty if there is none.
+    pub(super) fn intersection(&self, other: &Rect) -> Rect {
+        let (x0, y0) = (self.x0.max(other.x0), self.y0.max(other.y0));
+        Rect { x0, y0, x1: self.x1.min(other.x1).max(x0), y1: self.y1.min(other.y1).max(y0) }
+    }
+
     /// The smallest rectangle that holds both.
     pub(super) fn union(&self, other: &Rect) -> Rect {
         Rect {
@@ -57,15 +69,5 @@ impl Rect {
             x1: self.x1.max(other.x1),
             y1: self.y1.max(other.y1),
         }
-    }
-
-    /// Length of the common part of both horizontal extents, or 0.
-    pub(super) fn overlap_x(&self, other: &Rect) -> f32 {
-        (self.x1.min(other.x1) - self.x0.max(other.x0)).max(0.0)
-    }
-
-    /// Length of the common part of both vertical extents, or 0.
-    pub(super) fn overlap_y(&self, other: &Rect) -> f32 {
-        (self.y1.min(other.y1) - self.y0.max(other.y0)).max(0.0)
     }
 }

@@ -3,6 +3,7 @@
 use super::flow::{Placed, Role};
 use super::lines::{Line, Script};
 use super::measure::Measure;
+use super::sections::is_main;
 
 /// Lines that make one paragraph, caption or heading.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -49,7 +50,81 @@ pub(super) fn paragraphs(flow: Vec<Placed>, measure: &Measure) -> Vec<Paragraph>
             }
         }
     }
-    out
+    mark_figure_text(&mut out);
+    out.into_iter().flat_map(split_run_in).collect()
+}
+
+/// A few words without the end of a sentence, beside a caption or a float, are labels.
+fn mark_figure_text(paragraphs: &mut [Paragraph]) {
+    const MAX_LABEL_CHARACTERS: usize = 70;
+    for i in 0..paragraphs.len() {
+        let is_float = |other: Option<&Paragraph>| {
+            other.is_some_and(|other| matches!(other.role, Role::Figure | Role::Table | Role::Caption))
+        };
+        let near =
+            is_float(i.checked_sub(1).and_then(|above| paragraphs.get(above))) || is_float(paragraphs.get(i + 1));
+        let paragraph = &mut paragraphs[i];
+        let characters: usize = paragraph.lines.iter().map(|placed| placed.line.characters()).sum();
+        let ended = paragraph.lines.last().is_some_and(|last| ends_sentence(&last.line));
+        if paragraph.role == Role::Body && near && !ended && characters < MAX_LABEL_CHARACTERS {
+            paragraph.role = Role::Figure;
+        }
+    }
+}
+
+/// A paragraph may begin with its heading: `2.1. Cells. ` in italics or bold.
+fn split_run_in(mut paragraph: Paragraph) -> Vec<Paragraph> {
+    let Some((full_lines, words)) = run_in(&paragraph).filter(|_| paragraph.role == Role::Body) else {
+        return vec![paragraph];
+    };
+    let mut rest = paragraph.lines.split_off(full_lines);
+    let mut heading = paragraph.lines;
+    if let Some(shared) = rest.first_mut().filter(|_| words > 0) {
+        let mut first = shared.clone();
+        shared.line.words.drain(..words);
+        first.line.words.truncate(words);
+        first.line.x1 = first.line.words.last().map_or(first.line.x1, |word| word.x1);
+        heading.push(first);
+    }
+    if let Some(word) = rest.first_mut().and_then(|placed| placed.line.words.first_mut()) {
+        word.space_before = false;
+    }
+    vec![Paragraph { role: Role::Heading, lines: heading }, Paragraph { role: Role::Body, lines: rest }]
+}
+
+/// How many whole lines, and then words, the heading takes.
+fn run_in(paragraph: &Paragraph) -> Option<(usize, usize)> {
+    const MAX_HEADING_WORDS: usize = 24;
+    let first = paragraph.lines.first()?;
+    let numbered = has_number(&first.line);
+    let words =
+        paragraph.lines.iter().take(4).enumerate().flat_map(|(line, placed)| {
+            placed.line.words.iter().enumerate().map(move |(index, word)| (line, index, word))
+        });
+    let mut last = String::new();
+    let mut any_italic = false;
+    for (count, (line, index, word)) in words.enumerate() {
+        let letters = word.text.chars().any(char::is_alphabetic);
+        if letters && !(word.style.bold || word.style.italic) {
+            // Two words in italics may be a species.
+            let long_enough = count
+                >= if numbered {
+                    2
+                } else if any_italic {
+                    3
+                } else {
+                    1
+                };
+            return (long_enough && last.ends_with('.') && word.text.starts_with(|c: char| !c.is_lowercase()))
+                .then_some((line, index));
+        }
+        any_italic |= letters && !word.style.bold;
+        if count > MAX_HEADING_WORDS {
+            return None;
+        }
+        last.clone_from(&word.text);
+    }
+    None
 }
 
 /// Whether a line that is not body text belongs to the same heading, caption or float as the one above.
@@ -58,7 +133,10 @@ fn extends(last: &Placed, line: &Placed, measure: &Measure) -> bool {
         && line.leading.is_some_and(|leading| leading < 1.6 * line.line.size.max(last.line.size));
     match line.role {
         Role::Heading => {
+            let leading = line.leading.unwrap_or(0.0);
             close
+                && (leading < 1.35 * line.line.size || !fits(last, line))
+                && !is_main(&last.line.text())
                 && (last.line.size - line.line.size).abs() < 0.3
                 && last.line.style == line.line.style
                 && !has_number(&line.line)
@@ -88,7 +166,8 @@ fn begins(last: &Placed, line: &Placed, interrupted: bool, measure: &Measure) ->
         return true;
     }
     let indented = line.indent() > 0.5 * size && line.indent() < 5.0 * size;
-    let last_short = last.room() > 1.2 * size && fits(last, line);
+    let stretched = measure.justified && last.room() > 0.25 * size && last.room() < 0.5 * measure.width;
+    let last_short = stretched || (last.room() > 1.2 * size && fits(last, line));
     if last.column == line.column && !interrupted {
         let leading = line.leading.unwrap_or(measure.pitch);
         if leading > 1.3 * measure.pitch + 0.5 {
@@ -102,10 +181,8 @@ fn begins(last: &Placed, line: &Placed, interrupted: bool, measure: &Measure) ->
     if !ended || lower {
         return false;
     }
-    if indented || last_short {
-        return true;
-    }
-    !measure.indented
+    // A full last line is far more often followed by the rest of its paragraph than by a new one.
+    indented || last_short
 }
 
 /// The first word of `line` would have fitted at the end of `last`.

@@ -5,17 +5,19 @@ use super::floats::caption_label;
 use super::flow::{Placed, Role};
 use super::lines::Line;
 use super::measure::Measure;
+use super::page::Page;
+use super::{headings, tables};
 
 /// Give each line of the flow its role.
-pub(super) fn assign(flow: &mut [Placed], measure: &Measure) {
+pub(super) fn assign(flow: &mut [Placed], pages: &[Page], measure: &Measure) {
     assign_references(flow);
     assign_captions(flow, measure);
-    assign_tables(flow, measure);
-    assign_headings(flow, measure);
+    tables::assign(flow, pages, measure);
+    headings::assign(flow, measure);
     assign_small_print(flow, measure);
 }
 
-fn is_reference_heading(line: &Line) -> bool {
+pub(super) fn is_reference_heading(line: &Line) -> bool {
     let text = line.text();
     let bare =
         text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.' || c == ' ').trim_end_matches([':', '.', ' ']);
@@ -55,6 +57,7 @@ fn assign_references(flow: &mut [Placed]) {
     let Some(start) = flow.iter().rposition(|placed| is_reference_heading(&placed.line)) else { return };
     let heading = flow[start].line.clone();
     flow[start].role = Role::Heading;
+    let mut after = false;
     for placed in &mut flow[start + 1..] {
         let again = (placed.line.size - heading.size).abs() < 0.3
             && placed.line.style == heading.style
@@ -63,8 +66,24 @@ fn assign_references(flow: &mut [Placed]) {
         if again {
             break;
         }
-        placed.role = Role::Reference;
+        after |= ends_list(&placed.line.text());
+        placed.role = if after { Role::Back } else { Role::Reference };
     }
+}
+
+/// Statements that some journals print behind the list.
+fn ends_list(text: &str) -> bool {
+    const STATEMENTS: &[&str] = &[
+        "Conflict of Interest",
+        "Publisher’s Note",
+        "Publisher's Note",
+        "Submit your",
+        "Cite this article",
+        "How to cite",
+        "Copyright ©",
+        "Pre-publication history",
+    ];
+    STATEMENTS.iter().any(|statement| text.starts_with(statement))
 }
 
 fn assign_captions(flow: &mut [Placed], measure: &Measure) {
@@ -101,46 +120,6 @@ fn is_caption(placed: &Placed, label: usize, measure: &Measure) -> bool {
     let apart = placed.leading.is_none_or(|leading| leading > 1.25 * measure.pitch);
     let bold = line.words.first().is_some_and(|word| word.style.bold);
     !measure.is_body(line) && line.size < measure.size + 1.0 || (bold && (apart || punctuated)) || (apart && punctuated)
-}
-
-/// Rows of several cells in one column are a table.
-fn assign_tables(flow: &mut [Placed], measure: &Measure) {
-    for i in 0..flow.len() {
-        let beside = |other: Option<&Placed>| {
-            other.is_some_and(|other| {
-                other.column == flow[i].column && (other.line.y - flow[i].line.y).abs() < 0.3 * measure.size
-            })
-        };
-        let in_row = beside(i.checked_sub(1).and_then(|before| flow.get(before))) || beside(flow.get(i + 1));
-        if in_row && flow[i].role == Role::Body && flow[i].line.width() < 0.7 * measure.width {
-            flow[i].role = Role::Table;
-        }
-    }
-}
-
-fn assign_headings(flow: &mut [Placed], measure: &Measure) {
-    for i in 0..flow.len() {
-        if flow[i].role != Role::Body {
-            continue;
-        }
-        let line = &flow[i].line;
-        let text = line.text();
-        let letters = text.chars().filter(|c| c.is_alphabetic()).count();
-        let larger = line.size > measure.size + 0.7;
-        let small = line.size < measure.size - 0.6;
-        let capitals = letters > 3 && text.chars().filter(|c| c.is_alphabetic()).all(char::is_uppercase);
-        let whole = |test: fn(&super::lines::Word) -> bool| line.words.iter().all(test);
-        let bold = line.style.bold && whole(|w| w.style.bold || w.text.chars().count() < 3);
-        let italic =
-            line.style.italic && whole(|w| w.style.italic || w.text.chars().count() < 3 || w.text.ends_with('.'));
-        let apart = flow[i].leading.is_none_or(|leading| leading > 1.15 * measure.pitch);
-        let short = flow[i].room() > 1.5 * measure.size;
-        let ends = text.ends_with([',', ';']) || (text.ends_with('.') && !larger && !bold);
-        let marked = larger || (bold && (apart || short)) || (capitals && apart && short) || (italic && apart && short);
-        if marked && !small && !ends && letters > 2 && line.characters() < 140 {
-            flow[i].role = Role::Heading;
-        }
-    }
 }
 
 /// Text that is neither set in the body's size nor anything else.

@@ -63,7 +63,7 @@ fn prominence(line: &Line) -> Prominence {
 }
 
 /// Headings that are on the first level in any paper.
-fn is_main(text: &str) -> bool {
+pub(super) fn is_main(text: &str) -> bool {
     const MAIN: &[&str] = &[
         "introduction",
         "background",

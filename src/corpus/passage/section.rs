@@ -1,0 +1,148 @@
+//! What kind of section a heading begins.
+
+use serde::{Deserialize, Serialize};
+
+/// The kind of section a passage stands in, for filters and for weighing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SectionKind {
+    Abstract,
+    Introduction,
+    Background,
+    Methods,
+    Results,
+    Discussion,
+    Conclusion,
+    /// Anything else: in a review, most sections are named by their subject.
+    #[default]
+    Other,
+}
+
+impl SectionKind {
+    pub const ALL: [Self; 8] = [
+        Self::Abstract,
+        Self::Introduction,
+        Self::Background,
+        Self::Methods,
+        Self::Results,
+        Self::Discussion,
+        Self::Conclusion,
+        Self::Other,
+    ];
+
+    /// The word by which the index, filters and answers know it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Abstract => "abstract",
+            Self::Introduction => "introduction",
+            Self::Background => "background",
+            Self::Methods => "methods",
+            Self::Results => "results",
+            Self::Discussion => "discussion",
+            Self::Conclusion => "conclusion",
+            Self::Other => "other",
+        }
+    }
+
+    /// The kind that the outermost telling heading of `section` gives.
+    pub fn of(section: &[String]) -> Self {
+        section.iter().find_map(|heading| kind_of_heading(heading)).unwrap_or_default()
+    }
+}
+
+/// A heading tells its section's kind only where it has no word of a subject: "Materials and methods", but not "Methods
+/// of isolating stromal cells".
+fn kind_of_heading(heading: &str) -> Option<SectionKind> {
+    let heading = heading.to_lowercase();
+    let words = heading.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().any(char::is_alphabetic));
+    let mut kind = None;
+    for word in words {
+        match kind_of_word(word) {
+            Some(found) => kind = kind.or(Some(found)),
+            None if is_neutral(word) => {}
+            None => return None,
+        }
+    }
+    kind
+}
+
+fn kind_of_word(word: &str) -> Option<SectionKind> {
+    Some(match word {
+        "abstract" => SectionKind::Abstract,
+        "introduction" | "introductory" => SectionKind::Introduction,
+        "background" | "rationale" => SectionKind::Background,
+        "methods" | "method" | "methodology" | "experimental" | "materials" | "patients" | "subjects"
+        | "procedures" => SectionKind::Methods,
+        "results" | "result" | "findings" => SectionKind::Results,
+        "discussion" | "discussions" => SectionKind::Discussion,
+        "conclusion" | "conclusions" | "concluding" | "summary" | "perspectives" | "perspective" | "outlook" => {
+            SectionKind::Conclusion
+        }
+        _ => return None,
+    })
+}
+
+/// Words that go with those of [`kind_of_word`] without naming a subject.
+fn is_neutral(word: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "and",
+        "the",
+        "of",
+        "this",
+        "study",
+        "review",
+        "general",
+        "main",
+        "final",
+        "future",
+        "remarks",
+        "remark",
+        "directions",
+        "direction",
+        "design",
+        "section",
+        "material",
+        "brief",
+        "overview",
+        "limitations",
+        "comments",
+        "i",
+        "ii",
+        "iii",
+        "iv",
+        "v",
+        "vi",
+        "vii",
+        "structured",
+        "graphical",
+        "aims",
+        "aim",
+        "objectives",
+        "implications",
+        "key",
+        "current",
+        "challenges",
+        "statistical",
+        "analysis",
+        "in",
+        "participants",
+    ];
+    WORDS.contains(&word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headings_tell_the_kind() {
+        let kind = |path: &[&str]| SectionKind::of(&path.iter().map(|&s| s.to_owned()).collect::<Vec<_>>());
+        assert_eq!(kind(&["Abstract", "Methods"]), SectionKind::Abstract);
+        assert_eq!(kind(&["2. Materials and Methods", "Cells"]), SectionKind::Methods);
+        assert_eq!(kind(&["Conclusions and future perspectives"]), SectionKind::Conclusion);
+        assert_eq!(kind(&["Results and discussion"]), SectionKind::Results);
+        assert_eq!(kind(&["Methods of isolating stromal cells"]), SectionKind::Other);
+        assert_eq!(kind(&["Cartilage", "Introduction"]), SectionKind::Introduction);
+        assert_eq!(kind(&[]), SectionKind::Other);
+    }
+}

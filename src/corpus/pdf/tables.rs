@@ -1,0 +1,123 @@
+//! Tables: what stands between the rules below a table's caption, and rows of several cells.
+
+use super::floats::caption_label;
+use super::flow::{Placed, Role};
+use super::measure::Measure;
+use super::page::{Page, Rect};
+
+/// Find the tables and give their lines the role.
+pub(super) fn assign(flow: &mut [Placed], pages: &[Page], measure: &Measure) {
+    assign_ruled(flow, pages, measure);
+    assign_rows(flow, measure);
+}
+
+/// From a caption down to the last rule of its table.
+fn assign_ruled(flow: &mut [Placed], pages: &[Page], measure: &Measure) {
+    let captions: Vec<usize> = (0..flow.len()).filter(|&i| is_table_caption(&flow[i])).collect();
+    for caption in captions {
+        let page = flow[caption].line.page;
+        let Some(rules) = pages.iter().find(|source| source.number == page).map(|source| horizontal_rules(source))
+        else {
+            continue;
+        };
+        let on_page = page_range(flow, page);
+        if let Some(extent) = ruled_extent(&flow[on_page.clone()], &flow[caption], &rules, measure) {
+            for placed in &mut flow[on_page] {
+                let line = &placed.line;
+                let inside = line.y > extent.y0
+                    && line.y < extent.y1
+                    && (line.x0 + line.x1) / 2.0 > extent.x0
+                    && (line.x0 + line.x1) / 2.0 < extent.x1;
+                if inside && matches!(placed.role, Role::Body | Role::Heading) {
+                    placed.role = Role::Table;
+                }
+            }
+        }
+    }
+}
+
+fn is_table_caption(placed: &Placed) -> bool {
+    placed.role == Role::Caption
+        && caption_label(&placed.line.text())
+            .is_some_and(|label| label.replace(' ', "").to_lowercase().contains("table"))
+}
+
+fn page_range(flow: &[Placed], page: u32) -> std::ops::Range<usize> {
+    let start = flow.partition_point(|placed| placed.line.page < page);
+    let end = flow.partition_point(|placed| placed.line.page <= page);
+    start..end
+}
+
+/// Horizontal rules, top to bottom.
+fn horizontal_rules(page: &Page) -> Vec<Rect> {
+    let mut rules: Vec<Rect> =
+        page.rules.iter().filter(|rule| rule.width() > 20.0 && rule.height() < 2.5).copied().collect();
+    rules.sort_by(|a, b| a.y0.total_cmp(&b.y0));
+    rules
+}
+
+/// The area between the caption and the last rule that no prose separates from it.
+fn ruled_extent(page: &[Placed], caption: &Placed, rules: &[Rect], measure: &Measure) -> Option<Rect> {
+    const MAX_PROSE_LINES: usize = 1;
+    let mut extent = Rect {
+        x0: caption.line.x0,
+        y0: caption.line.y,
+        x1: caption.line.x1.max(caption.line.x0 + 40.0),
+        y1: caption.line.y,
+    };
+    let mut count = 0;
+    for rule in rules.iter().filter(|rule| rule.y0 > caption.line.y - 1.0) {
+        let common = rule.x1.min(extent.x1) - rule.x0.max(extent.x0);
+        if common < 0.3 * rule.width().min(extent.width()) {
+            continue;
+        }
+        let prose = page.iter().filter(|placed| {
+            placed.line.y > extent.y1
+                && placed.line.y < rule.y0
+                && is_prose(placed, page, measure)
+                && placed.line.x0 < extent.x1
+                && placed.line.x1 > extent.x0
+        });
+        let next_caption = page.iter().any(|placed| {
+            placed.role == Role::Caption
+                && placed.line.y > extent.y0 + measure.size
+                && placed.line.y < rule.y0
+                && placed.line.x0 < extent.x1
+                && placed.line.x1 > extent.x0
+                && caption_label(&placed.line.text()).is_some()
+        });
+        if next_caption || prose.count() > MAX_PROSE_LINES {
+            break;
+        }
+        extent = Rect { x0: extent.x0.min(rule.x0), x1: extent.x1.max(rule.x1), y0: extent.y0, y1: rule.y1 + 1.0 };
+        count += 1;
+    }
+    (count >= 2).then_some(extent)
+}
+
+/// A full line of body text with nothing beside it in its column.
+fn is_prose(placed: &Placed, page: &[Placed], measure: &Measure) -> bool {
+    placed.role == Role::Body
+        && measure.is_body(&placed.line)
+        && placed.line.width() > 0.9 * measure.width
+        && !page.iter().any(|other| {
+            other.column == placed.column
+                && other.line.x0 > placed.line.x1
+                && (other.line.y - placed.line.y).abs() < 1.0
+        })
+}
+
+/// Rows of several cells in one column.
+fn assign_rows(flow: &mut [Placed], measure: &Measure) {
+    for i in 0..flow.len() {
+        let beside = |other: Option<&Placed>| {
+            other.is_some_and(|other| {
+                other.column == flow[i].column && (other.line.y - flow[i].line.y).abs() < 0.3 * measure.size
+            })
+        };
+        let in_row = beside(i.checked_sub(1).and_then(|before| flow.get(before))) || beside(flow.get(i + 1));
+        if in_row && flow[i].role == Role::Body && flow[i].line.width() < 0.7 * measure.width {
+            flow[i].role = Role::Table;
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! What clients are told when a request fails: problem details after RFC 9457, and the one table of their codes.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::request_id::RequestId;
+use super::wire::ProblemBody;
+use crate::search::SearchError;
+
+/// The kinds of failure. Their names on the wire are stable: clients may decide by them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Code {
+    EmptyQuestion,
+    QuestionTooLong,
+    UnknownMode,
+    LimitOutOfRange,
+    InvalidParameter,
+    InvalidBody,
+    UnsupportedMediaType,
+    BodyTooLarge,
+    NotFound,
+    MethodNotAllowed,
+    BadRequest,
+    TimedOut,
+    Overloaded,
+    NotReady,
+    Internal,
+}
+
+impl Code {
+    pub const ALL: [Self; 15] = [
+        Self::EmptyQuestion,
+        Self::QuestionTooLong,
+        Self::UnknownMode,
+        Self::LimitOutOfRange,
+        Self::InvalidParameter,
+        Self::InvalidBody,
+        Self::UnsupportedMediaType,
+        Self::BodyTooLarge,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::BadRequest,
+        Self::TimedOut,
+        Self::Overloaded,
+        Self::NotReady,
+        Self::Internal,
+    ];
+
+    /// The table: status, name on the wire, title.
+    fn row(self) -> (StatusCode, &'static str, &'static str) {
+        use StatusCode as S;
+        match self {
+            Self::EmptyQuestion => (S::BAD_REQUEST, "empty_question", "The question is empty"),
+            Self::QuestionTooLong => (S::BAD_REQUEST, "question_too_long", "The question is too long"),
+            Self::UnknownMode => (S::BAD_REQUEST, "unknown_mode", "There is no such search mode"),
+            Self::LimitOutOfRange => (S::BAD_REQUEST, "limit_out_of_range", "The limit is out of range"),
+            Self::InvalidParameter => (S::BAD_REQUEST, "invalid_parameter", "A parameter is not valid"),
+            Self::InvalidBody => (S::BAD_REQUEST, "invalid_body", "The body cannot be read"),
+            Self::UnsupportedMediaType => {
+                (S::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body must be JSON")
+            }
+            Self::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large"),
+            Self::NotFound => (S::NOT_FOUND, "not_found", "There is nothing here"),
+            Self::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "method_not_allowed", "The method is not allowed here"),
+            Self::BadRequest => (S::BAD_REQUEST, "bad_request", "The request is not valid"),
+            Self::TimedOut => (S::GATEWAY_TIMEOUT, "timed_out", "The answer took too long"),
+            Self::Overloaded => (S::SERVICE_UNAVAILABLE, "overloaded", "Too many requests at once"),
+            Self::NotReady => (S::SERVICE_UNAVAILABLE, "not_ready", "The server is not ready"),
+            Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal", "Something went wrong here"),
+        }
+    }
+
+    pub fn status(self) -> StatusCode {
+        self.row().0
+    }
+
+    /// Its name on the wire.
+    pub fn name(self) -> &'static str {
+        self.row().1
+    }
+
+    pub fn title(self) -> &'static str {
+        self.row().2
+    }
+
+    /// The code for a failure of which only the status is known.
+    fn of_status(status: StatusCode) -> Self {
+        let coarse = if status.is_client_error() { Self::BadRequest } else { Self::Internal };
+        Self::ALL
+            .into_iter()
+            .filter(|code| *code != Self::EmptyQuestion)
+            .find(|code| code.status() == status)
+            .filter(|_| status != StatusCode::BAD_REQUEST)
+            .unwrap_or(coarse)
+    }
+}
+
+/// A failure as the client sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    pub code: Code,
+    /// What is wrong with this request, and what would be right.
+    pub detail: String,
+    /// Seconds after which to try again.
+    pub retry_after: Option<u32>,
+}
+
+impl Problem {
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), retry_after: None }
+    }
+
+    /// A failure that is ours: the cause goes to the log and stays hidden from the client.
+    pub fn internal(cause: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%cause, "request failed");
+        Self::new(Code::Internal, "the cause is in the server's log under this request_id")
+    }
+}
+
+impl From<SearchError> for Problem {
+    fn from(error: SearchError) -> Self {
+        match error {
+            SearchError::EmptyQuestion => Self::new(Code::EmptyQuestion, "q holds no visible character"),
+            other => Self::internal(&other),
+        }
+    }
+}
+
+/// The body is written by [`render`], which knows the request.
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.code.status().into_response();
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Gives every failure its body, those too that axum and its layers answer with a bare status.
+pub(super) async fn render(request: Request, next: Next) -> Response {
+    let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
+    let path = request.uri().path().to_owned();
+    let method = request.method().clone();
+    let response = next.run(request).await;
+    let status = response.status();
+    if !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let (mut parts, _) = response.into_parts();
+    let problem = parts.extensions.remove::<Problem>().unwrap_or_else(|| {
+        let code = Code::of_status(status);
+        let detail = match code {
+            Code::NotFound => format!("{path} does not exist"),
+            Code::MethodNotAllowed => {
+                let allowed = parts.headers.get(ALLOW).and_then(|allow| allow.to_str().ok()).unwrap_or("other methods");
+                format!("{path} takes {allowed}, not {method}")
+            }
+            _ => code.title().to_owned(),
+        };
+        Problem::new(code, detail)
+    });
+    let body = ProblemBody {
+        r#type: format!("urn:stroma:problem:{}", problem.code.name()),
+        title: problem.code.title().to_owned(),
+        status: status.as_u16(),
+        detail: problem.detail,
+        code: problem.code.name().to_owned(),
+        request_id: id.to_string(),
+    };
+    let (mut written, body) = Json(body).into_response().into_parts();
+    written.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    for (name, value) in &parts.headers {
+        if *name != CONTENT_TYPE && *name != axum::http::header::CONTENT_LENGTH {
+            written.headers.insert(name.clone(), value.clone());
+        }
+    }
+    written.status = status;
+    Response::from_parts(written, Body::new(body))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_distinct_and_plain() {
+        let names: BTreeSet<&str> = Code::ALL.iter().map(|code| code.name()).collect();
+        assert_eq!(names.len(), Code::ALL.len());
+        assert!(names.iter().all(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')));
+    }
+
+    #[test]
+    fn a_bare_status_gets_the_code_that_fits() {
+        assert_eq!(Code::of_status(StatusCode::NOT_FOUND), Code::NotFound);
+        assert_eq!(Code::of_status(StatusCode::PAYLOAD_TOO_LARGE), Code::BodyTooLarge);
+        assert_eq!(Code::of_status(StatusCode::BAD_REQUEST), Code::BadRequest);
+        assert_eq!(Code::of_status(StatusCode::IM_A_TEAPOT), Code::BadRequest);
+        assert_eq!(Code::of_status(StatusCode::BAD_GATEWAY), Code::Internal);
+    }
+}

@@ -1,0 +1,41 @@
+//! What the server says of itself, and of what failed.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Problem details after RFC 9457.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ProblemBody {
+    /// `urn:stroma:problem:` and the code.
+    pub r#type: String,
+    /// The same for all failures of this code.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What is wrong with this request.
+    pub detail: String,
+    /// A stable name to decide by.
+    pub code: String,
+    /// By which the server's log names this request.
+    pub request_id: String,
+}
+
+/// The process is alive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Health {
+    /// Always `ok`.
+    pub status: &'static str,
+}
+
+/// The server can answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Readiness {
+    /// Always `ready`.
+    pub status: &'static str,
+    /// Names all that decides the vectors.
+    pub model: String,
+    /// The commit that is searched.
+    pub commit: String,
+    pub papers: u64,
+    pub passages: u64,
+}

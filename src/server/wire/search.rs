@@ -1,0 +1,304 @@
+//! Questions and answers on the wire. Positions are Unicode characters here; the library counts bytes.
+
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::corpus::{BlockKind, Mark, Metadata, Passage, Reference};
+use crate::index::PassageRecord;
+use crate::search::{Answer, Evidence, Hit, Mode, Request};
+use crate::server::extract::Fields;
+use crate::server::problem::{Code, Problem};
+use crate::server::state::Limits;
+
+/// Hits of one answer, at most.
+pub const MOST_HITS: usize = 100;
+
+/// A question.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SearchRequest {
+    /// The question, in words. `query` is accepted as well.
+    #[serde(alias = "query")]
+    #[schema(required = true, min_length = 1, example = "MSC effect on RA stiffness")]
+    pub q: String,
+    /// Hits to give; the server's own number where absent.
+    #[schema(minimum = 1, maximum = 100)]
+    pub limit: Option<i64>,
+    /// `hybrid` (words and meaning; the default), `lexical` (words) or `vector` (meaning).
+    #[schema(value_type = Option<String>)]
+    pub mode: Option<String>,
+}
+
+impl Fields for SearchRequest {
+    const NUMBERS: &'static [&'static str] = &["limit"];
+    const LISTS: &'static [&'static str] = &[];
+    const FLAGS: &'static [&'static str] = &[];
+}
+
+impl SearchRequest {
+    /// The question as the engine takes it.
+    pub(in crate::server) fn check(self, limits: &Limits) -> Result<Request, Problem> {
+        if self.q.trim().is_empty() {
+            return Err(Problem::new(Code::EmptyQuestion, "q must hold a question: ?q=… or {\"q\": \"…\"}"));
+        }
+        let characters = self.q.chars().count();
+        if characters > limits.max_question {
+            let detail = format!("q has {characters} characters, at most {} are read", limits.max_question);
+            return Err(Problem::new(Code::QuestionTooLong, detail));
+        }
+        let mut request = Request::new(&self.q);
+        request.per_paper = limits.default_per_paper;
+        request.limit = match self.limit {
+            None => limits.default_limit,
+            Some(limit) => match usize::try_from(limit) {
+                Ok(limit) if (1..=MOST_HITS).contains(&limit) => limit,
+                _ => {
+                    let detail = format!("limit is {limit}, expected a whole number from 1 to {MOST_HITS}");
+                    return Err(Problem::new(Code::LimitOutOfRange, detail));
+                }
+            },
+        };
+        if let Some(mode) = self.mode {
+            request.mode = mode.parse().map_err(|detail: String| Problem::new(Code::UnknownMode, detail))?;
+        }
+        Ok(request)
+    }
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct SearchResponse {
+    /// The question as it was asked.
+    pub query: String,
+    /// Milliseconds that answering took, without the network.
+    pub took_ms: f64,
+    #[schema(value_type = String)]
+    pub mode: Mode,
+    /// Best first.
+    pub hits: Vec<HitItem>,
+}
+
+/// A passage that was found.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct HitItem {
+    /// The passage's id, `paper:ordinal`.
+    pub id: String,
+    /// What hits are ranked by; comparable within one answer only.
+    pub score: f32,
+    pub scores: ScoreParts,
+    pub paper: PaperItem,
+    /// Headings from the outermost to the innermost.
+    pub section: Vec<String>,
+    /// `paragraph` or `caption`.
+    #[schema(value_type = String)]
+    pub kind: BlockKind,
+    /// Where the paper has pages.
+    pub pages: Option<PageRange>,
+    pub text: String,
+    /// The sentences that answer best, best first.
+    pub evidence: Vec<EvidenceItem>,
+    /// Words of the question in the text, in order.
+    pub highlights: Vec<Span>,
+}
+
+/// The parts of a score.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
+pub struct ScoreParts {
+    /// 0 where no word matched.
+    pub bm25: f32,
+    /// Cosine of the question with the passage.
+    pub paragraph: f32,
+    /// Cosine of the question with the passage's nearest sentence.
+    pub sentence: f32,
+}
+
+/// The paper that a passage is of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PaperItem {
+    pub id: String,
+    pub title: Option<String>,
+    pub authors: Vec<String>,
+    pub journal: Option<String>,
+    pub year: Option<u16>,
+    pub doi: Option<String>,
+    pub pmid: Option<String>,
+    pub pmcid: Option<String>,
+    /// As the source names it: `review-article`.
+    pub r#type: Option<String>,
+    /// `retracted`, `corrected`, `concern`, `preprint`: to be seen before the paper is trusted.
+    #[schema(value_type = Vec<String>)]
+    pub marks: Vec<Mark>,
+}
+
+impl PaperItem {
+    pub(super) fn new(id: &str, metadata: &Metadata) -> Self {
+        let metadata = metadata.clone();
+        Self {
+            id: id.to_owned(),
+            title: metadata.title,
+            authors: metadata.authors,
+            journal: metadata.journal,
+            year: metadata.year,
+            doi: metadata.doi,
+            pmid: metadata.pmid,
+            pmcid: metadata.pmcid,
+            r#type: metadata.article_type,
+            marks: metadata.marks,
+        }
+    }
+}
+
+/// First and last page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PageRange {
+    pub first: u32,
+    pub last: u32,
+}
+
+/// A sentence that answers.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct EvidenceItem {
+    /// Unicode characters of the passage's text before the sentence.
+    pub start: usize,
+    /// Unicode characters of the passage's text up to its end.
+    pub end: usize,
+    pub text: String,
+    pub score: f32,
+    /// The studies that the sentence cites, in the order cited.
+    pub citations: Vec<ReferenceItem>,
+}
+
+/// A part of a text, in Unicode characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Span {
+    pub start: usize,
+    pub end: usize,
+}
+
+impl Span {
+    /// Bytes of `text` as characters. A byte inside of a character counts as its end.
+    fn new(text: &str, bytes: &Range<usize>) -> Self {
+        let characters = |byte: usize| text.char_indices().take_while(|(place, _)| *place < byte).count();
+        Self { start: characters(bytes.start), end: characters(bytes.end) }
+    }
+}
+
+/// An entry of a paper's reference list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ReferenceItem {
+    /// Its place in the list, from 0.
+    pub place: usize,
+    /// The label by which the paper cites it, where it has one.
+    pub label: Option<String>,
+    pub authors: Vec<String>,
+    pub title: Option<String>,
+    pub journal: Option<String>,
+    pub year: Option<u16>,
+    pub doi: Option<String>,
+    pub pmid: Option<String>,
+    /// The entry as printed.
+    pub text: String,
+}
+
+impl ReferenceItem {
+    pub(super) fn new(place: usize, reference: &Reference) -> Self {
+        let reference = reference.clone();
+        Self {
+            place,
+            label: reference.label,
+            authors: reference.authors,
+            title: reference.title,
+            journal: reference.journal,
+            year: reference.year,
+            doi: reference.doi,
+            pmid: reference.pmid,
+            text: reference.text,
+        }
+    }
+}
+
+impl From<&Answer> for SearchResponse {
+    fn from(answer: &Answer) -> Self {
+        Self {
+            query: answer.question.clone(),
+            took_ms: milliseconds(answer.took),
+            mode: answer.mode,
+            hits: answer.hits.iter().map(HitItem::from).collect(),
+        }
+    }
+}
+
+/// To the microsecond.
+fn milliseconds(time: std::time::Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1e3
+}
+
+impl From<&Hit> for HitItem {
+    fn from(hit: &Hit) -> Self {
+        let passage = &hit.record.passage;
+        Self {
+            id: passage.id.to_string(),
+            score: hit.score,
+            scores: ScoreParts {
+                bm25: hit.scores.bm25,
+                paragraph: hit.scores.paragraph,
+                sentence: hit.scores.sentence,
+            },
+            paper: PaperItem::new(hit.record.paper.as_str(), &hit.record.metadata),
+            section: passage.section.clone(),
+            kind: passage.kind,
+            pages: passage.pages.map(|(first, last)| PageRange { first, last }),
+            text: passage.text.clone(),
+            evidence: hit.evidence.iter().map(|evidence| EvidenceItem::new(&hit.record, evidence)).collect(),
+            highlights: hit.highlights.iter().map(|range| Span::new(&passage.text, range)).collect(),
+        }
+    }
+}
+
+impl EvidenceItem {
+    fn new(record: &PassageRecord, evidence: &Evidence) -> Self {
+        let text = &record.passage.text;
+        let Span { start, end } = Span::new(text, &evidence.range);
+        Self {
+            start,
+            end,
+            text: text.get(evidence.range.clone()).unwrap_or_default().to_owned(),
+            score: evidence.score,
+            citations: cited(record, &evidence.range),
+        }
+    }
+}
+
+/// The references cited within `range`, each once.
+fn cited(record: &PassageRecord, range: &Range<usize>) -> Vec<ReferenceItem> {
+    let mut places: Vec<usize> = Vec::new();
+    for place in places_cited(&record.passage, range) {
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    let found = places.into_iter().filter_map(|place| Some(ReferenceItem::new(place, record.cited.get(&place)?)));
+    found.collect()
+}
+
+/// A marker that was taken out of the text leaves an empty range, often just behind the full stop.
+fn places_cited<'a>(passage: &'a Passage, range: &'a Range<usize>) -> impl Iterator<Item = usize> + 'a {
+    let within = |marker: &Range<usize>| range.start <= marker.start && marker.end <= range.end;
+    let citations = passage.citations.iter().filter(move |citation| within(&citation.range));
+    citations.flat_map(|citation| citation.references.iter().copied())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_are_characters() {
+        let text = "TNF-α and β";
+        assert_eq!(Span::new(text, &(4..6)), Span { start: 4, end: 5 });
+        assert_eq!(Span::new(text, &(11..text.len())), Span { start: 10, end: 11 });
+        assert_eq!(Span::new(text, &(5..99)), Span { start: 5, end: 11 });
+    }
+}

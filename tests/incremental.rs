@@ -1,0 +1,126 @@
+//! Only what changed is done again, nothing is there twice, and what has vanished goes.
+
+use std::collections::BTreeSet;
+
+use stroma::search::{Mode, Request};
+
+use crate::support::Library;
+
+fn paper(title: &str, body: &str) -> String {
+    format!("# {title}\n\n{body}\n")
+}
+
+fn counts(summary: &stroma::ingest::Summary) -> [u64; 5] {
+    let papers = summary.papers;
+    [papers.added, papers.updated, papers.removed, papers.unchanged, papers.failed]
+}
+
+#[test]
+fn a_second_run_changes_nothing() {
+    let library = Library::without_model();
+    library.write("a.md", &paper("On knees", "Knees get stiff in the morning and better at noon."));
+    library.write("b.md", &paper("On soil", "Nitrogen is fixed by bacteria that live in roots."));
+    assert_eq!(counts(&library.index(&[library.papers()])), [2, 0, 0, 0, 0]);
+    let commit = library.index.snapshot().commit();
+    assert_eq!(counts(&library.index(&[library.papers()])), [0, 0, 0, 2, 0]);
+    assert_eq!(library.index.snapshot().commit(), commit);
+}
+
+#[test]
+fn a_changed_paper_takes_the_place_of_the_old_one() {
+    let library = Library::without_model();
+    library.write("a.md", &paper("On knees", "Knees get stiff in the morning and better at noon."));
+    library.index(&[library.papers()]);
+    library.write("a.md", &paper("On knees", "Knees get warm in the sauna and cold in the snow."));
+    assert_eq!(counts(&library.index(&[library.papers()])), [0, 1, 0, 0, 0]);
+    let ask = |question: &str| {
+        let request = Request { mode: Mode::Lexical, ..Request::new(question) };
+        library.engine().search(&request).expect("an answer").hits.len()
+    };
+    assert_eq!((ask("sauna"), ask("noon")), (1, 0));
+    assert_eq!(library.index.snapshot().counts().papers, 1);
+}
+
+#[test]
+fn a_vanished_paper_goes_and_a_renamed_one_stays() {
+    let library = Library::without_model();
+    library.write("a.md", &paper("On knees", "Knees get stiff in the morning and better at noon."));
+    library.write("b.md", &paper("On soil", "Nitrogen is fixed by bacteria that live in roots."));
+    library.index(&[library.papers()]);
+    std::fs::remove_file(library.papers().join("b.md")).expect("removed");
+    std::fs::rename(library.papers().join("a.md"), library.papers().join("z.md")).expect("renamed");
+    let summary = library.index(&[library.papers()]);
+    assert_eq!(summary.papers.removed, 1);
+    let papers = library.index.snapshot().papers().expect("papers");
+    assert_eq!(papers.len(), 1);
+    assert!(papers[0].sources[0].path.ends_with("z.md"));
+}
+
+#[test]
+fn the_same_paper_in_two_files_is_one_paper() {
+    let library = Library::without_model();
+    let text = "---\ntitle: On knees\ndoi: 10.1000/knees\n---\n\nKnees get stiff in the morning and better at noon.\n";
+    library.write("a.md", text);
+    library.write("copy.md", text);
+    let summary = library.index(&[library.papers()]);
+    assert_eq!(summary.duplicates.len(), 1, "{summary:?}");
+    assert_eq!(library.index.snapshot().counts().papers, 1);
+    assert_eq!(counts(&library.index(&[library.papers()])), [0, 0, 0, 2, 0]);
+    // The copy takes over when the original goes.
+    std::fs::remove_file(library.papers().join("a.md")).expect("removed");
+    library.index(&[library.papers()]);
+    assert_eq!(library.index.snapshot().counts().papers, 1);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named_and_does_not_stop_the_others() {
+    let library = Library::without_model();
+    library.write("a.md", &paper("On knees", "Knees get stiff in the morning and better at noon."));
+    library.write("broken.xml", "<article><front>");
+    library.write("empty.txt", "");
+    std::fs::write(library.papers().join("picture.png"), b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR").expect("written");
+    let summary = library.index(&[library.papers()]);
+    assert_eq!(counts(&summary), [1, 0, 0, 0, 2], "{summary:?}");
+    let named: BTreeSet<String> =
+        summary.failures.iter().filter_map(|failure| Some(failure.file.file_name()?.to_string_lossy().into())).collect();
+    assert_eq!(named, BTreeSet::from(["broken.xml".to_owned(), "empty.txt".to_owned()]));
+}
+
+/// The order in which papers arrive must not show in the answers.
+#[test]
+fn one_by_one_or_all_at_once_answers_alike() {
+    let texts: Vec<String> = (0..12)
+        .map(|n| paper(&format!("Paper {n}"), &format!("Cells of kind {n} reduce stiffness in group {}.", n % 3)))
+        .collect();
+    let together = Library::without_model();
+    let one_by_one = Library::without_model();
+    for (n, text) in texts.iter().enumerate() {
+        together.write(&format!("{n:02}.md"), text);
+        one_by_one.write(&format!("{n:02}.md"), text);
+        one_by_one.index(&[one_by_one.papers()]);
+    }
+    together.index(&[together.papers()]);
+    let ask = |library: &Library| {
+        let request = Request { limit: 12, ..Request::new("stiffness in group 1") };
+        let hits = library.engine().search(&request).expect("an answer").hits;
+        hits.into_iter().map(|hit| (hit.record.metadata.title, (hit.score * 1e4) as i32)).collect::<Vec<_>>()
+    };
+    assert_eq!(ask(&together), ask(&one_by_one));
+}
+
+#[test]
+fn filters_hold_in_both_legs() {
+    let library = Library::without_model();
+    for (name, year) in [("a", 2001), ("b", 2012), ("c", 2020)] {
+        let text = format!("---\ntitle: Knees {name}\nyear: {year}\n---\n\nKnees get stiff in the morning, says {name}.\n");
+        library.write(&format!("{name}.md"), &text);
+    }
+    library.index(&[library.papers()]);
+    for mode in Mode::ALL {
+        let filter = stroma::index::Filter { year_from: Some(2010), year_to: Some(2015), ..Default::default() };
+        let request = Request { mode, filter, ..Request::new("stiff knees") };
+        let hits = library.engine().search(&request).expect("an answer").hits;
+        let years: Vec<_> = hits.iter().filter_map(|hit| hit.record.metadata.year).collect();
+        assert_eq!(years, [2012], "{mode:?}");
+    }
+}

@@ -1,0 +1,14 @@
+//! All integration tests in one program: each file is a feature, and linking libtorch once is enough.
+
+#[path = "embedding.rs"]
+mod embedding;
+#[path = "http.rs"]
+mod http;
+#[path = "incremental.rs"]
+mod incremental;
+#[path = "main_job.rs"]
+mod main_job;
+#[path = "pdf.rs"]
+mod pdf;
+#[path = "support.rs"]
+mod support;

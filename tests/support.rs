@@ -1,0 +1,75 @@
+//! What several tests need: the samples, the model, an index in a folder of its own, data that may be absent.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, LazyLock};
+
+use stroma::embed::{BertEmbedder, BertOptions, Embedder, HashEmbedder};
+use stroma::index::{PassageIndex, Signature};
+use stroma::ingest::{Ingest, IngestOptions, Summary};
+use stroma::search::{Engine, SearchOptions};
+
+pub(crate) fn project(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// Data that does not come with the project; a test without it says so and passes.
+pub(crate) fn shared_data(path: &str) -> Option<PathBuf> {
+    let data = project("../shared/data").join(path);
+    if data.exists() {
+        return Some(data);
+    }
+    println!("skipped: {} is not there", data.display());
+    None
+}
+
+/// The real model, loaded once for all tests.
+pub(crate) fn model() -> Arc<dyn Embedder> {
+    static MODEL: LazyLock<Arc<BertEmbedder>> = LazyLock::new(|| {
+        let folder = project("models/all-MiniLM-L6-v2");
+        Arc::new(BertEmbedder::start(&BertOptions { folder, ..BertOptions::default() }).expect("`make setup` was run"))
+    });
+    Arc::clone(&*MODEL) as Arc<dyn Embedder>
+}
+
+/// An index in a folder that goes away with it.
+pub(crate) struct Library {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) index: Arc<PassageIndex>,
+    pub(crate) embedder: Arc<dyn Embedder>,
+}
+
+impl Library {
+    pub(crate) fn new(embedder: Arc<dyn Embedder>) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let signature = Signature::new(embedder.fingerprint(), embedder.dimension());
+        let index = PassageIndex::open_or_create(&folder.path().join("index"), &signature).expect("a new index");
+        Self { folder, index: Arc::new(index), embedder }
+    }
+
+    /// One with vectors that cost nothing, and an empty folder of papers.
+    pub(crate) fn without_model() -> Self {
+        let library = Self::new(Arc::new(HashEmbedder::new(64)));
+        std::fs::create_dir(library.papers()).expect("a folder of papers");
+        library
+    }
+
+    pub(crate) fn papers(&self) -> PathBuf {
+        self.folder.path().join("papers")
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.papers().join(name), text).expect("a paper is written");
+    }
+
+    pub(crate) fn index(&self, paths: &[PathBuf]) -> Summary {
+        let never = AtomicBool::new(false);
+        let options = IngestOptions::default();
+        let ingest = Ingest { index: &self.index, embedder: self.embedder.as_ref(), options, stop: &never };
+        ingest.run(paths, &mut |_| {}).expect("an index run")
+    }
+
+    pub(crate) fn engine(&self) -> Engine {
+        Engine::new(Arc::clone(&self.index), Arc::clone(&self.embedder), SearchOptions::default())
+    }
+}
