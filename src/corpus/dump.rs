@@ -27,17 +27,25 @@ pub(super) fn is_dump(text: &str) -> bool {
         return true;
     }
     let mut page_marks = 0;
-    for line in text.lines().take(5_000) {
+    for (index, line) in text.lines().filter(|line| !line.trim().is_empty()).take(5_000).enumerate() {
         let token = line.len() < 500 && noise::of_line(line) == Some("viewer-token");
         page_marks += usize::from(is_page_mark(line));
-        let glued = line.len() > UNBROKEN
-            && running_header::parse(super::characters::up_to(line, UNBROKEN), None)
-                .is_some_and(|header| header.metadata.volume.is_some() && header.length < UNBROKEN);
-        if token || glued || page_marks > 1 {
+        if token || page_marks > 1 || has_glued_header(line, index < EDGE_LINES) {
             return true;
         }
     }
     false
+}
+
+/// A running header with text behind it on the same line. In a short line, it must look like a page's and not like a
+/// reference to a paper.
+fn has_glued_header(line: &str, is_top: bool) -> bool {
+    if line.len() <= UNBROKEN && !is_top {
+        return false;
+    }
+    let Some(header) = running_header::parse(super::characters::up_to(line, UNBROKEN), None) else { return false };
+    let has_page = header.page.is_some() || header.metadata.url.is_some();
+    header.metadata.volume.is_some() && header.length + 40 < line.len() && (line.len() > UNBROKEN || has_page)
 }
 
 /// Read a decoded dump. `name` is the file's name, which may tell the page: `review-p125.txt`.

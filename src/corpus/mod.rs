@@ -85,9 +85,10 @@ pub fn read_bytes(bytes: &[u8], name: &str, limits: &Limits) -> Result<Article, 
     Ok(article)
 }
 
-/// Adds what can be seen in the text of any format: the abbreviations that it defines, behind those of the author's own
-/// list.
+/// Adds what can be seen in the text of any format: the citations, where the reader knew none, and the abbreviations that
+/// the text defines, behind those of the author's own list.
 pub fn annotate(article: &mut Article) {
+    citation::resolve(article);
     let title = article.metadata.title.iter().map(String::as_str);
     let detected = abbreviation::detect(title.chain(article.blocks.iter().map(|block| block.text.as_str())));
     for found in detected {

@@ -195,7 +195,8 @@ pub(super) fn is_heading(text: &str) -> bool {
         && !is_caption(text)
         && !begins_item(text)
         && text.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit())
-        && (is_sure_heading(text) || (text.split_whitespace().count() <= 15 && (is_numbered(text) || unbroken::is_phrase(text))))
+        && (is_sure_heading(text)
+            || (text.split_whitespace().count() <= 15 && (is_numbered(text) || unbroken::is_phrase(text))))
 }
 
 fn is_numbered(line: &str) -> bool {
