@@ -72,12 +72,14 @@ impl Prose {
     pub(super) fn cite(&mut self, marker: &str, references: &[usize]) -> bool {
         let marker = marker.trim();
         let is_number = marker.starts_with(|c: char| c.is_ascii_digit());
-        let is_glued = !self.space && self.ends_like_a_word() && !self.is_inside_brackets();
-        if is_number && (is_glued || (!self.space && self.only_separators_since_hidden_marker())) {
+        let joined = self.join(is_number);
+        let is_glued = !self.space && self.ends_like_a_word() && !self.is_inside_brackets() && joined == Join::No;
+        let follows_hidden = self.only_separators_since_hidden_marker()
+            && (!self.space || !self.since_last_citation().trim().is_empty());
+        if is_number && (is_glued || follows_hidden) {
             self.cite_hidden(references);
             return false;
         }
-        let joined = self.join(is_number);
         if self.space {
             self.write_space();
             self.space = false;
@@ -396,6 +398,19 @@ mod tests {
         let (text, citations) = prose.finish().unwrap();
         assert_eq!(text, "in patients. Then");
         assert_eq!(citations, [Citation { range: 11..11, references: vec![0, 1, 2, 3, 4] }]);
+    }
+
+    #[test]
+    fn markers_after_a_hidden_one_are_hidden_too() {
+        let mut prose = Prose::default();
+        prose.push("a response;");
+        for reference in 0..3 {
+            assert!(!prose.cite("14", &[reference]));
+            prose.push(if reference < 2 { ", " } else { " in mice" });
+        }
+        let (text, citations) = prose.finish().unwrap();
+        assert_eq!(text, "a response; in mice");
+        assert_eq!(citations, [Citation { range: 11..11, references: vec![0, 1, 2] }]);
     }
 
     #[test]
