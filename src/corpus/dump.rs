@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::characters::Characters;
-use super::heading::Purpose;
+use super::heading::{self, Purpose};
 use super::identity::split_page;
 use super::lines::{Flow, parted};
 use super::noise::{self, Repeated};
@@ -61,6 +61,13 @@ pub(super) fn read(source: &str, name: &str) -> Result<Article, ReadError> {
         outline: Outline::new(Format::Dump),
         repeated,
         page: page_in_name(name),
+        references_at: pages
+            .iter()
+            .flat_map(|page| &page.lines)
+            .rfind(|(_, line)| heading::purpose(line) == Purpose::References)
+            .map(|&(at, _)| at),
+        numbered: pages.iter().flat_map(|page| &page.lines).filter(|(_, line)| text::is_numbered(line.trim())).count()
+            > 2,
         inferred: false,
     };
     let mut seams = Vec::new();
@@ -204,6 +211,10 @@ struct Reader<'a> {
     repeated: Repeated,
     /// The page that is read.
     page: Option<u32>,
+    /// Byte of the last line that may begin the reference list; columns of tables are called so, too.
+    references_at: Option<usize>,
+    /// Sections are numbered, so that other short lines are hardly headings.
+    numbered: bool,
     /// Paragraphs were cut where the source has no break.
     inferred: bool,
 }
@@ -241,7 +252,9 @@ impl<'a> Reader<'a> {
             let is_edge = edges.contains(&index);
             let (mut at, mut line) = (at, line);
             let repeated = is_edge && self.repeated.has(line);
-            if is_edge && let Some(header) = running_header::parse(line, self.page) {
+            if is_edge
+                && let Some(header) = self.running_header(line, repeated, edges.iter().position(|&edge| edge == index))
+            {
                 let length = if repeated { line.len() } else { header.length };
                 self.drop("running-header", line.get(..length).unwrap_or_default(), at);
                 self.take(header);
@@ -249,6 +262,8 @@ impl<'a> Reader<'a> {
             }
             let rule = noise::of_line(line).or(repeated.then_some("running-header"));
             match rule {
+                // A number that is not at the page's edge is a cell of a table or stands at an axis.
+                Some("page-number") if !is_edge && page_mark(line).is_none() => self.drop("fragment", line, at),
                 Some(rule) => self.drop_line(rule, line, at),
                 None if line.trim().is_empty() => {}
                 None => self.keep(line, at, &mut chunks),
@@ -256,6 +271,17 @@ impl<'a> Reader<'a> {
         }
         chunks.retain(|chunk| !chunk.lines.is_empty());
         chunks
+    }
+
+    /// The running header that a line at a page's edge begins with; `rank` counts the lines at the edges.
+    ///
+    /// A reference list has lines that look the same. They stand at the edge by chance, so that the uppermost line, one
+    /// that comes again, or one that prints the page or an address is believed.
+    fn running_header(&self, line: &str, repeated: bool, rank: Option<usize>) -> Option<RunningHeader> {
+        let header = running_header::parse(line, self.page)?;
+        let is_top = rank.is_some_and(|rank| rank < 2) && self.outline.purpose() != Purpose::References;
+        let tells_place = header.page.is_some() || header.metadata.url.is_some();
+        (repeated || is_top || tells_place).then_some(header)
     }
 
     /// Keep what is no noise of a line.
@@ -304,12 +330,18 @@ impl<'a> Reader<'a> {
     fn front(&mut self, chunk: &Chunk<'a>, rank: usize) {
         let flow = self.flow(&chunk.lines);
         let metadata = &mut self.outline.article().metadata;
-        if metadata.title.is_none() && rank < 4 && text::is_title(&flow.text) {
+        let is_journal = metadata.journal.as_deref().is_some_and(|journal| journal.eq_ignore_ascii_case(&flow.text));
+        let is_title =
+            flow.text.split_whitespace().count() > 4 && text::is_title(&flow.text) && !is_imprint(&flow.text);
+        if metadata.title.is_none() && rank < 8 && is_title && !is_journal {
             metadata.title = Some(flow.text);
         } else if metadata.authors.is_empty() && text::is_names(&flow.text) {
             metadata.authors = front_matter::list(&flow.text, &[";", ","]);
         } else if flow.text.len() < UNBROKEN {
             metadata.doi = metadata.doi.take().or_else(|| front_matter::doi(&flow.text));
+            if is_imprint(&flow.text) {
+                metadata.year = metadata.year.or_else(|| front_matter::year(&flow.text));
+            }
             let at = chunk.lines.first().map_or(0, |&(at, _)| at);
             self.drop("front-matter", &flow.text, at);
         } else {
@@ -331,8 +363,11 @@ impl<'a> Reader<'a> {
                 && !is_last
                 && text::is_heading(line)
                 && line.len() < 100
+                && (!self.numbered || text::is_numbered(line))
                 && self.outline.purpose() == Purpose::Content;
-            if alone || text::is_sure_heading(line) {
+            let is_column =
+                heading::purpose(line) == Purpose::References && self.references_at.is_some_and(|last| *at < last);
+            if !is_column && (alone || text::is_sure_heading(line)) {
                 let place = self.characters.range(*at..at + line.len());
                 self.outline.heading(text::level(line), line, Some(place));
                 // At most once more: a line that is surely a heading begins a group of its own.
@@ -346,6 +381,10 @@ impl<'a> Reader<'a> {
             return self.references(lines);
         }
         let flow = self.flow(lines);
+        if !is_last && is_fragment(&flow.text) {
+            let at = lines.first().map_or(0, |&(at, _)| at);
+            return self.drop("fragment", &flow.text, at);
+        }
         if text::is_caption(&flow.text) && flow.text.len() < 4 * UNBROKEN && lines.len() > 1 {
             return self.add(BlockKind::Caption, &flow, 0..flow.text.len());
         }
@@ -414,6 +453,20 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// A few words by themselves that are no sentence: a cell of a table, a label in a figure.
+fn is_fragment(text: &str) -> bool {
+    text.len() < 30 && !text.ends_with(['.', '!', '?', ':', ';']) && !text::is_caption(text)
+}
+
+/// A line in which a publisher speaks: `Example Publishing, Volume 2016, Article ID 12`.
+fn is_imprint(text: &str) -> bool {
+    static IMPRINT: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)publishing|\bvol(?:ume|\.)\s*\d|article id|\bdoi\b|https?://|www\.|\bissn\b|©|open access|received|accepted")
+            .expect("the pattern is valid")
+    });
+    IMPRINT.is_match(text)
+}
+
 /// The number printed on a page, in its running header or on a line of its own.
 fn printed_page(page: &Page, expected: Option<u32>) -> Option<u32> {
     let edges = page.edges();
@@ -436,7 +489,9 @@ fn paragraphs_of_lines<'l, 'a>(lines: &'l [(usize, &'a str)]) -> Vec<&'l [(usize
     for (index, (_, line)) in lines.iter().enumerate() {
         let line = line.trim();
         let ends = line.ends_with(['.', '!', '?']) && line.len() * 5 < usual * 4 && lines.len() > 4;
-        let heading = text::is_sure_heading(line) && index > start;
+        let before =
+            index.checked_sub(1).and_then(|before| lines.get(before)).map_or("", |&(_, before)| before.trim_end());
+        let heading = index > start && text::is_sure_heading(line) && before.ends_with(['.', '!', '?', ')']);
         if heading {
             groups.extend(lines.get(start..index));
             start = index;

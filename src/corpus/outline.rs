@@ -56,6 +56,10 @@ impl Outline {
             Purpose::Content => heading::purpose(text),
             outer => outer,
         };
+        let bare = bare.trim_end_matches(['.', ':', ' ']);
+        if bare.is_empty() {
+            return;
+        }
         self.path.push(Heading { level, text: bare.to_owned(), purpose, place, used: false });
     }
 

@@ -122,7 +122,9 @@ fn heading_length(text: &str) -> Option<usize> {
         LazyLock::new(|| Regex::new(r"^\d{1,2}(?:\.\d{1,2}){0,3}\.?\s+").expect("the pattern is valid"));
     let number = NUMBER.find(text).map_or(0, |found| found.end());
     let title = text.get(number..)?;
-    let end = where_sentence_begins(title, LONGEST_HEADING);
+    // A numbered sentence is an item of a list.
+    let end = where_sentence_begins(title, LONGEST_HEADING)
+        .filter(|&(end, _)| title.get(..end).is_some_and(|title| is_phrase(title.trim_end_matches(['.', ' ']))));
     // "3 Patients were …": a lone number needs a sentence with a plain beginning after it.
     let is_deep = text.get(..number)?.trim_end_matches(|c: char| c.is_whitespace() || c == '.').contains('.');
     match end {
