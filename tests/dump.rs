@@ -3,6 +3,8 @@
 //! A reader must get its facts, its two sections, the figure's caption apart from the text, and no noise; and nothing of
 //! the page may be lost.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
 use std::collections::HashMap;
 use std::path::Path;
 

@@ -1,5 +1,7 @@
 //! Real articles in JATS XML: all are read, and nothing that their bodies say is lost.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 

@@ -7,9 +7,8 @@ use serde_json::json;
 
 use super::Outcome;
 use super::context::Context;
-use crate::eval::collection::{Answers, Collection};
+use crate::eval::collection::{Answers, Collection, System};
 use crate::eval::{Judgments, Metric};
-use crate::search::Mode;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: stroma eval collections/scifact --split train --mode hybrid")]
@@ -22,9 +21,12 @@ pub(super) struct Arguments {
     /// Documents to use in the place of the collection's corpus.jsonl
     #[arg(long, value_name = "FILE")]
     corpus: Option<PathBuf>,
-    /// How to look [default: all, in a table]
+    /// hybrid, lexical, vector, or baseline (BM25 and passage vectors, min-max, half and half) [default: all]
     #[arg(long)]
-    mode: Option<Mode>,
+    mode: Option<System>,
+    /// Write what each rank is made of
+    #[arg(long, value_name = "FILE", hide = true)]
+    features: Option<PathBuf>,
     /// Write the ranking as a TREC run
     #[arg(long, value_name = "FILE", requires = "mode")]
     run: Option<PathBuf>,
@@ -49,7 +51,12 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
     )?;
     bar.finish_and_clear();
     let engine = collection.engine(embedder, context.search_options());
-    let modes = arguments.mode.map_or_else(|| Mode::ALL.to_vec(), |mode| vec![mode]);
+    if let Some(file) = &arguments.features {
+        let mut sink = std::io::BufWriter::new(std::fs::File::create(file)?);
+        collection.write_features(&engine, &mut sink)?;
+        return Ok(Outcome::Success);
+    }
+    let modes = arguments.mode.map_or_else(|| System::ALL.to_vec(), |mode| vec![mode]);
     for mode in modes {
         let answers = collection.answer(&engine, mode)?;
         report(arguments, mode, &answers, &collection.judgments);
@@ -60,13 +67,13 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
     Ok(Outcome::Success)
 }
 
-fn report(arguments: &Arguments, mode: Mode, answers: &Answers, judgments: &Judgments) {
+fn report(arguments: &Arguments, mode: System, answers: &Answers, judgments: &Judgments) {
     let [ndcg, recall, mrr] = Metric::USUAL.map(|metric| metric.evaluate(&answers.run, judgments));
     let queries = ndcg.len();
     let (ndcg, recall, mrr) = (ndcg.mean(), recall.mean(), mrr.mean());
     if arguments.json {
         let line = json!({
-            "mode": mode, "queries": queries, "ndcg_at_10": ndcg, "recall_at_100": recall, "mrr_at_10": mrr,
+            "mode": mode.name(), "queries": queries, "ndcg_at_10": ndcg, "recall_at_100": recall, "mrr_at_10": mrr,
             "seconds": answers.seconds,
         });
         anstream::println!("{line}");
@@ -79,7 +86,7 @@ fn report(arguments: &Arguments, mode: Mode, answers: &Answers, judgments: &Judg
     }
 }
 
-fn write_run(answers: &Answers, file: &Path, mode: Mode) -> anyhow::Result<()> {
+fn write_run(answers: &Answers, file: &Path, mode: System) -> anyhow::Result<()> {
     let sink = std::io::BufWriter::new(std::fs::File::create(file)?);
     answers.run.write(sink, &format!("stroma-{}", mode.name()))?;
     Ok(())

@@ -5,6 +5,7 @@ mod eval;
 mod index;
 mod inspect;
 mod search;
+mod serve;
 mod style;
 
 use std::path::PathBuf;
@@ -45,6 +46,8 @@ enum Command {
     Index(index::Arguments),
     /// Answer a question
     Search(search::Arguments),
+    /// Answer questions over HTTP
+    Serve(serve::Arguments),
     /// Show how files are read, without indexing them
     Inspect(inspect::Arguments),
     /// Measure the ranking on a set of judged questions
@@ -78,6 +81,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Outcome> {
     match cli.command {
         Command::Index(arguments) => index::run(&context, &arguments),
         Command::Search(arguments) => search::run(context, &arguments),
+        Command::Serve(arguments) => serve::run(&context, &arguments),
         Command::Inspect(arguments) => inspect::run(&context, &arguments),
         Command::Eval(arguments) => eval::run(&context, &arguments),
     }

@@ -35,7 +35,7 @@ pub(super) fn run(context: Context, arguments: &Arguments) -> anyhow::Result<Out
     let answer = engine.search(&request)?;
     let mut output = anstream::stdout().lock();
     if arguments.json {
-        anyhow::bail!("not yet");
+        writeln!(output, "{}", serde_json::to_string(&crate::server::wire::SearchResponse::from(&answer))?)?;
     } else {
         print(&mut output, &answer)?;
     }

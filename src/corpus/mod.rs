@@ -85,8 +85,8 @@ pub fn read_bytes(bytes: &[u8], name: &str, limits: &Limits) -> Result<Article, 
     Ok(article)
 }
 
-/// Adds what can be seen in the text of any format: the citations, where the reader knew none, and the abbreviations that
-/// the text defines, behind those of the author's own list.
+/// Adds what can be seen in the text of any format: the studies that it cites, where the source did not mark them, and the
+/// abbreviations that it defines, behind those of the author's own list.
 pub fn annotate(article: &mut Article) {
     citation::resolve(article);
     let title = article.metadata.title.iter().map(String::as_str);

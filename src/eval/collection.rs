@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
@@ -9,6 +10,7 @@ use std::time::Instant;
 use thiserror::Error;
 use xxhash_rust::xxh3::Xxh3;
 
+use super::baseline;
 use super::beir::{self, Document};
 use super::{DataError, DocumentId, Judgments, Ranking, RankingError, Run, Scored};
 use crate::corpus::{Article, Block, Metadata, PaperId, READERS_VERSION, annotate};
@@ -46,7 +48,37 @@ pub enum EvalError {
 /// Hits looked at for each query, as `recall@100` asks for.
 const DEPTH: usize = 100;
 
-/// The number of queries answered, with the time it took.
+/// What answers the queries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum System {
+    /// The engine in one of its modes.
+    Search(Mode),
+    /// A plain hybrid: see [`baseline`].
+    Baseline,
+}
+
+impl System {
+    pub const ALL: [Self; 4] =
+        [Self::Search(Mode::Hybrid), Self::Search(Mode::Lexical), Self::Search(Mode::Vector), Self::Baseline];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Search(mode) => mode.name(),
+            Self::Baseline => "baseline",
+        }
+    }
+}
+
+impl FromStr for System {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let known = Self::ALL.into_iter().find(|system| system.name() == name);
+        known.ok_or_else(|| format!("unknown mode {name:?}; known are hybrid, lexical, vector and baseline"))
+    }
+}
+
+/// What a system answered, with the time it took.
 #[derive(Debug)]
 pub struct Answers {
     pub run: Run,
@@ -77,18 +109,39 @@ impl Collection {
         Ok(Self { queries, judgments, index: Arc::new(index), documents })
     }
 
+    /// Writes what ranks are made of, for fitting outside: a line of numbers for each query and candidate.
+    pub fn write_features(&self, engine: &Engine, to: &mut dyn std::io::Write) -> Result<(), EvalError> {
+        let io = |source| EvalError::Io { path: "the features".into(), source };
+        for query in &self.queries {
+            for (paper, features) in engine.features(&Request::new(&query.text))? {
+                let Some(document) = self.documents.get(&paper) else { continue };
+                let grade = self.judgments.of(&query.id).and_then(|grades| grades.get(document)).copied().unwrap_or(0);
+                let features: Vec<String> = features.iter().map(f32::to_string).collect();
+                writeln!(to, "{}\t{}\t{grade}\t{}", query.id.as_str(), document.as_str(), features.join("\t"))
+                    .map_err(io)?;
+            }
+        }
+        Ok(())
+    }
+
     /// An engine over the collection's index.
     pub fn engine(&self, embedder: Arc<dyn Embedder>, options: SearchOptions) -> Engine {
         Engine::new(Arc::clone(&self.index), embedder, options)
     }
 
-    /// Answers all queries.
-    pub fn answer(&self, engine: &Engine, mode: Mode) -> Result<Answers, EvalError> {
+    /// Answers all queries with one system.
+    pub fn answer(&self, engine: &Engine, system: System) -> Result<Answers, EvalError> {
         let started = Instant::now();
         let mut run = Run::default();
         for query in &self.queries {
-            let request = Request { mode, limit: DEPTH, per_paper: 1, ..Request::new(&query.text) };
-            let scored = engine.rank_papers(&request)?.into_iter().filter_map(|(paper, score)| {
+            let ranked = match system {
+                System::Baseline => baseline::rank(&self.index.snapshot(), engine.embedder(), &query.text)?,
+                System::Search(mode) => {
+                    let request = Request { mode, limit: DEPTH, per_paper: 1, ..Request::new(&query.text) };
+                    engine.rank_papers(&request)?
+                }
+            };
+            let scored = ranked.into_iter().filter_map(|(paper, score)| {
                 // Where a query is itself a document, finding it is no achievement (as BEIR does).
                 let document = self.documents.get(&paper)?.clone();
                 (document.as_str() != query.id.as_str()).then_some(Scored { document, score })

@@ -4,6 +4,7 @@
 //! query, and [`significance`] compares two systems. Only [`collection`], which indexes and asks, knows of the search
 //! engine; only the functions named `open` touch a file.
 
+mod baseline;
 pub mod beir;
 pub mod collection;
 mod error;

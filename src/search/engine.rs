@@ -103,6 +103,43 @@ impl Engine {
         shown.into_iter().map(|ranked| Ok((snapshot.paper_id(ranked.address)?, ranked.score))).collect()
     }
 
+    /// What the rank of each candidate could be made of, for experiments.
+    pub fn features(&self, request: &Request) -> Result<Vec<(String, Vec<f32>)>, SearchError> {
+        let snapshot = self.index.snapshot();
+        let query = Query::understand(&request.question, &snapshot)?;
+        let vector = self.embedder.embed_query(&request.question)?;
+        let ranked = self.rank(&snapshot, &query, Some(&vector), request)?;
+        let addresses: Vec<PassageAddress> = ranked.iter().map(|ranked| ranked.address).collect();
+        let only = |text, heading, senses| FieldWeights { text, heading, senses };
+        let text = snapshot.lexical_scores(&query.terms, only(1.0, 0.0, 0.0), &addresses)?;
+        let heading = snapshot.lexical_scores(&query.terms, only(0.0, 1.0, 0.0), &addresses)?;
+        let senses = snapshot.lexical_scores(&query.terms, only(0.0, 0.0, 1.0), &addresses)?;
+        let total: f32 = query.rarity.iter().sum();
+        let mut all = Vec::new();
+        for candidate in ranked {
+            let address = candidate.address;
+            let record = snapshot.passage(address)?;
+            let mut cosines = candidate.sentence_cosines.clone();
+            cosines.sort_by(|a, b| b.total_cmp(a));
+            let coverage = super::evidence::matched_rarity(&record.passage.text, &query) / total.max(0.001);
+            let covers = |sentence: &crate::corpus::passage::Sentence| {
+                super::evidence::matched_rarity(&record.passage.text[sentence.range.clone()], &query) / total.max(0.001)
+            };
+            let best_cover = record.passage.sentences.iter().map(covers).fold(0.0, f32::max);
+            let get = |scores: &HashMap<PassageAddress, f32>| scores.get(&address).copied().unwrap_or(0.0);
+            let at = |place: usize| cosines.get(place).copied().unwrap_or(0.0);
+            all.push((
+                snapshot.paper_id(address)?,
+                vec![
+                    get(&text), get(&heading), get(&senses), query.attainable(), candidate.scores.paragraph,
+                    at(0), at(1), at(2), coverage, best_cover, record.passage.text.len() as f32,
+                    query.terms.len() as f32, cosines.len() as f32,
+                ],
+            ));
+        }
+        Ok(all)
+    }
+
     /// All candidates, best first.
     fn rank(
         &self,

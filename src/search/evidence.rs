@@ -59,7 +59,7 @@ fn is_statement(sentence: &str) -> bool {
 }
 
 /// The summed rarity of the question's terms that a text has.
-fn matched_rarity(text: &str, query: &Query) -> f32 {
+pub(super) fn matched_rarity(text: &str, query: &Query) -> f32 {
     let terms: HashSet<String> = words(text).into_iter().map(|word| word.term).collect();
     terms.iter().map(|term| query.rarity_of(term)).sum()
 }

@@ -52,7 +52,7 @@ pub struct Query {
 
 impl Query {
     /// Terms of the question that the index knows; each once.
-    pub(super) fn understand(question: &str, snapshot: &Snapshot) -> Result<Self, SearchError> {
+    pub(crate) fn understand(question: &str, snapshot: &Snapshot) -> Result<Self, SearchError> {
         if question.trim().is_empty() {
             return Err(SearchError::EmptyQuestion);
         }
