@@ -1,11 +1,16 @@
 //! The text of pages as a viewer or a PDF-to-text tool gives it: running headers, page numbers and tokens between the
 //! sentences, headings and captions without line breaks around them, paragraphs cut at the edges of pages.
 
+mod entries;
+mod page;
+
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
+use self::entries::entries;
+use self::page::{Page, is_page_mark, page_mark, split_pages};
 use super::characters::Characters;
 use super::heading::{self, Purpose};
 use super::identity::split_page;
@@ -93,115 +98,6 @@ fn page_in_name(name: &str) -> Option<u32> {
     let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let file = file.strip_suffix(".gz").unwrap_or(file);
     split_page(file.rsplit_once('.').map_or(file, |(stem, _)| stem)).1
-}
-
-/// The lines of one page with the byte at which each begins.
-#[derive(Debug, Default)]
-struct Page<'a> {
-    lines: Vec<(usize, &'a str)>,
-}
-
-impl<'a> Page<'a> {
-    /// Visible lines at the top and bottom.
-    fn edges(&self) -> Vec<&'a str> {
-        self.edge_indices().into_iter().filter_map(|index| self.lines.get(index)).map(|&(_, line)| line).collect()
-    }
-
-    fn edge_indices(&self) -> Vec<usize> {
-        let visible: Vec<usize> = self
-            .lines
-            .iter()
-            .enumerate()
-            .filter(|(_, (_, line))| !line.trim().is_empty())
-            .map(|(index, _)| index)
-            .collect();
-        let bottom = visible.len().saturating_sub(EDGE_LINES);
-        visible
-            .iter()
-            .enumerate()
-            .filter(|&(rank, _)| rank < EDGE_LINES || rank >= bottom)
-            .map(|(_, &index)| index)
-            .collect()
-    }
-}
-
-/// Pages end at form feeds, at lines such as "Page 3 of 12", and where a running header comes again.
-fn split_pages(source: &str) -> Vec<Page<'_>> {
-    let mut pages = vec![Page::default()];
-    let mut at = 0;
-    let mut header: Option<&str> = None;
-    for line in source.split_inclusive(['\n', '\u{c}']) {
-        let visible = line.trim_end_matches(['\n', '\u{c}']);
-        let mut from = 0;
-        header = header.or_else(|| {
-            let found = running_header::parse(visible, None)?;
-            visible.get(..found.fixed).map(str::trim)
-        });
-        // A whole file may be one line.
-        for (found, _) in header.iter().flat_map(|header| visible.match_indices(header)) {
-            if found > 0 || has_text(&pages) {
-                push_line(&mut pages, at + from, visible.get(from..found).unwrap_or_default());
-                pages.push(Page::default());
-                from = found;
-            }
-        }
-        push_line(&mut pages, at + from, visible.get(from..).unwrap_or_default());
-        at += line.len();
-        if line.ends_with('\u{c}') {
-            pages.push(Page::default());
-        }
-    }
-    split_at_marks(
-        pages.into_iter().filter(|page| page.lines.iter().any(|(_, line)| !line.trim().is_empty())).collect(),
-    )
-}
-
-fn has_text(pages: &[Page]) -> bool {
-    pages.last().is_some_and(|page| page.lines.iter().any(|(_, line)| line.len() > UNBROKEN))
-}
-
-fn push_line<'a>(pages: &mut [Page<'a>], at: usize, line: &'a str) {
-    if let Some(page) = pages.last_mut() {
-        page.lines.push((at, line));
-    }
-}
-
-/// Where the only page holds several marks of pages, they part it: before each mark where the text begins with one, else
-/// after it.
-fn split_at_marks(pages: Vec<Page<'_>>) -> Vec<Page<'_>> {
-    let [page] = pages.as_slice() else { return pages };
-    if page.lines.iter().filter(|(_, line)| is_page_mark(line)).count() < 2 {
-        return pages;
-    }
-    let first = page.lines.iter().find(|(_, line)| !line.trim().is_empty());
-    let leads = first.is_some_and(|(_, line)| is_page_mark(line));
-    let mut split = vec![Page::default()];
-    for &(at, line) in &page.lines {
-        let mark = is_page_mark(line);
-        if mark && leads {
-            split.push(Page::default());
-        }
-        push_line(&mut split, at, line);
-        if mark && !leads {
-            split.push(Page::default());
-        }
-    }
-    split.retain(|page| page.lines.iter().any(|(_, line)| !line.trim().is_empty()));
-    split
-}
-
-/// `Page 3 of 12`, `--- page 3 ---`
-fn is_page_mark(line: &str) -> bool {
-    page_mark(line).is_some()
-}
-
-fn page_mark(line: &str) -> Option<u32> {
-    static MARK: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)^\W*(?:page\s+(\d{1,5})(?:\s*(?:of|/)\s*\d{1,5})?|(\d{1,5})\s+(?:of|/)\s+\d{1,5})\W*$")
-            .expect("the pattern is valid")
-    });
-    let found = MARK.captures(line.trim())?;
-    found.get(1).or_else(|| found.get(2))?.as_str().parse().ok()
 }
 
 struct Reader<'a> {
@@ -505,43 +401,6 @@ fn paragraphs_of_lines<'l, 'a>(lines: &'l [(usize, &'a str)]) -> Vec<&'l [(usize
     groups
 }
 
-/// The entries of a reference list without line breaks: by labels that count up, else by a name after a full stop where
-/// the entry before it is complete.
-fn entries(text: &str) -> Vec<&str> {
-    static LABEL: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?:^|\s)(?:\[(\d{1,4})\]|(\d{1,4})\.)\s+[\p{Lu}“]").expect("the pattern is valid")
-    });
-    static NAME: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"[.\d/]\s+(?:(?:van|von|de|der) )*\p{Lu}[\p{L}’'-]+,? (?:\p{Lu}\.?[ -]?){1,3},")
-            .expect("the pattern is valid")
-    });
-    let mut cuts = vec![0];
-    let mut expected: Option<u32> = None;
-    for found in LABEL.captures_iter(text) {
-        let label = found.get(1).or_else(|| found.get(2));
-        let number: Option<u32> = label.and_then(|label| label.as_str().parse().ok());
-        if let (Some(label), Some(number)) = (label, number)
-            && expected.is_none_or(|expected| expected == number)
-        {
-            expected = Some(number + 1);
-            cuts.push(label.start() - usize::from(found.get(1).is_some()));
-        }
-    }
-    if cuts.len() < 3 {
-        cuts = vec![0];
-        for found in NAME.find_iter(text) {
-            let cut = found.start() + found.as_str().find(char::is_whitespace).unwrap_or(0);
-            let entry = cuts.last().and_then(|&last| text.get(last..cut)).unwrap_or_default();
-            if entry.len() > 40 && front_matter::year(entry).is_some() {
-                cuts.push(cut);
-            }
-        }
-    }
-    cuts.push(text.len());
-    let pieces = cuts.windows(2).filter_map(|cut| text.get(*cut.first()?..*cut.last()?));
-    pieces.map(str::trim).filter(|entry| !entry.is_empty()).collect()
-}
-
 /// Mark the first and the last paragraph of a page where a sentence is cut.
 fn mark_cut(blocks: &mut [Block], is_first_page: bool) {
     let is_paragraph = |block: &&mut Block| block.kind == BlockKind::Paragraph;
@@ -646,22 +505,5 @@ References
         let article = read("Cells were given.\u{c}They moved.", "folder/annals-p45.txt").unwrap();
         let pages: Vec<_> = article.blocks.iter().map(|block| block.pages).collect();
         assert_eq!(pages, [Some((45, 45)), Some((46, 46))]);
-    }
-
-    #[test]
-    fn references_without_breaks_are_parted() {
-        assert_eq!(
-            entries("[1] Lee A. Cells. 2010. [2] Kim B. Mice 12. 2011. [3] Roy C. Joints. 2012."),
-            ["[1] Lee A. Cells. 2010.", "[2] Kim B. Mice 12. 2011.", "[3] Roy C. Joints. 2012."]
-        );
-        assert_eq!(
-            entries(
-                "Lee A., and Kim B., 2010, Cells for stiff joints of mice, J. Cells, 3: 1-9. Roy C., 2011, More cells, J. Cells, 4: 1-2."
-            ),
-            [
-                "Lee A., and Kim B., 2010, Cells for stiff joints of mice, J. Cells, 3: 1-9.",
-                "Roy C., 2011, More cells, J. Cells, 4: 1-2."
-            ]
-        );
     }
 }
