@@ -40,6 +40,7 @@ pub(super) fn article(parts: Parts) -> Article {
             }
             (Role::AbstractHeading, _) => part_of_abstract = Some(running.text.trim_end_matches([':', '.']).to_owned()),
             (Role::Abstract, _) => {
+                let running = if article.blocks.is_empty() { without_label(running) } else { running };
                 let path = std::iter::once("Abstract".to_owned()).chain(part_of_abstract.clone()).collect();
                 push_block(&mut article, paragraph, running, path, &labels);
             }
@@ -73,6 +74,18 @@ fn running_text(lines: &[Placed], vocabulary: &Vocabulary, raised: bool) -> Runn
     let mut running = RunningText::default();
     for placed in lines {
         running.push_line(&placed.line, vocabulary, raised);
+    }
+    running
+}
+
+/// `Abstract: Stem cells …` without its label.
+fn without_label(mut running: RunningText) -> RunningText {
+    let first = running.text.split([' ', ':', '.', '—', '–']).next().unwrap_or_default();
+    if matches!(first.to_lowercase().as_str(), "abstract" | "summary") {
+        let rest = running.text[first.len()..].trim_start_matches([' ', ':', '.', '—', '–', '-']);
+        let cut = running.text.len() - rest.len();
+        running.markers.iter_mut().for_each(|marker| marker.at = marker.at.saturating_sub(cut));
+        running.text.drain(..cut);
     }
     running
 }

@@ -75,3 +75,36 @@ fn stands_in_text(flow: &[Placed], i: usize, measure: &Measure) -> bool {
         || (above.role == Role::Body && measure.is_body(&above.line));
     below && starts && follows_text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::pdf::fonts::Style;
+    use crate::corpus::pdf::sample::{at, body, line, measure};
+
+    fn headings(flow: &mut [Placed]) -> Vec<bool> {
+        assign(flow, &measure());
+        flow.iter().map(|placed| placed.role == Role::Heading).collect()
+    }
+
+    #[test]
+    fn bold_and_large_lines_apart_are_headings() {
+        let mut bold = at(line("Cell culture", 50.0, 120.0, 124.0), 0, Some(24.0));
+        bold.line.style = Style { bold: true, italic: false };
+        bold.line.words.iter_mut().for_each(|word| word.style = bold.line.style);
+        let mut large = at(line("Results", 50.0, 120.0, 160.0), 0, Some(24.0));
+        large.line.size = 14.0;
+        let mut flow =
+            vec![body("Text before.", 100.0), bold, body("Cells were", 136.0), large, body("We found", 172.0)];
+        assert_eq!(headings(&mut flow), [false, true, false, true, false]);
+    }
+
+    #[test]
+    fn another_font_is_enough_if_text_follows() {
+        let mut other = at(line("Adhesion assay", 50.0, 120.0, 124.0), 0, Some(24.0));
+        other.line.words.iter_mut().for_each(|word| word.font = 7);
+        other.line.font = 7;
+        let mut flow = vec![body("Text before.", 100.0), other, body("Cells were", 136.0)];
+        assert_eq!(headings(&mut flow), [false, true, false]);
+    }
+}

@@ -9,27 +9,35 @@
 //! 5. [`paragraphs`] joins lines, [`text`] puts cut words together, [`sections`] and [`references`] give the paragraphs
 //!    their place and their citations, and [`assemble`] makes the article.
 
+mod abstracts;
 mod accents;
 mod assemble;
 mod authors;
 mod bombs;
+mod characters;
 mod columns;
 mod document;
+mod drawn;
 mod floats;
 mod flow;
 mod fonts;
 mod front;
 mod furniture;
+mod gutters;
 mod headings;
 mod identifiers;
 mod interpret;
+mod line_parts;
 mod lines;
 mod marked_text;
 mod measure;
 mod page;
 mod paragraphs;
+mod paths;
 mod references;
 mod roles;
+#[cfg(test)]
+mod sample;
 mod sections;
 mod tables;
 mod text;

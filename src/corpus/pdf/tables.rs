@@ -121,3 +121,31 @@ fn assign_rows(flow: &mut [Placed], measure: &Measure) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::pdf::sample::{at, body, line, measure};
+
+    #[test]
+    fn what_stands_between_rules_below_a_caption_is_a_table() {
+        let rule = |y: f32| Rect { x0: 50.0, y0: y, x1: 250.0, y1: y + 0.5 };
+        let page = Page { number: 1, rules: vec![rule(106.0), rule(120.0), rule(150.0)], ..Page::default() };
+        let mut caption = body("Table 1. Joints.", 100.0);
+        caption.role = Role::Caption;
+        let cell = |text: &str, y: f32| at(line(text, 50.0, 110.0, y), 0, Some(12.0));
+        let mut flow =
+            vec![caption, cell("Joint", 116.0), cell("Knee", 132.0), cell("Hip", 144.0), body("Text goes on", 170.0)];
+        assign(&mut flow, &[page], &measure());
+        let roles: Vec<Role> = flow.iter().map(|placed| placed.role).collect();
+        assert_eq!(roles, [Role::Caption, Role::Table, Role::Table, Role::Table, Role::Body]);
+    }
+
+    #[test]
+    fn cells_side_by_side_are_a_table() {
+        let cell = |text: &str, x0: f32| at(line(text, x0, x0 + 50.0, 100.0), 0, Some(12.0));
+        let mut flow = vec![cell("Knee", 50.0), cell("12", 180.0), body("A line of text by itself", 124.0)];
+        assign(&mut flow, &[], &measure());
+        assert_eq!(flow.iter().map(|placed| placed.role).collect::<Vec<_>>(), [Role::Table, Role::Table, Role::Body]);
+    }
+}

@@ -39,22 +39,28 @@ impl Vocabulary {
         if self.knows(&format!("{head}-{tail}")) {
             return false;
         }
-        if !tail.starts_with(char::is_lowercase) {
-            return false;
-        }
-        let letters = head.rsplit('-').next().unwrap_or(head);
-        // TNF-, CD34-, n-, 5-: never the head of an English word.
-        letters.chars().count() > 1
-            && letters.chars().all(char::is_alphabetic)
-            && !letters.chars().skip(1).any(char::is_uppercase)
-            && !COMPOUND_HEADS.contains(&letters.to_lowercase().as_str())
+        tail.starts_with(char::is_lowercase) && is_cuttable(head.rsplit('-').next().unwrap_or(head), tail)
     }
 }
 
-/// Words that are followed by a hyphen of their own more often than they are cut.
+/// Whether an English word may begin with `head` and go on with `tail`.
+fn is_cuttable(head: &str, tail: &str) -> bool {
+    let lower = head.to_lowercase();
+    if lower == "anti" {
+        return ["gen", "bod", "biotic", "oxid", "cip", "dot"].iter().any(|rest| tail.starts_with(rest));
+    }
+    // TNF-, CD34-, n-, 5-: never the head of an English word.
+    head.chars().count() > 1
+        && head.chars().all(char::is_alphabetic)
+        && !head.chars().skip(1).any(char::is_uppercase)
+        && !COMPOUND_HEADS.contains(&lower.as_str())
+}
+
+/// Words that are followed by a hyphen of their own more often than they are cut: `non-specific`, `end-to-end`,
+/// `thirty-day`.
 const COMPOUND_HEADS: &[&str] = &[
-    "anti", "non", "self", "well", "long", "short", "high", "low", "cross", "half", "post", "pre", "quasi", "ex",
-    "all", "end",
+    "non", "self", "well", "cross", "half", "post", "quasi", "to", "of", "by", "and", "up", "twenty", "thirty",
+    "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
 ];
 
 fn bare(word: &str) -> &str {
@@ -109,11 +115,14 @@ impl RunningText {
             // The first line.
         } else if self.text.ends_with('\u{AD}') {
             self.text.pop();
-        } else if let Some(head) = self.text.strip_suffix(['-', '\u{2010}']).filter(|head| ends_word(head)) {
-            if vocabulary.is_cut(head, word) {
+        } else if let Some(head) = self.text.strip_suffix('-').filter(|head| ends_word(head)) {
+            // `pre- and postoperative` is no compound.
+            if matches!(word, "and" | "or" | "to") {
+                self.text.push(' ');
+            } else if vocabulary.is_cut(head, word) {
                 self.text.truncate(head.len());
             }
-        } else if !self.text.ends_with(['/', '–', '\u{2011}']) || word.starts_with(char::is_uppercase) {
+        } else if !self.text.ends_with(['/', '–']) || word.starts_with(char::is_uppercase) {
             self.text.push(' ');
         }
         self.text.push_str(word);
@@ -193,4 +202,49 @@ fn words(line: &Line) -> Vec<Word> {
         }
     }
     groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::pdf::sample::line;
+
+    fn joined(lines: &[&str], known: &str) -> String {
+        let known = line(&format!("x {known} x"), 0.0, 100.0, 0.0);
+        let vocabulary = Vocabulary::of(std::iter::once(&known));
+        let mut running = RunningText::default();
+        for text in lines {
+            running.push_line(&line(text, 50.0, 250.0, 100.0), &vocabulary, false);
+        }
+        running.text
+    }
+
+    #[test]
+    fn words_cut_at_the_end_of_a_line_are_put_together() {
+        assert_eq!(joined(&["the inflam-", "matory cells"], ""), "the inflammatory cells");
+        assert_eq!(joined(&["soft\u{AD}", "ened"], ""), "softened");
+    }
+
+    #[test]
+    fn real_hyphens_stay() {
+        assert_eq!(joined(&["n-", "tridecanal"], ""), "n-tridecanal");
+        assert_eq!(joined(&["the anti-", "TNF drug"], ""), "the anti-TNF drug");
+        assert_eq!(joined(&["an anti-", "gen"], ""), "an antigen");
+        assert_eq!(joined(&["stem-", "like cells"], "stem-like"), "stem-like cells");
+        assert_eq!(joined(&["pre-", "and postoperative"], ""), "pre- and postoperative");
+        assert_eq!(joined(&["end-to-", "end"], ""), "end-to-end");
+    }
+
+    #[test]
+    fn raised_numbers_are_markers_and_exponents_are_not() {
+        let mut raised = line("shown 3,5 in 10 6 cells", 50.0, 250.0, 100.0);
+        for index in [1, 4] {
+            raised.words[index].script = Script::Super;
+            raised.words[index].space_before = false;
+        }
+        let mut running = RunningText::default();
+        running.push_line(&raised, &Vocabulary::default(), true);
+        assert_eq!(running.text, "shown in 10⁶ cells");
+        assert_eq!(running.markers, [Marker { at: "shown".len(), text: "3,5".to_owned() }]);
+    }
 }
