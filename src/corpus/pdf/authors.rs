@@ -22,7 +22,7 @@ pub(super) fn find(below: &[Placed], title: (f32, f32)) -> Vec<String> {
             && !looks_like_imprint(&shown)
             && !super::front::is_abstract_heading(&placed.line)
     };
-    let texts: Vec<String> = lines.take(MAX_LINES).take_while(is_name_line).map(|placed| text(placed)).collect();
+    let texts: Vec<String> = lines.take(MAX_LINES).take_while(is_name_line).map(text).collect();
     // Where nothing else separates the names, each has its own line.
     let separated = texts.iter().any(|text| text.contains([',', ';', '·', '•', '&']) || text.contains(" and "));
     split_names(&texts.join(if separated { " " } else { "," }))

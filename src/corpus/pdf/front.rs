@@ -156,7 +156,7 @@ fn find_keywords(flow: &[Placed]) -> Vec<String> {
     let text = title::join(flow[at..end].iter().map(|placed| &placed.line));
     let rest = text
         .split_once([':', '–', '—', '.'])
-        .map_or_else(|| text.splitn(2, ' ').nth(1).unwrap_or_default(), |(_, rest)| rest);
+        .map_or_else(|| text.split_once(' ').map_or("", |(_, rest)| rest), |(_, rest)| rest);
     let separator = if rest.contains(';') {
         ';'
     } else if rest.contains('·') {

@@ -171,7 +171,7 @@ fn begins(last: &Placed, line: &Placed, interrupted: bool, measure: &Measure) ->
     if last.column == line.column && !interrupted {
         let leading = line.leading.unwrap_or(measure.pitch);
         if leading > 1.3 * measure.pitch + 0.5 {
-            return !(lower && !ended);
+            return !lower || ended;
         }
         if indented && last.indent() < 0.4 * size {
             return measure.indented || ended;

@@ -16,8 +16,7 @@ fn assign_ruled(flow: &mut [Placed], pages: &[Page], measure: &Measure) {
     let captions: Vec<usize> = (0..flow.len()).filter(|&i| is_table_caption(&flow[i])).collect();
     for caption in captions {
         let page = flow[caption].line.page;
-        let Some(rules) = pages.iter().find(|source| source.number == page).map(|source| horizontal_rules(source))
-        else {
+        let Some(rules) = pages.iter().find(|source| source.number == page).map(horizontal_rules) else {
             continue;
         };
         let on_page = page_range(flow, page);

@@ -92,13 +92,18 @@ pub(super) struct RunningText {
 }
 
 impl RunningText {
-    /// Add a line. Superscript numbers become markers if `citations` says so.
-    pub(super) fn push_line(&mut self, line: &Line, vocabulary: &Vocabulary, citations: bool) {
-        let mut first = true;
-        for group in words(line) {
-            if citations && self.takes_marker(&group) {
+    /// Add a line. A superscript number for which `cites` is true becomes a marker.
+    pub(super) fn push_line(&mut self, line: &Line, vocabulary: &Vocabulary, cites: &dyn Fn(&str) -> bool) {
+        let groups = words(line);
+        for (i, group) in groups.iter().enumerate() {
+            // `¹³C` begins a word.
+            let is_prefix = group.space_before
+                && groups
+                    .get(i + 1)
+                    .is_some_and(|next| !next.space_before && next.text.starts_with(char::is_alphabetic));
+            if is_raised_number(group) && !is_prefix && !self.ends_in_base() && cites(&group.text) {
                 self.push_marker(&group.text);
-            } else if first {
+            } else if i == 0 {
                 self.join(&group.text, vocabulary);
             } else {
                 if group.space_before && !self.text.ends_with(' ') {
@@ -106,7 +111,6 @@ impl RunningText {
                 }
                 self.push_str(&group.text, group.script);
             }
-            first = false;
         }
     }
 
@@ -134,11 +138,7 @@ impl RunningText {
         self.text.push_str(raised.as_deref().unwrap_or(text));
     }
 
-    /// Numbers raised after a word or a full stop are citations; after a digit or a unit they are exponents.
-    fn takes_marker(&self, group: &Word) -> bool {
-        is_raised_number(group) && !self.ends_in_base()
-    }
-
+    /// After a number or a unit, what is raised is an exponent.
     fn ends_in_base(&self) -> bool {
         let word = self.text.rsplit([' ', '/', '(']).next().unwrap_or_default();
         word.ends_with(|c: char| c.is_ascii_digit()) || UNITS.contains(&word)
@@ -155,7 +155,7 @@ impl RunningText {
 
 /// A superscript of numbers such as `3` or `5,7–9`.
 pub(super) fn is_raised_number(word: &Word) -> bool {
-    let numbers = word.text.trim_matches(['[', ']', '(', ')', ',', ' ']);
+    let numbers = word.text.trim_matches(['[', ']', '(', ')', ',', ' ', '-', '–']);
     word.script == Script::Super
         && numbers.starts_with(|c: char| c.is_ascii_digit())
         && numbers.ends_with(|c: char| c.is_ascii_digit())
@@ -214,7 +214,7 @@ mod tests {
         let vocabulary = Vocabulary::of(std::iter::once(&known));
         let mut running = RunningText::default();
         for text in lines {
-            running.push_line(&line(text, 50.0, 250.0, 100.0), &vocabulary, false);
+            running.push_line(&line(text, 50.0, 250.0, 100.0), &vocabulary, &|_| false);
         }
         running.text
     }
@@ -243,7 +243,7 @@ mod tests {
             raised.words[index].space_before = false;
         }
         let mut running = RunningText::default();
-        running.push_line(&raised, &Vocabulary::default(), true);
+        running.push_line(&raised, &Vocabulary::default(), &|_| true);
         assert_eq!(running.text, "shown in 10⁶ cells");
         assert_eq!(running.markers, [Marker { at: "shown".len(), text: "3,5".to_owned() }]);
     }
