@@ -54,7 +54,7 @@ pub(super) fn article(parts: Parts) -> Article {
                 unused.clear();
                 push_block(&mut article, paragraph, running, sections.path(), &labels);
             }
-            (Role::Reference, _) if !article.references.is_empty() => {}
+            (Role::Reference, _) if !article.references.is_empty() => unused.clear(),
             (role, _) => article.drop_text(rule(role), &running.text, page(&paragraph.lines), None),
         }
     }

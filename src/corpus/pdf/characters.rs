@@ -23,6 +23,8 @@ fn plain(character: char, visible: bool) -> Option<char> {
         // A hyphen that shows is a hyphen, whatever the font calls it.
         '\u{AD}' => visible.then_some('-'),
         '\u{2010}' | '\u{2011}' => Some('-'),
+        // Places where a line may break.
+        '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}' => None,
         // Letters of formulas, which look like letters in italics: `𝛾` is `γ`.
         '\u{1D400}'..='\u{1D7FF}' => std::iter::once(character).nfkc().next(),
         _ => (expand(character).is_empty() && !character.is_control()).then_some(character),

@@ -3,6 +3,7 @@
 use super::flow::{Placed, Role};
 use super::lines::{Line, Word};
 use super::measure::Measure;
+use super::paragraphs::{ends_sentence, starts_lower};
 use super::sections::is_main;
 
 /// Longer lines are no headings.
@@ -44,6 +45,25 @@ fn is_heading(flow: &[Placed], i: usize, measure: &Measure) -> bool {
     larger || (bold && (apart || short)) || ((capitals || italic || other_font) && apart && short)
 }
 
+/// A line in the midst of a sentence is no heading but a label of a float that the sentence flows around.
+pub(super) fn withdraw(flow: &mut [Placed]) {
+    let mut open: Option<bool> = None;
+    let mut pending: Vec<usize> = Vec::new();
+    for i in 0..flow.len() {
+        match flow[i].role {
+            Role::Heading => pending.push(i),
+            Role::Body => {
+                let goes_on = open == Some(true) && starts_lower(&flow[i].line);
+                for heading in pending.drain(..).filter(|_| goes_on) {
+                    flow[heading].role = Role::Figure;
+                }
+                open = Some(!ends_sentence(&flow[i].line));
+            }
+            _ => {}
+        }
+    }
+}
+
 /// Numbers and symbols are often set in the text's own font.
 fn is_mark(word: &Word) -> bool {
     word.text.chars().count() < 3 || !word.text.chars().any(char::is_alphabetic)
@@ -54,11 +74,11 @@ fn avoids_body_font(line: &Line, measure: &Measure) -> bool {
     line.words.iter().all(|word| word.font != measure.font || !word.text.chars().any(char::is_alphabetic))
 }
 
-/// Body text follows close below, or the column ends.
+/// Body text follows close below.
 fn leads_to_text(flow: &[Placed], i: usize, measure: &Measure) -> bool {
     let Some(next) = flow.get(i + 1) else { return false };
-    next.column != flow[i].column
-        || (measure.is_body(&next.line)
+    next.column == flow[i].column
+        && (measure.is_body(&next.line)
             && (next.line.font == measure.font || next.line.style != flow[i].line.style)
             && next.leading.is_some_and(|leading| leading < 2.5 * measure.pitch))
 }
@@ -97,6 +117,15 @@ mod tests {
         let mut flow =
             vec![body("Text before.", 100.0), bold, body("Cells were", 136.0), large, body("We found", 172.0)];
         assert_eq!(headings(&mut flow), [false, true, false, true, false]);
+    }
+
+    #[test]
+    fn a_label_within_a_sentence_is_no_heading() {
+        let mut label = at(line("Pathways", 50.0, 120.0, 124.0), 0, Some(24.0));
+        label.role = Role::Heading;
+        let mut flow = vec![body("It goes", 100.0), label, body("on here.", 136.0)];
+        withdraw(&mut flow);
+        assert_eq!(flow[1].role, Role::Figure);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::line_parts::merge_parts;
 use super::page::{Glyph, Page};
 
 /// A gap of this share of the font size is a space.
-pub(super) const SPACE: f32 = 0.13;
+pub(super) const SPACE: f32 = 0.11;
 /// A gap of this share of the font size ends a line: a justified line is never stretched as far.
 const LINE_BREAK: f32 = 2.2;
 /// Baselines closer than this share of the font size are one.
@@ -189,7 +189,7 @@ impl LineBuilder<'_> {
         let style = self.fonts.style(glyph.font);
         let gap = self.last.map_or(0.0, |last| glyph.x0 - last.x1);
         let space = gap > SPACE * glyph.size || (after_space && gap > 0.02 * glyph.size);
-        let space = if glyph.rotated { after_space } else { space };
+        let space = if glyph.rotated { after_space || self.is_apart(glyph) } else { space };
         let continued = self.words.last_mut().filter(|word| {
             !space
                 && word.style == style
@@ -215,6 +215,12 @@ impl LineBuilder<'_> {
         }
         self.rotated = glyph.rotated;
         self.last = Some(*glyph);
+    }
+
+    /// Whether a rotated glyph leaves a gap to the one before it, in whatever direction they run.
+    fn is_apart(&self, glyph: &Glyph) -> bool {
+        self.last
+            .is_some_and(|last| (glyph.x0 - last.x0).hypot(glyph.y - last.y) - (last.x1 - last.x0) > SPACE * glyph.size)
     }
 
     fn finish(&mut self) -> Option<Line> {

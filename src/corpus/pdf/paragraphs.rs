@@ -207,7 +207,7 @@ pub(super) fn ends_sentence(line: &Line) -> bool {
     text.ends_with(['.', '!', '?', ':', ';'])
 }
 
-fn starts_lower(line: &Line) -> bool {
+pub(super) fn starts_lower(line: &Line) -> bool {
     line.words.first().and_then(|word| word.text.chars().next()).is_some_and(|c| c.is_lowercase())
 }
 

@@ -14,23 +14,18 @@ pub(super) fn assign(flow: &mut [Placed], pages: &[Page], measure: &Measure) {
     assign_captions(flow, measure);
     tables::assign(flow, pages, measure);
     headings::assign(flow, measure);
+    headings::withdraw(flow);
     assign_small_print(flow, measure);
 }
 
 pub(super) fn is_reference_heading(line: &Line) -> bool {
     let text = line.text();
-    let bare =
-        text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.' || c == ' ').trim_end_matches([':', '.', ' ']);
-    matches!(
-        bare.to_lowercase().as_str(),
-        "references"
-            | "reference"
-            | "literature cited"
-            | "bibliography"
-            | "references and notes"
-            | "r eferences"
-            | "cited literature"
-    )
+    let bare = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.' || c == ' ');
+    // Letterspaced headings have spaces anywhere.
+    let letters: String = bare.chars().filter(|c| c.is_alphabetic()).flat_map(char::to_lowercase).collect();
+    const NAMES: &[&str] =
+        &["references", "reference", "literaturecited", "bibliography", "referencesandnotes", "citedliterature"];
+    line.characters() < 30 && NAMES.contains(&letters.as_str())
 }
 
 /// The columns up to the reference list, which would skew what is usual.
@@ -59,10 +54,15 @@ fn assign_references(flow: &mut [Placed]) {
     flow[start].role = Role::Heading;
     let mut after = false;
     for placed in &mut flow[start + 1..] {
-        let again = (placed.line.size - heading.size).abs() < 0.3
-            && placed.line.style == heading.style
-            && placed.line.style.bold
-            && placed.line.characters() < 60;
+        let line = &placed.line;
+        let text = line.text();
+        let again = (line.size - heading.size).abs() < 0.3
+            && line.style == heading.style
+            && line.style.bold
+            && line.characters() < 60
+            && placed.leading.is_none_or(|leading| leading > 1.6 * line.size)
+            && text.starts_with(char::is_uppercase)
+            && !text.ends_with('.');
         if again {
             break;
         }
