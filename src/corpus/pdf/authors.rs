@@ -10,9 +10,13 @@ const MAX_LINES: usize = 60;
 /// Read the names from the lines below the title, whose horizontal extent is `title`.
 pub(super) fn find(below: &[Placed], title: (f32, f32)) -> Vec<String> {
     let beside = |placed: &Placed| placed.line.x0 > title.1 || placed.line.x1 < title.0;
-    let mut lines = below.iter().filter(|placed| !beside(placed)).skip_while(|placed| is_subtitle(placed)).peekable();
-    let Some(first) = lines.peek().copied() else { return Vec::new() };
-    let is_name_line = |placed: &&Placed| {
+    let lines: Vec<&Placed> = below.iter().filter(|placed| !beside(placed)).take(MAX_LINES).collect();
+    // A subtitle is set larger than the names below it.
+    let is_subtitle = |two: &&[&Placed]| two[0].line.size > two[1].line.size + 2.5 && two[0].line.size > 13.0;
+    let subtitles = lines.windows(2).take_while(is_subtitle).count();
+    let lines = &lines[subtitles..];
+    let Some(first) = lines.first() else { return Vec::new() };
+    let is_name_line = |placed: &&&Placed| {
         let shown = placed.line.text();
         (placed.line.size - first.line.size).abs() < 0.5
             && placed.line.page == first.line.page
@@ -22,15 +26,10 @@ pub(super) fn find(below: &[Placed], title: (f32, f32)) -> Vec<String> {
             && !looks_like_imprint(&shown)
             && !super::front::is_abstract_heading(&placed.line)
     };
-    let texts: Vec<String> = lines.take(MAX_LINES).take_while(is_name_line).map(|placed| text(placed)).collect();
+    let texts: Vec<String> = lines.iter().take_while(is_name_line).map(|placed| text(placed)).collect();
     // Where nothing else separates the names, each has its own line.
     let separated = texts.iter().any(|text| text.contains([',', ';', '·', '•', '&']) || text.contains(" and "));
     split_names(&texts.join(if separated { " " } else { "," }))
-}
-
-/// A line in large type below the title that is no name.
-fn is_subtitle(placed: &Placed) -> bool {
-    placed.line.size > 13.0 && split_names(&text(placed)).is_empty()
 }
 
 /// The line without raised marks, which stand for addresses.

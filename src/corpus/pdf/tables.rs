@@ -16,8 +16,7 @@ fn assign_ruled(flow: &mut [Placed], pages: &[Page], measure: &Measure) {
     let captions: Vec<usize> = (0..flow.len()).filter(|&i| is_table_caption(&flow[i])).collect();
     for caption in captions {
         let page = flow[caption].line.page;
-        let Some(rules) = pages.iter().find(|source| source.number == page).map(|source| horizontal_rules(source))
-        else {
+        let Some(rules) = pages.iter().find(|source| source.number == page).map(horizontal_rules) else {
             continue;
         };
         let on_page = page_range(flow, page);
@@ -119,5 +118,33 @@ fn assign_rows(flow: &mut [Placed], measure: &Measure) {
         if in_row && flow[i].role == Role::Body && flow[i].line.width() < 0.7 * measure.width {
             flow[i].role = Role::Table;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::pdf::sample::{at, body, line, measure};
+
+    #[test]
+    fn what_stands_between_rules_below_a_caption_is_a_table() {
+        let rule = |y: f32| Rect { x0: 50.0, y0: y, x1: 250.0, y1: y + 0.5 };
+        let page = Page { number: 1, rules: vec![rule(106.0), rule(120.0), rule(150.0)], ..Page::default() };
+        let mut caption = body("Table 1. Joints.", 100.0);
+        caption.role = Role::Caption;
+        let cell = |text: &str, y: f32| at(line(text, 50.0, 110.0, y), 0, Some(12.0));
+        let mut flow =
+            vec![caption, cell("Joint", 116.0), cell("Knee", 132.0), cell("Hip", 144.0), body("Text goes on", 170.0)];
+        assign(&mut flow, &[page], &measure());
+        let roles: Vec<Role> = flow.iter().map(|placed| placed.role).collect();
+        assert_eq!(roles, [Role::Caption, Role::Table, Role::Table, Role::Table, Role::Body]);
+    }
+
+    #[test]
+    fn cells_side_by_side_are_a_table() {
+        let cell = |text: &str, x0: f32| at(line(text, x0, x0 + 50.0, 100.0), 0, Some(12.0));
+        let mut flow = vec![cell("Knee", 50.0), cell("12", 180.0), body("A line of text by itself", 124.0)];
+        assign(&mut flow, &[], &measure());
+        assert_eq!(flow.iter().map(|placed| placed.role).collect::<Vec<_>>(), [Role::Table, Role::Table, Role::Body]);
     }
 }
