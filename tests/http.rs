@@ -1,56 +1,15 @@
-//! The HTTP interface over a small real index: what is answered, and how everything that is wrong is refused.
+//! Questions over HTTP: what is answered, and how everything that is wrong is refused.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
-
-use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
-use axum::http::{HeaderMap, Method, Request, StatusCode};
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 use stroma::embed::{EmbedError, Embedder, HashEmbedder, Role, UnitVector};
-use stroma::index::{PassageIndex, Signature};
-use stroma::ingest::{Ingest, IngestOptions};
-use stroma::search::{Engine, SearchOptions};
-use stroma::server::{AppState, Limits, router};
-use tempfile::TempDir;
-use tower::ServiceExt;
+use stroma::server::Limits;
 
-/// A server without a socket, over the sample reviews.
-struct Server {
-    state: Arc<AppState>,
-    _folder: TempDir,
-}
-
-struct Reply {
-    status: StatusCode,
-    headers: HeaderMap,
-    text: String,
-}
-
-impl Reply {
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
-    }
-
-    fn kind(&self) -> &str {
-        self.headers.get("content-type").map_or("", |kind| kind.to_str().unwrap())
-    }
-
-    /// Checks that the reply is a problem of this status and code, and gives its detail.
-    fn problem(&self, status: u16, code: &str) -> String {
-        let body = self.json();
-        assert_eq!((self.status.as_u16(), body["code"].as_str()), (status, Some(code)), "{}", self.text);
-        assert_eq!(self.kind(), "application/problem+json");
-        assert_eq!(body["status"], status);
-        assert_eq!(body["type"], format!("urn:stroma:problem:{code}"));
-        assert!(body["title"].as_str().is_some_and(|title| !title.is_empty()));
-        assert_eq!(body["request_id"].as_str(), self.headers.get("x-request-id").map(|id| id.to_str().unwrap()));
-        body["detail"].as_str().unwrap().to_owned()
-    }
-}
+use crate::http_support::{Server, limits};
 
 /// Takes its time.
 struct Slow(HashEmbedder);
@@ -70,64 +29,6 @@ impl Embedder for Slow {
     }
 }
 
-fn limits() -> Limits {
-    Limits {
-        max_concurrent: 8,
-        timeout: Duration::from_secs(10),
-        max_body: 4096,
-        max_question: 200,
-        default_limit: 10,
-        default_per_paper: 3,
-    }
-}
-
-impl Server {
-    fn new() -> Self {
-        Self::with(limits())
-    }
-
-    fn with(limits: Limits) -> Self {
-        Self::over(&[Path::new(env!("CARGO_MANIFEST_DIR")).join("papers")], limits)
-    }
-
-    fn over(papers: &[std::path::PathBuf], limits: Limits) -> Self {
-        Self::embedding(Arc::new(HashEmbedder::new(32)), papers, limits)
-    }
-
-    fn embedding(embedder: Arc<dyn Embedder>, papers: &[std::path::PathBuf], limits: Limits) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let signature = Signature::new(embedder.fingerprint(), embedder.dimension());
-        let index = Arc::new(PassageIndex::open_or_create(folder.path(), &signature).unwrap());
-        let stop = AtomicBool::new(false);
-        let options = IngestOptions { writer_memory: 15 << 20, ..IngestOptions::default() };
-        let ingest = Ingest { index: &index, embedder: embedder.as_ref(), options, stop: &stop };
-        ingest.run(papers, &mut |_| {}).unwrap();
-        let engine = Engine::new(index, embedder, SearchOptions::default());
-        Self { state: Arc::new(AppState::new(engine, limits)), _folder: folder }
-    }
-
-    async fn send(&self, request: Request<Body>) -> Reply {
-        let response = router(Arc::clone(&self.state)).oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = to_bytes(body, 64 << 20).await.unwrap();
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        Reply { status: parts.status, headers: parts.headers, text }
-    }
-
-    async fn call(&self, method: Method, path: &str) -> Reply {
-        self.send(Request::builder().method(method).uri(path).body(Body::empty()).unwrap()).await
-    }
-
-    async fn get(&self, path: &str) -> Reply {
-        self.call(Method::GET, path).await
-    }
-
-    async fn post(&self, path: &str, body: impl Into<Body>) -> Reply {
-        let request = Request::post(path).header("content-type", "application/json");
-        self.send(request.body(body.into()).unwrap()).await
-    }
-}
-
 #[tokio::test]
 async fn a_question_in_the_address_and_in_a_body_is_answered_alike() {
     let server = Server::new();
@@ -142,8 +43,8 @@ async fn a_question_in_the_address_and_in_a_body_is_answered_alike() {
     let answer = got.json();
     assert_eq!(answer["query"], q);
     assert_eq!(answer["mode"], "hybrid");
-    assert!(answer["took_ms"].as_f64().unwrap() > 0.0);
-    assert_eq!(answer["hits"].as_array().unwrap().len(), 3);
+    assert!(answer["took_ms"].as_f64().expect("as it should be") > 0.0);
+    assert_eq!(answer["hits"].as_array().expect("as it should be").len(), 3);
 }
 
 #[tokio::test]
@@ -151,7 +52,7 @@ async fn a_hit_says_all_of_itself_and_counts_characters() {
     let server = Server::new();
     let answer =
         server.get("/v1/search?q=fever+after+infusion+in+controlled+trials&mode=lexical&limit=20").await.json();
-    let hits = answer["hits"].as_array().unwrap();
+    let hits = answer["hits"].as_array().expect("as it should be");
     let mut citations = 0;
     for hit in hits {
         let keys = ["id", "score", "scores", "paper", "section", "kind", "pages", "text", "evidence", "highlights"];
@@ -159,21 +60,25 @@ async fn a_hit_says_all_of_itself_and_counts_characters() {
         let paper = ["id", "title", "authors", "journal", "year", "doi", "pmid", "pmcid", "type", "marks"];
         assert!(paper.iter().all(|key| hit["paper"].get(key).is_some()), "{hit}");
         assert!(["bm25", "paragraph", "sentence"].iter().all(|key| hit["scores"][key].is_number()));
-        let text: Vec<char> = hit["text"].as_str().unwrap().chars().collect();
+        let text: Vec<char> = hit["text"].as_str().expect("as it should be").chars().collect();
         let slice = |span: &Value| {
-            let place = |key: &str| usize::try_from(span[key].as_u64().unwrap()).unwrap();
+            let place =
+                |key: &str| usize::try_from(span[key].as_u64().expect("as it should be")).expect("as it should be");
             text[place("start")..place("end")].iter().collect::<String>()
         };
-        for evidence in hit["evidence"].as_array().unwrap() {
-            assert_eq!(slice(evidence), evidence["text"].as_str().unwrap());
-            citations += evidence["citations"].as_array().unwrap().len();
+        for evidence in hit["evidence"].as_array().expect("as it should be") {
+            assert_eq!(slice(evidence), evidence["text"].as_str().expect("as it should be"));
+            citations += evidence["citations"].as_array().expect("as it should be").len();
         }
-        for highlight in hit["highlights"].as_array().unwrap() {
+        for highlight in hit["highlights"].as_array().expect("as it should be") {
             let word = slice(highlight).to_lowercase();
             assert!(!word.is_empty() && word.chars().all(|c| !c.is_whitespace()), "{word:?}");
         }
     }
-    assert!(hits.iter().any(|hit| hit["text"].as_str().unwrap().chars().any(|c| !c.is_ascii())), "tests too little");
+    assert!(
+        hits.iter().any(|hit| hit["text"].as_str().expect("as it should be").chars().any(|c| !c.is_ascii())),
+        "tests too little"
+    );
     assert!(citations > 0, "no sentence cites a study");
 }
 
@@ -192,6 +97,11 @@ async fn what_is_wrong_with_a_question_is_said() {
         ("q=a&limit=99999999999999999999", "invalid_parameter", "whole number"),
         ("q=a&limit=1&limit=2", "invalid_parameter", "twice"),
         ("q=a&query=b", "invalid_parameter", "duplicate"),
+        ("q=a&offset=-1", "invalid_parameter", "from 0 to 1000"),
+        ("q=a&per_paper=0", "invalid_parameter", "from 1 to 100"),
+        ("q=a&year_from=soon", "invalid_parameter", "\"soon\""),
+        ("q=a&year_to=10000", "invalid_parameter", "9999"),
+        ("q=a&sections=Appendix", "invalid_parameter", "introduction"),
         ("q=a&colour=red", "invalid_parameter", "colour"),
     ] {
         let detail = server.get(&format!("/v1/search?{query}")).await.problem(400, code);
@@ -223,7 +133,10 @@ async fn what_is_wrong_with_a_body_is_said() {
     }
     server.post("/v1/search", vec![0xff, 0xfe]).await.problem(400, "invalid_body");
     server.post("/v1/search", "a".repeat(5000)).await.problem(413, "body_too_large");
-    let plain = Request::post("/v1/search").header("content-type", "text/plain").body(Body::from("{}")).unwrap();
+    let plain = Request::post("/v1/search")
+        .header("content-type", "text/plain")
+        .body(Body::from("{}"))
+        .expect("as it should be");
     server.send(plain).await.problem(415, "unsupported_media_type");
 }
 
@@ -250,13 +163,13 @@ async fn too_many_at_once_are_turned_away_at_once() {
 #[tokio::test]
 async fn an_answer_that_takes_too_long_is_given_up() {
     let limits = Limits { timeout: Duration::from_millis(20), ..limits() };
-    let server = Server::embedding(Arc::new(Slow(HashEmbedder::new(32))), &[], limits);
+    let server = Server::empty(Arc::new(Slow(HashEmbedder::new(32))), limits);
     server.get("/v1/search?q=stiffness").await.problem(504, "timed_out");
 }
 
 #[tokio::test]
 async fn an_empty_index_answers_with_no_hits() {
-    let server = Server::over(&[], limits());
+    let server = Server::empty(Arc::new(HashEmbedder::new(32)), limits());
     for mode in ["hybrid", "lexical", "vector"] {
         let reply = server.get(&format!("/v1/search?q=stiffness&mode={mode}")).await;
         assert_eq!(reply.json()["hits"], json!([]), "{mode}");
@@ -284,14 +197,63 @@ async fn it_says_how_it_is() {
     assert_eq!(server.get("/healthz").await.json(), json!({"status": "ok"}));
     let ready = server.get("/readyz").await.json();
     assert_eq!(ready["status"], "ready");
-    assert!(ready["papers"].as_u64().unwrap() >= 10 && ready["passages"].as_u64().unwrap() > 50, "{ready}");
+    assert!(
+        ready["papers"].as_u64().expect("as it should be") >= 10
+            && ready["passages"].as_u64().expect("as it should be") > 50,
+        "{ready}"
+    );
 }
 
 #[tokio::test]
 async fn a_request_keeps_its_own_name() {
     let server = Server::new();
-    let request = Request::get("/v1/search").header("x-request-id", "mine-7").body(Body::empty()).unwrap();
+    let request =
+        Request::get("/v1/search").header("x-request-id", "mine-7").body(Body::empty()).expect("as it should be");
     let reply = server.send(request).await;
     reply.problem(400, "empty_question");
     assert_eq!(reply.headers["x-request-id"], "mine-7");
+}
+
+#[tokio::test]
+async fn filters_hold_for_every_hit() {
+    let server = Server::new();
+    let all = server.get("/v1/search?q=cells&limit=50&per_paper=50").await.json();
+    let count = |answer: &Value| answer["hits"].as_array().map_or(0, Vec::len);
+    let paper = all["hits"][0]["paper"]["id"].as_str().expect("an id").to_owned();
+    let of_paper = server.get(&format!("/v1/search?q=cells&limit=50&per_paper=50&papers={paper}")).await.json();
+    assert!(count(&of_paper) > 0 && count(&of_paper) < count(&all));
+    assert!(of_paper["hits"].as_array().expect("hits").iter().all(|hit| hit["paper"]["id"] == paper.as_str()));
+    let abstracts = server.get("/v1/search?q=cells&sections=abstract&sections=conclusion").await.json();
+    assert!(count(&abstracts) > 0);
+    for hit in abstracts["hits"].as_array().expect("hits") {
+        let heading = hit["section"][0].as_str().unwrap_or_default().to_lowercase();
+        assert!(heading.contains("abstract") || heading.contains("conclu"), "{heading}");
+    }
+    assert_eq!(count(&server.get("/v1/search?q=cells&year_to=1900").await.json()), 0);
+    let body =
+        json!({"q": "cells", "journals": ["STROMA sample reviews"], "types": ["review-article"], "year_from": 2026});
+    let posted = server.post("/v1/search", body.to_string()).await.json();
+    assert!(count(&posted) > 0, "{posted}");
+    assert!(posted["hits"].as_array().expect("hits").iter().all(|hit| hit["paper"]["type"] == "review-article"));
+}
+
+#[tokio::test]
+async fn pages_of_hits_follow_each_other() {
+    let server = Server::new();
+    let whole = server.get("/v1/search?q=stiffness&limit=6").await.json();
+    let second = server.get("/v1/search?q=stiffness&limit=3&offset=3").await.json();
+    assert_eq!(whole["hits"].as_array().map(|hits| &hits[3..]), second["hits"].as_array().map(Vec::as_slice));
+}
+
+#[tokio::test]
+async fn an_answer_names_its_commit_and_need_not_be_sent_twice() {
+    let server = Server::new();
+    let first = server.get("/v1/search?q=stiffness").await;
+    let tag = first.headers["etag"].to_str().expect("text").to_owned();
+    assert_eq!(tag, format!("W/\"{}\"", first.json()["commit"].as_str().expect("a commit")));
+    let again = Request::get("/v1/search?q=stiffness").header("if-none-match", &tag).body(Body::empty());
+    let again = server.send(again.expect("a request")).await;
+    assert_eq!((again.status, again.text.as_str()), (StatusCode::NOT_MODIFIED, ""));
+    let other = Request::get("/v1/search?q=stiffness").header("if-none-match", "W/\"0\"").body(Body::empty());
+    assert_eq!(server.send(other.expect("a request")).await.status, StatusCode::OK);
 }

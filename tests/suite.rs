@@ -6,6 +6,14 @@ mod dump;
 mod embedding;
 #[path = "http.rs"]
 mod http;
+#[path = "http_changes.rs"]
+mod http_changes;
+#[path = "http_papers.rs"]
+mod http_papers;
+#[path = "http_service.rs"]
+mod http_service;
+#[path = "http_support.rs"]
+mod http_support;
 #[path = "incremental.rs"]
 mod incremental;
 #[path = "jats.rs"]

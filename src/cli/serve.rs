@@ -1,44 +1,38 @@
 //! `stroma serve`
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use super::Outcome;
 use super::context::Context;
-use crate::server::{AppState, Limits, router};
+use crate::search::Engine;
+use crate::server;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: stroma serve --listen 127.0.0.1:8080")]
+#[command(after_help = "Example: stroma serve --watch --listen 127.0.0.1:8080")]
 pub(super) struct Arguments {
     /// Address and port [default: `listen` of the settings' [server], 127.0.0.1:7733]
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
+    /// Index new, changed and deleted files of the folders of papers while serving
+    #[arg(long)]
+    watch: bool,
 }
 
 pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let state = Arc::new(AppState::new(context.engine()?, Limits::from(context.config())));
-    let address = arguments.listen.unwrap_or(context.config().server.listen);
+    let mut config = context.config().clone();
+    config.server.listen = arguments.listen.unwrap_or(config.server.listen);
+    config.server.watch |= arguments.watch;
+    server::logging::start(config.server.log_format);
+    let embedder = context.embedder()?;
+    let index = context.open_or_create_index(embedder.as_ref())?;
+    let engine = Engine::new(index, embedder, context.search_options());
+    let quiet = context.quiet;
+    let started = move |address: SocketAddr| {
+        if !quiet {
+            anstream::eprintln!("listening on http://{address}");
+        }
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let listener = tokio::net::TcpListener::bind(address).await?;
-        if !context.quiet {
-            anstream::eprintln!("listening on http://{}", listener.local_addr()?);
-        }
-        axum::serve(listener, router(state)).with_graceful_shutdown(stopped()).await?;
-        anyhow::Ok(Outcome::Success)
-    })
-}
-
-/// Ctrl-C or SIGTERM.
-async fn stopped() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! { _ = interrupt => {}, _ = terminate.recv() => {} }
-            return;
-        }
-    }
-    let _ = interrupt.await;
+    runtime.block_on(server::run(engine, &config, context.ingest_options(), started))?;
+    Ok(Outcome::Success)
 }

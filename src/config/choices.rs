@@ -50,6 +50,20 @@ impl Choice for Fusion {
     const WORDS: &'static [(&'static str, Self)] = &[("convex", Self::Convex), ("rrf", Self::Rrf)];
 }
 
+/// The form of the log's lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object on each line.
+    Json,
+}
+
+impl Choice for LogFormat {
+    const WORDS: &'static [(&'static str, Self)] = &[("text", Self::Text), ("json", Self::Json)];
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,5 +79,6 @@ mod tests {
         shown_as_read::<Pooling>();
         shown_as_read::<Precision>();
         shown_as_read::<Fusion>();
+        shown_as_read::<LogFormat>();
     }
 }

@@ -21,12 +21,12 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-pub use choices::{Fusion, Pooling, Precision};
+pub use choices::{Fusion, LogFormat, Pooling, Precision};
 pub use error::ConfigError;
 pub use load::{Entry, Settings};
 pub use origin::Origin;
 
-use rule::{address, choice, number, optional, path, paths, text, url, whole};
+use rule::{address, choice, flag, number, optional, path, paths, text, texts, url, whole};
 use section::{Section, settings};
 
 // name: type = default, rule;
@@ -100,7 +100,7 @@ settings! {
 
     /// The HTTP server.
     pub struct Server {
-        /// Address and port to listen at. The server has no log-in: open it to a network with care.
+        /// Address and port to listen at. Another than this machine's own needs keys.
         listen: SocketAddr = SocketAddr::from((Ipv4Addr::LOCALHOST, 7733)), address();
         /// Questions answered at the same time; more are turned away with 503.
         max_concurrent: usize = 64, whole(1..=100_000);
@@ -110,6 +110,22 @@ settings! {
         max_body_kb: usize = 64, whole(1..=1_000_000);
         /// Longest question, in characters.
         max_question_chars: usize = 1000, whole(1..=100_000);
+        /// Folder of papers that are uploaded.
+        uploads: PathBuf = "uploads".into(), path();
+        /// Whether new, changed and deleted files of `papers` are indexed while the server runs.
+        watch: bool = false, flag();
+        /// Key that questions need; none where not set.
+        search_key: Option<String> = None, optional(text());
+        /// Key that uploads, deletions and index runs need; none where not set.
+        admin_key: Option<String> = None, optional(text());
+        /// File with `search = "…"` and `admin = "…"`, in place of the two keys above.
+        keys_file: Option<PathBuf> = None, optional(path());
+        /// Whether a network may be served without keys.
+        allow_without_keys: bool = false, flag();
+        /// Web pages that may ask from a browser, such as `https://lab.example`; `*` for all.
+        cors_origins: Vec<String> = Vec::new(), texts();
+        /// Form of the log's lines.
+        log_format: LogFormat = LogFormat::Text, choice();
     }
 
     /// A GROBID server, which reads PDFs with more care than the built-in reader.

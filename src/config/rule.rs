@@ -77,6 +77,25 @@ pub(super) fn text() -> Rule<String> {
     Rule::new("text in quotes", |raw| raw.text().map(str::to_owned))
 }
 
+/// A list of texts; in a variable they are separated by commas.
+pub(super) fn texts() -> Rule<Vec<String>> {
+    Rule::new("a list of texts in quotes", |raw| match raw {
+        Raw::File { value, .. } => value.as_array()?.iter().map(|value| value.as_str().map(str::to_owned)).collect(),
+        Raw::Text(text) => {
+            let parts = text.to_str()?.split(',').map(str::trim).filter(|part| !part.is_empty());
+            Some(parts.map(str::to_owned).collect())
+        }
+    })
+}
+
+/// Yes or no.
+pub(super) fn flag() -> Rule<bool> {
+    Rule::new("true or false", |raw| match raw {
+        Raw::File { value, .. } => value.as_bool(),
+        Raw::Text(text) => text.to_str()?.trim().parse().ok(),
+    })
+}
+
 /// A path; in a file it is relative to the file's folder.
 pub(super) fn path() -> Rule<PathBuf> {
     Rule::new("a path", |raw| match raw {
@@ -176,6 +195,16 @@ mod tests {
         assert_eq!(given(optional(text()), ""), Ok(Some(String::new())));
         assert!(given(optional(whole(1..=9)), "x").is_err());
         assert!(written(optional(path()), "").is_err());
+    }
+
+    #[test]
+    fn lists_and_flags() {
+        assert_eq!(given(texts(), "a, b,"), Ok(vec!["a".into(), "b".into()]));
+        assert_eq!(given(texts(), ""), Ok(Vec::new()));
+        assert!(written(texts(), "a").is_err());
+        assert_eq!(given(flag(), "true"), Ok(true));
+        assert_eq!(written(flag(), false), Ok(false));
+        assert_eq!(given(flag(), "yes"), Err("true or false".into()));
     }
 
     #[test]

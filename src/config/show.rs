@@ -13,11 +13,17 @@ impl fmt::Display for Settings {
                 section = entry.section;
                 writeln!(f, "\n[{section}]")?;
             }
-            match entry.value {
+            let value = entry.value.map(|value| if is_secret(entry.key) { "\"…\"".into() } else { value.to_string() });
+            match value {
                 Some(value) => writeln!(f, "{:<48} # {}", format!("{} = {value}", entry.key), entry.origin)?,
                 None => writeln!(f, "{:<48} # not set", format!("# {} =", entry.key))?,
             }
         }
         Ok(())
     }
+}
+
+/// What is shown may end up in a log or a question to others.
+fn is_secret(key: &str) -> bool {
+    key.ends_with("_key")
 }

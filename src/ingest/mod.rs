@@ -12,6 +12,7 @@ mod walk;
 
 pub use run::{Ingest, IngestOptions};
 pub use source::{ReadFailure, read_source};
+pub use walk::has_paper_ending;
 
 use std::path::PathBuf;
 

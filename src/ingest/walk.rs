@@ -79,7 +79,7 @@ fn is_left_out(name: &str) -> bool {
 }
 
 /// Whether the name promises a paper.
-pub(super) fn has_paper_ending(path: &Path) -> bool {
+pub fn has_paper_ending(path: &Path) -> bool {
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
     ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
 }

@@ -1,16 +1,37 @@
-//! The HTTP interface: questions in, answers out.
+//! The HTTP interface: questions in, answers out, papers in and out.
 //!
 //! [`router`] is a function of its state, so that tests call it without a socket. Only this module knows HTTP, and only
-//! [`wire`] defines the JSON that clients see. Work that takes more than half a millisecond runs on blocking threads.
+//! [`wire`] defines the JSON that clients see. Work that takes more than half a millisecond runs on blocking threads,
+//! and everything that writes to the index is a job of one thread ([`Jobs`]).
 
+mod access;
+mod etag;
 mod extract;
+mod jobs;
+pub mod logging;
+mod metrics;
+mod observe;
+mod openapi;
 mod problem;
+mod reload;
 mod request_id;
 mod router;
 mod routes;
+mod run;
+mod serve;
 mod state;
+mod tasks;
+mod uploads;
+mod watch;
 pub mod wire;
 
+pub use access::{Access, AccessError};
+pub use jobs::{Jobs, Library};
 pub use problem::{Code, Problem};
-pub use router::router;
+pub use reload::Reloader;
+pub use router::{document, router};
+pub use run::{RunError, run};
+pub use serve::{ServeError, listen, serve, shutdown_signal};
 pub use state::{AppState, Limits};
+pub use tasks::{Status, Task, TaskKind};
+pub use watch::Watch;

@@ -3,13 +3,14 @@
 use axum::Json;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::request_id::RequestId;
 use super::wire::ProblemBody;
+use crate::index::IndexError;
 use crate::search::SearchError;
 
 /// The kinds of failure. Their names on the wire are stable: clients may decide by them.
@@ -26,6 +27,12 @@ pub enum Code {
     NotFound,
     MethodNotAllowed,
     BadRequest,
+    Unauthorized,
+    Forbidden,
+    Conflict,
+    InvalidName,
+    UnreadablePaper,
+    SlowBody,
     TimedOut,
     Overloaded,
     NotReady,
@@ -33,7 +40,7 @@ pub enum Code {
 }
 
 impl Code {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 21] = [
         Self::EmptyQuestion,
         Self::QuestionTooLong,
         Self::UnknownMode,
@@ -45,6 +52,12 @@ impl Code {
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::BadRequest,
+        Self::Unauthorized,
+        Self::Forbidden,
+        Self::Conflict,
+        Self::InvalidName,
+        Self::UnreadablePaper,
+        Self::SlowBody,
         Self::TimedOut,
         Self::Overloaded,
         Self::NotReady,
@@ -68,6 +81,12 @@ impl Code {
             Self::NotFound => (S::NOT_FOUND, "not_found", "There is nothing here"),
             Self::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "method_not_allowed", "The method is not allowed here"),
             Self::BadRequest => (S::BAD_REQUEST, "bad_request", "The request is not valid"),
+            Self::Unauthorized => (S::UNAUTHORIZED, "unauthorized", "A key is needed"),
+            Self::Forbidden => (S::FORBIDDEN, "forbidden", "This is not allowed here"),
+            Self::Conflict => (S::CONFLICT, "conflict", "The paper cannot be changed in this way"),
+            Self::InvalidName => (S::BAD_REQUEST, "invalid_name", "The name is not one for a file"),
+            Self::UnreadablePaper => (S::UNPROCESSABLE_ENTITY, "unreadable_paper", "The paper cannot be read"),
+            Self::SlowBody => (S::REQUEST_TIMEOUT, "slow_body", "The body came too slowly"),
             Self::TimedOut => (S::GATEWAY_TIMEOUT, "timed_out", "The answer took too long"),
             Self::Overloaded => (S::SERVICE_UNAVAILABLE, "overloaded", "Too many requests at once"),
             Self::NotReady => (S::SERVICE_UNAVAILABLE, "not_ready", "The server is not ready"),
@@ -90,13 +109,14 @@ impl Code {
 
     /// The code for a failure of which only the status is known.
     fn of_status(status: StatusCode) -> Self {
-        let coarse = if status.is_client_error() { Self::BadRequest } else { Self::Internal };
-        Self::ALL
-            .into_iter()
-            .filter(|code| *code != Self::EmptyQuestion)
-            .find(|code| code.status() == status)
-            .filter(|_| status != StatusCode::BAD_REQUEST)
-            .unwrap_or(coarse)
+        match status {
+            StatusCode::NOT_FOUND => Self::NotFound,
+            StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
+            StatusCode::PAYLOAD_TOO_LARGE => Self::BodyTooLarge,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedMediaType,
+            status if status.is_client_error() => Self::BadRequest,
+            _ => Self::Internal,
+        }
     }
 }
 
@@ -115,10 +135,21 @@ impl Problem {
         Self { code, detail: detail.into(), retry_after: None }
     }
 
+    /// Turned away for now.
+    pub(super) fn overloaded(detail: impl Into<String>) -> Self {
+        Self { retry_after: Some(1), ..Self::new(Code::Overloaded, detail) }
+    }
+
     /// A failure that is ours: the cause goes to the log and stays hidden from the client.
     pub fn internal(cause: &dyn std::fmt::Display) -> Self {
         tracing::error!(%cause, "request failed");
         Self::new(Code::Internal, "the cause is in the server's log under this request_id")
+    }
+}
+
+impl From<IndexError> for Problem {
+    fn from(error: IndexError) -> Self {
+        Self::internal(&error)
     }
 }
 
@@ -135,6 +166,9 @@ impl From<SearchError> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.code.status().into_response();
+        if self.code == Code::Unauthorized {
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
@@ -177,11 +211,12 @@ pub(super) async fn render(request: Request, next: Next) -> Response {
     let (mut written, body) = Json(body).into_response().into_parts();
     written.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     for (name, value) in &parts.headers {
-        if *name != CONTENT_TYPE && *name != axum::http::header::CONTENT_LENGTH {
+        if *name != CONTENT_TYPE && *name != CONTENT_LENGTH {
             written.headers.insert(name.clone(), value.clone());
         }
     }
     written.status = status;
+    written.extensions.extend(parts.extensions);
     Response::from_parts(written, Body::new(body))
 }
 

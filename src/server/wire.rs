@@ -3,10 +3,19 @@
 //! `stroma search --json` prints the same [`SearchResponse`] as the server answers with.
 
 mod health;
+mod names;
+mod papers;
+mod request;
 mod search;
+mod tasks;
 
-pub use health::{Health, ProblemBody, Readiness};
-pub use search::{
-    EvidenceItem, HitItem, MOST_HITS, PageRange, PaperItem, ReferenceItem, ScoreParts, SearchRequest, SearchResponse,
-    Span,
+pub use health::{Health, ProblemBody, Readiness, StatsResponse};
+pub use names::{KindName, MarkName, ModeName, SectionName, StatusName};
+pub use papers::{
+    AbbreviationItem, PaperResponse, PaperSummary, PapersRequest, PapersResponse, PassageItem, PassageRequest,
+    PassageResponse, SectionItem, SimilarItem, SimilarRequest, SimilarResponse,
 };
+pub use request::{MOST_HITS, SearchRequest};
+pub(super) use request::{in_range, year};
+pub use search::{EvidenceItem, HitItem, PageRange, PaperItem, ReferenceItem, ScoreParts, SearchResponse, Span};
+pub use tasks::{RunItem, TaskItem, TasksRequest, TasksResponse, WaitRequest};

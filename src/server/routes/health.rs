@@ -5,23 +5,38 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 
+use crate::server::problem::{Code, Problem};
 use crate::server::state::AppState;
-use crate::server::wire::{Health, Readiness};
+use crate::server::wire::{Health, ProblemBody, Readiness};
 
-/// The process runs and takes requests.
+/// Whether the process runs and takes requests
+#[utoipa::path(get, path = "/livez", tag = "health", responses((status = 200, body = Health)))]
 pub(in crate::server) async fn live() -> Json<Health> {
     Json(Health { status: "ok" })
 }
 
-/// The model is loaded and the index is open.
-pub(in crate::server) async fn ready(State(state): State<Arc<AppState>>) -> Json<Readiness> {
+/// The same as `/livez`
+#[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, body = Health)))]
+pub(in crate::server) async fn health() -> Json<Health> {
+    live().await
+}
+
+/// Whether questions can be answered: the model is loaded and the index is open
+#[utoipa::path(get, path = "/readyz", tag = "health", responses(
+    (status = 200, body = Readiness),
+    (status = 503, body = ProblemBody, content_type = "application/problem+json"),
+))]
+pub(in crate::server) async fn ready(State(state): State<Arc<AppState>>) -> Result<Json<Readiness>, Problem> {
+    if state.is_draining() {
+        return Err(Problem::new(Code::NotReady, "the server is ending"));
+    }
     let snapshot = state.engine.index().snapshot();
     let counts = snapshot.counts();
-    Json(Readiness {
+    Ok(Json(Readiness {
         status: "ready",
         model: state.engine.embedder().fingerprint().to_owned(),
         commit: snapshot.commit(),
         papers: counts.papers,
         passages: counts.passages,
-    })
+    }))
 }

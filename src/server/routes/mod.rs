@@ -1,4 +1,9 @@
 //! One file for each group of paths.
 
+pub(super) mod about;
 pub(super) mod health;
+pub(super) mod manage;
+pub(super) mod pages;
+pub(super) mod papers;
 pub(super) mod search;
+pub(super) mod tasks;

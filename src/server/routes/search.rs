@@ -1,18 +1,24 @@
 //! Questions and answers.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Json;
 use axum::extract::State;
 
 use crate::server::extract::{FromJson, FromQuery};
+use crate::server::metrics::Stage;
 use crate::server::problem::Problem;
 use crate::server::state::AppState;
-use crate::server::wire::{SearchRequest, SearchResponse};
+use crate::server::wire::{ProblemBody, SearchRequest, SearchResponse};
 
 type Answered = Result<Json<SearchResponse>, Problem>;
 
-/// A question in the query string.
+/// Answers a question
+#[utoipa::path(get, path = "/v1/search", tag = "search", params(SearchRequest), responses(
+    (status = 200, body = SearchResponse),
+    (status = "default", body = ProblemBody, content_type = "application/problem+json"),
+))]
 pub(in crate::server) async fn get(
     State(state): State<Arc<AppState>>,
     FromQuery(request): FromQuery<SearchRequest>,
@@ -20,7 +26,11 @@ pub(in crate::server) async fn get(
     answer(&state, request).await
 }
 
-/// A question in a JSON body.
+/// Answers a question that is given in a body
+#[utoipa::path(post, path = "/v1/search", tag = "search", request_body = SearchRequest, responses(
+    (status = 200, body = SearchResponse),
+    (status = "default", body = ProblemBody, content_type = "application/problem+json"),
+))]
 pub(in crate::server) async fn post(
     State(state): State<Arc<AppState>>,
     FromJson(request): FromJson<SearchRequest>,
@@ -30,6 +40,13 @@ pub(in crate::server) async fn post(
 
 async fn answer(state: &Arc<AppState>, request: SearchRequest) -> Answered {
     let request = request.check(&state.limits)?;
-    let respond = move |state: &AppState| Ok(SearchResponse::from(&state.engine.search(&request)?));
+    let respond = move |state: &AppState| {
+        let answer = state.engine.search(&request)?;
+        state.metrics.stage(Stage::Answer, answer.took);
+        let began = Instant::now();
+        let response = SearchResponse::from(&answer);
+        state.metrics.stage(Stage::Render, began.elapsed());
+        Ok(response)
+    };
     Ok(Json(state.blocking(respond).await?))
 }

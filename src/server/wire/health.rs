@@ -1,5 +1,7 @@
 //! What the server says of itself, and of what failed.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -38,4 +40,29 @@ pub struct Readiness {
     pub commit: String,
     pub papers: u64,
     pub passages: u64,
+}
+
+/// What the index holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct StatsResponse {
+    /// The commit that is searched.
+    pub commit: String,
+    pub papers: u64,
+    pub passages: u64,
+    /// Bytes on disk.
+    pub index_bytes: u64,
+    /// Names all that decides the vectors.
+    pub model: String,
+    /// The length of a vector.
+    pub dimension: usize,
+    /// Papers of each year.
+    pub years: BTreeMap<u16, usize>,
+    /// Papers of each journal.
+    pub journals: BTreeMap<String, usize>,
+    /// Papers of each type of article.
+    pub types: BTreeMap<String, usize>,
+    /// Papers of each format.
+    pub formats: BTreeMap<String, usize>,
+    /// Jobs that wait or run.
+    pub tasks_unfinished: usize,
 }

@@ -1,71 +1,14 @@
-//! Questions and answers on the wire. Positions are Unicode characters here; the library counts bytes.
+//! Answers on the wire. Positions are Unicode characters here; the library counts bytes.
 
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::corpus::{BlockKind, Mark, Metadata, Passage, Reference};
+use super::names::{KindName, MarkName, ModeName};
+use crate::corpus::{Metadata, Passage, Reference};
 use crate::index::PassageRecord;
-use crate::search::{Answer, Evidence, Hit, Mode, Request};
-use crate::server::extract::Fields;
-use crate::server::problem::{Code, Problem};
-use crate::server::state::Limits;
-
-/// Hits of one answer, at most.
-pub const MOST_HITS: usize = 100;
-
-/// A question.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct SearchRequest {
-    /// The question, in words. `query` is accepted as well.
-    #[serde(alias = "query")]
-    #[schema(required = true, min_length = 1, example = "MSC effect on RA stiffness")]
-    pub q: String,
-    /// Hits to give; the server's own number where absent.
-    #[schema(minimum = 1, maximum = 100)]
-    pub limit: Option<i64>,
-    /// `hybrid` (words and meaning; the default), `lexical` (words) or `vector` (meaning).
-    #[schema(value_type = Option<String>)]
-    pub mode: Option<String>,
-}
-
-impl Fields for SearchRequest {
-    const NUMBERS: &'static [&'static str] = &["limit"];
-    const LISTS: &'static [&'static str] = &[];
-    const FLAGS: &'static [&'static str] = &[];
-}
-
-impl SearchRequest {
-    /// The question as the engine takes it.
-    pub(in crate::server) fn check(self, limits: &Limits) -> Result<Request, Problem> {
-        if self.q.trim().is_empty() {
-            return Err(Problem::new(Code::EmptyQuestion, "q must hold a question: ?q=… or {\"q\": \"…\"}"));
-        }
-        let characters = self.q.chars().count();
-        if characters > limits.max_question {
-            let detail = format!("q has {characters} characters, at most {} are read", limits.max_question);
-            return Err(Problem::new(Code::QuestionTooLong, detail));
-        }
-        let mut request = Request::new(&self.q);
-        request.per_paper = limits.default_per_paper;
-        request.limit = match self.limit {
-            None => limits.default_limit,
-            Some(limit) => match usize::try_from(limit) {
-                Ok(limit) if (1..=MOST_HITS).contains(&limit) => limit,
-                _ => {
-                    let detail = format!("limit is {limit}, expected a whole number from 1 to {MOST_HITS}");
-                    return Err(Problem::new(Code::LimitOutOfRange, detail));
-                }
-            },
-        };
-        if let Some(mode) = self.mode {
-            request.mode = mode.parse().map_err(|detail: String| Problem::new(Code::UnknownMode, detail))?;
-        }
-        Ok(request)
-    }
-}
+use crate::search::{Answer, Evidence, Hit};
 
 /// An answer.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -74,8 +17,9 @@ pub struct SearchResponse {
     pub query: String,
     /// Milliseconds that answering took, without the network.
     pub took_ms: f64,
-    #[schema(value_type = String)]
-    pub mode: Mode,
+    pub mode: ModeName,
+    /// The commit of the index that was searched.
+    pub commit: String,
     /// Best first.
     pub hits: Vec<HitItem>,
 }
@@ -91,9 +35,7 @@ pub struct HitItem {
     pub paper: PaperItem,
     /// Headings from the outermost to the innermost.
     pub section: Vec<String>,
-    /// `paragraph` or `caption`.
-    #[schema(value_type = String)]
-    pub kind: BlockKind,
+    pub kind: KindName,
     /// Where the paper has pages.
     pub pages: Option<PageRange>,
     pub text: String,
@@ -127,9 +69,8 @@ pub struct PaperItem {
     pub pmcid: Option<String>,
     /// As the source names it: `review-article`.
     pub r#type: Option<String>,
-    /// `retracted`, `corrected`, `concern`, `preprint`: to be seen before the paper is trusted.
-    #[schema(value_type = Vec<String>)]
-    pub marks: Vec<Mark>,
+    /// To be seen before the paper is trusted.
+    pub marks: Vec<MarkName>,
 }
 
 impl PaperItem {
@@ -145,7 +86,7 @@ impl PaperItem {
             pmid: metadata.pmid,
             pmcid: metadata.pmcid,
             r#type: metadata.article_type,
-            marks: metadata.marks,
+            marks: metadata.marks.into_iter().map(MarkName::from).collect(),
         }
     }
 }
@@ -155,6 +96,12 @@ impl PaperItem {
 pub struct PageRange {
     pub first: u32,
     pub last: u32,
+}
+
+impl From<(u32, u32)> for PageRange {
+    fn from((first, last): (u32, u32)) -> Self {
+        Self { first, last }
+    }
 }
 
 /// A sentence that answers.
@@ -179,7 +126,7 @@ pub struct Span {
 
 impl Span {
     /// Bytes of `text` as characters. A byte inside of a character counts as its end.
-    fn new(text: &str, bytes: &Range<usize>) -> Self {
+    pub(super) fn new(text: &str, bytes: &Range<usize>) -> Self {
         let characters = |byte: usize| text.char_indices().take_while(|(place, _)| *place < byte).count();
         Self { start: characters(bytes.start), end: characters(bytes.end) }
     }
@@ -224,7 +171,8 @@ impl From<&Answer> for SearchResponse {
         Self {
             query: answer.question.clone(),
             took_ms: milliseconds(answer.took),
-            mode: answer.mode,
+            mode: answer.mode.into(),
+            commit: answer.commit.clone(),
             hits: answer.hits.iter().map(HitItem::from).collect(),
         }
     }
@@ -248,8 +196,8 @@ impl From<&Hit> for HitItem {
             },
             paper: PaperItem::new(hit.record.paper.as_str(), &hit.record.metadata),
             section: passage.section.clone(),
-            kind: passage.kind,
-            pages: passage.pages.map(|(first, last)| PageRange { first, last }),
+            kind: passage.kind.into(),
+            pages: passage.pages.map(PageRange::from),
             text: passage.text.clone(),
             evidence: hit.evidence.iter().map(|evidence| EvidenceItem::new(&hit.record, evidence)).collect(),
             highlights: hit.highlights.iter().map(|range| Span::new(&passage.text, range)).collect(),

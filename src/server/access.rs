@@ -1,0 +1,254 @@
+//! Who may ask, and who may change what is indexed.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
+use axum::http::{HeaderMap, HeaderName, Uri};
+use axum::middleware::Next;
+use axum::response::Response;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use thiserror::Error;
+
+use super::problem::{Code, Problem};
+use super::state::AppState;
+use crate::config;
+
+/// Keys, and the web pages that may use a browser to ask.
+#[derive(Clone, Default)]
+pub struct Access {
+    search: Option<Key>,
+    admin: Option<Key>,
+    /// Whether no keys are needed, whatever name the server is called by.
+    open: bool,
+    /// Origins of web pages; `*` for all.
+    pub(super) origins: Vec<String>,
+}
+
+/// A key's hash: two keys are compared in the same time, whatever their lengths and contents.
+#[derive(Clone, Copy)]
+struct Key([u8; 32]);
+
+impl Key {
+    fn new(text: &str) -> Self {
+        Self(Sha256::digest(text.as_bytes()).into())
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl std::fmt::Debug for Access {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Access")
+            .field("search", &self.search.is_some())
+            .field("admin", &self.admin.is_some())
+            .field("origins", &self.origins)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why the server does not start with the keys it was given.
+#[derive(Debug, Error)]
+pub enum AccessError {
+    #[error("cannot read the keys in {}", file.display())]
+    Unreadable { file: PathBuf, source: std::io::Error },
+    #[error("the keys in {} are not `search = \"…\"` and `admin = \"…\"`: {message}", file.display())]
+    Malformed { file: PathBuf, message: String },
+    #[error("a key has at least {} characters, from space to tilde", Access::SHORTEST_KEY)]
+    Weak,
+    #[error(
+        "{listen} is open to a network: set search_key and admin_key of [server] (or STROMA_SERVER_SEARCH_KEY and \
+         STROMA_SERVER_ADMIN_KEY, or keys_file), or say allow_without_keys = true"
+    )]
+    WithoutKeys { listen: SocketAddr },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeysFile {
+    search: Option<String>,
+    admin: Option<String>,
+}
+
+impl Access {
+    /// Shorter keys could be guessed.
+    pub const SHORTEST_KEY: usize = 16;
+
+    /// # Errors
+    /// A file of keys that cannot be read, or a key that is too short.
+    pub fn new(server: &config::Server) -> Result<Self, AccessError> {
+        let mut keys = KeysFile { search: server.search_key.clone(), admin: server.admin_key.clone() };
+        if let Some(file) = &server.keys_file {
+            let text = std::fs::read_to_string(file)
+                .map_err(|source| AccessError::Unreadable { file: file.clone(), source })?;
+            let read: KeysFile = toml::from_str(&text)
+                .map_err(|error| AccessError::Malformed { file: file.clone(), message: error.message().to_owned() })?;
+            keys = KeysFile { search: keys.search.or(read.search), admin: keys.admin.or(read.admin) };
+        }
+        let key = |text: Option<String>| match text {
+            Some(text)
+                if text.len() < Self::SHORTEST_KEY || !text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) =>
+            {
+                Err(AccessError::Weak)
+            }
+            text => Ok(text.map(|text| Key::new(&text))),
+        };
+        Ok(Self {
+            search: key(keys.search)?,
+            admin: key(keys.admin)?,
+            open: server.allow_without_keys,
+            origins: server.cors_origins.clone(),
+        })
+    }
+
+    /// Whether the server may listen there.
+    pub(super) fn check_address(&self, listen: SocketAddr) -> Result<(), AccessError> {
+        let guarded = self.search.is_some() && self.admin.is_some();
+        let fine = listen.ip().is_loopback() || guarded || self.open;
+        if fine { Ok(()) } else { Err(AccessError::WithoutKeys { listen }) }
+    }
+
+    /// Whether a request may ask. Who may change the index may ask, too.
+    fn allows_search(&self, headers: &HeaderMap) -> Result<(), Problem> {
+        match (&self.search, key_of(headers)) {
+            (None, _) => Ok(()),
+            (Some(search), Some(key)) => {
+                // Both are always compared, so that the time does not tell which one was nearly right.
+                let (search, admin) = (search.is(&key), self.admin.is_some_and(|admin| admin.is(&key)));
+                if search | admin { Ok(()) } else { Err(Problem::new(Code::Unauthorized, "the key is not known")) }
+            }
+            (Some(_), None) => Err(missing_key()),
+        }
+    }
+
+    fn allows_changes(&self, headers: &HeaderMap) -> Result<(), Problem> {
+        match (&self.admin, key_of(headers)) {
+            (Some(admin), Some(key)) if admin.is(&key) => Ok(()),
+            (Some(_), Some(_)) => Err(Problem::new(Code::Unauthorized, "the key is not the admin key")),
+            (Some(_), None) => Err(missing_key()),
+            (None, _) if self.search.is_some() => {
+                Err(Problem::new(Code::Forbidden, "the server has no admin key, so nothing can be changed through it"))
+            }
+            (None, _) => Ok(()),
+        }
+    }
+
+    /// Without keys, only the loopback interface protects the server. A web page could still reach it through the
+    /// browser of somebody on this machine: under a name that it makes resolve to 127.0.0.1, or by a form that is sent
+    /// to it. Neither is let through.
+    fn allows_caller(&self, headers: &HeaderMap, changes: bool) -> Result<(), Problem> {
+        let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+        if let Some(host) = host
+            && self.search.is_none()
+            && !self.open
+            && !is_local_name(host)
+        {
+            let detail = format!("without keys the server answers to addresses and to localhost, not to {host:?}");
+            return Err(Problem::new(Code::Forbidden, detail));
+        }
+        let Some(origin) = headers.get(ORIGIN).filter(|_| changes) else { return Ok(()) };
+        let origin = origin.to_str().unwrap_or_default();
+        let own = origin.split_once("://").map(|(_, authority)| authority) == host;
+        if own || self.origins.iter().any(|known| known == origin) {
+            return Ok(());
+        }
+        Err(Problem::new(Code::Forbidden, format!("web pages of {origin:?} may not change anything here")))
+    }
+}
+
+fn missing_key() -> Problem {
+    Problem::new(Code::Unauthorized, "a key is needed: `Authorization: Bearer …` or `X-API-Key: …`")
+}
+
+fn key_of(headers: &HeaderMap) -> Option<Key> {
+    const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+    let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let bearer =
+        bearer.and_then(|text| text.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let given = bearer.map(|(_, key)| key.trim()).or_else(|| headers.get(API_KEY)?.to_str().ok());
+    given.map(Key::new)
+}
+
+/// An address, or the name of this machine.
+fn is_local_name(host: &str) -> bool {
+    let authority = format!("http://{host}").parse::<Uri>();
+    let Some(name) = authority.ok().and_then(|uri| uri.host().map(str::to_owned)) else { return false };
+    let bare = name.trim_start_matches('[').trim_end_matches(']');
+    bare.parse::<IpAddr>().is_ok() || bare.eq_ignore_ascii_case("localhost") || bare.ends_with(".localhost")
+}
+
+/// Lets through who may ask.
+pub(super) async fn for_search(
+    State(state): State<Arc<AppState>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    state.access.allows_caller(request.headers(), false)?;
+    state.access.allows_search(request.headers())?;
+    Ok(next.run(request).await)
+}
+
+/// Lets through who may change what is indexed.
+pub(super) async fn for_changes(
+    State(state): State<Arc<AppState>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    state.access.allows_caller(request.headers(), true)?;
+    state.access.allows_changes(request.headers())?;
+    Ok(next.run(request).await)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(search: Option<&str>, admin: Option<&str>) -> Access {
+        Access { search: search.map(Key::new), admin: admin.map(Key::new), ..Access::default() }
+    }
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().expect("a value"))).collect()
+    }
+
+    #[test]
+    fn a_network_needs_keys() {
+        let (here, there) = ("127.0.0.1:80".parse().expect("one"), "0.0.0.0:80".parse().expect("one"));
+        assert!(with(None, None).check_address(here).is_ok());
+        assert!(with(None, None).check_address(there).is_err());
+        assert!(with(Some("s"), None).check_address(there).is_err());
+        assert!(with(Some("s"), Some("a")).check_address(there).is_ok());
+        assert!(Access { open: true, ..Access::default() }.check_address(there).is_ok());
+    }
+
+    #[test]
+    fn each_key_opens_its_door() {
+        let access = with(Some("s"), Some("a"));
+        let (search, admin) = (headers(&[("authorization", "Bearer s")]), headers(&[("x-api-key", "a")]));
+        assert!(access.allows_search(&search).is_ok() && access.allows_search(&admin).is_ok());
+        assert!(access.allows_changes(&search).is_err() && access.allows_changes(&admin).is_ok());
+        assert!(access.allows_search(&HeaderMap::new()).is_err());
+        assert!(with(None, Some("a")).allows_search(&HeaderMap::new()).is_ok());
+        assert!(with(None, Some("a")).allows_changes(&HeaderMap::new()).is_err());
+        assert!(with(Some("s"), None).allows_changes(&search).is_err());
+        assert!(with(None, None).allows_changes(&HeaderMap::new()).is_ok());
+    }
+
+    #[test]
+    fn web_pages_of_others_are_kept_out() {
+        let open = with(None, None);
+        let caller = |pairs, changes| open.allows_caller(&headers(pairs), changes).is_ok();
+        assert!(caller(&[("host", "127.0.0.1:7733")], false) && caller(&[("host", "[::1]:7733")], false));
+        assert!(caller(&[("host", "localhost")], true) && caller(&[], true));
+        assert!(!caller(&[("host", "evil.example")], false));
+        assert!(caller(&[("host", "localhost:1"), ("origin", "http://localhost:1")], true));
+        assert!(!caller(&[("host", "localhost:1"), ("origin", "https://evil.example")], true));
+    }
+}

@@ -1,0 +1,29 @@
+//! Answers name the commit they are of: the same question on the same commit has the same answer.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
+use axum::http::{HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::state::AppState;
+
+/// Saves the work of an answer that the client has already. Weak, because the time that answering took is part of it.
+pub(super) async fn by_commit(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
+    if request.method() != Method::GET {
+        return next.run(request).await;
+    }
+    let tag = format!("W/\"{}\"", state.engine.index().snapshot().commit());
+    let known = request.headers().get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let is_known = known.flat_map(|value| value.split(',')).any(|value| value.trim() == tag);
+    let mut response = if is_known { StatusCode::NOT_MODIFIED.into_response() } else { next.run(request).await };
+    if matches!(response.status(), StatusCode::OK | StatusCode::NOT_MODIFIED)
+        && let Ok(tag) = HeaderValue::from_str(&tag)
+    {
+        response.headers_mut().insert(ETAG, tag);
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    }
+    response
+}

@@ -1,0 +1,165 @@
+//! Counters and times for Prometheus.
+
+use std::fmt;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    method: String,
+    /// The route, not the address: `/v1/papers/{id}`.
+    route: String,
+    status: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RouteLabels {
+    route: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StageLabels {
+    stage: &'static str,
+}
+
+/// What an answer's time is spent on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Until a thread takes it.
+    Wait,
+    /// From question to ranked hits, the model included.
+    Answer,
+    /// From hits to JSON's values.
+    Render,
+}
+
+/// The state of the index and of the jobs, as it is when asked.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Gauges {
+    pub(super) papers: u64,
+    pub(super) passages: u64,
+    pub(super) index_bytes: u64,
+    pub(super) tasks_unfinished: u64,
+}
+
+/// All that is counted.
+pub(super) struct Metrics {
+    registry: Registry,
+    requests: Family<RequestLabels, Counter>,
+    request_seconds: Family<RouteLabels, Histogram, fn() -> Histogram>,
+    stage_seconds: Family<StageLabels, Histogram, fn() -> Histogram>,
+    turned_away: Counter,
+    commits: Counter,
+    index_runs: Counter,
+    papers: Gauge<i64>,
+    passages: Gauge<i64>,
+    index_bytes: Gauge<i64>,
+    tasks_unfinished: Gauge<i64>,
+    runs_told: AtomicU64,
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Metrics").finish_non_exhaustive()
+    }
+}
+
+/// From half a millisecond, in steps of two, to sixteen seconds.
+fn times() -> Histogram {
+    Histogram::new((0..16).map(|step| 0.0005 * f64::from(1u32 << step)))
+}
+
+impl Metrics {
+    pub(super) fn new() -> Self {
+        let metrics = Self {
+            registry: Registry::default(),
+            requests: Family::default(),
+            request_seconds: Family::new_with_constructor(times),
+            stage_seconds: Family::new_with_constructor(times),
+            turned_away: Counter::default(),
+            commits: Counter::default(),
+            index_runs: Counter::default(),
+            papers: Gauge::default(),
+            passages: Gauge::default(),
+            index_bytes: Gauge::default(),
+            tasks_unfinished: Gauge::default(),
+            runs_told: AtomicU64::new(0),
+        };
+        metrics.registered()
+    }
+
+    fn registered(mut self) -> Self {
+        let mut registry = Registry::with_prefix("stroma");
+        registry.register("http_requests", "Requests answered", self.requests.clone());
+        registry.register_with_unit(
+            "http_request",
+            "Time until an answer is ready to be sent",
+            Unit::Seconds,
+            self.request_seconds.clone(),
+        );
+        registry.register_with_unit(
+            "stage",
+            "Time spent on each stage of an answer",
+            Unit::Seconds,
+            self.stage_seconds.clone(),
+        );
+        registry.register("turned_away", "Requests refused because too many ran", self.turned_away.clone());
+        registry.register("commits_seen", "Commits of the index that became visible", self.commits.clone());
+        registry.register("index_runs", "Runs of the thread that writes", self.index_runs.clone());
+        registry.register("papers", "Papers in the index", self.papers.clone());
+        registry.register("passages", "Passages in the index", self.passages.clone());
+        registry.register_with_unit("index_size", "Size of the index on disk", Unit::Bytes, self.index_bytes.clone());
+        registry.register("tasks_unfinished", "Jobs that wait or run", self.tasks_unfinished.clone());
+        self.registry = registry;
+        self
+    }
+
+    pub(super) fn request(&self, method: &str, route: &str, status: u16, time: Duration) {
+        let labels = RequestLabels { method: method.to_owned(), route: route.to_owned(), status };
+        self.requests.get_or_create(&labels).inc();
+        self.request_seconds.get_or_create(&RouteLabels { route: route.to_owned() }).observe(time.as_secs_f64());
+    }
+
+    pub(super) fn stage(&self, stage: Stage, time: Duration) {
+        let stage = match stage {
+            Stage::Wait => "wait",
+            Stage::Answer => "answer",
+            Stage::Render => "render",
+        };
+        self.stage_seconds.get_or_create(&StageLabels { stage }).observe(time.as_secs_f64());
+    }
+
+    pub(super) fn turned_away(&self) {
+        self.turned_away.inc();
+    }
+
+    pub(super) fn commit(&self) {
+        self.commits.inc();
+    }
+
+    /// Sets what runs there have been so far.
+    pub(super) fn index_runs(&self, runs: u64) {
+        let told = self.runs_told.swap(runs, std::sync::atomic::Ordering::Relaxed);
+        self.index_runs.inc_by(runs.saturating_sub(told));
+    }
+
+    /// All of it in the text format of Prometheus.
+    pub(super) fn text(&self, gauges: Gauges) -> Result<String, fmt::Error> {
+        let signed = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        self.papers.set(signed(gauges.papers));
+        self.passages.set(signed(gauges.passages));
+        self.index_bytes.set(signed(gauges.index_bytes));
+        self.tasks_unfinished.set(signed(gauges.tasks_unfinished));
+        let mut text = String::new();
+        encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}

@@ -1,0 +1,47 @@
+//! Every request leaves a line in the log and a count in the metrics.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::Method;
+use axum::middleware::Next;
+use axum::response::Response;
+use tracing::Instrument;
+
+use super::request_id::RequestId;
+use super::state::AppState;
+
+/// Around everything else: names the request in all lines that are logged meanwhile. Questions are not logged.
+pub(super) async fn observe(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
+    let id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let span = tracing::info_span!("request", id, %method, path);
+    let began = Instant::now();
+    let response = next.run(request).instrument(span.clone()).await;
+    let time = began.elapsed();
+    let route = response.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str);
+    let status = response.status().as_u16();
+    state.metrics.request(known(&method), route, status, time);
+    span.in_scope(|| tracing::info!(status, milliseconds = time.as_secs_f64() * 1e3, "answered"));
+    response
+}
+
+/// Inside of the routes: leaves word of which one it was.
+pub(super) async fn note_route(request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let mut response = next.run(request).await;
+    if let Some(route) = route {
+        response.extensions_mut().insert(route);
+    }
+    response
+}
+
+/// Clients may invent methods; each would be a series of its own.
+fn known(method: &Method) -> &str {
+    match method.as_str() {
+        name @ ("GET" | "HEAD" | "POST" | "PUT" | "DELETE" | "OPTIONS" | "PATCH") => name,
+        _ => "other",
+    }
+}

@@ -1,0 +1,74 @@
+//! Notices what other processes commit.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime};
+
+use super::state::AppState;
+
+/// How often the index is looked at.
+const EVERY: Duration = Duration::from_millis(250);
+
+/// A thread that makes new commits visible to searches, until dropped.
+#[derive(Debug)]
+pub struct Reloader {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Reloader {
+    /// # Errors
+    /// The thread cannot be started.
+    pub fn start(state: Arc<AppState>) -> std::io::Result<Self> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let thread = std::thread::Builder::new().name("reload".into()).spawn(move || watch(&state, &stopped))?;
+        Ok(Self { stop, thread: Some(thread) })
+    }
+}
+
+impl Drop for Reloader {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
+            // It ends with a look at the flag; a panic in it was logged.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn watch(state: &AppState, stop: &AtomicBool) {
+    let index = state.engine.index();
+    let mut seen = version(index.folder());
+    let mut commit = index.snapshot().commit();
+    let mut failing = false;
+    while !stop.load(Ordering::Relaxed) {
+        std::thread::park_timeout(EVERY);
+        let now = version(index.folder());
+        if now != seen || failing {
+            let outcome = index.reload();
+            if let Err(error) = &outcome
+                && !failing
+            {
+                tracing::error!(%error, "the new commit cannot be opened; searches go on with the old one");
+            }
+            failing = outcome.is_err();
+            seen = now;
+        }
+        let newest = index.snapshot().commit();
+        if newest != commit {
+            tracing::info!(commit = newest, "new commit");
+            state.metrics.commit();
+            commit = newest;
+        }
+    }
+}
+
+/// Changes with every commit: tantivy writes this file anew for each. Reading it is all that a look costs.
+fn version(folder: &Path) -> Option<(SystemTime, Vec<u8>)> {
+    let file = folder.join("meta.json");
+    Some((std::fs::metadata(&file).ok()?.modified().ok()?, std::fs::read(&file).ok()?))
+}

@@ -1,0 +1,76 @@
+//! What the index holds, in figures.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderValue;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+
+use crate::server::metrics::Gauges;
+use crate::server::problem::Problem;
+use crate::server::state::AppState;
+use crate::server::wire::{PaperSummary, ProblemBody, StatsResponse};
+
+/// Gives figures of the index
+#[utoipa::path(get, path = "/v1/stats", tag = "papers", responses(
+    (status = 200, body = StatsResponse),
+    (status = "default", body = ProblemBody, content_type = "application/problem+json"),
+))]
+pub(in crate::server) async fn stats(State(state): State<Arc<AppState>>) -> Result<Json<StatsResponse>, Problem> {
+    let read = |state: &AppState| {
+        let snapshot = state.engine.index().snapshot();
+        let papers = state.papers(&snapshot)?;
+        let counts = snapshot.counts();
+        Ok(StatsResponse {
+            commit: snapshot.commit(),
+            papers: counts.papers,
+            passages: counts.passages,
+            index_bytes: index_bytes(state),
+            model: state.engine.embedder().fingerprint().to_owned(),
+            dimension: state.engine.embedder().dimension(),
+            years: count(&papers, |paper| paper.paper.year),
+            journals: count(&papers, |paper| paper.paper.journal.clone()),
+            types: count(&papers, |paper| paper.paper.r#type.clone()),
+            formats: count(&papers, |paper| serde_json::to_value(paper.format).ok()?.as_str().map(str::to_owned)),
+            tasks_unfinished: state.jobs.as_ref().map_or(0, |jobs| jobs.unfinished()),
+        })
+    };
+    Ok(Json(state.blocking(read).await?))
+}
+
+fn count<K: Ord>(papers: &[PaperSummary], key: impl Fn(&PaperSummary) -> Option<K>) -> BTreeMap<K, usize> {
+    let mut counts = BTreeMap::new();
+    for key in papers.iter().filter_map(key) {
+        *counts.entry(key).or_default() += 1;
+    }
+    counts
+}
+
+/// Files may vanish while they are counted; a merge removes some.
+fn index_bytes(state: &AppState) -> u64 {
+    let files = std::fs::read_dir(state.engine.index().folder()).into_iter().flatten().flatten();
+    files.filter_map(|file| file.metadata().ok()).filter(|file| file.is_file()).map(|file| file.len()).sum()
+}
+
+/// Gives counters and times in the text format of Prometheus
+#[utoipa::path(get, path = "/metrics", tag = "health", responses((status = 200, body = String, content_type = "text/plain")))]
+pub(in crate::server) async fn metrics(State(state): State<Arc<AppState>>) -> Result<Response, Problem> {
+    let counts = state.engine.index().snapshot().counts();
+    let (mut unfinished, mut runs) = (0, 0);
+    if let Some(jobs) = &state.jobs {
+        (unfinished, runs) = (jobs.unfinished() as u64, jobs.runs());
+    }
+    state.metrics.index_runs(runs);
+    let gauges = Gauges {
+        papers: counts.papers,
+        passages: counts.passages,
+        index_bytes: index_bytes(&state),
+        tasks_unfinished: unfinished,
+    };
+    let text = state.metrics.text(gauges).map_err(|error| Problem::internal(&error))?;
+    const KIND: HeaderValue = HeaderValue::from_static("text/plain; version=1.0.0; charset=utf-8");
+    Ok(([(CONTENT_TYPE, KIND)], text).into_response())
+}

@@ -1,0 +1,156 @@
+//! Papers and passages, to read on from a hit.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+
+use crate::corpus::PassageId;
+use crate::index::{Filter, IndexError, Snapshot};
+use crate::server::extract::FromQuery;
+use crate::server::problem::{Code, Problem};
+use crate::server::state::AppState;
+use crate::server::wire::{
+    PaperResponse, PaperSummary, PapersRequest, PapersResponse, PassageItem, PassageRequest, PassageResponse,
+    ProblemBody, SimilarItem, SimilarRequest, SimilarResponse, in_range, year,
+};
+
+/// Lists papers
+#[utoipa::path(get, path = "/v1/papers", tag = "papers", params(PapersRequest), responses(
+    (status = 200, body = PapersResponse),
+    (status = "default", body = ProblemBody, content_type = "application/problem+json"),
+))]
+pub(in crate::server) async fn list(
+    State(state): State<Arc<AppState>>,
+    FromQuery(request): FromQuery<PapersRequest>,
+) -> Result<Json<PapersResponse>, Problem> {
+    let limit = in_range("limit", request.limit, 1, 100)?.unwrap_or(20);
+    let offset = in_range("offset", request.offset, 0, usize::MAX)?.unwrap_or(0);
+    let wanted = Wanted::new(&request)?;
+    let read = move |state: &AppState| {
+        let snapshot = state.engine.index().snapshot();
+        let papers = state.papers(&snapshot)?;
+        let found: Vec<&PaperSummary> = papers.iter().filter(|paper| wanted.is(paper)).collect();
+        let page = found.iter().skip(offset).take(limit).map(|paper| (*paper).clone()).collect();
+        Ok(PapersResponse { commit: snapshot.commit(), total: found.len(), offset, papers: page })
+    };
+    Ok(Json(state.blocking(read).await?))
+}
+
+/// Which papers of a list are wanted.
+struct Wanted {
+    title: Option<String>,
+    year_from: Option<u16>,
+    year_to: Option<u16>,
+    journals: Vec<String>,
+    types: Vec<String>,
+}
+
+impl Wanted {
+    fn new(request: &PapersRequest) -> Result<Self, Problem> {
+        Ok(Self {
+            title: request.title.as_ref().map(|title| title.to_lowercase()),
+            year_from: year("year_from", request.year_from)?,
+            year_to: year("year_to", request.year_to)?,
+            journals: request.journals.iter().map(|journal| journal.to_lowercase()).collect(),
+            types: request.types.clone(),
+        })
+    }
+
+    /// As in a search, a paper that does not say its year is outside of any range.
+    fn is(&self, summary: &PaperSummary) -> bool {
+        let paper = &summary.paper;
+        let text = |text: &Option<String>| text.as_deref().unwrap_or_default().to_lowercase();
+        self.title.as_ref().is_none_or(|title| text(&paper.title).contains(title.as_str()))
+            && self.year_from.is_none_or(|from| paper.year.is_some_and(|year| year >= from))
+            && self.year_to.is_none_or(|to| paper.year.is_some_and(|year| year <= to))
+            && (self.journals.is_empty() || self.journals.contains(&text(&paper.journal)))
+            && (self.types.is_empty() || paper.r#type.as_ref().is_some_and(|kind| self.types.contains(kind)))
+    }
+}
+
+/// Gives a paper with its sections and references
+#[utoipa::path(get, path = "/v1/papers/{id}", tag = "papers", params(("id" = String, Path)), responses(
+    (status = 200, body = PaperResponse),
+    (status = "default", body = ProblemBody, content_type = "application/problem+json"),
+))]
+pub(in crate::server) async fn paper(
+    State(state): State<Arc<AppState>>,
+    Path(id): Path<String>,
+) -> Result<Json<PaperResponse>, Problem> {
+    let read = move |state: &AppState| {
+        let snapshot = state.engine.index().snapshot();
+        let record = snapshot.paper(&id)?.ok_or_else(|| no("paper", &id))?;
+        let passages: Vec<_> = snapshot.passages_of(&id)?.into_iter().map(|(_, record)| record).collect();
+        Ok(PaperResponse::new(&record, &passages))
+    };
+    Ok(Json(state.blocking(read).await?))
+}
+
+/// Gives a passage with those around it
+#[utoipa::path(get, path = "/v1/passages/{id}", tag = "papers", params(("id" = String, Path), PassageRequest), responses(
+    (status = 200, body = PassageResponse),
+    (status = "default", body = ProblemBody, content_type = "application/problem+json"),
+))]
+pub(in crate::server) async fn passage(
+    State(state): State<Arc<AppState>>,
+    Path(id): Path<String>,
+    FromQuery(request): FromQuery<PassageRequest>,
+) -> Result<Json<PassageResponse>, Problem> {
+    let count = in_range("neighbours", request.neighbours, 0, 20)?.unwrap_or(1) as u32;
+    let read = move |state: &AppState| {
+        let snapshot = state.engine.index().snapshot();
+        let address = snapshot.find_passage(&id)?.ok_or_else(|| no("passage", &id))?;
+        let record = snapshot.passage(address)?;
+        let here = record.passage.ordinal;
+        let at = |ordinals: std::ops::Range<u32>| {
+            let ids = ordinals.map(|ordinal| PassageId::new(&record.paper, ordinal));
+            ids.filter_map(|id| neighbour(&snapshot, &id).transpose()).collect::<Result<Vec<_>, _>>()
+        };
+        let before = at(here.saturating_sub(count)..here)?;
+        let after = at(here.saturating_add(1)..here.saturating_add(1).saturating_add(count))?;
+        Ok(PassageResponse::new(&record, before, after))
+    };
+    Ok(Json(state.blocking(read).await?))
+}
+
+fn neighbour(snapshot: &Snapshot, id: &PassageId) -> Result<Option<PassageItem>, IndexError> {
+    let Some(address) = snapshot.find_passage(id.as_str())? else { return Ok(None) };
+    Ok(Some(PassageItem::from(&snapshot.passage(address)?)))
+}
+
+/// Gives the passages that are nearest in meaning to a passage
+#[utoipa::path(get, path = "/v1/passages/{id}/similar", tag = "papers", params(("id" = String, Path), SimilarRequest),
+    responses(
+        (status = 200, body = SimilarResponse),
+        (status = "default", body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+pub(in crate::server) async fn similar(
+    State(state): State<Arc<AppState>>,
+    Path(id): Path<String>,
+    FromQuery(request): FromQuery<SimilarRequest>,
+) -> Result<Json<SimilarResponse>, Problem> {
+    let limit = in_range("limit", request.limit, 1, 100)?.unwrap_or(10);
+    let same_paper = request.same_paper.unwrap_or(false);
+    let read = move |state: &AppState| {
+        let snapshot = state.engine.index().snapshot();
+        let address = snapshot.find_passage(&id)?.ok_or_else(|| no("passage", &id))?;
+        let paper = snapshot.paper_id(address)?;
+        let own = if same_paper { 1 } else { snapshot.passages_of(&paper)?.len() };
+        let vector = snapshot.paragraph_vector(address);
+        let mut hits = Vec::new();
+        for candidate in snapshot.nearest(&vector, &Filter::default(), limit + own)? {
+            let left_out =
+                candidate.address == address || (!same_paper && snapshot.paper_id(candidate.address)? == paper);
+            if !left_out && hits.len() < limit {
+                hits.push(SimilarItem::new(candidate.score, &snapshot.passage(candidate.address)?));
+            }
+        }
+        Ok(SimilarResponse { id, hits })
+    };
+    Ok(Json(state.blocking(read).await?))
+}
+
+pub(super) fn no(what: &str, id: &str) -> Problem {
+    Problem::new(Code::NotFound, format!("the index has no {what} {id:?}"))
+}

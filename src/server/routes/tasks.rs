@@ -1,0 +1,41 @@
+//! What became of changes.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+
+use super::papers::no;
+use crate::server::extract::FromQuery;
+use crate::server::problem::Problem;
+use crate::server::state::AppState;
+use crate::server::wire::{ProblemBody, TaskItem, TasksRequest, TasksResponse, in_range};
+
+/// Lists the last jobs
+#[utoipa::path(get, path = "/v1/tasks", tag = "changes", params(TasksRequest), responses(
+    (status = 200, body = TasksResponse),
+    (status = "default", body = ProblemBody, content_type = "application/problem+json"),
+))]
+pub(in crate::server) async fn list(
+    State(state): State<Arc<AppState>>,
+    FromQuery(request): FromQuery<TasksRequest>,
+) -> Result<Json<TasksResponse>, Problem> {
+    let limit = in_range("limit", request.limit, 1, 1000)?.unwrap_or(20);
+    let tasks = state.jobs()?.newest(limit);
+    Ok(Json(TasksResponse { tasks: tasks.iter().map(TaskItem::from).collect() }))
+}
+
+/// Says how far a job is
+#[utoipa::path(get, path = "/v1/tasks/{id}", tag = "changes", params(("id" = u64, Path)), responses(
+    (status = 200, body = TaskItem),
+    (status = "default", body = ProblemBody, content_type = "application/problem+json"),
+))]
+pub(in crate::server) async fn task(
+    State(state): State<Arc<AppState>>,
+    Path(id): Path<String>,
+) -> Result<Json<TaskItem>, Problem> {
+    let task = id.parse().ok().and_then(|number| state.jobs().ok()?.task(number));
+    let task = task
+        .ok_or_else(|| Problem { detail: format!("there is no task {id:?}; old ones are forgotten"), ..no("", "") })?;
+    Ok(Json(TaskItem::from(&task)))
+}

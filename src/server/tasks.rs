@@ -1,0 +1,207 @@
+//! The list of jobs: what waits, what runs, what became of the last ones. Nothing here touches the index.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+/// Jobs that wait, at most; more are turned away.
+pub(super) const MOST_WAITING: usize = 1000;
+
+/// Finished jobs that are remembered, at most.
+pub(super) const MOST_FINISHED: usize = 1000;
+
+/// What a job is to bring into the index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TaskKind {
+    /// An uploaded file.
+    Upload { file: PathBuf },
+    /// The disappearance of a paper's uploaded files.
+    Delete { paper: String },
+    /// What lies in the folder of uploads when the server starts.
+    Startup,
+    /// All that has changed in the folders of papers.
+    Reindex,
+    /// What the watch over the folders of papers noticed.
+    Watch,
+}
+
+impl TaskKind {
+    /// Its name on the wire.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Upload { .. } => "upload",
+            Self::Delete { .. } => "delete",
+            Self::Startup => "startup",
+            Self::Reindex => "reindex",
+            Self::Watch => "watch",
+        }
+    }
+
+    /// Whether only the folder of uploads is concerned.
+    fn is_about_uploads(&self) -> bool {
+        matches!(self, Self::Upload { .. } | Self::Delete { .. } | Self::Startup)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    Waiting,
+    Running,
+    Succeeded,
+    Failed,
+}
+
+impl Status {
+    pub(super) fn is_final(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed)
+    }
+}
+
+/// What a run did, as told of each job that was part of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Counts {
+    pub added: u64,
+    pub updated: u64,
+    pub removed: u64,
+    pub unchanged: u64,
+    pub failed: u64,
+    pub passages: u64,
+    pub seconds: f64,
+}
+
+/// A job.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Task {
+    /// From 1, in the order of submission; of this process only.
+    pub id: u64,
+    pub kind: TaskKind,
+    pub status: Status,
+    pub submitted: SystemTime,
+    pub started: Option<SystemTime>,
+    pub finished: Option<SystemTime>,
+    /// The paper that an upload became.
+    pub paper: Option<String>,
+    pub error: Option<String>,
+    /// Of the run that it was done in, together with others.
+    pub counts: Option<Counts>,
+}
+
+/// Jobs in the order of their ids.
+#[derive(Debug, Default)]
+pub(super) struct TaskList {
+    tasks: VecDeque<Task>,
+    last: u64,
+}
+
+impl TaskList {
+    /// Adds a job. One that would do nothing but what a waiting one does anyway is not added: that one is given.
+    /// `None` where too many wait.
+    pub(super) fn submit(&mut self, kind: TaskKind) -> Option<Task> {
+        let waiting = self.tasks.iter().filter(|task| task.status == Status::Waiting);
+        let same = waiting.clone().find(|task| task.kind == kind);
+        if let Some(same) = same {
+            return Some(same.clone());
+        }
+        if waiting.count() >= MOST_WAITING {
+            return None;
+        }
+        self.last += 1;
+        let task = Task {
+            id: self.last,
+            kind,
+            status: Status::Waiting,
+            submitted: SystemTime::now(),
+            started: None,
+            finished: None,
+            paper: None,
+            error: None,
+            counts: None,
+        };
+        self.tasks.push_back(task.clone());
+        Some(task)
+    }
+
+    /// All jobs that wait, to be done together: a burst of uploads is one run.
+    pub(super) fn start_waiting(&mut self) -> Vec<Task> {
+        let now = SystemTime::now();
+        let waiting = self.tasks.iter_mut().filter(|task| task.status == Status::Waiting);
+        waiting
+            .map(|task| {
+                task.status = Status::Running;
+                task.started = Some(now);
+                task.clone()
+            })
+            .collect()
+    }
+
+    /// Puts a finished job in the place of the running one, and forgets the oldest that are finished.
+    pub(super) fn finish(&mut self, mut done: Task) {
+        done.finished = Some(SystemTime::now());
+        if let Some(task) = self.tasks.iter_mut().find(|task| task.id == done.id) {
+            *task = done;
+        }
+        let finished = self.tasks.iter().filter(|task| task.status.is_final()).count();
+        let mut forget = finished.saturating_sub(MOST_FINISHED);
+        self.tasks.retain(|task| {
+            let keep = forget == 0 || !task.status.is_final();
+            forget -= usize::from(!keep);
+            keep
+        });
+    }
+
+    pub(super) fn get(&self, id: u64) -> Option<&Task> {
+        self.tasks.iter().find(|task| task.id == id)
+    }
+
+    /// The newest first.
+    pub(super) fn newest(&self) -> impl Iterator<Item = &Task> {
+        self.tasks.iter().rev()
+    }
+
+    /// How many are not finished.
+    pub(super) fn unfinished(&self) -> usize {
+        self.tasks.iter().filter(|task| !task.status.is_final()).count()
+    }
+}
+
+/// Whether one of the jobs concerns more than uploads.
+pub(super) fn concerns_papers(tasks: &[Task]) -> bool {
+    tasks.iter().any(|task| !task.kind.is_about_uploads())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_is_started_together() {
+        let mut list = TaskList::default();
+        for name in ["a", "b"] {
+            list.submit(TaskKind::Upload { file: name.into() });
+        }
+        let watch = list.submit(TaskKind::Watch).map(|task| task.id);
+        assert_eq!(list.submit(TaskKind::Watch).map(|task| task.id), watch, "one is enough");
+        assert_eq!(list.start_waiting().len(), 3);
+        assert_eq!(list.start_waiting().len(), 0);
+        assert_ne!(list.submit(TaskKind::Watch).map(|task| task.id), watch, "the running one may have looked already");
+    }
+
+    #[test]
+    fn the_list_is_bounded() {
+        let mut list = TaskList::default();
+        for number in 0..MOST_WAITING {
+            assert!(list.submit(TaskKind::Upload { file: number.to_string().into() }).is_some());
+        }
+        assert!(list.submit(TaskKind::Reindex).is_none());
+        for task in list.start_waiting() {
+            list.finish(Task { status: Status::Succeeded, ..task });
+        }
+        for _ in 0..20 {
+            list.submit(TaskKind::Reindex);
+            let task = list.start_waiting().remove(0);
+            list.finish(Task { status: Status::Failed, ..task });
+        }
+        assert_eq!((list.tasks.len(), list.unfinished()), (MOST_FINISHED, 0));
+        assert!(list.get(1).is_none() && list.get(1020).is_some());
+    }
+}

@@ -1,0 +1,123 @@
+//! Uploaded files: what they may be called, and how they come to rest on disk.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::ingest::has_paper_ending;
+
+/// Bytes of a name, at most; file systems take 255.
+const LONGEST_NAME: usize = 200;
+
+/// Files that are still being received. Hidden files are never indexed.
+const UNFINISHED: &str = ".receiving-";
+
+/// The name under which an upload is kept: a plain file of the folder of uploads.
+///
+/// # Errors
+/// What is wrong with the name: it could leave the folder, or the file would not be taken for a paper.
+pub(super) fn file_name(given: &str) -> Result<String, String> {
+    let wrong = |what: &str| Err(format!("the name {given:?} {what}"));
+    if given.is_empty() || given.len() > LONGEST_NAME {
+        return Err(format!("a name has from 1 to {LONGEST_NAME} bytes"));
+    }
+    if given.contains(['/', '\\', ':']) || given.chars().any(char::is_control) {
+        return wrong("holds a separator or a control character");
+    }
+    if given.starts_with('.') || given.trim() != given {
+        return wrong("begins with a dot, or begins or ends with a space");
+    }
+    let lower = given.to_lowercase();
+    if lower.starts_with("readme") || lower.starts_with("license") {
+        return wrong("is that of a file that describes a collection");
+    }
+    // The format is found by the content; the ending only says that it is meant to be a paper.
+    Ok(if has_paper_ending(Path::new(given)) { given.to_owned() } else { format!("{given}.txt") })
+}
+
+/// Writes a file in the place of a former one of that name: whole or not at all, and on the disk for good when this
+/// returns.
+pub(super) fn keep(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let unfinished = folder.join(format!("{UNFINISHED}{}-{number}", std::process::id()));
+    let kept = folder.join(name);
+    let written = write_synced(&unfinished, bytes).and_then(|()| std::fs::rename(&unfinished, &kept));
+    if written.is_err() {
+        // What is left is hidden, and removed at the next start.
+        let _ = std::fs::remove_file(&unfinished);
+    }
+    written?;
+    sync_folder(folder)?;
+    Ok(kept)
+}
+
+fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = std::fs::File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// Deletes an uploaded file for good. Not to be there is as good as deleted.
+pub(super) fn delete(file: &Path) -> io::Result<()> {
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => file.parent().map_or(Ok(()), sync_folder),
+    }
+}
+
+/// Removes what was being received when the server was killed.
+pub(super) fn remove_unfinished(folder: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// A rename or removal is on the disk only when its folder is.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    std::fs::File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stay_in_their_folder() {
+        for bad in
+            ["", ".", "..", "../x.txt", "a/b.txt", "a\\b.txt", ".hidden.txt", "a\0b", "a\nb.txt", " a.txt", "C:x"]
+        {
+            assert!(file_name(bad).is_err(), "{bad:?}");
+        }
+        assert!(file_name(&"a".repeat(201)).is_err());
+        assert!(file_name("README.md").is_err());
+    }
+
+    #[test]
+    fn every_name_promises_a_paper() {
+        assert_eq!(file_name("Review 1.PDF"), Ok("Review 1.PDF".into()));
+        assert_eq!(file_name("überblick"), Ok("überblick.txt".into()));
+        assert_eq!(file_name("10.1186_ar2116"), Ok("10.1186_ar2116.txt".into()));
+        assert_eq!(file_name("a.xml.gz"), Ok("a.xml.gz".into()));
+    }
+
+    #[test]
+    fn a_file_is_there_whole_or_not_at_all() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        keep(folder.path(), "a.txt", b"first")?;
+        let kept = keep(folder.path(), "a.txt", b"text")?;
+        assert_eq!(std::fs::read_to_string(&kept)?, "text");
+        assert!(keep(&folder.path().join("absent"), "a.txt", b"text").is_err());
+        std::fs::write(folder.path().join(format!("{UNFINISHED}1-1")), "te")?;
+        remove_unfinished(folder.path())?;
+        assert_eq!(std::fs::read_dir(folder.path())?.count(), 1);
+        delete(&kept)?;
+        delete(&kept)?;
+        assert_eq!(std::fs::read_dir(folder.path())?.count(), 0);
+        Ok(())
+    }
+}

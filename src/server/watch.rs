@@ -1,0 +1,124 @@
+//! Watches the folders of papers, and has them indexed once they have come to rest.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use notify::event::{AccessKind, AccessMode, EventKind};
+use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
+
+use super::jobs::Jobs;
+use super::tasks::TaskKind;
+
+/// Without a change for so long, a folder is at rest: what was being copied into it is there.
+const QUIET: Duration = Duration::from_millis(1000);
+
+/// A folder that never comes to rest is indexed after this time all the same.
+const LONGEST_UNREST: Duration = Duration::from_secs(60);
+
+/// A watch, until dropped.
+#[derive(Debug)]
+pub struct Watch {
+    watcher: Option<RecommendedWatcher>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Watch {
+    /// Watches files and folders; those that do not exist are left out with a warning. `ignored` is a folder whose
+    /// changes are the server's own.
+    ///
+    /// # Errors
+    /// The system cannot watch, or the thread not be started.
+    pub fn start(jobs: Arc<Jobs>, paths: &[PathBuf], ignored: &[PathBuf]) -> notify::Result<Self> {
+        let (sender, receiver) = channel();
+        let ignored: Vec<PathBuf> = ignored.iter().map(|path| canonical(path)).collect();
+        let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+            if is_change(&event, &ignored) {
+                // The other end is gone only when the watch is.
+                let _ = sender.send(());
+            }
+        })?;
+        for path in paths {
+            let path = canonical(path);
+            // A file is watched through its folder: editors write a new file and rename it.
+            let (watched, mode) = match path.parent() {
+                Some(folder) if path.is_file() => (folder, RecursiveMode::NonRecursive),
+                _ => (path.as_path(), RecursiveMode::Recursive),
+            };
+            match watcher.watch(watched, mode) {
+                Ok(()) => tracing::info!(path = %watched.display(), "watching"),
+                Err(error) => tracing::warn!(path = %watched.display(), %error, "cannot be watched"),
+            }
+        }
+        // What changed before the watch began.
+        jobs.submit(TaskKind::Watch);
+        let thread = std::thread::Builder::new().name("watch".into()).spawn(move || gather(&receiver, &jobs))?;
+        Ok(Self { watcher: Some(watcher), thread: Some(thread) })
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        // The thread ends when nobody can send any more.
+        self.watcher = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn canonical(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+/// Whether files may have changed. Reading, which indexing does itself, is no change; trouble of the watch is one, for
+/// events may be lost with it.
+fn is_change(event: &notify::Result<Event>, ignored: &[PathBuf]) -> bool {
+    let Ok(event) = event else { return true };
+    let of_interest = match event.kind {
+        EventKind::Access(AccessKind::Close(AccessMode::Write)) => true,
+        EventKind::Access(_) => false,
+        _ => true,
+    };
+    let is_ignored = |path: &PathBuf| ignored.iter().any(|folder| path.starts_with(folder));
+    of_interest && (event.paths.is_empty() || !event.paths.iter().all(is_ignored))
+}
+
+/// Makes one job of each burst of changes.
+fn gather(changes: &Receiver<()>, jobs: &Jobs) {
+    while changes.recv().is_ok() {
+        let began = Instant::now();
+        loop {
+            match changes.recv_timeout(QUIET) {
+                Ok(()) if began.elapsed() < LONGEST_UNREST => {}
+                Ok(()) | Err(RecvTimeoutError::Timeout) => break,
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+        if jobs.submit(TaskKind::Watch).is_none() {
+            tracing::warn!("too many jobs wait; the next change is indexed with this one");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(kind: EventKind, path: &str) -> notify::Result<Event> {
+        Ok(Event::new(kind).add_path(path.into()))
+    }
+
+    #[test]
+    fn reading_is_no_change() {
+        let read = EventKind::Access(AccessKind::Open(AccessMode::Read));
+        let written = EventKind::Access(AccessKind::Close(AccessMode::Write));
+        assert!(!is_change(&event(read, "/p/a"), &[]));
+        assert!(is_change(&event(written, "/p/a"), &[]));
+        assert!(is_change(&event(EventKind::Any, "/p/a"), &["/p/index".into()]));
+        assert!(!is_change(&event(EventKind::Any, "/p/index/a"), &["/p/index".into()]));
+        assert!(is_change(&Err(notify::Error::generic("lost")), &[]));
+    }
+}

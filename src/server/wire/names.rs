@@ -1,0 +1,74 @@
+//! The words of a few on the wire.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::corpus::{BlockKind, Mark, SectionKind};
+use crate::search::Mode;
+use crate::server::tasks::Status;
+
+/// An enumeration of the wire, and the library's own that it stands for.
+macro_rules! names {
+    ($(#[$about:meta])* $name:ident = $of:ident { $($(#[$doc:meta])* $value:ident,)* }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+        #[serde(rename_all = "lowercase")]
+        pub enum $name {
+            $($(#[$doc])* $value,)*
+        }
+
+        impl From<$of> for $name {
+            fn from(value: $of) -> Self {
+                match value {
+                    $($of::$value => Self::$value,)*
+                }
+            }
+        }
+
+        impl From<$name> for $of {
+            fn from(value: $name) -> Self {
+                match value {
+                    $($name::$value => Self::$value,)*
+                }
+            }
+        }
+    };
+}
+
+names! {
+    /// How a question is answered.
+    ModeName = Mode {
+        /// By words and meaning.
+        Hybrid,
+        /// By words alone: BM25.
+        Lexical,
+        /// By meaning alone: vectors.
+        Vector,
+    }
+}
+
+names! {
+    /// What a passage is.
+    KindName = BlockKind { Paragraph, Caption, }
+}
+
+names! {
+    /// What is to be known of a paper before it is trusted.
+    MarkName = Mark {
+        Retracted,
+        Corrected,
+        /// An expression of concern.
+        Concern,
+        Preprint,
+    }
+}
+
+names! {
+    /// What kind of section a passage stands in.
+    SectionName = SectionKind { Abstract, Introduction, Background, Methods, Results, Discussion, Conclusion, Other, }
+}
+
+names! {
+    /// How far a job is.
+    StatusName = Status { Waiting, Running, Succeeded, Failed, }
+}

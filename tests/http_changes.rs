@@ -1,0 +1,161 @@
+//! Papers in and out over HTTP: uploads, deletions, index runs, and the jobs that they become.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode};
+use serde_json::{Value, json};
+use stroma::server::{Jobs, TaskKind};
+
+use crate::http_support::{Reply, Server};
+
+/// A review of one paragraph that says `word`.
+fn review(title: &str, word: &str) -> String {
+    format!(
+        "# {title}\n\n## Findings\n\nIn all trials the {word} of the patients was better after the cells were given to them.\n"
+    )
+}
+
+async fn put(server: &Server, name: &str, text: &str) -> Reply {
+    let request = Request::put(format!("/v1/papers/{name}?wait=true")).body(Body::from(text.to_owned()));
+    server.send(request.expect("a request")).await
+}
+
+async fn found(server: &Server, word: &str) -> usize {
+    let answer = server.get(&format!("/v1/search?q={word}&mode=lexical")).await.json();
+    answer["hits"].as_array().map_or(0, Vec::len)
+}
+
+#[tokio::test]
+async fn an_upload_is_found_replaced_and_deleted() {
+    let server = Server::writable();
+    let task = put(&server, "gait.md", &review("Gait after cells", "gait")).await;
+    assert_eq!(task.status, StatusCode::OK, "{}", task.text);
+    let task = task.json();
+    assert_eq!((task["kind"].as_str(), task["status"].as_str()), (Some("upload"), Some("succeeded")));
+    assert_eq!(task["file"], "gait.md");
+    let id = task["paper"].as_str().expect("the paper's id").to_owned();
+    assert_eq!(
+        (found(&server, "gait").await, server.get(&format!("/v1/papers/{id}")).await.status),
+        (1, StatusCode::OK)
+    );
+
+    put(&server, "gait.md", &review("Gait after cells", "balance")).await;
+    assert_eq!((found(&server, "gait").await, found(&server, "balance").await), (1, 1), "the title still says it");
+    assert_eq!(server.get("/v1/papers").await.json()["total"], 1);
+
+    let gone = server.call(Method::DELETE, &format!("/v1/papers/{id}?wait=true")).await;
+    assert_eq!(gone.json()["status"], "succeeded", "{}", gone.text);
+    assert_eq!(found(&server, "balance").await, 0);
+    assert!(!server.uploads().join("gait.md").exists());
+    server.call(Method::DELETE, &format!("/v1/papers/{id}")).await.problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn an_upload_never_leaves_its_folder() {
+    let server = Server::writable();
+    for name in ["..%2Fevil.txt", "%2Fetc%2Fevil.txt", ".evil.txt", "a%5Cb.txt", "%2E%2E", "a%00.txt", "README.md"] {
+        put(&server, name, "A text that is long enough to be a paragraph of a paper.")
+            .await
+            .problem(400, "invalid_name");
+    }
+    assert!(!server.library.folder.path().join("evil.txt").exists());
+    assert_eq!(std::fs::read_dir(server.uploads()).expect("a folder").count(), 0);
+}
+
+#[tokio::test]
+async fn what_is_no_paper_is_refused_at_once() {
+    let server = Server::writable();
+    put(&server, "a.pdf", "%PDF-1.7 and nothing that belongs to one").await.problem(422, "unreadable_paper");
+    put(&server, "a.xml", "").await.problem(422, "unreadable_paper");
+    assert_eq!(std::fs::read_dir(server.uploads()).expect("a folder").count(), 0);
+}
+
+#[tokio::test]
+async fn a_job_is_accepted_and_can_be_followed() {
+    let server = Server::writable();
+    let request = Request::put("/v1/papers/a.md").body(Body::from(review("A", "grip"))).expect("a request");
+    let accepted = server.send(request).await;
+    assert_eq!(accepted.status, StatusCode::ACCEPTED);
+    assert!(server.uploads().join("a.md").exists(), "what is acknowledged is on the disk");
+    let place = accepted.headers["location"].to_str().expect("text").to_owned();
+    let mut task = Value::Null;
+    for _ in 0..200 {
+        task = server.get(&place).await.json();
+        if task["status"] == "succeeded" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(task["status"], "succeeded");
+    assert!(task["finished_at"].as_f64() >= task["submitted_at"].as_f64());
+    assert_eq!(server.get("/v1/tasks").await.json()["tasks"][0]["id"], task["id"]);
+    server.get("/v1/tasks/999").await.problem(404, "not_found");
+    server.get("/v1/tasks/x").await.problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn papers_of_folders_come_with_reindex_and_cannot_be_deleted_here() {
+    let server = Server::writable();
+    server.library.write("folder.md", &review("From a folder", "posture"));
+    let run = server.call(Method::POST, "/v1/reindex?wait=true").await.json();
+    assert_eq!((run["status"].as_str(), &run["run"]["added"]), (Some("succeeded"), &json!(1)));
+    assert_eq!(found(&server, "posture").await, 1);
+    let id = server.get("/v1/papers").await.json()["papers"][0]["id"].as_str().expect("an id").to_owned();
+    let detail = server.call(Method::DELETE, &format!("/v1/papers/{id}")).await.problem(409, "conflict");
+    assert!(detail.contains("folder.md"), "{detail}");
+    std::fs::remove_file(server.library.papers().join("folder.md")).expect("it is there");
+    server.call(Method::POST, "/v1/reindex?wait=true").await;
+    assert_eq!(found(&server, "posture").await, 0);
+}
+
+#[tokio::test]
+async fn a_burst_of_uploads_is_few_runs() {
+    let server = Server::writable();
+    let before = server.state.engine.index().snapshot().commit();
+    for number in 0..60 {
+        let text = review(&format!("Review number {number}"), &format!("item{number}"));
+        let request = Request::put(format!("/v1/papers/burst{number}.md")).body(Body::from(text)).expect("a request");
+        assert_eq!(server.send(request).await.status, StatusCode::ACCEPTED);
+    }
+    let last = server.call(Method::POST, "/v1/reindex?wait=true").await.json();
+    assert_eq!(last["status"], "succeeded");
+    assert_eq!(server.get("/v1/papers").await.json()["total"], 60);
+    assert_ne!(server.state.engine.index().snapshot().commit(), before);
+    let metrics = server.get("/metrics").await.text;
+    let runs = metrics.lines().find_map(|line| line.strip_prefix("stroma_index_runs_total ")).map(str::parse::<u32>);
+    assert!(matches!(runs, Some(Ok(1..=30))), "{runs:?} runs for 60 uploads");
+}
+
+#[tokio::test]
+async fn an_acknowledged_upload_survives_the_server() {
+    let server = Server::writable();
+    // As a killed server leaves it: on the disk, not in the index.
+    std::fs::write(server.uploads().join("late.md"), review("Late", "reach")).expect("written");
+    std::fs::write(server.uploads().join(".receiving-1-1"), "half").expect("written");
+    let folders = stroma::server::Library {
+        papers: Vec::new(),
+        uploads: server.uploads(),
+        options: stroma::ingest::IngestOptions::default(),
+    };
+    let jobs = Jobs::start(server.library.engine(), folders).expect("a thread");
+    for _ in 0..200 {
+        if jobs.unfinished() == 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(found(&server, "reach").await, 1);
+    assert!(!server.uploads().join(".receiving-1-1").exists());
+    let stopping = Arc::clone(&jobs);
+    tokio::task::spawn_blocking(move || stopping.stop()).await.expect("it stops");
+    assert!(jobs.submit(TaskKind::Reindex).is_some(), "a stopped list still takes jobs, for the next start");
+}
+
+#[tokio::test]
+async fn a_server_that_only_answers_says_so() {
+    let server = Server::new();
+    put(&server, "a.md", &review("A", "grip")).await.problem(403, "forbidden");
+    server.call(Method::POST, "/v1/reindex").await.problem(403, "forbidden");
+}

@@ -1,0 +1,128 @@
+//! Papers and passages over HTTP, what is told of the index, and the interface's description of itself.
+
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode};
+use serde_json::Value;
+use stroma::server::document;
+
+use crate::http_support::Server;
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+#[tokio::test]
+async fn papers_are_listed_in_pages_and_by_filters() {
+    let server = Server::new();
+    let all = server.get("/v1/papers?limit=100").await.json();
+    let total = list(&all["papers"]).len();
+    assert!(total >= 10 && all["total"] == total, "{all}");
+    let page = server.get("/v1/papers?limit=2&offset=1").await.json();
+    assert_eq!(list(&page["papers"]), &list(&all["papers"])[1..3]);
+    assert_eq!(page["total"], total);
+    let named = server.get("/v1/papers?title=KNEE").await.json();
+    assert!(list(&named["papers"]).iter().all(|paper| paper["title"].as_str().is_some_and(|t| t.contains("knee"))));
+    assert!(named["total"].as_u64().is_some_and(|count| count >= 1));
+    assert_eq!(server.get("/v1/papers?year_from=2027").await.json()["total"], 0);
+    assert!(server.get("/v1/papers?types=review-article").await.json()["total"].as_u64() > Some(0));
+    server.get("/v1/papers?limit=0").await.problem(400, "invalid_parameter");
+    server.get("/v1/papers?mode=x").await.problem(400, "invalid_parameter");
+}
+
+#[tokio::test]
+async fn a_hit_leads_to_its_paper_its_neighbours_and_its_like() {
+    let server = Server::new();
+    let hit =
+        server.get("/v1/search?q=morning+stiffness+in+rheumatoid+arthritis&limit=1").await.json()["hits"][0].clone();
+    let paper = server.get(&format!("/v1/papers/{}", hit["paper"]["id"].as_str().unwrap_or_default())).await.json();
+    assert_eq!(paper["title"], hit["paper"]["title"]);
+    let id = hit["id"].as_str().unwrap_or_default();
+    let ids: Vec<&str> =
+        list(&paper["sections"]).iter().flat_map(|s| list(&s["passages"])).filter_map(Value::as_str).collect();
+    let place = ids.iter().position(|known| *known == id).expect("the passage is in a section");
+    assert_eq!(paper["passages"], ids.len());
+
+    let around = server.get(&format!("/v1/passages/{id}?neighbours=2")).await.json();
+    assert_eq!(around["passage"]["text"], hit["text"]);
+    let shown: Vec<&str> =
+        ["before", "after"].iter().flat_map(|side| list(&around[*side])).filter_map(|p| p["id"].as_str()).collect();
+    let expected: Vec<&str> =
+        (place.saturating_sub(2)..ids.len().min(place + 3)).filter(|p| *p != place).map(|p| ids[p]).collect();
+    assert_eq!(shown, expected);
+
+    let similar = server.get(&format!("/v1/passages/{id}/similar?limit=5")).await.json();
+    let scores: Vec<f64> = list(&similar["hits"]).iter().filter_map(|hit| hit["score"].as_f64()).collect();
+    assert!(scores.len() == 5 && scores.is_sorted_by(|a, b| a >= b), "{scores:?}");
+    assert!(list(&similar["hits"]).iter().all(|other| other["paper"]["id"] != hit["paper"]["id"]));
+    server.get(&format!("/v1/passages/{id}?neighbours=21")).await.problem(400, "invalid_parameter");
+    for absent in
+        ["/v1/papers/x", "/v1/passages/x", "/v1/passages/x:1/similar", "/v1/passages/%00", "/v1/papers/%F0%9F%A7%AC"]
+    {
+        server.get(absent).await.problem(404, "not_found");
+    }
+}
+
+#[tokio::test]
+async fn figures_for_people_and_for_prometheus() {
+    let server = Server::new();
+    let stats = server.get("/v1/stats").await.json();
+    let papers = stats["papers"].as_u64().expect("a count");
+    assert!(papers >= 10 && stats["index_bytes"].as_u64() > Some(1000) && stats["dimension"] == 32, "{stats}");
+    assert_eq!(stats["years"]["2026"], papers);
+    server.get("/v1/search?q=stiffness").await;
+    server.get("/v1/papers/x").await;
+    let metrics = server.get("/metrics").await;
+    assert!(metrics.kind().starts_with("text/plain"));
+    for line in [
+        "stroma_http_requests_total{method=\"GET\",route=\"/v1/search\",status=\"200\"} 1",
+        "stroma_http_requests_total{method=\"GET\",route=\"/v1/papers/{id}\",status=\"404\"} 1",
+        "stroma_stage_seconds_count{stage=\"answer\"} 1",
+        &format!("stroma_papers {papers}"),
+        "# EOF",
+    ] {
+        assert!(metrics.text.lines().any(|known| known == line), "{line} is not in\n{}", metrics.text);
+    }
+}
+
+#[tokio::test]
+async fn the_description_and_the_routes_agree() {
+    let server = Server::new();
+    let described = server.get("/openapi.json").await.json();
+    assert!(described["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")));
+    assert_eq!(described, serde_json::to_value(document(&server.state)).expect("JSON"));
+    let paths = described["paths"].as_object().expect("paths");
+    assert!(paths.len() >= 14, "{:?}", paths.keys());
+    for (path, methods) in paths {
+        let address = path.replace("{id}", "1");
+        for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
+            let is_described = methods.get(method.as_str().to_lowercase()).is_some();
+            let request = Request::builder().method(&method).uri(&address).body(Body::empty()).expect("a request");
+            let is_routed = server.send(request).await.status != StatusCode::METHOD_NOT_ALLOWED;
+            assert_eq!(is_routed, is_described, "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_load_nothing_from_elsewhere() {
+    let server = Server::new();
+    for path in ["/", "/docs"] {
+        let page = server.get(path).await;
+        assert_eq!((page.status, page.kind()), (StatusCode::OK, "text/html; charset=utf-8"));
+        assert!(
+            !page.text.contains("src=\"http") && !page.text.contains("href=\"http") && !page.text.contains("@import")
+        );
+        assert!(page.text.contains("<html lang=\"en\">") && page.text.contains("<title>"));
+        assert!(page.headers["content-security-policy"].to_str().expect("text").contains("default-src 'none'"));
+        assert!(!page.text.contains("innerHTML"), "texts are put in as texts");
+    }
+}
+
+#[tokio::test]
+async fn answers_are_compressed_for_those_who_ask() {
+    let server = Server::new();
+    let request = Request::get("/v1/papers?limit=50").header("accept-encoding", "gzip").body(Body::empty());
+    let reply = server.send(request.expect("a request")).await;
+    assert_eq!(reply.headers["content-encoding"], "gzip");
+    assert_eq!(reply.headers["x-content-type-options"], "nosniff");
+}

@@ -1,0 +1,247 @@
+//! The service as it is left running: keys, slow and many clients, an orderly end, and changes from outside.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode};
+use stroma::config::Config;
+use stroma::index::{PassageIndex, Signature};
+use stroma::server::{Access, Reloader, Watch, listen, serve};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::http_support::{Reply, Server};
+
+const SEARCH_KEY: &str = "a-key-for-questions";
+const ADMIN_KEY: &str = "a-key-for-everything";
+
+async fn with_key(server: &Server, method: Method, path: &str, key: Option<&str>) -> Reply {
+    let mut request = Request::builder().method(method).uri(path);
+    if let Some(key) = key {
+        request = request.header("authorization", format!("Bearer {key}"));
+    }
+    server.send(request.body(Body::empty()).expect("a request")).await
+}
+
+fn access(set: impl FnOnce(&mut Config)) -> Access {
+    let mut config = Config::default();
+    set(&mut config);
+    Access::new(&config.server).expect("good keys")
+}
+
+#[tokio::test]
+async fn keys_open_what_they_are_for() {
+    let server = Server::guarded(access(|config| {
+        config.server.search_key = Some(SEARCH_KEY.into());
+        config.server.admin_key = Some(ADMIN_KEY.into());
+    }));
+    let search = "/v1/search?q=cells";
+    let refused = with_key(&server, Method::GET, search, None).await;
+    refused.problem(401, "unauthorized");
+    assert_eq!(refused.headers["www-authenticate"], "Bearer");
+    with_key(&server, Method::GET, search, Some("a-key-for-questionz")).await.problem(401, "unauthorized");
+    with_key(&server, Method::POST, "/v1/reindex", Some(SEARCH_KEY)).await.problem(401, "unauthorized");
+    for (method, path, key) in
+        [(Method::GET, search, SEARCH_KEY), (Method::GET, search, ADMIN_KEY), (Method::POST, "/v1/reindex", ADMIN_KEY)]
+    {
+        assert!(with_key(&server, method, path, Some(key)).await.status.is_success());
+    }
+    for open in ["/", "/docs", "/livez", "/readyz", "/healthz", "/openapi.json"] {
+        assert_eq!(with_key(&server, Method::GET, open, None).await.status, StatusCode::OK, "{open}");
+    }
+}
+
+#[tokio::test]
+async fn keys_may_come_from_a_file_and_must_be_long() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("keys.toml");
+    std::fs::write(&file, format!("search = \"{SEARCH_KEY}\"\nadmin = \"{ADMIN_KEY}\"\n")).expect("written");
+    let server = Server::guarded(access(|config| config.server.keys_file = Some(file.clone())));
+    assert_eq!(with_key(&server, Method::GET, "/v1/papers", Some(SEARCH_KEY)).await.status, StatusCode::OK);
+    with_key(&server, Method::GET, "/v1/papers", None).await.problem(401, "unauthorized");
+    let mut config = Config::default();
+    config.server.search_key = Some("short".into());
+    assert!(Access::new(&config.server).is_err());
+    config.server.search_key = None;
+    config.server.keys_file = Some(folder.path().join("absent"));
+    assert!(Access::new(&config.server).is_err());
+}
+
+#[tokio::test]
+async fn a_network_is_not_served_without_keys() {
+    let server = Server::new();
+    assert!(listen(&server.state, SocketAddr::from(([0, 0, 0, 0], 0))).await.is_err());
+    assert!(listen(&server.state, SocketAddr::from(([127, 0, 0, 1], 0))).await.is_ok());
+}
+
+#[tokio::test]
+async fn browsers_ask_for_pages_of_others_only_where_the_settings_say_so() {
+    let preflight = |origin: &str| {
+        Request::builder()
+            .method(Method::OPTIONS)
+            .uri("/v1/search")
+            .header("origin", origin)
+            .header("access-control-request-method", "GET")
+            .body(Body::empty())
+            .expect("a request")
+    };
+    let closed = Server::new().send(preflight("https://lab.example")).await;
+    assert!(!closed.headers.contains_key("access-control-allow-origin"));
+    let server = Server::guarded(access(|config| config.server.cors_origins = vec!["https://lab.example".into()]));
+    let allowed = server.send(preflight("https://lab.example")).await;
+    assert_eq!(allowed.headers["access-control-allow-origin"], "https://lab.example");
+    let other = server.send(preflight("https://other.example")).await;
+    assert!(!other.headers.contains_key("access-control-allow-origin"));
+    let forged = Request::post("/v1/reindex").header("host", "localhost").header("origin", "https://evil.example");
+    server.send(forged.body(Body::empty()).expect("a request")).await.problem(403, "forbidden");
+}
+
+/// A server with a socket.
+struct Running {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    ended: JoinHandle<()>,
+}
+
+async fn start(server: &Server) -> Running {
+    let listener = listen(&server.state, SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let (stop, stopped) = oneshot::channel::<()>();
+    let state = Arc::clone(&server.state);
+    let ended = tokio::spawn(async move { serve(state, listener, async { drop(stopped.await) }).await });
+    Running { address, stop, ended }
+}
+
+async fn send(stream: &mut TcpStream, mut text: &[u8]) -> std::io::Result<()> {
+    while !text.is_empty() {
+        let pin = std::pin::Pin::new(&mut *stream);
+        let mut pin = pin;
+        let written = std::future::poll_fn(|context| pin.as_mut().poll_write(context, text)).await?;
+        text = &text[written..];
+    }
+    Ok(())
+}
+
+/// All that comes until the other end closes.
+async fn receive(stream: &mut TcpStream) -> String {
+    let mut text = Vec::new();
+    loop {
+        let mut buffer = [0; 4096];
+        let mut read = ReadBuf::new(&mut buffer);
+        let mut pin = std::pin::Pin::new(&mut *stream);
+        let outcome = std::future::poll_fn(|context| pin.as_mut().poll_read(context, &mut read)).await;
+        if outcome.is_err() || read.filled().is_empty() {
+            return String::from_utf8_lossy(&text).into_owned();
+        }
+        text.extend_from_slice(read.filled());
+    }
+}
+
+async fn ask(address: SocketAddr, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+    send(&mut stream, request.as_bytes()).await.expect("sent");
+    receive(&mut stream).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn thousands_of_idle_connections_do_not_stop_others() {
+    let server = Server::new();
+    let running = start(&server).await;
+    let mut idle = Vec::new();
+    // Two descriptors for each, as both ends are in this process.
+    for _ in 0..4000 {
+        match TcpStream::connect(running.address).await {
+            Ok(stream) => idle.push(stream),
+            Err(_) => break,
+        }
+        if idle.len() % 500 == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+    // Leaves some descriptors where the process may have few.
+    idle.truncate(idle.len().saturating_sub(100).max(1));
+    let began = Instant::now();
+    let reply = ask(running.address, "/v1/search?q=stiffness").await;
+    assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?} beside {} idle ones", began.elapsed(), idle.len());
+    drop(running.stop);
+    running.ended.await.expect("an orderly end");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_end_is_orderly() {
+    let server = Server::writable();
+    let running = start(&server).await;
+    assert!(ask(running.address, "/readyz").await.starts_with("HTTP/1.1 200"));
+    let put = Request::put("/v1/papers/last.md")
+        .body(Body::from("# Last\n\n## Findings\n\nThe last words of a paper that came late.\n"));
+    assert_eq!(server.send(put.expect("a request")).await.status, StatusCode::ACCEPTED);
+    drop(running.stop);
+    tokio::time::timeout(Duration::from_secs(20), running.ended).await.expect("in time").expect("an orderly end");
+    assert!(TcpStream::connect(running.address).await.is_err(), "nothing new is taken");
+    server.get("/readyz").await.problem(503, "not_ready");
+    let index = server.library.index.folder().to_owned();
+    let signature = Signature::new(server.library.embedder.fingerprint(), server.library.embedder.dimension());
+    let again = PassageIndex::open(&index, &signature).expect("a clean index");
+    assert!(again.writer(15 << 20).is_ok(), "the lock is free");
+}
+
+/// Waits until something is so.
+async fn until(at_most: Duration, mut is_so: impl FnMut() -> bool) -> bool {
+    let began = Instant::now();
+    while began.elapsed() < at_most {
+        if is_so() {
+            return true;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    false
+}
+
+#[tokio::test]
+async fn what_another_process_commits_is_seen_within_a_second() {
+    let server = Server::writable();
+    let _reloader = Reloader::start(Arc::clone(&server.state)).expect("a thread");
+    server
+        .library
+        .write("other.md", "# Other\n\n## Findings\n\nA paper that another process has put into the index.\n");
+    let signature = Signature::new(server.library.embedder.fingerprint(), server.library.embedder.dimension());
+    let other = PassageIndex::open(server.library.index.folder(), &signature).expect("the same index");
+    let never = std::sync::atomic::AtomicBool::new(false);
+    let ingest = stroma::ingest::Ingest {
+        index: &other,
+        embedder: server.library.embedder.as_ref(),
+        options: stroma::ingest::IngestOptions::default(),
+        stop: &never,
+    };
+    ingest.run(&[server.library.papers()], &mut |_| {}).expect("a run");
+    let seen = until(Duration::from_secs(1), || server.state.engine.index().snapshot().counts().papers == 1).await;
+    assert!(seen);
+}
+
+#[tokio::test]
+async fn files_that_come_change_and_go_are_followed() {
+    let server = Server::writable();
+    let jobs = server.jobs();
+    let papers = server.library.papers();
+    let watch = Watch::start(Arc::clone(&jobs), std::slice::from_ref(&papers), &[server.uploads()]).expect("a watch");
+    let count = || server.state.engine.index().snapshot().counts().papers;
+    let text = |number: usize| {
+        format!("# Review {number}\n\n## Findings\n\nThe paragraph that says something of item{number} in the trial.\n")
+    };
+    let before = jobs.runs();
+    for number in 0..1000 {
+        server.library.write(&format!("r{number}.md"), &text(number));
+    }
+    assert!(until(Duration::from_secs(60), || count() == 1000).await, "{} papers", count());
+    assert!(jobs.runs() - before <= 3, "{} runs for one burst", jobs.runs() - before);
+    std::fs::remove_file(papers.join("r1.md")).expect("it is there");
+    std::fs::rename(papers.join("r2.md"), papers.join("renamed.md")).expect("it is there");
+    assert!(until(Duration::from_secs(30), || count() == 999).await, "{} papers", count());
+    drop(watch);
+}
