@@ -23,6 +23,7 @@ mod flow;
 mod fonts;
 mod front;
 mod furniture;
+mod graphics_state;
 mod gutters;
 mod headings;
 mod identifiers;
