@@ -14,7 +14,7 @@ pub(super) struct Drawn {
 
 impl Drawn {
     /// More glyphs at one `x` are a pattern, not text.
-    const MAX_PLACES: usize = 400;
+    const MAX_PLACES: usize = 100;
 
     /// Remember a glyph; true if it was there before.
     pub(super) fn again(&mut self, glyph: &Glyph) -> bool {

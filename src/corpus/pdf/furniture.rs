@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::lines::Line;
+use super::lines::{Line, MAX_LINES};
 use super::page::Page;
 
 /// Lines that are not text, with the rule that says so.
@@ -17,6 +17,7 @@ const SAME_HEIGHT: f32 = 3.0;
 pub(super) fn remove(pages: &[Page], lines: &mut [Vec<Line>]) -> Removed {
     let mut removed = Vec::new();
     remove_rotated(lines, &mut removed);
+    remove_crowded(lines, &mut removed);
     remove_line_numbers(lines, &mut removed);
     remove_running_lines(pages, lines, &mut removed);
     remove_page_numbers(pages, lines, &mut removed);
@@ -32,6 +33,13 @@ fn take(lines: &mut Vec<Line>, rule: &'static str, removed: &mut Removed, mut te
 fn remove_rotated(pages: &mut [Vec<Line>], removed: &mut Removed) {
     for lines in pages {
         take(lines, "rotated-text", removed, |line| line.rotated);
+    }
+}
+
+/// A page of so many lines is a drawing; to look for its columns would take forever.
+fn remove_crowded(pages: &mut [Vec<Line>], removed: &mut Removed) {
+    for lines in pages.iter_mut().filter(|lines| lines.len() > MAX_LINES) {
+        take(lines, "figure-text", removed, |_| true);
     }
 }
 

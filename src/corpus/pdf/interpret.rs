@@ -12,11 +12,12 @@ use hayro_syntax::page::{Page as SourcePage, Resources};
 
 use super::bombs::unpacked_size;
 use super::characters::push_characters;
-use super::fonts::{FontLoader, LoadedFont, characters};
+use super::fonts::{FontLoader, characters};
+use super::graphics_state::{State, TextMatrices};
 use super::marked_text::MarkedText;
 use super::page::{Glyph, Page, Rect};
 use super::paths::{Path, bounds, thin};
-use super::visibility::{Ink, Visibility};
+use super::visibility::Visibility;
 
 /// How deep form XObjects may nest.
 const MAX_DEPTH: u32 = 24;
@@ -81,39 +82,6 @@ pub(super) fn interpret_page<'a>(
     page
 }
 
-#[derive(Clone)]
-struct State<'a> {
-    transform: Affine,
-    font: Option<LoadedFont<'a>>,
-    font_size: f64,
-    character_space: f64,
-    word_space: f64,
-    /// 1 is normal.
-    horizontal_scale: f64,
-    leading: f64,
-    rise: f64,
-    ink: Ink,
-    /// What lies outside is not shown.
-    clip: Rect,
-}
-
-impl State<'_> {
-    fn new(clip: Rect) -> Self {
-        Self {
-            transform: Affine::IDENTITY,
-            font: None,
-            font_size: 1.0,
-            character_space: 0.0,
-            word_space: 0.0,
-            horizontal_scale: 1.0,
-            leading: 0.0,
-            rise: 0.0,
-            ink: Ink::default(),
-            clip,
-        }
-    }
-}
-
 struct Interpreter<'i, 'a> {
     page: Page,
     loader: &'i mut FontLoader<'a>,
@@ -123,23 +91,6 @@ struct Interpreter<'i, 'a> {
     path: Path,
     marked: MarkedText,
     visibility: Visibility,
-}
-
-/// The matrices of a text object; they live outside the graphics state that `q` saves.
-struct TextMatrices {
-    text: Affine,
-    line: Affine,
-}
-
-impl TextMatrices {
-    fn set(&mut self, matrix: Affine) {
-        self.text = matrix;
-        self.line = matrix;
-    }
-
-    fn next_line(&mut self, x: f64, y: f64) {
-        self.set(self.line * Affine::translate((x, y)));
-    }
 }
 
 impl<'a> Interpreter<'_, 'a> {

@@ -20,6 +20,9 @@ pub(super) const SCRIPT_SIZE: f32 = 0.88;
 /// How far, as a share of the font size, a superscript or subscript leaves the baseline.
 pub(super) const SCRIPT_SHIFT: f32 = 0.72;
 
+/// A page with more parts of lines is a drawing made of letters.
+pub(super) const MAX_LINES: usize = 20_000;
+
 /// Where a word stands with respect to its line's baseline.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Script {
@@ -155,7 +158,7 @@ pub(super) fn lines(page: &Page, glyphs: &[Glyph], fonts: &Fonts) -> Vec<Line> {
         space = false;
     }
     lines.extend(builder.finish());
-    merge_parts(lines)
+    if lines.len() > MAX_LINES { lines } else { merge_parts(lines) }
 }
 
 struct LineBuilder<'f> {

@@ -1,4 +1,4 @@
-//! PDF: a page description to an [[`Article`]].
+//! PDF: a page description to an [`Article`].
 //!
 //! A PDF says where each glyph stands and little else. It is read in steps, one file each:
 //!
@@ -23,6 +23,7 @@ mod flow;
 mod fonts;
 mod front;
 mod furniture;
+mod graphics_state;
 mod gutters;
 mod headings;
 mod identifiers;
