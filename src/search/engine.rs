@@ -135,10 +135,24 @@ impl Engine {
             all.push((
                 snapshot.paper_id(address)?,
                 vec![
-                    near(0), near(1), near(2), near(3), near(4),
-                    get(&text), get(&heading), get(&senses), query.attainable(), candidate.scores.paragraph,
-                    at(0), at(1), at(2), coverage, best_cover, record.passage.text.len() as f32,
-                    query.terms.len() as f32, cosines.len() as f32,
+                    near(0),
+                    near(1),
+                    near(2),
+                    near(3),
+                    near(4),
+                    get(&text),
+                    get(&heading),
+                    get(&senses),
+                    query.attainable(),
+                    candidate.scores.paragraph,
+                    at(0),
+                    at(1),
+                    at(2),
+                    coverage,
+                    best_cover,
+                    record.passage.text.len() as f32,
+                    query.terms.len() as f32,
+                    cosines.len() as f32,
                 ],
             ));
         }
