@@ -5,6 +5,7 @@
 //! ranked.
 
 pub mod analyzer;
+mod check;
 mod codes;
 mod error;
 mod filter;
@@ -17,6 +18,7 @@ mod store;
 mod vectors;
 mod writer;
 
+pub use check::Finding;
 pub use error::IndexError;
 pub use filter::Filter;
 pub use record::{EmbeddedPassage, PaperRecord, PassageRecord, SourceRecord, SourceRole};

@@ -246,6 +246,11 @@ impl Snapshot {
         self.vectors(address).sentence_cosines(address.doc as usize, query)
     }
 
+    /// Whether the passage has a vector of its own; only a damaged one has none.
+    pub fn has_vector(&self, address: PassageAddress) -> bool {
+        self.vectors(address).has_vector(address.doc as usize)
+    }
+
     /// The passage's own vector.
     pub fn paragraph_vector(&self, address: PassageAddress) -> UnitVector {
         self.vectors(address).vector(address.doc as usize)

@@ -139,6 +139,55 @@ impl PassageIndex {
         Ok(changed)
     }
 
+    /// Files of the newest commit whose checksum is not that of their writing.
+    pub(super) fn damaged_files(&self) -> Result<Vec<String>, IndexError> {
+        let files = self.index.validate_checksum()?;
+        Ok(files.into_iter().map(|file| file.display().to_string()).collect())
+    }
+
+    /// Copies the newest commit into a new folder, also while somebody writes: the files of a commit never change.
+    ///
+    /// # Errors
+    /// Where the folder exists and is not empty, or cannot be written.
+    pub fn copy_to(&self, folder: &Path) -> Result<(), IndexError> {
+        let io = |path: &Path| {
+            let path = path.to_owned();
+            move |source| IndexError::Io { path, source }
+        };
+        if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+            return Err(io(folder)(std::io::Error::other("the folder is not empty")));
+        }
+        std::fs::create_dir_all(folder).map_err(io(folder))?;
+        // A merge that ends meanwhile takes files away that the older commit still names: then the newer one is copied.
+        const ATTEMPTS: usize = 10;
+        for _ in 0..ATTEMPTS {
+            let meta = self.folder.join("meta.json");
+            let before = std::fs::read(&meta).map_err(io(&meta))?;
+            let copied = self.copy_segments(folder);
+            if std::fs::read(&meta).map_err(io(&meta))? == before {
+                copied?;
+                // Last: without it the folder is no index, with it a whole one.
+                let to = folder.join("meta.json");
+                return std::fs::write(&to, before).map_err(io(&to));
+            }
+        }
+        Err(io(folder)(std::io::Error::other("the index changes too fast to be copied; try again")))
+    }
+
+    fn copy_segments(&self, folder: &Path) -> Result<(), IndexError> {
+        let segments: Vec<String> =
+            self.index.load_metas()?.segments.iter().map(|segment| segment.id().uuid_string()).collect();
+        let io = |source| IndexError::Io { path: self.folder.clone(), source };
+        for entry in std::fs::read_dir(&self.folder).map_err(io)? {
+            let name = entry.map_err(io)?.file_name().to_string_lossy().into_owned();
+            if name == ".managed.json" || segments.iter().any(|segment| name.starts_with(segment.as_str())) {
+                let to = folder.join(&name);
+                std::fs::copy(self.folder.join(&name), &to).map_err(|source| IndexError::Io { path: to, source })?;
+            }
+        }
+        Ok(())
+    }
+
     /// The one writer. Files that a killed writer left behind are removed.
     ///
     /// # Errors
