@@ -245,3 +245,22 @@ async fn files_that_come_change_and_go_are_followed() {
     assert!(until(Duration::from_secs(30), || count() == 999).await, "{} papers", count());
     drop(watch);
 }
+
+#[tokio::test]
+async fn a_file_is_left_alone_until_it_is_copied() {
+    let server = Server::writable();
+    let jobs = server.jobs();
+    let watch = Watch::start(Arc::clone(&jobs), &[server.library.papers()], &[server.uploads()]).expect("a watch");
+    assert!(until(Duration::from_secs(10), || jobs.unfinished() == 0).await);
+    let before = jobs.runs();
+    let mut text = "# Slowly copied\n\n## Findings\n\n".to_owned();
+    for part in 0..6 {
+        text.push_str(&format!("Sentence number {part} of the paragraph says how the patients were. "));
+        server.library.write("slow.md", &text);
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert_eq!(jobs.runs(), before, "half of it was taken");
+    }
+    assert!(until(Duration::from_secs(10), || server.state.engine.index().snapshot().counts().papers == 1).await);
+    assert_eq!(jobs.runs(), before + 1);
+    drop(watch);
+}

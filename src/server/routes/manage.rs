@@ -33,7 +33,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// The body is the file itself, in any format that can be read: JATS or TEI XML, PDF, HTML, Markdown or text, also
 /// gzipped. When this is answered the file is on the disk for good, and will be indexed whatever happens.
 #[utoipa::path(put, path = "/v1/papers/{id}", tag = "changes",
-    params(("id" = String, Path, description = "A file name; `.txt` is added where it does not end as papers do"), WaitRequest),
+    params(("id" = String, Path, pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
+        description = "A file name, without folders; `.txt` is added where it does not end as papers do"), WaitRequest),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses(
         (status = 200, body = TaskItem, description = "With wait=true: the finished job"),
