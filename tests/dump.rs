@@ -3,10 +3,12 @@
 //! A reader must get its facts, its two sections, the figure's caption apart from the text, and no noise; and nothing of
 //! the page may be lost.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
 use std::collections::HashMap;
 use std::path::Path;
 
-use stroma::corpus::{Article, BlockKind, Format, Limits, read_bytes};
+use stroma::corpus::{Article, BlockKind, Format, Limits, join_pages, read_bytes};
 
 const SEED: &str = "../shared/data/seed/ijmms-2024-14-2-p125.txt";
 
@@ -99,4 +101,30 @@ fn the_places_are_those_of_the_page() {
         let place = block.source.clone().unwrap();
         assert_eq!(characters[place].iter().collect::<String>(), block.text);
     }
+}
+
+/// The page after the seed's, written for this test, with the same running header.
+const NEXT: &str = "\
+International Journal of Molecular Medical Science, 2024, Vol.14, No.2, 123-131 http://medscipublisher.com/index.php/ijmms 126 \
+and doses of the cells, as Lee and Kim (2015) asked for. Longer trials will tell. 3.3 Safety of the cells In most trials, \
+fever was the only event.";
+
+#[test]
+fn the_next_page_goes_on_with_the_cut_sentence() {
+    let Some((_, article)) = seed() else { return };
+    let next = read_bytes(NEXT.as_bytes(), "ijmms-2024-14-2-p126.txt", &Limits::default()).unwrap();
+    assert!(next.blocks[0].truncated_start);
+    let whole = join_pages(vec![next, article]);
+    let joined = whole.blocks.iter().find(|block| block.pages == Some((125, 126))).unwrap();
+    assert!(
+        joined.text.contains(
+            "to further optimize treatment regimens and doses of the cells, as Lee and Kim (2015) asked for."
+        )
+    );
+    assert!(whole.blocks.iter().all(|block| !block.truncated_start && !block.truncated_end));
+    let last = whole.blocks.last().unwrap();
+    assert_eq!(
+        (last.section.as_slice(), last.text.as_str()),
+        (&["Safety of the cells".to_owned()][..], "In most trials, fever was the only event.")
+    );
 }

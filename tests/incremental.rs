@@ -81,8 +81,11 @@ fn a_file_that_cannot_be_read_is_named_and_does_not_stop_the_others() {
     std::fs::write(library.papers().join("picture.png"), b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR").expect("written");
     let summary = library.index(&[library.papers()]);
     assert_eq!(counts(&summary), [1, 0, 0, 0, 2], "{summary:?}");
-    let named: BTreeSet<String> =
-        summary.failures.iter().filter_map(|failure| Some(failure.file.file_name()?.to_string_lossy().into())).collect();
+    let named: BTreeSet<String> = summary
+        .failures
+        .iter()
+        .filter_map(|failure| Some(failure.file.file_name()?.to_string_lossy().into()))
+        .collect();
     assert_eq!(named, BTreeSet::from(["broken.xml".to_owned(), "empty.txt".to_owned()]));
 }
 
@@ -112,7 +115,8 @@ fn one_by_one_or_all_at_once_answers_alike() {
 fn filters_hold_in_both_legs() {
     let library = Library::without_model();
     for (name, year) in [("a", 2001), ("b", 2012), ("c", 2020)] {
-        let text = format!("---\ntitle: Knees {name}\nyear: {year}\n---\n\nKnees get stiff in the morning, says {name}.\n");
+        let text =
+            format!("---\ntitle: Knees {name}\nyear: {year}\n---\n\nKnees get stiff in the morning, says {name}.\n");
         library.write(&format!("{name}.md"), &text);
     }
     library.index(&[library.papers()]);

@@ -1,5 +1,7 @@
 //! Real articles in JATS XML: all are read, and nothing that their bodies say is lost.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -51,7 +53,8 @@ fn every_word_of_every_body_is_accounted_for() {
             // The number of a heading is kept apart from its words.
             let is_heading = node.ancestors().any(|outer| outer.has_tag_name("title"));
             let longest_number = if is_heading { 8 } else { 0 };
-            let found = (0..=longest_number).any(|skipped| kept.contains(&text.chars().skip(skipped).collect::<String>()));
+            let found =
+                (0..=longest_number).any(|skipped| kept.contains(&text.chars().skip(skipped).collect::<String>()));
             assert!(found, "{}: lost {:?}", path.display(), node.text());
             texts += 1;
             letters += text.chars().count();

@@ -1,5 +1,7 @@
 //! Damaged files: whatever is cut, flipped or doubled, a reader gives an article or an error, and never panics or hangs.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 

@@ -65,3 +65,103 @@ fn a_truncated_paper_never_panics() {
         }
     }
 }
+
+/// A PDF with these content streams, one per page, and Helvetica as `F1`.
+fn document(contents: &[String], trailer: &str, more: &[&str]) -> Vec<u8> {
+    let first_page = 4 + more.len();
+    let kids: Vec<String> = (0..contents.len()).map(|i| format!("{} 0 R", first_page + 2 * i)).collect();
+    let mut objects = vec![
+        "<</Type/Catalog/Pages 2 0 R>>".to_owned(),
+        format!("<</Type/Pages/Count {}/Kids[{}]>>", contents.len(), kids.join(" ")),
+        "<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>".to_owned(),
+    ];
+    objects.extend(more.iter().map(|object| (*object).to_owned()));
+    for (i, content) in contents.iter().enumerate() {
+        let resources = "<</Font<</F1 3 0 R>>/XObject<</X1 4 0 R>>>>";
+        let stream = first_page + 2 * i + 1;
+        objects.push(format!(
+            "<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Resources {resources}/Contents {stream} 0 R>>"
+        ));
+        objects.push(format!("<</Length {}>>\nstream\n{content}\nendstream", content.len()));
+    }
+    let mut file = String::from("%PDF-1.4\n");
+    let mut offsets = Vec::new();
+    for (i, object) in objects.iter().enumerate() {
+        offsets.push(file.len());
+        file.push_str(&format!("{} 0 obj\n{object}\nendobj\n", i + 1));
+    }
+    let start = file.len();
+    file.push_str(&format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1));
+    for offset in offsets {
+        file.push_str(&format!("{offset:010} 00000 n \n"));
+    }
+    file.push_str(&format!("trailer <</Size {}/Root 1 0 R{trailer}>>\nstartxref\n{start}\n%%EOF\n", objects.len() + 1));
+    file.into_bytes()
+}
+
+/// Operators that show a line of text.
+fn show(text: &str, x: f32, y: f32, size: f32) -> String {
+    format!("BT /F1 {size} Tf {x} {y} Td ({text}) Tj ET\n")
+}
+
+/// A page in two columns: a title above, a paragraph that goes on from the left column to the right.
+fn two_columns() -> String {
+    let mut page = show("Stem cells soften stiff joints in arthritis", 50.0, 740.0, 18.0);
+    page += &show("Ann Lee and Bo Chen", 50.0, 715.0, 12.0);
+    page += &show("1. Introduction", 50.0, 680.0, 14.0);
+    for row in 0..12 {
+        let y = 660.0 - 12.0 * row as f32;
+        // Drawn row by row, as some typesetters do.
+        page += &show(&format!("left line {row} of a column of text with anti-inflam-"), 50.0, y, 10.0);
+        page += &show(&format!("matory right line {row} of a column of text here and"), 320.0, y, 10.0);
+    }
+    page
+}
+
+#[test]
+fn two_columns_are_read_one_after_the_other() {
+    let article = pdf::read(&document(&[two_columns()], "", &["null"])).expect("a readable PDF");
+    assert_eq!(article.metadata.title.as_deref(), Some("Stem cells soften stiff joints in arthritis"));
+    assert_eq!(article.metadata.authors, ["Ann Lee", "Bo Chen"]);
+    assert_eq!(article.blocks.len(), 1);
+    let block = &article.blocks[0];
+    assert_eq!((block.section.as_slice(), block.pages), (["Introduction".to_owned()].as_slice(), Some((1, 1))));
+    assert!(block.text.starts_with("left line 0 of"), "{}", block.text);
+    assert!(block.text.contains("anti-inflammatory right line 0"), "{}", block.text);
+    assert!(block.text.find("left line 11") < block.text.find("right line 0"));
+}
+
+#[test]
+fn pages_without_text_have_no_text_layer() {
+    assert!(matches!(pdf::read(&document(&[String::new()], "", &["null"])), Err(ReadError::NoTextLayer)));
+}
+
+#[test]
+fn a_password_is_asked_for() {
+    let unknown = "A".repeat(32);
+    let trailer = format!("/ID[(a)(b)]/Encrypt<</Filter/Standard/V 1/R 2/P -4/O({unknown})/U({unknown})>>");
+    let error = pdf::read(&document(&[two_columns()], &trailer, &["null"]));
+    assert!(matches!(error, Err(ReadError::Encrypted)), "{error:?}");
+}
+
+#[test]
+fn forms_that_draw_themselves_end() {
+    let content = "/X1 Do /X1 Do /X1 Do";
+    let form = format!(
+        "<</Type/XObject/Subtype/Form/BBox[0 0 600 800]/Resources<</XObject<</X1 4 0 R>>>>/Length {}>>\nstream\n{content}\nendstream",
+        content.len()
+    );
+    let started = Instant::now();
+    let article = pdf::read(&document(&[two_columns() + "/X1 Do\n"], "", &[&form])).expect("a readable PDF");
+    assert_eq!(article.blocks.len(), 1);
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+}
+
+#[test]
+fn deep_nesting_ends() {
+    let nested = format!("{}{}", "[".repeat(200_000), "<<".repeat(200_000));
+    let article = pdf::read(&document(&[two_columns()], "", &[&nested])).expect("a readable PDF");
+    assert_eq!(article.blocks.len(), 1);
+    let _ = pdf::read(&document(&[two_columns() + &nested], "", &["null"]));
+    let _ = pdf::read(&document(&[two_columns() + &"q ".repeat(300_000) + "BT ET"], "", &["null"]));
+}

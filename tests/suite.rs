@@ -1,5 +1,7 @@
 //! All integration tests in one program: each file is a feature, and linking libtorch once is enough.
 
+#[path = "dump.rs"]
+mod dump;
 #[path = "embedding.rs"]
 mod embedding;
 #[path = "http.rs"]
@@ -14,8 +16,12 @@ mod http_service;
 mod http_support;
 #[path = "incremental.rs"]
 mod incremental;
+#[path = "jats.rs"]
+mod jats;
 #[path = "main_job.rs"]
 mod main_job;
+#[path = "mutations.rs"]
+mod mutations;
 #[path = "pdf.rs"]
 mod pdf;
 #[path = "support.rs"]

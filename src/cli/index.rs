@@ -30,8 +30,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
     let index = context.open_or_create_index(embedder.as_ref())?;
     stop_on_ctrl_c()?;
     let bar = progress_bar(context);
-    let ingest =
-        Ingest { index: &index, embedder: embedder.as_ref(), options: context.ingest_options(), stop: &STOP };
+    let ingest = Ingest { index: &index, embedder: embedder.as_ref(), options: context.ingest_options(), stop: &STOP };
     let summary = ingest.run(paths, &mut |progress| show(&bar, progress));
     bar.finish_and_clear();
     let summary = summary?;

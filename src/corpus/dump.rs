@@ -1,13 +1,18 @@
 //! The text of pages as a viewer or a PDF-to-text tool gives it: running headers, page numbers and tokens between the
 //! sentences, headings and captions without line breaks around them, paragraphs cut at the edges of pages.
 
+mod entries;
+mod page;
+
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
+use self::entries::entries;
+use self::page::{Page, is_page_mark, page_mark, split_pages};
 use super::characters::Characters;
-use super::heading::Purpose;
+use super::heading::{self, Purpose};
 use super::identity::split_page;
 use super::lines::{Flow, parted};
 use super::noise::{self, Repeated};
@@ -27,17 +32,25 @@ pub(super) fn is_dump(text: &str) -> bool {
         return true;
     }
     let mut page_marks = 0;
-    for line in text.lines().take(5_000) {
+    for (index, line) in text.lines().filter(|line| !line.trim().is_empty()).take(5_000).enumerate() {
         let token = line.len() < 500 && noise::of_line(line) == Some("viewer-token");
         page_marks += usize::from(is_page_mark(line));
-        let glued = line.len() > UNBROKEN
-            && running_header::parse(super::characters::up_to(line, UNBROKEN), None)
-                .is_some_and(|header| header.metadata.volume.is_some() && header.length < UNBROKEN);
-        if token || glued || page_marks > 1 {
+        if token || page_marks > 1 || has_glued_header(line, index < EDGE_LINES) {
             return true;
         }
     }
     false
+}
+
+/// A running header with text behind it on the same line. In a short line, it must look like a page's and not like a
+/// reference to a paper.
+fn has_glued_header(line: &str, is_top: bool) -> bool {
+    if line.len() <= UNBROKEN && !is_top {
+        return false;
+    }
+    let Some(header) = running_header::parse(super::characters::up_to(line, UNBROKEN), None) else { return false };
+    let has_page = header.page.is_some() || header.metadata.url.is_some();
+    header.metadata.volume.is_some() && header.length + 40 < line.len() && (line.len() > UNBROKEN || has_page)
 }
 
 /// Read a decoded dump. `name` is the file's name, which may tell the page: `review-p125.txt`.
@@ -53,6 +66,13 @@ pub(super) fn read(source: &str, name: &str) -> Result<Article, ReadError> {
         outline: Outline::new(Format::Dump),
         repeated,
         page: page_in_name(name),
+        references_at: pages
+            .iter()
+            .flat_map(|page| &page.lines)
+            .rfind(|(_, line)| heading::purpose(line) == Purpose::References)
+            .map(|&(at, _)| at),
+        numbered: pages.iter().flat_map(|page| &page.lines).filter(|(_, line)| text::is_numbered(line.trim())).count()
+            > 2,
         inferred: false,
     };
     let mut seams = Vec::new();
@@ -80,115 +100,6 @@ fn page_in_name(name: &str) -> Option<u32> {
     split_page(file.rsplit_once('.').map_or(file, |(stem, _)| stem)).1
 }
 
-/// The lines of one page with the byte at which each begins.
-#[derive(Debug, Default)]
-struct Page<'a> {
-    lines: Vec<(usize, &'a str)>,
-}
-
-impl<'a> Page<'a> {
-    /// Visible lines at the top and bottom.
-    fn edges(&self) -> Vec<&'a str> {
-        self.edge_indices().into_iter().filter_map(|index| self.lines.get(index)).map(|&(_, line)| line).collect()
-    }
-
-    fn edge_indices(&self) -> Vec<usize> {
-        let visible: Vec<usize> = self
-            .lines
-            .iter()
-            .enumerate()
-            .filter(|(_, (_, line))| !line.trim().is_empty())
-            .map(|(index, _)| index)
-            .collect();
-        let bottom = visible.len().saturating_sub(EDGE_LINES);
-        visible
-            .iter()
-            .enumerate()
-            .filter(|&(rank, _)| rank < EDGE_LINES || rank >= bottom)
-            .map(|(_, &index)| index)
-            .collect()
-    }
-}
-
-/// Pages end at form feeds, at lines such as "Page 3 of 12", and where a running header comes again.
-fn split_pages(source: &str) -> Vec<Page<'_>> {
-    let mut pages = vec![Page::default()];
-    let mut at = 0;
-    let mut header: Option<&str> = None;
-    for line in source.split_inclusive(['\n', '\u{c}']) {
-        let visible = line.trim_end_matches(['\n', '\u{c}']);
-        let mut from = 0;
-        header = header.or_else(|| {
-            let found = running_header::parse(visible, None)?;
-            visible.get(..found.fixed).map(str::trim)
-        });
-        // A whole file may be one line.
-        for (found, _) in header.iter().flat_map(|header| visible.match_indices(header)) {
-            if found > 0 || has_text(&pages) {
-                push_line(&mut pages, at + from, visible.get(from..found).unwrap_or_default());
-                pages.push(Page::default());
-                from = found;
-            }
-        }
-        push_line(&mut pages, at + from, visible.get(from..).unwrap_or_default());
-        at += line.len();
-        if line.ends_with('\u{c}') {
-            pages.push(Page::default());
-        }
-    }
-    split_at_marks(
-        pages.into_iter().filter(|page| page.lines.iter().any(|(_, line)| !line.trim().is_empty())).collect(),
-    )
-}
-
-fn has_text(pages: &[Page]) -> bool {
-    pages.last().is_some_and(|page| page.lines.iter().any(|(_, line)| line.len() > UNBROKEN))
-}
-
-fn push_line<'a>(pages: &mut [Page<'a>], at: usize, line: &'a str) {
-    if let Some(page) = pages.last_mut() {
-        page.lines.push((at, line));
-    }
-}
-
-/// Where the only page holds several marks of pages, they part it: before each mark where the text begins with one, else
-/// after it.
-fn split_at_marks(pages: Vec<Page<'_>>) -> Vec<Page<'_>> {
-    let [page] = pages.as_slice() else { return pages };
-    if page.lines.iter().filter(|(_, line)| is_page_mark(line)).count() < 2 {
-        return pages;
-    }
-    let first = page.lines.iter().find(|(_, line)| !line.trim().is_empty());
-    let leads = first.is_some_and(|(_, line)| is_page_mark(line));
-    let mut split = vec![Page::default()];
-    for &(at, line) in &page.lines {
-        let mark = is_page_mark(line);
-        if mark && leads {
-            split.push(Page::default());
-        }
-        push_line(&mut split, at, line);
-        if mark && !leads {
-            split.push(Page::default());
-        }
-    }
-    split.retain(|page| page.lines.iter().any(|(_, line)| !line.trim().is_empty()));
-    split
-}
-
-/// `Page 3 of 12`, `--- page 3 ---`
-fn is_page_mark(line: &str) -> bool {
-    page_mark(line).is_some()
-}
-
-fn page_mark(line: &str) -> Option<u32> {
-    static MARK: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)^\W*(?:page\s+(\d{1,5})(?:\s*(?:of|/)\s*\d{1,5})?|(\d{1,5})\s+(?:of|/)\s+\d{1,5})\W*$")
-            .expect("the pattern is valid")
-    });
-    let found = MARK.captures(line.trim())?;
-    found.get(1).or_else(|| found.get(2))?.as_str().parse().ok()
-}
-
 struct Reader<'a> {
     source: &'a str,
     characters: Characters<'a>,
@@ -196,6 +107,10 @@ struct Reader<'a> {
     repeated: Repeated,
     /// The page that is read.
     page: Option<u32>,
+    /// Byte of the last line that may begin the reference list; columns of tables are called so, too.
+    references_at: Option<usize>,
+    /// Sections are numbered, so that other short lines are hardly headings.
+    numbered: bool,
     /// Paragraphs were cut where the source has no break.
     inferred: bool,
 }
@@ -233,7 +148,9 @@ impl<'a> Reader<'a> {
             let is_edge = edges.contains(&index);
             let (mut at, mut line) = (at, line);
             let repeated = is_edge && self.repeated.has(line);
-            if is_edge && let Some(header) = running_header::parse(line, self.page) {
+            if is_edge
+                && let Some(header) = self.running_header(line, repeated, edges.iter().position(|&edge| edge == index))
+            {
                 let length = if repeated { line.len() } else { header.length };
                 self.drop("running-header", line.get(..length).unwrap_or_default(), at);
                 self.take(header);
@@ -241,6 +158,8 @@ impl<'a> Reader<'a> {
             }
             let rule = noise::of_line(line).or(repeated.then_some("running-header"));
             match rule {
+                // A number that is not at the page's edge is a cell of a table or stands at an axis.
+                Some("page-number") if !is_edge && page_mark(line).is_none() => self.drop("fragment", line, at),
                 Some(rule) => self.drop_line(rule, line, at),
                 None if line.trim().is_empty() => {}
                 None => self.keep(line, at, &mut chunks),
@@ -248,6 +167,17 @@ impl<'a> Reader<'a> {
         }
         chunks.retain(|chunk| !chunk.lines.is_empty());
         chunks
+    }
+
+    /// The running header that a line at a page's edge begins with; `rank` counts the lines at the edges.
+    ///
+    /// A reference list has lines that look the same. They stand at the edge by chance, so that the uppermost line, one
+    /// that comes again, or one that prints the page or an address is believed.
+    fn running_header(&self, line: &str, repeated: bool, rank: Option<usize>) -> Option<RunningHeader> {
+        let header = running_header::parse(line, self.page)?;
+        let is_top = rank.is_some_and(|rank| rank < 2) && self.outline.purpose() != Purpose::References;
+        let tells_place = header.page.is_some() || header.metadata.url.is_some();
+        (repeated || is_top || tells_place).then_some(header)
     }
 
     /// Keep what is no noise of a line.
@@ -296,12 +226,18 @@ impl<'a> Reader<'a> {
     fn front(&mut self, chunk: &Chunk<'a>, rank: usize) {
         let flow = self.flow(&chunk.lines);
         let metadata = &mut self.outline.article().metadata;
-        if metadata.title.is_none() && rank < 4 && text::is_title(&flow.text) {
+        let is_journal = metadata.journal.as_deref().is_some_and(|journal| journal.eq_ignore_ascii_case(&flow.text));
+        let is_title =
+            flow.text.split_whitespace().count() > 4 && text::is_title(&flow.text) && !is_imprint(&flow.text);
+        if metadata.title.is_none() && rank < 8 && is_title && !is_journal {
             metadata.title = Some(flow.text);
         } else if metadata.authors.is_empty() && text::is_names(&flow.text) {
             metadata.authors = front_matter::list(&flow.text, &[";", ","]);
         } else if flow.text.len() < UNBROKEN {
             metadata.doi = metadata.doi.take().or_else(|| front_matter::doi(&flow.text));
+            if is_imprint(&flow.text) {
+                metadata.year = metadata.year.or_else(|| front_matter::year(&flow.text));
+            }
             let at = chunk.lines.first().map_or(0, |&(at, _)| at);
             self.drop("front-matter", &flow.text, at);
         } else {
@@ -321,11 +257,13 @@ impl<'a> Reader<'a> {
             let line = line.trim();
             let alone = rest.is_empty()
                 && !is_last
-                && unbroken::is_phrase(line)
                 && text::is_heading(line)
                 && line.len() < 100
+                && (!self.numbered || text::is_numbered(line))
                 && self.outline.purpose() == Purpose::Content;
-            if alone || text::is_sure_heading(line) {
+            let is_column =
+                heading::purpose(line) == Purpose::References && self.references_at.is_some_and(|last| *at < last);
+            if !is_column && (alone || text::is_sure_heading(line)) {
                 let place = self.characters.range(*at..at + line.len());
                 self.outline.heading(text::level(line), line, Some(place));
                 // At most once more: a line that is surely a heading begins a group of its own.
@@ -339,6 +277,10 @@ impl<'a> Reader<'a> {
             return self.references(lines);
         }
         let flow = self.flow(lines);
+        if !is_last && is_fragment(&flow.text) {
+            let at = lines.first().map_or(0, |&(at, _)| at);
+            return self.drop("fragment", &flow.text, at);
+        }
         if text::is_caption(&flow.text) && flow.text.len() < 4 * UNBROKEN && lines.len() > 1 {
             return self.add(BlockKind::Caption, &flow, 0..flow.text.len());
         }
@@ -407,6 +349,20 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// A few words by themselves that are no sentence: a cell of a table, a label in a figure.
+fn is_fragment(text: &str) -> bool {
+    text.len() < 30 && !text.ends_with(['.', '!', '?', ':', ';']) && !text::is_caption(text)
+}
+
+/// A line in which a publisher speaks: `Example Publishing, Volume 2016, Article ID 12`.
+fn is_imprint(text: &str) -> bool {
+    static IMPRINT: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)publishing|\bvol(?:ume|\.)\s*\d|article id|\bdoi\b|https?://|www\.|\bissn\b|©|open access|received|accepted")
+            .expect("the pattern is valid")
+    });
+    IMPRINT.is_match(text)
+}
+
 /// The number printed on a page, in its running header or on a line of its own.
 fn printed_page(page: &Page, expected: Option<u32>) -> Option<u32> {
     let edges = page.edges();
@@ -429,7 +385,9 @@ fn paragraphs_of_lines<'l, 'a>(lines: &'l [(usize, &'a str)]) -> Vec<&'l [(usize
     for (index, (_, line)) in lines.iter().enumerate() {
         let line = line.trim();
         let ends = line.ends_with(['.', '!', '?']) && line.len() * 5 < usual * 4 && lines.len() > 4;
-        let heading = text::is_sure_heading(line) && index > start;
+        let before =
+            index.checked_sub(1).and_then(|before| lines.get(before)).map_or("", |&(_, before)| before.trim_end());
+        let heading = index > start && text::is_sure_heading(line) && before.ends_with(['.', '!', '?', ')']);
         if heading {
             groups.extend(lines.get(start..index));
             start = index;
@@ -441,43 +399,6 @@ fn paragraphs_of_lines<'l, 'a>(lines: &'l [(usize, &'a str)]) -> Vec<&'l [(usize
     groups.extend(lines.get(start..));
     groups.retain(|group| !group.is_empty());
     groups
-}
-
-/// The entries of a reference list without line breaks: by labels that count up, else by a name after a full stop where
-/// the entry before it is complete.
-fn entries(text: &str) -> Vec<&str> {
-    static LABEL: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?:^|\s)(?:\[(\d{1,4})\]|(\d{1,4})\.)\s+[\p{Lu}“]").expect("the pattern is valid")
-    });
-    static NAME: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"[.\d/]\s+(?:(?:van|von|de|der) )*\p{Lu}[\p{L}’'-]+,? (?:\p{Lu}\.?[ -]?){1,3},")
-            .expect("the pattern is valid")
-    });
-    let mut cuts = vec![0];
-    let mut expected: Option<u32> = None;
-    for found in LABEL.captures_iter(text) {
-        let label = found.get(1).or_else(|| found.get(2));
-        let number: Option<u32> = label.and_then(|label| label.as_str().parse().ok());
-        if let (Some(label), Some(number)) = (label, number)
-            && expected.is_none_or(|expected| expected == number)
-        {
-            expected = Some(number + 1);
-            cuts.push(label.start() - usize::from(found.get(1).is_some()));
-        }
-    }
-    if cuts.len() < 3 {
-        cuts = vec![0];
-        for found in NAME.find_iter(text) {
-            let cut = found.start() + found.as_str().find(char::is_whitespace).unwrap_or(0);
-            let entry = cuts.last().and_then(|&last| text.get(last..cut)).unwrap_or_default();
-            if entry.len() > 40 && front_matter::year(entry).is_some() {
-                cuts.push(cut);
-            }
-        }
-    }
-    cuts.push(text.len());
-    let pieces = cuts.windows(2).filter_map(|cut| text.get(*cut.first()?..*cut.last()?));
-    pieces.map(str::trim).filter(|entry| !entry.is_empty()).collect()
 }
 
 /// Mark the first and the last paragraph of a page where a sentence is cut.
@@ -584,22 +505,5 @@ References
         let article = read("Cells were given.\u{c}They moved.", "folder/annals-p45.txt").unwrap();
         let pages: Vec<_> = article.blocks.iter().map(|block| block.pages).collect();
         assert_eq!(pages, [Some((45, 45)), Some((46, 46))]);
-    }
-
-    #[test]
-    fn references_without_breaks_are_parted() {
-        assert_eq!(
-            entries("[1] Lee A. Cells. 2010. [2] Kim B. Mice 12. 2011. [3] Roy C. Joints. 2012."),
-            ["[1] Lee A. Cells. 2010.", "[2] Kim B. Mice 12. 2011.", "[3] Roy C. Joints. 2012."]
-        );
-        assert_eq!(
-            entries(
-                "Lee A., and Kim B., 2010, Cells for stiff joints of mice, J. Cells, 3: 1-9. Roy C., 2011, More cells, J. Cells, 4: 1-2."
-            ),
-            [
-                "Lee A., and Kim B., 2010, Cells for stiff joints of mice, J. Cells, 3: 1-9.",
-                "Roy C., 2011, More cells, J. Cells, 4: 1-2."
-            ]
-        );
     }
 }

@@ -114,6 +114,9 @@ fn markup(head: &str) -> Result<Option<Format>, ReadError> {
         Regex::new(r"(?i)</?(?:html|head|body|div|p|h[1-6]|span|table|ul|ol|section|main|meta)\b[^<>]*>")
             .expect("the pattern is valid")
     });
+    if head.trim_start().get(..14).is_some_and(|start| start.eq_ignore_ascii_case("<!doctype html")) {
+        return Ok(Some(Format::Html));
+    }
     let Some(root) = ROOT.captures(head).and_then(|found| found.get(1)) else { return Ok(None) };
     let xml = head.trim_start().starts_with("<?xml");
     match root.as_str().to_ascii_lowercase().as_str() {
@@ -145,4 +148,48 @@ fn is_markdown(head: &str) -> bool {
             .expect("the pattern is valid")
     });
     STRONG.is_match(head) || WEAK.find_iter(head).take(2).count() == 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_known_by_content() {
+        for (source, format) in [
+            ("%PDF-1.7 …", Format::Pdf),
+            (
+                "<?xml version='1.0'?>\n<!DOCTYPE article SYSTEM 'x' [<!ENTITY a 'b'>]>\n<!-- c --><article>",
+                Format::Jats,
+            ),
+            ("<article article-type=\"review-article\"><front/></article>", Format::Jats),
+            ("<pmc-articleset><article/></pmc-articleset>", Format::Jats),
+            ("<TEI xmlns='http://www.tei-c.org/ns/1.0'/>", Format::Tei),
+            ("<!doctype html><p>Cells", Format::Html),
+            ("<!-- saved --><HTML><body>Cells", Format::Html),
+            ("<article><h1>Cells</h1><p>They grow.</p></article>", Format::Html),
+            ("# Cells\n\nThey grow.", Format::Markdown),
+            ("---\ntitle: Cells\n---\n\nThey grow.", Format::Markdown),
+            ("Cells\n\nThey **grow** and **move**.", Format::Markdown),
+            ("Cells\n\nThey grow.\n\n- one\n- two", Format::Text),
+            ("p < 0.05 and > 3", Format::Text),
+            ("Page one.\u{c}Page two.", Format::Dump),
+        ] {
+            assert_eq!(detect(source.as_bytes()).unwrap().format, format, "{source}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_paper_is_refused_in_words() {
+        for (source, word) in [
+            (&b"PK\x03\x04\x14\0"[..], "zip"),
+            (b"\xff\xd8\xff\xe0", "JPEG"),
+            (b"\0\x01\x02\x03\x80\x81\x82", "binary"),
+            (b"<?xml version='1.0'?><svg/>", "<svg>"),
+        ] {
+            let error = detect(source).unwrap_err().to_string();
+            assert!(error.contains(word), "{error}");
+        }
+        assert!(matches!(detect(b" \n\t "), Err(ReadError::Empty)));
+    }
 }

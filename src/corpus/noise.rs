@@ -18,9 +18,9 @@ macro_rules! rule {
     };
 }
 
-static LINE_RULES: [Rule; 8] = [
+static LINE_RULES: [Rule; 9] = [
     rule!("page-number", r"(?i)^\W*(?:(?:page|pg\.?|p\.)\s*)?\d{1,5}(?:\s*(?:of|/)\s*\d{1,5})?\W*$"),
-    rule!("doi-line", r"(?i)^(?:doi:?\s*|https?://(?:dx\.)?doi\.org/)10\.\d{4,9}/\S+$"),
+    rule!("doi-line", r"(?i)^(?:doi:?\s*|https?://(?:dx\.)?doi\.org/)?10\.\d{4,9}/\S+$"),
     rule!("url-line", r"(?i)^(?:https?://|www\.)\S+$"),
     rule!(
         "download-notice",
@@ -38,6 +38,7 @@ static LINE_RULES: [Rule; 8] = [
         "viewer-control",
         r"(?i)^(?:(?:next|previous|prev|first|last)(?: page)?|thumbnails|table of contents|full ?screen|zoom (?:in|out)|share|print|download(?: pdf)?|search|menu|close|bookmarks?|auto ?flip|sound (?:on|off))$"
     ),
+    rule!("running-header", r"^\p{Lu}[\p{L} .'’-]{1,40} (?:et al\.?|and \p{Lu}[\p{L}'’-]{1,20}: .{3,80})$"),
     rule!("document-code", r"^[A-Za-z]{2,12}[_-](?:19|20)\d\d[\w-]*$"),
 ];
 
@@ -183,6 +184,8 @@ mod tests {
             ("Author Manuscript", "download-notice"),
             ("Next page", "viewer-control"),
             ("ACR_2021v3n4", "document-code"),
+            ("10.1000/abc.1", "doi-line"),
+            ("Ann Lee et al", "running-header"),
             ("U29tZVZpZXdlcjE= MTIzNDU2Nzg5MA==", "viewer-token"),
             ("0123456789abcdef0123456789abcdef", "viewer-token"),
         ] {

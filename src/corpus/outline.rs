@@ -3,12 +3,9 @@
 //! Formats that know headings by level share this: what a heading says decides what becomes of the text under it.
 
 use std::ops::Range;
-use std::sync::LazyLock;
-
-use regex::Regex;
 
 use super::heading::{self, Purpose};
-use super::{Article, Block, BlockKind, Citation, Format, Reference, front_matter, glossary};
+use super::{Article, Block, BlockKind, Citation, Format, glossary, reference};
 
 /// An article under construction.
 #[derive(Debug)]
@@ -59,6 +56,10 @@ impl Outline {
             Purpose::Content => heading::purpose(text),
             outer => outer,
         };
+        let bare = bare.trim_end_matches(['.', ':', ' ']);
+        if bare.is_empty() {
+            return;
+        }
         self.path.push(Heading { level, text: bare.to_owned(), purpose, place, used: false });
     }
 
@@ -100,7 +101,10 @@ impl Outline {
 
     /// Add an entry of the reference list. Without `label`, the label that `text` begins with is taken.
     pub(super) fn reference(&mut self, label: Option<String>, text: &str) {
-        let mut reference = printed_reference(text);
+        let mut reference = reference::parse(text);
+        if let Some(rest) = reference.label.as_ref().and_then(|label| after_label(text, label)) {
+            reference.text = rest.to_owned();
+        }
         reference.label = label.or(reference.label);
         self.article.references.push(reference);
     }
@@ -140,18 +144,8 @@ impl Outline {
     }
 }
 
-/// A reference as printed, its label apart.
-fn printed_reference(printed: &str) -> Reference {
-    static LABEL: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"^(?:\[(\d{1,4})\]|\(?(\d{1,4})[.)])\s*").expect("the pattern is valid"));
-    let found = LABEL.captures(printed);
-    let label = found.as_ref().and_then(|found| found.get(1).or_else(|| found.get(2))).map(|digits| digits.as_str());
-    let length = found.as_ref().and_then(|found| found.get(0)).map_or(0, |all| all.end());
-    let text = printed.get(length..).unwrap_or(printed);
-    Reference {
-        label: label.map(str::to_owned),
-        text: text.to_owned(),
-        doi: front_matter::doi(text),
-        ..Reference::default()
-    }
+/// `Lee A. Cells.` of `[12] Lee A. Cells.`
+fn after_label<'a>(text: &'a str, label: &str) -> Option<&'a str> {
+    let rest = text.trim_start().trim_start_matches(['[', '(']).strip_prefix(label)?;
+    Some(rest.trim_start_matches([']', ')', '.']).trim()).filter(|rest| !rest.is_empty())
 }

@@ -1,23 +1,40 @@
 //! Pages of one paper put together: sentences that a page's edge cuts are joined.
 
-use super::{Article, Block, BlockKind, lines};
+use super::{Article, Block, BlockKind, Format, Reference, annotate, lines};
 
 /// One article from the pages of one paper, each read by itself.
 ///
 /// Pages are put into the order of their numbers where all have one. A paragraph that one page ends in mid-sentence and
-/// the next page goes on with becomes one block. Citations in plain text are not resolved again: do so afterwards, since
-/// the reference list may stand on another page than the citation.
+/// the next page goes on with becomes one block. Citations in plain text are resolved anew, since the reference list may
+/// stand on another page than the citation.
 pub fn join_pages(mut pages: Vec<Article>) -> Article {
     let number = |article: &Article| article.blocks.iter().find_map(|block| block.pages).map(|(first, _)| first);
     if pages.iter().all(|page| number(page).is_some()) {
         pages.sort_by_key(number);
     }
-    let mut pages = pages.into_iter();
+    let mut pages = pages.into_iter().map(without_own_citations);
     let mut whole = pages.next().unwrap_or_default();
     for page in pages {
         append(&mut whole, page);
     }
+    annotate(&mut whole);
     whole
+}
+
+/// What a page of plain text cites was resolved without the other pages; without a list on the page, its markers stand in
+/// for references.
+fn without_own_citations(mut page: Article) -> Article {
+    if matches!(page.format, Format::Dump | Format::Text | Format::Pdf) {
+        let blocks = &page.blocks;
+        let is_stand_in = |reference: &Reference| {
+            reference.title.is_none() && blocks.iter().any(|block| block.text.contains(&reference.text))
+        };
+        page.references.retain(|reference| !is_stand_in(reference));
+        for block in &mut page.blocks {
+            block.citations.clear();
+        }
+    }
+    page
 }
 
 fn append(whole: &mut Article, page: Article) {
@@ -117,7 +134,7 @@ mod tests {
             truncated_end: cut.1,
             ..Block::default()
         };
-        Article { blocks: vec![block], ..Article::default() }
+        Article { format: Format::Jats, blocks: vec![block], ..Article::default() }
     }
 
     #[test]

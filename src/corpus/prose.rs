@@ -1,5 +1,9 @@
 //! The text of one block under construction: white space folded, citations placed as the text grows.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::corpus::Citation;
 
 /// A range such as `[3–900]` that would cite more entries than this is taken for a misprint.
@@ -28,6 +32,8 @@ impl Prose {
                 self.space = true;
                 continue;
             }
+            // "…cells¹and" lacks its space in the source.
+            self.space |= c.is_alphabetic() && self.ends_with_hidden_marker() && !self.text.is_empty();
             if self.space && !(self.ends_with_hidden_marker() && matches!(c, '.' | ',' | ';' | ':' | ')' | ']')) {
                 self.write_space();
             }
@@ -66,11 +72,14 @@ impl Prose {
     pub(super) fn cite(&mut self, marker: &str, references: &[usize]) -> bool {
         let marker = marker.trim();
         let is_number = marker.starts_with(|c: char| c.is_ascii_digit());
-        if is_number && !self.space && (self.ends_like_a_word() || self.only_separators_since_hidden_marker()) {
+        let joined = self.join(is_number);
+        let is_glued = !self.space && self.ends_like_a_word() && !self.is_inside_brackets() && joined == Join::No;
+        let follows_hidden = self.only_separators_since_hidden_marker()
+            && (!self.space || !self.since_last_citation().trim().is_empty());
+        if is_number && (is_glued || follows_hidden) {
             self.cite_hidden(references);
             return false;
         }
-        let joined = self.join(is_number);
         if self.space {
             self.write_space();
             self.space = false;
@@ -104,6 +113,7 @@ impl Prose {
         }
         for citation in &mut self.citations {
             include_brackets(&self.text, citation);
+            include_authors(&self.text, citation);
         }
         self.citations.retain(|citation| !citation.references.is_empty());
         Some((self.text, self.citations))
@@ -153,6 +163,12 @@ impl Prose {
 
     fn ends_like_a_word(&self) -> bool {
         self.text.ends_with(|c: char| c.is_alphabetic() || matches!(c, '.' | ',' | ';' | ')' | ']' | '”' | '"' | '%'))
+    }
+
+    /// A bracket was opened in the last few words and not closed: `[12,`.
+    fn is_inside_brackets(&self) -> bool {
+        let last = self.text.chars().rev().take(80).find(|c| matches!(c, '[' | '(' | ']' | ')'));
+        matches!(last, Some('[' | '('))
     }
 
     fn since_last_citation(&self) -> &str {
@@ -227,6 +243,32 @@ fn include_brackets(text: &str, citation: &mut Citation) {
     if enclosed && marker.starts_with(|c: char| c.is_ascii_digit()) {
         citation.range = range.start - 1..range.end + 1;
     }
+}
+
+/// `2012` in `Yi and Song (2012)` becomes all of it, where only the year is marked up.
+fn include_authors(text: &str, citation: &mut Citation) {
+    static AUTHORS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"(?:(?:van|von|de|der|den) )*\p{Lu}[\p{L}’'-]+(?:,? (?:and|&) \p{Lu}[\p{L}’'-]+|,? et al\.?,?)?,? \(?$",
+        )
+        .expect("the pattern is valid")
+    });
+    let Some(marker) = text.get(citation.range.clone()) else { return };
+    let year = marker.trim_start_matches('(').chars().take_while(char::is_ascii_digit).count();
+    if year != 4 {
+        return;
+    }
+    // Two names and what joins them are not longer than this.
+    let from =
+        (citation.range.start.saturating_sub(90)..citation.range.start).find(|&byte| text.is_char_boundary(byte));
+    let Some(before) = from.and_then(|from| text.get(from..citation.range.start)) else { return };
+    let Some(authors) = AUTHORS.find(before) else { return };
+    let closes =
+        authors.as_str().ends_with('(') && text.get(citation.range.end..).is_some_and(|after| after.starts_with(')'));
+    if authors.as_str().ends_with('(') && !closes {
+        return;
+    }
+    citation.range = citation.range.start - authors.len()..citation.range.end + usize::from(closes);
 }
 
 pub(super) fn is_dash(c: char) -> bool {
@@ -316,6 +358,34 @@ mod tests {
     }
 
     #[test]
+    fn numbers_without_spaces_stay_in_their_brackets() {
+        let mut prose = Prose::default();
+        prose.push("in mice [");
+        prose.cite("2", &[1]);
+        prose.push(",");
+        prose.cite("3", &[2]);
+        prose.push("].");
+        let (text, citations) = prose.finish().unwrap();
+        assert_eq!(cited(&text, &citations), [("[2,3]".to_owned(), vec![1, 2])]);
+    }
+
+    #[test]
+    fn a_year_is_cited_with_its_authors() {
+        for (before, after, marker) in [
+            ("As van der Berg et al. (", ") found", "van der Berg et al. (2012)"),
+            ("known (Yi and Song, ", "; and so on)", "Yi and Song, 2012"),
+            ("It was known in ", " that", "2012"),
+        ] {
+            let mut prose = Prose::default();
+            prose.push(before);
+            prose.cite("2012", &[0]);
+            prose.push(after);
+            let (text, citations) = prose.finish().unwrap();
+            assert_eq!(cited(&text, &citations), [(marker.to_owned(), vec![0])]);
+        }
+    }
+
+    #[test]
     fn a_glued_number_leaves_the_word_alone() {
         let mut prose = Prose::default();
         prose.push("in patients");
@@ -328,6 +398,19 @@ mod tests {
         let (text, citations) = prose.finish().unwrap();
         assert_eq!(text, "in patients. Then");
         assert_eq!(citations, [Citation { range: 11..11, references: vec![0, 1, 2, 3, 4] }]);
+    }
+
+    #[test]
+    fn markers_after_a_hidden_one_are_hidden_too() {
+        let mut prose = Prose::default();
+        prose.push("a response;");
+        for reference in 0..3 {
+            assert!(!prose.cite("14", &[reference]));
+            prose.push(if reference < 2 { ", " } else { " in mice" });
+        }
+        let (text, citations) = prose.finish().unwrap();
+        assert_eq!(text, "a response; in mice");
+        assert_eq!(citations, [Citation { range: 11..11, references: vec![0, 1, 2] }]);
     }
 
     #[test]

@@ -194,16 +194,23 @@ pub(super) fn is_heading(text: &str) -> bool {
         && !text.ends_with(['.', ',', ';', '?', '!'])
         && !is_caption(text)
         && !begins_item(text)
-        && text.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit())
-        && (is_sure_heading(text) || (text.split_whitespace().count() <= 15 && unbroken::is_phrase(text)))
+        && (text.starts_with(char::is_uppercase) || is_numbered(text))
+        && (is_sure_heading(text)
+            || (text.split_whitespace().count() <= 15 && (is_numbered(text) || unbroken::is_phrase(text))))
+}
+
+/// `3.1 Clinical cases`, but not "0.6 IU per day" or "12.5 of them".
+pub(super) fn is_numbered(line: &str) -> bool {
+    let title = heading::without_number(line);
+    title != line && line.starts_with(|c: char| matches!(c, '1'..='9')) && title.starts_with(char::is_uppercase)
 }
 
 /// A heading even where a text follows it on the next line.
 pub(super) fn is_sure_heading(line: &str) -> bool {
-    let short = line.chars().count() <= LONGEST_HEADING && !line.ends_with(['.', ',', ';']);
-    let numbered = heading::without_number(line) != line && line.starts_with(|c: char| c.is_ascii_digit());
+    let one_phrase = !heading::without_number(line).contains(". ");
+    let short = line.chars().count() <= LONGEST_HEADING && !line.ends_with(['.', ',', ';']) && one_phrase;
     let capitals = line.chars().filter(|c| c.is_alphabetic()).count() > 3 && !line.chars().any(char::is_lowercase);
-    short && (is_known(line) || (numbered && !begins_reference(line)) || (capitals && !line.ends_with(':')))
+    short && (is_known(line) || (is_numbered(line) && !begins_reference(line)) || (capitals && !line.ends_with(':')))
 }
 
 /// Names that sections of papers have.

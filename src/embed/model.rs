@@ -127,7 +127,8 @@ fn check_architecture(folder: &str, config: &Value) -> Result<(), EmbedError> {
 
 /// The pooling that `modules.json` and its pooling module's `config.json` name.
 fn pooling(folder: &Path) -> Result<Pooling, EmbedError> {
-    let unsupported = |reason: &str| EmbedError::Unsupported { folder: folder.display().to_string(), reason: reason.into() };
+    let unsupported =
+        |reason: &str| EmbedError::Unsupported { folder: folder.display().to_string(), reason: reason.into() };
     let modules = optional_json(&folder.join("modules.json"))?
         .ok_or_else(|| unsupported("it has no modules.json; say [model] pooling = \"mean\" or \"cls\""))?;
     let mut found = None;
@@ -136,7 +137,8 @@ fn pooling(folder: &Path) -> Result<Pooling, EmbedError> {
         match kind {
             "Transformer" | "Normalize" => {}
             "Pooling" => {
-                let settings = read_json(&folder.join(module["path"].as_str().unwrap_or_default()).join("config.json"))?;
+                let settings =
+                    read_json(&folder.join(module["path"].as_str().unwrap_or_default()).join("config.json"))?;
                 let on = |key: &str| settings[key].as_bool() == Some(true);
                 found = match (on("pooling_mode_mean_tokens"), on("pooling_mode_cls_token")) {
                     (true, false) => Some(Pooling::Mean),

@@ -194,8 +194,11 @@ impl Snapshot {
     }
 
     fn words_query(&self, terms: &[QueryTerm], weights: FieldWeights) -> Box<dyn Query> {
-        let fields =
-            [(self.fields.text, weights.text), (self.fields.heading, weights.heading), (self.fields.senses, weights.senses)];
+        let fields = [
+            (self.fields.text, weights.text),
+            (self.fields.heading, weights.heading),
+            (self.fields.senses, weights.senses),
+        ];
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
         for query_term in terms {
             for (field, weight) in fields.iter().filter(|(_, weight)| *weight > 0.0) {
@@ -325,10 +328,8 @@ impl Snapshot {
         let term = |field, value: &str| -> Box<dyn Query> {
             Box::new(TermQuery::new(Term::from_field_text(field, value), IndexRecordOption::Basic))
         };
-        let query = BooleanQuery::new(vec![
-            (Occur::Must, term(field, value)),
-            (Occur::Must, term(self.fields.kind, kind)),
-        ]);
+        let query =
+            BooleanQuery::new(vec![(Occur::Must, term(field, value)), (Occur::Must, term(self.fields.kind, kind))]);
         let mut found = Vec::new();
         for (segment, set) in matching(&self.searcher, &query)?.into_iter().enumerate() {
             let reader = self.searcher.segment_reader(segment as u32);

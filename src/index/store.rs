@@ -26,7 +26,11 @@ pub struct PassageIndex {
 
 impl std::fmt::Debug for PassageIndex {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("PassageIndex").field("folder", &self.folder).field("signature", &self.signature).finish()
+        formatter
+            .debug_struct("PassageIndex")
+            .field("folder", &self.folder)
+            .field("signature", &self.signature)
+            .finish()
     }
 }
 
@@ -97,8 +101,8 @@ impl PassageIndex {
             .reload_policy(ReloadPolicy::Manual)
             .try_into()
             .map_err(|error| damaged(folder, &error))?;
-        let snapshot = Snapshot::open(&reader.searcher(), fields, signature.dimension)
-            .map_err(|error| damaged(folder, &error))?;
+        let snapshot =
+            Snapshot::open(&reader.searcher(), fields, signature.dimension).map_err(|error| damaged(folder, &error))?;
         let snapshot = Mutex::new(Arc::new(snapshot));
         Ok(Self { folder: folder.to_owned(), index, fields, signature, reader, snapshot })
     }

@@ -95,10 +95,13 @@ impl SegmentPlugin for VectorPlugin {
     }
 }
 
-fn merge_into(file: &mut impl Write, sources: &[(&SegmentReader, SegmentVectors)], dimension: usize) -> std::io::Result<()> {
-    let live = || {
-        sources.iter().flat_map(|(reader, vectors)| reader.doc_ids_alive().map(move |doc| (vectors, doc as usize)))
-    };
+fn merge_into(
+    file: &mut impl Write,
+    sources: &[(&SegmentReader, SegmentVectors)],
+    dimension: usize,
+) -> std::io::Result<()> {
+    let live =
+        || sources.iter().flat_map(|(reader, vectors)| reader.doc_ids_alive().map(move |doc| (vectors, doc as usize)));
     let documents = live().count();
     let sentences: usize = live().map(|(vectors, doc)| vectors.sentence_range(doc).len()).sum();
     file.write_all(&header(dimension, documents, sentences))?;

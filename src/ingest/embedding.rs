@@ -53,8 +53,7 @@ pub(super) fn embed(
 ) -> Result<Vec<Vec<EmbeddedPassage>>, EmbedError> {
     let texts = papers.iter().flat_map(|paper| {
         paper.passages.iter().flat_map(|passage| {
-            std::iter::once(paragraph_text(&paper.record, passage))
-                .chain(sentence_texts(passage).map(str::to_owned))
+            std::iter::once(paragraph_text(&paper.record, passage)).chain(sentence_texts(passage).map(str::to_owned))
         })
     });
     known.complete(texts, embedder)?;

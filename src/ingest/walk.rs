@@ -115,10 +115,9 @@ mod tests {
     fn pages_of_one_paper_come_together_in_order() {
         let files = ["a/r-p10.txt", "a/r-p9.txt", "a/x.xml", "b/r-p9.txt"].map(PathBuf::from).to_vec();
         let found: Vec<Vec<PathBuf>> = units(files).into_iter().map(|unit| unit.files).collect();
-        let expected: Vec<Vec<PathBuf>> =
-            [vec!["a/r-p9.txt", "a/r-p10.txt"], vec!["a/x.xml"], vec!["b/r-p9.txt"]]
-                .map(|files| files.into_iter().map(PathBuf::from).collect())
-                .to_vec();
+        let expected: Vec<Vec<PathBuf>> = [vec!["a/r-p9.txt", "a/r-p10.txt"], vec!["a/x.xml"], vec!["b/r-p9.txt"]]
+            .map(|files| files.into_iter().map(PathBuf::from).collect())
+            .to_vec();
         assert_eq!(found, expected);
     }
 

@@ -115,6 +115,8 @@ impl Engine {
         let heading = snapshot.lexical_scores(&query.terms, only(0.0, 1.0, 0.0), &addresses)?;
         let senses = snapshot.lexical_scores(&query.terms, only(0.0, 0.0, 1.0), &addresses)?;
         let total: f32 = query.rarity.iter().sum();
+        let first: Vec<UnitVector> =
+            ranked.iter().take(5).map(|candidate| snapshot.paragraph_vector(candidate.address)).collect();
         let mut all = Vec::new();
         for candidate in ranked {
             let address = candidate.address;
@@ -128,12 +130,29 @@ impl Engine {
             let best_cover = record.passage.sentences.iter().map(covers).fold(0.0, f32::max);
             let get = |scores: &HashMap<PassageAddress, f32>| scores.get(&address).copied().unwrap_or(0.0);
             let at = |place: usize| cosines.get(place).copied().unwrap_or(0.0);
+            let own = snapshot.paragraph_vector(address);
+            let near = |place: usize| first.get(place).map_or(0.0, |vector| vector.cosine(&own));
             all.push((
                 snapshot.paper_id(address)?,
                 vec![
-                    get(&text), get(&heading), get(&senses), query.attainable(), candidate.scores.paragraph,
-                    at(0), at(1), at(2), coverage, best_cover, record.passage.text.len() as f32,
-                    query.terms.len() as f32, cosines.len() as f32,
+                    near(0),
+                    near(1),
+                    near(2),
+                    near(3),
+                    near(4),
+                    get(&text),
+                    get(&heading),
+                    get(&senses),
+                    query.attainable(),
+                    candidate.scores.paragraph,
+                    at(0),
+                    at(1),
+                    at(2),
+                    coverage,
+                    best_cover,
+                    record.passage.text.len() as f32,
+                    query.terms.len() as f32,
+                    cosines.len() as f32,
                 ],
             ));
         }

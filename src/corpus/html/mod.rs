@@ -219,9 +219,12 @@ impl<'a> Reader<'a> {
                 self.flush();
                 self.entry = None;
                 self.heading = tag.name.get(1..).and_then(|level| level.parse().ok());
-                self.tables.iter_mut().for_each(|table| table.is_layout = true);
+                self.lays_out();
             }
-            "sup" => self.superscript = Some(Superscript::default()),
+            "sup" => {
+                self.end_superscript();
+                self.superscript = Some(Superscript::default());
+            }
             "a" => self.start_link(tag),
             "img" => {
                 let alternative = tag.attribute("alt").unwrap_or_default().to_owned();
@@ -229,7 +232,7 @@ impl<'a> Reader<'a> {
             }
             "table" => {
                 self.flush();
-                self.tables.iter_mut().for_each(|table| table.is_layout = true);
+                self.lays_out();
                 self.tables.push(Table { start: range.start, ..Table::default() });
             }
             "td" | "th" => self.end_open_cell(),
@@ -269,6 +272,13 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The open table holds headings or tables; those around it hold it.
+    fn lays_out(&mut self) {
+        if let Some(table) = self.tables.last_mut() {
+            table.is_layout = true;
+        }
+    }
+
     /// In a reference list that is no list of HTML, each block is an entry.
     fn begin_entry_without_list(&mut self) {
         if self.outline.purpose() == Purpose::References && self.lists.is_empty() {
@@ -277,6 +287,7 @@ impl<'a> Reader<'a> {
     }
 
     fn start_link(&mut self, tag: &Tag) {
+        self.end_link();
         let Some(target) = tag.attribute("href") else { return };
         if let Some(entry) = &mut self.entry {
             if target.contains("doi.org/10.") {

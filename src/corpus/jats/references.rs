@@ -9,6 +9,7 @@ use super::front::person;
 use super::{Reader, child, descendant, plain_text};
 use crate::corpus::Reference;
 use crate::corpus::front_matter::{digits, doi, year};
+use crate::corpus::reference;
 
 impl Reader<'_> {
     /// Read all entries of the article's reference lists; the text refers to them by id.
@@ -17,7 +18,7 @@ impl Reader<'_> {
             if entry.ancestors().any(|outer| matches!(outer.tag_name().name(), "sub-article" | "response")) {
                 continue;
             }
-            let reference = reference(entry);
+            let reference = read_reference(entry);
             if reference.text.is_empty() {
                 continue;
             }
@@ -42,21 +43,33 @@ impl Reader<'_> {
     }
 }
 
-fn reference(entry: Node) -> Reference {
+fn read_reference(entry: Node) -> Reference {
     let kinds = ["element-citation", "mixed-citation", "citation", "nlm-citation"];
     let citation = kinds.iter().find_map(|kind| descendant(entry, kind)).unwrap_or(entry);
     let field = |names: &[&str]| {
         names.iter().find_map(|name| descendant(citation, name)).map(plain_text).filter(|text| !text.is_empty())
     };
     let text = printed(entry);
+    let label =
+        child(entry, "label").or_else(|| child(citation, "label")).and_then(|label| label_text(&plain_text(label)));
+    let is_marked_up = citation.children().any(|part| {
+        matches!(
+            part.tag_name().name(),
+            "person-group" | "name" | "string-name" | "article-title" | "source" | "chapter-title"
+        )
+    });
+    if !is_marked_up {
+        let parsed = reference::parse(&text);
+        return Reference { label: label.or(parsed.label), doi: parsed.doi.or_else(|| doi_in(&text)), text, ..parsed };
+    }
+    let without_stop = |title: String| title.trim_end_matches(['.', ',', ' ']).to_owned();
     let is_book = field(&["article-title", "chapter-title", "part-title"]).is_none();
     Reference {
-        label: child(entry, "label")
-            .or_else(|| child(citation, "label"))
-            .and_then(|label| label_text(&plain_text(label))),
+        label,
         authors: authors(citation),
         title: field(&["article-title", "chapter-title", "part-title", "data-title", "trans-title"])
-            .or_else(|| field(&["source"]).filter(|_| is_book)),
+            .or_else(|| field(&["source"]).filter(|_| is_book))
+            .map(without_stop),
         journal: field(&["source"]).filter(|_| !is_book),
         year: field(&["year"]).and_then(|text| year(&text)),
         volume: field(&["volume"]),
@@ -130,29 +143,37 @@ fn printed_citation(citation: Node) -> String {
         return plain_text(citation);
     }
     let mut text = String::new();
+    let mut before_is_name = false;
     for part in citation.children().filter(Node::is_element) {
+        let is_name = matches!(part.tag_name().name(), "name" | "string-name" | "collab" | "etal");
         let piece = match part.tag_name().name() {
             "person-group" => names(part),
-            "name" => person(part),
             "label" => continue,
+            _ if is_name => printed_name(part),
             _ => plain_text(part),
         };
-        append(&mut text, part, &piece);
+        if is_name && before_is_name {
+            text.push_str(", ");
+            text.push_str(&piece);
+        } else {
+            append(&mut text, part, &piece);
+        }
+        before_is_name = is_name;
     }
     text.trim_end_matches([',', ';', ':', ' ']).to_owned()
 }
 
 fn names(group: Node) -> String {
-    let names: Vec<String> = group
-        .children()
-        .filter(Node::is_element)
-        .map(|part| if part.has_tag_name("etal") { "et al.".to_owned() } else { surname_first(part) })
-        .filter(|name| !name.is_empty())
-        .collect();
+    let names: Vec<String> =
+        group.children().filter(Node::is_element).map(printed_name).filter(|name| !name.is_empty()).collect();
     names.join(", ")
 }
 
-fn surname_first(name: Node) -> String {
+/// Surname first, as lists of references print it.
+fn printed_name(name: Node) -> String {
+    if name.has_tag_name("etal") {
+        return "et al.".to_owned();
+    }
     match (child(name, "surname"), child(name, "given-names")) {
         (Some(family), Some(given)) => format!("{} {}", plain_text(family), plain_text(given)),
         _ => plain_text(name),

@@ -28,30 +28,48 @@ pub(super) fn article(parts: Parts) -> Article {
     article.metadata.keywords = parts.front.keywords;
     add_references(&mut article, &parts.paragraphs, &vocabulary);
     let labels = Labels::of(&article.references);
-    let raised = uses_raised_citations(&parts.paragraphs) && !article.references.is_empty();
+    let raised = uses_raised_citations(&parts.paragraphs);
+    let cites = |marker: &str| raised && !labels.cited(marker).is_empty();
     let mut sections =
         Sections::learn(parts.paragraphs.iter().filter(|p| p.role == Role::Heading).filter_map(|p| p.lines.first()));
     let mut part_of_abstract: Option<String> = None;
+    // Headings under which nothing stands so far.
+    let mut unused: Vec<(String, u32)> = Vec::new();
     for paragraph in &parts.paragraphs {
-        let running = running_text(&paragraph.lines, &vocabulary, raised);
+        let running = running_text(&paragraph.lines, &vocabulary, &cites);
         match (paragraph.role, paragraph.lines.first()) {
             (Role::Heading, Some(first)) => {
                 sections.enter(first, &running.text);
+                let path = sections.path();
+                drop_headings(&mut article, unused.extract_if(.., |(title, _)| !path.contains(title)));
+                unused.extend(path.last().map(|title| (title.clone(), first.line.page)));
             }
             (Role::AbstractHeading, _) => part_of_abstract = Some(running.text.trim_end_matches([':', '.']).to_owned()),
             (Role::Abstract, _) => {
+                let running = if article.blocks.is_empty() { without_label(running) } else { running };
                 let path = std::iter::once("Abstract".to_owned()).chain(part_of_abstract.clone()).collect();
                 push_block(&mut article, paragraph, running, path, &labels);
             }
-            (Role::Body | Role::Caption, _) => push_block(&mut article, paragraph, running, sections.path(), &labels),
-            (Role::Reference, _) if !article.references.is_empty() => {}
+            (Role::Body | Role::Caption, _) => {
+                unused.clear();
+                push_block(&mut article, paragraph, running, sections.path(), &labels);
+            }
+            (Role::Reference, _) if !article.references.is_empty() => unused.clear(),
             (role, _) => article.drop_text(rule(role), &running.text, page(&paragraph.lines), None),
         }
     }
+    drop_headings(&mut article, unused.into_iter());
     for (rule, line) in parts.furniture {
         article.drop_text(rule, &line.text(), Some(line.page), None);
     }
     article
+}
+
+/// A heading is kept by the blocks under it; one without any is recorded.
+fn drop_headings(article: &mut Article, headings: impl Iterator<Item = (String, u32)>) {
+    for (title, page) in headings {
+        article.drop_text("empty-section", &title, Some(page), None);
+    }
 }
 
 fn rule(role: Role) -> &'static str {
@@ -69,10 +87,22 @@ fn page(lines: &[Placed]) -> Option<u32> {
     lines.first().map(|placed| placed.line.page)
 }
 
-fn running_text(lines: &[Placed], vocabulary: &Vocabulary, raised: bool) -> RunningText {
+fn running_text(lines: &[Placed], vocabulary: &Vocabulary, cites: &dyn Fn(&str) -> bool) -> RunningText {
     let mut running = RunningText::default();
     for placed in lines {
-        running.push_line(&placed.line, vocabulary, raised);
+        running.push_line(&placed.line, vocabulary, cites);
+    }
+    running
+}
+
+/// `Abstract: Stem cells …` without its label.
+fn without_label(mut running: RunningText) -> RunningText {
+    let first = running.text.split([' ', ':', '.', '—', '–']).next().unwrap_or_default();
+    if matches!(first.to_lowercase().as_str(), "abstract" | "summary") {
+        let rest = running.text[first.len()..].trim_start_matches([' ', ':', '.', '—', '–', '-']);
+        let cut = running.text.len() - rest.len();
+        running.markers.iter_mut().for_each(|marker| marker.at = marker.at.saturating_sub(cut));
+        running.text.drain(..cut);
     }
     running
 }

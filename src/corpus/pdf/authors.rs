@@ -10,9 +10,10 @@ const MAX_LINES: usize = 60;
 /// Read the names from the lines below the title, whose horizontal extent is `title`.
 pub(super) fn find(below: &[Placed], title: (f32, f32)) -> Vec<String> {
     let beside = |placed: &Placed| placed.line.x0 > title.1 || placed.line.x1 < title.0;
-    let mut lines = below.iter().filter(|placed| !beside(placed)).skip_while(|placed| is_subtitle(placed)).peekable();
-    let Some(first) = lines.peek().copied() else { return Vec::new() };
-    let is_name_line = |placed: &&Placed| {
+    let lines: Vec<&Placed> = below.iter().filter(|placed| !beside(placed)).take(MAX_LINES).collect();
+    let lines = &lines[subtitle_lines(&lines)..];
+    let Some(first) = lines.first() else { return Vec::new() };
+    let is_name_line = |placed: &&&Placed| {
         let shown = placed.line.text();
         (placed.line.size - first.line.size).abs() < 0.5
             && placed.line.page == first.line.page
@@ -22,38 +23,50 @@ pub(super) fn find(below: &[Placed], title: (f32, f32)) -> Vec<String> {
             && !looks_like_imprint(&shown)
             && !super::front::is_abstract_heading(&placed.line)
     };
-    let texts: Vec<String> = lines.take(MAX_LINES).take_while(is_name_line).map(|placed| text(placed)).collect();
+    let texts: Vec<String> = lines.iter().take_while(is_name_line).map(|placed| text(placed)).collect();
     // Where nothing else separates the names, each has its own line.
     let separated = texts.iter().any(|text| text.contains([',', ';', '·', '•', '&']) || text.contains(" and "));
     split_names(&texts.join(if separated { " " } else { "," }))
 }
 
-/// A line in large type below the title that is no name.
-fn is_subtitle(placed: &Placed) -> bool {
-    placed.line.size > 13.0 && split_names(&text(placed)).is_empty()
+/// How many lines are a subtitle: in large type, without names, or followed by names in smaller type.
+fn subtitle_lines(lines: &[&Placed]) -> usize {
+    const LARGE: f32 = 13.0;
+    let names = |placed: &Placed| split_names(&text(placed)).len();
+    let is_subtitle = |i: usize| {
+        let smaller_names = || lines[i + 1..].iter().take(3).any(|below| below.line.size < LARGE && names(below) > 0);
+        lines[i].line.size > LARGE && (names(lines[i]) == 0 || (names(lines[i]) == 1 && smaller_names()))
+    };
+    (0..lines.len()).take_while(|&i| is_subtitle(i)).count()
 }
 
 /// The line without raised marks, which stand for addresses.
 fn text(placed: &Placed) -> String {
     let mut text = String::new();
+    let mut raised = String::new();
     for word in &placed.line.words {
-        let raised = word.script != Script::Normal || word.size < 0.8 * placed.line.size;
-        if raised {
-            text.push(if word.text.contains(['•', '·']) {
-                '•'
-            } else if word.text.contains(',') {
-                ','
-            } else {
-                ' '
-            });
-        } else {
-            if word.space_before {
-                text.push(' ');
-            }
-            text.push_str(&word.text);
+        if word.script != Script::Normal || word.size < 0.8 * placed.line.size {
+            raised.push_str(&word.text);
+            continue;
         }
+        text.push_str(separator(&raised));
+        raised.clear();
+        if word.space_before {
+            text.push(' ');
+        }
+        text.push_str(&word.text);
     }
+    text.push_str(separator(&raised));
     text
+}
+
+/// What raised marks between two names mean: in `Lee¹,², Chen³` the last comma separates names.
+fn separator(raised: &str) -> &'static str {
+    match raised {
+        "" => "",
+        _ if raised.contains(['•', '·']) || raised.ends_with(',') => ",",
+        _ => " ",
+    }
 }
 
 fn is_address(text: &str) -> bool {

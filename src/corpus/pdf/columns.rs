@@ -4,6 +4,7 @@
 //! documents, 1984), with the gutter chosen by how many lines respect it, so that a title or a wide table above two
 //! columns does not hide them.
 
+use super::gutters::{Gutter, find_gutter, known_gutter, usual_gutters};
 use super::lines::Line;
 use super::page::Rect;
 use super::roles::is_reference_heading;
@@ -14,21 +15,8 @@ pub(super) struct Column {
     pub lines: Vec<Line>,
 }
 
-/// A gutter is at least this wide, in points.
-const MIN_GUTTER: f32 = 5.0;
-/// A column has at least this many lines on each side of a gutter.
-const MIN_LINES: usize = 4;
-/// A line of this share of its column's width fills it.
-const FULL: f32 = 0.85;
-/// Gutters of two pages whose middles are nearer, in points, are one.
-const SAME_GUTTER: f32 = 8.0;
-/// Pages that are looked at for usual gutters.
-const MAX_COMPARED: usize = 300;
 /// How deep columns may nest.
 const MAX_DEPTH: u32 = 6;
-
-/// A strip of a page between two columns: its left and right edge.
-type Gutter = (f32, f32);
 
 /// Put the lines of all pages into reading order. `walls` are, for each page, wide rules and images: text does not flow
 /// around them.
@@ -46,41 +34,6 @@ struct Surroundings<'a> {
     walls: &'a [Rect],
     /// Gutters that other pages have.
     known: &'a [Gutter],
-}
-
-/// Gutters that several pages have. A page with few lines in columns is cut at them too.
-fn usual_gutters(pages: &[Vec<Line>]) -> Vec<Gutter> {
-    let all: Vec<Gutter> = pages.iter().take(MAX_COMPARED).filter_map(|lines| find_gutter(lines)).collect();
-    let middle = |gutter: &Gutter| (gutter.0 + gutter.1) / 2.0;
-    let mut usual: Vec<(usize, Gutter)> = Vec::new();
-    for gutter in &all {
-        let alike: Vec<&Gutter> =
-            all.iter().filter(|other| (middle(other) - middle(gutter)).abs() < SAME_GUTTER).collect();
-        let is_new = usual.iter().all(|(_, other)| (middle(other) - middle(gutter)).abs() >= SAME_GUTTER);
-        let left = alike.iter().map(|gutter| gutter.0).fold(f32::MIN, f32::max);
-        let right = alike.iter().map(|gutter| gutter.1).fold(f32::MAX, f32::min);
-        if alike.len() >= 2 && is_new && left < right {
-            usual.push((alike.len(), (left, right)));
-        }
-    }
-    usual.sort_by_key(|(pages, _)| std::cmp::Reverse(*pages));
-    usual.into_iter().map(|(_, gutter)| gutter).collect()
-}
-
-/// A usual gutter that divides the lines: some rows have a full line on both sides of it.
-fn known_gutter(lines: &[Line], known: &[Gutter]) -> Option<Gutter> {
-    const MIN_ROWS: usize = 2;
-    let left_edge = lines.iter().map(|line| line.x0).fold(f32::MAX, f32::min);
-    let right_edge = lines.iter().map(|line| line.x1).fold(f32::MIN, f32::max);
-    known.iter().copied().find(|gutter| {
-        let is_left = |line: &Line| line.x1 < gutter.0 + 2.0 && line.width() > FULL * (gutter.0 - left_edge);
-        let is_right = |line: &Line| line.x0 > gutter.1 - 2.0 && line.width() > FULL * (right_edge - gutter.1);
-        let rows = lines.windows(2).filter(|two| {
-            (two[0].y - two[1].y).abs() < 0.7 * two[0].size
-                && ((is_left(&two[0]) && is_right(&two[1])) || (is_left(&two[1]) && is_right(&two[0])))
-        });
-        rows.count() >= MIN_ROWS
-    })
 }
 
 fn cut(mut lines: Vec<Line>, around: &Surroundings<'_>, depth: u32, out: &mut Vec<Column>) {
@@ -138,69 +91,6 @@ fn rows(mut lines: Vec<Line>) -> Vec<Line> {
         }
     }
     lines
-}
-
-/// The strip, as left and right edge, that most lines keep clear of with text on both sides.
-fn find_gutter(lines: &[Line]) -> Option<Gutter> {
-    let left = lines.iter().map(|line| line.x0).fold(f32::MAX, f32::min).floor();
-    let right = lines.iter().map(|line| line.x1).fold(f32::MIN, f32::max);
-    let bins = (right - left).clamp(0.0, 5_000.0) as usize + 1;
-    let mut crossing = vec![0.0f32; bins + 1];
-    let bin = |x: f32| ((x - left).max(0.0) as usize).min(bins - 1);
-    for line in lines {
-        // Wide lines weigh more: a wide table row of many cells must not outvote text.
-        for slot in &mut crossing[bin(line.x0)..=bin(line.x1)] {
-            *slot += 1.0;
-        }
-    }
-    let mut best: Option<(f32, Gutter)> = None;
-    let mut start = 0;
-    while start < bins {
-        // A maximal run of bins with the same, low number of crossing lines.
-        let level = crossing[start];
-        let mut end = start + 1;
-        while end < bins && crossing[end] == level {
-            end += 1;
-        }
-        let strip = (left + start as f32, left + end as f32);
-        if let Some(score) = score(lines, strip, level)
-            && best.is_none_or(|(top, _)| score > top)
-        {
-            best = Some((score, strip));
-        }
-        start = end;
-    }
-    best.map(|(_, strip)| strip)
-}
-
-fn score(lines: &[Line], strip: Gutter, crossing: f32) -> Option<f32> {
-    if strip.1 - strip.0 < MIN_GUTTER {
-        return None;
-    }
-    let middle = (strip.0 + strip.1) / 2.0;
-    let on_left: Vec<&Line> = lines.iter().filter(|line| line.x1 < middle).collect();
-    let on_right: Vec<&Line> = lines.iter().filter(|line| line.x0 > middle).collect();
-    if on_left.len() < MIN_LINES || on_right.len() < MIN_LINES {
-        return None;
-    }
-    let beside = on_left.len().min(on_right.len()) as f32;
-    let left_edge = lines.iter().map(|line| line.x0).fold(f32::MAX, f32::min);
-    let right_edge = lines.iter().map(|line| line.x1).fold(f32::MIN, f32::max);
-    let (left_width, right_width) = (strip.0 - left_edge, right_edge - strip.1);
-    let characters = |lines: &[&Line]| lines.iter().map(|line| line.characters()).sum::<usize>() as f32;
-    let full = |lines: &[&Line], width: f32| {
-        characters(&lines.iter().copied().filter(|line| line.width() > FULL * width).collect::<Vec<_>>())
-    };
-    let text = characters(&on_left).min(characters(&on_right));
-    // Lines that fill their side are text; the cells of a table do not, and its gaps are no gutters.
-    let full_text = full(&on_left, left_width).min(full(&on_right, right_width));
-    let are_full = fills(&on_left, left_width) && fills(&on_right, right_width);
-    (beside > crossing * 0.34 || are_full).then_some(text + 3.0 * full_text - 10.0 * crossing + strip.1 - strip.0)
-}
-
-/// Whether most lines are as wide as their column, as those of text are and cells of a table are not.
-fn fills(lines: &[&Line], width: f32) -> bool {
-    lines.iter().filter(|line| line.width() > FULL * width).count() * 2 >= lines.len()
 }
 
 enum Band {
@@ -295,4 +185,76 @@ fn follows(above: &Line, line: &Line) -> bool {
     let aligned =
         (line.x0 - above.x0).abs() < 0.6 * line.size || (line.x0 + line.x1 - above.x0 - above.x1).abs() < line.size;
     (above.size - line.size).abs() < 0.5 && leading < 1.45 * line.size && aligned
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::pdf::sample::line;
+
+    fn texts(columns: &[Column]) -> Vec<String> {
+        columns.iter().flat_map(|column| &column.lines).map(Line::text).collect()
+    }
+
+    /// Rows of a left and a right line.
+    fn two_columns(rows: std::ops::Range<usize>, top: f32) -> Vec<Line> {
+        rows.flat_map(|i| {
+            let y = top + 12.0 * i as f32;
+            [
+                line(&format!("left {i} of the whole page"), 50.0, 290.0, y),
+                line(&format!("right {i} of the whole page"), 310.0, 550.0, y),
+            ]
+        })
+        .collect()
+    }
+
+    #[test]
+    fn the_left_column_is_read_before_the_right() {
+        let read = texts(&columns(vec![two_columns(0..6, 100.0)], &[Vec::new()]));
+        assert_eq!(read[..6].iter().filter(|text| text.starts_with("left")).count(), 6);
+        assert!(read[6..].iter().all(|text| text.starts_with("right")));
+    }
+
+    #[test]
+    fn a_wide_line_divides_the_page() {
+        let mut lines = two_columns(0..5, 100.0);
+        lines.push(line("a caption as wide as the page", 50.0, 550.0, 200.0));
+        lines.push(line("and its end", 50.0, 120.0, 212.0));
+        lines.extend(two_columns(5..10, 180.0));
+        let read = texts(&columns(vec![lines], &[Vec::new()]));
+        assert_eq!(read[10..12], ["a caption as wide as the page", "and its end"]);
+        assert!(read[12].starts_with("left 5") && read[17].starts_with("right 5"));
+    }
+
+    #[test]
+    fn one_column_stays_one() {
+        let lines: Vec<Line> =
+            (0..9).map(|i| line(&format!("line {i} of one column"), 50.0, 550.0, 100.0 + 12.0 * i as f32)).collect();
+        assert_eq!(columns(vec![lines], &[Vec::new()]).len(), 1);
+    }
+
+    #[test]
+    fn a_gutter_known_from_other_pages_divides_few_lines() {
+        let mut last: Vec<Line> =
+            (0..20).map(|i| line("a wide abstract above", 50.0, 550.0, 60.0 + 12.0 * i as f32)).collect();
+        last.extend(two_columns(0..3, 400.0));
+        let pages = vec![two_columns(0..9, 100.0), two_columns(0..9, 100.0), last];
+        let read = texts(&columns(pages, &[Vec::new(), Vec::new(), Vec::new()]));
+        assert_eq!(
+            read[read.len() - 6..].iter().map(|text| &text[..6]).collect::<Vec<_>>(),
+            ["left 0", "left 1", "left 2", "right ", "right ", "right "]
+        );
+    }
+
+    #[test]
+    fn references_below_the_text_come_after_both_columns() {
+        let mut lines = two_columns(0..6, 100.0);
+        lines.push(line("References", 50.0, 110.0, 200.0));
+        for mut entry in two_columns(6..12, 150.0) {
+            entry.size = 8.0;
+            lines.push(entry);
+        }
+        let read = texts(&columns(vec![lines], &[Vec::new()]));
+        assert_eq!(read.iter().position(|text| text == "References"), Some(12));
+    }
 }

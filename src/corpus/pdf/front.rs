@@ -7,7 +7,7 @@ use regex::Regex;
 use super::flow::{Placed, Role};
 use super::lines::Line;
 use super::measure::Measure;
-use super::{authors, title};
+use super::{abstracts, authors, title};
 
 /// What the first pages say about the paper as a whole.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -44,7 +44,7 @@ pub(super) fn read(flow: &mut [Placed], journal_names: &str, declared_title: Opt
     front
 }
 
-fn bare_heading(line: &Line) -> String {
+pub(super) fn bare_heading(line: &Line) -> String {
     let text = line.text();
     let bare =
         text.trim_start_matches(|c: char| c.is_ascii_digit() || ".| ".contains(c)).trim_end_matches([':', '.', ' ']);
@@ -70,7 +70,7 @@ fn abstract_run_in(text: &str) -> bool {
     PATTERN.as_ref().is_some_and(|pattern| pattern.is_match(text))
 }
 
-fn is_keywords(text: &str) -> bool {
+pub(super) fn is_keywords(text: &str) -> bool {
     let start: String = text.chars().filter(|c| !c.is_whitespace()).take(14).collect::<String>().to_lowercase();
     start.starts_with("keyword") || start.starts_with("key-word") || start.starts_with("indexterms")
 }
@@ -81,8 +81,8 @@ fn body_start(flow: &mut [Placed], after_title: usize, measure: &Measure) -> usi
         .find(|&i| is_abstract_heading(&flow[i].line) || abstract_run_in(&flow[i].line.text()));
     let start = find_start(flow, after_title, labelled, measure);
     match labelled.filter(|&at| at < start) {
-        Some(at) => mark_labelled_abstract(&mut flow[..start], at),
-        None => mark_unlabelled_abstract(&mut flow[..start], after_title),
+        Some(at) => abstracts::mark_labelled(&mut flow[..start], at),
+        None => abstracts::mark_unlabelled(&mut flow[..start], after_title),
     }
     start
 }
@@ -106,8 +106,9 @@ fn find_start(flow: &[Placed], after_title: usize, labelled: Option<usize>, meas
         .filter(|at| labelled.is_none_or(|label| label < *at));
     let after_abstract = || {
         let from = keywords.or(labelled)? + 1;
-        let heading = (from..flow.len())
-            .find(|&i| is_heading(i) && !is_abstract_part(&flow[i].line) && followed_by_body(flow, i, measure));
+        let heading = (from..flow.len()).find(|&i| {
+            is_heading(i) && !abstracts::is_abstract_part(&flow[i].line) && followed_by_body(flow, i, measure)
+        });
         let text = keywords.and_then(|_| first_text(from));
         heading.into_iter().chain(text).min()
     };
@@ -140,126 +141,6 @@ fn starts_with_one(line: &Line) -> bool {
     rest.is_some_and(|rest| rest.trim_start().starts_with(char::is_uppercase))
 }
 
-/// Headings of structured abstracts.
-fn is_abstract_part(line: &Line) -> bool {
-    const PARTS: &[&str] = &[
-        "background",
-        "introduction",
-        "backgroundandaim",
-        "backgroundandobjectives",
-        "aim",
-        "aims",
-        "objective",
-        "objectives",
-        "purpose",
-        "design",
-        "setting",
-        "methods",
-        "method",
-        "materialsandmethods",
-        "methodology",
-        "patientsandmethods",
-        "results",
-        "findings",
-        "conclusion",
-        "conclusions",
-        "interpretation",
-        "significance",
-        "trialregistration",
-        "discussion",
-        "importance",
-    ];
-    PARTS.contains(&bare_heading(line).as_str())
-}
-
-fn mark_labelled_abstract(flow: &mut [Placed], at: usize) {
-    let run_in = !is_abstract_heading(&flow[at].line);
-    let first = if run_in { at } else { at + 1 };
-    flow[at].role = if run_in { Role::Abstract } else { Role::Front };
-    let heading = flow[at].line.clone();
-    let below = |placed: &&Placed| {
-        placed.line.page > heading.page || (placed.line.x0 <= heading.x1 && placed.line.x1 >= heading.x0)
-    };
-    let text = flow[first.min(flow.len())..].iter().filter(below).find(|placed| !is_abstract_part(&placed.line));
-    let Some(size) = text.map(|placed| placed.line.size) else { return };
-    // A column with the article's history may stand beside it.
-    let (page, mut x0, mut x1) = (flow[at].line.page, flow[at].line.x0, flow[at].line.x1);
-    for placed in &mut flow[first..] {
-        let beside = placed.line.page == page && (placed.line.x0 > x1 || placed.line.x1 < x0);
-        if beside {
-            continue;
-        }
-        if is_keywords(&placed.line.text()) {
-            break;
-        }
-        if is_abstract_part(&placed.line) && placed.line.characters() < 40 {
-            placed.role = Role::AbstractHeading;
-        } else if (placed.line.size - size).abs() < 0.4 && !title::looks_like_imprint(&placed.line.text()) {
-            placed.role = Role::Abstract;
-            (x0, x1) =
-                if placed.line.page == page { (x0.min(placed.line.x0), x1.max(placed.line.x1)) } else { (x0, x1) };
-        }
-    }
-    own_edges(flow);
-}
-
-/// The largest paragraph between the title and the text.
-fn mark_unlabelled_abstract(flow: &mut [Placed], after_title: usize) {
-    const MIN_CHARACTERS: usize = 250;
-    let mut best: Option<(usize, std::ops::Range<usize>)> = None;
-    let mut start = after_title;
-    while start < flow.len() {
-        let mut end = start + 1;
-        while end < flow.len() && is_next_line(&flow[end - 1], &flow[end]) {
-            end += 1;
-        }
-        let characters: usize = flow[start..end].iter().map(|placed| placed.line.characters()).sum();
-        let text = title::join(flow[start..end].iter().map(|placed| &placed.line));
-        let is_prose = end - start >= 3 && characters >= MIN_CHARACTERS && !is_small_print(&text);
-        if is_prose && best.as_ref().is_none_or(|(most, _)| characters > *most) {
-            best = Some((characters, start..end));
-        }
-        start = end;
-    }
-    if let Some((_, range)) = best {
-        for placed in &mut flow[range] {
-            placed.role = Role::Abstract;
-        }
-        own_edges(flow);
-    }
-}
-
-fn is_next_line(above: &Placed, line: &Placed) -> bool {
-    above.column == line.column
-        && (above.line.size - line.line.size).abs() < 0.4
-        && line.leading.is_some_and(|leading| leading > 0.5 * line.line.size && leading < 1.5 * line.line.size)
-}
-
-/// Licences, addresses and dates.
-fn is_small_print(text: &str) -> bool {
-    static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"(?i)creative commons|open access article|all rights reserved|©|e-?mail|correspond|^received|university.*university|department of.*(university|hospital)").ok()
-    });
-    PATTERN.as_ref().is_some_and(|pattern| pattern.is_match(text))
-}
-
-/// The abstract is often narrower than the columns below it.
-fn own_edges(flow: &mut [Placed]) {
-    let columns: std::collections::BTreeSet<usize> =
-        flow.iter().filter(|placed| placed.role == Role::Abstract).map(|placed| placed.column).collect();
-    for column in columns {
-        let of = |placed: &&mut Placed| placed.role == Role::Abstract && placed.column == column;
-        let (mut left, mut right) = (f32::MAX, f32::MIN);
-        for placed in flow.iter_mut().filter(of) {
-            left = left.min(placed.line.x0);
-            right = right.max(placed.line.x1);
-        }
-        for placed in flow.iter_mut().filter(of) {
-            (placed.left, placed.right) = (left, right);
-        }
-    }
-}
-
 /// What follows `Keywords:`, up to the end of its paragraph.
 fn find_keywords(flow: &[Placed]) -> Vec<String> {
     const MAX_KEYWORD_LINES: usize = 6;
@@ -267,7 +148,7 @@ fn find_keywords(flow: &[Placed]) -> Vec<String> {
     let mut end = at + 1;
     while end < flow.len()
         && end < at + MAX_KEYWORD_LINES
-        && is_next_line(&flow[end - 1], &flow[end])
+        && abstracts::is_next_line(&flow[end - 1], &flow[end])
         && flow[end].role != Role::Heading
     {
         end += 1;
@@ -275,7 +156,7 @@ fn find_keywords(flow: &[Placed]) -> Vec<String> {
     let text = title::join(flow[at..end].iter().map(|placed| &placed.line));
     let rest = text
         .split_once([':', '–', '—', '.'])
-        .map_or_else(|| text.splitn(2, ' ').nth(1).unwrap_or_default(), |(_, rest)| rest);
+        .map_or_else(|| text.split_once(' ').map_or("", |(_, rest)| rest), |(_, rest)| rest);
     let separator = if rest.contains(';') {
         ';'
     } else if rest.contains('·') {
@@ -287,4 +168,41 @@ fn find_keywords(flow: &[Placed]) -> Vec<String> {
         .map(|word| word.trim().trim_end_matches('.').to_owned())
         .filter(|word| word.chars().count() > 1 && word.chars().count() < 80)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::pdf::sample::{at, body, line, measure};
+
+    fn heading(text: &str, y: f32) -> Placed {
+        let mut placed = at(line(text, 50.0, 110.0, y), 0, Some(24.0));
+        placed.role = Role::Heading;
+        placed
+    }
+
+    #[test]
+    fn title_authors_abstract_and_keywords_come_before_the_text() {
+        let mut title = at(line("Stem cells in stiff joints", 50.0, 250.0, 60.0), 0, None);
+        title.line.size = 18.0;
+        let mut flow = vec![
+            title,
+            at(line("Ann Lee, Bo Chen", 50.0, 150.0, 80.0), 0, Some(20.0)),
+            at(line("Department of Joints, City", 50.0, 150.0, 100.0), 0, Some(20.0)),
+            heading("Abstract", 124.0),
+            body("Stem cells soften joints, as we found in mice.", 136.0),
+            at(line("Keywords: stem cells; joints", 50.0, 200.0, 160.0), 0, Some(24.0)),
+            heading("Introduction", 190.0),
+            body("Joints are stiff in arthritis, which is known.", 202.0),
+            body("It goes on.", 214.0),
+        ];
+        flow.extend((0..8).map(|i| body("and on and on for some more lines.", 226.0 + 12.0 * i as f32)));
+        let front = read(&mut flow, "", None, &measure());
+        assert_eq!(front.title.as_deref(), Some("Stem cells in stiff joints"));
+        assert_eq!(front.authors, ["Ann Lee", "Bo Chen"]);
+        assert_eq!(front.keywords, ["stem cells", "joints"]);
+        let roles: Vec<Role> = flow[..8].iter().map(|placed| placed.role).collect();
+        use Role::{Abstract, Body, Front, Heading};
+        assert_eq!(roles, [Front, Front, Front, Front, Abstract, Front, Heading, Body]);
+    }
 }

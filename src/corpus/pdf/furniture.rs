@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::lines::Line;
+use super::lines::{Line, MAX_LINES};
 use super::page::Page;
 
 /// Lines that are not text, with the rule that says so.
@@ -17,6 +17,7 @@ const SAME_HEIGHT: f32 = 3.0;
 pub(super) fn remove(pages: &[Page], lines: &mut [Vec<Line>]) -> Removed {
     let mut removed = Vec::new();
     remove_rotated(lines, &mut removed);
+    remove_crowded(lines, &mut removed);
     remove_line_numbers(lines, &mut removed);
     remove_running_lines(pages, lines, &mut removed);
     remove_page_numbers(pages, lines, &mut removed);
@@ -32,6 +33,13 @@ fn take(lines: &mut Vec<Line>, rule: &'static str, removed: &mut Removed, mut te
 fn remove_rotated(pages: &mut [Vec<Line>], removed: &mut Removed) {
     for lines in pages {
         take(lines, "rotated-text", removed, |line| line.rotated);
+    }
+}
+
+/// A page of so many lines is a drawing; to look for its columns would take forever.
+fn remove_crowded(pages: &mut [Vec<Line>], removed: &mut Removed) {
+    for lines in pages.iter_mut().filter(|lines| lines.len() > MAX_LINES) {
+        take(lines, "figure-text", removed, |_| true);
     }
 }
 
@@ -117,4 +125,49 @@ fn left_edge(lines: &[Line]) -> Option<f32> {
     let mut lefts: Vec<f32> = lines.iter().filter(|line| line.characters() > 30).map(|line| line.x0).collect();
     lefts.sort_by(f32::total_cmp);
     lefts.get(lefts.len() / 4).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::pdf::sample::line;
+
+    fn pages(count: u32) -> Vec<Page> {
+        (1..=count).map(|number| Page { number, height: 800.0, ..Page::default() }).collect()
+    }
+
+    fn rules(removed: &Removed) -> Vec<&'static str> {
+        removed.iter().map(|(rule, _)| *rule).collect()
+    }
+
+    #[test]
+    fn running_lines_and_page_numbers_go() {
+        let page = |number: u32| {
+            vec![
+                line(&format!("Journal of Joints 2020, {number}:7"), 50.0, 200.0, 40.0),
+                line("Lee et al.", 450.0, 550.0, 40.0),
+                line(&format!("Text of page {number} that differs"), 50.0, 550.0, 400.0),
+                line(&number.to_string(), 300.0, 310.0, 770.0),
+            ]
+        };
+        let mut lines = vec![page(1), page(2)];
+        let removed = remove(&pages(2), &mut lines);
+        assert!(lines.iter().all(|lines| lines.len() == 1));
+        assert_eq!(rules(&removed).iter().filter(|rule| **rule == "running-header").count(), 4);
+        assert!(rules(&removed).contains(&"page-number"));
+    }
+
+    #[test]
+    fn numbers_down_the_margin_are_line_numbers() {
+        let mut page: Vec<Line> = Vec::new();
+        for i in 0..12 {
+            let y = 150.0 + 20.0 * i as f32;
+            page.push(line(&(i + 31).to_string(), 30.0, 42.0, y));
+            page.push(line("a line of text in a manuscript that is long", 72.0, 540.0, y));
+        }
+        let mut lines = vec![page];
+        let removed = remove(&pages(1), &mut lines);
+        assert_eq!(rules(&removed), vec!["line-number"; 12]);
+        assert_eq!(lines[0].len(), 12);
+    }
 }

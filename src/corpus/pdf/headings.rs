@@ -3,6 +3,7 @@
 use super::flow::{Placed, Role};
 use super::lines::{Line, Word};
 use super::measure::Measure;
+use super::paragraphs::{ends_sentence, starts_lower};
 use super::sections::is_main;
 
 /// Longer lines are no headings.
@@ -44,6 +45,25 @@ fn is_heading(flow: &[Placed], i: usize, measure: &Measure) -> bool {
     larger || (bold && (apart || short)) || ((capitals || italic || other_font) && apart && short)
 }
 
+/// A line in the midst of a sentence is no heading but a label of a float that the sentence flows around.
+pub(super) fn withdraw(flow: &mut [Placed]) {
+    let mut open: Option<bool> = None;
+    let mut pending: Vec<usize> = Vec::new();
+    for i in 0..flow.len() {
+        match flow[i].role {
+            Role::Heading => pending.push(i),
+            Role::Body => {
+                let goes_on = open == Some(true) && starts_lower(&flow[i].line);
+                for heading in pending.drain(..).filter(|_| goes_on) {
+                    flow[heading].role = Role::Figure;
+                }
+                open = Some(!ends_sentence(&flow[i].line));
+            }
+            _ => {}
+        }
+    }
+}
+
 /// Numbers and symbols are often set in the text's own font.
 fn is_mark(word: &Word) -> bool {
     word.text.chars().count() < 3 || !word.text.chars().any(char::is_alphabetic)
@@ -54,11 +74,11 @@ fn avoids_body_font(line: &Line, measure: &Measure) -> bool {
     line.words.iter().all(|word| word.font != measure.font || !word.text.chars().any(char::is_alphabetic))
 }
 
-/// Body text follows close below, or the column ends.
+/// Body text follows close below.
 fn leads_to_text(flow: &[Placed], i: usize, measure: &Measure) -> bool {
     let Some(next) = flow.get(i + 1) else { return false };
-    next.column != flow[i].column
-        || (measure.is_body(&next.line)
+    next.column == flow[i].column
+        && (measure.is_body(&next.line)
             && (next.line.font == measure.font || next.line.style != flow[i].line.style)
             && next.leading.is_some_and(|leading| leading < 2.5 * measure.pitch))
 }
@@ -74,4 +94,46 @@ fn stands_in_text(flow: &[Placed], i: usize, measure: &Measure) -> bool {
         || above.role == Role::Heading
         || (above.role == Role::Body && measure.is_body(&above.line));
     below && starts && follows_text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::pdf::fonts::Style;
+    use crate::corpus::pdf::sample::{at, body, line, measure};
+
+    fn headings(flow: &mut [Placed]) -> Vec<bool> {
+        assign(flow, &measure());
+        flow.iter().map(|placed| placed.role == Role::Heading).collect()
+    }
+
+    #[test]
+    fn bold_and_large_lines_apart_are_headings() {
+        let mut bold = at(line("Cell culture", 50.0, 120.0, 124.0), 0, Some(24.0));
+        bold.line.style = Style { bold: true, italic: false };
+        bold.line.words.iter_mut().for_each(|word| word.style = bold.line.style);
+        let mut large = at(line("Results", 50.0, 120.0, 160.0), 0, Some(24.0));
+        large.line.size = 14.0;
+        let mut flow =
+            vec![body("Text before.", 100.0), bold, body("Cells were", 136.0), large, body("We found", 172.0)];
+        assert_eq!(headings(&mut flow), [false, true, false, true, false]);
+    }
+
+    #[test]
+    fn a_label_within_a_sentence_is_no_heading() {
+        let mut label = at(line("Pathways", 50.0, 120.0, 124.0), 0, Some(24.0));
+        label.role = Role::Heading;
+        let mut flow = vec![body("It goes", 100.0), label, body("on here.", 136.0)];
+        withdraw(&mut flow);
+        assert_eq!(flow[1].role, Role::Figure);
+    }
+
+    #[test]
+    fn another_font_is_enough_if_text_follows() {
+        let mut other = at(line("Adhesion assay", 50.0, 120.0, 124.0), 0, Some(24.0));
+        other.line.words.iter_mut().for_each(|word| word.font = 7);
+        other.line.font = 7;
+        let mut flow = vec![body("Text before.", 100.0), other, body("Cells were", 136.0)];
+        assert_eq!(headings(&mut flow), [false, true, false]);
+    }
 }

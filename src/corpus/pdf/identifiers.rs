@@ -16,10 +16,9 @@ pub(super) fn find_doi<'t>(lines: impl Iterator<Item = &'t str>) -> Option<Strin
         let Some(found) = pattern.find(line) else { continue };
         let mut doi = found.as_str().to_owned();
         let cut = found.end() == line.trim_end().len() && doi.ends_with(['.', '/', '-']);
-        if let Some(rest) = lines.peek().filter(|_| cut).and_then(|next| next.split_whitespace().next()) {
-            if !rest.starts_with(char::is_uppercase) {
-                doi.push_str(rest);
-            }
+        let next = lines.peek().filter(|_| cut).and_then(|next| next.split_whitespace().next());
+        if let Some(rest) = next.filter(|rest| !rest.starts_with(char::is_uppercase)) {
+            doi.push_str(rest);
         }
         let doi = tidy_doi(&doi);
         if !NOT_PAPERS.iter().any(|prefix| doi.starts_with(prefix)) {

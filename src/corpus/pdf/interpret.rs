@@ -11,10 +11,13 @@ use hayro_syntax::object::{Array, Dict, Name, Number, Object, Stream};
 use hayro_syntax::page::{Page as SourcePage, Resources};
 
 use super::bombs::unpacked_size;
-use super::fonts::{FontLoader, LoadedFont, characters};
+use super::characters::push_characters;
+use super::fonts::{FontLoader, characters};
+use super::graphics_state::{State, TextMatrices};
 use super::marked_text::MarkedText;
 use super::page::{Glyph, Page, Rect};
-use super::visibility::{Ink, Visibility};
+use super::paths::{Path, bounds, thin};
+use super::visibility::Visibility;
 
 /// How deep form XObjects may nest.
 const MAX_DEPTH: u32 = 24;
@@ -22,8 +25,6 @@ const MAX_DEPTH: u32 = 24;
 const MAX_STATES: usize = 512;
 /// Lines kept per page; a vector drawing has many more, and they say nothing about the text.
 const MAX_RULES: usize = 4_000;
-/// Segments of one path that are looked at.
-const MAX_SEGMENTS: usize = 2_000;
 
 /// What a document may still cost.
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +58,7 @@ pub(super) fn interpret_page<'a>(
     budget: &mut Budget,
 ) -> Page {
     let (width, height) = source.render_dimensions();
-    let page = Page { number, width, height, ..Page::default() };
+    let page = Page { number, height, ..Page::default() };
     let to_top_left = Affine::new(source.initial_transform(true).as_coeffs());
     let shown = Rect { x0: -1.0, y0: -1.0, x1: width + 1.0, y1: height + 9.0 };
     let state = State { transform: to_top_left, ..State::new(shown) };
@@ -81,70 +82,6 @@ pub(super) fn interpret_page<'a>(
     page
 }
 
-#[derive(Clone)]
-struct State<'a> {
-    transform: Affine,
-    font: Option<LoadedFont<'a>>,
-    font_size: f64,
-    character_space: f64,
-    word_space: f64,
-    /// 1 is normal.
-    horizontal_scale: f64,
-    leading: f64,
-    rise: f64,
-    ink: Ink,
-    /// What lies outside is not shown.
-    clip: Rect,
-}
-
-impl State<'_> {
-    fn new(clip: Rect) -> Self {
-        Self {
-            transform: Affine::IDENTITY,
-            font: None,
-            font_size: 1.0,
-            character_space: 0.0,
-            word_space: 0.0,
-            horizontal_scale: 1.0,
-            leading: 0.0,
-            rise: 0.0,
-            ink: Ink::default(),
-            clip,
-        }
-    }
-}
-
-/// The path under construction, in page coordinates.
-#[derive(Default)]
-struct Path {
-    start: Point,
-    current: Point,
-    segments: Vec<(Point, Point)>,
-    /// The corners of rectangles.
-    extent: Option<Rect>,
-    /// Becomes the clip when the path ends.
-    clips: bool,
-}
-
-impl Path {
-    fn line_to(&mut self, to: Point) {
-        if self.segments.len() < MAX_SEGMENTS {
-            self.segments.push((self.current, to));
-        }
-        self.reach(bounds(&[self.current, to]));
-        self.current = to;
-    }
-
-    fn curve_to(&mut self, to: Point) {
-        self.reach(bounds(&[self.current, to]));
-        self.current = to;
-    }
-
-    fn reach(&mut self, rect: Rect) {
-        self.extent = Some(self.extent.map_or(rect, |extent| extent.union(&rect)));
-    }
-}
-
 struct Interpreter<'i, 'a> {
     page: Page,
     loader: &'i mut FontLoader<'a>,
@@ -154,23 +91,6 @@ struct Interpreter<'i, 'a> {
     path: Path,
     marked: MarkedText,
     visibility: Visibility,
-}
-
-/// The matrices of a text object; they live outside the graphics state that `q` saves.
-struct TextMatrices {
-    text: Affine,
-    line: Affine,
-}
-
-impl TextMatrices {
-    fn set(&mut self, matrix: Affine) {
-        self.text = matrix;
-        self.line = matrix;
-    }
-
-    fn next_line(&mut self, x: f64, y: f64) {
-        self.set(self.line * Affine::translate((x, y)));
-    }
 }
 
 impl<'a> Interpreter<'_, 'a> {
@@ -455,54 +375,6 @@ impl<'a> Interpreter<'_, 'a> {
     }
 }
 
-/// Share a glyph's width among the characters that it stands for.
-fn push_characters(glyphs: &mut Vec<Glyph>, glyph: Glyph, characters: &[char]) {
-    let expanded: Vec<char> = characters.iter().flat_map(|c| expand(*c).iter().copied().chain(own(*c))).collect();
-    let step = (glyph.x1 - glyph.x0) / expanded.len().max(1) as f32;
-    for (i, character) in expanded.into_iter().enumerate() {
-        let x0 = glyph.x0 + step * i as f32;
-        glyphs.push(Glyph { character, x0, x1: x0 + step, ..glyph });
-    }
-}
-
-fn own(character: char) -> Option<char> {
-    (expand(character).is_empty() && !character.is_control()).then_some(character)
-}
-
-/// The letters of a ligature; empty for any other character.
-fn expand(character: char) -> &'static [char] {
-    match character {
-        '\u{FB00}' => &['f', 'f'],
-        '\u{FB01}' => &['f', 'i'],
-        '\u{FB02}' => &['f', 'l'],
-        '\u{FB03}' => &['f', 'f', 'i'],
-        '\u{FB04}' => &['f', 'f', 'l'],
-        '\u{FB05}' | '\u{FB06}' => &['s', 't'],
-        _ => &[],
-    }
-}
-
 fn matrix(numbers: [Number; 6]) -> Affine {
     Affine::new(numbers.map(|number| number.as_f64()))
-}
-
-fn bounds(points: &[Point]) -> Rect {
-    let fold = |pick: fn(&Point) -> f64, best: fn(f64, f64) -> f64| {
-        points.iter().map(pick).reduce(best).unwrap_or_default() as f32
-    };
-    Rect {
-        x0: fold(|p| p.x, f64::min),
-        y0: fold(|p| p.y, f64::min),
-        x1: fold(|p| p.x, f64::max),
-        y1: fold(|p| p.y, f64::max),
-    }
-}
-
-/// The rectangle of `points` if it is a rule: long in one direction and thin in the other.
-fn thin(points: &[Point]) -> Option<Rect> {
-    const LONG: f32 = 12.0;
-    const THIN: f32 = 2.5;
-    let rect = bounds(points);
-    let (width, height) = (rect.width(), rect.height());
-    ((width > LONG && height < THIN) || (height > LONG && width < THIN)).then_some(rect)
 }

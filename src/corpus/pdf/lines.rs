@@ -3,24 +3,25 @@
 //! A line is built in the order in which the page draws it, which keeps columns apart without having to find their
 //! gutter first; parts of a line that were drawn apart (a superscript, an italic word) are put back by their position.
 
-use std::collections::HashMap;
-
 use super::accents::compose_accents;
+use super::drawn::Drawn;
 use super::fonts::{Fonts, Style};
+use super::line_parts::merge_parts;
 use super::page::{Glyph, Page};
 
 /// A gap of this share of the font size is a space.
-const SPACE: f32 = 0.13;
+pub(super) const SPACE: f32 = 0.11;
 /// A gap of this share of the font size ends a line: a justified line is never stretched as far.
 const LINE_BREAK: f32 = 2.2;
 /// Baselines closer than this share of the font size are one.
-const SAME_BASELINE: f32 = 0.12;
+pub(super) const SAME_BASELINE: f32 = 0.12;
 /// A superscript or subscript is smaller than this share of its line's font size.
-const SCRIPT_SIZE: f32 = 0.88;
+pub(super) const SCRIPT_SIZE: f32 = 0.88;
 /// How far, as a share of the font size, a superscript or subscript leaves the baseline.
-const SCRIPT_SHIFT: f32 = 0.72;
-/// How many neighbours a part of a line is compared with when parts are put together.
-const MERGE_WINDOW: usize = 96;
+pub(super) const SCRIPT_SHIFT: f32 = 0.72;
+
+/// A page with more parts of lines is a drawing made of letters.
+pub(super) const MAX_LINES: usize = 20_000;
 
 /// Where a word stands with respect to its line's baseline.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -88,7 +89,7 @@ impl Line {
         self.words.iter().map(|word| word.text.chars().count()).sum()
     }
 
-    fn from_words(page: u32, words: Vec<Word>, rotated: bool) -> Self {
+    pub(super) fn from_words(page: u32, words: Vec<Word>, rotated: bool) -> Self {
         let mut line = Self { page, words, rotated, ..Self::default() };
         line.measure();
         line
@@ -157,34 +158,7 @@ pub(super) fn lines(page: &Page, glyphs: &[Glyph], fonts: &Fonts) -> Vec<Line> {
         space = false;
     }
     lines.extend(builder.finish());
-    merge_parts(lines)
-}
-
-/// The glyphs drawn so far, to find those that are drawn again at the same place: bold type is sometimes made so, and
-/// some typesetters lay a text over itself.
-#[derive(Default)]
-struct Drawn {
-    /// Places by character and `x` in points.
-    places: HashMap<(char, i32), Vec<(f32, f32)>>,
-}
-
-impl Drawn {
-    /// More glyphs at one `x` are a pattern, not text.
-    const MAX_PLACES: usize = 400;
-
-    /// Remember a glyph; true if it was there before.
-    fn again(&mut self, glyph: &Glyph) -> bool {
-        let bin = glyph.x0 as i32;
-        let near =
-            |&(x, y): &(f32, f32)| (x - glyph.x0).abs() < 0.1 * glyph.size && (y - glyph.y).abs() < 0.42 * glyph.size;
-        let known = (bin - 1..=bin + 1)
-            .any(|bin| self.places.get(&(glyph.character, bin)).is_some_and(|places| places.iter().any(near)));
-        let places = self.places.entry((glyph.character, bin)).or_default();
-        if !known && places.len() < Self::MAX_PLACES {
-            places.push((glyph.x0, glyph.y));
-        }
-        known
-    }
+    if lines.len() > MAX_LINES { lines } else { merge_parts(lines) }
 }
 
 struct LineBuilder<'f> {
@@ -218,7 +192,7 @@ impl LineBuilder<'_> {
         let style = self.fonts.style(glyph.font);
         let gap = self.last.map_or(0.0, |last| glyph.x0 - last.x1);
         let space = gap > SPACE * glyph.size || (after_space && gap > 0.02 * glyph.size);
-        let space = if glyph.rotated { after_space } else { space };
+        let space = if glyph.rotated { after_space || self.is_apart(glyph) } else { space };
         let continued = self.words.last_mut().filter(|word| {
             !space
                 && word.style == style
@@ -246,6 +220,12 @@ impl LineBuilder<'_> {
         self.last = Some(*glyph);
     }
 
+    /// Whether a rotated glyph leaves a gap to the one before it, in whatever direction they run.
+    fn is_apart(&self, glyph: &Glyph) -> bool {
+        self.last
+            .is_some_and(|last| (glyph.x0 - last.x0).hypot(glyph.y - last.y) - (last.x1 - last.x0) > SPACE * glyph.size)
+    }
+
     fn finish(&mut self) -> Option<Line> {
         self.last = None;
         let words = std::mem::take(&mut self.words);
@@ -253,72 +233,42 @@ impl LineBuilder<'_> {
     }
 }
 
-/// Put together parts of a line that were drawn apart.
-fn merge_parts(lines: Vec<Line>) -> Vec<Line> {
-    let mut by_height: Vec<usize> = (0..lines.len()).collect();
-    by_height.sort_by(|&a, &b| lines[a].y.total_cmp(&lines[b].y).then(lines[a].x0.total_cmp(&lines[b].x0)));
-    let mut parts: Vec<Option<Line>> = lines.into_iter().map(Some).collect();
-    for position in 0..by_height.len() {
-        let Some(mut line) = parts[by_height[position]].take() else { continue };
-        let near = position.saturating_sub(MERGE_WINDOW)..(position + MERGE_WINDOW).min(by_height.len());
-        let mut target = by_height[position];
-        let mut grown = true;
-        while grown {
-            grown = false;
-            for other in near.clone().map(|i| by_height[i]) {
-                if parts[other].as_ref().is_some_and(|part| is_same_line(&line, part)) {
-                    let part = parts[other].take().unwrap_or_default();
-                    // The larger part decides the place in the drawing order.
-                    if part.characters() > line.characters() {
-                        target = other;
-                    }
-                    line = join(line, part);
-                    grown = true;
-                }
-            }
-        }
-        parts[target] = Some(line);
-    }
-    parts.into_iter().flatten().collect()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::pdf::sample;
 
-/// Whether two parts stand side by side on one line.
-fn is_same_line(a: &Line, b: &Line) -> bool {
-    if a.rotated || b.rotated {
-        return false;
+    fn read(glyphs: &[Glyph]) -> Vec<Line> {
+        lines(&Page { number: 1, ..Page::default() }, glyphs, &Fonts::default())
     }
-    let (left, right) = if a.x0 <= b.x0 { (a, b) } else { (b, a) };
-    let size = left.size.max(right.size);
-    let gap = right.x0 - left.x1;
-    let shift = (left.y - right.y).abs();
-    let is_script = shift < SCRIPT_SHIFT * size
-        && left.size.min(right.size) < SCRIPT_SIZE * size
-        && gap < 0.3 * size
-        && left.characters().min(right.characters()) <= 12;
-    (shift < SAME_BASELINE * size && gap < 0.6 * size && gap > -0.3 * size)
-        || (is_script && gap > -0.4 * size)
-        || (is_script && encloses(a, b))
-        || (is_script && encloses(b, a))
-}
 
-/// A script that was drawn after its line falls into a gap of it.
-fn encloses(line: &Line, part: &Line) -> bool {
-    let slack = 0.15 * line.size;
-    line.x0 < part.x0
-        && part.x1 < line.x1
-        && line.words.iter().all(|word| word.x1 < part.x0 + slack || word.x0 > part.x1 - slack)
-}
+    #[test]
+    fn gaps_are_spaces_and_wide_gaps_end_the_line() {
+        let mut glyphs = sample::glyphs("stem cells", 50.0, 100.0, 10.0);
+        glyphs.extend(sample::glyphs("joints", 320.0, 100.0, 10.0));
+        let texts: Vec<String> = read(&glyphs).iter().map(Line::text).collect();
+        assert_eq!(texts, ["stem cells", "joints"]);
+    }
 
-fn join(a: Line, b: Line) -> Line {
-    let (page, rotated) = (a.page, a.rotated);
-    let mut words: Vec<Word> = a.words.into_iter().chain(b.words).collect();
-    words.sort_by(|a, b| a.x0.total_cmp(&b.x0));
-    for i in 1..words.len() {
-        let gap = words[i].x0 - words[i - 1].x1;
-        words[i].space_before = gap > SPACE * words[i].size.max(words[i - 1].size);
+    #[test]
+    fn raised_small_glyphs_are_superscripts_of_their_line() {
+        let mut glyphs = sample::glyphs("stiffness", 50.0, 100.0, 10.0);
+        let rest = sample::glyphs("grew", 104.0, 100.0, 10.0);
+        // The number is drawn after the rest of the line.
+        glyphs.extend(rest);
+        glyphs.extend(sample::glyphs("7", 95.0, 96.0, 7.0));
+        let lines = read(&glyphs);
+        assert_eq!(lines.len(), 1);
+        let scripts: Vec<(&str, Script)> =
+            lines[0].words.iter().map(|word| (word.text.as_str(), word.script)).collect();
+        assert_eq!(scripts, [("stiffness", Script::Normal), ("7", Script::Super), ("grew", Script::Normal)]);
+        assert_eq!(lines[0].y, 100.0);
     }
-    if let Some(first) = words.first_mut() {
-        first.space_before = false;
+
+    #[test]
+    fn text_drawn_twice_is_read_once() {
+        let mut glyphs = sample::glyphs("bold", 50.0, 100.0, 10.0);
+        glyphs.extend(sample::glyphs("bold", 50.3, 100.0, 10.0));
+        assert_eq!(read(&glyphs).iter().map(Line::text).collect::<Vec<_>>(), ["bold"]);
     }
-    Line::from_words(page, words, rotated)
 }

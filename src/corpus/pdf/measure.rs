@@ -32,7 +32,7 @@ impl Measure {
         let pitches = columns
             .iter()
             .flat_map(|column| column.lines.windows(2))
-            .filter(|pair| pair.iter().all(|line| body(line)) && pair[1].y - pair[0].y > 0.5 * size);
+            .filter(|pair| pair.iter().all(&body) && pair[1].y - pair[0].y > 0.5 * size);
         let pitch = mode(pitches.map(|pair| (pair[1].y - pair[0].y, 1)), 0.25).unwrap_or(1.2 * size);
         let font = mode(lines().filter(|line| body(line)).map(|line| (f32::from(line.font), line.characters())), 0.25)
             .unwrap_or(0.0) as u16;

@@ -2,34 +2,43 @@
 //!
 //! A PDF says where each glyph stands and little else. It is read in steps, one file each:
 //!
-//! 1. [`document`] opens the file, [`interpret`] follows each page's drawing operators to positioned glyphs;
-//! 2. [`lines`] puts glyphs together to words and lines, [`furniture`] takes away what stands around the text;
-//! 3. [`columns`] finds the reading order, [`measure`] what is usual in this paper;
-//! 4. [`flow`] places each line in its column, [`roles`] and [`front`] say what it is part of;
-//! 5. [`paragraphs`] joins lines, [`text`] puts cut words together, [`sections`] and [`references`] give the paragraphs
-//!    their place and their citations, and [`assemble`] makes the article.
+//! 1. `document` opens the file, `interpret` follows each page's drawing operators to positioned glyphs;
+//! 2. `lines` puts glyphs together to words and lines, `furniture` takes away what stands around the text;
+//! 3. `columns` finds the reading order, `measure` what is usual in this paper;
+//! 4. `flow` places each line in its column, `roles` and `front` say what it is part of;
+//! 5. `paragraphs` joins lines, `text` puts cut words together, `sections` and `references` give the paragraphs
+//!    their place and their citations, and `assemble` makes the article.
 
+mod abstracts;
 mod accents;
 mod assemble;
 mod authors;
 mod bombs;
+mod characters;
 mod columns;
 mod document;
+mod drawn;
 mod floats;
 mod flow;
 mod fonts;
 mod front;
 mod furniture;
+mod graphics_state;
+mod gutters;
 mod headings;
 mod identifiers;
 mod interpret;
+mod line_parts;
 mod lines;
 mod marked_text;
 mod measure;
 mod page;
 mod paragraphs;
+mod paths;
 mod references;
 mod roles;
+#[cfg(test)]
+mod sample;
 mod sections;
 mod tables;
 mod text;

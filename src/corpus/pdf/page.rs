@@ -5,7 +5,6 @@
 pub(super) struct Page {
     /// From 1.
     pub number: u32,
-    pub width: f32,
     pub height: f32,
     /// In the order in which the page's content draws them.
     pub glyphs: Vec<Glyph>,

@@ -171,7 +171,7 @@ fn begins(last: &Placed, line: &Placed, interrupted: bool, measure: &Measure) ->
     if last.column == line.column && !interrupted {
         let leading = line.leading.unwrap_or(measure.pitch);
         if leading > 1.3 * measure.pitch + 0.5 {
-            return !(lower && !ended);
+            return !lower || ended;
         }
         if indented && last.indent() < 0.4 * size {
             return measure.indented || ended;
@@ -207,10 +207,78 @@ pub(super) fn ends_sentence(line: &Line) -> bool {
     text.ends_with(['.', '!', '?', ':', ';'])
 }
 
-fn starts_lower(line: &Line) -> bool {
+pub(super) fn starts_lower(line: &Line) -> bool {
     line.words.first().and_then(|word| word.text.chars().next()).is_some_and(|c| c.is_lowercase())
 }
 
 fn starts_bullet(line: &Line) -> bool {
     line.words.first().is_some_and(|word| word.text.starts_with(['•', '●', '▪', '■', '–', '\u{F0B7}']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::pdf::fonts::Style;
+    use crate::corpus::pdf::sample::{at, body, line, measure};
+
+    fn texts(paragraphs: &[Paragraph]) -> Vec<String> {
+        let text = |paragraph: &Paragraph| {
+            paragraph.lines.iter().map(|placed| placed.line.text()).collect::<Vec<_>>().join(" ")
+        };
+        paragraphs.iter().map(text).collect()
+    }
+
+    #[test]
+    fn an_indent_begins_a_paragraph() {
+        let flow = vec![
+            body("one goes on.", 100.0),
+            at(line("Two begins", 62.0, 250.0, 112.0), 0, Some(12.0)),
+            body("here.", 124.0),
+        ];
+        assert_eq!(texts(&paragraphs(flow, &measure())), ["one goes on.", "Two begins here."]);
+    }
+
+    #[test]
+    fn a_short_last_line_ends_a_paragraph() {
+        let flow =
+            vec![body("one goes", 100.0), at(line("on.", 50.0, 80.0, 112.0), 0, Some(12.0)), body("Two begins", 124.0)];
+        assert_eq!(texts(&paragraphs(flow, &measure())), ["one goes on.", "Two begins"]);
+    }
+
+    #[test]
+    fn a_paragraph_goes_on_in_the_next_column_and_behind_a_figure() {
+        let mut caption = at(line("Figure 1. A joint.", 50.0, 200.0, 400.0), 0, None);
+        caption.role = Role::Caption;
+        let flow =
+            vec![body("it goes on", 100.0), caption, at(line("in the next column.", 50.0, 250.0, 100.0), 1, None)];
+        assert_eq!(texts(&paragraphs(flow, &measure())), ["it goes on in the next column.", "Figure 1. A joint."]);
+    }
+
+    #[test]
+    fn space_begins_a_paragraph_unless_the_sentence_goes_on() {
+        let spaced = |text: &str| at(line(text, 50.0, 250.0, 130.0), 0, Some(30.0));
+        assert_eq!(paragraphs(vec![body("one ends.", 100.0), spaced("Two begins")], &measure()).len(), 2);
+        assert_eq!(paragraphs(vec![body("as the formula", 100.0), spaced("where x is")], &measure()).len(), 1);
+    }
+
+    #[test]
+    fn a_heading_may_run_in() {
+        let mut first = body("2.1. Cell culture. Cells were grown", 100.0);
+        for word in first.line.words.iter_mut().take(3) {
+            word.style = Style { bold: false, italic: true };
+        }
+        let read = paragraphs(vec![first, body("for ten days.", 112.0)], &measure());
+        assert_eq!(read.iter().map(|paragraph| paragraph.role).collect::<Vec<_>>(), [Role::Heading, Role::Body]);
+        assert_eq!(texts(&read), ["2.1. Cell culture.", "Cells were grown for ten days."]);
+    }
+
+    #[test]
+    fn a_sentence_may_end_before_its_citation() {
+        let mut cited = line("stiffness fell. 12", 50.0, 250.0, 100.0);
+        if let Some(last) = cited.words.last_mut() {
+            last.script = Script::Super;
+        }
+        assert!(ends_sentence(&cited));
+        assert!(!ends_sentence(&line("stiffness of the", 50.0, 250.0, 100.0)));
+    }
 }

@@ -24,7 +24,7 @@ pub(super) fn parse(lines: &[&Placed], vocabulary: &Vocabulary) -> Vec<Reference
         let end = starts.get(position + 1).map_or(lines.len(), |next| next.line);
         let mut running = RunningText::default();
         for placed in &lines[start.line..end] {
-            running.push_line(&placed.line, vocabulary, false);
+            running.push_line(&placed.line, vocabulary, &|_| false);
         }
         let text = strip_label(&running.text, start.label);
         if !text.is_empty() {
@@ -149,7 +149,7 @@ impl Labels {
             let part = part.trim_matches(|c: char| !c.is_ascii_digit());
             let mut ends = part.split(['-', '–', '—']).map(|number| number.trim().parse::<u32>());
             let Some(Ok(first)) = ends.next() else { continue };
-            let last = ends.last().and_then(Result::ok).unwrap_or(first);
+            let last = ends.next_back().and_then(Result::ok).unwrap_or(first);
             for number in first..=last.min(first.saturating_add(MAX_CITED as u32)) {
                 match self.by_number.get(&number) {
                     Some(index) if !cited.contains(index) && cited.len() < MAX_CITED => cited.push(*index),

@@ -24,7 +24,7 @@ impl Sections {
             headings.map(|placed| (prominence(&placed.line), is_main(&placed.line.text()))).collect();
         // Headings such as Introduction are on the first level, whatever stands out more (a rubric) is there with them.
         let top = looks.iter().filter(|(_, main)| *main).map(|(look, _)| *look).max();
-        looks.sort_by(|a, b| b.0.cmp(&a.0));
+        looks.sort_by_key(|(look, _)| std::cmp::Reverse(*look));
         let mut known: Vec<Prominence> =
             looks.into_iter().map(|(look, _)| top.map_or(look, |top| look.min(top))).collect();
         known.dedup();

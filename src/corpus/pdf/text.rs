@@ -39,22 +39,28 @@ impl Vocabulary {
         if self.knows(&format!("{head}-{tail}")) {
             return false;
         }
-        if !tail.starts_with(char::is_lowercase) {
-            return false;
-        }
-        let letters = head.rsplit('-').next().unwrap_or(head);
-        // TNF-, CD34-, n-, 5-: never the head of an English word.
-        letters.chars().count() > 1
-            && letters.chars().all(char::is_alphabetic)
-            && !letters.chars().skip(1).any(char::is_uppercase)
-            && !COMPOUND_HEADS.contains(&letters.to_lowercase().as_str())
+        tail.starts_with(char::is_lowercase) && is_cuttable(head.rsplit('-').next().unwrap_or(head), tail)
     }
 }
 
-/// Words that are followed by a hyphen of their own more often than they are cut.
+/// Whether an English word may begin with `head` and go on with `tail`.
+fn is_cuttable(head: &str, tail: &str) -> bool {
+    let lower = head.to_lowercase();
+    if lower == "anti" {
+        return ["gen", "bod", "biotic", "oxid", "cip", "dot"].iter().any(|rest| tail.starts_with(rest));
+    }
+    // TNF-, CD34-, n-, 5-: never the head of an English word.
+    head.chars().count() > 1
+        && head.chars().all(char::is_alphabetic)
+        && !head.chars().skip(1).any(char::is_uppercase)
+        && !COMPOUND_HEADS.contains(&lower.as_str())
+}
+
+/// Words that are followed by a hyphen of their own more often than they are cut: `non-specific`, `end-to-end`,
+/// `thirty-day`.
 const COMPOUND_HEADS: &[&str] = &[
-    "anti", "non", "self", "well", "long", "short", "high", "low", "cross", "half", "post", "pre", "quasi", "ex",
-    "all", "end",
+    "non", "self", "well", "cross", "half", "post", "quasi", "to", "of", "by", "and", "up", "twenty", "thirty",
+    "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
 ];
 
 fn bare(word: &str) -> &str {
@@ -86,13 +92,18 @@ pub(super) struct RunningText {
 }
 
 impl RunningText {
-    /// Add a line. Superscript numbers become markers if `citations` says so.
-    pub(super) fn push_line(&mut self, line: &Line, vocabulary: &Vocabulary, citations: bool) {
-        let mut first = true;
-        for group in words(line) {
-            if citations && self.takes_marker(&group) {
+    /// Add a line. A superscript number for which `cites` is true becomes a marker.
+    pub(super) fn push_line(&mut self, line: &Line, vocabulary: &Vocabulary, cites: &dyn Fn(&str) -> bool) {
+        let groups = words(line);
+        for (i, group) in groups.iter().enumerate() {
+            // `¹³C` begins a word.
+            let is_prefix = group.space_before
+                && groups
+                    .get(i + 1)
+                    .is_some_and(|next| !next.space_before && next.text.starts_with(char::is_alphabetic));
+            if is_raised_number(group) && !is_prefix && !self.ends_in_base() && cites(&group.text) {
                 self.push_marker(&group.text);
-            } else if first {
+            } else if i == 0 {
                 self.join(&group.text, vocabulary);
             } else {
                 if group.space_before && !self.text.ends_with(' ') {
@@ -100,7 +111,6 @@ impl RunningText {
                 }
                 self.push_str(&group.text, group.script);
             }
-            first = false;
         }
     }
 
@@ -109,11 +119,14 @@ impl RunningText {
             // The first line.
         } else if self.text.ends_with('\u{AD}') {
             self.text.pop();
-        } else if let Some(head) = self.text.strip_suffix(['-', '\u{2010}']).filter(|head| ends_word(head)) {
-            if vocabulary.is_cut(head, word) {
+        } else if let Some(head) = self.text.strip_suffix('-').filter(|head| ends_word(head)) {
+            // `pre- and postoperative` is no compound.
+            if matches!(word, "and" | "or" | "to") {
+                self.text.push(' ');
+            } else if vocabulary.is_cut(head, word) {
                 self.text.truncate(head.len());
             }
-        } else if !self.text.ends_with(['/', '–', '\u{2011}']) || word.starts_with(char::is_uppercase) {
+        } else if !self.text.ends_with(['/', '–']) || word.starts_with(char::is_uppercase) {
             self.text.push(' ');
         }
         self.text.push_str(word);
@@ -125,11 +138,7 @@ impl RunningText {
         self.text.push_str(raised.as_deref().unwrap_or(text));
     }
 
-    /// Numbers raised after a word or a full stop are citations; after a digit or a unit they are exponents.
-    fn takes_marker(&self, group: &Word) -> bool {
-        is_raised_number(group) && !self.ends_in_base()
-    }
-
+    /// After a number or a unit, what is raised is an exponent.
     fn ends_in_base(&self) -> bool {
         let word = self.text.rsplit([' ', '/', '(']).next().unwrap_or_default();
         word.ends_with(|c: char| c.is_ascii_digit()) || UNITS.contains(&word)
@@ -146,7 +155,7 @@ impl RunningText {
 
 /// A superscript of numbers such as `3` or `5,7–9`.
 pub(super) fn is_raised_number(word: &Word) -> bool {
-    let numbers = word.text.trim_matches(['[', ']', '(', ')', ',', ' ']);
+    let numbers = word.text.trim_matches(['[', ']', '(', ')', ',', ' ', '-', '–']);
     word.script == Script::Super
         && numbers.starts_with(|c: char| c.is_ascii_digit())
         && numbers.ends_with(|c: char| c.is_ascii_digit())
@@ -193,4 +202,49 @@ fn words(line: &Line) -> Vec<Word> {
         }
     }
     groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::pdf::sample::line;
+
+    fn joined(lines: &[&str], known: &str) -> String {
+        let known = line(&format!("x {known} x"), 0.0, 100.0, 0.0);
+        let vocabulary = Vocabulary::of(std::iter::once(&known));
+        let mut running = RunningText::default();
+        for text in lines {
+            running.push_line(&line(text, 50.0, 250.0, 100.0), &vocabulary, &|_| false);
+        }
+        running.text
+    }
+
+    #[test]
+    fn words_cut_at_the_end_of_a_line_are_put_together() {
+        assert_eq!(joined(&["the inflam-", "matory cells"], ""), "the inflammatory cells");
+        assert_eq!(joined(&["soft\u{AD}", "ened"], ""), "softened");
+    }
+
+    #[test]
+    fn real_hyphens_stay() {
+        assert_eq!(joined(&["n-", "tridecanal"], ""), "n-tridecanal");
+        assert_eq!(joined(&["the anti-", "TNF drug"], ""), "the anti-TNF drug");
+        assert_eq!(joined(&["an anti-", "gen"], ""), "an antigen");
+        assert_eq!(joined(&["stem-", "like cells"], "stem-like"), "stem-like cells");
+        assert_eq!(joined(&["pre-", "and postoperative"], ""), "pre- and postoperative");
+        assert_eq!(joined(&["end-to-", "end"], ""), "end-to-end");
+    }
+
+    #[test]
+    fn raised_numbers_are_markers_and_exponents_are_not() {
+        let mut raised = line("shown 3,5 in 10 6 cells", 50.0, 250.0, 100.0);
+        for index in [1, 4] {
+            raised.words[index].script = Script::Super;
+            raised.words[index].space_before = false;
+        }
+        let mut running = RunningText::default();
+        running.push_line(&raised, &Vocabulary::default(), &|_| true);
+        assert_eq!(running.text, "shown in 10⁶ cells");
+        assert_eq!(running.markers, [Marker { at: "shown".len(), text: "3,5".to_owned() }]);
+    }
 }
