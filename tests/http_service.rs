@@ -8,13 +8,13 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use stroma::config::Config;
 use stroma::index::{PassageIndex, Signature};
-use stroma::server::{Access, Reloader, Watch, listen, serve};
+use stroma::server::{Access, Limits, Reloader, Watch, listen, serve};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::http_support::{Reply, Server};
+use crate::http_support::{Reply, Server, limits};
 
 const SEARCH_KEY: &str = "a-key-for-questions";
 const ADMIN_KEY: &str = "a-key-for-everything";
@@ -171,6 +171,17 @@ async fn thousands_of_idle_connections_do_not_stop_others() {
     assert!(began.elapsed() < Duration::from_secs(5), "{:?} beside {} idle ones", began.elapsed(), idle.len());
     drop(running.stop);
     running.ended.await.expect("an orderly end");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_does_not_come_is_given_up() {
+    let server = Server::with(Limits { timeout: Duration::from_millis(200), ..limits() });
+    let running = start(&server).await;
+    let mut stream = TcpStream::connect(running.address).await.expect("a connection");
+    let head = b"POST /v1/search HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 9\r\n\r\n{\"q\"";
+    send(&mut stream, head).await.expect("sent");
+    let reply = receive(&mut stream).await;
+    assert!(reply.starts_with("HTTP/1.1 408") && reply.contains("slow_body"), "{reply}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -25,6 +25,9 @@ use crate::server::wire::{ProblemBody, TaskItem, WaitRequest};
 /// A client that sends nothing for so long has gone.
 const SILENCE: Duration = Duration::from_secs(30);
 
+/// The longest time for one body.
+const LONGEST_UPLOAD: Duration = Duration::from_secs(600);
+
 /// With `wait=true`, at most so long.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
@@ -49,9 +52,11 @@ pub(in crate::server) async fn put(
 ) -> Result<Response, Problem> {
     let jobs = Arc::clone(state.jobs()?);
     let name = file_name(&name).map_err(|detail| Problem::new(Code::InvalidName, detail))?;
-    let _place = state.uploads.acquire().await.map_err(|error| Problem::internal(&error))?;
+    let place = tokio::time::timeout(SILENCE, state.uploads.acquire()).await;
+    let _place = place.map_err(|_| Problem::overloaded("other uploads are being received; try again"))?;
     let (limits, uploads) = (jobs.library().options.limits, jobs.library().uploads.clone());
-    let bytes = receive(body, limits.max_file_bytes).await?;
+    let bytes = tokio::time::timeout(LONGEST_UPLOAD, receive(body, limits.max_file_bytes)).await;
+    let bytes = bytes.map_err(|_| Problem::new(Code::SlowBody, "the body did not come in time"))??;
     let keep = move || {
         // Read now, so that whoever sends what is no paper is told at once.
         read_bytes(&bytes, &name, &limits).map_err(unreadable)?;
