@@ -29,7 +29,7 @@ pub struct IngestOptions {
 
 impl Default for IngestOptions {
     fn default() -> Self {
-        Self { limits: Limits::default(), batch_passages: 512, commit_passages: 8192, writer_memory: 256 << 20 }
+        Self { limits: Limits::default(), batch_passages: 512, commit_passages: 2048, writer_memory: 256 << 20 }
     }
 }
 
