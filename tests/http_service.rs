@@ -8,13 +8,13 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use stroma::config::Config;
 use stroma::index::{PassageIndex, Signature};
-use stroma::server::{Access, Reloader, Watch, listen, serve};
+use stroma::server::{Access, Limits, Reloader, Watch, listen, serve};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::http_support::{Reply, Server};
+use crate::http_support::{Reply, Server, limits};
 
 const SEARCH_KEY: &str = "a-key-for-questions";
 const ADMIN_KEY: &str = "a-key-for-everything";
@@ -174,6 +174,17 @@ async fn thousands_of_idle_connections_do_not_stop_others() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_does_not_come_is_given_up() {
+    let server = Server::with(Limits { timeout: Duration::from_millis(200), ..limits() });
+    let running = start(&server).await;
+    let mut stream = TcpStream::connect(running.address).await.expect("a connection");
+    let head = b"POST /v1/search HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 9\r\n\r\n{\"q\"";
+    send(&mut stream, head).await.expect("sent");
+    let reply = receive(&mut stream).await;
+    assert!(reply.starts_with("HTTP/1.1 408") && reply.contains("slow_body"), "{reply}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_end_is_orderly() {
     let server = Server::writable();
     let running = start(&server).await;
@@ -243,5 +254,24 @@ async fn files_that_come_change_and_go_are_followed() {
     std::fs::remove_file(papers.join("r1.md")).expect("it is there");
     std::fs::rename(papers.join("r2.md"), papers.join("renamed.md")).expect("it is there");
     assert!(until(Duration::from_secs(30), || count() == 999).await, "{} papers", count());
+    drop(watch);
+}
+
+#[tokio::test]
+async fn a_file_is_left_alone_until_it_is_copied() {
+    let server = Server::writable();
+    let jobs = server.jobs();
+    let watch = Watch::start(Arc::clone(&jobs), &[server.library.papers()], &[server.uploads()]).expect("a watch");
+    assert!(until(Duration::from_secs(10), || jobs.unfinished() == 0).await);
+    let before = jobs.runs();
+    let mut text = "# Slowly copied\n\n## Findings\n\n".to_owned();
+    for part in 0..6 {
+        text.push_str(&format!("Sentence number {part} of the paragraph says how the patients were. "));
+        server.library.write("slow.md", &text);
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert_eq!(jobs.runs(), before, "half of it was taken");
+    }
+    assert!(until(Duration::from_secs(10), || server.state.engine.index().snapshot().counts().papers == 1).await);
+    assert_eq!(jobs.runs(), before + 1);
     drop(watch);
 }

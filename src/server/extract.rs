@@ -82,7 +82,9 @@ impl<T: DeserializeOwned> FromRequest<Arc<AppState>> for FromJson<T> {
             let detail = "content-type must be application/json";
             return Err(Problem::new(Code::UnsupportedMediaType, detail));
         }
-        let bytes = Bytes::from_request(request, state).await.map_err(|error| unread(&error, state))?;
+        let bytes = tokio::time::timeout(state.limits.timeout, Bytes::from_request(request, state)).await;
+        let bytes = bytes.map_err(|_| Problem::new(Code::SlowBody, "the body did not come in time"))?;
+        let bytes = bytes.map_err(|error| unread(&error, state))?;
         // Structs can be read from arrays too, which nobody means.
         if bytes.trim_ascii_start().first().is_some_and(|byte| b"[\"".contains(byte)) {
             return Err(Problem::new(Code::InvalidBody, "the body is not as expected: expected a JSON object"));

@@ -4,6 +4,7 @@
 
 mod health;
 mod names;
+mod number;
 mod papers;
 mod request;
 mod search;

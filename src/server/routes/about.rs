@@ -31,7 +31,7 @@ pub(in crate::server) async fn stats(State(state): State<Arc<AppState>>) -> Resu
             index_bytes: index_bytes(state),
             model: state.engine.embedder().fingerprint().to_owned(),
             dimension: state.engine.embedder().dimension(),
-            years: count(&papers, |paper| paper.paper.year),
+            years: count(&papers, |paper| paper.paper.year.map(|year| year.to_string())),
             journals: count(&papers, |paper| paper.paper.journal.clone()),
             types: count(&papers, |paper| paper.paper.r#type.clone()),
             formats: count(&papers, |paper| serde_json::to_value(paper.format).ok()?.as_str().map(str::to_owned)),
@@ -41,7 +41,7 @@ pub(in crate::server) async fn stats(State(state): State<Arc<AppState>>) -> Resu
     Ok(Json(state.blocking(read).await?))
 }
 
-fn count<K: Ord>(papers: &[PaperSummary], key: impl Fn(&PaperSummary) -> Option<K>) -> BTreeMap<K, usize> {
+fn count(papers: &[PaperSummary], key: impl Fn(&PaperSummary) -> Option<String>) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for key in papers.iter().filter_map(key) {
         *counts.entry(key).or_default() += 1;

@@ -25,6 +25,9 @@ use crate::server::wire::{ProblemBody, TaskItem, WaitRequest};
 /// A client that sends nothing for so long has gone.
 const SILENCE: Duration = Duration::from_secs(30);
 
+/// The longest time for one body.
+const LONGEST_UPLOAD: Duration = Duration::from_secs(600);
+
 /// With `wait=true`, at most so long.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
@@ -33,7 +36,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// The body is the file itself, in any format that can be read: JATS or TEI XML, PDF, HTML, Markdown or text, also
 /// gzipped. When this is answered the file is on the disk for good, and will be indexed whatever happens.
 #[utoipa::path(put, path = "/v1/papers/{id}", tag = "changes",
-    params(("id" = String, Path, description = "A file name; `.txt` is added where it does not end as papers do"), WaitRequest),
+    params(("id" = String, Path, pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
+        description = "A file name, without folders; `.txt` is added where it does not end as papers do"), WaitRequest),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses(
         (status = 200, body = TaskItem, description = "With wait=true: the finished job"),
@@ -48,9 +52,11 @@ pub(in crate::server) async fn put(
 ) -> Result<Response, Problem> {
     let jobs = Arc::clone(state.jobs()?);
     let name = file_name(&name).map_err(|detail| Problem::new(Code::InvalidName, detail))?;
-    let _place = state.uploads.acquire().await.map_err(|error| Problem::internal(&error))?;
+    let place = tokio::time::timeout(SILENCE, state.uploads.acquire()).await;
+    let _place = place.map_err(|_| Problem::overloaded("other uploads are being received; try again"))?;
     let (limits, uploads) = (jobs.library().options.limits, jobs.library().uploads.clone());
-    let bytes = receive(body, limits.max_file_bytes).await?;
+    let bytes = tokio::time::timeout(LONGEST_UPLOAD, receive(body, limits.max_file_bytes)).await;
+    let bytes = bytes.map_err(|_| Problem::new(Code::SlowBody, "the body did not come in time"))??;
     let keep = move || {
         // Read now, so that whoever sends what is no paper is told at once.
         read_bytes(&bytes, &name, &limits).map_err(unreadable)?;

@@ -56,7 +56,7 @@ pub struct StatsResponse {
     /// The length of a vector.
     pub dimension: usize,
     /// Papers of each year.
-    pub years: BTreeMap<u16, usize>,
+    pub years: BTreeMap<String, usize>,
     /// Papers of each journal.
     pub journals: BTreeMap<String, usize>,
     /// Papers of each type of article.

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::names::{ModeName, SectionName};
+use super::number::whole;
 use crate::corpus::SectionKind;
 use crate::index::Filter;
 use crate::search::{Mode, Request};
@@ -18,7 +19,7 @@ pub const MOST_HITS: usize = 100;
 const MOST_LEFT_OUT: usize = 1000;
 
 /// Values of one list, at most.
-const LONGEST_LIST: usize = 1000;
+const LONGEST_LIST: usize = 100;
 
 /// A question.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema, IntoParams)]
@@ -45,14 +46,17 @@ pub struct SearchRequest {
     /// Hits to give; the server's own number where absent.
     #[schema(minimum = 1, maximum = 100)]
     #[param(minimum = 1, maximum = 100, nullable = false)]
+    #[serde(deserialize_with = "whole")]
     pub limit: Option<i64>,
     /// Hits to leave out at the beginning.
     #[schema(minimum = 0, maximum = 1000)]
     #[param(minimum = 0, maximum = 1000, nullable = false)]
+    #[serde(deserialize_with = "whole")]
     pub offset: Option<i64>,
     /// Passages of one paper among the hits, at most.
     #[schema(minimum = 1, maximum = 100)]
     #[param(minimum = 1, maximum = 100, nullable = false)]
+    #[serde(deserialize_with = "whole")]
     pub per_paper: Option<i64>,
     /// How to look; `hybrid` where absent.
     #[schema(value_type = Option<ModeName>)]
@@ -61,26 +65,28 @@ pub struct SearchRequest {
     /// First year of papers.
     #[schema(minimum = 0, maximum = 9999)]
     #[param(minimum = 0, maximum = 9999, nullable = false)]
+    #[serde(deserialize_with = "whole")]
     pub year_from: Option<i64>,
     /// Last year of papers.
     #[schema(minimum = 0, maximum = 9999)]
     #[param(minimum = 0, maximum = 9999, nullable = false)]
+    #[serde(deserialize_with = "whole")]
     pub year_to: Option<i64>,
     /// Journals, in any case; any of them.
-    #[schema(max_items = 1000)]
-    #[param(max_items = 1000)]
+    #[schema(max_items = 100)]
+    #[param(max_items = 100)]
     pub journals: Vec<String>,
     /// Types of articles, as papers name them (`review-article`); any of them.
-    #[schema(max_items = 1000)]
-    #[param(max_items = 1000)]
+    #[schema(max_items = 100)]
+    #[param(max_items = 100)]
     pub types: Vec<String>,
     /// Papers by their ids; any of them.
-    #[schema(max_items = 1000)]
-    #[param(max_items = 1000)]
+    #[schema(max_items = 100)]
+    #[param(max_items = 100)]
     pub papers: Vec<String>,
     /// Kinds of sections; any of them.
-    #[schema(value_type = Vec<SectionName>, max_items = 1000)]
-    #[param(value_type = Vec<SectionName>, max_items = 1000)]
+    #[schema(value_type = Vec<SectionName>, max_items = 100)]
+    #[param(value_type = Vec<SectionName>, max_items = 100)]
     pub sections: Vec<String>,
 }
 
