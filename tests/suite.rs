@@ -1,5 +1,7 @@
 //! All integration tests in one program: each file is a feature, and linking libtorch once is enough.
 
+#[path = "crash.rs"]
+mod crash;
 #[path = "dump.rs"]
 mod dump;
 #[path = "embedding.rs"]

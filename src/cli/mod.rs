@@ -1,17 +1,21 @@
 //! The command line: one thin file for each command.
 
 mod context;
+mod doctor;
 mod eval;
 mod index;
 mod inspect;
+mod papers;
 mod search;
 mod serve;
+mod settings;
+mod snapshot;
 mod style;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use context::Context;
 
@@ -50,8 +54,21 @@ enum Command {
     Serve(serve::Arguments),
     /// Show how files are read, without indexing them
     Inspect(inspect::Arguments),
+    /// List, show and remove the papers of the index
+    Papers(papers::Arguments),
+    /// Check that the index is whole, and say what to do where it is not
+    Doctor(doctor::Arguments),
+    /// Copy the index as it is now, also while it is served and written
+    Snapshot(snapshot::Arguments),
     /// Measure the ranking on a set of judged questions
     Eval(eval::Arguments),
+    /// Show the settings
+    Config(settings::Arguments),
+    /// Print completions for a shell
+    Completions {
+        /// bash, zsh, fish, elvish or powershell
+        shell: clap_complete::Shell,
+    },
 }
 
 /// How a command ended, for those that ask.
@@ -83,7 +100,15 @@ fn dispatch(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Search(arguments) => search::run(context, &arguments),
         Command::Serve(arguments) => serve::run(&context, &arguments),
         Command::Inspect(arguments) => inspect::run(&context, &arguments),
+        Command::Papers(arguments) => papers::run(&context, &arguments),
+        Command::Doctor(arguments) => doctor::run(&context, &arguments),
+        Command::Snapshot(arguments) => snapshot::run(&context, &arguments),
         Command::Eval(arguments) => eval::run(&context, &arguments),
+        Command::Config(arguments) => settings::run(&context, &arguments),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "stroma", &mut std::io::stdout());
+            Ok(Outcome::Success)
+        }
     }
 }
 

@@ -1,0 +1,62 @@
+//! `stroma doctor`
+
+use serde_json::json;
+
+use super::context::Context;
+use super::{Outcome, style};
+use crate::index::PassageIndex;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: stroma doctor --repair")]
+pub(super) struct Arguments {
+    /// Remove papers that are not whole, so that the next `stroma index` reads them again
+    #[arg(long)]
+    repair: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let folder = &context.config().index;
+    let signature = PassageIndex::signature_of(folder)?;
+    let index = PassageIndex::open(folder, &signature)?;
+    let findings = index.check()?;
+    let counts = index.snapshot().counts();
+    if arguments.json {
+        let whole = findings.is_empty();
+        anstream::println!(
+            "{}",
+            json!({"whole": whole, "papers": counts.papers, "paragraphs": counts.passages, "findings": findings})
+        );
+    } else {
+        for finding in &findings {
+            let paper = finding.paper.as_ref().map(|paper| format!("{paper}: ")).unwrap_or_default();
+            anstream::println!("{}{paper}{}{}", style::WARNING, finding.what, style::RESET);
+            anstream::println!("  {}", finding.remedy);
+        }
+        if !context.quiet {
+            let verdict = if findings.is_empty() { "whole" } else { "not whole" };
+            anstream::println!(
+                "{}: {verdict}; {} papers, {} paragraphs, model {}",
+                folder.display(),
+                counts.papers,
+                counts.passages,
+                signature.model
+            );
+        }
+    }
+    if findings.is_empty() {
+        return Ok(Outcome::Success);
+    }
+    if arguments.repair {
+        let mut writer = index.writer(context.config().indexing.memory_mb << 20)?;
+        findings.iter().filter_map(|finding| finding.paper.as_ref()).for_each(|paper| writer.remove(paper));
+        writer.commit()?;
+        writer.finish()?;
+        if !context.quiet {
+            anstream::println!("removed what was not whole; run `stroma index` to read it again");
+        }
+    }
+    Ok(Outcome::Partial)
+}

@@ -1,0 +1,122 @@
+//! `stroma papers`
+
+use std::io::Write;
+
+use anyhow::bail;
+use clap::Subcommand;
+use serde_json::json;
+
+use super::context::Context;
+use super::{Outcome, style};
+use crate::corpus::PaperId;
+use crate::index::{PaperRecord, PassageIndex};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: stroma papers list --json | jq -r .id")]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// Print JSON, one object a line
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List the papers of the index
+    List,
+    /// Show one paper: its sources, sections and references
+    Show {
+        /// The paper's id, as `papers list` and answers give it
+        id: String,
+    },
+    /// Remove papers from the index; their files stay, and are indexed again by the next `stroma index`
+    Remove {
+        #[arg(required = true)]
+        ids: Vec<String>,
+    },
+}
+
+pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let folder = &context.config().index;
+    let index = PassageIndex::open(folder, &PassageIndex::signature_of(folder)?)?;
+    let mut output = anstream::stdout().lock();
+    match &arguments.command {
+        Command::List => {
+            let papers = index.snapshot().papers()?;
+            for paper in &papers {
+                if arguments.json {
+                    writeln!(output, "{}", serde_json::to_string(&brief(paper))?)?;
+                } else {
+                    print_brief(&mut output, paper)?;
+                }
+            }
+            Ok(if papers.is_empty() { Outcome::Partial } else { Outcome::Success })
+        }
+        Command::Show { id } => {
+            let Some(paper) = index.snapshot().paper(id)? else { bail!("there is no paper {id:?} in the index") };
+            if arguments.json {
+                writeln!(output, "{}", serde_json::to_string(&paper)?)?;
+            } else {
+                print_whole(&mut output, &index, &paper)?;
+            }
+            Ok(Outcome::Success)
+        }
+        Command::Remove { ids } => {
+            remove(context, &index, ids)?;
+            Ok(Outcome::Success)
+        }
+    }
+}
+
+fn brief(paper: &PaperRecord) -> serde_json::Value {
+    let metadata = &paper.metadata;
+    json!({
+        "id": paper.id, "title": metadata.title, "authors": metadata.authors, "journal": metadata.journal,
+        "year": metadata.year, "doi": metadata.doi, "paragraphs": paper.passages,
+        "sources": paper.sources.iter().map(|source| &source.path).collect::<Vec<_>>(),
+    })
+}
+
+fn print_brief(output: &mut impl Write, paper: &PaperRecord) -> std::io::Result<()> {
+    let (title, faint, reset) = (style::TITLE, style::FAINT, style::RESET);
+    let name = paper.metadata.title.as_deref().unwrap_or("(no title)");
+    let year = paper.metadata.year.map(|year| format!(" ({year})")).unwrap_or_default();
+    writeln!(output, "{title}{}{reset}  {name}{year}  {faint}{} paragraphs{reset}", paper.id, paper.passages)
+}
+
+fn print_whole(output: &mut impl Write, index: &PassageIndex, paper: &PaperRecord) -> anyhow::Result<()> {
+    print_brief(output, paper)?;
+    writeln!(output, "{}", paper.metadata.authors.join(", "))?;
+    for source in &paper.sources {
+        writeln!(output, "from {} ({:?})", source.path.display(), source.role)?;
+    }
+    let mut section = Vec::new();
+    for (_, record) in index.snapshot().passages_of(paper.id.as_str())? {
+        if record.passage.section != section {
+            section = record.passage.section;
+            writeln!(output, "  {}", section.join(" › "))?;
+        }
+    }
+    for (number, reference) in paper.references.iter().enumerate() {
+        writeln!(output, "  [{}] {}", number + 1, reference.text)?;
+    }
+    Ok(())
+}
+
+fn remove(context: &Context, index: &PassageIndex, ids: &[String]) -> anyhow::Result<()> {
+    let mut papers = Vec::new();
+    for id in ids {
+        let known = index.snapshot().paper(id)?.map(|paper| paper.id);
+        let Some(paper) = known else { bail!("there is no paper {id:?} in the index; nothing was removed") };
+        papers.push(paper);
+    }
+    let mut writer = index.writer(context.config().indexing.memory_mb << 20)?;
+    papers.iter().for_each(|paper: &PaperId| writer.remove(paper));
+    writer.commit()?;
+    writer.finish()?;
+    if !context.quiet {
+        anstream::println!("removed {} papers", papers.len());
+    }
+    Ok(())
+}

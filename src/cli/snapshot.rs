@@ -1,0 +1,31 @@
+//! `stroma snapshot`
+
+use std::path::PathBuf;
+
+use super::Outcome;
+use super::context::Context;
+use crate::index::PassageIndex;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: stroma snapshot /backup/stroma-monday\n\
+    To restore: stop what writes, and put the folder in the place of the index, or name it with --index.")]
+pub(super) struct Arguments {
+    /// A folder that is not there yet, or empty
+    folder: PathBuf,
+}
+
+pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let folder = &context.config().index;
+    let index = PassageIndex::open(folder, &PassageIndex::signature_of(folder)?)?;
+    index.copy_to(&arguments.folder)?;
+    if !context.quiet {
+        let counts = PassageIndex::open(&arguments.folder, index.signature())?.snapshot().counts();
+        anstream::println!(
+            "{}: {} papers, {} paragraphs",
+            arguments.folder.display(),
+            counts.papers,
+            counts.passages
+        );
+    }
+    Ok(Outcome::Success)
+}
