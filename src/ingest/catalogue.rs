@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
+use super::source::Stat;
+use super::walk::Unit;
 use crate::corpus::{Identity, PaperId};
 use crate::index::{PaperRecord, SourceRole};
 
@@ -62,6 +64,22 @@ impl Catalogue {
             let mut papers = candidates.filter_map(|id| self.papers.get(id));
             papers.find(|paper| Identity::of(&paper.metadata).same_paper(identity))
         })
+    }
+
+    /// Whether the files of a unit are as the index knows them, by size and time of change.
+    pub(super) fn is_unchanged(&self, unit: &Unit) -> bool {
+        let Some(paper) = unit.files.first().and_then(|file| self.by_file(file)) else { return false };
+        let known = |file: &PathBuf| paper.sources.iter().find(|source| source.path == *file);
+        let same_files = match unit.files.first().and_then(known).map(|source| source.role) {
+            Some(SourceRole::Text) => text_files(paper) == unit.files,
+            Some(SourceRole::Duplicate) => true,
+            None => false,
+        };
+        let same_stat = |file: &PathBuf| {
+            let stat = known(file).map(|source| Stat { size: source.size, modified: source.modified });
+            stat.is_some() && stat == Stat::of(file).ok()
+        };
+        same_files && unit.files.iter().all(same_stat)
     }
 
     /// All files of the index that lie under one of the roots.

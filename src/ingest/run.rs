@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use super::catalogue::{Catalogue, text_files};
 use super::embedding::{KnownVectors, Prepared, embed};
-use super::source::{Content, ReadFailure, Stat, load_all, parse};
-use super::walk::{Unit, has_paper_ending, walk};
+use super::source::{Content, ReadFailure, load_all, parse};
+use super::walk::{Found, Unit, has_paper_ending, walk};
 use super::{Duplicate, Failure, IngestError, Progress, Summary};
 use crate::corpus::{Article, Format, Identity, Limits, PaperId, ReadError, passages, source_rank};
 use crate::embed::Embedder;
@@ -55,6 +55,9 @@ impl Ingest<'_> {
     pub fn run(&self, paths: &[PathBuf], report: &mut dyn FnMut(Progress)) -> Result<Summary, IngestError> {
         let started = Instant::now();
         let found = walk(paths)?;
+        if let Some(summary) = self.nothing_to_do(&found, started)? {
+            return Ok(summary);
+        }
         let writer = self.index.writer(self.options.writer_memory)?;
         self.index.reload()?;
         let snapshot = self.index.snapshot();
@@ -71,6 +74,20 @@ impl Ingest<'_> {
             Ok(()) => finished,
             Err(error) => finished.and(Err(error)),
         }
+    }
+
+    /// The summary of a run that would change nothing: it needs no lock, so it disturbs no other writer.
+    fn nothing_to_do(&self, found: &Found, started: Instant) -> Result<Option<Summary>, IngestError> {
+        self.index.reload()?;
+        let catalogue = Catalogue::of(self.index.snapshot().papers()?);
+        let present: BTreeSet<&PathBuf> = found.units.iter().flat_map(|unit| &unit.files).collect();
+        let all_known = found.units.iter().all(|unit| catalogue.is_unchanged(unit));
+        if !all_known || catalogue.files_under(&found.roots).iter().any(|file| !present.contains(file)) {
+            return Ok(None);
+        }
+        let mut summary = Summary { seconds: started.elapsed().as_secs_f64(), ..Summary::default() };
+        summary.papers.unchanged = found.units.len() as u64;
+        Ok(Some(summary))
     }
 
     /// Adds papers that are already in memory, such as the documents of a test collection, with the same code as files.
@@ -145,24 +162,9 @@ impl<'a> Run<'a> {
 
     /// The units that are not as the index knows them.
     fn changed_units(&mut self, units: Vec<Unit>) -> Vec<Unit> {
-        let (unchanged, changed): (Vec<Unit>, Vec<Unit>) = units.into_iter().partition(|unit| self.is_unchanged(unit));
+        let (unchanged, changed): (Vec<Unit>, Vec<Unit>) = units.into_iter().partition(|unit| self.catalogue.is_unchanged(unit));
         self.summary.papers.unchanged = unchanged.len() as u64;
         changed
-    }
-
-    fn is_unchanged(&self, unit: &Unit) -> bool {
-        let Some(paper) = unit.files.first().and_then(|file| self.catalogue.by_file(file)) else { return false };
-        let known = |file: &PathBuf| paper.sources.iter().find(|source| source.path == *file);
-        let same_files = match unit.files.first().and_then(known).map(|source| source.role) {
-            Some(SourceRole::Text) => text_files(paper) == unit.files,
-            Some(SourceRole::Duplicate) => true,
-            None => false,
-        };
-        let same_stat = |file: &PathBuf| {
-            let stat = known(file).map(|source| Stat { size: source.size, modified: source.modified });
-            stat.is_some() && stat == Stat::of(file).ok()
-        };
-        same_files && unit.files.iter().all(same_stat)
     }
 
     /// Reads on a thread of its own, so that the model does not wait for the disk and the parsers.
