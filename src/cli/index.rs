@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
@@ -26,6 +27,10 @@ static STOP: AtomicBool = AtomicBool::new(false);
 
 pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Outcome> {
     let paths = if arguments.paths.is_empty() { &context.config().papers } else { &arguments.paths };
+    for path in paths {
+        // Said before the model is loaded and an index is made.
+        path.metadata().with_context(|| format!("cannot read {}", path.display()))?;
+    }
     let embedder = context.embedder()?;
     let index = context.open_or_create_index(embedder.as_ref())?;
     stop_on_ctrl_c()?;

@@ -24,6 +24,8 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
     config.server.watch |= arguments.watch;
     server::logging::start(config.server.log_format);
     let embedder = context.embedder()?;
+    // Ready means that the first question does not wait for the weights.
+    embedder.embed_query("ready")?;
     let index = context.open_or_create_index(embedder.as_ref())?;
     let engine = Engine::new(index, embedder, context.search_options());
     let quiet = context.quiet;

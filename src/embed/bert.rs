@@ -2,8 +2,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use tokenizers::{Tokenizer, TruncationParams};
@@ -43,7 +43,7 @@ pub struct BertEmbedder {
 }
 
 impl BertEmbedder {
-    /// Loads the model and starts its threads.
+    /// Reads the model's description and starts its threads; its weights are loaded for the first text.
     pub fn start(options: &BertOptions) -> Result<Self, EmbedError> {
         let instances = match options.instances {
             0 => std::thread::available_parallelism().map_or(1, |cores| cores.get()),
@@ -108,13 +108,11 @@ impl Side {
         let tokenizer = tokenizer(&model)?;
         let model = Arc::new(model);
         let queue = Arc::new(Queue::default());
-        let first = Encoder::load(&model, precision)?;
-        let others: Vec<Encoder> = (1..instances).map(|_| first.share(&model)).collect();
-        let threads = std::iter::once(first)
-            .chain(others)
-            .map(|encoder| {
-                let queue = Arc::clone(&queue);
-                std::thread::Builder::new().name("model".into()).spawn(move || serve(&encoder, &queue))
+        let weights = Arc::new(Weights { model: Arc::clone(&model), precision, loaded: Mutex::new(None) });
+        let threads = (0..instances)
+            .map(|_| {
+                let (queue, weights) = (Arc::clone(&queue), Arc::clone(&weights));
+                std::thread::Builder::new().name("model".into()).spawn(move || serve(&weights, &queue))
             })
             .collect::<Result<_, _>>()
             .map_err(|error| EmbedError::Model(format!("no thread for it: {error}")))?;
@@ -184,14 +182,48 @@ fn tokenizer(model: &ModelFolder) -> Result<Tokenizer, EmbedError> {
     Ok(tokenizer)
 }
 
+/// The weights, loaded for the first text and shared by all instances: a run that finds nothing to embed, as most do,
+/// never reads them.
+#[derive(Debug)]
+struct Weights {
+    model: Arc<ModelFolder>,
+    precision: Precision,
+    loaded: Mutex<Option<Encoder>>,
+}
+
+impl Weights {
+    /// An instance for one thread.
+    fn instance(&self) -> Result<Encoder, EmbedError> {
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*loaded {
+            Some(first) => Ok(first.share(&self.model)),
+            None => {
+                let first = Encoder::load(&self.model, self.precision)?;
+                let own = first.share(&self.model);
+                *loaded = Some(first);
+                Ok(own)
+            }
+        }
+    }
+}
+
 /// A model thread's life.
-fn serve(encoder: &Encoder, queue: &Queue) {
+fn serve(weights: &Weights, queue: &Queue) {
     tch::set_num_threads(1);
+    let mut instance: Option<Encoder> = None;
     while let Some(jobs) = queue.take() {
         let sequences: Vec<&[u32]> = jobs.iter().flat_map(|job| job.sequences.iter().map(Vec::as_slice)).collect();
         // libtorch reports some failures (out of memory, say) by exceptions that tch turns into panics.
-        let result = catch_unwind(AssertUnwindSafe(|| encoder.encode(&sequences)))
-            .unwrap_or_else(|_| Err(EmbedError::Model("libtorch gave up; see the log".into())));
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            let encoder = match instance.take() {
+                Some(encoder) => encoder,
+                None => weights.instance()?,
+            };
+            let vectors = encoder.encode(&sequences);
+            instance = Some(encoder);
+            vectors
+        }))
+        .unwrap_or_else(|_| Err(EmbedError::Model("libtorch gave up; see the log".into())));
         // A caller that no longer waits has dropped its end; that is its right.
         match result {
             Ok(vectors) => {
