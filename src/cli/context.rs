@@ -9,7 +9,7 @@ use crate::corpus::Limits;
 use crate::embed::{BertEmbedder, BertOptions, Embedder, ModelOverrides, Pooling, Precision};
 use crate::index::{PassageIndex, Signature};
 use crate::ingest::IngestOptions;
-use crate::search::{Engine, Fusion, SearchOptions};
+use crate::search::{Engine, Fusion, SearchOptions, Weights};
 
 pub(super) struct Context {
     pub(super) settings: Settings,
@@ -74,6 +74,7 @@ impl Context {
                 config::Fusion::Convex => Fusion::Convex,
                 config::Fusion::Rrf => Fusion::Rrf,
             },
+            weights: Weights { lexical: search.lexical_weight as f32, ..Weights::default() },
             ..SearchOptions::default()
         }
     }

@@ -1,19 +1,21 @@
 //! `stroma eval`
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use serde_json::json;
 
 use super::Outcome;
 use super::context::Context;
+use super::eval_report::{Format, Line, Report};
+use crate::eval::ablation::variants;
 use crate::eval::collection::{Answers, Collection, System};
-use crate::eval::{Judgments, Metric};
+use crate::search::{Engine, Mode};
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: stroma eval collections/scifact --split train --mode hybrid")]
+#[command(after_help = "Example: stroma eval collections/scifact --split train --losses 5")]
 pub(super) struct Arguments {
-    /// A collection in the layout of BEIR: corpus.jsonl, queries.jsonl, qrels/NAME.tsv
+    /// A collection in the layout of BEIR: corpus.jsonl, queries.jsonl, qrels/NAME.tsv; evidence.tsv as SciFact has it
     folder: PathBuf,
     /// Which judgments: NAME of qrels/NAME.tsv
     #[arg(long)]
@@ -24,18 +26,53 @@ pub(super) struct Arguments {
     /// hybrid, lexical, vector, or baseline (BM25 and passage vectors, min-max, half and half) [default: all]
     #[arg(long)]
     mode: Option<System>,
-    /// Write what each rank is made of
-    #[arg(long, value_name = "FILE", hide = true)]
-    features: Option<PathBuf>,
+    /// Also measure the hybrid with each of its parts left out
+    #[arg(long)]
+    ablation: bool,
+    /// Show the queries, at most N, for which the hybrid falls furthest behind the best of the others
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    losses: usize,
     /// Write the ranking as a TREC run
     #[arg(long, value_name = "FILE", requires = "mode")]
     run: Option<PathBuf>,
     /// Print JSON, one object a mode and line
-    #[arg(long)]
+    #[arg(long, conflicts_with = "markdown")]
     json: bool,
+    /// Print Markdown, as docs/quality.md is made of
+    #[arg(long)]
+    markdown: bool,
 }
 
 pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let (collection, engine) = open(context, arguments)?;
+    let mut report = Report::new(&arguments.folder, &arguments.split, &collection);
+    let modes = arguments.mode.map_or_else(|| System::ALL.to_vec(), |mode| vec![mode]);
+    for mode in modes {
+        let answers = collection.answer(&engine, mode)?;
+        if let Some(file) = &arguments.run {
+            write_run(&answers, file, mode)?;
+        }
+        if mode == System::Search(Mode::Hybrid) {
+            report.evidence = collection.evidence(&engine, &answers.run)?;
+        }
+        report.systems.push(Line::new(mode.name(), &answers, &collection.judgments));
+    }
+    if arguments.ablation {
+        for (name, options) in variants(engine.options()) {
+            let answers = collection.answer(&engine.with_options(options), System::Search(Mode::Hybrid))?;
+            report.ablation.push(Line::new(name, &answers, &collection.judgments));
+        }
+    }
+    let format = match (arguments.json, arguments.markdown) {
+        (true, _) => Format::Json,
+        (_, true) => Format::Markdown,
+        _ => Format::Text,
+    };
+    anstream::print!("{}", report.shown(format, arguments.losses));
+    Ok(Outcome::Success)
+}
+
+fn open(context: &Context, arguments: &Arguments) -> anyhow::Result<(Collection, Engine)> {
     let embedder = context.embedder()?;
     let bar = progress_bar(context);
     let collection = Collection::open(
@@ -50,40 +87,8 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
         },
     )?;
     bar.finish_and_clear();
-    let engine = collection.engine(embedder, context.search_options());
-    if let Some(file) = &arguments.features {
-        let mut sink = std::io::BufWriter::new(std::fs::File::create(file)?);
-        collection.write_features(&engine, &mut sink)?;
-        return Ok(Outcome::Success);
-    }
-    let modes = arguments.mode.map_or_else(|| System::ALL.to_vec(), |mode| vec![mode]);
-    for mode in modes {
-        let answers = collection.answer(&engine, mode)?;
-        report(arguments, mode, &answers, &collection.judgments);
-        if let Some(file) = &arguments.run {
-            write_run(&answers, file, mode)?;
-        }
-    }
-    Ok(Outcome::Success)
-}
-
-fn report(arguments: &Arguments, mode: System, answers: &Answers, judgments: &Judgments) {
-    let [ndcg, recall, mrr] = Metric::USUAL.map(|metric| metric.evaluate(&answers.run, judgments));
-    let queries = ndcg.len();
-    let (ndcg, recall, mrr) = (ndcg.mean(), recall.mean(), mrr.mean());
-    if arguments.json {
-        let line = json!({
-            "mode": mode.name(), "queries": queries, "ndcg_at_10": ndcg, "recall_at_100": recall, "mrr_at_10": mrr,
-            "seconds": answers.seconds,
-        });
-        anstream::println!("{line}");
-    } else {
-        let name = mode.name();
-        let per_query = answers.seconds * 1e3 / queries.max(1) as f64;
-        anstream::println!(
-            "{name:8} nDCG@10 {ndcg:.4}  recall@100 {recall:.4}  MRR@10 {mrr:.4}  {queries} queries, {per_query:.1} ms each"
-        );
-    }
+    let engine = collection.engine(Arc::clone(&embedder), context.search_options());
+    Ok((collection, engine))
 }
 
 fn write_run(answers: &Answers, file: &Path, mode: System) -> anyhow::Result<()> {

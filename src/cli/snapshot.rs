@@ -20,12 +20,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
     index.copy_to(&arguments.folder)?;
     if !context.quiet {
         let counts = PassageIndex::open(&arguments.folder, index.signature())?.snapshot().counts();
-        anstream::println!(
-            "{}: {} papers, {} paragraphs",
-            arguments.folder.display(),
-            counts.papers,
-            counts.passages
-        );
+        anstream::println!("{}: {} papers, {} paragraphs", arguments.folder.display(), counts.papers, counts.passages);
     }
     Ok(Outcome::Success)
 }

@@ -33,7 +33,7 @@ mod text;
 mod unbroken;
 mod xml;
 
-pub use abbreviation::spans;
+pub use abbreviation::{normal_short, spans};
 pub use article::*;
 pub use error::ReadError;
 pub use identity::{Identity, PaperId, source_rank, split_page};

@@ -10,20 +10,22 @@ use std::time::Instant;
 use thiserror::Error;
 use xxhash_rust::xxh3::Xxh3;
 
-use super::baseline;
+use super::baseline::Baseline;
 use super::beir::{self, Document};
-use super::{DataError, DocumentId, Judgments, Ranking, RankingError, Run, Scored};
+use super::evidence::{EvidenceQuality, Rationales, SentenceTexts, numbered};
+use super::{DataError, DocumentId, Judgments, QueryId, Ranking, RankingError, Run, Scored};
 use crate::corpus::{Article, Block, Metadata, PaperId, READERS_VERSION, annotate};
 use crate::embed::Embedder;
 use crate::index::{IndexError, PassageIndex, Signature};
 use crate::ingest::{Ingest, IngestError, IngestOptions, Progress};
-use crate::search::{Engine, Mode, Request, SearchError, SearchOptions};
+use crate::search::{Engine, Evidence, Mode, Request, SearchError, SearchOptions};
 
 /// Queries, judgments, and an index of the documents.
 #[derive(Debug)]
 pub struct Collection {
     pub queries: Vec<beir::Query>,
     pub judgments: Judgments,
+    folder: PathBuf,
     index: Arc<PassageIndex>,
     documents: HashMap<String, DocumentId>,
 }
@@ -48,12 +50,15 @@ pub enum EvalError {
 /// Hits looked at for each query, as `recall@100` asks for.
 const DEPTH: usize = 100;
 
+/// Evidence is looked at for documents that are among so many.
+const EVIDENCE_DEPTH: usize = 10;
+
 /// What answers the queries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum System {
     /// The engine in one of its modes.
     Search(Mode),
-    /// A plain hybrid: see [`baseline`].
+    /// A plain hybrid: see [`Baseline`].
     Baseline,
 }
 
@@ -106,22 +111,42 @@ impl Collection {
         let index = indexed(&documents, folder, cache, embedder, report)?;
         let documents =
             documents.into_iter().map(|document| (paper_id(&document).as_str().to_owned(), document.id)).collect();
-        Ok(Self { queries, judgments, index: Arc::new(index), documents })
+        Ok(Self { queries, judgments, folder: folder.to_owned(), index: Arc::new(index), documents })
     }
 
-    /// Writes what ranks are made of, for fitting outside: a line of numbers for each query and candidate.
-    pub fn write_features(&self, engine: &Engine, to: &mut dyn std::io::Write) -> Result<(), EvalError> {
-        let io = |source| EvalError::Io { path: "the features".into(), source };
-        for query in &self.queries {
-            for (paper, features) in engine.features(&Request::new(&query.text))? {
-                let Some(document) = self.documents.get(&paper) else { continue };
-                let grade = self.judgments.of(&query.id).and_then(|grades| grades.get(document)).copied().unwrap_or(0);
-                let features: Vec<String> = features.iter().map(f32::to_string).collect();
-                writeln!(to, "{}\t{}\t{grade}\t{}", query.id.as_str(), document.as_str(), features.join("\t"))
-                    .map_err(io)?;
+    /// How well the evidence of `run` agrees with people's, where the collection has their choice.
+    pub fn evidence(&self, engine: &Engine, run: &Run) -> Result<Option<EvidenceQuality>, EvalError> {
+        let file = self.folder.join("evidence.tsv");
+        if !file.is_file() {
+            return Ok(None);
+        }
+        let texts = SentenceTexts::open(&self.folder.join("corpus.jsonl"))?;
+        let papers: HashMap<&DocumentId, &String> = self.documents.iter().map(|(paper, id)| (id, paper)).collect();
+        let questions: HashMap<&QueryId, &String> = self.queries.iter().map(|query| (&query.id, &query.text)).collect();
+        let mut quality = EvidenceQuality::default();
+        for (query, document, chosen) in Rationales::open(&file)?.iter() {
+            let (Some(question), Some(paper)) = (questions.get(query), papers.get(document)) else { continue };
+            let found =
+                run.of(query).is_some_and(|ranking| ranking.documents().take(EVIDENCE_DEPTH).any(|d| d == document));
+            if !found {
+                continue;
+            }
+            for (record, shown, all) in engine.evidence_of(question, paper)? {
+                let ranges = texts.ranges(document, &record.passage.text);
+                let hit = |evidence: Option<&Evidence>| {
+                    let number = evidence.and_then(|evidence| numbered(&evidence.range, &ranges));
+                    f64::from(u8::from(number.is_some_and(|number| chosen.contains(&number))))
+                };
+                quality.pairs += 1;
+                quality.shown += hit(shown.first());
+                quality.nearest += hit(all.iter().max_by(|a, b| a.cosine.total_cmp(&b.cosine)));
+                quality.chance += chosen.len() as f64 / ranges.len().max(1) as f64;
             }
         }
-        Ok(())
+        let pairs = quality.pairs.max(1) as f64;
+        (quality.shown, quality.nearest, quality.chance) =
+            (quality.shown / pairs, quality.nearest / pairs, quality.chance / pairs);
+        Ok(Some(quality))
     }
 
     /// An engine over the collection's index.
@@ -131,12 +156,18 @@ impl Collection {
 
     /// Answers all queries with one system.
     pub fn answer(&self, engine: &Engine, system: System) -> Result<Answers, EvalError> {
+        let snapshot = self.index.snapshot();
+        let baseline = match system {
+            System::Baseline => Some(Baseline::read(&snapshot)?),
+            System::Search(_) => None,
+        };
         let started = Instant::now();
         let mut run = Run::default();
         for query in &self.queries {
-            let ranked = match system {
-                System::Baseline => baseline::rank(&self.index.snapshot(), engine.embedder(), &query.text)?,
-                System::Search(mode) => {
+            let ranked = match (system, &baseline) {
+                (_, Some(baseline)) => baseline.rank(&snapshot, engine.embedder(), &query.text)?,
+                (System::Baseline, None) => continue,
+                (System::Search(mode), None) => {
                     let request = Request { mode, limit: DEPTH, per_paper: 1, ..Request::new(&query.text) };
                     engine.rank_papers(&request)?
                 }

@@ -4,10 +4,12 @@
 //! query, and [`significance`] compares two systems. Only [`collection`], which indexes and asks, knows of the search
 //! engine; only the functions named `open` touch a file.
 
+pub mod ablation;
 mod baseline;
 pub mod beir;
 pub mod collection;
 mod error;
+pub mod evidence;
 mod id;
 mod judgments;
 mod lines;

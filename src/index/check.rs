@@ -74,7 +74,8 @@ fn content(snapshot: &Snapshot) -> Result<Vec<Finding>, IndexError> {
     }
     for (paper, count) in passages {
         if let Ok(id) = paper.parse() {
-            findings.push(Finding::of_paper(&id, format!("{count} passages of it are there, but not the paper itself")));
+            findings
+                .push(Finding::of_paper(&id, format!("{count} passages of it are there, but not the paper itself")));
         }
     }
     Ok(findings)

@@ -16,6 +16,7 @@ use super::record::{PaperRecord, PassageRecord};
 use super::scan::{ScanSegment, nearest};
 use super::schema::{Fields, PAPER, PASSAGE};
 use super::vectors::SegmentVectors;
+use crate::corpus::Abbreviation;
 use crate::embed::UnitVector;
 
 /// Where a passage is in this commit. Means nothing in another.
@@ -320,6 +321,21 @@ impl Snapshot {
             papers.push(serde_json::from_str::<PaperRecord>(&self.record(address)?)?);
         }
         papers.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(papers)
+    }
+
+    /// The ids of all papers with what their short forms stand for. Reads no more of the records than that.
+    pub fn abbreviations(&self) -> Result<Vec<(String, Vec<Abbreviation>)>, IndexError> {
+        #[derive(serde::Deserialize)]
+        struct Defined {
+            id: String,
+            abbreviations: Vec<Abbreviation>,
+        }
+        let mut papers = Vec::new();
+        for address in self.find(self.fields.kind, PAPER, PAPER)? {
+            let defined: Defined = serde_json::from_str(&self.record(address)?)?;
+            papers.push((defined.id, defined.abbreviations));
+        }
         Ok(papers)
     }
 

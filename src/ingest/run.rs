@@ -162,7 +162,8 @@ impl<'a> Run<'a> {
 
     /// The units that are not as the index knows them.
     fn changed_units(&mut self, units: Vec<Unit>) -> Vec<Unit> {
-        let (unchanged, changed): (Vec<Unit>, Vec<Unit>) = units.into_iter().partition(|unit| self.catalogue.is_unchanged(unit));
+        let (unchanged, changed): (Vec<Unit>, Vec<Unit>) =
+            units.into_iter().partition(|unit| self.catalogue.is_unchanged(unit));
         self.summary.papers.unchanged = unchanged.len() as u64;
         changed
     }

@@ -4,11 +4,15 @@
 
 mod engine;
 mod evidence;
+mod expansion;
 mod fusion;
 mod query;
+mod ranking;
+mod senses;
 
 pub use engine::{Engine, SearchOptions};
 pub use evidence::Evidence;
+pub use expansion::{Expand, Expansion, Interpretation};
 pub use fusion::{Fusion, Weights};
 pub use query::{Mode, Query};
 
@@ -32,6 +36,8 @@ pub struct Request {
     pub filter: Filter,
     /// Passages of one paper among the hits, at most.
     pub per_paper: usize,
+    /// What is done with abbreviations.
+    pub expand: Expand,
 }
 
 impl Request {
@@ -44,6 +50,7 @@ impl Request {
             offset: 0,
             filter: Filter::default(),
             per_paper: 3,
+            expand: Expand::default(),
         }
     }
 }
@@ -58,6 +65,8 @@ pub struct Answer {
     pub took: Duration,
     /// The commit that was searched.
     pub commit: String,
+    /// How the question was understood.
+    pub interpretation: Interpretation,
 }
 
 /// A passage that was found.
@@ -71,6 +80,54 @@ pub struct Hit {
     pub evidence: Vec<Evidence>,
     /// Words of the question in the text, in bytes.
     pub highlights: Vec<Range<usize>>,
+    /// How the score came about.
+    pub explanation: Explanation,
+}
+
+/// How the score of a hit came about.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Explanation {
+    /// What the score is the sum of.
+    pub parts: Parts,
+    /// Rank among the candidates by words alone, from 1; none where no word matched.
+    pub lexical_rank: Option<usize>,
+    /// Rank among the candidates by the paragraph's vector alone, from 1.
+    pub vector_rank: Option<usize>,
+    /// The terms that matched, the weightiest first; their scores add up to the BM25.
+    pub terms: Vec<TermMatch>,
+}
+
+/// The parts that a score is the sum of.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Parts {
+    pub words: f32,
+    /// From the paragraph's vector.
+    pub paragraph: f32,
+    /// What the nearest sentence adds.
+    pub sentence: f32,
+    /// What nearness to the best passage adds.
+    pub feedback: f32,
+}
+
+impl Parts {
+    pub fn sum(&self) -> f32 {
+        self.words + self.paragraph + self.sentence + self.feedback
+    }
+}
+
+/// A term of the question that a passage has.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TermMatch {
+    /// As it is indexed: `stiff` for "stiffness".
+    pub term: String,
+    /// 1 for the question's own terms, mostly less for those of expansions.
+    pub weight: f32,
+    /// Inverse document frequency.
+    pub rarity: f32,
+    /// BM25 of this term.
+    pub score: f32,
+    /// The abbreviation that brought it in, where the question does not have it.
+    pub expands: Option<String>,
 }
 
 /// The parts of a score.
@@ -80,10 +137,14 @@ pub struct Scores {
     pub bm25: f32,
     /// BM25 as a share of what the question could at most score, from 0 to 1.
     pub lexical: f32,
+    /// Share of the question's words that the passage has, rare ones counting more, from 0 to 1.
+    pub coverage: f32,
     /// Cosine of the question with the passage.
     pub paragraph: f32,
     /// Cosine of the question with the passage's nearest sentence.
     pub sentence: f32,
+    /// Cosine of the passage with the one that comes first without it; 0 outside of hybrid mode.
+    pub feedback: f32,
 }
 
 /// Why a question is not answered.

@@ -45,25 +45,62 @@ impl FromStr for Mode {
 /// The terms of a question and how rare each is.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Query {
+    /// The question's own terms, then those of its expanded abbreviations.
     pub terms: Vec<QueryTerm>,
     /// Inverse document frequency of each term, in the order of `terms`.
     pub rarity: Vec<f32>,
+    /// How many of the terms are the question's own.
+    own: usize,
+    /// For each expanded abbreviation, the places of its own terms and of its long form's.
+    expansions: Vec<Alternatives>,
+}
+
+/// Terms that may stand for each other.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Alternatives {
+    short: Vec<usize>,
+    long: Vec<usize>,
 }
 
 impl Query {
-    /// Terms of the question that the index knows; each once.
+    /// Terms of the question, each once.
     pub(crate) fn understand(question: &str, snapshot: &Snapshot) -> Result<Self, SearchError> {
         if question.trim().is_empty() {
             return Err(SearchError::EmptyQuestion);
         }
         let mut query = Self::default();
         for word in words(question) {
-            if query.terms.iter().any(|known| known.term == word.term) {
-                continue;
+            if query.place(&word.term).is_none() {
+                query.add(word.term, 1.0, snapshot)?;
             }
-            query.add(word.term, 1.0, snapshot)?;
         }
+        query.own = query.terms.len();
         Ok(query)
+    }
+
+    /// Adds a long form's terms. Together they weigh `weight` times what the short form does.
+    pub(super) fn expand(
+        &mut self,
+        short: &str,
+        long: &[String],
+        weight: f32,
+        snapshot: &Snapshot,
+    ) -> Result<(), IndexError> {
+        let short: Vec<usize> = words(short).iter().filter_map(|word| self.place(&word.term)).collect();
+        let worth: f32 = short.iter().map(|place| self.rarity[*place]).fold(0.0, f32::max);
+        let mut fresh = Vec::new();
+        for term in long {
+            if self.place(term).is_none() {
+                fresh.push((term, snapshot.inverse_document_frequency(term)?));
+            }
+        }
+        let total: f32 = fresh.iter().map(|(_, rarity)| rarity).sum();
+        for (term, _) in fresh {
+            self.add(term.clone(), weight * worth / total.max(f32::MIN_POSITIVE), snapshot)?;
+        }
+        let long = long.iter().filter_map(|term| self.place(term)).collect();
+        self.expansions.push(Alternatives { short, long });
+        Ok(())
     }
 
     fn add(&mut self, term: String, weight: f32, snapshot: &Snapshot) -> Result<(), IndexError> {
@@ -72,16 +109,56 @@ impl Query {
         Ok(())
     }
 
-    /// The rarity of a term of the question; 0 for any other.
-    pub(super) fn rarity_of(&self, term: &str) -> f32 {
-        self.terms.iter().position(|known| known.term == term).map_or(0.0, |place| self.rarity[place])
+    pub(super) fn place(&self, term: &str) -> Option<usize> {
+        self.terms.iter().position(|known| known.term == term)
+    }
+
+    /// The places of the terms that an expanded abbreviation is written with, by its number.
+    pub(super) fn short_terms(&self, expansion: usize) -> &[usize] {
+        self.expansions.get(expansion).map_or(&[], |alternatives| &alternatives.short)
+    }
+
+    /// The number of the expansion that brought a term; none for the question's own.
+    pub(super) fn expanded_by(&self, place: usize) -> Option<usize> {
+        let brought = || self.expansions.iter().position(|alternatives| alternatives.long.contains(&place));
+        if place < self.own { None } else { brought() }
+    }
+
+    /// Which of the terms a text has, in the order of `terms`.
+    pub(super) fn present(&self, text: &str) -> Vec<bool> {
+        let mut present = vec![false; self.terms.len()];
+        for word in words(text) {
+            if let Some(place) = self.place(&word.term) {
+                present[place] = true;
+            }
+        }
+        present
+    }
+
+    /// The share of the question that is covered, rare terms counting more, from 0 to 1. An abbreviation is covered by
+    /// its long form as far as that is there.
+    pub(super) fn coverage(&self, present: &[bool]) -> f32 {
+        let total: f32 = self.rarity[..self.own].iter().sum();
+        let is_present = |place: &usize| present.get(*place).copied().unwrap_or(false);
+        let covered = |place: usize| {
+            if is_present(&place) {
+                return self.rarity[place];
+            }
+            let of_place = self.expansions.iter().filter(|expansion| expansion.short.contains(&place));
+            let share = |expansion: &Alternatives| {
+                expansion.long.iter().filter(|place| is_present(place)).count() as f32
+                    / expansion.long.len().max(1) as f32
+            };
+            self.rarity[place] * of_place.map(share).fold(0.0, f32::max)
+        };
+        (0..self.own).map(covered).sum::<f32>() / total.max(f32::MIN_POSITIVE)
     }
 
     /// What BM25 (k1 = 1.2) could at most give to a passage that consists of nothing but the question's words: words that
-    /// the index does not have count too, for a passage without them answers less of the question.
+    /// the index does not have count too, for a passage without them answers less of the question. Expansions do not
+    /// count: they are other words for the same.
     pub(super) fn attainable(&self) -> f32 {
         const SATURATION: f32 = 2.2;
-        let weighted = self.terms.iter().zip(&self.rarity).map(|(term, rarity)| term.weight * rarity);
-        SATURATION * weighted.sum::<f32>()
+        SATURATION * self.rarity[..self.own].iter().sum::<f32>()
     }
 }

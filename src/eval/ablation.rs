@@ -1,0 +1,24 @@
+//! The ranker with one of its parts left out, or done otherwise: what each part is worth.
+
+use crate::index::FieldWeights;
+use crate::search::{Fusion, SearchOptions, Weights};
+
+/// The lines of an ablation table: what is changed, and the options without it.
+pub fn variants(full: SearchOptions) -> Vec<(&'static str, SearchOptions)> {
+    let weights = |change: fn(&mut Weights)| {
+        let mut options = full;
+        change(&mut options.weights);
+        options
+    };
+    vec![
+        ("without the sentence's part", weights(|w| w.sentence = 0.0)),
+        ("without coverage", weights(|w| w.coverage = 0.0)),
+        ("without feedback", weights(|w| w.feedback = 0.0)),
+        ("without the guard for paraphrases", weights(|w| w.guard = false)),
+        ("without headings' words", SearchOptions { fields: FieldWeights { heading: 0.0, ..full.fields }, ..full }),
+        ("without senses' words", SearchOptions { fields: FieldWeights { senses: 0.0, ..full.fields }, ..full }),
+        ("without expanding abbreviations' words", SearchOptions { expansion: 0.0, ..full }),
+        ("without writing abbreviations out for the model", SearchOptions { written_out: false, ..full }),
+        ("reciprocal rank fusion", SearchOptions { fusion: Fusion::Rrf, ..full }),
+    ]
+}

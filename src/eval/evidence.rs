@@ -1,0 +1,118 @@
+//! Whether the sentences shown are those that people chose: rationales as SciFact has them.
+//!
+//! Wadden et al., "Fact or fiction: verifying scientific claims", EMNLP 2020. `evidence.tsv` has, after a header, lines of
+//! query, document, label and the numbers of the sentences that are one rationale: `12\t33409100\tSUPPORT\t[8]`.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::lines::Lines;
+use super::{DataError, DocumentId, QueryId};
+
+/// The sentences that people chose, by query and document.
+#[derive(Debug, Default)]
+pub struct Rationales(BTreeMap<(QueryId, DocumentId), HashSet<usize>>);
+
+/// The sentences of documents as the collection numbers them.
+#[derive(Debug, Default)]
+pub struct SentenceTexts(HashMap<DocumentId, Vec<String>>);
+
+/// How often the first sentence shown is one of a rationale, for documents that were found.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct EvidenceQuality {
+    /// Pairs of a claim and a document with a rationale that the search found.
+    pub pairs: usize,
+    /// Share of pairs whose first evidence sentence is of a rationale.
+    pub shown: f64,
+    /// The same for the sentence nearest to the claim by cosine.
+    pub nearest: f64,
+    /// The same for a sentence taken at random.
+    pub chance: f64,
+}
+
+impl Rationales {
+    /// # Errors
+    /// The file cannot be read; the first malformed line.
+    pub fn open(file: &Path) -> Result<Self, DataError> {
+        let mut all = Self::default();
+        let mut lines = Lines::open(file)?;
+        lines.for_each(|line| {
+            let fields: Vec<&str> = line.split('\t').collect();
+            match fields[..] {
+                ["claim_id", ..] => Ok(()),
+                [query, document, _, sentences] => {
+                    let numbers: Vec<usize> = serde_json::from_str(sentences)
+                        .map_err(|_| format!("the sentences are {sentences}, expected [1, 2]"))?;
+                    all.0.entry((query.into(), document.into())).or_default().extend(numbers);
+                    Ok(())
+                }
+                _ => Err(format!("expected claim, document, label and sentences, found {} fields", fields.len())),
+            }
+        })?;
+        Ok(all)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&QueryId, &DocumentId, &HashSet<usize>)> {
+        self.0.iter().map(|((query, document), sentences)| (query, document, sentences))
+    }
+}
+
+impl SentenceTexts {
+    /// Reads the `sentences` of a `corpus.jsonl`.
+    ///
+    /// # Errors
+    /// The file cannot be read; the first malformed line.
+    pub fn open(file: &Path) -> Result<Self, DataError> {
+        #[derive(Deserialize)]
+        struct Entry {
+            #[serde(rename = "_id")]
+            id: String,
+            #[serde(default)]
+            sentences: Vec<String>,
+        }
+        let mut all = Self::default();
+        Lines::open(file)?.for_each(|line| {
+            let entry: Entry = serde_json::from_str(line).map_err(|error| error.to_string())?;
+            all.0.insert(entry.id.into(), entry.sentences);
+            Ok(())
+        })?;
+        Ok(all)
+    }
+
+    /// Where the document's sentences are in `text`, by bytes; those that are not found are empty.
+    pub fn ranges(&self, document: &DocumentId, text: &str) -> Vec<Range<usize>> {
+        let mut from = 0;
+        let sentences = self.0.get(document).map_or(&[][..], Vec::as_slice);
+        let place = |sentence: &String| {
+            let folded = sentence.split_whitespace().collect::<Vec<_>>().join(" ");
+            let start = from + text.get(from..)?.find(&folded)?;
+            from = start + folded.len();
+            Some(start..from)
+        };
+        sentences.iter().map(place).map(Option::unwrap_or_default).collect()
+    }
+}
+
+/// The collection's sentence that a range overlaps most.
+pub fn numbered(range: &Range<usize>, sentences: &[Range<usize>]) -> Option<usize> {
+    let overlap = |other: &Range<usize>| range.end.min(other.end).saturating_sub(range.start.max(other.start));
+    let best = (0..sentences.len()).max_by_key(|number| overlap(&sentences[*number]))?;
+    (overlap(&sentences[best]) > 0).then_some(best)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_meet_by_overlap() {
+        let texts = SentenceTexts(HashMap::from([("d".into(), vec!["One  is.".to_owned(), "Two are.".to_owned()])]));
+        let ranges = texts.ranges(&"d".into(), "One is. Two are.");
+        assert_eq!(ranges, [0..7, 8..16]);
+        assert_eq!(numbered(&(5..16), &ranges), Some(1));
+        assert_eq!(numbered(&(7..8), &ranges), None);
+    }
+}

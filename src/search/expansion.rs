@@ -1,0 +1,165 @@
+//! A question's abbreviations, expanded by what the indexed papers mean by them.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::SearchError;
+use super::senses::{Sense, SenseTable};
+use crate::corpus::normal_short;
+use crate::index::analyzer::words;
+use crate::index::{PassageAddress, Snapshot};
+
+/// How the question was understood.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Interpretation {
+    /// The abbreviations that were expanded, in the question's order.
+    pub abbreviations: Vec<Expansion>,
+}
+
+/// An abbreviation of the question with the sense that was searched for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expansion {
+    /// As the question has it.
+    pub short: String,
+    pub long: String,
+    /// Papers that define it so.
+    pub papers: usize,
+    /// What else it stands for in other papers, with their number, the commonest first.
+    pub others: Vec<(String, usize)>,
+}
+
+/// An expansion with what ranking needs of it.
+#[derive(Debug, Clone)]
+pub(super) struct Expanded {
+    pub(super) shown: Expansion,
+    /// Terms of the long form.
+    pub(super) terms: Vec<String>,
+    /// Papers in which it means something else, and only that.
+    pub(super) strangers: HashSet<String>,
+}
+
+/// What the asker says of abbreviations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expand {
+    /// Whether abbreviations are expanded at all.
+    pub on: bool,
+    /// Senses that are settled: short form to long form.
+    pub forced: BTreeMap<String, String>,
+}
+
+impl Default for Expand {
+    fn default() -> Self {
+        Self { on: true, forced: BTreeMap::new() }
+    }
+}
+
+/// How much more a sense counts for each part of the nearest passages' papers that mean it, than for its part of all
+/// papers: what the question is about tells more than what most papers are about.
+const NEARNESS_WEIGHT: f32 = 2.0;
+
+/// Finds the question's abbreviations and settles their senses. `nearest` gives passages near the question, and is asked
+/// only where there is a choice.
+pub(super) fn expand(
+    question: &str,
+    wish: &Expand,
+    table: &SenseTable,
+    snapshot: &Snapshot,
+    nearest: impl FnOnce() -> Result<Vec<PassageAddress>, SearchError>,
+) -> Result<Vec<Expanded>, SearchError> {
+    if !wish.on {
+        return Ok(Vec::new());
+    }
+    let found: Vec<(&str, &[Sense])> = abbreviations(question, table);
+    let own: HashSet<String> = words(question).into_iter().map(|word| word.term).collect();
+    let is_open = |(short, senses): &(&str, &[Sense])| senses.len() > 1 && forced(wish, short).is_none();
+    let mut near = HashMap::new();
+    if found.iter().any(is_open) {
+        for address in nearest()? {
+            *near.entry(snapshot.paper_id(address)?).or_insert(0_usize) += 1;
+        }
+    }
+    let expanded = found.into_iter().filter_map(|(short, senses)| {
+        let chosen = match forced(wish, short) {
+            Some(long) => senses.iter().position(|sense| means(sense, long)).unwrap_or(0),
+            None => likeliest(senses, &near, &own),
+        };
+        expansion(short, senses, chosen)
+    });
+    Ok(expanded.collect())
+}
+
+fn forced<'a>(wish: &'a Expand, short: &str) -> Option<&'a str> {
+    let short = normal_short(short);
+    wish.forced.iter().find(|(known, _)| normal_short(known) == short).map(|(_, long)| long.as_str())
+}
+
+/// Whether the asker's words name the sense: most of its terms are among them.
+fn means(sense: &Sense, long: &str) -> bool {
+    let said: HashSet<String> = words(long).into_iter().map(|word| word.term).collect();
+    2 * sense.terms.iter().filter(|term| said.contains(*term)).count() >= sense.terms.len()
+}
+
+/// The words of the question that papers define as short forms, each once; of a compound (UC-MSC) its parts, if it is
+/// none itself.
+fn abbreviations<'q, 't>(question: &'q str, table: &'t SenseTable) -> Vec<(&'q str, &'t [Sense])> {
+    let mut found: Vec<(&str, &[Sense])> = Vec::new();
+    for word in question.split_whitespace() {
+        let whole = word.trim_matches(|c: char| !c.is_alphanumeric());
+        let parts: Vec<&str> = match table.senses(whole) {
+            [] => whole.split(|c: char| !c.is_alphanumeric()).collect(),
+            _ => vec![whole],
+        };
+        for part in parts.into_iter().filter(|part| part.chars().count() > 1) {
+            let senses = table.senses(part);
+            let is_new = found.iter().all(|(known, _)| normal_short(known) != normal_short(part));
+            if is_new && !senses.is_empty() {
+                found.push((part, senses));
+            }
+        }
+    }
+    found
+}
+
+/// The sense that fits the question: the one it names itself, else by how many papers mean it, above all those that the
+/// passages near the question are of.
+fn likeliest(senses: &[Sense], near: &HashMap<String, usize>, own: &HashSet<String>) -> usize {
+    let of_near = |sense: &Sense| -> usize {
+        near.iter().filter(|(paper, _)| sense.papers.contains(*paper)).map(|(_, passages)| passages).sum()
+    };
+    let all_near = senses.iter().map(of_near).sum::<usize>().max(1) as f32;
+    let all = senses.iter().map(|sense| sense.papers.len()).sum::<usize>().max(1) as f32;
+    let fit = |sense: &Sense| {
+        let named = sense.terms.iter().filter(|term| own.contains(*term)).count() as f32;
+        sense.papers.len() as f32 / all
+            + NEARNESS_WEIGHT * of_near(sense) as f32 / all_near
+            + 2.0 * named / sense.terms.len().max(1) as f32
+    };
+    let fits: Vec<f32> = senses.iter().map(fit).collect();
+    (0..fits.len()).reduce(|best, next| if fits[next] > fits[best] { next } else { best }).unwrap_or(0)
+}
+
+fn expansion(short: &str, senses: &[Sense], chosen: usize) -> Option<Expanded> {
+    let sense = senses.get(chosen)?;
+    let others = senses.iter().enumerate().filter(|(place, _)| *place != chosen).map(|(_, other)| other);
+    let strangers = others.clone().flat_map(|other| &other.papers).filter(|paper| !sense.papers.contains(*paper));
+    Some(Expanded {
+        shown: Expansion {
+            short: short.to_owned(),
+            long: sense.long.clone(),
+            papers: sense.papers.len(),
+            others: others.clone().map(|other| (other.long.clone(), other.papers.len())).collect(),
+        },
+        terms: sense.terms.clone(),
+        strangers: strangers.cloned().collect(),
+    })
+}
+
+/// The question with each abbreviation followed by what it stands for, for the model.
+pub(super) fn written_out(question: &str, expanded: &[Expanded]) -> String {
+    let mut text = question.to_owned();
+    for Expanded { shown, .. } in expanded {
+        if let Some(place) = text.find(&shown.short) {
+            text.replace_range(place..place + shown.short.len(), &shown.long);
+        }
+    }
+    text
+}

@@ -1,0 +1,198 @@
+//! Two candidate lists become one ranking.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::expansion::Expanded;
+use super::fusion::{fuse, ranks};
+use super::query::{Mode, Query};
+use super::{Parts, Request, Scores, SearchError, SearchOptions, TermMatch};
+use crate::embed::UnitVector;
+use crate::index::{PassageAddress, Snapshot};
+
+/// A candidate with all that its rank depends on.
+#[derive(Debug, Clone)]
+pub(super) struct Ranked {
+    pub(super) address: PassageAddress,
+    pub(super) scores: Scores,
+    pub(super) parts: Parts,
+    pub(super) score: f32,
+    pub(super) sentence_cosines: Vec<f32>,
+    /// BM25 of each of the query's terms.
+    terms: Vec<f32>,
+    /// Rank by words alone, from 1.
+    pub(super) lexical_rank: Option<usize>,
+    /// Rank by the paragraph's vector alone, from 1.
+    pub(super) vector_rank: Option<usize>,
+}
+
+/// A question ready to be ranked for.
+pub(super) struct Prepared<'a> {
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) options: &'a SearchOptions,
+    pub(super) query: Query,
+    pub(super) vector: Option<UnitVector>,
+    pub(super) expanded: Vec<Expanded>,
+}
+
+impl Prepared<'_> {
+    /// All candidates, best first.
+    pub(super) fn rank(&self, request: &Request) -> Result<Vec<Ranked>, SearchError> {
+        let addresses = self.candidates(request)?;
+        let terms = self.term_scores(&addresses)?;
+        let mut ranked: Vec<Ranked> =
+            addresses.into_iter().zip(terms).map(|(address, terms)| self.scored(address, terms)).collect();
+        number_ranks(&mut ranked);
+        self.fuse(&mut ranked, request.mode);
+        if self.options.weights.feedback > 0.0 && request.mode == Mode::Hybrid {
+            self.feed_back(&mut ranked, request.mode);
+        }
+        sort(self.snapshot, &mut ranked)?;
+        Ok(ranked)
+    }
+
+    /// What either leg finds.
+    fn candidates(&self, request: &Request) -> Result<Vec<PassageAddress>, SearchError> {
+        let wanted = self.options.candidates.max((request.offset + request.limit) * request.per_paper.clamp(1, 3));
+        let mut addresses: Vec<PassageAddress> = Vec::new();
+        if request.mode != Mode::Vector {
+            let found = self.snapshot.lexical(&self.query.terms, self.options.fields, &request.filter, wanted)?;
+            addresses.extend(found.iter().map(|candidate| candidate.address));
+        }
+        if let Some(vector) = &self.vector {
+            let found = self.snapshot.nearest(vector, &request.filter, wanted)?;
+            addresses.extend(found.iter().map(|candidate| candidate.address));
+        }
+        addresses.sort_unstable();
+        addresses.dedup();
+        Ok(addresses)
+    }
+
+    /// BM25 of each term for each candidate. A short form counts for nothing in papers where it means something else.
+    fn term_scores(&self, addresses: &[PassageAddress]) -> Result<Vec<Vec<f32>>, SearchError> {
+        let mut scores = vec![vec![0.0; self.query.terms.len()]; addresses.len()];
+        let places: HashMap<PassageAddress, usize> =
+            addresses.iter().enumerate().map(|(place, address)| (*address, place)).collect();
+        for (number, term) in self.query.terms.iter().enumerate() {
+            let found = self.snapshot.lexical_scores(std::slice::from_ref(term), self.options.fields, addresses)?;
+            for (address, score) in found {
+                scores[places[&address]][number] = score;
+            }
+        }
+        for (number, expanded) in self.expanded.iter().enumerate().filter(|(_, e)| !e.strangers.is_empty()) {
+            for (address, terms) in addresses.iter().zip(&mut scores) {
+                if expanded.strangers.contains(&self.snapshot.paper_id(*address)?) {
+                    self.query.short_terms(number).iter().for_each(|place| terms[*place] = 0.0);
+                }
+            }
+        }
+        Ok(scores)
+    }
+
+    fn scored(&self, address: PassageAddress, terms: Vec<f32>) -> Ranked {
+        let vector = self.vector.as_ref();
+        let sentence_cosines = vector.map_or_else(Vec::new, |vector| self.snapshot.sentence_cosines(address, vector));
+        let paragraph = vector.map_or(0.0, |vector| self.snapshot.paragraph_cosine(address, vector));
+        let bm25: f32 = terms.iter().sum();
+        let attainable = self.query.attainable();
+        let present: Vec<bool> = terms.iter().map(|score| *score > 0.0).collect();
+        let scores = Scores {
+            bm25,
+            lexical: if attainable > 0.0 { (bm25 / attainable).min(1.0) } else { 0.0 },
+            coverage: self.query.coverage(&present),
+            paragraph,
+            sentence: sentence_cosines.iter().copied().reduce(f32::max).unwrap_or(paragraph),
+            feedback: 0.0,
+        };
+        Ranked {
+            address,
+            scores,
+            parts: Parts::default(),
+            score: 0.0,
+            sentence_cosines,
+            terms,
+            lexical_rank: None,
+            vector_rank: None,
+        }
+    }
+
+    fn fuse(&self, ranked: &mut [Ranked], mode: Mode) {
+        let scores: Vec<Scores> = ranked.iter().map(|ranked| ranked.scores).collect();
+        let fused = fuse(&scores, mode, self.options.fusion, &self.options.weights);
+        for (ranked, parts) in ranked.iter_mut().zip(fused) {
+            ranked.parts = parts;
+            ranked.score = parts.sum();
+        }
+    }
+
+    /// Ranks once more, with nearness to the passage that came first.
+    fn feed_back(&self, ranked: &mut [Ranked], mode: Mode) {
+        let best = ranked.iter().max_by(|a, b| a.score.total_cmp(&b.score).then(b.address.cmp(&a.address)));
+        let Some(best) = best.map(|best| self.snapshot.paragraph_vector(best.address)) else { return };
+        for candidate in ranked.iter_mut() {
+            candidate.scores.feedback = self.snapshot.paragraph_cosine(candidate.address, &best);
+        }
+        self.fuse(ranked, mode);
+    }
+
+    /// The terms that a candidate has, the weightiest first.
+    pub(super) fn matched_terms(&self, ranked: &Ranked) -> Vec<TermMatch> {
+        let matched = self.query.terms.iter().zip(&ranked.terms).enumerate().filter(|(_, (_, score))| **score > 0.0);
+        let mut matched: Vec<TermMatch> = matched
+            .map(|(place, (term, score))| TermMatch {
+                term: term.term.clone(),
+                weight: term.weight,
+                rarity: self.query.rarity[place],
+                score: *score,
+                expands: self.query.expanded_by(place).and_then(|n| Some(self.expanded.get(n)?.shown.short.clone())),
+            })
+            .collect();
+        matched.sort_by(|a, b| b.score.total_cmp(&a.score));
+        matched
+    }
+}
+
+fn number_ranks(ranked: &mut [Ranked]) {
+    let scores: Vec<Scores> = ranked.iter().map(|ranked| ranked.scores).collect();
+    let from_one = |rank: Option<usize>| rank.map(|rank| rank + 1);
+    let lexical = ranks(&scores, |scores| scores.bm25);
+    let vector = ranks(&scores, |scores| scores.paragraph);
+    for ((ranked, lexical), vector) in ranked.iter_mut().zip(lexical).zip(vector) {
+        (ranked.lexical_rank, ranked.vector_rank) = (from_one(lexical), from_one(vector));
+    }
+}
+
+/// Best first; equal scores by the passage's id, which does not depend on the order of indexing.
+fn sort(snapshot: &Snapshot, ranked: &mut [Ranked]) -> Result<(), SearchError> {
+    ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.address.cmp(&b.address)));
+    for ties in ranked.chunk_by_mut(|a, b| a.score == b.score).filter(|ties| ties.len() > 1) {
+        let mut ids = BTreeMap::new();
+        for tie in ties.iter() {
+            ids.insert(tie.address, snapshot.passage_id(tie.address)?);
+        }
+        ties.sort_by(|a, b| ids[&a.address].cmp(&ids[&b.address]));
+    }
+    Ok(())
+}
+
+/// The page of hits that was asked for, with no more passages of one paper than allowed.
+pub(super) fn grouped(snapshot: &Snapshot, ranked: Vec<Ranked>, request: &Request) -> Result<Vec<Ranked>, SearchError> {
+    let mut of_paper: HashMap<String, usize> = HashMap::new();
+    let mut shown = Vec::new();
+    let mut skipped = 0;
+    for candidate in ranked {
+        let count = of_paper.entry(snapshot.paper_id(candidate.address)?).or_default();
+        *count += 1;
+        if *count > request.per_paper {
+            continue;
+        }
+        if skipped < request.offset {
+            skipped += 1;
+            continue;
+        }
+        shown.push(candidate);
+        if shown.len() == request.limit {
+            break;
+        }
+    }
+    Ok(shown)
+}
