@@ -24,5 +24,7 @@ mod main_job;
 mod mutations;
 #[path = "pdf.rs"]
 mod pdf;
+#[path = "reading.rs"]
+mod reading;
 #[path = "support.rs"]
 mod support;

@@ -4,6 +4,7 @@ mod context;
 mod eval;
 mod index;
 mod inspect;
+mod read_worker;
 mod search;
 mod serve;
 mod style;
@@ -52,6 +53,9 @@ enum Command {
     Inspect(inspect::Arguments),
     /// Measure the ranking on a set of judged questions
     Eval(eval::Arguments),
+    /// Read papers for another process of this program
+    #[command(hide = true)]
+    ReadWorker,
 }
 
 /// How a command ended, for those that ask.
@@ -77,6 +81,9 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> anyhow::Result<Outcome> {
+    if matches!(cli.command, Command::ReadWorker) {
+        return read_worker::run();
+    }
     let context = Context::new(&cli.global)?;
     match cli.command {
         Command::Index(arguments) => index::run(&context, &arguments),
@@ -84,6 +91,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Serve(arguments) => serve::run(&context, &arguments),
         Command::Inspect(arguments) => inspect::run(&context, &arguments),
         Command::Eval(arguments) => eval::run(&context, &arguments),
+        Command::ReadWorker => read_worker::run(),
     }
 }
 
