@@ -33,8 +33,10 @@ fn embedder(precision: Precision, instances: usize) -> Arc<dyn Embedder> {
 /// The paragraphs of the samples.
 fn paragraphs() -> Vec<String> {
     let mut texts = Vec::new();
-    let mut files: Vec<PathBuf> =
-        std::fs::read_dir(project("papers")).expect("the samples").filter_map(|entry| Some(entry.ok()?.path())).collect();
+    let mut files: Vec<PathBuf> = std::fs::read_dir(project("papers"))
+        .expect("the samples")
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .collect();
     files.sort();
     for file in files.into_iter().filter(|file| !file.ends_with("README.md")) {
         let (id, article) = read_source(&[file], &Limits::default()).expect("a sample");
@@ -64,8 +66,7 @@ fn answering() {
     let signature = Signature::new(embedder.fingerprint(), embedder.dimension());
     let index = Arc::new(PassageIndex::open_or_create(&folder, &signature).expect("an index"));
     let never = AtomicBool::new(false);
-    let ingest =
-        Ingest { index: &index, embedder: embedder.as_ref(), options: IngestOptions::default(), stop: &never };
+    let ingest = Ingest { index: &index, embedder: embedder.as_ref(), options: IngestOptions::default(), stop: &never };
     let summary = ingest.run(&[project("papers")], &mut |_| {}).expect("the samples");
     println!("indexing with sentences: {:.1} paragraphs/s", summary.passages as f64 / summary.seconds);
     let engine = Engine::new(index, embedder, SearchOptions::default());

@@ -41,7 +41,8 @@ fn a_killed_run_loses_nothing_and_the_next_one_finishes() {
         for entry in std::fs::read_dir(&papers).expect("the papers") {
             let path = entry.expect("a paper").path();
             if path.extension().is_some_and(|ending| ending == "txt" || ending == "md") {
-                let text = std::fs::read_to_string(&path).expect("text") + &format!("\n\nChanged for the {kill}th time.\n");
+                let text =
+                    std::fs::read_to_string(&path).expect("text") + &format!("\n\nChanged for the {kill}th time.\n");
                 std::fs::write(&path, text).expect("written");
             }
         }

@@ -75,10 +75,7 @@ async fn a_hit_says_all_of_itself_and_counts_characters() {
             assert!(!word.is_empty() && word.chars().all(|c| !c.is_whitespace()), "{word:?}");
         }
     }
-    assert!(
-        hits.iter().any(|hit| !hit["text"].as_str().expect("as it should be").is_ascii()),
-        "tests too little"
-    );
+    assert!(hits.iter().any(|hit| !hit["text"].as_str().expect("as it should be").is_ascii()), "tests too little");
     assert!(citations > 0, "no sentence cites a study");
 }
 

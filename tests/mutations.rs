@@ -106,6 +106,40 @@ fn no_mutation_makes_a_reader_panic() {
     }
 }
 
+/// Formats of which no sample comes with the project.
+const SMALL: [(&str, &str); 2] = [
+    (
+        "paper.xml",
+        "<?xml version=\"1.0\"?><TEI xmlns=\"http://www.tei-c.org/ns/1.0\"><teiHeader><fileDesc><titleStmt><title>On knees\
+         </title></titleStmt></fileDesc></teiHeader><text><body><div><head n=\"1\">Results</head><p>Cells soften joints \
+         <ref type=\"bibr\" target=\"#b0\">[1]</ref>.</p><figure><head>Fig. 1</head><figDesc>Knees.</figDesc></figure></div></body>\
+         <back><listBibl><biblStruct xml:id=\"b0\"><analytic><title>Cells</title><author><persName><surname>Lee</surname>\
+         </persName></author></analytic><monogr><imprint><date when=\"2020\"/></imprint></monogr></biblStruct></listBibl></back>\
+         </text></TEI>",
+    ),
+    (
+        "paper.html",
+        "<!DOCTYPE html><html><head><meta name=\"citation_title\" content=\"On knees\"></head><body><nav><a>Home</a></nav><h1>On \
+         knees</h1><h2>Results</h2><p>Cells soften joints <sup><a href=\"#r1\">1</a></sup>, as <i>Lee</i> found (Lee, 2020).</p>\
+         <table><tr><td>7</td></tr></table><h2>References</h2><ol><li id=\"r1\">Lee A. Cells. J Knees. 2020;1:2.</li></ol></body></html>",
+    ),
+];
+
+#[test]
+fn no_mutation_of_a_small_paper_makes_a_reader_panic() {
+    let mut random = Random(0x2545_f491_4f6c_dd1d);
+    for (name, text) in SMALL {
+        let mut read = 0;
+        for _ in 0..500 {
+            let mut bytes = text.as_bytes().to_vec();
+            mutate(&mut bytes, &mut random);
+            check(&bytes, name);
+            read += usize::from(read_bytes(&bytes, name, &Limits::default()).is_ok());
+        }
+        assert!(read > 50, "nearly all mutations of {name} are refused, which tries nothing: {read}");
+    }
+}
+
 /// Read `bytes`; what comes out keeps the promises of its types.
 fn check(bytes: &[u8], name: &str) {
     let started = Instant::now();

@@ -118,9 +118,14 @@ fn two_columns() -> String {
     page
 }
 
+/// A small paper that can be read.
+pub(crate) fn paper() -> Vec<u8> {
+    document(&[two_columns()], "", &["null"])
+}
+
 #[test]
 fn two_columns_are_read_one_after_the_other() {
-    let article = pdf::read(&document(&[two_columns()], "", &["null"])).expect("a readable PDF");
+    let article = pdf::read(&paper()).expect("a readable PDF");
     assert_eq!(article.metadata.title.as_deref(), Some("Stem cells soften stiff joints in arthritis"));
     assert_eq!(article.metadata.authors, ["Ann Lee", "Bo Chen"]);
     assert_eq!(article.blocks.len(), 1);

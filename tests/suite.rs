@@ -26,5 +26,7 @@ mod main_job;
 mod mutations;
 #[path = "pdf.rs"]
 mod pdf;
+#[path = "reading.rs"]
+mod reading;
 #[path = "support.rs"]
 mod support;

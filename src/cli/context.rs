@@ -2,13 +2,14 @@
 
 use std::io::IsTerminal;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Global;
 use crate::config::{self, Config, Settings};
 use crate::corpus::Limits;
 use crate::embed::{BertEmbedder, BertOptions, Embedder, ModelOverrides, Pooling, Precision};
 use crate::index::{PassageIndex, Signature};
-use crate::ingest::IngestOptions;
+use crate::ingest::{Grobid, IngestOptions, Reader, Reading};
 use crate::search::{Engine, Fusion, SearchOptions, Weights};
 
 pub(super) struct Context {
@@ -56,14 +57,24 @@ impl Context {
         Ok(Engine::new(index, embedder, self.search_options()))
     }
 
-    pub(super) fn limits(&self) -> Limits {
-        let max_file_bytes = (self.config().reading.max_file_mb as u64) << 20;
-        Limits { max_file_bytes, max_unpacked_bytes: max_file_bytes * 4 }
+    /// Reads papers in a process of their own, within the bounds of the settings.
+    pub(super) fn reader(&self) -> Reader {
+        let config::Reading { max_file_mb, timeout_s, max_memory_mb } = self.config().reading;
+        let max_file_bytes = (max_file_mb as u64) << 20;
+        let timeout = Duration::from_secs(timeout_s as u64);
+        let grobid = self.config().grobid.url.clone();
+        let reading = Reading {
+            limits: Limits { max_file_bytes, max_unpacked_bytes: max_file_bytes * 4 },
+            timeout,
+            max_memory_mb: max_memory_mb as u64,
+            grobid: grobid.map(|url| Grobid { url, timeout: timeout * 3 / 4 }),
+        };
+        Reader::in_worker(reading, None)
     }
 
     pub(super) fn ingest_options(&self) -> IngestOptions {
         let indexing = &self.config().indexing;
-        IngestOptions { limits: self.limits(), writer_memory: indexing.memory_mb << 20, ..IngestOptions::default() }
+        IngestOptions { reader: self.reader(), writer_memory: indexing.memory_mb << 20, ..IngestOptions::default() }
     }
 
     pub(super) fn search_options(&self) -> SearchOptions {

@@ -1,50 +1,84 @@
 //! `stroma inspect`
 
+mod report;
+
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 use super::context::Context;
 use super::{Outcome, style};
-use crate::corpus::{Article, PaperId, Passage, passages};
-use crate::ingest::read_source;
+use crate::corpus::{Passage, passages};
+use crate::ingest::{Paper, Unit, has_paper_ending, papers_under};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: stroma inspect --json papers/msc-rheumatoid-arthritis.xml | jq .paragraphs[0]")]
 pub(super) struct Arguments {
-    /// Files to read
-    #[arg(required = true)]
-    files: Vec<PathBuf>,
-    /// Print one JSON object a file, each on a line
+    /// Files to read, and folders of them
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Print one JSON object a paper, each on a line
     #[arg(long)]
     json: bool,
 }
 
 pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let reader = context.reader();
     let mut outcome = Outcome::Success;
     let mut output = anstream::stdout().lock();
-    for file in &arguments.files {
-        match read_source(std::slice::from_ref(file), &context.limits()) {
-            Ok((id, article)) => {
-                let passages = passages(&article, &id);
-                if arguments.json {
-                    writeln!(output, "{}", as_json(file, &id, &article, &passages))?;
-                } else {
-                    print(&mut output, file, &id, &article, &passages)?;
-                }
+    for path in &arguments.paths {
+        let papers = match papers(path) {
+            Ok(papers) => papers,
+            Err(error) => {
+                outcome = not_read(&error);
+                continue;
             }
-            Err(failure) => {
-                outcome = Outcome::Partial;
-                anstream::eprintln!("{}not read:{} {failure}", style::WARNING, style::RESET);
+        };
+        for paper in papers {
+            match reader.read(&paper.files) {
+                Ok(read) if arguments.json => writeln!(output, "{}", as_json(&paper.shown, &read))?,
+                Ok(read) => report::print(&mut output, &paper.shown, &read)?,
+                Err(failure) if paper.found && failure.error.is_of_no_paper() => {}
+                Err(failure) => outcome = not_read(&format!("{}: {}", paper.shown.display(), failure.error)),
             }
         }
     }
     Ok(outcome)
 }
 
-fn as_json(file: &std::path::Path, id: &PaperId, article: &Article, passages: &[Passage]) -> Value {
+fn not_read(why: &dyn std::fmt::Display) -> Outcome {
+    anstream::eprintln!("{}not read:{} {why}", style::WARNING, style::RESET);
+    Outcome::Partial
+}
+
+/// A paper to be read.
+struct Candidate {
+    /// In absolute form, as the index names them: a paper that names itself in no other way is named by its place.
+    files: Vec<PathBuf>,
+    /// The first of them, as the user would name it.
+    shown: PathBuf,
+    /// Lies in a folder and has the name of no paper: it may be something else.
+    found: bool,
+}
+
+fn papers(path: &Path) -> anyhow::Result<Vec<Candidate>> {
+    let units = papers_under(path)?;
+    let root = path.canonicalize()?;
+    let candidate = |unit: Unit| {
+        let below = unit.files.first().and_then(|file| file.strip_prefix(&root).ok());
+        let shown = below.filter(|below| !below.as_os_str().is_empty()).map(|below| path.join(below));
+        let shown = shown.unwrap_or_else(|| path.to_owned());
+        let found = !unit.named && !has_paper_ending(&shown);
+        Candidate { files: unit.files, shown, found }
+    };
+    Ok(units.into_iter().map(candidate).collect())
+}
+
+fn as_json(file: &Path, paper: &Paper) -> Value {
+    let Paper { id, article, .. } = paper;
     let metadata = &article.metadata;
+    let passages = passages(article, id);
     json!({
         "file": file.display().to_string(),
         "format": article.format,
@@ -95,51 +129,4 @@ fn passage_json(passage: &Passage) -> Value {
         "truncated_start": cut(passage.sentences.first()),
         "truncated_end": cut(passage.sentences.last()),
     })
-}
-
-fn print(
-    output: &mut impl Write,
-    file: &std::path::Path,
-    id: &PaperId,
-    article: &Article,
-    passages: &[Passage],
-) -> std::io::Result<()> {
-    let metadata = &article.metadata;
-    let (title, faint, reset) = (style::TITLE, style::FAINT, style::RESET);
-    writeln!(output, "{title}{}{reset}", metadata.title.as_deref().unwrap_or("(no title)"))?;
-    writeln!(output, "{faint}{} read as {:?}, id {id}{reset}", file.display(), article.format)?;
-    let year = metadata.year.map(|year| year.to_string());
-    let facts = [Some(metadata.authors.join(", ")), metadata.journal.clone(), year, metadata.doi.clone()];
-    let facts: Vec<String> = facts.into_iter().flatten().filter(|fact| !fact.is_empty()).collect();
-    writeln!(output, "{}", facts.join(" · "))?;
-    let mut section: &[String] = &[];
-    for passage in passages {
-        if passage.section != section {
-            section = &passage.section;
-            writeln!(output, "\n{title}{}{reset}", section.join(" › "))?;
-        }
-        let page = passage.pages.map(|(page, _)| format!(" page {page}")).unwrap_or_default();
-        let kind = format!("{:?}", passage.kind).to_lowercase();
-        writeln!(output, "\n{faint}[{} {kind}{page}]{reset} {}", passage.ordinal, passage.text)?;
-    }
-    if !article.dropped.is_empty() {
-        writeln!(output, "\n{title}Left out{reset}")?;
-    }
-    for dropped in &article.dropped {
-        writeln!(output, "{faint}{}:{reset} {}", dropped.rule, shortened(&dropped.text))?;
-    }
-    for warning in &article.warnings {
-        writeln!(output, "{}warning:{reset} {warning}", style::WARNING)?;
-    }
-    let (references, abbreviations) = (article.references.len(), article.abbreviations.len());
-    writeln!(output, "\n{} paragraphs, {references} references, {abbreviations} abbreviations\n", passages.len())
-}
-
-fn shortened(text: &str) -> String {
-    const LONGEST: usize = 160;
-    let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if folded.chars().count() <= LONGEST {
-        return folded;
-    }
-    folded.chars().take(LONGEST).chain(std::iter::once('…')).collect()
 }

@@ -7,6 +7,7 @@ mod eval_report;
 mod index;
 mod inspect;
 mod papers;
+mod read_worker;
 mod search;
 mod serve;
 mod settings;
@@ -70,6 +71,9 @@ enum Command {
         /// bash, zsh, fish, elvish or powershell
         shell: clap_complete::Shell,
     },
+    /// Read papers for another process of this program
+    #[command(hide = true)]
+    ReadWorker,
 }
 
 /// How a command ended, for those that ask.
@@ -95,6 +99,9 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> anyhow::Result<Outcome> {
+    if matches!(cli.command, Command::ReadWorker) {
+        return read_worker::run();
+    }
     let context = Context::new(&cli.global)?;
     match cli.command {
         Command::Index(arguments) => index::run(&context, &arguments),
@@ -110,6 +117,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Outcome> {
             clap_complete::generate(shell, &mut Cli::command(), "stroma", &mut std::io::stdout());
             Ok(Outcome::Success)
         }
+        Command::ReadWorker => read_worker::run(),
     }
 }
 

@@ -30,10 +30,12 @@ pub(super) fn unpack<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Cow<'a, [u8
     }
     let mut unpacked = Vec::new();
     // One byte more than allowed tells "just fits" from "too large" without unpacking the rest of a bomb.
-    MultiGzDecoder::new(bytes)
-        .take(limits.max_unpacked_bytes.saturating_add(1))
-        .read_to_end(&mut unpacked)
-        .map_err(|error| ReadError::Malformed { format: "gzip file", reason: error.to_string() })?;
+    MultiGzDecoder::new(bytes).take(limits.max_unpacked_bytes.saturating_add(1)).read_to_end(&mut unpacked).map_err(
+        |error| match error.kind() {
+            std::io::ErrorKind::OutOfMemory => ReadError::Io(error),
+            _ => ReadError::Malformed { format: "gzip file", reason: error.to_string() },
+        },
+    )?;
     check_size(unpacked.len(), limits.max_unpacked_bytes)?;
     if unpacked.is_empty() { Err(ReadError::Empty) } else { Ok(Cow::Owned(unpacked)) }
 }

@@ -27,6 +27,16 @@ pub enum ReadError {
     Changed,
     #[error("the reader failed on it: {0}")]
     Failed(String),
+    /// Another process read it and said why it could not, in words.
+    #[error("{0}")]
+    Reported(String),
     #[error(transparent)]
     Io(#[from] std::io::Error),
+}
+
+impl ReadError {
+    /// Whether this is what becomes of a file that is no paper at all, such as a picture in a folder of papers.
+    pub fn is_of_no_paper(&self) -> bool {
+        matches!(self, Self::UnknownFormat(_) | Self::Empty | Self::NoText)
+    }
 }

@@ -33,6 +33,8 @@ mod text;
 mod unbroken;
 mod xml;
 
+use serde::{Deserialize, Serialize};
+
 pub use abbreviation::{normal_short, spans};
 pub use article::*;
 pub use error::ReadError;
@@ -44,7 +46,7 @@ pub use passage::{Passage, PassageId, SectionKind, passages};
 pub const READERS_VERSION: u64 = 1;
 
 /// Bounds on what one source may cost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Bytes of the file as given.
     pub max_file_bytes: u64,

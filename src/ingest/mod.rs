@@ -6,13 +6,20 @@
 
 mod catalogue;
 mod embedding;
+mod grobid;
+mod protocol;
+mod reader;
 mod run;
 mod source;
 mod walk;
+mod worker;
 
+pub use grobid::Grobid;
+pub use reader::{Reader, Reading};
 pub use run::{Ingest, IngestOptions};
-pub use source::{ReadFailure, read_source};
-pub use walk::has_paper_ending;
+pub use source::{Paper, ReadFailure, Stamp};
+pub use walk::{Unit, has_paper_ending, papers_under};
+pub use worker::serve_reads;
 
 use std::path::PathBuf;
 

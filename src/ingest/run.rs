@@ -8,17 +8,18 @@ use std::time::Instant;
 
 use super::catalogue::{Catalogue, text_files};
 use super::embedding::{KnownVectors, Prepared, embed};
-use super::source::{Content, ReadFailure, load_all, parse};
+use super::reader::Reader;
+use super::source::{Paper, ReadFailure, Stamp};
 use super::walk::{Found, Unit, has_paper_ending, walk};
 use super::{Duplicate, Failure, IngestError, Progress, Summary};
-use crate::corpus::{Article, Format, Identity, Limits, PaperId, ReadError, passages, source_rank};
+use crate::corpus::{Article, Format, Identity, PaperId, passages, source_rank};
 use crate::embed::Embedder;
 use crate::index::{PaperRecord, PassageIndex, Snapshot, SourceRecord, SourceRole, Writer};
 
 /// Bounds of a run.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct IngestOptions {
-    pub limits: Limits,
+    pub reader: Reader,
     /// Passages embedded together.
     pub batch_passages: usize,
     /// Passages after which a commit is made.
@@ -29,12 +30,12 @@ pub struct IngestOptions {
 
 impl Default for IngestOptions {
     fn default() -> Self {
-        Self { limits: Limits::default(), batch_passages: 512, commit_passages: 2048, writer_memory: 256 << 20 }
+        Self { reader: Reader::default(), batch_passages: 512, commit_passages: 2048, writer_memory: 256 << 20 }
     }
 }
 
 /// What a run needs.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Ingest<'a> {
     pub index: &'a PassageIndex,
     pub embedder: &'a dyn Embedder,
@@ -131,7 +132,7 @@ struct Run<'a> {
     summary: Summary,
 }
 
-type Read = Result<(Vec<Content>, PaperId, Article), ReadFailure>;
+type Read = Result<Paper, ReadFailure>;
 
 impl<'a> Run<'a> {
     fn new(ingest: &'a Ingest<'a>, snapshot: &'a Snapshot, writer: Writer) -> Result<Self, IngestError> {
@@ -170,12 +171,12 @@ impl<'a> Run<'a> {
 
     /// Reads on a thread of its own, so that the model does not wait for the disk and the parsers.
     fn read_all(&mut self, units: Vec<Unit>, report: &mut dyn FnMut(Progress)) -> Result<(), IngestError> {
-        let limits = self.ingest.options.limits;
+        let reader = &self.ingest.options.reader;
         let (sender, receiver) = sync_channel::<(Unit, Read)>(8);
         std::thread::scope(|scope| {
             scope.spawn(move || {
                 for unit in units {
-                    let read = read(&unit, &limits);
+                    let read = reader.read(&unit.files);
                     if sender.send((unit, read)).is_err() {
                         return;
                     }
@@ -196,18 +197,18 @@ impl<'a> Run<'a> {
 
     /// Decides what a unit just read means for the index.
     fn take(&mut self, unit: &Unit, read: Read) -> Result<(), IngestError> {
-        let (contents, id, article) = match read {
+        let Paper { id, article, files: stamps } = match read {
             Ok(read) => read,
             Err(failure) => {
                 self.note_failure(unit, failure);
                 return Ok(());
             }
         };
-        if self.is_only_touched(&contents) {
+        if self.is_only_touched(&stamps) {
             self.summary.papers.unchanged += 1;
-            return self.note_touch(&contents);
+            return self.note_touch(&stamps);
         }
-        let says_it_is_a_paper = unit.named || has_paper_ending(&contents[0].path);
+        let says_it_is_a_paper = unit.named || has_paper_ending(&stamps[0].path);
         if !says_it_is_a_paper && matches!(article.format, Format::Text | Format::Markdown | Format::Dump) {
             return Ok(());
         }
@@ -217,15 +218,15 @@ impl<'a> Run<'a> {
         match existing {
             None => {
                 self.summary.papers.added += 1;
-                self.prepare(id, article, sources(&contents, SourceRole::Text));
+                self.prepare(id, article, sources(&stamps, SourceRole::Text));
             }
-            Some(paper) if self.is_better(&contents, article.format, &paper) => {
-                let mut sources = sources(&contents, SourceRole::Text);
+            Some(paper) if self.is_better(&stamps, article.format, &paper) => {
+                let mut sources = sources(&stamps, SourceRole::Text);
                 let others = paper.sources.iter().filter(|source| !unit.files.contains(&source.path));
                 let others = others.filter(|source| self.still_exists(&source.path));
                 sources.extend(others.map(|source| SourceRecord { role: SourceRole::Duplicate, ..source.clone() }));
                 for other in sources.iter().filter(|source| source.role == SourceRole::Duplicate) {
-                    self.note_duplicate(other.path.clone(), &id, &contents[0].path);
+                    self.note_duplicate(other.path.clone(), &id, &stamps[0].path);
                 }
                 if paper.id != id {
                     self.writer.remove(&paper.id);
@@ -237,10 +238,10 @@ impl<'a> Run<'a> {
             Some(mut paper) => {
                 paper.sources.retain(|source| !unit.files.contains(&source.path));
                 let indexed_from = text_files(&paper).into_iter().next().unwrap_or_default();
-                for content in &contents {
-                    self.note_duplicate(content.path.clone(), &paper.id, &indexed_from);
+                for stamp in &stamps {
+                    self.note_duplicate(stamp.path.clone(), &paper.id, &indexed_from);
                 }
-                paper.sources.extend(sources(&contents, SourceRole::Duplicate));
+                paper.sources.extend(sources(&stamps, SourceRole::Duplicate));
                 self.update_record(paper)?;
             }
         }
@@ -248,19 +249,19 @@ impl<'a> Run<'a> {
     }
 
     /// Whether the files hold the same bytes as before, with another time of change.
-    fn is_only_touched(&self, contents: &[Content]) -> bool {
-        contents.iter().all(|content| {
-            let paper = self.catalogue.by_file(&content.path);
-            let source = paper.and_then(|paper| paper.sources.iter().find(|source| source.path == content.path));
-            source.is_some_and(|source| source.fingerprint == content.fingerprint)
+    fn is_only_touched(&self, stamps: &[Stamp]) -> bool {
+        stamps.iter().all(|stamp| {
+            let paper = self.catalogue.by_file(&stamp.path);
+            let source = paper.and_then(|paper| paper.sources.iter().find(|source| source.path == stamp.path));
+            source.is_some_and(|source| source.fingerprint == stamp.fingerprint)
         })
     }
 
-    fn note_touch(&mut self, contents: &[Content]) -> Result<(), IngestError> {
-        let Some(mut paper) = self.catalogue.by_file(&contents[0].path).cloned() else { return Ok(()) };
+    fn note_touch(&mut self, stamps: &[Stamp]) -> Result<(), IngestError> {
+        let Some(mut paper) = self.catalogue.by_file(&stamps[0].path).cloned() else { return Ok(()) };
         for source in &mut paper.sources {
-            if let Some(content) = contents.iter().find(|content| content.path == source.path) {
-                *source = content.record(source.role);
+            if let Some(stamp) = stamps.iter().find(|stamp| stamp.path == source.path) {
+                *source = stamp.record(source.role);
             }
         }
         self.update_record(paper)
@@ -277,12 +278,12 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Whether the text of `contents` is to be indexed rather than that of the files the paper has now: it comes from the
+    /// Whether the text of `stamps` is to be indexed rather than that of the files the paper has now: it comes from the
     /// same file, or from a better format, or the other file is gone. Between equals the first name decides, so that the
     /// order of indexing does not matter.
-    fn is_better(&self, contents: &[Content], format: Format, paper: &PaperRecord) -> bool {
+    fn is_better(&self, stamps: &[Stamp], format: Format, paper: &PaperRecord) -> bool {
         let texts = text_files(paper);
-        let own: Vec<&PathBuf> = contents.iter().map(|content| &content.path).collect();
+        let own: Vec<&PathBuf> = stamps.iter().map(|stamp| &stamp.path).collect();
         let others: Vec<&PathBuf> = texts.iter().filter(|file| !own.contains(file)).collect();
         if others.is_empty() || others.iter().all(|file| !self.still_exists(file)) {
             return true;
@@ -351,7 +352,7 @@ impl<'a> Run<'a> {
         }
         for heir in heirs {
             let unit = Unit { files: vec![heir], named: true };
-            let read = read(&unit, &self.ingest.options.limits);
+            let read = self.ingest.options.reader.read(&unit.files);
             self.take(&unit, read)?;
         }
         Ok(())
@@ -396,7 +397,7 @@ impl<'a> Run<'a> {
 
     fn note_failure(&mut self, unit: &Unit, failure: ReadFailure) {
         let not_meant = !unit.named && !has_paper_ending(&failure.file);
-        if not_meant && matches!(failure.error, ReadError::UnknownFormat(_) | ReadError::Empty | ReadError::NoText) {
+        if not_meant && failure.error.is_of_no_paper() {
             return;
         }
         tracing::debug!(file = %failure.file.display(), error = %failure.error, "not read");
@@ -410,12 +411,6 @@ impl<'a> Run<'a> {
     }
 }
 
-fn read(unit: &Unit, limits: &Limits) -> Read {
-    let contents = load_all(&unit.files, limits)?;
-    let (id, article) = parse(&contents, limits)?;
-    Ok((contents, id, article))
-}
-
-fn sources(contents: &[Content], role: SourceRole) -> Vec<SourceRecord> {
-    contents.iter().map(|content| content.record(role)).collect()
+fn sources(stamps: &[Stamp], role: SourceRole) -> Vec<SourceRecord> {
+    stamps.iter().map(|stamp| stamp.record(role)).collect()
 }

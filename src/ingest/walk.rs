@@ -10,11 +10,11 @@ use crate::corpus::split_page;
 
 /// The files that together are one paper: mostly one, several where a paper comes page by page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Unit {
+pub struct Unit {
     /// In the order of their pages.
-    pub(super) files: Vec<PathBuf>,
+    pub files: Vec<PathBuf>,
     /// Named by the user rather than found in a folder: whatever it is, it is expected to be a paper.
-    pub(super) named: bool,
+    pub named: bool,
 }
 
 /// What was found under the paths that the user named.
@@ -29,6 +29,14 @@ pub(super) struct Found {
 /// Endings of papers. Files with other endings are taken only if their content says that they are papers.
 const ENDINGS: [&str; 12] =
     ["xml", "nxml", "tei", "pdf", "html", "htm", "xhtml", "md", "markdown", "txt", "text", "gz"];
+
+/// The papers under a folder, or the one that a file is.
+///
+/// # Errors
+/// [`IngestError::Folder`] where there is nothing by this name, or it may not be looked at.
+pub fn papers_under(path: &Path) -> Result<Vec<Unit>, IngestError> {
+    Ok(walk(&[path.to_owned()])?.units)
+}
 
 /// Finds all files under `paths`, links followed, in the order of their names.
 ///

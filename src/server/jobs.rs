@@ -202,7 +202,7 @@ impl Jobs {
         let ingest = Ingest {
             index: self.engine.index(),
             embedder: self.engine.embedder(),
-            options: self.library.options,
+            options: self.library.options.clone(),
             stop: &self.stop,
         };
         let began = Instant::now();

@@ -271,4 +271,13 @@ mod tests {
         glyphs.extend(sample::glyphs("bold", 50.3, 100.0, 10.0));
         assert_eq!(read(&glyphs).iter().map(Line::text).collect::<Vec<_>>(), ["bold"]);
     }
+
+    /// As a running title in smaller type, close to a line that says something else.
+    #[test]
+    fn a_letter_that_falls_on_another_in_another_size_is_kept() {
+        let mut glyphs = sample::glyphs("nap", 50.0, 103.0, 9.0);
+        glyphs.extend(sample::glyphs("now", 50.3, 100.0, 10.0));
+        let text: String = read(&glyphs).iter().map(Line::text).collect();
+        assert_eq!(text.matches('n').count(), 2, "{text}");
+    }
 }

@@ -54,7 +54,7 @@ pub(in crate::server) async fn put(
     let name = file_name(&name).map_err(|detail| Problem::new(Code::InvalidName, detail))?;
     let place = tokio::time::timeout(SILENCE, state.uploads.acquire()).await;
     let _place = place.map_err(|_| Problem::overloaded("other uploads are being received; try again"))?;
-    let (limits, uploads) = (jobs.library().options.limits, jobs.library().uploads.clone());
+    let (limits, uploads) = (*jobs.library().options.reader.limits(), jobs.library().uploads.clone());
     let bytes = tokio::time::timeout(LONGEST_UPLOAD, receive(body, limits.max_file_bytes)).await;
     let bytes = bytes.map_err(|_| Problem::new(Code::SlowBody, "the body did not come in time"))??;
     let keep = move || {

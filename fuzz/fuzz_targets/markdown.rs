@@ -1,0 +1,5 @@
+//! Markdown.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| stroma_fuzz::check("# Title\\n\\n", bytes, "paper.md"));

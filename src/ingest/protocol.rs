@@ -1,0 +1,121 @@
+//! What goes between a run and the process that reads for it: one line of JSON each way.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::reader::Reading;
+use super::source::{Paper, ReadFailure};
+use crate::corpus::ReadError;
+
+/// One paper to be read.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Request {
+    pub(super) files: Vec<PathBuf>,
+    pub(super) reading: Reading,
+}
+
+/// What came of it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Reply {
+    Read(Box<Paper>),
+    Failed { file: PathBuf, error: Report },
+}
+
+/// A [`ReadError`] that can be sent. Kinds that a run tells apart keep their kind, others their words.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Report {
+    Empty,
+    NoText,
+    UnknownFormat(String),
+    TooLarge {
+        bytes: u64,
+        limit: u64,
+    },
+    Encrypted,
+    NoTextLayer,
+    Changed,
+    /// An allocation was refused, and could say so.
+    OutOfMemory,
+    Other(String),
+}
+
+impl From<Result<Paper, ReadFailure>> for Reply {
+    fn from(outcome: Result<Paper, ReadFailure>) -> Self {
+        match outcome {
+            Ok(paper) => Reply::Read(Box::new(paper)),
+            Err(ReadFailure { file, error }) => Reply::Failed { file, error: error.into() },
+        }
+    }
+}
+
+impl Reply {
+    /// `max_memory_mb`: the bound under which it was read.
+    pub(super) fn into_result(self, max_memory_mb: u64) -> Result<Paper, ReadFailure> {
+        match self {
+            Reply::Read(paper) => Ok(*paper),
+            Reply::Failed { file, error } => Err(ReadFailure { file, error: error.into_error(max_memory_mb) }),
+        }
+    }
+}
+
+impl From<ReadError> for Report {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Empty => Self::Empty,
+            ReadError::NoText => Self::NoText,
+            ReadError::UnknownFormat(what) => Self::UnknownFormat(what),
+            ReadError::TooLarge { bytes, limit } => Self::TooLarge { bytes, limit },
+            ReadError::Encrypted => Self::Encrypted,
+            ReadError::NoTextLayer => Self::NoTextLayer,
+            ReadError::Changed => Self::Changed,
+            ReadError::OutOfMemory { .. } => Self::OutOfMemory,
+            ReadError::Io(error) if error.kind() == std::io::ErrorKind::OutOfMemory => Self::OutOfMemory,
+            other => Self::Other(other.to_string()),
+        }
+    }
+}
+
+impl Report {
+    fn into_error(self, max_memory_mb: u64) -> ReadError {
+        match self {
+            Self::Empty => ReadError::Empty,
+            Self::NoText => ReadError::NoText,
+            Self::UnknownFormat(what) => ReadError::UnknownFormat(what),
+            Self::TooLarge { bytes, limit } => ReadError::TooLarge { bytes, limit },
+            Self::Encrypted => ReadError::Encrypted,
+            Self::NoTextLayer => ReadError::NoTextLayer,
+            Self::Changed => ReadError::Changed,
+            Self::OutOfMemory => ReadError::OutOfMemory { limit_mb: max_memory_mb },
+            Self::Other(words) => ReadError::Reported(words),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_says_the_same_on_both_sides() {
+        let not_found = std::io::Error::from(std::io::ErrorKind::NotFound);
+        for error in [
+            ReadError::Empty,
+            ReadError::NoText,
+            ReadError::UnknownFormat("a picture".into()),
+            ReadError::TooLarge { bytes: 2, limit: 1 },
+            ReadError::Malformed { format: "JATS XML", reason: "no end".into() },
+            ReadError::Encrypted,
+            ReadError::NoTextLayer,
+            ReadError::Changed,
+            ReadError::OutOfMemory { limit_mb: 64 },
+            ReadError::Failed("of its own".into()),
+            ReadError::Io(not_found),
+        ] {
+            let words = error.to_string();
+            let line = serde_json::to_string(&Report::from(error)).unwrap();
+            let back: Report = serde_json::from_str(&line).unwrap();
+            assert_eq!(back.into_error(64).to_string(), words);
+        }
+    }
+}
