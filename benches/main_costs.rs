@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use stroma::corpus::{Limits, passages};
+use stroma::corpus::passages;
 use stroma::embed::{BertEmbedder, BertOptions, Embedder, Precision, Role};
 use stroma::index::{PassageIndex, Signature};
-use stroma::ingest::{Ingest, IngestOptions, read_source};
+use stroma::ingest::{Ingest, IngestOptions, Reader, Reading};
 use stroma::search::{Engine, Mode, Request, SearchOptions};
 
 const QUESTIONS: [&str; 4] = [
@@ -38,9 +38,10 @@ fn paragraphs() -> Vec<String> {
         .filter_map(|entry| Some(entry.ok()?.path()))
         .collect();
     files.sort();
+    let reader = Reader::in_process(Reading::default());
     for file in files.into_iter().filter(|file| !file.ends_with("README.md")) {
-        let (id, article) = read_source(&[file], &Limits::default()).expect("a sample");
-        texts.extend(passages(&article, &id).into_iter().map(|passage| passage.text));
+        let paper = reader.read(&[file]).expect("a sample");
+        texts.extend(passages(&paper.article, &paper.id).into_iter().map(|passage| passage.text));
     }
     texts
 }

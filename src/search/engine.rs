@@ -47,8 +47,11 @@ pub struct Engine {
     embedder: Arc<dyn Embedder>,
     options: SearchOptions,
     /// The senses of one commit, by its name.
-    senses: Arc<Mutex<Option<(String, Arc<SenseTable>)>>>,
+    senses: Arc<Mutex<Option<SensesOfCommit>>>,
 }
+
+/// A commit's name and the senses found in it.
+type SensesOfCommit = (String, Arc<SenseTable>);
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
