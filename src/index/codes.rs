@@ -22,7 +22,8 @@ impl Code {
             .map(|value| {
                 let steps = value / scale;
                 let high = steps.round();
-                (high as i8, ((steps - high) * 254.0).round() as i8)
+                // Short of half a step, so that the decoded value rounds back to the same high byte.
+                (high as i8, ((steps - high) * 254.0).round().clamp(-126.0, 126.0) as i8)
             })
             .unzip();
         Self { high, low, scale }
