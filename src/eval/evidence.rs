@@ -44,8 +44,8 @@ impl Rationales {
             match fields[..] {
                 ["claim_id", ..] => Ok(()),
                 [query, document, _, sentences] => {
-                    let numbers: Vec<usize> = serde_json::from_str(sentences)
-                        .map_err(|_| format!("the sentences are {sentences}, expected [1, 2]"))?;
+                    let numbers = numbers(sentences)
+                        .ok_or_else(|| format!("the sentences are {sentences}, expected [1, 2] or [1 2]"))?;
                     all.0.entry((query.into(), document.into())).or_default().extend(numbers);
                     Ok(())
                 }
@@ -96,6 +96,13 @@ impl SentenceTexts {
     }
 }
 
+/// Numbers in brackets, separated by commas or spaces.
+fn numbers(list: &str) -> Option<Vec<usize>> {
+    let inner = list.trim().strip_prefix('[')?.strip_suffix(']')?;
+    let items = inner.split([',', ' ']).filter(|item| !item.is_empty());
+    items.map(|item| item.parse().ok()).collect()
+}
+
 /// The collection's sentence that a range overlaps most.
 pub fn numbered(range: &Range<usize>, sentences: &[Range<usize>]) -> Option<usize> {
     let overlap = |other: &Range<usize>| range.end.min(other.end).saturating_sub(range.start.max(other.start));
@@ -106,6 +113,13 @@ pub fn numbered(range: &Range<usize>, sentences: &[Range<usize>]) -> Option<usiz
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lists_are_read_as_they_come() {
+        assert_eq!(numbers("[1, 9]"), Some(vec![1, 9]));
+        assert_eq!(numbers("[1 9]"), Some(vec![1, 9]));
+        assert_eq!(numbers("1"), None);
+    }
 
     #[test]
     fn sentences_meet_by_overlap() {

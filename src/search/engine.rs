@@ -9,9 +9,10 @@ use super::fusion::{Fusion, Weights};
 use super::query::{Mode, Query};
 use super::ranking::{Prepared, Ranked, grouped};
 use super::senses::SenseTable;
+use super::summary::{Source, Summary, summarise};
 use super::{Answer, Evidence, Explanation, Hit, Request, SearchError};
 use crate::embed::{Embedder, UnitVector};
-use crate::index::{FieldWeights, Filter, PassageIndex, PassageRecord, Snapshot};
+use crate::index::{FieldWeights, Filter, PassageAddress, PassageIndex, PassageRecord, Snapshot};
 
 /// How questions are answered; one configuration for all of them.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -62,6 +63,9 @@ impl std::fmt::Debug for Engine {
 /// A passage, its evidence that is shown, and all of its sentences with their scores.
 type PassageEvidence = (PassageRecord, Vec<Evidence>, Vec<Evidence>);
 
+/// Hits that the answer on top is made of.
+const HITS_SUMMARISED: usize = 10;
+
 /// Passages near the question that settle the senses of its abbreviations.
 const NEAREST_FOR_SENSES: usize = 50;
 
@@ -93,11 +97,17 @@ impl Engine {
         let started = Instant::now();
         let snapshot = self.index.snapshot();
         let prepared = self.prepare(&snapshot, request)?;
-        let shown = grouped(&snapshot, prepared.rank(request)?, request)?;
-        let hits = shown.into_iter().map(|ranked| hit(&prepared, ranked)).collect::<Result<_, _>>()?;
+        let summarised = request.mode == Mode::Hybrid && request.offset == 0;
+        let limit = if summarised { request.limit.max(HITS_SUMMARISED) } else { request.limit };
+        let shown = grouped(&snapshot, prepared.rank(request)?, &Request { limit, ..request.clone() })?;
+        let addresses: Vec<PassageAddress> = shown.iter().map(|ranked| ranked.address).collect();
+        let mut hits: Vec<Hit> = shown.into_iter().map(|ranked| hit(&prepared, ranked)).collect::<Result<_, _>>()?;
+        let summary = if summarised { summarise(&sources(&snapshot, &hits, &addresses)) } else { Summary::default() };
+        hits.truncate(request.limit);
         Ok(Answer {
             question: request.question.clone(),
             mode: request.mode,
+            summary,
             hits,
             took: started.elapsed(),
             commit: snapshot.commit(),
@@ -172,6 +182,16 @@ impl Engine {
         *known = Some((commit, Arc::clone(&table)));
         Ok(table)
     }
+}
+
+/// The hits that an answer is made of, with the vectors of their evidence.
+fn sources<'a>(snapshot: &Snapshot, hits: &'a [Hit], addresses: &[PassageAddress]) -> Vec<Source<'a>> {
+    let source = |(hit, address): (&'a Hit, &PassageAddress)| {
+        let all = snapshot.sentence_vectors(*address);
+        let vector = |evidence: &Evidence| all.get(evidence.sentence).cloned();
+        Source { hit, vectors: hit.evidence.iter().filter_map(vector).collect() }
+    };
+    hits.iter().zip(addresses).take(HITS_SUMMARISED).map(source).collect()
 }
 
 fn hit(prepared: &Prepared<'_>, ranked: Ranked) -> Result<Hit, SearchError> {

@@ -9,12 +9,14 @@ mod fusion;
 mod query;
 mod ranking;
 mod senses;
+mod summary;
 
 pub use engine::{Engine, SearchOptions};
 pub use evidence::Evidence;
 pub use expansion::{Expand, Expansion, Interpretation};
 pub use fusion::{Fusion, Weights};
 pub use query::{Mode, Query};
+pub use summary::{Summary, SummarySentence};
 
 use std::ops::Range;
 use std::time::Duration;
@@ -60,6 +62,8 @@ impl Request {
 pub struct Answer {
     pub question: String,
     pub mode: Mode,
+    /// The answer on top; only made for the first page of a hybrid search.
+    pub summary: Summary,
     /// Best first.
     pub hits: Vec<Hit>,
     pub took: Duration,

@@ -2,6 +2,7 @@
 //!
 //! `stroma search --json` prints the same [`SearchResponse`] as the server answers with.
 
+mod answer;
 mod health;
 mod names;
 mod number;
@@ -10,6 +11,7 @@ mod request;
 mod search;
 mod tasks;
 
+pub use answer::{ExpansionItem, InterpretationItem, SenseItem, SummaryItem, SummarySentenceItem};
 pub use health::{Health, ProblemBody, Readiness, StatsResponse};
 pub use names::{KindName, MarkName, ModeName, SectionName, StatusName};
 pub use papers::{

@@ -5,6 +5,7 @@ use std::ops::Range;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::answer::{InterpretationItem, SummaryItem};
 use super::names::{KindName, MarkName, ModeName};
 use crate::corpus::{Metadata, Passage, Reference};
 use crate::index::PassageRecord;
@@ -18,6 +19,10 @@ pub struct SearchResponse {
     /// Milliseconds that answering took, without the network.
     pub took_ms: f64,
     pub mode: ModeName,
+    /// How the question was understood.
+    pub interpretation: InterpretationItem,
+    /// The answer on top of the hits.
+    pub answer: SummaryItem,
     /// The commit of the index that was searched.
     pub commit: String,
     /// Best first.
@@ -172,6 +177,8 @@ impl From<&Answer> for SearchResponse {
             query: answer.question.clone(),
             took_ms: milliseconds(answer.took),
             mode: answer.mode.into(),
+            interpretation: InterpretationItem::from(&answer.interpretation),
+            answer: SummaryItem::from(&answer.summary),
             commit: answer.commit.clone(),
             hits: answer.hits.iter().map(HitItem::from).collect(),
         }

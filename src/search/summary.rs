@@ -1,0 +1,179 @@
+//! An answer on top: a few sentences from different papers, or the admission that there is none.
+
+use std::collections::HashSet;
+
+use super::{Evidence, Hit, Scores};
+use crate::corpus::{PaperId, PassageId, Reference};
+use crate::embed::UnitVector;
+
+/// What the best passages say together.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Summary {
+    /// Sentences that answer, best first; none where the index has no answer.
+    pub sentences: Vec<SummarySentence>,
+    /// Nothing in the index is close enough to the question to answer it.
+    pub abstained: bool,
+    /// Why, where it abstained.
+    pub reason: Option<String>,
+}
+
+/// A sentence of the answer, with its source.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SummarySentence {
+    pub text: String,
+    pub passage: PassageId,
+    pub paper: PaperId,
+    /// The paper's title.
+    pub title: Option<String>,
+    pub score: f32,
+    /// The primary studies that it cites.
+    pub studies: Vec<Reference>,
+    /// Further sentences that say the same, or report the same study.
+    pub also: usize,
+}
+
+/// A hit with the vectors of its evidence sentences, in their order.
+pub(super) struct Source<'a> {
+    pub(super) hit: &'a Hit,
+    pub(super) vectors: Vec<UnitVector>,
+}
+
+/// Sentences of an answer, at most.
+const MOST: usize = 5;
+/// With so many, weaker ones are not added.
+const ENOUGH: usize = 3;
+/// A further sentence scores at least this share of the best one.
+const NEAR_THE_BEST: f32 = 0.75;
+/// Sentences say the same from this cosine on.
+const SAME: f32 = 0.9;
+
+/// Below this sum a question is not answered. The weights are a logistic model's, fitted to tell questions asked of the
+/// collection that answers them from the same questions asked of another collection.
+const ANSWERABLE: f32 = 4.0;
+
+/// How well the first hit answers: on one scale for all indexes, unlike its score.
+pub(super) fn answerability(first: &Scores) -> f32 {
+    2.5 * first.paragraph + 4.0 * first.sentence + 4.5 * first.coverage
+}
+
+/// Picks the answer's sentences from the hits, best first.
+pub(super) fn summarise(sources: &[Source<'_>]) -> Summary {
+    let Some(first) = sources.first() else {
+        return abstained("no paragraph matches this question".into());
+    };
+    if answerability(&first.hit.scores) < ANSWERABLE {
+        let metadata = &first.hit.record.metadata;
+        let nearest = metadata.title.as_deref().unwrap_or(first.hit.record.paper.as_str());
+        return abstained(format!("no paragraph is close to this question; nearest: {nearest}"));
+    }
+    let mut chosen: Vec<Chosen<'_>> = Vec::new();
+    for candidate in by_merit(sources) {
+        match chosen.iter_mut().find(|other| other.says_the_same(&candidate)) {
+            Some(same) => same.also += 1,
+            None => chosen.push(candidate),
+        }
+    }
+    let best = chosen.first().map_or(0.0, |best| best.merit);
+    chosen.retain(|candidate| candidate.merit >= NEAR_THE_BEST * best);
+    Summary { sentences: varied(chosen).iter().map(Chosen::shown).collect(), ..Summary::default() }
+}
+
+fn abstained(reason: String) -> Summary {
+    Summary { abstained: true, reason: Some(reason), ..Summary::default() }
+}
+
+/// A sentence that may be part of the answer.
+struct Chosen<'a> {
+    hit: &'a Hit,
+    evidence: &'a Evidence,
+    vector: &'a UnitVector,
+    merit: f32,
+    studies: Vec<&'a Reference>,
+    also: usize,
+}
+
+/// All evidence, that of better hits and better sentences first.
+fn by_merit<'a>(sources: &'a [Source<'a>]) -> Vec<Chosen<'a>> {
+    let mut all: Vec<Chosen<'a>> = Vec::new();
+    for Source { hit, vectors } in sources {
+        for (evidence, vector) in hit.evidence.iter().zip(vectors) {
+            let merit = evidence.score + hit.score;
+            all.push(Chosen { hit, evidence, vector, merit, studies: studies(hit, evidence), also: 0 });
+        }
+    }
+    all.sort_by(|a, b| b.merit.total_cmp(&a.merit));
+    all
+}
+
+/// One sentence of each paper first; second ones only to make it enough.
+fn varied(chosen: Vec<Chosen<'_>>) -> Vec<Chosen<'_>> {
+    let mut papers = HashSet::new();
+    let (mut first, second): (Vec<_>, Vec<_>) =
+        chosen.into_iter().partition(|candidate| papers.insert(candidate.hit.record.paper.as_str()));
+    first.truncate(MOST);
+    let missing = ENOUGH.saturating_sub(first.len());
+    first.extend(second.into_iter().take(missing));
+    first
+}
+
+impl Chosen<'_> {
+    /// The same words, or the same primary study: one study in three reviews is no threefold evidence.
+    fn says_the_same(&self, other: &Self) -> bool {
+        let known: HashSet<String> = self.studies.iter().map(|study| identity(study)).collect();
+        let same_study =
+            !other.studies.is_empty() && other.studies.iter().all(|study| known.contains(&identity(study)));
+        same_study || self.vector.cosine(other.vector) >= SAME
+    }
+
+    fn shown(&self) -> SummarySentence {
+        let record = &self.hit.record;
+        SummarySentence {
+            text: record.passage.text.get(self.evidence.range.clone()).unwrap_or_default().to_owned(),
+            passage: record.passage.id.clone(),
+            paper: record.paper.clone(),
+            title: record.metadata.title.clone(),
+            score: self.evidence.score,
+            studies: self.studies.iter().map(|study| (*study).clone()).collect(),
+            also: self.also,
+        }
+    }
+}
+
+/// The references cited within the sentence, or at its end.
+fn studies<'a>(hit: &'a Hit, evidence: &Evidence) -> Vec<&'a Reference> {
+    let mut places: Vec<usize> = Vec::new();
+    for citation in &hit.record.passage.citations {
+        let within = evidence.range.start <= citation.range.start && citation.range.end <= evidence.range.end;
+        if within {
+            places.extend(&citation.references);
+        }
+    }
+    places.sort_unstable();
+    places.dedup();
+    places.iter().filter_map(|place| hit.record.cited.get(place)).collect()
+}
+
+/// What names a study across the reference lists of different papers.
+fn identity(study: &Reference) -> String {
+    let plain = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    let name = study.doi.as_deref().or(study.pmid.as_deref()).or(study.title.as_deref());
+    plain(name.unwrap_or(&study.text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_found_is_said() {
+        let summary = summarise(&[]);
+        assert!(summary.abstained && summary.sentences.is_empty() && summary.reason.is_some());
+    }
+
+    #[test]
+    fn a_far_paragraph_with_a_common_word_is_no_answer() {
+        let far = Scores { paragraph: 0.3, sentence: 0.35, coverage: 0.2, ..Scores::default() };
+        let near = Scores { paragraph: 0.6, sentence: 0.6, coverage: 0.6, ..Scores::default() };
+        assert!(answerability(&far) < ANSWERABLE && answerability(&near) > ANSWERABLE);
+    }
+}

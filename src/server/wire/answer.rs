@@ -1,0 +1,92 @@
+//! The answer on top of the hits, and how the question was understood.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::search::ReferenceItem;
+use crate::search::{Interpretation, Summary};
+
+/// How the question was understood.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct InterpretationItem {
+    /// Abbreviations of the question that were expanded.
+    pub abbreviations: Vec<ExpansionItem>,
+}
+
+/// An abbreviation with the sense that was searched for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ExpansionItem {
+    pub short: String,
+    pub long: String,
+    /// Papers that define it so.
+    pub papers: usize,
+    /// What else it stands for in other papers, the commonest first.
+    pub others: Vec<SenseItem>,
+}
+
+/// Another sense of an abbreviation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SenseItem {
+    pub long: String,
+    pub papers: usize,
+}
+
+/// A few sentences that answer, from different papers where possible.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
+pub struct SummaryItem {
+    /// Best first; none where it abstained.
+    pub sentences: Vec<SummarySentenceItem>,
+    /// Nothing in the index is close enough to the question.
+    pub abstained: bool,
+    /// Why, where it abstained.
+    pub reason: Option<String>,
+}
+
+/// A sentence of the answer, with its source.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct SummarySentenceItem {
+    pub text: String,
+    /// The passage's id.
+    pub passage: String,
+    /// The paper's id.
+    pub paper: String,
+    pub title: Option<String>,
+    pub score: f32,
+    /// The primary studies that it cites; `place` is their number in the sentence.
+    pub studies: Vec<ReferenceItem>,
+    /// Further sentences that say the same, or report the same study.
+    pub also: usize,
+}
+
+impl From<&Interpretation> for InterpretationItem {
+    fn from(interpretation: &Interpretation) -> Self {
+        let sense = |(long, papers): &(String, usize)| SenseItem { long: long.clone(), papers: *papers };
+        let abbreviations = interpretation.abbreviations.iter().map(|expansion| ExpansionItem {
+            short: expansion.short.clone(),
+            long: expansion.long.clone(),
+            papers: expansion.papers,
+            others: expansion.others.iter().map(sense).collect(),
+        });
+        Self { abbreviations: abbreviations.collect() }
+    }
+}
+
+impl From<&Summary> for SummaryItem {
+    fn from(summary: &Summary) -> Self {
+        let sentences = summary.sentences.iter().map(|sentence| SummarySentenceItem {
+            text: sentence.text.clone(),
+            passage: sentence.passage.to_string(),
+            paper: sentence.paper.as_str().to_owned(),
+            title: sentence.title.clone(),
+            score: sentence.score,
+            studies: sentence
+                .studies
+                .iter()
+                .enumerate()
+                .map(|(place, study)| ReferenceItem::new(place, study))
+                .collect(),
+            also: sentence.also,
+        });
+        Self { sentences: sentences.collect(), abstained: summary.abstained, reason: summary.reason.clone() }
+    }
+}
