@@ -4,12 +4,15 @@ use std::collections::HashMap;
 
 use super::page::Glyph;
 
+/// `x`, `y` and size of a glyph.
+type Place = (f32, f32, f32);
+
 /// The glyphs drawn so far, to find those that are drawn again at the same place: bold type is sometimes made so, and
 /// some typesetters lay a text over itself.
 #[derive(Default)]
 pub(super) struct Drawn {
     /// Places and sizes by character and `x` in points.
-    places: HashMap<(char, i32), Vec<(f32, f32, f32)>>,
+    places: HashMap<(char, i32), Vec<Place>>,
 }
 
 impl Drawn {
@@ -20,7 +23,7 @@ impl Drawn {
     /// shares a letter's place with it here and there.
     pub(super) fn again(&mut self, glyph: &Glyph) -> bool {
         let bin = glyph.x0 as i32;
-        let near = |&(x, y, size): &(f32, f32, f32)| {
+        let near = |&(x, y, size): &Place| {
             (x - glyph.x0).abs() < 0.1 * glyph.size
                 && (y - glyph.y).abs() < 0.42 * glyph.size
                 && (size - glyph.size).abs() < 0.05 * glyph.size
