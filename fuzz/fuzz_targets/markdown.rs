@@ -2,4 +2,4 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| stroma_fuzz::check("# Title\\n\\n", bytes, "paper.md"));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| stroma_fuzz::check("# Title\n\n", bytes, "paper.md"));

@@ -2,4 +2,8 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| stroma_fuzz::check("<TEI xmlns=\"http://www.tei-c.org/ns/1.0\">", bytes, "paper.xml"));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| stroma_fuzz::check(
+    "<TEI xmlns=\"http://www.tei-c.org/ns/1.0\">",
+    bytes,
+    "paper.xml"
+));

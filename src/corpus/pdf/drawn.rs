@@ -4,11 +4,18 @@ use std::collections::HashMap;
 
 use super::page::Glyph;
 
+/// `x`, `y` and size of a glyph.
+type Place = (f32, f32, f32);
+
 /// The glyphs drawn so far, to find those that are drawn again at the same place: bold type is sometimes made so, and
 /// some typesetters lay a text over itself.
 #[derive(Default)]
 pub(super) struct Drawn {
+<<<<<<< HEAD
     /// By character and `x` in whole points.
+=======
+    /// Places and sizes by character and `x` in points.
+>>>>>>> reading
     places: HashMap<(char, i32), Vec<Place>>,
 }
 
