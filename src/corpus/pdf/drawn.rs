@@ -11,11 +11,7 @@ type Place = (f32, f32, f32);
 /// some typesetters lay a text over itself.
 #[derive(Default)]
 pub(super) struct Drawn {
-<<<<<<< HEAD
     /// By character and `x` in whole points.
-=======
-    /// Places and sizes by character and `x` in points.
->>>>>>> reading
     places: HashMap<(char, i32), Vec<Place>>,
 }
 
