@@ -15,9 +15,6 @@ pub(super) struct Drawn {
     places: HashMap<(char, i32), Vec<Place>>,
 }
 
-/// `x`, `y` and size of a glyph, in points.
-type Place = (f32, f32, f32);
-
 impl Drawn {
     /// More glyphs at one `x` are a pattern, not text.
     const MAX_PLACES: usize = 100;
