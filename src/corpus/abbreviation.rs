@@ -69,7 +69,7 @@ fn is_longer(long: &str, short: &str) -> bool {
     letters(long) > least && !repeats
 }
 
-/// `text` without the numbers in square brackets at its end: "rheumatoid arthritis [12]".
+/// `text` without the numbers in square brackets at its end: `rheumatoid arthritis [12]`.
 fn without_citation(text: &str) -> &str {
     let text = text.trim_end();
     let citation = text.ends_with(']').then(|| text.rfind('[')).flatten();

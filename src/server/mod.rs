@@ -1,6 +1,6 @@
 //! The HTTP interface: questions in, answers out, papers in and out.
 //!
-//! [`router`] is a function of its state, so that tests call it without a socket. Only this module knows HTTP, and only
+//! [`router()`] is a function of its state, so that tests call it without a socket. Only this module knows HTTP, and only
 //! [`wire`] defines the JSON that clients see. Work that takes more than half a millisecond runs on blocking threads,
 //! and everything that writes to the index is a job of one thread ([`Jobs`]).
 
