@@ -25,6 +25,10 @@ pub(super) struct Arguments {
 
 pub(super) fn run(context: Context, arguments: &Arguments) -> anyhow::Result<Outcome> {
     let engine = context.engine()?;
+    if arguments.mode != Mode::Lexical {
+        // The time that is told is the question's, without that of loading the weights.
+        engine.embedder().embed_query("ready")?;
+    }
     let search = &context.config().search;
     let request = Request {
         mode: arguments.mode,

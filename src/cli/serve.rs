@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::Outcome;
 use super::context::Context;
-use crate::search::Engine;
+use crate::search::{Engine, Request};
 use crate::server;
 
 #[derive(Debug, clap::Args)]
@@ -24,10 +24,10 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
     config.server.watch |= arguments.watch;
     server::logging::start(config.server.log_format);
     let embedder = context.embedder()?;
-    // Ready means that the first question does not wait for the weights.
-    embedder.embed_query("ready")?;
     let index = context.open_or_create_index(embedder.as_ref())?;
     let engine = Engine::new(index, embedder, context.search_options());
+    // Ready means that the first question waits neither for the model's weights nor for the index's abbreviations.
+    engine.search(&Request::new("ready"))?;
     let quiet = context.quiet;
     let started = move |address: SocketAddr| {
         if !quiet {

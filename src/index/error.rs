@@ -16,13 +16,13 @@ pub enum IndexError {
     #[error("{} holds an index of another program", folder.display())]
     Foreign { folder: PathBuf },
     #[error(
-        "the index in {} was written by another version of stroma ({}); rebuild it with `stroma index --rebuild`",
+        "the index in {} was written by another version of stroma ({}); remove the folder's files and run `stroma index`, or name another with --index",
         folder.display(), difference(expected, found)
     )]
     OtherVersion { folder: PathBuf, expected: Box<Signature>, found: Box<Signature> },
     #[error(
         "the index in {} was made with the model {}, the configuration names {}: vectors of two models cannot be compared; \
-         set [model] back, or rebuild the index with `stroma index --rebuild`",
+         set [model] back, or index into another folder with --index",
         folder.display(), found.model, expected.model
     )]
     OtherModel { folder: PathBuf, expected: Box<Signature>, found: Box<Signature> },

@@ -127,6 +127,11 @@ impl PassageIndex {
     /// # Errors
     /// When the new commit cannot be opened; searches go on with the old one.
     pub fn reload(&self) -> Result<bool, IndexError> {
+        let found = Self::signature_of(&self.folder)?;
+        if found != self.signature {
+            let (expected, found) = (Box::new(self.signature.clone()), Box::new(found));
+            return Err(IndexError::OtherModel { folder: self.folder.clone(), expected, found });
+        }
         self.reader.reload()?;
         let searcher = self.reader.searcher();
         if searcher.generation().generation_id() == self.snapshot().generation() {
