@@ -20,6 +20,8 @@ mod http_support;
 mod incremental;
 #[path = "jats.rs"]
 mod jats;
+#[path = "language.rs"]
+mod language;
 #[path = "main_job.rs"]
 mod main_job;
 #[path = "mutations.rs"]
