@@ -21,7 +21,7 @@ build: setup ## compile the program
 
 demo: build ## index the sample papers and ask QUESTION of them
 	$(STROMA) index papers
-	$(STROMA) search "$(QUESTION)"
+	$(STROMA) search "$(QUESTION)" --limit 3
 	@echo
 	@echo 'To ask more: $(STROMA) search "…", or `make serve` for HTTP.'
 

@@ -130,6 +130,25 @@ fn short_reference(reference: &crate::corpus::Reference) -> String {
     }
 }
 
+/// The family name of "Given Family" and of "Family GI".
 fn family(author: &str) -> &str {
-    author.rsplit(' ').next().unwrap_or(author)
+    let is_initials = |word: &str| word.len() <= 3 && word.chars().all(|c| c.is_uppercase() || c == '.');
+    match author.rsplit_once(' ') {
+        Some((family, initials)) if is_initials(initials) => family,
+        Some((_, family)) => family,
+        None => author,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn family_names_are_found_in_both_orders() {
+        assert_eq!(family("Frank Buttgereit"), "Buttgereit");
+        assert_eq!(family("Buttgereit F"), "Buttgereit");
+        assert_eq!(family("de la Cruz J.A."), "de la Cruz");
+        assert_eq!(family("Stroma"), "Stroma");
+    }
 }
