@@ -132,7 +132,10 @@ fn short_reference(reference: &crate::corpus::Reference) -> String {
 
 /// The family name of "Given Family" and of "Family GI".
 fn family(author: &str) -> &str {
-    let is_initials = |word: &str| word.len() <= 3 && word.chars().all(|c| c.is_uppercase() || c == '.');
+    let is_initials = |word: &str| {
+        let letters = word.chars().filter(|c| *c != '.').count();
+        letters <= 3 && word.chars().all(|c| c.is_uppercase() || c == '.')
+    };
     match author.rsplit_once(' ') {
         Some((family, initials)) if is_initials(initials) => family,
         Some((_, family)) => family,
