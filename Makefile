@@ -33,7 +33,7 @@ test: setup ## run all tests
 	cargo test --release
 
 bench: setup ## run the benchmarks
-	cargo bench
+	cargo bench --bench main_costs
 
 lint: setup ## check formatting, lints and documentation
 	cargo fmt --check
