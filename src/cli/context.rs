@@ -74,7 +74,12 @@ impl Context {
 
     pub(super) fn ingest_options(&self) -> IngestOptions {
         let indexing = &self.config().indexing;
-        IngestOptions { reader: self.reader(), writer_memory: indexing.memory_mb << 20, ..IngestOptions::default() }
+        IngestOptions {
+            reader: self.reader(),
+            batch_passages: indexing.batch_paragraphs,
+            writer_memory: indexing.memory_mb << 20,
+            ..IngestOptions::default()
+        }
     }
 
     pub(super) fn search_options(&self) -> SearchOptions {

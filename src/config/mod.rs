@@ -78,8 +78,8 @@ settings! {
 
     /// How papers are written to the index.
     pub struct Indexing {
-        /// Papers that are read, embedded and written together.
-        batch_papers: usize = 64, whole(1..=10_000);
+        /// Paragraphs that are embedded and written together.
+        batch_paragraphs: usize = 512, whole(1..=100_000);
         /// Memory of the index writer before it writes a segment, in MB. tantivy's own floor is 15.
         memory_mb: usize = 256, whole(15..=65_536);
     }
