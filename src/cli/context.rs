@@ -4,6 +4,8 @@ use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::Duration;
 
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
 use super::Global;
 use crate::config::{self, Config, Settings};
 use crate::corpus::Limits;
@@ -30,9 +32,14 @@ impl Context {
         &self.settings.config
     }
 
-    /// Whether progress may be drawn.
-    pub(super) fn draws_progress(&self) -> bool {
-        !self.quiet && std::io::stderr().is_terminal()
+    /// A bar on standard error, drawn only on a terminal and where nobody asked for quiet.
+    pub(super) fn progress_bar(&self, template: &str) -> ProgressBar {
+        let drawn = !self.quiet && std::io::stderr().is_terminal();
+        let target = if drawn { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(Some(0), target);
+        bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.enable_steady_tick(Duration::from_millis(200));
+        bar
     }
 
     pub(super) fn embedder(&self) -> anyhow::Result<Arc<dyn Embedder>> {

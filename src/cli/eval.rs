@@ -3,8 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-
 use super::Outcome;
 use super::context::Context;
 use super::eval_report::{Format, Line, Report};
@@ -74,7 +72,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
 
 fn open(context: &Context, arguments: &Arguments) -> anyhow::Result<(Collection, Engine)> {
     let embedder = context.embedder()?;
-    let bar = progress_bar(context);
+    let bar = context.progress_bar("{bar:24} {pos}/{len} documents  {eta} left");
     let collection = Collection::open(
         &arguments.folder,
         &arguments.split,
@@ -100,12 +98,4 @@ fn write_run(answers: &Answers, file: &Path, mode: System) -> anyhow::Result<()>
 /// Indexes of collections are kept beside the index, where `stroma index` does not look.
 fn cache(context: &Context) -> PathBuf {
     context.config().index.join("eval")
-}
-
-fn progress_bar(context: &Context) -> ProgressBar {
-    let target = if context.draws_progress() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let bar = ProgressBar::with_draw_target(Some(0), target);
-    let template = "{bar:24} {pos}/{len} documents  {eta} left";
-    bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
-    bar
 }

@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use anyhow::Context as _;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 use serde_json::json;
 
 use super::context::Context;
@@ -34,7 +33,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
     let embedder = context.embedder()?;
     let index = context.open_or_create_index(embedder.as_ref())?;
     stop_on_ctrl_c()?;
-    let bar = progress_bar(context);
+    let bar = context.progress_bar("{bar:24} {pos}/{len} papers  {msg}  {eta} left");
     let ingest = Ingest { index: &index, embedder: embedder.as_ref(), options: context.ingest_options(), stop: &STOP };
     let summary = ingest.run(paths, &mut |progress| show(&bar, progress));
     bar.finish_and_clear();
@@ -56,15 +55,6 @@ fn stop_on_ctrl_c() -> anyhow::Result<()> {
         anstream::eprintln!("stopping after this batch; press Ctrl-C again to stop at once");
     })?;
     Ok(())
-}
-
-fn progress_bar(context: &Context) -> ProgressBar {
-    let target = if context.draws_progress() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let bar = ProgressBar::with_draw_target(Some(0), target);
-    let template = "{bar:24} {pos}/{len} papers  {msg}  {eta} left";
-    bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
 }
 
 fn show(bar: &ProgressBar, progress: Progress) {
