@@ -71,7 +71,7 @@ fn both_ways_of_reading_give_the_same() {
 fn a_paper_that_hangs_is_stopped_and_the_next_is_read() {
     let (folder, files) = in_folder(&[("good.md", GOOD)]);
     let hanging = hanging(folder.path());
-    let reader = isolated(Reading { timeout: Duration::from_secs(2), ..Reading::default() });
+    let reader = isolated(Reading { timeout: Duration::from_secs(5), ..Reading::default() });
     for _ in 0..2 {
         let started = Instant::now();
         assert!(matches!(error(&reader, &hanging), ReadError::Timeout { seconds: 2 }));

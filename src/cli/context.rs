@@ -97,7 +97,7 @@ impl Context {
                 config::Fusion::Convex => Fusion::Convex,
                 config::Fusion::Rrf => Fusion::Rrf,
             },
-            weights: Weights { lexical: search.lexical_weight as f32, ..Weights::default() },
+            weights: Weights { words: search.lexical_weight as f32, ..Weights::default() },
             ..SearchOptions::default()
         }
     }

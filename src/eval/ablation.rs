@@ -12,6 +12,7 @@ pub fn variants(full: SearchOptions) -> Vec<(&'static str, SearchOptions)> {
     };
     vec![
         ("without the sentence's part", weights(|w| w.sentence = 0.0)),
+        ("without the body's part", weights(|w| w.body = 0.0)),
         ("without coverage", weights(|w| w.coverage = 0.0)),
         ("without feedback", weights(|w| w.feedback = 0.0)),
         ("without the guard for paraphrases", weights(|w| w.guard = false)),

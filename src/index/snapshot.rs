@@ -247,6 +247,11 @@ impl Snapshot {
         self.vectors(address).sentence_cosines(address.doc as usize, query)
     }
 
+    /// The cosine of the query with the mean of the passage's sentences; 0 for a passage without any.
+    pub fn body_cosine(&self, address: PassageAddress, query: &UnitVector) -> f32 {
+        self.vectors(address).body_cosine(address.doc as usize, query)
+    }
+
     /// Whether the passage has a vector of its own; only a damaged one has none.
     pub fn has_vector(&self, address: PassageAddress) -> bool {
         self.vectors(address).has_vector(address.doc as usize)

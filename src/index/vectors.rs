@@ -392,6 +392,21 @@ impl SegmentVectors {
             .collect()
     }
 
+    /// The cosine of the query with the mean of the document's sentence vectors; 0 without sentences.
+    pub(super) fn body_cosine(&self, doc: usize, query: &UnitVector) -> f32 {
+        let mut sum = vec![0f32; self.dimension];
+        for sentence in self.sentence_range(doc) {
+            let (code, scale) = (self.row(Part::SentenceCodes, sentence), self.sentence_scale(sentence));
+            let code: &[i8] = bytemuck::cast_slice(code);
+            sum.iter_mut().zip(code).for_each(|(sum, number)| *sum += scale * f32::from(*number));
+        }
+        let (dot, square) = sum
+            .iter()
+            .zip(query.as_slice())
+            .fold((0.0, 0.0), |(dot, square), (number, query)| (dot + number * query, square + number * number));
+        if square > 0.0 { dot / square.sqrt() } else { 0.0 }
+    }
+
     /// The vectors of the document's sentences, decoded from 8 bits.
     pub(super) fn sentence_vectors(&self, doc: usize) -> Vec<UnitVector> {
         let zeros = vec![0i8; self.dimension];
@@ -436,6 +451,9 @@ mod tests {
         assert_eq!(read.sentence_cosines(0, &query).len(), 2);
         assert!(!read.has_vector(1) && read.has_vector(2));
         assert!(read.sentence_cosines(2, &query).is_empty());
+        let mean = UnitVector::mean(&read.sentence_vectors(0)).expect("sentences");
+        assert!((read.body_cosine(0, &query) - mean.cosine(&query)).abs() < 1e-3);
+        assert_eq!(read.body_cosine(2, &query), 0.0);
     }
 
     #[test]

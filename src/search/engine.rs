@@ -10,8 +10,9 @@ use super::query::{Mode, Query};
 use super::ranking::{Prepared, Ranked, grouped};
 use super::senses::SenseTable;
 use super::summary::{Source, Summary, summarise};
+use super::timing::{Stage, Timings};
 use super::{Answer, Evidence, Explanation, Hit, Request, SearchError};
-use crate::embed::{Embedder, UnitVector};
+use crate::embed::{EmbedError, Embedder, Role, UnitVector};
 use crate::index::{FieldWeights, Filter, PassageAddress, PassageIndex, PassageRecord, Snapshot};
 
 /// How questions are answered; one configuration for all of them.
@@ -66,8 +67,8 @@ type PassageEvidence = (PassageRecord, Vec<Evidence>, Vec<Evidence>);
 /// Hits that the answer on top is made of.
 const HITS_SUMMARISED: usize = 10;
 
-/// Passages near the question that settle the senses of its abbreviations.
-const NEAREST_FOR_SENSES: usize = 50;
+/// Passages with the question's other words that settle the sense of an abbreviation.
+const VOTES_FOR_SENSES: usize = 50;
 
 impl Engine {
     pub fn new(index: Arc<PassageIndex>, embedder: Arc<dyn Embedder>, options: SearchOptions) -> Self {
@@ -95,14 +96,20 @@ impl Engine {
     /// Answers a question from the commit that is visible now. Blocks while the model computes.
     pub fn search(&self, request: &Request) -> Result<Answer, SearchError> {
         let started = Instant::now();
+        let mut timings = Timings::default();
         let snapshot = self.index.snapshot();
-        let prepared = self.prepare(&snapshot, request)?;
+        let prepared = self.prepare(&snapshot, request, &mut timings)?;
+        let ranked = prepared.rank(request, &mut timings)?;
         let summarised = request.mode == Mode::Hybrid && request.offset == 0;
         let limit = if summarised { request.limit.max(HITS_SUMMARISED) } else { request.limit };
-        let shown = grouped(&snapshot, prepared.rank(request)?, &Request { limit, ..request.clone() })?;
-        let addresses: Vec<PassageAddress> = shown.iter().map(|ranked| ranked.address).collect();
-        let mut hits: Vec<Hit> = shown.into_iter().map(|ranked| hit(&prepared, ranked)).collect::<Result<_, _>>()?;
-        let summary = if summarised { summarise(&sources(&snapshot, &hits, &addresses)) } else { Summary::default() };
+        let (mut hits, addresses) = timings.time(Stage::Fetch, || -> Result<_, SearchError> {
+            let shown = grouped(&snapshot, ranked, &Request { limit, ..request.clone() })?;
+            let addresses: Vec<PassageAddress> = shown.iter().map(|ranked| ranked.address).collect();
+            let hits: Result<Vec<Hit>, _> = shown.into_iter().map(|ranked| hit(&prepared, ranked)).collect();
+            Ok((hits?, addresses))
+        })?;
+        let summarise = || summarise(&sources(&snapshot, &hits, &addresses));
+        let summary = if summarised { timings.time(Stage::Summarise, summarise) } else { Summary::default() };
         hits.truncate(request.limit);
         Ok(Answer {
             question: request.question.clone(),
@@ -110,6 +117,7 @@ impl Engine {
             summary,
             hits,
             took: started.elapsed(),
+            timings,
             commit: snapshot.commit(),
             interpretation: Interpretation { abbreviations: prepared.expanded.into_iter().map(|e| e.shown).collect() },
         })
@@ -118,16 +126,17 @@ impl Engine {
     /// The papers of the best passages with the passages' scores, best first, without reading their text: for
     /// evaluation.
     pub fn rank_papers(&self, request: &Request) -> Result<Vec<(String, f32)>, SearchError> {
+        let mut timings = Timings::default();
         let snapshot = self.index.snapshot();
-        let prepared = self.prepare(&snapshot, request)?;
-        let shown = grouped(&snapshot, prepared.rank(request)?, request)?;
+        let prepared = self.prepare(&snapshot, request, &mut timings)?;
+        let shown = grouped(&snapshot, prepared.rank(request, &mut timings)?, request)?;
         shown.into_iter().map(|ranked| Ok((snapshot.paper_id(ranked.address)?, ranked.score))).collect()
     }
 
     /// Of a paper's passages, the evidence that is shown and all sentences with their scores: for evaluation.
     pub fn evidence_of(&self, question: &str, paper: &str) -> Result<Vec<PassageEvidence>, SearchError> {
         let snapshot = self.index.snapshot();
-        let prepared = self.prepare(&snapshot, &Request::new(question))?;
+        let prepared = self.prepare(&snapshot, &Request::new(question), &mut Timings::default())?;
         let mut all = Vec::new();
         for (address, record) in snapshot.passages_of(paper)? {
             let cosines = prepared.vector.as_ref().map(|vector| snapshot.sentence_cosines(address, vector));
@@ -140,35 +149,39 @@ impl Engine {
     }
 
     /// The question's terms, vector and senses.
-    fn prepare<'a>(&'a self, snapshot: &'a Snapshot, request: &Request) -> Result<Prepared<'a>, SearchError> {
-        let question = &request.question;
-        let mut query = Query::understand(question, snapshot)?;
-        let plain = match request.mode {
+    fn prepare<'a>(
+        &'a self,
+        snapshot: &'a Snapshot,
+        request: &Request,
+        timings: &mut Timings,
+    ) -> Result<Prepared<'a>, SearchError> {
+        let (query, expanded) = timings.time(Stage::Expand, || self.understood(snapshot, request))?;
+        let vector = match request.mode {
             Mode::Lexical => None,
-            _ => Some(self.embedder.embed_query(question)?),
+            _ => Some(timings.time(Stage::Embed, || self.embedded(&request.question, &expanded))?),
         };
+        Ok(Prepared { snapshot, options: &self.options, query, vector, expanded })
+    }
+
+    fn understood(&self, snapshot: &Snapshot, request: &Request) -> Result<(Query, Vec<Expanded>), SearchError> {
+        let mut query = Query::understand(&request.question, snapshot)?;
         let table = self.senses(snapshot)?;
-        let expanded = expand(question, &request.expand, &table, snapshot, || {
-            let found = match &plain {
-                Some(vector) => snapshot.nearest(vector, &Filter::default(), NEAREST_FOR_SENSES)?,
-                None => snapshot.lexical(&query.terms, self.options.fields, &Filter::default(), NEAREST_FOR_SENSES)?,
-            };
-            Ok(found.into_iter().map(|candidate| candidate.address).collect())
+        let expanded = expand(&request.question, &request.expand, &table, snapshot, |short| {
+            Ok(snapshot.lexical(&query.without(short), self.options.fields, &Filter::default(), VOTES_FOR_SENSES)?)
         })?;
         for abbreviation in &expanded {
             query.expand(&abbreviation.shown.short, &abbreviation.terms, self.options.expansion, snapshot)?;
         }
-        let vector = plain.map(|plain| self.with_senses(question, plain, &expanded)).transpose()?;
-        Ok(Prepared { snapshot, options: &self.options, query, vector, expanded })
+        Ok((query, expanded))
     }
 
-    /// Between the question as it is and the question with its abbreviations written out.
-    fn with_senses(&self, question: &str, plain: UnitVector, expanded: &[Expanded]) -> Result<UnitVector, SearchError> {
+    /// Between the question as it is and the question with its abbreviations explained.
+    fn embedded(&self, question: &str, expanded: &[Expanded]) -> Result<UnitVector, SearchError> {
         if expanded.is_empty() || !self.options.written_out {
-            return Ok(plain);
+            return Ok(self.embedder.embed_query(question)?);
         }
-        let written_out = self.embedder.embed_query(&written_out(question, expanded))?;
-        Ok(UnitVector::mean(&[plain.clone(), written_out]).unwrap_or(plain))
+        let both = self.embedder.embed(&[question.to_owned(), written_out(question, expanded)], Role::Query)?;
+        Ok(UnitVector::mean(&both).ok_or_else(|| EmbedError::Model("the model gave no vector".into()))?)
     }
 
     /// What short forms mean in this commit; read once for each.

@@ -30,14 +30,19 @@ const MOST: usize = 3;
 /// A further sentence is shown if it scores at least this share of the best one.
 const NEAR_THE_BEST: f32 = 0.8;
 
-/// How much the share of the question's words that a sentence has counts beside its cosine.
-const COVERAGE_WEIGHT: f32 = 0.3;
+// The weights beside the cosine's, which is 1, are a logistic model's: fitted to the rationales of SciFact's training
+// claims and rounded. With a fifth of the claims left out of the fit in turn, it does as well on that fifth.
+
+/// What the share of the question's words that a sentence has counts.
+const COVERAGE_WEIGHT: f32 = 0.9;
 /// What it counts that a sentence states a finding.
-const FINDING: f32 = 0.1;
+const FINDING: f32 = 0.15;
 /// What it costs that a sentence says only what was asked or not known.
-const AIM: f32 = 0.2;
+const AIM: f32 = 0.3;
+/// What it costs that a sentence says how a study was made.
+const METHOD: f32 = 0.3;
 /// How much the last sentence of a passage counts more than its first: conclusions come last.
-const PLACE_WEIGHT: f32 = 0.1;
+const PLACE_WEIGHT: f32 = 0.25;
 
 /// Words of sentences that state what was found.
 static FINDINGS: LazyLock<Regex> = LazyLock::new(|| {
@@ -50,6 +55,13 @@ static FINDINGS: LazyLock<Regex> = LazyLock::new(|| {
 static AIMS: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = r"(?i)\b(?:we (?:aimed|sought|investigated|examined|studied|assessed)|aim|objective|purpose|to (?:determine|investigate|examine|assess|evaluate|study)|however|unknown|unclear|background|whether)\b";
     Regex::new(pattern).expect("a constant pattern")
+});
+
+/// How the parts of structured abstracts begin that hold no findings.
+static METHODS: LazyLock<Regex> = LazyLock::new(|| {
+    let labels = "methods?|design|objectives?|background|setting|context|introduction|purpose|aims?|participants|\
+                  patients|rationale";
+    Regex::new(&format!(r"(?i)^(?:{labels})\b")).expect("a constant pattern")
 });
 
 /// Fewer visible characters are a heading, a label or a fragment.
@@ -88,7 +100,8 @@ pub(super) fn scored(passage: &Passage, cosines: &[f32], query: &Query) -> Vec<E
 fn statement_bonus(sentence: &str) -> f32 {
     let finding = if FINDINGS.is_match(sentence) { FINDING } else { 0.0 };
     let aim = if AIMS.is_match(sentence) { AIM } else { 0.0 };
-    finding - aim
+    let method = if METHODS.is_match(sentence) { METHOD } else { 0.0 };
+    finding - aim - method
 }
 
 /// Questions answer nothing, and neither do headings, labels and fragments.

@@ -6,7 +6,7 @@ use super::SearchError;
 use super::senses::{Sense, SenseTable};
 use crate::corpus::normal_short;
 use crate::index::analyzer::words;
-use crate::index::{PassageAddress, Snapshot};
+use crate::index::{Candidate, Snapshot};
 
 /// How the question was understood.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,39 +52,42 @@ impl Default for Expand {
     }
 }
 
-/// How much more a sense counts for each part of the nearest passages' papers that mean it, than for its part of all
-/// papers: what the question is about tells more than what most papers are about.
-const NEARNESS_WEIGHT: f32 = 2.0;
+/// How much more a sense counts for its part of the votes than for its part of all papers: what the question is about
+/// tells more than what most papers are about.
+const VOTE_WEIGHT: f32 = 2.0;
 
-/// Finds the question's abbreviations and settles their senses. `nearest` gives passages near the question, and is asked
-/// only where there is a choice.
+/// Finds the question's abbreviations and settles their senses. `others` gives passages with the other words of the
+/// question, which vote for what their papers mean; it is asked only where there is a choice.
 pub(super) fn expand(
     question: &str,
     wish: &Expand,
     table: &SenseTable,
     snapshot: &Snapshot,
-    nearest: impl FnOnce() -> Result<Vec<PassageAddress>, SearchError>,
+    others: impl Fn(&str) -> Result<Vec<Candidate>, SearchError>,
 ) -> Result<Vec<Expanded>, SearchError> {
     if !wish.on {
         return Ok(Vec::new());
     }
-    let found: Vec<(&str, &[Sense])> = abbreviations(question, table);
     let own: HashSet<String> = words(question).into_iter().map(|word| word.term).collect();
-    let is_open = |(short, senses): &(&str, &[Sense])| senses.len() > 1 && forced(wish, short).is_none();
-    let mut near = HashMap::new();
-    if found.iter().any(is_open) {
-        for address in nearest()? {
-            *near.entry(snapshot.paper_id(address)?).or_insert(0_usize) += 1;
-        }
-    }
-    let expanded = found.into_iter().filter_map(|(short, senses)| {
+    let mut expanded = Vec::new();
+    for (short, senses) in abbreviations(question, table) {
         let chosen = match forced(wish, short) {
             Some(long) => senses.iter().position(|sense| means(sense, long)).unwrap_or(0),
-            None => likeliest(senses, &near, &own),
+            None if senses.len() > 1 => likeliest(senses, &votes(others(short)?, snapshot)?, &own),
+            None => 0,
         };
-        expansion(short, senses, chosen)
-    });
-    Ok(expanded.collect())
+        expanded.extend(expansion(short, senses, chosen));
+    }
+    Ok(expanded)
+}
+
+/// How much each paper's passages have of the question's other words.
+fn votes(passages: Vec<Candidate>, snapshot: &Snapshot) -> Result<HashMap<String, f32>, SearchError> {
+    let mut votes = HashMap::new();
+    for passage in passages {
+        *votes.entry(snapshot.paper_id(passage.address)?).or_default() += passage.score;
+    }
+    Ok(votes)
 }
 
 fn forced<'a>(wish: &'a Expand, short: &str) -> Option<&'a str> {
@@ -119,18 +122,18 @@ fn abbreviations<'q, 't>(question: &'q str, table: &'t SenseTable) -> Vec<(&'q s
     found
 }
 
-/// The sense that fits the question: the one it names itself, else by how many papers mean it, above all those that the
-/// passages near the question are of.
-fn likeliest(senses: &[Sense], near: &HashMap<String, usize>, own: &HashSet<String>) -> usize {
-    let of_near = |sense: &Sense| -> usize {
-        near.iter().filter(|(paper, _)| sense.papers.contains(*paper)).map(|(_, passages)| passages).sum()
+/// The sense that fits the question: the one it names itself, else by how many papers mean it, above all those that have
+/// the question's other words.
+fn likeliest(senses: &[Sense], votes: &HashMap<String, f32>, own: &HashSet<String>) -> usize {
+    let voted = |sense: &Sense| -> f32 {
+        votes.iter().filter(|(paper, _)| sense.papers.contains(*paper)).map(|(_, vote)| vote).sum()
     };
-    let all_near = senses.iter().map(of_near).sum::<usize>().max(1) as f32;
+    let all_votes = senses.iter().map(voted).sum::<f32>().max(f32::MIN_POSITIVE);
     let all = senses.iter().map(|sense| sense.papers.len()).sum::<usize>().max(1) as f32;
     let fit = |sense: &Sense| {
         let named = sense.terms.iter().filter(|term| own.contains(*term)).count() as f32;
         sense.papers.len() as f32 / all
-            + NEARNESS_WEIGHT * of_near(sense) as f32 / all_near
+            + VOTE_WEIGHT * voted(sense) / all_votes
             + 2.0 * named / sense.terms.len().max(1) as f32
     };
     let fits: Vec<f32> = senses.iter().map(fit).collect();
@@ -153,12 +156,17 @@ fn expansion(short: &str, senses: &[Sense], chosen: usize) -> Option<Expanded> {
     })
 }
 
-/// The question with each abbreviation followed by what it stands for, for the model.
+/// The question with each abbreviation followed by what it stands for, for the model: `RA (rheumatoid arthritis)`.
 pub(super) fn written_out(question: &str, expanded: &[Expanded]) -> String {
     let mut text = question.to_owned();
     for Expanded { shown, .. } in expanded {
-        if let Some(place) = text.find(&shown.short) {
-            text.replace_range(place..place + shown.short.len(), &shown.long);
+        let is_word = |(place, short): &(usize, &str)| {
+            let (before, after) = (text[..*place].chars().next_back(), text[place + short.len()..].chars().next());
+            ![before, after].into_iter().flatten().any(char::is_alphanumeric)
+        };
+        let found = text.match_indices(shown.short.as_str()).find(is_word).map(|(place, short)| place + short.len());
+        if let Some(end) = found {
+            text.insert_str(end, &format!(" ({})", shown.long));
         }
     }
     text

@@ -10,6 +10,7 @@ mod query;
 mod ranking;
 mod senses;
 mod summary;
+mod timing;
 
 pub use engine::{Engine, SearchOptions};
 pub use evidence::Evidence;
@@ -17,6 +18,7 @@ pub use expansion::{Expand, Expansion, Interpretation};
 pub use fusion::{Fusion, Weights};
 pub use query::{Mode, Query};
 pub use summary::{Summary, SummarySentence};
+pub use timing::{Stage, Timings};
 
 use std::ops::Range;
 use std::time::Duration;
@@ -67,6 +69,8 @@ pub struct Answer {
     /// Best first.
     pub hits: Vec<Hit>,
     pub took: Duration,
+    /// What of that each stage took.
+    pub timings: Timings,
     /// The commit that was searched.
     pub commit: String,
     /// How the question was understood.
@@ -107,15 +111,17 @@ pub struct Parts {
     pub words: f32,
     /// From the paragraph's vector.
     pub paragraph: f32,
-    /// What the nearest sentence adds.
+    /// From its sentences taken together.
+    pub body: f32,
+    /// From its nearest sentence.
     pub sentence: f32,
-    /// What nearness to the best passage adds.
+    /// From nearness to the best passage.
     pub feedback: f32,
 }
 
 impl Parts {
     pub fn sum(&self) -> f32 {
-        self.words + self.paragraph + self.sentence + self.feedback
+        self.words + self.paragraph + self.body + self.sentence + self.feedback
     }
 }
 
@@ -145,9 +151,13 @@ pub struct Scores {
     pub coverage: f32,
     /// Cosine of the question with the passage.
     pub paragraph: f32,
+    /// Cosine of the question with the mean of the passage's sentences: without its title and headings, and to its end
+    /// where it is longer than the model reads.
+    pub body: f32,
     /// Cosine of the question with the passage's nearest sentence.
     pub sentence: f32,
-    /// Cosine of the passage with the one that comes first without it; 0 outside of hybrid mode.
+    /// Cosine of the passage with the one that comes first without it, as far as that one can be trusted; 0 outside of
+    /// hybrid mode.
     pub feedback: f32,
 }
 

@@ -103,6 +103,12 @@ impl Query {
         Ok(())
     }
 
+    /// The question's own terms without those of one of its words.
+    pub(super) fn without(&self, word: &str) -> Vec<QueryTerm> {
+        let left_out: Vec<String> = words(word).into_iter().map(|word| word.term).collect();
+        self.terms[..self.own].iter().filter(|term| !left_out.contains(&term.term)).cloned().collect()
+    }
+
     fn add(&mut self, term: String, weight: f32, snapshot: &Snapshot) -> Result<(), IndexError> {
         self.rarity.push(snapshot.inverse_document_frequency(&term)?);
         self.terms.push(QueryTerm { term, weight });

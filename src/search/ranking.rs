@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::expansion::Expanded;
-use super::fusion::{fuse, ranks};
+use super::fusion::{fuse, ranks, trust};
 use super::query::{Mode, Query};
+use super::timing::{Stage, Timings};
 use super::{Parts, Request, Scores, SearchError, SearchOptions, TermMatch};
 use crate::embed::UnitVector;
 use crate::index::{PassageAddress, Snapshot};
@@ -36,30 +37,35 @@ pub(super) struct Prepared<'a> {
 
 impl Prepared<'_> {
     /// All candidates, best first.
-    pub(super) fn rank(&self, request: &Request) -> Result<Vec<Ranked>, SearchError> {
-        let addresses = self.candidates(request)?;
+    pub(super) fn rank(&self, request: &Request, timings: &mut Timings) -> Result<Vec<Ranked>, SearchError> {
+        let addresses = self.candidates(request, timings)?;
+        timings.time(Stage::Rescore, || self.rescored(addresses, request.mode))
+    }
+
+    fn rescored(&self, addresses: Vec<PassageAddress>, mode: Mode) -> Result<Vec<Ranked>, SearchError> {
         let terms = self.term_scores(&addresses)?;
         let mut ranked: Vec<Ranked> =
             addresses.into_iter().zip(terms).map(|(address, terms)| self.scored(address, terms)).collect();
         number_ranks(&mut ranked);
-        self.fuse(&mut ranked, request.mode);
-        if self.options.weights.feedback > 0.0 && request.mode == Mode::Hybrid {
-            self.feed_back(&mut ranked, request.mode);
+        self.fuse(&mut ranked, mode);
+        if self.options.weights.feedback > 0.0 && mode == Mode::Hybrid {
+            self.feed_back(&mut ranked, mode);
         }
         sort(self.snapshot, &mut ranked)?;
         Ok(ranked)
     }
 
     /// What either leg finds.
-    fn candidates(&self, request: &Request) -> Result<Vec<PassageAddress>, SearchError> {
+    fn candidates(&self, request: &Request, timings: &mut Timings) -> Result<Vec<PassageAddress>, SearchError> {
         let wanted = self.options.candidates.max((request.offset + request.limit) * request.per_paper.clamp(1, 3));
         let mut addresses: Vec<PassageAddress> = Vec::new();
         if request.mode != Mode::Vector {
-            let found = self.snapshot.lexical(&self.query.terms, self.options.fields, &request.filter, wanted)?;
+            let lexical = || self.snapshot.lexical(&self.query.terms, self.options.fields, &request.filter, wanted);
+            let found = timings.time(Stage::Lexical, lexical)?;
             addresses.extend(found.iter().map(|candidate| candidate.address));
         }
         if let Some(vector) = &self.vector {
-            let found = self.snapshot.nearest(vector, &request.filter, wanted)?;
+            let found = timings.time(Stage::Scan, || self.snapshot.nearest(vector, &request.filter, wanted))?;
             addresses.extend(found.iter().map(|candidate| candidate.address));
         }
         addresses.sort_unstable();
@@ -100,6 +106,10 @@ impl Prepared<'_> {
             lexical: if attainable > 0.0 { (bm25 / attainable).min(1.0) } else { 0.0 },
             coverage: self.query.coverage(&present),
             paragraph,
+            body: match vector {
+                Some(vector) if !sentence_cosines.is_empty() => self.snapshot.body_cosine(address, vector),
+                _ => paragraph,
+            },
             sentence: sentence_cosines.iter().copied().reduce(f32::max).unwrap_or(paragraph),
             feedback: 0.0,
         };
@@ -127,9 +137,12 @@ impl Prepared<'_> {
     /// Ranks once more, with nearness to the passage that came first.
     fn feed_back(&self, ranked: &mut [Ranked], mode: Mode) {
         let best = ranked.iter().max_by(|a, b| a.score.total_cmp(&b.score).then(b.address.cmp(&a.address)));
-        let Some(best) = best.map(|best| self.snapshot.paragraph_vector(best.address)) else { return };
+        let Some((trust, best)) = best.map(|best| (trust(&best.scores), self.snapshot.paragraph_vector(best.address)))
+        else {
+            return;
+        };
         for candidate in ranked.iter_mut() {
-            candidate.scores.feedback = self.snapshot.paragraph_cosine(candidate.address, &best);
+            candidate.scores.feedback = trust * self.snapshot.paragraph_cosine(candidate.address, &best);
         }
         self.fuse(ranked, mode);
     }
