@@ -74,8 +74,8 @@ fn a_paper_that_hangs_is_stopped_and_the_next_is_read() {
     let reader = isolated(Reading { timeout: Duration::from_secs(5), ..Reading::default() });
     for _ in 0..2 {
         let started = Instant::now();
-        assert!(matches!(error(&reader, &hanging), ReadError::Timeout { seconds: 2 }));
-        assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+        assert!(matches!(error(&reader, &hanging), ReadError::Timeout { seconds: 5 }));
+        assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
         assert_reads(&reader, &files[0]);
     }
 }

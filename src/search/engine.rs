@@ -67,8 +67,8 @@ type PassageEvidence = (PassageRecord, Vec<Evidence>, Vec<Evidence>);
 /// Hits that the answer on top is made of.
 const HITS_SUMMARISED: usize = 10;
 
-/// Passages with the question's other words that settle the sense of an abbreviation.
-const VOTES_FOR_SENSES: usize = 50;
+/// Passages looked at to settle the sense of an abbreviation.
+const PASSAGES_FOR_SENSES: usize = 100;
 
 impl Engine {
     pub fn new(index: Arc<PassageIndex>, embedder: Arc<dyn Embedder>, options: SearchOptions) -> Self {
@@ -166,8 +166,9 @@ impl Engine {
     fn understood(&self, snapshot: &Snapshot, request: &Request) -> Result<(Query, Vec<Expanded>), SearchError> {
         let mut query = Query::understand(&request.question, snapshot)?;
         let table = self.senses(snapshot)?;
-        let expanded = expand(&request.question, &request.expand, &table, snapshot, |short| {
-            Ok(snapshot.lexical(&query.without(short), self.options.fields, &Filter::default(), VOTES_FOR_SENSES)?)
+        let expanded = expand(&request.question, &request.expand, &table, snapshot, |short, papers| {
+            let filter = Filter { papers, ..Filter::default() };
+            Ok(snapshot.lexical(&query.without(short), self.options.fields, &filter, PASSAGES_FOR_SENSES)?)
         })?;
         for abbreviation in &expanded {
             query.expand(&abbreviation.shown.short, &abbreviation.terms, self.options.expansion, snapshot)?;

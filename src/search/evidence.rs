@@ -34,7 +34,7 @@ const NEAR_THE_BEST: f32 = 0.8;
 // claims and rounded. With a fifth of the claims left out of the fit in turn, it does as well on that fifth.
 
 /// What the share of the question's words that a sentence has counts.
-const COVERAGE_WEIGHT: f32 = 0.9;
+const COVERAGE_WEIGHT: f32 = 0.6;
 /// What it counts that a sentence states a finding.
 const FINDING: f32 = 0.15;
 /// What it costs that a sentence says only what was asked or not known.
@@ -42,7 +42,7 @@ const AIM: f32 = 0.3;
 /// What it costs that a sentence says how a study was made.
 const METHOD: f32 = 0.3;
 /// How much the last sentence of a passage counts more than its first: conclusions come last.
-const PLACE_WEIGHT: f32 = 0.25;
+const PLACE_WEIGHT: f32 = 0.2;
 
 /// Words of sentences that state what was found.
 static FINDINGS: LazyLock<Regex> = LazyLock::new(|| {

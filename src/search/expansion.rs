@@ -1,6 +1,6 @@
 //! A question's abbreviations, expanded by what the indexed papers mean by them.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::SearchError;
 use super::senses::{Sense, SenseTable};
@@ -52,18 +52,17 @@ impl Default for Expand {
     }
 }
 
-/// How much more a sense counts for its part of the votes than for its part of all papers: what the question is about
-/// tells more than what most papers are about.
-const VOTE_WEIGHT: f32 = 2.0;
+/// How much more it counts how well a sense's papers fit the question's other words, than how many they are.
+const FIT_WEIGHT: f32 = 2.0;
 
-/// Finds the question's abbreviations and settles their senses. `others` gives passages with the other words of the
-/// question, which vote for what their papers mean; it is asked only where there is a choice.
+/// Finds the question's abbreviations and settles their senses. `others` gives, of the passages of some papers, those that
+/// fit the question's words other than one; it is asked only where there is a choice.
 pub(super) fn expand(
     question: &str,
     wish: &Expand,
     table: &SenseTable,
     snapshot: &Snapshot,
-    others: impl Fn(&str) -> Result<Vec<Candidate>, SearchError>,
+    others: impl Fn(&str, BTreeSet<String>) -> Result<Vec<Candidate>, SearchError>,
 ) -> Result<Vec<Expanded>, SearchError> {
     if !wish.on {
         return Ok(Vec::new());
@@ -71,9 +70,10 @@ pub(super) fn expand(
     let own: HashSet<String> = words(question).into_iter().map(|word| word.term).collect();
     let mut expanded = Vec::new();
     for (short, senses) in abbreviations(question, table) {
+        let papers = || senses.iter().flat_map(|sense| sense.papers.iter().cloned()).collect();
         let chosen = match forced(wish, short) {
             Some(long) => senses.iter().position(|sense| means(sense, long)).unwrap_or(0),
-            None if senses.len() > 1 => likeliest(senses, &votes(others(short)?, snapshot)?, &own),
+            None if senses.len() > 1 => likeliest(senses, &by_paper(others(short, papers())?, snapshot)?, &own),
             None => 0,
         };
         expanded.extend(expansion(short, senses, chosen));
@@ -81,13 +81,14 @@ pub(super) fn expand(
     Ok(expanded)
 }
 
-/// How much each paper's passages have of the question's other words.
-fn votes(passages: Vec<Candidate>, snapshot: &Snapshot) -> Result<HashMap<String, f32>, SearchError> {
-    let mut votes = HashMap::new();
+/// The score of each paper's best passage.
+fn by_paper(passages: Vec<Candidate>, snapshot: &Snapshot) -> Result<HashMap<String, f32>, SearchError> {
+    let mut best: HashMap<String, f32> = HashMap::new();
     for passage in passages {
-        *votes.entry(snapshot.paper_id(passage.address)?).or_default() += passage.score;
+        let score = best.entry(snapshot.paper_id(passage.address)?).or_default();
+        *score = score.max(passage.score);
     }
-    Ok(votes)
+    Ok(best)
 }
 
 fn forced<'a>(wish: &'a Expand, short: &str) -> Option<&'a str> {
@@ -122,18 +123,16 @@ fn abbreviations<'q, 't>(question: &'q str, table: &'t SenseTable) -> Vec<(&'q s
     found
 }
 
-/// The sense that fits the question: the one it names itself, else by how many papers mean it, above all those that have
-/// the question's other words.
-fn likeliest(senses: &[Sense], votes: &HashMap<String, f32>, own: &HashSet<String>) -> usize {
-    let voted = |sense: &Sense| -> f32 {
-        votes.iter().filter(|(paper, _)| sense.papers.contains(*paper)).map(|(_, vote)| vote).sum()
-    };
-    let all_votes = senses.iter().map(voted).sum::<f32>().max(f32::MIN_POSITIVE);
+/// The sense that fits the question: the one it names itself, else by how many papers mean it, above all where a passage
+/// of theirs has the question's other words. `fits` is how well each paper's best passage has them.
+fn likeliest(senses: &[Sense], fits: &HashMap<String, f32>, own: &HashSet<String>) -> usize {
+    let best = |sense: &Sense| sense.papers.iter().filter_map(|paper| fits.get(paper)).copied().fold(0.0, f32::max);
+    let best_of_all = senses.iter().map(best).fold(f32::MIN_POSITIVE, f32::max);
     let all = senses.iter().map(|sense| sense.papers.len()).sum::<usize>().max(1) as f32;
     let fit = |sense: &Sense| {
         let named = sense.terms.iter().filter(|term| own.contains(*term)).count() as f32;
         sense.papers.len() as f32 / all
-            + VOTE_WEIGHT * voted(sense) / all_votes
+            + FIT_WEIGHT * best(sense) / best_of_all
             + 2.0 * named / sense.terms.len().max(1) as f32
     };
     let fits: Vec<f32> = senses.iter().map(fit).collect();
