@@ -32,8 +32,8 @@ serve: build ## index the sample papers and answer over HTTP until stopped
 test: setup ## run all tests
 	cargo test --release
 
-bench: setup ## run the benchmarks
-	cargo bench --bench main_costs
+bench: setup ## run the benchmarks; writes docs/performance.md
+	cargo bench --bench costs
 
 lint: setup ## check formatting, lints and documentation
 	cargo fmt --check

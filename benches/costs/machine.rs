@@ -1,0 +1,21 @@
+//! The machine that figures are of.
+
+use std::fs::read_to_string;
+
+/// Its processor with what matters for speed, cores and memory, in one line.
+pub(crate) fn description() -> String {
+    let processor = read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let of = |key: &str| {
+        let line = processor.lines().find(|line| line.starts_with(key)).unwrap_or_default();
+        line.split_once(": ").map_or("", |(_, value)| value.trim()).to_owned()
+    };
+    let flags = of("flags");
+    let has = |flag: &str| flags.split(' ').any(|own| own == flag);
+    let known = [("avx512f", "AVX-512"), ("avx512_bf16", "bf16"), ("amx_bf16", "AMX")];
+    let instructions: Vec<&str> = known.iter().filter(|(flag, _)| has(flag)).map(|(_, name)| *name).collect();
+    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
+    let memory = read_to_string("/proc/meminfo").unwrap_or_default();
+    let kilobytes = memory.split_whitespace().nth(1).and_then(|number| number.parse::<f64>().ok()).unwrap_or(0.0);
+    let (name, instructions) = (of("model name"), instructions.join(", "));
+    format!("Measured on: {name} ({instructions}), {cores} cores, {:.0} GB of memory.", kilobytes / 1024.0 / 1024.0)
+}

@@ -1,0 +1,43 @@
+//! What Stroma costs: embedding papers beside other programs, answering over HTTP, and how both grow with the index.
+//!
+//! `make bench` runs all parts, `cargo bench --bench costs -- scale` one of them. Each part prints its figures as
+//! ratios to the other programs and to the bounds it is held to, and replaces its section of `docs/performance.md`.
+//! Compare only figures of one run: machines differ and are shared.
+
+mod embedding;
+mod machine;
+mod peers;
+mod process;
+mod report;
+mod texts;
+
+use std::path::{Path, PathBuf};
+
+/// What went wrong, for a person at a terminal.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+type Outcome<T> = Result<T, Failure>;
+
+/// The program that is measured as users run it.
+const STROMA: &str = env!("CARGO_BIN_EXE_stroma");
+
+fn project(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// Where a part keeps what it makes. `index-of-papers` stays for the next run, all else is removed.
+fn workplace(name: &str) -> Outcome<PathBuf> {
+    let folder = project("target/costs").join(name);
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+fn main() -> Outcome<()> {
+    // cargo adds `--bench` of its own.
+    let named: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let wanted = |part: &str| named.is_empty() || named.iter().any(|name| name == part);
+    println!("{}\n", machine::description());
+    if wanted("embedding") {
+        report::publish("embedding", &embedding::measure()?)?;
+    }
+    Ok(())
+}
