@@ -4,11 +4,16 @@
 //! ratios to the other programs and to the bounds it is held to, and replaces its section of `docs/performance.md`.
 //! Compare only figures of one run: machines differ and are shared.
 
+mod client;
 mod embedding;
 mod machine;
 mod peers;
+mod plot;
 mod process;
 mod report;
+mod scale;
+mod serving;
+mod synthetic;
 mod texts;
 
 use std::path::{Path, PathBuf};
@@ -38,6 +43,16 @@ fn main() -> Outcome<()> {
     println!("{}\n", machine::description());
     if wanted("embedding") {
         report::publish("embedding", &embedding::measure()?)?;
+    }
+    if wanted("serving") {
+        report::publish("serving", &serving::measure()?)?;
+    }
+    if wanted("scale") {
+        report::publish("scale", &scale::measure(&scale::SIZES)?)?;
+    }
+    // Once in a while, for it needs an hour and 30 GB.
+    if named.iter().any(|name| name == "ten-million") {
+        report::publish("ten-million", &scale::measure(&[10_000_000])?)?;
     }
     Ok(())
 }

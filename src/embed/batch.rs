@@ -18,6 +18,15 @@ impl Default for TokenBudget {
     }
 }
 
+/// Batches are padded to a multiple of this many tokens: libtorch compiles its matrix products anew for each shape, which
+/// costs a short question more than to compute it, and keeps a bounded number of them.
+const STEP: usize = 8;
+
+/// The length to which a batch is padded whose longest sequence has so many tokens, where the model reads `most`.
+pub(super) fn padded_length(longest: usize, most: usize) -> usize {
+    longest.next_multiple_of(STEP).min(most.max(longest))
+}
+
 /// Cuts sequences sorted by length (longest first) into batches within the budget; a batch has at least one sequence.
 ///
 /// `lengths` must not increase. Each range is a batch, padded to the length of its first sequence.
@@ -25,7 +34,7 @@ pub(super) fn batches(lengths: &[usize], budget: TokenBudget) -> Vec<Range<usize
     let mut cuts = Vec::new();
     let mut start = 0;
     while start < lengths.len() {
-        let fitting = budget.tokens / lengths[start].max(1);
+        let fitting = budget.tokens / padded_length(lengths[start].max(1), usize::MAX);
         let end = (start + fitting.clamp(1, budget.sequences.max(1))).min(lengths.len());
         cuts.push(start..end);
         start = end;
@@ -40,10 +49,16 @@ mod tests {
 
     #[test]
     fn long_sequences_come_few_at_a_time() {
-        let budget = TokenBudget { tokens: 100, sequences: 4 };
+        let budget = TokenBudget { tokens: 112, sequences: 4 };
         assert_eq!(batches(&[60, 50, 20, 20, 20, 20, 20], budget), vec![0..1, 1..3, 3..7]);
         assert_eq!(batches(&[500], budget), vec![0..1]);
         assert!(batches(&[], budget).is_empty());
+    }
+
+    #[test]
+    fn padding_gives_few_lengths_and_none_beyond_the_model() {
+        assert_eq!([1, 8, 9, 250].map(|longest| padded_length(longest, 256)), [8, 8, 16, 256]);
+        assert_eq!(padded_length(250, 252), 252);
     }
 
     proptest! {

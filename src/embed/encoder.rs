@@ -8,6 +8,7 @@ use serde::Deserialize;
 use tch::nn::{self, Module};
 use tch::{Device, Kind, Tensor};
 
+use super::batch::padded_length;
 use super::model::{ModelFolder, Pooling, bad};
 use super::{EmbedError, UnitVector};
 
@@ -51,6 +52,8 @@ pub struct Encoder {
     layers: Vec<Layer>,
     pooling: Pooling,
     kind: Kind,
+    /// Tokens that it has positions for.
+    positions: usize,
     weights: nn::VarStore,
 }
 
@@ -82,6 +85,7 @@ impl Encoder {
                 .collect(),
             pooling: model.pooling,
             kind: precision.kind(),
+            positions: usize::try_from(config.max_position_embeddings).unwrap_or(0),
             weights,
         }
     }
@@ -118,6 +122,7 @@ impl Encoder {
         if batch == 0 || longest == 0 {
             return Ok(vec![UnitVector::normalise(Vec::new()); batch]);
         }
+        let longest = padded_length(longest, self.positions);
         let (tokens, mask) = padded(sequences, longest);
         let shape = [i64::try_from(batch)?, i64::try_from(longest)?];
         let tokens = Tensor::from_slice(&tokens).view(shape);

@@ -4,6 +4,8 @@
 //! words are stemmed (Porter 2001). A compound gives its joined form and its parts, so that `TNF` finds `TNF-α` and
 //! `T cell` finds `T-cell`.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -45,9 +47,15 @@ const STOP_WORDS: [&str; 33] = [
 ];
 
 fn is_stop_word(word: &str) -> bool {
+    if word.len() > LONGEST_STOP_WORD {
+        return false;
+    }
     let in_capitals = word.len() > 1 && word.chars().all(char::is_uppercase);
     !in_capitals && STOP_WORDS.binary_search(&word.to_lowercase().as_str()).is_ok()
 }
+
+/// In bytes. Most words are longer, and are told apart by that alone.
+const LONGEST_STOP_WORD: usize = 5;
 
 fn is_dash(c: char) -> bool {
     matches!(c, '-' | '\u{ad}' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe63}' | '\u{ff0d}')
@@ -135,8 +143,12 @@ fn term(word: &str) -> String {
 /// Lower case, without accents and apostrophes, compatibility forms resolved, Greek letters by name.
 fn plain(word: &str) -> String {
     if word.is_ascii() {
-        let lower = word.to_ascii_lowercase();
-        return lower.strip_suffix("'s").unwrap_or(&lower).replace(['\'', ','], "");
+        let mut lower = word.to_ascii_lowercase();
+        if lower.ends_with("'s") {
+            lower.truncate(lower.len() - 2);
+        }
+        lower.retain(|c| c != '\'' && c != ',');
+        return lower;
     }
     let mut plain = String::with_capacity(word.len());
     for c in word.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
@@ -163,13 +175,30 @@ fn greek_name(c: char) -> Option<&'static str> {
 
 static STEMMER: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::create(Algorithm::English));
 
+/// Stems that a thread remembers, at most: a text repeats its words, and stemming costs more than all else that is done
+/// to a word. When there are more, it begins anew.
+const REMEMBERED: usize = 1 << 14;
+
+thread_local! {
+    static STEMS: RefCell<HashMap<String, String>> = RefCell::default();
+}
+
 /// Stems ordinary words; names with digits stay as they are.
 fn stem(word: String) -> String {
-    if word.len() > 3 && word.bytes().all(|byte| byte.is_ascii_lowercase()) {
-        STEMMER.stem(&word).into_owned()
-    } else {
-        word
+    if word.len() <= 3 || !word.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        return word;
     }
+    STEMS.with_borrow_mut(|stems| {
+        if let Some(known) = stems.get(&word) {
+            return known.clone();
+        }
+        if stems.len() >= REMEMBERED {
+            stems.clear();
+        }
+        let stem = STEMMER.stem(&word).into_owned();
+        stems.insert(word, stem.clone());
+        stem
+    })
 }
 
 /// [`words`] as a tantivy analyzer.
@@ -261,8 +290,17 @@ mod tests {
     }
 
     #[test]
-    fn stop_words_are_sorted() {
+    fn stop_words_are_sorted_and_short() {
         assert!(STOP_WORDS.is_sorted());
+        assert_eq!(STOP_WORDS.iter().map(|word| word.len()).max(), Some(LONGEST_STOP_WORD));
+    }
+
+    #[test]
+    fn a_stem_remembered_is_the_stem_computed() {
+        let many: String =
+            (0..2 * REMEMBERED).map(|n| format!("{}ings ", "ab".repeat(2 + n % 7) + &"c".repeat(n % 50))).collect();
+        assert_eq!(terms(&many), terms(&many));
+        assert_eq!(terms("stiffness stiffness"), ["stiff", "stiff"]);
     }
 
     proptest! {

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use tantivy::collector::TopDocs;
+use tantivy::columnar::Column;
 use tantivy::query::{
     Bm25StatisticsProvider, BooleanQuery, BoostQuery, ConstScoreQuery, EnableScoring, Occur, Query, TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption, Value};
-use tantivy::{DocAddress, Searcher, TERMINATED, TantivyDocument, Term};
+use tantivy::{DocAddress, Searcher, SegmentReader, TERMINATED, TantivyDocument, Term};
 
 use super::error::IndexError;
 use super::filter::{DocSet, Filter, matching};
@@ -67,6 +68,17 @@ pub struct Snapshot {
     fields: Fields,
     vectors: Vec<SegmentVectors>,
     counts: OnceLock<Counts>,
+    /// For each segment, read when first asked for: a question asks for hundreds, and each look into the dictionary on
+    /// disk unpacks a block of it.
+    paper_ids: Vec<OnceLock<PaperIds>>,
+}
+
+/// The ids of the papers of one segment.
+struct PaperIds {
+    /// In order.
+    ids: Vec<String>,
+    /// The place in `ids` for each document.
+    places: Column<u64>,
 }
 
 impl std::fmt::Debug for Snapshot {
@@ -78,8 +90,10 @@ impl std::fmt::Debug for Snapshot {
 impl Snapshot {
     pub(super) fn open(searcher: &Searcher, fields: Fields, dimension: usize) -> tantivy::Result<Self> {
         let open = |reader| SegmentVectors::open(reader, dimension);
-        let vectors = searcher.segment_readers().iter().map(open).collect::<tantivy::Result<_>>()?;
-        Ok(Self { searcher: searcher.clone(), fields, vectors, counts: OnceLock::new() })
+        let vectors: Vec<SegmentVectors> =
+            searcher.segment_readers().iter().map(open).collect::<tantivy::Result<_>>()?;
+        let paper_ids = vectors.iter().map(|_| OnceLock::new()).collect();
+        Ok(Self { searcher: searcher.clone(), fields, vectors, counts: OnceLock::new(), paper_ids })
     }
 
     pub(super) fn generation(&self) -> u64 {
@@ -285,7 +299,18 @@ impl Snapshot {
 
     /// The id of a passage's paper, without reading its record.
     pub fn paper_id(&self, address: PassageAddress) -> Result<String, IndexError> {
-        self.fast_text("paper", address)
+        let papers = self.papers_of_segment(address.segment)?;
+        let id = papers.places.first(address.doc).and_then(|place| papers.ids.get(usize::try_from(place).ok()?));
+        Ok(id.cloned().unwrap_or_default())
+    }
+
+    fn papers_of_segment(&self, segment: u32) -> Result<&PaperIds, IndexError> {
+        let known = &self.paper_ids[segment as usize];
+        if let Some(papers) = known.get() {
+            return Ok(papers);
+        }
+        let papers = PaperIds::read(self.searcher.segment_reader(segment))?;
+        Ok(known.get_or_init(|| papers))
     }
 
     fn fast_text(&self, field: &str, address: PassageAddress) -> Result<String, IndexError> {
@@ -363,6 +388,20 @@ impl Snapshot {
             found.extend(live.map(|doc| PassageAddress { segment: segment as u32, doc }));
         }
         Ok(found)
+    }
+}
+
+impl PaperIds {
+    fn read(segment: &SegmentReader) -> tantivy::Result<Self> {
+        let Some(column) = segment.fast_fields().str("paper")? else {
+            return Ok(Self { ids: Vec::new(), places: Column::build_empty_column(segment.max_doc()) });
+        };
+        let mut ids = Vec::with_capacity(column.num_terms());
+        let mut terms = column.dictionary().stream()?;
+        while terms.advance() {
+            ids.push(String::from_utf8_lossy(terms.key()).into_owned());
+        }
+        Ok(Self { ids, places: column.ords().clone() })
     }
 }
 

@@ -1,0 +1,89 @@
+//! `stroma serve` as a process, and a client that keeps its connection.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
+
+use crate::process::anonymous_megabytes;
+use crate::{Outcome, STROMA, project, workplace};
+
+/// A server that ends with this value.
+pub(crate) struct Server {
+    child: Child,
+    address: SocketAddr,
+    /// From its start until it answers.
+    pub(crate) seconds_to_ready: f64,
+}
+
+impl Server {
+    pub(crate) fn start(index: &Path) -> Outcome<Self> {
+        let started = Instant::now();
+        let mut child = Command::new(STROMA)
+            .current_dir(project(""))
+            .arg("--index")
+            .arg(index)
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .env("STROMA_SERVER_UPLOADS", workplace("uploads")?)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let errors = child.stderr.take().ok_or("the server has no standard error")?;
+        let mut lines = BufReader::new(errors).lines().map_while(Result::ok);
+        let address = lines.find_map(|line| Some(line.split_once("listening on http://")?.1.to_owned()));
+        let address = address.ok_or("the server ended before it listened")?.trim().parse()?;
+        // Its log is read to the end, or the server would wait for a reader.
+        std::thread::spawn(move || lines.for_each(drop));
+        Ok(Self { child, address, seconds_to_ready: started.elapsed().as_secs_f64() })
+    }
+
+    pub(crate) fn anonymous_megabytes(&self) -> f64 {
+        anonymous_megabytes(self.child.id())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // The index takes no harm from a sudden end.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One connection over which questions go one after the other.
+pub(crate) struct Client {
+    stream: BufReader<TcpStream>,
+}
+
+impl Client {
+    pub(crate) fn connect(server: &Server) -> Outcome<Self> {
+        let stream = TcpStream::connect(server.address)?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream: BufReader::new(stream) })
+    }
+
+    /// Asks and reads the answer whole.
+    pub(crate) fn ask(&mut self, question: &str) -> Outcome<()> {
+        let question: String = url::form_urlencoded::byte_serialize(question.as_bytes()).collect();
+        let request = format!("GET /v1/search?q={question} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        self.stream.get_mut().write_all(request.as_bytes())?;
+        let mut status = String::new();
+        self.stream.read_line(&mut status)?;
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            self.stream.read_line(&mut line)?;
+            let header = line.trim().to_ascii_lowercase();
+            match header.split_once(": ") {
+                Some(("content-length", bytes)) => length = bytes.parse()?,
+                None if header.is_empty() => break,
+                _ => {}
+            }
+        }
+        let mut body = vec![0; length];
+        self.stream.read_exact(&mut body)?;
+        let is_ok = status.starts_with("HTTP/1.1 200") && length > 0;
+        if is_ok { Ok(()) } else { Err(format!("{} {}", status.trim(), String::from_utf8_lossy(&body)).into()) }
+    }
+}

@@ -1,0 +1,277 @@
+//! How the costs of a question grow with the index: synthetic papers, written and searched by the real index.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use stroma::embed::{BertEmbedder, BertOptions, Embedder, UnitVector};
+use stroma::index::{Filter, PassageAddress, PassageIndex, Signature, Snapshot};
+use stroma::search::{Engine, Mode, Request, SearchOptions};
+
+use crate::client::Server;
+use crate::plot::{Curve, log_log};
+use crate::report::{Bound, Section, quantile};
+use crate::serving::ask;
+use crate::synthetic::{SyntheticEmbedder, journal, paper, papers_for, questions};
+use crate::{Outcome, project, workplace};
+
+/// Passages at which the growing index is measured.
+pub(crate) const SIZES: [usize; 5] = [10_000, 30_000, 100_000, 300_000, 1_000_000];
+
+/// Passages after which a commit is made while the index grows.
+const COMMIT: usize = 10_000;
+
+const QUESTIONS: usize = 200;
+
+/// Questions whose nearest passages are looked for among all.
+const EXACT_QUESTIONS: usize = 50;
+
+/// Candidates of each leg, as the engine has them.
+const CANDIDATES: usize = 100;
+
+/// What was measured at one size.
+struct Size {
+    passages: usize,
+    grown: Grown,
+    /// Seconds.
+    open: f64,
+    recall: f64,
+    /// Milliseconds of each question.
+    scan: Vec<f64>,
+    filtered: Vec<f64>,
+    words: Vec<f64>,
+    hybrid: Vec<f64>,
+}
+
+/// What writing took.
+struct Grown {
+    /// Passages a second, merges included.
+    rate: f64,
+    /// Seconds to replace one paper and commit, and then until merges in the background are done.
+    commit: f64,
+    merge: f64,
+    bytes_per_passage: f64,
+}
+
+pub(crate) fn measure(sizes: &[usize]) -> Outcome<String> {
+    let folder = workplace("scale")?;
+    std::fs::remove_dir_all(&folder)?;
+    let model = project("models/all-MiniLM-L6-v2");
+    let model = BertEmbedder::start(&BertOptions { folder: model, ..BertOptions::default() })?;
+    let embedder = Arc::new(SyntheticEmbedder::new(&model));
+    let mut measured: Vec<Size> = Vec::new();
+    for passages in sizes {
+        let from = measured.last().map_or(0, |size| size.passages);
+        measured.push(at_size(&folder, &embedder, from, *passages)?);
+        println!("{}", row(measured.last().ok_or("no size")?).join("  "));
+    }
+    let report = report(&measured, &served(&folder)?)?;
+    std::fs::remove_dir_all(&folder)?;
+    Ok(report)
+}
+
+fn signature(embedder: &SyntheticEmbedder) -> Signature {
+    Signature::new(embedder.fingerprint(), embedder.dimension())
+}
+
+fn at_size(folder: &Path, embedder: &Arc<SyntheticEmbedder>, from: usize, to: usize) -> Outcome<Size> {
+    let grown = grow(folder, embedder, from, to)?;
+    let began = Instant::now();
+    let index = Arc::new(PassageIndex::open(folder, &signature(embedder))?);
+    let open = began.elapsed().as_secs_f64();
+    let snapshot = index.snapshot();
+    let questions = questions(QUESTIONS);
+    let vectors: Vec<UnitVector> = questions.iter().map(|question| embedder.vector(question)).collect();
+    let filter = Filter { journals: BTreeSet::from([journal(7)]), ..Filter::default() };
+    let scan = |filter: &Filter| timed(&vectors, |vector| Ok(drop(snapshot.nearest(vector, filter, CANDIDATES)?)));
+    let engine = Engine::new(Arc::clone(&index), embedder.clone(), SearchOptions::default());
+    let answer =
+        |mode| timed(&questions, |question| Ok(drop(engine.search(&Request { mode, ..Request::new(question) })?)));
+    Ok(Size {
+        passages: to,
+        grown,
+        open,
+        recall: recall(&snapshot, &vectors[..EXACT_QUESTIONS])?,
+        scan: scan(&Filter::default())?,
+        filtered: scan(&filter)?,
+        words: answer(Mode::Lexical)?,
+        hybrid: answer(Mode::Hybrid)?,
+    })
+}
+
+/// Milliseconds for each; all are asked once before, so that what is needed lies in memory.
+fn timed<T>(asked: &[T], mut ask: impl FnMut(&T) -> Outcome<()>) -> Outcome<Vec<f64>> {
+    asked.iter().try_for_each(&mut ask)?;
+    let mut times = Vec::new();
+    for one in asked {
+        let began = Instant::now();
+        ask(one)?;
+        times.push(began.elapsed().as_secs_f64() * 1e3);
+    }
+    Ok(times)
+}
+
+fn grow(folder: &Path, embedder: &SyntheticEmbedder, from: usize, to: usize) -> Outcome<Grown> {
+    let index = PassageIndex::open_or_create(folder, &signature(embedder))?;
+    let began = Instant::now();
+    let mut writer = index.writer(256 << 20)?;
+    let mut waiting = 0;
+    for number in papers_for(from)..papers_for(to) {
+        let (record, passages) = paper(number, embedder)?;
+        writer.replace(&record, &passages)?;
+        waiting += passages.len();
+        if waiting >= COMMIT {
+            writer.commit()?;
+            waiting = 0;
+        }
+    }
+    writer.commit()?;
+    writer.finish()?;
+    let rate = (to - from) as f64 / began.elapsed().as_secs_f64();
+    let mut writer = index.writer(256 << 20)?;
+    let began = Instant::now();
+    let (record, passages) = paper(0, embedder)?;
+    writer.replace(&record, &passages)?;
+    writer.commit()?;
+    let commit = began.elapsed().as_secs_f64();
+    let began = Instant::now();
+    writer.finish()?;
+    let merge = began.elapsed().as_secs_f64();
+    let bytes_per_passage = bytes(folder)? as f64 / to as f64;
+    Ok(Grown { rate, commit, merge, bytes_per_passage })
+}
+
+fn bytes(folder: &Path) -> Outcome<u64> {
+    let sizes = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.metadata()?.len()));
+    sizes.sum::<std::io::Result<u64>>().map_err(Into::into)
+}
+
+/// The share of the ten truly nearest passages that the scan finds among its first ten.
+pub(crate) fn recall(snapshot: &Snapshot, vectors: &[UnitVector]) -> Outcome<f64> {
+    let all = snapshot.all_passages()?;
+    let mut found = 0;
+    for vector in vectors {
+        let nearest = snapshot.nearest(vector, &Filter::default(), CANDIDATES)?;
+        let nearest: Vec<PassageAddress> = nearest.iter().take(10).map(|candidate| candidate.address).collect();
+        found += exact(snapshot, &all, vector).iter().filter(|address| nearest.contains(address)).count();
+    }
+    Ok(found as f64 / (vectors.len() * 10) as f64)
+}
+
+fn exact(snapshot: &Snapshot, all: &[PassageAddress], vector: &UnitVector) -> Vec<PassageAddress> {
+    let scored = all.iter().map(|address| (snapshot.paragraph_cosine(*address, vector), *address));
+    let mut scored: Vec<(f32, PassageAddress)> = scored.collect();
+    let best_first = |a: &(f32, PassageAddress), b: &(f32, PassageAddress)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
+    if scored.len() > 10 {
+        scored.select_nth_unstable_by(9, best_first);
+        scored.truncate(10);
+    }
+    scored.into_iter().map(|(_, address)| address).collect()
+}
+
+/// The program itself on the largest index, with the real model.
+struct Served {
+    seconds_to_ready: f64,
+    megabytes: f64,
+    median: f64,
+    p99: f64,
+}
+
+fn served(folder: &Path) -> Outcome<Served> {
+    let server = Server::start(folder)?;
+    let questions = questions(2 * QUESTIONS);
+    let (warm_up, asked) = questions.split_at(QUESTIONS);
+    ask(&server, &[warm_up])?;
+    let asked = ask(&server, &[asked])?;
+    Ok(Served {
+        seconds_to_ready: server.seconds_to_ready,
+        megabytes: server.anonymous_megabytes(),
+        median: asked.quantile(0.5),
+        p99: asked.quantile(0.99),
+    })
+}
+
+fn row(size: &Size) -> Vec<String> {
+    let both = |times: &[f64]| format!("{:.2} / {:.2}", quantile(times.to_vec(), 0.5), quantile(times.to_vec(), 0.99));
+    vec![
+        size.passages.to_string(),
+        format!("{:.4}", size.recall),
+        both(&size.scan),
+        both(&size.filtered),
+        both(&size.words),
+        both(&size.hybrid),
+        format!("{:.0}", size.grown.rate),
+        format!("{:.2}", size.grown.commit),
+        format!("{:.2}", size.grown.merge),
+        format!("{:.0}", size.open * 1e3),
+        format!("{:.0}", size.grown.bytes_per_passage),
+    ]
+}
+
+fn report(measured: &[Size], served: &Served) -> Outcome<String> {
+    let mut section = Section::new(
+        "Synthetic papers with clustered vectors of 384 numbers, 4 sentences a paragraph; the question's vector is \
+         synthetic, too, so that times are without the model. Times in ms are median / p99, on one core.",
+    );
+    section.table(&[
+        "paragraphs",
+        "recall@10",
+        "scan",
+        "scan, 1 % filter",
+        "words alone",
+        "hybrid",
+        "written/s",
+        "commit s",
+        "merge s",
+        "open ms",
+        "bytes each",
+    ]);
+    measured.iter().for_each(|size| section.row(&row(size)));
+    section.table(&["", "measured", "bound"]);
+    for size in measured {
+        bounds(&mut section, size);
+    }
+    let largest = measured.last().ok_or("nothing was measured")?;
+    if largest.passages == 1_000_000 {
+        section.bound("MB of anonymous memory, serving 1,000,000", served.megabytes, Bound::AtMost(1024.0));
+    }
+    section.text(&format!(
+        "`stroma serve` on the {} paragraphs, with the real model: ready after {:.2} s; whole request median {:.1} ms, \
+         p99 {:.1} ms; {:.0} MB of anonymous memory.",
+        largest.passages, served.seconds_to_ready, served.median, served.p99, served.megabytes
+    ));
+    if measured.len() > 1 {
+        std::fs::write(project("docs/performance.svg"), plot(measured))?;
+        section.text("![Cost of a question by size of the index](performance.svg)");
+    }
+    Ok(section.finish())
+}
+
+/// What the sizes that have bounds are held to.
+fn bounds(section: &mut Section, size: &Size) {
+    let Some(most) = [(100_000, 0.5), (1_000_000, 4.0)].iter().find(|bound| bound.0 == size.passages) else { return };
+    let (name, median) = (size.passages, |times: &[f64]| quantile(times.to_vec(), 0.5));
+    section.bound(&format!("recall@10, {name}"), size.recall, Bound::AtLeast(0.99));
+    section.bound(&format!("scan ms, {name}"), median(&size.scan), Bound::AtMost(most.1));
+    let filtered = median(&size.filtered) / median(&size.scan);
+    section.bound(&format!("scan with a 1 % filter, to one without, {name}"), filtered, Bound::AtMost(1.0));
+    section.bound(&format!("seconds to open, {name}"), size.open, Bound::AtMost(0.1));
+}
+
+fn plot(measured: &[Size]) -> String {
+    let curve = |name: &str, times: fn(&Size) -> &Vec<f64>| Curve {
+        name: name.to_owned(),
+        points: measured.iter().map(|size| (size.passages as f64, quantile(times(size).clone(), 0.5))).collect(),
+    };
+    log_log(
+        "Median time of a question by size of the index",
+        ("paragraphs", "ms"),
+        &[
+            curve("hybrid, without the model", |size| &size.hybrid),
+            curve("words alone", |size| &size.words),
+            curve("scan of vectors", |size| &size.scan),
+            curve("scan, 1 % filter", |size| &size.filtered),
+        ],
+    )
+}

@@ -1,0 +1,120 @@
+//! Answering over HTTP: `stroma serve` on an index of real papers, asked as clients ask it.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use stroma::embed::{BertEmbedder, BertOptions, Embedder};
+use stroma::index::{PassageIndex, Signature};
+
+use crate::client::{Client, Server};
+use crate::process::run_to_end;
+use crate::report::{Bound, Section, quantile};
+use crate::{Outcome, STROMA, project, texts, workplace};
+
+/// Questions of one client before any is timed, and those that are timed.
+const WARM_UP: usize = 50;
+const ASKED: usize = 400;
+
+const CLIENTS: usize = 8;
+
+/// Questions that are asked again and again.
+const REPEATED: usize = 20;
+
+pub(crate) fn measure() -> Outcome<String> {
+    let folder = workplace("index-of-papers")?;
+    index(&folder)?;
+    let (questions, passages) = questions(&folder)?;
+    let (warm_up, rest) = questions.split_at_checked(WARM_UP).ok_or("the papers cite too little")?;
+    let (alone, rest) = rest.split_at_checked(ASKED).ok_or("the papers cite too little")?;
+    let server = Server::start(&folder)?;
+    ask(&server, &[warm_up])?;
+    let one = ask(&server, &[alone])?;
+    let shares: Vec<&[String]> = rest.chunks(rest.len().min(CLIENTS * ASKED) / CLIENTS).take(CLIENTS).collect();
+    let many = ask(&server, &shares)?;
+    let again: Vec<String> = alone[..REPEATED].iter().cycle().take(ASKED).cloned().collect();
+    let repeated = ask(&server, &[&again])?;
+    let all_repeat = ask(&server, &[again.as_slice(); CLIENTS])?;
+    let memory = server.anonymous_megabytes();
+    let mut section = Section::new(&format!(
+        "{passages} paragraphs, `stroma serve`, questions are the titles of studies that the papers cite, clients on the \
+         same cores; whole HTTP requests."
+    ));
+    section.table(&["", "median ms", "p99 ms", "questions/s"]);
+    section.row(&one.row("1 client, every question new"));
+    section.row(&many.row(&format!("{CLIENTS} clients, every question new")));
+    section.row(&repeated.row(&format!("1 client, {REPEATED} questions again and again")));
+    section.row(&all_repeat.row(&format!("{CLIENTS} clients, {REPEATED} questions again and again")));
+    section.table(&["", "measured", "bound"]);
+    section.bound("median ms, 1 client, every question new", one.quantile(0.5), Bound::AtMost(6.0));
+    section.bound("p99 ms, 1 client, every question new", one.quantile(0.99), Bound::AtMost(15.0));
+    section.bound("questions/s, 8 clients, every question new", many.rate(), Bound::AtLeast(300.0));
+    section.bound("seconds from start to ready, with the model", server.seconds_to_ready, Bound::AtMost(1.0));
+    section.text(&format!("Anonymous memory of the server afterwards: {memory:.0} MB."));
+    Ok(section.finish())
+}
+
+/// The papers' index is kept from run to run: making it takes minutes, finding it unchanged less than a second.
+fn index(folder: &Path) -> Outcome<()> {
+    let papers = texts::papers();
+    let mut command = Command::new(STROMA);
+    command.current_dir(project("")).arg("--index").arg(folder).args(["--quiet", "index"]).arg(papers);
+    run_to_end(command.stdout(Stdio::null()).spawn()?)?;
+    Ok(())
+}
+
+/// Titles of cited studies, each once, in a fixed order that mixes papers; and how many passages there are.
+fn questions(folder: &Path) -> Outcome<(Vec<String>, u64)> {
+    let model = project("models/all-MiniLM-L6-v2");
+    let embedder = BertEmbedder::start(&BertOptions { folder: model, ..BertOptions::default() })?;
+    let signature = Signature::new(embedder.fingerprint(), embedder.dimension());
+    let snapshot = PassageIndex::open(folder, &signature)?.snapshot();
+    let papers = snapshot.papers()?;
+    let references = papers.into_iter().flat_map(|paper| paper.references);
+    let mut titles: Vec<String> = references.filter_map(|reference| reference.title).collect();
+    titles.retain(|title| title.split(' ').count() >= 4 && title.len() <= 300);
+    titles.sort_by_cached_key(|title| (xxhash_rust::xxh3::xxh3_64(title.as_bytes()), title.clone()));
+    titles.dedup();
+    Ok((titles, snapshot.counts().passages))
+}
+
+/// What clients that ask at the same time got.
+pub(crate) struct Asked {
+    milliseconds: Vec<f64>,
+    seconds: f64,
+}
+
+impl Asked {
+    pub(crate) fn quantile(&self, share: f64) -> f64 {
+        quantile(self.milliseconds.clone(), share)
+    }
+
+    fn rate(&self) -> f64 {
+        self.milliseconds.len() as f64 / self.seconds
+    }
+
+    fn row(&self, name: &str) -> [String; 4] {
+        let figure = |figure: f64| format!("{figure:.1}");
+        [name.to_owned(), figure(self.quantile(0.5)), figure(self.quantile(0.99)), figure(self.rate())]
+    }
+}
+
+/// Each client asks its own questions, one after the other.
+pub(crate) fn ask(server: &Server, shares: &[&[String]]) -> Outcome<Asked> {
+    let began = Instant::now();
+    let each = std::thread::scope(|scope| {
+        let clients: Vec<_> = shares.iter().map(|share| scope.spawn(move || ask_alone(server, share))).collect();
+        clients.into_iter().map(|client| client.join().map_err(|_| "a client panicked")?).collect::<Outcome<Vec<_>>>()
+    })?;
+    Ok(Asked { milliseconds: each.concat(), seconds: began.elapsed().as_secs_f64() })
+}
+
+fn ask_alone(server: &Server, questions: &[String]) -> Outcome<Vec<f64>> {
+    let mut client = Client::connect(server)?;
+    let timed = |question: &String| {
+        let began = Instant::now();
+        client.ask(question)?;
+        Ok(began.elapsed().as_secs_f64() * 1e3)
+    };
+    questions.iter().map(timed).collect()
+}

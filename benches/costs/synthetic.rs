@@ -1,0 +1,173 @@
+//! Papers and vectors by the million: made up, but written and searched by the same code as real ones.
+//!
+//! A vector is that of one of many clusters plus noise, and both follow from the text alone. So a question has its own
+//! cluster, as a question about one subject has. Words follow Zipf's law over a large vocabulary.
+
+use stroma::corpus::{Article, Block, Format, Metadata, PaperId, passages};
+use stroma::embed::{EmbedError, Embedder, Role, UnitVector};
+use stroma::index::{EmbeddedPassage, PaperRecord};
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::Outcome;
+
+const CLUSTERS: usize = 500;
+const PASSAGES_OF_A_PAPER: usize = 50;
+const SENTENCES: usize = 4;
+const WORDS_OF_A_SENTENCE: usize = 18;
+const VOCABULARY: f64 = 200_000.0;
+
+/// Journals, so that one of them is 1 % of all passages.
+const JOURNALS: usize = 100;
+
+/// Gaussian numbers that noise is cut out of at random places: making new ones would be most of the work.
+const POOL: usize = 1 << 20;
+
+/// An [`Embedder`] that costs next to nothing.
+pub(crate) struct SyntheticEmbedder {
+    /// That of the real model, so that the program itself can open the index.
+    fingerprint: String,
+    dimension: usize,
+    pool: Vec<f32>,
+}
+
+impl SyntheticEmbedder {
+    pub(crate) fn new(model: &dyn Embedder) -> Self {
+        let mut random = Random(7);
+        let pool = (0..POOL).map(|_| random.gaussian()).collect();
+        Self { fingerprint: model.fingerprint().to_owned(), dimension: model.dimension(), pool }
+    }
+
+    pub(crate) fn vector(&self, text: &str) -> UnitVector {
+        let mut random = Random(xxh3_64(text.as_bytes()));
+        let cluster = random.below(CLUSTERS) * 1031;
+        // Cosines with the cluster's centre from .9 down to .5, as paragraphs lie around a subject.
+        let spread = 0.5 + 1.2 * random.share() as f32;
+        let noise = [random.below(POOL - self.dimension), random.below(POOL - self.dimension)];
+        let number = |place: usize| {
+            let own = self.pool[noise[0] + place] + self.pool[noise[1] + place];
+            self.pool[cluster + place] + spread * own * std::f32::consts::FRAC_1_SQRT_2
+        };
+        UnitVector::normalise((0..self.dimension).map(number).collect())
+    }
+}
+
+impl Embedder for SyntheticEmbedder {
+    fn dimension(&self) -> usize {
+        self.dimension
+    }
+
+    fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    fn embed(&self, texts: &[String], _role: Role) -> Result<Vec<UnitVector>, EmbedError> {
+        Ok(texts.iter().map(|text| self.vector(text)).collect())
+    }
+}
+
+/// The paper with a number: its record and its embedded passages.
+pub(crate) fn paper(number: usize, embedder: &SyntheticEmbedder) -> Outcome<(PaperRecord, Vec<EmbeddedPassage>)> {
+    let mut random = Random(number as u64 + 1);
+    let id: PaperId = format!("paper-{number}").parse()?;
+    let metadata = Metadata {
+        title: Some(words(&mut random, 8)),
+        journal: Some(journal(number)),
+        year: Some(1990 + (number % 35) as u16),
+        ..Metadata::default()
+    };
+    let blocks = (0..PASSAGES_OF_A_PAPER).map(|_| block(&mut random)).collect();
+    let article = Article { format: Format::Text, metadata: metadata.clone(), blocks, ..Article::default() };
+    let passages: Vec<EmbeddedPassage> = passages(&article, &id)
+        .into_iter()
+        .map(|passage| EmbeddedPassage {
+            heading: metadata.title.clone().unwrap_or_default(),
+            senses: String::new(),
+            paragraph: embedder.vector(&passage.text),
+            sentences: passage.sentences.iter().map(|one| embedder.vector(&passage.text[one.range.clone()])).collect(),
+            passage,
+        })
+        .collect();
+    let record = PaperRecord {
+        id,
+        format: Format::Text,
+        metadata,
+        references: Vec::new(),
+        abbreviations: Vec::new(),
+        passages: passages.len() as u32,
+        dropped: 0,
+        warnings: Vec::new(),
+        sources: Vec::new(),
+    };
+    Ok((record, passages))
+}
+
+pub(crate) fn papers_for(passages: usize) -> usize {
+    passages / PASSAGES_OF_A_PAPER
+}
+
+/// The journal of a paper; one in a hundred papers is in each.
+pub(crate) fn journal(number: usize) -> String {
+    format!("Journal {}", number % JOURNALS)
+}
+
+/// Questions of six words.
+pub(crate) fn questions(count: usize) -> Vec<String> {
+    let mut random = Random(99);
+    (0..count).map(|_| words(&mut random, 6)).collect()
+}
+
+fn block(random: &mut Random) -> Block {
+    let sentences: Vec<String> = (0..SENTENCES).map(|_| format!("{}.", words(random, WORDS_OF_A_SENTENCE))).collect();
+    Block { text: sentences.join(" "), ..Block::default() }
+}
+
+fn words(random: &mut Random, count: usize) -> String {
+    let mut text = (0..count).map(|_| word(random)).collect::<Vec<_>>().join(" ");
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    text
+}
+
+/// A word whose rank follows Zipf's law, spelled as the rank in syllables.
+fn word(random: &mut Random) -> String {
+    const SYLLABLES: [&str; 20] = [
+        "ba", "ce", "di", "fo", "gu", "la", "me", "ni", "po", "ru", "sa", "te", "vi", "zo", "mu", "ka", "le", "ri",
+        "so", "tu",
+    ];
+    let mut rank = VOCABULARY.powf(random.share()) as usize + SYLLABLES.len();
+    let mut word = String::new();
+    while rank > 0 {
+        word.push_str(SYLLABLES[rank % SYLLABLES.len()]);
+        rank /= SYLLABLES.len();
+    }
+    word
+}
+
+/// SplitMix64 (Steele et al. 2014): small, and the same on every machine.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        (self.next() % bound as u64) as usize
+    }
+
+    /// From 0 to 1.
+    fn share(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    /// Box and Muller (1958).
+    fn gaussian(&mut self) -> f32 {
+        let (length, angle) = (self.share().max(1e-12), self.share());
+        ((-2.0 * length.ln()).sqrt() * (std::f64::consts::TAU * angle).cos()) as f32
+    }
+}
