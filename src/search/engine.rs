@@ -1,14 +1,15 @@
 //! From a question to an answer.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::evidence::{evidence, highlights, scored};
-use super::expansion::{Expanded, Interpretation, expand, written_out};
+use super::expansion::{Context, Expanded, Interpretation, expand, written_out};
 use super::fusion::{Fusion, Weights};
 use super::query::{Mode, Query};
 use super::ranking::{Prepared, Ranked, grouped};
-use super::senses::SenseTable;
+use super::senses::{Sense, SenseTable};
 use super::summary::{Source, Summary, summarise};
 use super::timing::{Stage, Timings};
 use super::{Answer, Evidence, Explanation, Hit, Request, SearchError};
@@ -166,10 +167,10 @@ impl Engine {
     fn understood(&self, snapshot: &Snapshot, request: &Request) -> Result<(Query, Vec<Expanded>), SearchError> {
         let mut query = Query::understand(&request.question, snapshot)?;
         let table = self.senses(snapshot)?;
-        let expanded = expand(&request.question, &request.expand, &table, snapshot, |short, papers| {
-            let filter = Filter { papers, ..Filter::default() };
-            Ok(snapshot.lexical(&query.without(short), self.options.fields, &filter, PASSAGES_FOR_SENSES)?)
-        })?;
+        let with_model = request.mode != Mode::Lexical;
+        let context =
+            QuestionContext { engine: self, snapshot, question: &request.question, query: &query, with_model };
+        let expanded = expand(&request.question, &request.expand, &table, &context)?;
         for abbreviation in &expanded {
             query.expand(&abbreviation.shown.short, &abbreviation.terms, self.options.expansion, snapshot)?;
         }
@@ -195,6 +196,50 @@ impl Engine {
         let table = Arc::new(SenseTable::build(snapshot)?);
         *known = Some((commit, Arc::clone(&table)));
         Ok(table)
+    }
+}
+
+/// What index and model say of a question's abbreviations.
+struct QuestionContext<'a> {
+    engine: &'a Engine,
+    snapshot: &'a Snapshot,
+    question: &'a str,
+    query: &'a Query,
+    with_model: bool,
+}
+
+impl Context for QuestionContext<'_> {
+    fn by_words(&self, short: &str, senses: &[Sense]) -> Result<HashMap<String, f32>, SearchError> {
+        let (own, others) = self.query.without(short);
+        let papers = senses.iter().flat_map(|sense| sense.papers.iter().cloned()).collect();
+        let (fields, filter) = (self.engine.options.fields, Filter { papers, ..Filter::default() });
+        let found = self.snapshot.lexical(&others, fields, &filter, PASSAGES_FOR_SENSES)?;
+        let addresses: Vec<PassageAddress> = found.iter().map(|candidate| candidate.address).collect();
+        let with_short = self.snapshot.lexical_scores(&own, fields, &addresses)?;
+        let mut best: HashMap<String, f32> = HashMap::new();
+        for candidate in found.iter().filter(|candidate| with_short.contains_key(&candidate.address)) {
+            let score = best.entry(self.snapshot.paper_id(candidate.address)?).or_default();
+            *score = score.max(candidate.score);
+        }
+        Ok(best)
+    }
+
+    /// The mean of the nearness with and without the abbreviation: the model knows something of many.
+    fn by_meaning(&self, short: &str, senses: &[Sense]) -> Result<Vec<f32>, SearchError> {
+        if !self.with_model {
+            return Ok(vec![0.0; senses.len()]);
+        }
+        let unknown: Vec<&Sense> = senses.iter().filter(|sense| sense.vector.get().is_none()).collect();
+        let mut texts = vec![self.question.to_owned(), self.question.replacen(short, " ", 1)];
+        texts.extend(unknown.iter().map(|sense| sense.long.clone()));
+        let vectors = self.engine.embedder.embed(&texts, Role::Query)?;
+        let (questions, longs) = vectors.split_at(2.min(vectors.len()));
+        for (sense, vector) in unknown.iter().zip(longs) {
+            // Where another thread was first, its vector is the same.
+            let _ = sense.vector.set(vector.clone());
+        }
+        let mean = |long: &UnitVector| questions.iter().map(|question| question.cosine(long)).sum::<f32>() / 2.0;
+        Ok(senses.iter().map(|sense| sense.vector.get().map_or(0.0, mean)).collect())
     }
 }
 

@@ -1,12 +1,11 @@
 //! A question's abbreviations, expanded by what the indexed papers mean by them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::SearchError;
 use super::senses::{Sense, SenseTable};
 use crate::corpus::normal_short;
 use crate::index::analyzer::words;
-use crate::index::{Candidate, Snapshot};
 
 /// How the question was understood.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,43 +51,34 @@ impl Default for Expand {
     }
 }
 
-/// How much more it counts how well a sense's papers fit the question's other words, than how many they are.
-const FIT_WEIGHT: f32 = 2.0;
+/// What is asked of index and model where an abbreviation has several senses.
+pub(super) trait Context {
+    /// How well the best passage of each paper that has the abbreviation fits the question's other words, by paper.
+    fn by_words(&self, short: &str, senses: &[Sense]) -> Result<HashMap<String, f32>, SearchError>;
 
-/// Finds the question's abbreviations and settles their senses. `others` gives, of the passages of some papers, those that
-/// fit the question's words other than one; it is asked only where there is a choice.
+    /// How near the question is to each of the senses, from -1 to 1.
+    fn by_meaning(&self, short: &str, senses: &[Sense]) -> Result<Vec<f32>, SearchError>;
+}
+
+/// Finds the question's abbreviations and settles their senses.
 pub(super) fn expand(
     question: &str,
     wish: &Expand,
     table: &SenseTable,
-    snapshot: &Snapshot,
-    others: impl Fn(&str, BTreeSet<String>) -> Result<Vec<Candidate>, SearchError>,
+    context: &impl Context,
 ) -> Result<Vec<Expanded>, SearchError> {
     if !wish.on {
         return Ok(Vec::new());
     }
-    let own: HashSet<String> = words(question).into_iter().map(|word| word.term).collect();
     let mut expanded = Vec::new();
     for (short, senses) in abbreviations(question, table) {
-        let papers = || senses.iter().flat_map(|sense| sense.papers.iter().cloned()).collect();
         let chosen = match forced(wish, short) {
             Some(long) => senses.iter().position(|sense| means(sense, long)).unwrap_or(0),
-            None if senses.len() > 1 => likeliest(senses, &by_paper(others(short, papers())?, snapshot)?, &own),
-            None => 0,
+            None => likeliest(question, short, senses, context)?,
         };
         expanded.extend(expansion(short, senses, chosen));
     }
     Ok(expanded)
-}
-
-/// The score of each paper's best passage.
-fn by_paper(passages: Vec<Candidate>, snapshot: &Snapshot) -> Result<HashMap<String, f32>, SearchError> {
-    let mut best: HashMap<String, f32> = HashMap::new();
-    for passage in passages {
-        let score = best.entry(snapshot.paper_id(passage.address)?).or_default();
-        *score = score.max(passage.score);
-    }
-    Ok(best)
 }
 
 fn forced<'a>(wish: &'a Expand, short: &str) -> Option<&'a str> {
@@ -123,20 +113,33 @@ fn abbreviations<'q, 't>(question: &'q str, table: &'t SenseTable) -> Vec<(&'q s
     found
 }
 
-/// The sense that fits the question: the one it names itself, else by how many papers mean it, above all where a passage
-/// of theirs has the question's other words. `fits` is how well each paper's best passage has them.
-fn likeliest(senses: &[Sense], fits: &HashMap<String, f32>, own: &HashSet<String>) -> usize {
-    let best = |sense: &Sense| sense.papers.iter().filter_map(|paper| fits.get(paper)).copied().fold(0.0, f32::max);
+/// What it counts that a sense's papers have passages with the abbreviation and the question's other words.
+const WORDS_WEIGHT: f32 = 0.5;
+/// What the nearness of question and sense counts.
+const MEANING_WEIGHT: f32 = 0.5;
+/// What the sense's share of papers counts.
+const PAPERS_WEIGHT: f32 = 0.2;
+
+/// The sense that fits the question: the one it names itself, else by the passages that papers have on its other words,
+/// by its nearness, and by how many papers mean it.
+fn likeliest(question: &str, short: &str, senses: &[Sense], context: &impl Context) -> Result<usize, SearchError> {
+    if senses.len() < 2 {
+        return Ok(0);
+    }
+    let own: HashSet<String> = words(question).into_iter().map(|word| word.term).collect();
+    let (by_paper, near) = (context.by_words(short, senses)?, context.by_meaning(short, senses)?);
+    let best = |sense: &Sense| sense.papers.iter().filter_map(|paper| by_paper.get(paper)).copied().fold(0.0, f32::max);
     let best_of_all = senses.iter().map(best).fold(f32::MIN_POSITIVE, f32::max);
     let all = senses.iter().map(|sense| sense.papers.len()).sum::<usize>().max(1) as f32;
-    let fit = |sense: &Sense| {
+    let fit = |(sense, near): (&Sense, &f32)| {
         let named = sense.terms.iter().filter(|term| own.contains(*term)).count() as f32;
-        sense.papers.len() as f32 / all
-            + FIT_WEIGHT * best(sense) / best_of_all
-            + 2.0 * named / sense.terms.len().max(1) as f32
+        PAPERS_WEIGHT * sense.papers.len() as f32 / all
+            + WORDS_WEIGHT * best(sense) / best_of_all
+            + MEANING_WEIGHT * near
+            + named / sense.terms.len().max(1) as f32
     };
-    let fits: Vec<f32> = senses.iter().map(fit).collect();
-    (0..fits.len()).reduce(|best, next| if fits[next] > fits[best] { next } else { best }).unwrap_or(0)
+    let fits: Vec<f32> = senses.iter().zip(&near).map(fit).collect();
+    Ok((0..fits.len()).reduce(|best, next| if fits[next] > fits[best] { next } else { best }).unwrap_or(0))
 }
 
 fn expansion(short: &str, senses: &[Sense], chosen: usize) -> Option<Expanded> {

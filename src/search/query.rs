@@ -103,10 +103,10 @@ impl Query {
         Ok(())
     }
 
-    /// The question's own terms without those of one of its words.
-    pub(super) fn without(&self, word: &str) -> Vec<QueryTerm> {
-        let left_out: Vec<String> = words(word).into_iter().map(|word| word.term).collect();
-        self.terms[..self.own].iter().filter(|term| !left_out.contains(&term.term)).cloned().collect()
+    /// The terms of one of the question's words, and the question's other terms.
+    pub(super) fn without(&self, word: &str) -> (Vec<QueryTerm>, Vec<QueryTerm>) {
+        let of_word: Vec<String> = words(word).into_iter().map(|word| word.term).collect();
+        self.terms[..self.own].iter().cloned().partition(|term| of_word.contains(&term.term))
     }
 
     fn add(&mut self, term: String, weight: f32, snapshot: &Snapshot) -> Result<(), IndexError> {

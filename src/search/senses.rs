@@ -1,8 +1,10 @@
 //! What the indexed papers' short forms stand for, and which sense a question means.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::OnceLock;
 
 use crate::corpus::{Abbreviation, normal_short};
+use crate::embed::UnitVector;
 use crate::index::analyzer::words;
 use crate::index::{IndexError, Snapshot};
 
@@ -18,6 +20,8 @@ pub(super) struct Sense {
     pub(super) terms: Vec<String>,
     /// Papers that define the short form so.
     pub(super) papers: HashSet<String>,
+    /// The vector of the long form, once it was needed.
+    pub(super) vector: OnceLock<UnitVector>,
 }
 
 /// Long forms are spellings of one sense if they share at least this part of their terms: "mesenchymal stem cells" and
@@ -70,7 +74,7 @@ fn merged(longs: BTreeMap<String, HashSet<String>>) -> Vec<Sense> {
         terms.dedup();
         match senses.iter().position(|sense| likeness(&sense.terms, &terms) >= SAME_SENSE) {
             Some(place) => senses[place].papers.extend(papers),
-            None if senses.len() < MOST_SENSES => senses.push(Sense { long, terms, papers }),
+            None if senses.len() < MOST_SENSES => senses.push(Sense { long, terms, papers, vector: OnceLock::new() }),
             None => {}
         }
     }
