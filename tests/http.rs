@@ -254,3 +254,34 @@ async fn an_answer_names_its_commit_and_need_not_be_sent_twice() {
     let other = Request::get("/v1/search?q=stiffness").header("if-none-match", "W/\"0\"").body(Body::empty());
     assert_eq!(server.send(other.expect("a request")).await.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn a_score_is_explained_where_asked() {
+    let server = Server::new();
+    let plain = server.get("/v1/search?q=mesenchymal+cells+and+fever").await.json();
+    assert!(plain["hits"][0].get("explanation").is_none() && plain.get("stages_ms").is_none());
+    let answer = server.get("/v1/search?q=mesenchymal+cells+and+fever&explain=true").await.json();
+    assert!(answer["stages_ms"]["embed"].is_number());
+    for hit in answer["hits"].as_array().expect("hits") {
+        let explanation = &hit["explanation"];
+        let number = |value: &Value| value.as_f64().expect("a number");
+        let sum: f64 = explanation["parts"].as_object().expect("parts").values().map(number).sum();
+        assert!((sum - number(&hit["score"])).abs() < 1e-5, "{hit}");
+        let bm25: f64 = explanation["terms"].as_array().expect("terms").iter().map(|term| number(&term["score"])).sum();
+        assert!((bm25 - number(&hit["scores"]["bm25"])).abs() < 1e-3, "{hit}");
+    }
+}
+
+#[tokio::test]
+async fn an_abbreviation_is_taken_as_the_asker_says() {
+    let server = Server::new();
+    let read = |answer: Value| answer["interpretation"]["abbreviations"].clone();
+    let guessed = read(server.get("/v1/search?q=MSC+infusion").await.json());
+    assert_eq!(guessed[0]["short"], "MSC", "{guessed}");
+    assert!(guessed[0]["papers"].as_u64() > Some(0));
+    let off = read(server.get("/v1/search?q=MSC+infusion&expand=false").await.json());
+    assert_eq!(off, json!([]));
+    let sense = server.get("/v1/search?q=MSC+infusion&senses=MSC").await;
+    assert_eq!(sense.status, StatusCode::BAD_REQUEST);
+    assert!(sense.text.contains("RA=retinoic acid"), "{}", sense.text);
+}

@@ -76,7 +76,7 @@ async fn figures_for_people_and_for_prometheus() {
     for line in [
         "stroma_http_requests_total{method=\"GET\",route=\"/v1/search\",status=\"200\"} 1",
         "stroma_http_requests_total{method=\"GET\",route=\"/v1/papers/{id}\",status=\"404\"} 1",
-        "stroma_stage_seconds_count{stage=\"answer\"} 1",
+        "stroma_stage_seconds_count{stage=\"embed\"} 1",
         &format!("stroma_papers {papers}"),
         "# EOF",
     ] {

@@ -9,6 +9,7 @@ mod inspect;
 mod papers;
 mod read_worker;
 mod search;
+mod search_text;
 mod serve;
 mod settings;
 mod snapshot;

@@ -1,7 +1,7 @@
 //! From a question to an answer.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::evidence::{evidence, highlights, scored};
@@ -9,7 +9,7 @@ use super::expansion::{Context, Expanded, Interpretation, expand, written_out};
 use super::fusion::{Fusion, Weights};
 use super::query::{Mode, Query};
 use super::ranking::{Prepared, Ranked, grouped};
-use super::senses::{Sense, SenseTable};
+use super::senses::{Sense, SenseCache};
 use super::summary::{Source, Summary, summarise};
 use super::timing::{Stage, Timings};
 use super::{Answer, Evidence, Explanation, Hit, Request, SearchError};
@@ -49,12 +49,8 @@ pub struct Engine {
     index: Arc<PassageIndex>,
     embedder: Arc<dyn Embedder>,
     options: SearchOptions,
-    /// The senses of one commit, by its name.
-    senses: Arc<Mutex<Option<SensesOfCommit>>>,
+    senses: Arc<SenseCache>,
 }
-
-/// A commit's name and the senses found in it.
-type SensesOfCommit = (String, Arc<SenseTable>);
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -92,6 +88,13 @@ impl Engine {
 
     pub fn options(&self) -> SearchOptions {
         self.options
+    }
+
+    /// Reads what the first question after a commit would have to wait for.
+    pub fn warm(&self) -> Result<(), SearchError> {
+        let snapshot = self.index.snapshot();
+        snapshot.counts();
+        self.senses.of(&snapshot).map(drop).map_err(SearchError::from)
     }
 
     /// Answers a question from the commit that is visible now. Blocks while the model computes.
@@ -166,7 +169,7 @@ impl Engine {
 
     fn understood(&self, snapshot: &Snapshot, request: &Request) -> Result<(Query, Vec<Expanded>), SearchError> {
         let mut query = Query::understand(&request.question, snapshot)?;
-        let table = self.senses(snapshot)?;
+        let table = self.senses.of(snapshot)?;
         let with_model = request.mode != Mode::Lexical;
         let context =
             QuestionContext { engine: self, snapshot, question: &request.question, query: &query, with_model };
@@ -184,18 +187,6 @@ impl Engine {
         }
         let both = self.embedder.embed(&[question.to_owned(), written_out(question, expanded)], Role::Query)?;
         Ok(UnitVector::mean(&both).ok_or_else(|| EmbedError::Model("the model gave no vector".into()))?)
-    }
-
-    /// What short forms mean in this commit; read once for each.
-    fn senses(&self, snapshot: &Snapshot) -> Result<Arc<SenseTable>, SearchError> {
-        let commit = snapshot.commit();
-        let mut known = self.senses.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, table)) = known.as_ref().filter(|(of, _)| *of == commit) {
-            return Ok(Arc::clone(table));
-        }
-        let table = Arc::new(SenseTable::build(snapshot)?);
-        *known = Some((commit, Arc::clone(&table)));
-        Ok(table)
     }
 }
 

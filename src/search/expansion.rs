@@ -1,6 +1,7 @@
 //! A question's abbreviations, expanded by what the indexed papers mean by them.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::str::FromStr;
 
 use super::SearchError;
 use super::senses::{Sense, SenseTable};
@@ -48,6 +49,25 @@ pub struct Expand {
 impl Default for Expand {
     fn default() -> Self {
         Self { on: true, forced: BTreeMap::new() }
+    }
+}
+
+/// A sense that the asker settles, as `RA=retinoic acid`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForcedSense {
+    pub short: String,
+    pub long: String,
+}
+
+impl FromStr for ForcedSense {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts = text.split_once('=').map(|(short, long)| (short.trim().to_owned(), long.trim().to_owned()));
+        match parts {
+            Some((short, long)) if !short.is_empty() && !long.is_empty() => Ok(Self { short, long }),
+            _ => Err(format!("{text:?} settles no sense, expected one as \"RA=retinoic acid\"")),
+        }
     }
 }
 

@@ -14,7 +14,7 @@ mod timing;
 
 pub use engine::{Engine, SearchOptions};
 pub use evidence::Evidence;
-pub use expansion::{Expand, Expansion, Interpretation};
+pub use expansion::{Expand, Expansion, ForcedSense, Interpretation};
 pub use fusion::{Fusion, Weights};
 pub use query::{Mode, Query};
 pub use summary::{Summary, SummarySentence};

@@ -1,7 +1,7 @@
 //! What the indexed papers' short forms stand for, and which sense a question means.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, TryLockError};
 
 use crate::corpus::{Abbreviation, normal_short};
 use crate::embed::UnitVector;
@@ -60,6 +60,43 @@ impl SenseTable {
         let pronounceable = word.contains(['a', 'e', 'i', 'o', 'u', 'y']);
         let singular = word.strip_suffix('s').unwrap_or(word);
         (!pronounceable && (2..=5).contains(&singular.len())).then(|| self.0.get(&singular.to_uppercase()))?
+    }
+}
+
+/// The senses of the newest commit that was asked for.
+#[derive(Debug, Default)]
+pub(super) struct SenseCache {
+    newest: RwLock<Option<SensesOfCommit>>,
+    reading: Mutex<()>,
+}
+
+/// A commit's name and the senses found in it.
+type SensesOfCommit = (String, Arc<SenseTable>);
+
+impl SenseCache {
+    /// What short forms mean in this commit; read once for each. While one caller reads them, others get those of the
+    /// commit before, if there was one, rather than waiting.
+    pub(super) fn of(&self, snapshot: &Snapshot) -> Result<Arc<SenseTable>, IndexError> {
+        let commit = snapshot.commit();
+        let known = self.newest();
+        if let Some((_, table)) = known.as_ref().filter(|(of, _)| *of == commit) {
+            return Ok(Arc::clone(table));
+        }
+        let _reading = match (self.reading.try_lock(), known) {
+            (Ok(guard), _) => guard,
+            (Err(TryLockError::WouldBlock), Some((_, before))) => return Ok(before),
+            _ => self.reading.lock().unwrap_or_else(PoisonError::into_inner),
+        };
+        if let Some((_, table)) = self.newest().filter(|(of, _)| *of == commit) {
+            return Ok(table);
+        }
+        let table = Arc::new(SenseTable::build(snapshot)?);
+        *self.newest.write().unwrap_or_else(PoisonError::into_inner) = Some((commit, Arc::clone(&table)));
+        Ok(table)
+    }
+
+    fn newest(&self) -> Option<SensesOfCommit> {
+        self.newest.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

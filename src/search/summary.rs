@@ -28,8 +28,8 @@ pub struct SummarySentence {
     pub score: f32,
     /// The primary studies that it cites.
     pub studies: Vec<Reference>,
-    /// Further sentences that say the same, or report the same study.
-    pub also: usize,
+    /// Papers that say it, this one included; those that report the same primary study count once.
+    pub papers: usize,
 }
 
 /// A hit with the vectors of its evidence sentences, in their order.
@@ -42,8 +42,8 @@ pub(super) struct Source<'a> {
 const MOST: usize = 5;
 /// With so many, weaker ones are not added.
 const ENOUGH: usize = 3;
-/// A further sentence scores at least this share of the best one.
-const NEAR_THE_BEST: f32 = 0.75;
+/// A further sentence has at least this share of the best one's merit.
+const NEAR_THE_BEST: f32 = 0.5;
 /// Sentences say the same from this cosine on.
 const SAME: f32 = 0.9;
 
@@ -72,8 +72,10 @@ pub(super) fn summarise(sources: &[Source<'_>]) -> Summary {
     }
     let mut chosen: Vec<Chosen<'_>> = Vec::new();
     for candidate in by_merit(sources) {
-        match chosen.iter_mut().find(|other| other.says_the_same(&candidate)) {
-            Some(same) => same.also += 1,
+        let same = chosen.iter_mut().find_map(|other| Some((other.sameness(&candidate)?, other)));
+        match same {
+            Some((Same::Words, other)) => drop(other.papers.insert(candidate.hit.record.paper.as_str())),
+            Some((Same::Study, _)) => {}
             None => chosen.push(candidate),
         }
     }
@@ -93,16 +95,26 @@ struct Chosen<'a> {
     vector: &'a UnitVector,
     merit: f32,
     studies: Vec<&'a Reference>,
-    also: usize,
+    /// Papers that say it.
+    papers: HashSet<&'a str>,
 }
 
-/// All evidence, that of better hits and better sentences first.
+/// In what two sentences are the same.
+enum Same {
+    /// They report the same primary studies: one study in three reviews is no threefold evidence.
+    Study,
+    /// They say the same.
+    Words,
+}
+
+/// All evidence, by how well the sentence answers in how good a hit.
 fn by_merit<'a>(sources: &'a [Source<'a>]) -> Vec<Chosen<'a>> {
     let mut all: Vec<Chosen<'a>> = Vec::new();
     for Source { hit, vectors } in sources {
         for (evidence, vector) in hit.evidence.iter().zip(vectors) {
-            let merit = evidence.score + hit.score;
-            all.push(Chosen { hit, evidence, vector, merit, studies: studies(hit, evidence), also: 0 });
+            let merit = evidence.score * hit.score;
+            let papers = HashSet::from([hit.record.paper.as_str()]);
+            all.push(Chosen { hit, evidence, vector, merit, studies: studies(hit, evidence), papers });
         }
     }
     all.sort_by(|a, b| b.merit.total_cmp(&a.merit));
@@ -121,12 +133,13 @@ fn varied(chosen: Vec<Chosen<'_>>) -> Vec<Chosen<'_>> {
 }
 
 impl Chosen<'_> {
-    /// The same words, or the same primary study: one study in three reviews is no threefold evidence.
-    fn says_the_same(&self, other: &Self) -> bool {
+    fn sameness(&self, other: &Self) -> Option<Same> {
         let known: HashSet<String> = self.studies.iter().map(|study| identity(study)).collect();
-        let same_study =
-            !other.studies.is_empty() && other.studies.iter().all(|study| known.contains(&identity(study)));
-        same_study || self.vector.cosine(other.vector) >= SAME
+        let is_known = |study: &&Reference| known.contains(&identity(study));
+        if !other.studies.is_empty() && other.studies.iter().all(is_known) {
+            return Some(Same::Study);
+        }
+        (self.vector.cosine(other.vector) >= SAME).then_some(Same::Words)
     }
 
     fn shown(&self) -> SummarySentence {
@@ -138,7 +151,7 @@ impl Chosen<'_> {
             title: record.metadata.title.clone(),
             score: self.evidence.score,
             studies: self.studies.iter().map(|study| (*study).clone()).collect(),
-            also: self.also,
+            papers: self.papers.len(),
         }
     }
 }

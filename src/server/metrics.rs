@@ -12,6 +12,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+use crate::search::Timings;
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
     method: String,
@@ -30,13 +32,11 @@ struct StageLabels {
     stage: &'static str,
 }
 
-/// What an answer's time is spent on.
+/// What a request's time is spent on around the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
     /// Until a thread takes it.
     Wait,
-    /// From question to ranked hits, the model included.
-    Answer,
     /// From hits to JSON's values.
     Render,
 }
@@ -128,10 +128,17 @@ impl Metrics {
         self.request_seconds.get_or_create(&RouteLabels { route: route.to_owned() }).observe(time.as_secs_f64());
     }
 
+    /// The stages of one answer.
+    pub(super) fn answer(&self, timings: &Timings) {
+        for stage in crate::search::Stage::ALL {
+            let labels = StageLabels { stage: stage.name() };
+            self.stage_seconds.get_or_create(&labels).observe(timings.of(stage).as_secs_f64());
+        }
+    }
+
     pub(super) fn stage(&self, stage: Stage, time: Duration) {
         let stage = match stage {
             Stage::Wait => "wait",
-            Stage::Answer => "answer",
             Stage::Render => "render",
         };
         self.stage_seconds.get_or_create(&StageLabels { stage }).observe(time.as_secs_f64());

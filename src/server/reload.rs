@@ -45,6 +45,7 @@ fn watch(state: &AppState, stop: &AtomicBool) {
     let mut seen = version(index.folder());
     let mut commit = index.snapshot().commit();
     let mut failing = false;
+    warm(state);
     while !stop.load(Ordering::Relaxed) {
         std::thread::park_timeout(EVERY);
         let now = version(index.folder());
@@ -61,9 +62,17 @@ fn watch(state: &AppState, stop: &AtomicBool) {
         let newest = index.snapshot().commit();
         if newest != commit {
             tracing::info!(commit = newest, "new commit");
+            warm(state);
             state.metrics.commit();
             commit = newest;
         }
+    }
+}
+
+/// What cannot be read now is told to whoever asks.
+fn warm(state: &AppState) {
+    if let Err(error) = state.engine.warm() {
+        tracing::error!(%error, "the new commit cannot be read");
     }
 }
 

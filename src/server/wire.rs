@@ -3,6 +3,7 @@
 //! `stroma search --json` prints the same [`SearchResponse`] as the server answers with.
 
 mod answer;
+mod explanation;
 mod health;
 mod names;
 mod number;
@@ -12,6 +13,7 @@ mod search;
 mod tasks;
 
 pub use answer::{ExpansionItem, InterpretationItem, SenseItem, SummaryItem, SummarySentenceItem};
+pub use explanation::{ExplanationItem, PartsItem, TermItem};
 pub use health::{Health, ProblemBody, Readiness, StatsResponse};
 pub use names::{KindName, MarkName, ModeName, SectionName, StatusName};
 pub use papers::{

@@ -39,12 +39,13 @@ pub(in crate::server) async fn post(
 }
 
 async fn answer(state: &Arc<AppState>, request: SearchRequest) -> Answered {
+    let explained = request.explain;
     let request = request.check(&state.limits)?;
     let respond = move |state: &AppState| {
         let answer = state.engine.search(&request)?;
-        state.metrics.stage(Stage::Answer, answer.took);
+        state.metrics.answer(&answer.timings);
         let began = Instant::now();
-        let response = SearchResponse::from(&answer);
+        let response = SearchResponse::new(&answer, explained);
         state.metrics.stage(Stage::Render, began.elapsed());
         Ok(response)
     };

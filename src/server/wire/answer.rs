@@ -46,16 +46,16 @@ pub struct SummaryItem {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct SummarySentenceItem {
     pub text: String,
-    /// The passage's id.
-    pub passage: String,
+    /// The paragraph's id.
+    pub paragraph: String,
     /// The paper's id.
     pub paper: String,
     pub title: Option<String>,
     pub score: f32,
     /// The primary studies that it cites; `place` is their number in the sentence.
-    pub studies: Vec<ReferenceItem>,
-    /// Further sentences that say the same, or report the same study.
-    pub also: usize,
+    pub citations: Vec<ReferenceItem>,
+    /// Papers that say it, this one included; those that report the same primary study count once.
+    pub papers: usize,
 }
 
 impl From<&Interpretation> for InterpretationItem {
@@ -75,17 +75,17 @@ impl From<&Summary> for SummaryItem {
     fn from(summary: &Summary) -> Self {
         let sentences = summary.sentences.iter().map(|sentence| SummarySentenceItem {
             text: sentence.text.clone(),
-            passage: sentence.passage.to_string(),
+            paragraph: sentence.passage.to_string(),
             paper: sentence.paper.as_str().to_owned(),
             title: sentence.title.clone(),
             score: sentence.score,
-            studies: sentence
+            citations: sentence
                 .studies
                 .iter()
                 .enumerate()
                 .map(|(place, study)| ReferenceItem::new(place, study))
                 .collect(),
-            also: sentence.also,
+            papers: sentence.papers,
         });
         Self { sentences: sentences.collect(), abstained: summary.abstained, reason: summary.reason.clone() }
     }

@@ -7,7 +7,7 @@ use super::names::{ModeName, SectionName};
 use super::number::whole;
 use crate::corpus::SectionKind;
 use crate::index::Filter;
-use crate::search::{Mode, Request};
+use crate::search::{Expand, ForcedSense, Mode, Request};
 use crate::server::extract::Fields;
 use crate::server::problem::{Code, Problem};
 use crate::server::state::Limits;
@@ -88,12 +88,21 @@ pub struct SearchRequest {
     #[schema(value_type = Vec<SectionName>, max_items = 100)]
     #[param(value_type = Vec<SectionName>, max_items = 100)]
     pub sections: Vec<String>,
+    /// Whether hits say how their scores came about, and the answer where its time went.
+    pub explain: bool,
+    /// Whether abbreviations are looked for by what they stand for, too; `true` where absent.
+    #[param(nullable = false)]
+    pub expand: Option<bool>,
+    /// What abbreviations stand for, where it is not to be guessed: `RA=retinoic acid`.
+    #[schema(max_items = 100)]
+    #[param(max_items = 100)]
+    pub senses: Vec<String>,
 }
 
 impl Fields for SearchRequest {
     const NUMBERS: &'static [&'static str] = &["limit", "offset", "per_paper", "year_from", "year_to"];
-    const LISTS: &'static [&'static str] = &["journals", "types", "papers", "sections"];
-    const FLAGS: &'static [&'static str] = &[];
+    const LISTS: &'static [&'static str] = &["journals", "types", "papers", "sections", "senses"];
+    const FLAGS: &'static [&'static str] = &["explain", "expand"];
 }
 
 impl SearchRequest {
@@ -117,8 +126,20 @@ impl SearchRequest {
             offset: in_range("offset", self.offset, 0, MOST_LEFT_OUT)?.unwrap_or(0),
             per_paper: per_paper.unwrap_or(limits.default_per_paper),
             filter: self.filter()?,
-            ..Request::new(&self.q)
+            expand: self.expansion()?,
+            question: self.q,
         })
+    }
+
+    fn expansion(&self) -> Result<Expand, Problem> {
+        if self.senses.len() > LONGEST_LIST {
+            let detail = format!("senses has {} values, at most {LONGEST_LIST} are read", self.senses.len());
+            return Err(Problem::new(Code::InvalidParameter, detail));
+        }
+        let senses = self.senses.iter().map(|sense| sense.parse::<ForcedSense>());
+        let senses: Vec<ForcedSense> =
+            senses.collect::<Result<_, _>>().map_err(|detail| Problem::new(Code::InvalidParameter, detail))?;
+        Ok(Expand { on: self.expand.unwrap_or(true), forced: senses.into_iter().map(|s| (s.short, s.long)).collect() })
     }
 
     fn filter(&self) -> Result<Filter, Problem> {

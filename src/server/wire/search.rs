@@ -1,15 +1,17 @@
 //! Answers on the wire. Positions are Unicode characters here; the library counts bytes.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::answer::{InterpretationItem, SummaryItem};
+use super::explanation::ExplanationItem;
 use super::names::{KindName, MarkName, ModeName};
 use crate::corpus::{Metadata, Passage, Reference};
 use crate::index::PassageRecord;
-use crate::search::{Answer, Evidence, Hit};
+use crate::search::{Answer, Evidence, Hit, Stage};
 
 /// An answer.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -18,6 +20,9 @@ pub struct SearchResponse {
     pub query: String,
     /// Milliseconds that answering took, without the network.
     pub took_ms: f64,
+    /// Milliseconds that each stage took; only where an explanation was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stages_ms: Option<BTreeMap<&'static str, f64>>,
     pub mode: ModeName,
     /// How the question was understood.
     pub interpretation: InterpretationItem,
@@ -48,17 +53,28 @@ pub struct HitItem {
     pub evidence: Vec<EvidenceItem>,
     /// Words of the question in the text, in order.
     pub highlights: Vec<Span>,
+    /// How the score came about; only where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<ExplanationItem>,
 }
 
-/// The parts of a score.
+/// What a score is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
 pub struct ScoreParts {
     /// 0 where no word matched.
     pub bm25: f32,
+    /// BM25 as a share of what the question could at most score, from 0 to 1.
+    pub lexical: f32,
+    /// Share of the question's words that the passage has, rare ones counting more, from 0 to 1.
+    pub coverage: f32,
     /// Cosine of the question with the passage.
     pub paragraph: f32,
+    /// Cosine of the question with the mean of the passage's sentences.
+    pub body: f32,
     /// Cosine of the question with the passage's nearest sentence.
     pub sentence: f32,
+    /// Nearness to the passage that comes first without it, as far as that one can be trusted.
+    pub feedback: f32,
 }
 
 /// The paper that a passage is of.
@@ -171,16 +187,19 @@ impl ReferenceItem {
     }
 }
 
-impl From<&Answer> for SearchResponse {
-    fn from(answer: &Answer) -> Self {
+impl SearchResponse {
+    /// The answer as it is sent, with or without how its scores and times came about.
+    pub fn new(answer: &Answer, explained: bool) -> Self {
+        let stages = || Stage::ALL.map(|stage| (stage.name(), milliseconds(answer.timings.of(stage)))).into();
         Self {
             query: answer.question.clone(),
             took_ms: milliseconds(answer.took),
+            stages_ms: explained.then(stages),
             mode: answer.mode.into(),
             interpretation: InterpretationItem::from(&answer.interpretation),
             answer: SummaryItem::from(&answer.summary),
             commit: answer.commit.clone(),
-            hits: answer.hits.iter().map(HitItem::from).collect(),
+            hits: answer.hits.iter().map(|hit| HitItem::new(hit, explained)).collect(),
         }
     }
 }
@@ -190,16 +209,20 @@ fn milliseconds(time: std::time::Duration) -> f64 {
     (time.as_secs_f64() * 1e6).round() / 1e3
 }
 
-impl From<&Hit> for HitItem {
-    fn from(hit: &Hit) -> Self {
+impl HitItem {
+    fn new(hit: &Hit, explained: bool) -> Self {
         let passage = &hit.record.passage;
         Self {
             id: passage.id.to_string(),
             score: hit.score,
             scores: ScoreParts {
                 bm25: hit.scores.bm25,
+                lexical: hit.scores.lexical,
+                coverage: hit.scores.coverage,
                 paragraph: hit.scores.paragraph,
+                body: hit.scores.body,
                 sentence: hit.scores.sentence,
+                feedback: hit.scores.feedback,
             },
             paper: PaperItem::new(hit.record.paper.as_str(), &hit.record.metadata),
             section: passage.section.clone(),
@@ -208,6 +231,7 @@ impl From<&Hit> for HitItem {
             text: passage.text.clone(),
             evidence: hit.evidence.iter().map(|evidence| EvidenceItem::new(&hit.record, evidence)).collect(),
             highlights: hit.highlights.iter().map(|range| Span::new(&passage.text, range)).collect(),
+            explanation: explained.then(|| ExplanationItem::from(&hit.explanation)),
         }
     }
 }

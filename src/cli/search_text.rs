@@ -1,0 +1,209 @@
+//! An answer for people to read in a terminal.
+
+use std::io::Write;
+use std::ops::Range;
+
+use super::style;
+use crate::search::{Answer, Expansion, Explanation, Hit, Interpretation, Parts, Scores, Stage, Summary, TermMatch};
+
+/// Prints an answer as wide as the terminal, its hits numbered from `offset` on.
+pub(super) fn print(output: &mut impl Write, answer: &Answer, offset: usize, explain: bool) -> std::io::Result<()> {
+    let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0)).clamp(40, 110);
+    print_interpretation(output, &answer.interpretation, width)?;
+    if answer.hits.is_empty() {
+        return writeln!(output, "nothing found");
+    }
+    print_summary(output, &answer.summary, width)?;
+    for (number, hit) in answer.hits.iter().enumerate() {
+        print_hit(output, offset + number + 1, hit, width)?;
+        if explain {
+            print_explanation(output, hit, width)?;
+        }
+        writeln!(output)?;
+    }
+    if explain {
+        print_timings(output, answer)?;
+    }
+    let (faint, reset) = (style::FAINT, style::RESET);
+    let milliseconds = answer.took.as_secs_f64() * 1e3;
+    let count = answer.hits.len();
+    writeln!(output, "{faint}{count} {} in {milliseconds:.0} ms; «…» answers{reset}", plural(count, "paragraph"))
+}
+
+fn print_hit(output: &mut impl Write, number: usize, hit: &Hit, width: usize) -> std::io::Result<()> {
+    let (metadata, passage) = (&hit.record.metadata, &hit.record.passage);
+    let (title, faint, reset) = (style::TITLE, style::FAINT, style::RESET);
+    let name = metadata.title.as_deref().unwrap_or(hit.record.paper.as_str());
+    let year = metadata.year.map(|year| format!(" ({year})")).unwrap_or_default();
+    let marks: String = metadata.marks.iter().map(|mark| format!(" [{mark:?}]").to_uppercase()).collect();
+    writeln!(output, "{title}{number}. {name}{reset}{year}{}{marks}{reset}", style::WARNING)?;
+    let page = passage.pages.map(|(page, _)| format!(", page {page}")).unwrap_or_default();
+    let place = format!("{}{page}", passage.section.join(" › "));
+    writeln!(output, "   {faint}{place}  ·  score {:.3}  ·  {}{reset}", hit.score, passage.id)?;
+    let options = textwrap::Options::new(width).initial_indent("   ").subsequent_indent("   ");
+    for line in textwrap::wrap(&marked(&passage.text, hit), options) {
+        writeln!(output, "{}", coloured(&line))?;
+    }
+    let studies = studies(hit);
+    if !studies.is_empty() {
+        let cites = format!("cites {}", studies.join("; "));
+        print_faint(output, &cites, width)?;
+    }
+    Ok(())
+}
+
+/// What the question's abbreviations were taken for.
+fn print_interpretation(output: &mut impl Write, read: &Interpretation, width: usize) -> std::io::Result<()> {
+    for Expansion { short, long, papers, others } in &read.abbreviations {
+        let others: Vec<String> = others.iter().take(3).map(|(long, papers)| format!("{long} ({papers})")).collect();
+        let others = if others.is_empty() { String::new() } else { format!("; elsewhere {}", others.join(", ")) };
+        print_faint(output, &format!("{short}: {long} ({papers} {}){others}", plural(*papers, "paper")), width)?;
+    }
+    if read.abbreviations.is_empty() { Ok(()) } else { writeln!(output) }
+}
+
+/// The answer on top, or why there is none.
+fn print_summary(output: &mut impl Write, summary: &Summary, width: usize) -> std::io::Result<()> {
+    if let Some(reason) = &summary.reason {
+        let (warning, reset) = (style::WARNING, style::RESET);
+        writeln!(output, "   {warning}No answer:{reset} {reason}\n")?;
+    }
+    for sentence in &summary.sentences {
+        let options = textwrap::Options::new(width).initial_indent(" • ").subsequent_indent("   ");
+        for line in textwrap::wrap(&sentence.text, options) {
+            writeln!(output, "{line}")?;
+        }
+        let said = match sentence.papers {
+            0 | 1 => String::new(),
+            papers => format!("said by {papers} papers; "),
+        };
+        let studies: Vec<String> = sentence.studies.iter().map(short_reference).collect();
+        let studies = if studies.is_empty() { String::new() } else { format!(", citing {}", studies.join("; ")) };
+        let title = sentence.title.as_deref().unwrap_or(sentence.paper.as_str());
+        print_faint(output, &format!("{said}{title}{studies}"), width)?;
+    }
+    if summary.sentences.is_empty() { Ok(()) } else { writeln!(output) }
+}
+
+/// How the score of a hit came about.
+fn print_explanation(output: &mut impl Write, hit: &Hit, width: usize) -> std::io::Result<()> {
+    let Explanation { parts, lexical_rank, vector_rank, terms } = &hit.explanation;
+    let Parts { words, paragraph, body, sentence, feedback } = parts;
+    let sum = format!(
+        "{:.3} = words {words:.3} + paragraph {paragraph:.3} + body {body:.3} + best sentence {sentence:.3} + near the \
+         first {feedback:.3}",
+        hit.score
+    );
+    print_faint(output, &sum, width)?;
+    let rank = |rank: &Option<usize>| rank.map_or("none".to_owned(), |rank| rank.to_string());
+    let Scores { bm25, coverage, paragraph, body, sentence, .. } = hit.scores;
+    let legs = format!(
+        "by words: rank {}, BM25 {bm25:.2}, covers {:.0} %; by meaning: rank {}, cosines {paragraph:.3} of the paragraph, \
+         {body:.3} of its body, {sentence:.3} of its best sentence",
+        rank(lexical_rank),
+        100.0 * coverage,
+        rank(vector_rank)
+    );
+    print_faint(output, &legs, width)?;
+    let term = |matched: &TermMatch| {
+        let of = matched.expands.as_ref().map(|short| format!(" of {short}")).unwrap_or_default();
+        format!("{}{of} {:.2}", matched.term, matched.score)
+    };
+    let terms: Vec<String> = terms.iter().map(term).collect();
+    if terms.is_empty() { Ok(()) } else { print_faint(output, &format!("terms {}", terms.join(", ")), width) }
+}
+
+fn print_timings(output: &mut impl Write, answer: &Answer) -> std::io::Result<()> {
+    let stage = |stage: Stage| format!("{} {:.1} ms", stage.name(), answer.timings.of(stage).as_secs_f64() * 1e3);
+    let (faint, reset) = (style::FAINT, style::RESET);
+    writeln!(output, "{faint}{}{reset}", Stage::ALL.map(stage).join(" · "))
+}
+
+fn print_faint(output: &mut impl Write, text: &str, width: usize) -> std::io::Result<()> {
+    let (faint, reset) = (style::FAINT, style::RESET);
+    let options = textwrap::Options::new(width).initial_indent("   ").subsequent_indent("   ");
+    for line in textwrap::wrap(text, options) {
+        writeln!(output, "{faint}{line}{reset}")?;
+    }
+    Ok(())
+}
+
+fn plural(count: usize, word: &str) -> String {
+    if count == 1 { word.to_owned() } else { format!("{word}s") }
+}
+
+/// The text with its answering sentences in guillemets, which stay when colours go.
+fn marked(text: &str, hit: &Hit) -> String {
+    let mut ranges: Vec<&Range<usize>> = hit.evidence.iter().map(|evidence| &evidence.range).collect();
+    ranges.sort_by_key(|range| range.start);
+    let mut marked = String::with_capacity(text.len() + 16);
+    let mut from = 0;
+    for range in ranges {
+        marked.push_str(&text[from..range.start]);
+        marked.push('«');
+        marked.push_str(&text[range.clone()]);
+        marked.push('»');
+        from = range.end;
+    }
+    marked + &text[from..]
+}
+
+/// A line with its marked parts in colour. A mark may begin on one line and end on another, so each line opens and
+/// closes its own colour.
+fn coloured(line: &str) -> String {
+    line.replace('«', &format!("{}«", style::EVIDENCE)).replace('»', &format!("»{}", style::RESET))
+}
+
+/// The studies that the answering sentences cite, shortly.
+fn studies(hit: &Hit) -> Vec<String> {
+    let mut studies = Vec::new();
+    for evidence in &hit.evidence {
+        for citation in &hit.record.passage.citations {
+            if citation.range.start < evidence.range.start || citation.range.end > evidence.range.end + 1 {
+                continue;
+            }
+            for reference in citation.references.iter().filter_map(|place| hit.record.cited.get(place)) {
+                let short = short_reference(reference);
+                if !studies.contains(&short) {
+                    studies.push(short);
+                }
+            }
+        }
+    }
+    studies
+}
+
+fn short_reference(reference: &crate::corpus::Reference) -> String {
+    let year = reference.year.map(|year| format!(" {year}")).unwrap_or_default();
+    match reference.authors.as_slice() {
+        [] => reference.text.chars().take(60).collect(),
+        [only] => format!("{}{year}", family(only)),
+        [first, ..] => format!("{} et al.{year}", family(first)),
+    }
+}
+
+/// The family name of "Given Family" and of "Family GI".
+fn family(author: &str) -> &str {
+    let is_initials = |word: &str| {
+        let letters = word.chars().filter(|c| *c != '.').count();
+        letters <= 3 && word.chars().all(|c| c.is_uppercase() || c == '.')
+    };
+    match author.rsplit_once(' ') {
+        Some((family, initials)) if is_initials(initials) => family,
+        Some((_, family)) => family,
+        None => author,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn family_names_are_found_in_both_orders() {
+        assert_eq!(family("Frank Buttgereit"), "Buttgereit");
+        assert_eq!(family("Buttgereit F"), "Buttgereit");
+        assert_eq!(family("de la Cruz J.A."), "de la Cruz");
+        assert_eq!(family("Stroma"), "Stroma");
+    }
+}
