@@ -196,10 +196,10 @@ impl Weights {
     fn instance(&self) -> Result<Encoder, EmbedError> {
         let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         match &*loaded {
-            Some(first) => Ok(first.share(&self.model)),
+            Some(first) => first.share(&self.model),
             None => {
                 let first = Encoder::load(&self.model, self.precision)?;
-                let own = first.share(&self.model);
+                let own = first.share(&self.model)?;
                 *loaded = Some(first);
                 Ok(own)
             }

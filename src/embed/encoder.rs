@@ -3,13 +3,14 @@
 //! rust-bert's own layers compute GELU in four passes over memory and attention step by step; libtorch has both as single
 //! kernels. Embeddings and configuration are rust-bert's, and `tests/embedding.rs` holds the vectors to its `BertModel`.
 
-use rust_bert::bert::{BertConfig, BertEmbedding, BertEmbeddings};
+use rust_bert::bert::{BertEmbedding, BertEmbeddings};
 use serde::Deserialize;
-use tch::nn::{self, Module};
-use tch::{Device, Kind, Tensor};
+use tch::{Device, Kind, Tensor, nn};
 
 use super::batch::padded_length;
-use super::model::{ModelFolder, Pooling, bad};
+use super::checkpoint::Checkpoint;
+use super::layer::Layer;
+use super::model::{ModelFolder, Pooling};
 use super::{EmbedError, UnitVector};
 
 /// The arithmetic of the encoder.
@@ -54,55 +55,31 @@ pub struct Encoder {
     kind: Kind,
     /// Tokens that it has positions for.
     positions: usize,
+    /// Of the embeddings; those of the layers are their own.
     weights: nn::VarStore,
 }
 
 impl Encoder {
     /// Loads `model.safetensors` of the folder.
     pub fn load(model: &ModelFolder, precision: Precision) -> Result<Self, EmbedError> {
-        let file = model.folder.join("model.safetensors");
-        // Checkpoints of a bare encoder have no prefix, those of a model with a head "bert.".
-        let mut encoder = Self::build(model, precision, false);
-        if let Err(error) = encoder.weights.load(&file) {
-            encoder = Self::build(model, precision, true);
-            encoder.weights.load(&file).map_err(|_| bad(&file, &error))?;
-        }
-        encoder.weights.freeze();
-        if encoder.kind == Kind::BFloat16 {
-            encoder.weights.bfloat16();
-        }
-        Ok(encoder)
-    }
-
-    fn build(model: &ModelFolder, precision: Precision, prefixed: bool) -> Self {
-        let weights = nn::VarStore::new(Device::Cpu);
-        let root = if prefixed { weights.root() / "bert" } else { weights.root() };
-        let config = &model.config;
-        Self {
-            embeddings: BertEmbeddings::new(&root / "embeddings", config),
-            layers: (0..config.num_hidden_layers)
-                .map(|number| Layer::new(&(&root / "encoder" / "layer" / number), config))
-                .collect(),
-            pooling: model.pooling,
-            kind: precision.kind(),
-            positions: usize::try_from(config.max_position_embeddings).unwrap_or(0),
-            weights,
-        }
+        let (kind, config) = (precision.kind(), &model.config);
+        let checkpoint = Checkpoint::read(model.folder.join("model.safetensors"), kind)?;
+        let layers = (0..config.num_hidden_layers).map(|number| Layer::load(&checkpoint, number, config));
+        let layers = layers.collect::<Result<Vec<_>, _>>()?;
+        let (embeddings, weights) = embeddings(model, |name, tensor| checkpoint.get(name, &tensor.size()))?;
+        let positions = usize::try_from(config.max_position_embeddings).unwrap_or(0);
+        Ok(Self { embeddings, layers, pooling: model.pooling, kind, positions, weights })
     }
 
     /// Another instance over the same weights, for another thread.
-    pub fn share(&self, model: &ModelFolder) -> Self {
-        let precision = if self.kind == Kind::BFloat16 { Precision::Bf16 } else { Precision::Fp32 };
-        let prefixed = self.weights.variables().keys().any(|name| name.starts_with("bert."));
-        let mut other = Self::build(model, precision, prefixed);
+    pub fn share(&self, model: &ModelFolder) -> Result<Self, EmbedError> {
         let mine = self.weights.variables();
-        for (name, mut tensor) in other.weights.variables() {
-            if let Some(source) = mine.get(&name) {
-                tch::no_grad(|| tensor.set_data(source));
-            }
-        }
-        other.weights.freeze();
-        other
+        let (embeddings, weights) = embeddings(model, |name, _| {
+            let known = mine.get(name).map(Tensor::shallow_clone);
+            known.ok_or_else(|| EmbedError::Model(format!("an instance has no {name}")))
+        })?;
+        let layers = self.layers.iter().map(Layer::share).collect();
+        Ok(Self { embeddings, layers, weights, ..*self })
     }
 
     /// Whether it computes in bf16.
@@ -130,10 +107,13 @@ impl Encoder {
         // Added to the attention scores, shape [batch, 1, 1, longest]. libtorch 2.4 refuses the undefined tensor that
         // tch passes for no mask, so there always is one.
         let bias = ((&mask - 1.0) * 10_000.0).to_kind(self.kind).view([shape[0], 1, 1, shape[1]]);
-        let mut hidden = self.embeddings.forward_t(Some(&tokens), None, None, None, false)?;
+        let embedded = self.embeddings.forward_t(Some(&tokens), None, None, None, false)?;
+        let shape = embedded.size();
+        let mut hidden = embedded.view([-1, shape[2]]);
         for layer in &self.layers {
             hidden = layer.forward(&hidden, &bias);
         }
+        let hidden = hidden.view(shape.as_slice());
         let pooled = match self.pooling {
             Pooling::Cls => hidden.select(1, 0).to_kind(Kind::Float),
             Pooling::Mean => {
@@ -147,6 +127,21 @@ impl Encoder {
     }
 }
 
+/// rust-bert's embeddings with weights found by their names.
+fn embeddings(
+    model: &ModelFolder,
+    weights_of: impl Fn(&str, &Tensor) -> Result<Tensor, EmbedError>,
+) -> Result<(BertEmbeddings, nn::VarStore), EmbedError> {
+    let mut store = nn::VarStore::new(Device::Cpu);
+    let embeddings = BertEmbeddings::new(store.root() / "embeddings", &model.config);
+    for (name, mut tensor) in store.variables() {
+        let weights = weights_of(&name, &tensor)?;
+        tch::no_grad(|| tensor.set_data(&weights));
+    }
+    store.freeze();
+    Ok((embeddings, store))
+}
+
 /// Token ids with 0 behind the end of each sequence, and 1.0 where there is a token.
 fn padded(sequences: &[&[u32]], longest: usize) -> (Vec<i64>, Vec<f32>) {
     let mut tokens = vec![0i64; sequences.len() * longest];
@@ -158,62 +153,4 @@ fn padded(sequences: &[&[u32]], longest: usize) -> (Vec<i64>, Vec<f32>) {
         }
     }
     (tokens, mask)
-}
-
-/// One transformer layer; names as in the paper and the checkpoints (Devlin et al. 2019).
-#[derive(Debug)]
-struct Layer {
-    query: nn::Linear,
-    key: nn::Linear,
-    value: nn::Linear,
-    attention_output: nn::Linear,
-    attention_norm: nn::LayerNorm,
-    intermediate: nn::Linear,
-    output: nn::Linear,
-    output_norm: nn::LayerNorm,
-    heads: i64,
-}
-
-impl Layer {
-    fn new(path: &nn::Path<'_>, config: &BertConfig) -> Self {
-        let (width, inner) = (config.hidden_size, config.intermediate_size);
-        let linear = |path: nn::Path<'_>, from, to| nn::linear(path, from, to, nn::LinearConfig::default());
-        let norm = |path: nn::Path<'_>| {
-            let settings = nn::LayerNormConfig { eps: 1e-12, ..Default::default() };
-            nn::layer_norm(path, vec![width], settings)
-        };
-        let own = path / "attention" / "self";
-        let attention_output = path / "attention" / "output";
-        Self {
-            query: linear(&own / "query", width, width),
-            key: linear(&own / "key", width, width),
-            value: linear(&own / "value", width, width),
-            attention_output: linear(&attention_output / "dense", width, width),
-            attention_norm: norm(&attention_output / "LayerNorm"),
-            intermediate: linear(path / "intermediate" / "dense", width, inner),
-            output: linear(path / "output" / "dense", inner, width),
-            output_norm: norm(path / "output" / "LayerNorm"),
-            heads: config.num_attention_heads,
-        }
-    }
-
-    /// `hidden`: `[batch, length, width]`; `bias`: `[batch, 1, 1, length]`.
-    fn forward(&self, hidden: &Tensor, bias: &Tensor) -> Tensor {
-        let size = hidden.size();
-        let (batch, length, width) = (size[0], size[1], size[2]);
-        let by_head = |x: Tensor| x.view([batch, length, self.heads, width / self.heads]).transpose(1, 2);
-        let attention = Tensor::scaled_dot_product_attention(
-            &by_head(self.query.forward(hidden)),
-            &by_head(self.key.forward(hidden)),
-            &by_head(self.value.forward(hidden)),
-            Some(bias),
-            0.0,
-            false,
-            None::<f64>,
-        );
-        let attention = attention.transpose(1, 2).reshape([batch, length, width]);
-        let hidden = self.attention_norm.forward(&(self.attention_output.forward(&attention) + hidden));
-        let inner = self.intermediate.forward(&hidden).gelu("none");
-        self.output_norm.forward(&(self.output.forward(&inner) + &hidden))
-    }
 }

@@ -5,8 +5,10 @@
 
 mod batch;
 mod bert;
+mod checkpoint;
 mod encoder;
 mod hash;
+mod layer;
 mod model;
 mod queue;
 mod vector;
