@@ -52,6 +52,27 @@ async fn an_upload_is_found_replaced_and_deleted() {
     server.call(Method::DELETE, &format!("/v1/papers/{id}")).await.problem(404, "not_found");
 }
 
+/// The answer is given again from memory, but never across a commit.
+#[tokio::test]
+async fn a_repeated_question_is_remembered_until_the_index_changes() {
+    async fn repeated(server: &Server) -> u32 {
+        let metrics = server.get("/metrics").await.text;
+        let count = metrics.lines().find_map(|line| line.strip_prefix("stroma_repeated_answers_total "));
+        count.and_then(|count| count.parse().ok()).expect("a count")
+    }
+    let server = Server::writable();
+    put(&server, "gait.md", &review("Gait after cells", "gait")).await;
+    let first = server.get("/v1/search?q=gait&mode=lexical").await.json();
+    let again = server.get("/v1/search?q=%20gait&mode=lexical").await.json();
+    assert_eq!((first["hits"].as_array().map(Vec::len), &again["hits"]), (Some(1), &first["hits"]));
+    assert_eq!((again["query"].as_str(), repeated(&server).await), (Some(" gait"), 1));
+    server.get("/v1/search?q=gait&mode=lexical&limit=1").await.json();
+    assert_eq!(repeated(&server).await, 1, "another limit is another question");
+
+    put(&server, "walk.md", &review("Walking after cells", "gait")).await;
+    assert_eq!((found(&server, "gait").await, repeated(&server).await), (2, 1));
+}
+
 #[tokio::test]
 async fn an_upload_never_leaves_its_folder() {
     let server = Server::writable();

@@ -57,6 +57,7 @@ pub(super) struct Metrics {
     request_seconds: Family<RouteLabels, Histogram, fn() -> Histogram>,
     stage_seconds: Family<StageLabels, Histogram, fn() -> Histogram>,
     turned_away: Counter,
+    repeated: Counter,
     commits: Counter,
     index_runs: Counter,
     papers: Gauge<i64>,
@@ -85,6 +86,7 @@ impl Metrics {
             request_seconds: Family::new_with_constructor(times),
             stage_seconds: Family::new_with_constructor(times),
             turned_away: Counter::default(),
+            repeated: Counter::default(),
             commits: Counter::default(),
             index_runs: Counter::default(),
             papers: Gauge::default(),
@@ -112,6 +114,7 @@ impl Metrics {
             self.stage_seconds.clone(),
         );
         registry.register("turned_away", "Requests refused because too many ran", self.turned_away.clone());
+        registry.register("repeated_answers", "Answers given again from memory", self.repeated.clone());
         registry.register("commits_seen", "Commits of the index that became visible", self.commits.clone());
         registry.register("index_runs", "Runs of the thread that writes", self.index_runs.clone());
         registry.register("papers", "Papers in the index", self.papers.clone());
@@ -146,6 +149,10 @@ impl Metrics {
 
     pub(super) fn turned_away(&self) {
         self.turned_away.inc();
+    }
+
+    pub(super) fn repeated(&self) {
+        self.repeated.inc();
     }
 
     pub(super) fn commit(&self) {

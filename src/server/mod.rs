@@ -14,6 +14,7 @@ mod observe;
 mod openapi;
 mod problem;
 mod reload;
+mod remembered;
 mod request_id;
 mod router;
 mod routes;

@@ -10,7 +10,8 @@ use super::access::Access;
 use super::jobs::Jobs;
 use super::metrics::{Metrics, Stage};
 use super::problem::{Code, Problem};
-use super::wire::{MOST_HITS, PaperSummary};
+use super::remembered::Remembered;
+use super::wire::{MOST_HITS, PaperSummary, SearchResponse};
 use crate::config::Config;
 use crate::index::Snapshot;
 use crate::search::Engine;
@@ -48,6 +49,9 @@ impl From<&Config> for Limits {
 /// Uploads received at the same time; further ones wait.
 const MOST_UPLOADS: usize = 8;
 
+/// Hits of all remembered answers together, at most: some 20 MB.
+const MOST_REMEMBERED: usize = 5000;
+
 /// The papers of one commit, for lists of them.
 type Papers = Arc<Vec<PaperSummary>>;
 
@@ -65,6 +69,7 @@ pub struct AppState {
     draining: AtomicBool,
     /// With the commit that they are of.
     papers: Mutex<Option<(String, Papers)>>,
+    answers: Remembered<SearchResponse>,
 }
 
 impl AppState {
@@ -80,6 +85,7 @@ impl AppState {
             places: Arc::new(Semaphore::new(limits.max_concurrent)),
             draining: AtomicBool::new(false),
             papers: Mutex::default(),
+            answers: Remembered::new(MOST_REMEMBERED),
         }
     }
 
@@ -135,6 +141,20 @@ impl AppState {
                 let detail = format!("no answer within {} ms", self.limits.timeout.as_millis());
                 Err(Problem { retry_after: Some(1), ..Problem::new(Code::TimedOut, detail) })
             }
+        }
+    }
+
+    /// The answer to what was asked before, where nothing was committed since.
+    pub(super) fn remembered(&self, asked: &str) -> Option<SearchResponse> {
+        let answer = self.answers.get(&self.engine.index().snapshot().commit(), asked)?;
+        self.metrics.repeated();
+        Some(answer)
+    }
+
+    /// Keeps an answer, unless it is of an older commit than others are by now.
+    pub(super) fn remember(&self, asked: String, answer: &SearchResponse) {
+        if answer.commit == self.engine.index().snapshot().commit() {
+            self.answers.put(&answer.commit, asked, answer.clone(), answer.hits.len() + 1);
         }
     }
 
