@@ -13,9 +13,10 @@ use crate::search::{Engine, Mode};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: stroma eval collections/scifact --split train --losses 5")]
 pub(super) struct Arguments {
-    /// A collection in the layout of BEIR: corpus.jsonl, queries.jsonl, qrels/NAME.tsv; evidence.tsv as SciFact has it
+    /// A collection in the layout of BEIR (corpus.jsonl, queries.jsonl, qrels/NAME.tsv; evidence.tsv as SciFact has it) or
+    /// of TREC (topics…, qrels.NAME.txt; documents as corpus.jsonl, or with --corpus)
     folder: PathBuf,
-    /// Which judgments: NAME of qrels/NAME.tsv
+    /// Which judgments: NAME of qrels/NAME.tsv, or of qrels.NAME.txt
     #[arg(long)]
     split: String,
     /// Documents to use in the place of the collection's corpus.jsonl

@@ -13,6 +13,7 @@ use xxhash_rust::xxh3::Xxh3;
 use super::baseline::Baseline;
 use super::beir::{self, Document};
 use super::evidence::{EvidenceQuality, Rationales, SentenceTexts, numbered};
+use super::layout::open_questions;
 use super::{DataError, DocumentId, Judgments, QueryId, Ranking, RankingError, Run, Scored};
 use crate::corpus::{Article, Block, Metadata, PaperId, READERS_VERSION, annotate};
 use crate::embed::Embedder;
@@ -92,7 +93,7 @@ pub struct Answers {
 }
 
 impl Collection {
-    /// Opens a BEIR folder and indexes its documents below `cache`, or uses the index that is there from last time.
+    /// Opens a folder in the layout of BEIR or TREC and indexes its documents below `cache`, or uses the index that is there from last time.
     ///
     /// `corpus` is in the place of the folder's own `corpus.jsonl` where given.
     pub fn open(
@@ -103,8 +104,7 @@ impl Collection {
         embedder: &dyn Embedder,
         report: &mut dyn FnMut(Progress),
     ) -> Result<Self, EvalError> {
-        let judgments = beir::open_judgments(folder, split)?;
-        let queries = beir::open_queries(folder)?;
+        let (queries, judgments) = open_questions(folder, split)?;
         let queries = queries.into_iter().filter(|query| judgments.of(&query.id).is_some()).collect();
         let corpus = corpus.map_or_else(|| folder.join("corpus.jsonl"), Path::to_owned);
         let documents: Vec<Document> = beir::open_documents_at(&corpus)?.collect::<Result<_, _>>()?;

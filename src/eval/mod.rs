@@ -12,6 +12,7 @@ mod error;
 pub mod evidence;
 mod id;
 mod judgments;
+mod layout;
 mod lines;
 pub mod metrics;
 mod ranking;
