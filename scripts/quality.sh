@@ -36,6 +36,9 @@ paragraphs of one paper are shown):
 | vector | .579 | .758 | .781 | .199 |
 | baseline | .630 | .899 | .882 | .111 |
 
+Left out of these, all: the guard for paraphrases -.040 (in other words .12), coverage -.021, the body -.008, the sentence -.007,
+feedback .000, expanding and writing out abbreviations -.004 (terse .930).
+
 Tried, and left out because it helped one collection only or none: proximity (windows of 12 and 25 words, pairs of neighbouring
 words), coverage within one sentence, the two best sentences, windows of sentences, headings as a signal of their own, length of
 the paragraph, feedback from the first 3, 5 or 10 passages, BM25 over title and text as one field, other k1 and b.
