@@ -1,9 +1,12 @@
 //! The machine that figures are of.
 
 use std::fs::read_to_string;
+use std::sync::LazyLock;
 
-/// Its processor with what matters for speed, cores and memory, in one line.
-pub(crate) fn description() -> String {
+/// Its processor with what matters for speed, cores and memory, and how busy it was before this program; in one line.
+pub(crate) static DESCRIPTION: LazyLock<String> = LazyLock::new(description);
+
+fn description() -> String {
     let processor = read_to_string("/proc/cpuinfo").unwrap_or_default();
     let of = |key: &str| {
         let line = processor.lines().find(|line| line.starts_with(key)).unwrap_or_default();
@@ -17,5 +20,10 @@ pub(crate) fn description() -> String {
     let memory = read_to_string("/proc/meminfo").unwrap_or_default();
     let kilobytes = memory.split_whitespace().nth(1).and_then(|number| number.parse::<f64>().ok()).unwrap_or(0.0);
     let (name, instructions) = (of("model name"), instructions.join(", "));
-    format!("Measured on: {name} ({instructions}), {cores} cores, {:.0} GB of memory.", kilobytes / 1024.0 / 1024.0)
+    let load = read_to_string("/proc/loadavg").unwrap_or_default();
+    format!(
+        "Measured on: {name} ({instructions}), {cores} cores, {:.0} GB of memory; load before the run: {}.",
+        kilobytes / 1024.0 / 1024.0,
+        load.split(' ').next().unwrap_or_default()
+    )
 }

@@ -40,7 +40,7 @@ fn main() -> Outcome<()> {
     // cargo adds `--bench` of its own.
     let named: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let wanted = |part: &str| named.is_empty() || named.iter().any(|name| name == part);
-    println!("{}\n", machine::description());
+    println!("{}\n", *machine::DESCRIPTION);
     if wanted("embedding") {
         report::publish("embedding", &embedding::measure()?)?;
     }

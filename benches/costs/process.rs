@@ -19,8 +19,6 @@ pub(crate) fn anonymous_megabytes(process: u32) -> f64 {
     status_megabytes(process, "RssAnon:")
 }
 
-/// All memory of a process, mapped files included, in MB.
-
 fn status_megabytes(process: u32, key: &str) -> f64 {
     let status = read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with(key)).unwrap_or_default();

@@ -17,7 +17,7 @@ pub(crate) struct Section(String);
 
 impl Section {
     pub(crate) fn new(introduction: &str) -> Self {
-        Self(format!("{} {introduction}\n", machine::description()))
+        Self(format!("{} {introduction}\n", *machine::DESCRIPTION))
     }
 
     pub(crate) fn text(&mut self, text: &str) {

@@ -84,10 +84,9 @@ fn at_size(folder: &Path, embedder: &Arc<SyntheticEmbedder>, from: usize, to: us
     let questions = questions(QUESTIONS);
     let vectors: Vec<UnitVector> = questions.iter().map(|question| embedder.vector(question)).collect();
     let filter = Filter { journals: BTreeSet::from([journal(7)]), ..Filter::default() };
-    let scan = |filter: &Filter| timed(&vectors, |vector| Ok(drop(snapshot.nearest(vector, filter, CANDIDATES)?)));
+    let scan = |filter: &Filter| timed(&vectors, |vector| Ok(snapshot.nearest(vector, filter, CANDIDATES)?));
     let engine = Engine::new(Arc::clone(&index), embedder.clone(), SearchOptions::default());
-    let answer =
-        |mode| timed(&questions, |question| Ok(drop(engine.search(&Request { mode, ..Request::new(question) })?)));
+    let answer = |mode| timed(&questions, |question| Ok(engine.search(&Request { mode, ..Request::new(question) })?));
     Ok(Size {
         passages: to,
         grown,
@@ -101,8 +100,10 @@ fn at_size(folder: &Path, embedder: &Arc<SyntheticEmbedder>, from: usize, to: us
 }
 
 /// Milliseconds for each; all are asked once before, so that what is needed lies in memory.
-fn timed<T>(asked: &[T], mut ask: impl FnMut(&T) -> Outcome<()>) -> Outcome<Vec<f64>> {
-    asked.iter().try_for_each(&mut ask)?;
+fn timed<T, A>(asked: &[T], mut ask: impl FnMut(&T) -> Outcome<A>) -> Outcome<Vec<f64>> {
+    for one in asked {
+        ask(one)?;
+    }
     let mut times = Vec::new();
     for one in asked {
         let began = Instant::now();

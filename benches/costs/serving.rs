@@ -4,12 +4,13 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use stroma::embed::{BertEmbedder, BertOptions, Embedder};
-use stroma::index::{PassageIndex, Signature};
+use stroma::embed::{BertEmbedder, BertOptions, Embedder, Role};
+use stroma::index::{PassageIndex, Signature, Snapshot};
 
 use crate::client::{Client, Server};
 use crate::process::run_to_end;
 use crate::report::{Bound, Section, quantile};
+use crate::scale::recall;
 use crate::{Outcome, STROMA, project, texts, workplace};
 
 /// Questions of one client before any is timed, and those that are timed.
@@ -24,7 +25,11 @@ const REPEATED: usize = 20;
 pub(crate) fn measure() -> Outcome<String> {
     let folder = workplace("index-of-papers")?;
     index(&folder)?;
-    let (questions, passages) = questions(&folder)?;
+    let model = project("models/all-MiniLM-L6-v2");
+    let embedder = BertEmbedder::start(&BertOptions { folder: model, ..BertOptions::default() })?;
+    let signature = Signature::new(embedder.fingerprint(), embedder.dimension());
+    let snapshot = PassageIndex::open(&folder, &signature)?.snapshot();
+    let (questions, passages) = (questions(&snapshot)?, snapshot.counts().passages);
     let (warm_up, rest) = questions.split_at_checked(WARM_UP).ok_or("the papers cite too little")?;
     let (alone, rest) = rest.split_at_checked(ASKED).ok_or("the papers cite too little")?;
     let server = Server::start(&folder)?;
@@ -35,6 +40,7 @@ pub(crate) fn measure() -> Outcome<String> {
     let again: Vec<String> = alone[..REPEATED].iter().cycle().take(ASKED).cloned().collect();
     let repeated = ask(&server, &[&again])?;
     let all_repeat = ask(&server, &[again.as_slice(); CLIENTS])?;
+    let recall = recall(&snapshot, &embedder.embed(warm_up, Role::Query)?)?;
     let memory = server.anonymous_megabytes();
     let mut section = Section::new(&format!(
         "{passages} paragraphs, `stroma serve`, questions are the titles of studies that the papers cite, clients on the \
@@ -50,6 +56,7 @@ pub(crate) fn measure() -> Outcome<String> {
     section.bound("p99 ms, 1 client, every question new", one.quantile(0.99), Bound::AtMost(15.0));
     section.bound("questions/s, 8 clients, every question new", many.rate(), Bound::AtLeast(300.0));
     section.bound("seconds from start to ready, with the model", server.seconds_to_ready, Bound::AtMost(1.0));
+    section.bound("recall@10 of the scan on these real vectors", recall, Bound::AtLeast(0.99));
     section.text(&format!("Anonymous memory of the server afterwards: {memory:.0} MB."));
     Ok(section.finish())
 }
@@ -63,19 +70,15 @@ fn index(folder: &Path) -> Outcome<()> {
     Ok(())
 }
 
-/// Titles of cited studies, each once, in a fixed order that mixes papers; and how many passages there are.
-fn questions(folder: &Path) -> Outcome<(Vec<String>, u64)> {
-    let model = project("models/all-MiniLM-L6-v2");
-    let embedder = BertEmbedder::start(&BertOptions { folder: model, ..BertOptions::default() })?;
-    let signature = Signature::new(embedder.fingerprint(), embedder.dimension());
-    let snapshot = PassageIndex::open(folder, &signature)?.snapshot();
+/// Titles of cited studies, each once, in a fixed order that mixes papers.
+fn questions(snapshot: &Snapshot) -> Outcome<Vec<String>> {
     let papers = snapshot.papers()?;
     let references = papers.into_iter().flat_map(|paper| paper.references);
     let mut titles: Vec<String> = references.filter_map(|reference| reference.title).collect();
     titles.retain(|title| title.split(' ').count() >= 4 && title.len() <= 300);
     titles.sort_by_cached_key(|title| (xxhash_rust::xxh3::xxh3_64(title.as_bytes()), title.clone()));
     titles.dedup();
-    Ok((titles, snapshot.counts().passages))
+    Ok(titles)
 }
 
 /// What clients that ask at the same time got.

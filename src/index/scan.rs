@@ -7,7 +7,7 @@ use tantivy::fastfield::AliveBitSet;
 
 use super::codes::{Code, signs};
 use super::filter::DocSet;
-use super::kernels::{dot_i8, hamming};
+use super::kernels::{dot_i8, hamming, prefetch};
 use super::vectors::SegmentVectors;
 use crate::embed::UnitVector;
 
@@ -47,6 +47,12 @@ fn rescored(passages: usize, limit: usize) -> usize {
 /// Documents whose sign codes are compared at once; their distances stay in the first-level cache.
 const BLOCK: usize = 4096;
 
+/// How many codes ahead of the one in hand are fetched from memory.
+const AHEAD: usize = 8;
+
+/// Documents of a block that are passed over together where none of them is near: nearly all groups are.
+const GROUP: usize = 32;
+
 /// Where a filter leaves less than one document in this many, its documents are visited one by one.
 const SPARSE: usize = 8;
 
@@ -54,11 +60,13 @@ const SPARSE: usize = 8;
 pub(super) fn nearest(segments: &[ScanSegment<'_>], query: &UnitVector, limit: usize) -> Vec<Found> {
     let passages = segments.iter().map(|segment| segment.vectors.len()).sum();
     let candidates = scan_signs(segments, query, rescored(passages, limit));
-    let finalists = rescore_int8(segments, query, candidates, limit * 2);
+    let finalists = rescore_int8(segments, query, &candidates, limit * 2);
     let mut exact = Best::new(limit);
-    for found in finalists {
+    let low = |found: &Found| segments[found.segment as usize].vectors.low(found.doc as usize);
+    for (place, found) in finalists.iter().enumerate() {
+        finalists.get(place + AHEAD).into_iter().for_each(|later| prefetch(low(later)));
         let score = segments[found.segment as usize].vectors.cosine(found.doc as usize, query);
-        exact.push(Found { score, ..found });
+        exact.push(Found { score, ..*found });
     }
     exact.into_sorted()
 }
@@ -92,8 +100,14 @@ impl SignScan<'_> {
             let end = (start + BLOCK).min(documents);
             let block = &mut distances[..end - start];
             hamming(self.segment.vectors.sign_codes(start..end), self.code, block);
-            for (offset, distance) in block.iter().enumerate() {
-                self.offer(start + offset, *distance);
+            for (number, group) in block.chunks(GROUP).enumerate() {
+                let nearest = group.iter().copied().min().unwrap_or(u16::MAX);
+                if -f32::from(nearest) <= self.best.threshold {
+                    continue;
+                }
+                for (offset, distance) in group.iter().enumerate() {
+                    self.offer(start + number * GROUP + offset, *distance);
+                }
             }
         }
     }
@@ -116,13 +130,14 @@ impl SignScan<'_> {
     }
 }
 
-fn rescore_int8(segments: &[ScanSegment<'_>], query: &UnitVector, candidates: Vec<Found>, keep: usize) -> Vec<Found> {
+fn rescore_int8(segments: &[ScanSegment<'_>], query: &UnitVector, candidates: &[Found], keep: usize) -> Vec<Found> {
     let code = Code::of(query.as_slice());
     let mut best = Best::new(keep);
-    for found in candidates {
-        let vectors = segments[found.segment as usize].vectors;
-        let doc = found.doc as usize;
-        best.push(Found { score: dot_i8(&code.high, vectors.high(doc)) * vectors.scale(doc), ..found });
+    let high = |found: &Found| segments[found.segment as usize].vectors.high(found.doc as usize);
+    for (place, found) in candidates.iter().enumerate() {
+        candidates.get(place + AHEAD).into_iter().for_each(|later| prefetch(high(later)));
+        let scale = segments[found.segment as usize].vectors.scale(found.doc as usize);
+        best.push(Found { score: dot_i8(&code.high, high(found)) * scale, ..*found });
     }
     best.into_sorted()
 }

@@ -360,7 +360,7 @@ impl SegmentVectors {
         bytemuck::cast_slice(self.row(Part::High, doc))
     }
 
-    fn low(&self, doc: usize) -> &[i8] {
+    pub(super) fn low(&self, doc: usize) -> &[i8] {
         bytemuck::cast_slice(self.row(Part::Low, doc))
     }
 
