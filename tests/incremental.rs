@@ -1,7 +1,9 @@
 //! Only what changed is done again, nothing is there twice, and what has vanished goes.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::AtomicBool;
 
+use stroma::ingest::{Ingest, IngestOptions};
 use stroma::search::{Mode, Request};
 
 use crate::support::Library;
@@ -127,4 +129,26 @@ fn filters_hold_in_both_legs() {
         let years: Vec<_> = hits.iter().filter_map(|hit| hit.record.metadata.year).collect();
         assert_eq!(years, [2012], "{mode:?}");
     }
+}
+
+/// A disk that is not mounted looks like an empty folder.
+#[test]
+fn papers_of_a_folder_that_became_empty_stay_until_it_is_meant() {
+    let library = Library::without_model();
+    for name in ["a.md", "b.md"] {
+        library
+            .write(name, &format!("# Review {name}\n\n## Findings\n\nThe cells of {name} were better than others.\n"));
+    }
+    library.index(&[library.papers()]);
+    for name in ["a.md", "b.md"] {
+        std::fs::remove_file(library.papers().join(name)).expect("it is there");
+    }
+    let run = library.index(&[library.papers()]);
+    assert_eq!((run.papers.removed, run.emptied.len()), (0, 1));
+    assert_eq!((run.emptied[0].files, library.index.snapshot().counts().papers), (2, 2));
+    let never = AtomicBool::new(false);
+    let options = IngestOptions { emptied: vec![library.papers()], ..IngestOptions::default() };
+    let ingest = Ingest { index: &library.index, embedder: library.embedder.as_ref(), options, stop: &never };
+    let run = ingest.run(&[library.papers()], &mut |_| {}).expect("a run");
+    assert_eq!((run.papers.removed, run.emptied.len(), library.index.snapshot().counts().papers), (2, 0, 0));
 }

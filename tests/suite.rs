@@ -30,5 +30,7 @@ mod mutations;
 mod pdf;
 #[path = "reading.rs"]
 mod reading;
+#[path = "rebuild.rs"]
+mod rebuild;
 #[path = "support.rs"]
 mod support;

@@ -9,13 +9,21 @@ use serde_json::json;
 
 use super::context::Context;
 use super::{Outcome, style};
-use crate::ingest::{Ingest, Progress, Summary};
+use crate::embed::Embedder;
+use crate::ingest::{Emptied, Ingest, IngestOptions, Progress, Rebuilding, Summary};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: stroma index papers ~/Downloads/review.xml")]
 pub(super) struct Arguments {
     /// Folders and files of papers [default: `papers` of the settings]
     paths: Vec<PathBuf>,
+    /// Make the index anew from all papers, beside the old one, which is searched until the new one takes its place:
+    /// for another model, another version of stroma, or after damage
+    #[arg(long)]
+    rebuild: bool,
+    /// Take folders that have become empty for empty: remove their papers from the index
+    #[arg(long)]
+    emptied: bool,
     /// Print the summary as JSON
     #[arg(long)]
     json: bool,
@@ -31,11 +39,20 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
         path.metadata().with_context(|| format!("cannot read {}", path.display()))?;
     }
     let embedder = context.embedder()?;
-    let index = context.open_or_create_index(embedder.as_ref())?;
+    let mut options = context.ingest_options();
+    if arguments.emptied {
+        options.emptied = paths.clone();
+    }
     stop_on_ctrl_c()?;
     let bar = context.progress_bar("{bar:24} {pos}/{len} papers  {msg}  {eta} left");
-    let ingest = Ingest { index: &index, embedder: embedder.as_ref(), options: context.ingest_options(), stop: &STOP };
-    let summary = ingest.run(paths, &mut |progress| show(&bar, progress));
+    let report = &mut |progress| show(&bar, progress);
+    let summary = if arguments.rebuild {
+        rebuild(context, paths, embedder.as_ref(), options, report)
+    } else {
+        let index = context.open_or_create_index(embedder.as_ref())?;
+        let ingest = Ingest { index: &index, embedder: embedder.as_ref(), options, stop: &STOP };
+        ingest.run(paths, report).map_err(anyhow::Error::from)
+    };
     bar.finish_and_clear();
     let summary = summary?;
     if arguments.json {
@@ -43,7 +60,28 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
     } else {
         print(context, &summary);
     }
-    Ok(if summary.papers.failed > 0 { Outcome::Partial } else { Outcome::Success })
+    let partial = summary.papers.failed > 0 || !summary.emptied.is_empty();
+    Ok(if partial { Outcome::Partial } else { Outcome::Success })
+}
+
+fn rebuild(
+    context: &Context,
+    paths: &[PathBuf],
+    embedder: &dyn Embedder,
+    options: IngestOptions,
+    report: &mut dyn FnMut(Progress),
+) -> anyhow::Result<Summary> {
+    let rebuilding = Rebuilding::begin(&context.config().index, embedder, options, &STOP)?;
+    if let Some(reason) = rebuilding.unknown_papers() {
+        let (warning, reset) = (style::WARNING, style::RESET);
+        anstream::eprintln!(
+            "{warning}only the folders named are read:{reset} what the old index held from elsewhere is not known ({reason})"
+        );
+    }
+    // Uploads are indexed by the server, and were acknowledged.
+    let uploads = &context.config().server.uploads;
+    let paths: Vec<PathBuf> = paths.iter().chain(Some(uploads).filter(|folder| folder.is_dir())).cloned().collect();
+    Ok(rebuilding.run(&paths, report)?)
 }
 
 /// The first Ctrl-C asks for an orderly end, the second one ends at once: the index stays at its last commit.
@@ -71,6 +109,7 @@ fn as_json(summary: &Summary) -> serde_json::Value {
         "seconds": (summary.seconds * 1000.0).round() / 1000.0,
         "failures": summary.failures,
         "duplicates": summary.duplicates,
+        "emptied": summary.emptied,
     })
 }
 
@@ -78,6 +117,15 @@ fn print(context: &Context, summary: &Summary) {
     for failure in &summary.failures {
         let file = failure.file.display();
         anstream::eprintln!("{}not read:{} {file}: {}", style::WARNING, style::RESET, failure.reason);
+    }
+    for Emptied { folder, files } in &summary.emptied {
+        anstream::eprintln!(
+            "{}empty:{} {}; the papers of {files} files that were in it stay in the index: is a disk not there? If it is meant to be \
+             empty, use --emptied",
+            style::WARNING,
+            style::RESET,
+            folder.display()
+        );
     }
     if context.quiet {
         return;

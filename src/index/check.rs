@@ -38,7 +38,7 @@ impl PassageIndex {
             .map(|file| Finding {
                 paper: None,
                 what: format!("the file {file} is not as it was written"),
-                remedy: "restore a snapshot, or remove the folder's files and run `stroma index` again".to_owned(),
+                remedy: "restore a snapshot, or run `stroma index --rebuild`".to_owned(),
             })
             .collect();
         if findings.is_empty() {

@@ -1,12 +1,13 @@
 //! What can go wrong with an index.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tantivy::TantivyError;
 use tantivy::directory::error::LockError;
 use thiserror::Error;
 
 use super::schema::Signature;
+use super::writer::Writer;
 
 /// An index that cannot be opened, read or written.
 #[derive(Debug, Error)]
@@ -16,19 +17,29 @@ pub enum IndexError {
     #[error("{} holds an index of another program", folder.display())]
     Foreign { folder: PathBuf },
     #[error(
-        "the index in {} was written by another version of stroma ({}); remove the folder's files and run `stroma index`, or name another with --index",
+        "the index in {} was written by another version of stroma ({}); run `stroma index --rebuild`, which leaves it as it is \
+         until the new one is there, or name another with --index",
         folder.display(), difference(expected, found)
     )]
     OtherVersion { folder: PathBuf, expected: Box<Signature>, found: Box<Signature> },
     #[error(
         "the index in {} was made with the model {}, the configuration names {}: vectors of two models cannot be compared; \
-         set [model] back, or index into another folder with --index",
+         set [model] back, or run `stroma index --rebuild`",
         folder.display(), found.model, expected.model
     )]
     OtherModel { folder: PathBuf, expected: Box<Signature>, found: Box<Signature> },
+    #[error(
+        "the index in {} was rebuilt meanwhile for {}, and this process has {}: it goes on with the index as it was; set \
+         [model] accordingly and start it again",
+        folder.display(), found.named(), expected.named()
+    )]
+    Replaced { folder: PathBuf, expected: Box<Signature>, found: Box<Signature> },
     #[error("another process is writing to the index in {}{}; try again when it is done", folder.display(), named(holder))]
     Locked { folder: PathBuf, holder: Option<String> },
-    #[error("the index in {} is damaged: {reason}; run `stroma doctor`", folder.display())]
+    #[error(
+        "the index in {} is damaged: {reason}; restore a snapshot, or run `stroma index --rebuild`",
+        folder.display()
+    )]
     Damaged { folder: PathBuf, reason: String },
     #[error("cannot use {}: {source}", path.display())]
     Io { path: PathBuf, source: std::io::Error },
@@ -50,7 +61,21 @@ fn named(holder: &Option<String>) -> String {
     holder.as_ref().map(|holder| format!(" ({holder})")).unwrap_or_default()
 }
 
-/// Whether opening a writer failed because somebody else has it.
-pub(super) fn is_lock_busy(error: &TantivyError) -> bool {
-    matches!(error, TantivyError::LockFailure(LockError::LockBusy, _))
+impl IndexError {
+    /// Why a writer could not be opened: somebody else has it, or the folder may not be written.
+    pub(super) fn of_writer(folder: &Path, error: TantivyError) -> Self {
+        match error {
+            TantivyError::LockFailure(error, _) => Self::of_lock(folder, error),
+            other => Self::Tantivy(other),
+        }
+    }
+
+    pub(super) fn of_lock(folder: &Path, error: LockError) -> Self {
+        match error {
+            LockError::LockBusy => Self::Locked { folder: folder.to_owned(), holder: Writer::holder(folder) },
+            LockError::IoError(error) => {
+                Self::Io { path: folder.to_owned(), source: std::io::Error::new(error.kind(), error.to_string()) }
+            }
+        }
+    }
 }

@@ -31,6 +31,11 @@ impl Signature {
         Self { format: FORMAT, analyzer: analyzer::VERSION, model: model.to_owned(), dimension }
     }
 
+    /// In words, for those who have to choose between two.
+    pub(super) fn named(&self) -> String {
+        format!("the model {} (format {}, analyzer {})", self.model, self.format, self.analyzer)
+    }
+
     /// The signature of an index, from its vector field; `None` where that is not an index of ours.
     pub(super) fn of(schema: &Schema) -> Option<Self> {
         let field = schema.get_field("vectors").ok()?;

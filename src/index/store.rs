@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tantivy::directory::MmapDirectory;
 use tantivy::{Index, IndexReader, IndexSettings, ReloadPolicy, TantivyError};
 
 use super::analyzer;
-use super::error::{IndexError, is_lock_busy};
+use super::directory::IndexDirectory;
+use super::error::IndexError;
+use super::rebuild;
 use super::schema::{Fields, Signature, schema};
 use super::snapshot::Snapshot;
 use super::vectors::VectorPlugin;
@@ -56,8 +57,7 @@ impl PassageIndex {
                 found: Box::new(found),
             });
         }
-        let index = Index::open_in_dir(folder).map_err(|error| damaged(folder, &error))?;
-        Self::with(folder, index, found)
+        Self::with(folder, opened(folder, &found)?, found)
     }
 
     /// Opens the index in `folder`, or makes an empty one where there is none.
@@ -71,13 +71,12 @@ impl PassageIndex {
     fn create(folder: &Path, signature: &Signature) -> Result<Self, IndexError> {
         let io = |source| IndexError::Io { path: folder.to_owned(), source };
         std::fs::create_dir_all(folder).map_err(io)?;
-        let directory = MmapDirectory::open(folder)
-            .map_err(|error| IndexError::Io { path: folder.to_owned(), source: std::io::Error::other(error) })?;
         let index = Index::builder()
             .schema(schema(signature))
             .settings(IndexSettings::default())
             .register_plugin(Arc::new(VectorPlugin { dimension: signature.dimension }))
-            .open_or_create(directory)?;
+            .open_or_create(IndexDirectory::open(folder)?)?;
+        index.tokenizers().register(analyzer::NAME, analyzer::analyzer());
         Self::with(folder, index, signature.clone())
     }
 
@@ -86,23 +85,18 @@ impl PassageIndex {
         if !folder.join("meta.json").is_file() {
             return Err(IndexError::NotFound { folder: folder.to_owned() });
         }
-        let index = Index::open_in_dir(folder).map_err(|error| damaged(folder, &error))?;
+        let index = Index::open(IndexDirectory::open(folder)?).map_err(|error| damaged(folder, &error))?;
         Signature::of(&index.schema()).ok_or_else(|| IndexError::Foreign { folder: folder.to_owned() })
     }
 
-    fn with(folder: &Path, mut index: Index, signature: Signature) -> Result<Self, IndexError> {
-        if index.custom_plugins().is_empty() {
-            index.register_plugin(Arc::new(VectorPlugin { dimension: signature.dimension }));
-        }
-        index.tokenizers().register(analyzer::NAME, analyzer::analyzer());
+    fn with(folder: &Path, index: Index, signature: Signature) -> Result<Self, IndexError> {
         let fields = Fields::of(&index)?;
         let reader = index
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)
             .try_into()
             .map_err(|error| damaged(folder, &error))?;
-        let snapshot =
-            Snapshot::open(&reader.searcher(), fields, signature.dimension).map_err(|error| damaged(folder, &error))?;
+        let snapshot = newest(&reader, fields, signature.dimension).map_err(|error| damaged(folder, &error))?;
         let snapshot = Mutex::new(Arc::new(snapshot));
         Ok(Self { folder: folder.to_owned(), index, fields, signature, reader, snapshot })
     }
@@ -127,26 +121,31 @@ impl PassageIndex {
     /// # Errors
     /// When the new commit cannot be opened; searches go on with the old one.
     pub fn reload(&self) -> Result<bool, IndexError> {
-        let found = Self::signature_of(&self.folder)?;
-        if found != self.signature {
-            let (expected, found) = (Box::new(self.signature.clone()), Box::new(found));
-            return Err(IndexError::OtherModel { folder: self.folder.clone(), expected, found });
-        }
+        self.check_signature()?;
         self.reader.reload()?;
-        let searcher = self.reader.searcher();
-        if searcher.generation().generation_id() == self.snapshot().generation() {
+        if self.reader.searcher().generation().generation_id() == self.snapshot().generation() {
             return Ok(false);
         }
-        let newer = Snapshot::open(&searcher, self.fields, self.signature.dimension)
+        let newer = newest(&self.reader, self.fields, self.signature.dimension)
             .map_err(|error| damaged(&self.folder, &error))?;
         let changed = newer.commit() != self.snapshot().commit();
         *self.snapshot.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(newer);
         Ok(changed)
     }
 
+    /// Whether the folder still holds the index that was opened, not one rebuilt for another model.
+    fn check_signature(&self) -> Result<(), IndexError> {
+        let found = Self::signature_of(&self.folder)?;
+        if found == self.signature {
+            return Ok(());
+        }
+        let (expected, found) = (Box::new(self.signature.clone()), Box::new(found));
+        Err(IndexError::Replaced { folder: self.folder.clone(), expected, found })
+    }
+
     /// Files of the newest commit whose checksum is not that of their writing.
     pub(super) fn damaged_files(&self) -> Result<Vec<String>, IndexError> {
-        let files = self.index.validate_checksum()?;
+        let files = opened(&self.folder, &self.signature)?.validate_checksum()?;
         Ok(files.into_iter().map(|file| file.display().to_string()).collect())
     }
 
@@ -180,33 +179,65 @@ impl PassageIndex {
     }
 
     fn copy_segments(&self, folder: &Path) -> Result<(), IndexError> {
-        let segments: Vec<String> =
-            self.index.load_metas()?.segments.iter().map(|segment| segment.id().uuid_string()).collect();
-        let io = |source| IndexError::Io { path: self.folder.clone(), source };
-        for entry in std::fs::read_dir(&self.folder).map_err(io)? {
-            let name = entry.map_err(io)?.file_name().to_string_lossy().into_owned();
-            if name == ".managed.json" || segments.iter().any(|segment| name.starts_with(segment.as_str())) {
-                let to = folder.join(&name);
-                std::fs::copy(self.folder.join(&name), &to).map_err(|source| IndexError::Io { path: to, source })?;
-            }
+        for name in self.files()?.iter().map(String::as_str).chain([".managed.json"]) {
+            let to = folder.join(name);
+            std::fs::copy(self.folder.join(name), &to).map_err(|source| IndexError::Io { path: to, source })?;
         }
         Ok(())
     }
 
-    /// The one writer. Files that a killed writer left behind are removed.
+    /// Names of the files of the newest commit's segments.
+    pub(super) fn files(&self) -> Result<Vec<String>, IndexError> {
+        let segments: Vec<String> =
+            self.index.load_metas()?.segments.iter().map(|segment| segment.id().uuid_string()).collect();
+        let io = |source| IndexError::Io { path: self.folder.clone(), source };
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(&self.folder).map_err(io)? {
+            let name = entry.map_err(io)?.file_name().to_string_lossy().into_owned();
+            if segments.iter().any(|segment| name.starts_with(segment.as_str())) {
+                names.push(name);
+            }
+        }
+        Ok(names)
+    }
+
+    /// The one writer. Files that a killed writer or rebuild left behind are removed.
     ///
     /// # Errors
-    /// [`IndexError::Locked`] while another writer is open, in this process or another.
+    /// [`IndexError::Locked`] while another writer is open, in this process or another; [`IndexError::Replaced`] where
+    /// the index was rebuilt for another model since it was opened.
     pub fn writer(&self, memory_bytes: usize) -> Result<Writer, IndexError> {
-        let writer = self.index.writer_with_num_threads(1, memory_bytes).map_err(|error| {
-            if is_lock_busy(&error) {
-                IndexError::Locked { folder: self.folder.clone(), holder: Writer::holder(&self.folder) }
-            } else {
-                IndexError::Tantivy(error)
-            }
-        })?;
+        // Opened anew: tantivy reads the list of its files only then, and another process may have added to it.
+        let index = opened(&self.folder, &self.signature)?;
+        let writer = index
+            .writer_with_num_threads(1, memory_bytes)
+            .map_err(|error| IndexError::of_writer(&self.folder, error))?;
+        // Looked at under the lock, without which no rebuild is put in force.
+        self.check_signature()?;
+        rebuild::remove_leftover(&self.folder)?;
         Writer::new(writer, self.fields, &self.folder)
     }
+}
+
+/// The index in a folder with all that tantivy must know before it is used.
+fn opened(folder: &Path, signature: &Signature) -> Result<Index, IndexError> {
+    let mut index = Index::open(IndexDirectory::open(folder)?).map_err(|error| damaged(folder, &error))?;
+    index.register_plugin(Arc::new(VectorPlugin { dimension: signature.dimension }));
+    index.tokenizers().register(analyzer::NAME, analyzer::analyzer());
+    Ok(index)
+}
+
+/// The newest commit. A merge of another process may take a vector file away before it is opened; then there is a newer
+/// commit.
+fn newest(reader: &IndexReader, fields: Fields, dimension: usize) -> tantivy::Result<Snapshot> {
+    const ATTEMPTS: usize = 5;
+    for _ in 1..ATTEMPTS {
+        match Snapshot::open(&reader.searcher(), fields, dimension) {
+            Ok(snapshot) => return Ok(snapshot),
+            Err(_) => reader.reload()?,
+        }
+    }
+    Snapshot::open(&reader.searcher(), fields, dimension)
 }
 
 fn damaged(folder: &Path, error: &TantivyError) -> IndexError {

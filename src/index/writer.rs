@@ -30,11 +30,16 @@ impl std::fmt::Debug for Writer {
 impl Writer {
     pub(super) fn new(writer: IndexWriter, fields: Fields, folder: &Path) -> Result<Self, IndexError> {
         writer.garbage_collect_files().wait()?;
+        Self::note_holder(folder);
+        Ok(Self { writer, fields, folder: folder.to_owned() })
+    }
+
+    /// Notes that this process writes.
+    pub(super) fn note_holder(folder: &Path) {
         let command = std::env::args().take(2).collect::<Vec<_>>().join(" ");
         let note = serde_json::json!({"pid": std::process::id(), "command": command});
         // Only a help to others: an index is written just as well without it.
         let _ = std::fs::write(folder.join(HOLDER_FILE), note.to_string());
-        Ok(Self { writer, fields, folder: folder.to_owned() })
     }
 
     /// Who writes to the index in `folder`, as far as the note says.

@@ -9,6 +9,7 @@ mod embedding;
 mod grobid;
 mod protocol;
 mod reader;
+mod rebuild;
 mod run;
 mod source;
 mod walk;
@@ -16,6 +17,7 @@ mod worker;
 
 pub use grobid::Grobid;
 pub use reader::{Reader, Reading};
+pub use rebuild::Rebuilding;
 pub use run::{Ingest, IngestOptions};
 pub use source::{Paper, ReadFailure, Stamp};
 pub use walk::{Unit, has_paper_ending, papers_under};
@@ -41,6 +43,16 @@ pub struct Summary {
     pub failures: Vec<Failure>,
     /// Files that hold a paper which is indexed from another file.
     pub duplicates: Vec<Duplicate>,
+    /// Folders without any file, of which the index holds papers; these stay.
+    pub emptied: Vec<Emptied>,
+}
+
+/// A folder in which nothing is left of what was indexed from it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Emptied {
+    pub folder: PathBuf,
+    /// Files that the index knows of it.
+    pub files: u64,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -83,6 +95,14 @@ pub struct Progress {
 pub enum IngestError {
     #[error("cannot read {}: {source}", path.display())]
     Folder { path: PathBuf, source: std::io::Error },
+    #[error(
+        "{} is empty, and {files} files of the index were in it: is a disk not there? Nothing was changed; if it is meant to be \
+         empty, say so with --emptied",
+        folder.display()
+    )]
+    Emptied { folder: PathBuf, files: u64 },
+    #[error("no paper was found, and the index holds {papers}: it stays as it is; name the folders of the papers")]
+    NothingFound { papers: usize },
     #[error(transparent)]
     Index(#[from] IndexError),
     #[error(transparent)]

@@ -10,7 +10,7 @@ use super::catalogue::{Catalogue, text_files};
 use super::embedding::{KnownVectors, Prepared, embed};
 use super::reader::Reader;
 use super::source::{Paper, ReadFailure, Stamp};
-use super::walk::{Found, Unit, has_paper_ending, walk};
+use super::walk::{Unit, has_paper_ending, walk};
 use super::{Duplicate, Failure, IngestError, Progress, Summary};
 use crate::corpus::{Article, Format, Identity, PaperId, passages, source_rank};
 use crate::embed::Embedder;
@@ -26,11 +26,20 @@ pub struct IngestOptions {
     pub commit_passages: usize,
     /// Bytes the index writer may hold before it writes a segment.
     pub writer_memory: usize,
+    /// Folders that are known to be empty. Of any other that has become empty the papers stay indexed: it is more likely
+    /// a disk that is not there.
+    pub emptied: Vec<PathBuf>,
 }
 
 impl Default for IngestOptions {
     fn default() -> Self {
-        Self { reader: Reader::default(), batch_passages: 512, commit_passages: 2048, writer_memory: 256 << 20 }
+        Self {
+            reader: Reader::default(),
+            batch_passages: 512,
+            commit_passages: 2048,
+            writer_memory: 256 << 20,
+            emptied: Vec::new(),
+        }
     }
 }
 
@@ -55,14 +64,29 @@ impl Ingest<'_> {
     /// vanished. What the index holds from elsewhere stays.
     pub fn run(&self, paths: &[PathBuf], report: &mut dyn FnMut(Progress)) -> Result<Summary, IngestError> {
         let started = Instant::now();
-        let found = walk(paths)?;
-        if let Some(summary) = self.nothing_to_do(&found, started)? {
+        let mut found = walk(paths)?;
+        self.index.reload()?;
+        let snapshot = self.index.snapshot();
+        let catalogue = Catalogue::of(snapshot.papers()?);
+        let emptied = found.spare_emptied(&catalogue, &self.options.emptied);
+        if found.is_as_in(&catalogue) {
+            let seconds = started.elapsed().as_secs_f64();
+            let mut summary = Summary { seconds, emptied, ..Summary::default() };
+            summary.papers.unchanged = found.units.len() as u64;
             return Ok(summary);
         }
         let writer = self.index.writer(self.options.writer_memory)?;
-        self.index.reload()?;
-        let snapshot = self.index.snapshot();
-        let mut run = Run::new(self, &snapshot, writer)?;
+        // Another process may have committed while this one had no lock.
+        let (snapshot, catalogue) = match self.index.reload()? {
+            false => (snapshot, catalogue),
+            true => {
+                let newer = self.index.snapshot();
+                let catalogue = Catalogue::of(newer.papers()?);
+                (newer, catalogue)
+            }
+        };
+        let mut run = Run::new(self, &snapshot, catalogue, writer);
+        run.summary.emptied = emptied;
         run.present = found.units.iter().flat_map(|unit| unit.files.iter().cloned()).collect();
         run.roots = found.roots;
         let changed = run.changed_units(found.units);
@@ -77,20 +101,6 @@ impl Ingest<'_> {
         }
     }
 
-    /// The summary of a run that would change nothing: it needs no lock, so it disturbs no other writer.
-    fn nothing_to_do(&self, found: &Found, started: Instant) -> Result<Option<Summary>, IngestError> {
-        self.index.reload()?;
-        let catalogue = Catalogue::of(self.index.snapshot().papers()?);
-        let present: BTreeSet<&PathBuf> = found.units.iter().flat_map(|unit| &unit.files).collect();
-        let all_known = found.units.iter().all(|unit| catalogue.is_unchanged(unit));
-        if !all_known || catalogue.files_under(&found.roots).iter().any(|file| !present.contains(file)) {
-            return Ok(None);
-        }
-        let mut summary = Summary { seconds: started.elapsed().as_secs_f64(), ..Summary::default() };
-        summary.papers.unchanged = found.units.len() as u64;
-        Ok(Some(summary))
-    }
-
     /// Adds papers that are already in memory, such as the documents of a test collection, with the same code as files.
     pub fn add(
         &self,
@@ -100,7 +110,7 @@ impl Ingest<'_> {
         let started = Instant::now();
         let writer = self.index.writer(self.options.writer_memory)?;
         let snapshot = self.index.snapshot();
-        let mut run = Run::new(self, &snapshot, writer)?;
+        let mut run = Run::new(self, &snapshot, Catalogue::of(snapshot.papers()?), writer);
         for (id, article) in articles {
             run.prepare(id, article, Vec::new());
             run.summary.papers.added += 1;
@@ -135,10 +145,10 @@ struct Run<'a> {
 type Read = Result<Paper, ReadFailure>;
 
 impl<'a> Run<'a> {
-    fn new(ingest: &'a Ingest<'a>, snapshot: &'a Snapshot, writer: Writer) -> Result<Self, IngestError> {
-        Ok(Self {
+    fn new(ingest: &'a Ingest<'a>, snapshot: &'a Snapshot, catalogue: Catalogue, writer: Writer) -> Self {
+        Self {
             ingest,
-            catalogue: Catalogue::of(snapshot.papers()?),
+            catalogue,
             snapshot,
             writer,
             present: BTreeSet::new(),
@@ -148,7 +158,7 @@ impl<'a> Run<'a> {
             changed: false,
             progress: Progress::default(),
             summary: Summary::default(),
-        })
+        }
     }
 
     /// Writes and commits what is left.

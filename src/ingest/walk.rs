@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use super::IngestError;
+use super::catalogue::Catalogue;
+use super::{Emptied, IngestError};
 use crate::corpus::split_page;
+use crate::index::PaperRecord;
 
 /// The files that together are one paper: mostly one, several where a paper comes page by page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +28,32 @@ pub(super) struct Found {
     pub(super) roots: Vec<PathBuf>,
 }
 
+impl Found {
+    /// Takes the roots out under which there is no file at all although the index knows some, except those `meant` to be
+    /// empty: what is not looked at does not vanish.
+    pub(super) fn spare_emptied(&mut self, catalogue: &Catalogue, meant: &[PathBuf]) -> Vec<Emptied> {
+        let meant: Vec<PathBuf> = meant.iter().filter_map(|folder| folder.canonicalize().ok()).collect();
+        let mut emptied = Vec::new();
+        self.roots.retain(|root| {
+            let is_empty = !self.units.iter().flat_map(|unit| &unit.files).any(|file| file.starts_with(root));
+            let files = if is_empty { catalogue.files_under(std::slice::from_ref(root)).len() as u64 } else { 0 };
+            if files == 0 || meant.contains(root) {
+                return true;
+            }
+            emptied.push(Emptied { folder: root.clone(), files });
+            false
+        });
+        emptied
+    }
+
+    /// Whether a run would change nothing: then it needs no lock, and disturbs no other writer.
+    pub(super) fn is_as_in(&self, catalogue: &Catalogue) -> bool {
+        let present: BTreeSet<&PathBuf> = self.units.iter().flat_map(|unit| &unit.files).collect();
+        let all_known = self.units.iter().all(|unit| catalogue.is_unchanged(unit));
+        all_known && catalogue.files_under(&self.roots).iter().all(|file| present.contains(file))
+    }
+}
+
 /// Endings of papers. Files with other endings are taken only if their content says that they are papers.
 const ENDINGS: [&str; 12] =
     ["xml", "nxml", "tei", "pdf", "html", "htm", "xhtml", "md", "markdown", "txt", "text", "gz"];
@@ -38,13 +66,22 @@ pub fn papers_under(path: &Path) -> Result<Vec<Unit>, IngestError> {
     Ok(walk(&[path.to_owned()])?.units)
 }
 
+/// The folders among `paths` without any file although the papers of an index come from there.
+pub(super) fn emptied(
+    paths: &[PathBuf],
+    papers: &[PaperRecord],
+    meant: &[PathBuf],
+) -> Result<Vec<Emptied>, IngestError> {
+    Ok(walk(paths)?.spare_emptied(&Catalogue::of(papers.to_vec()), meant))
+}
+
 /// Finds all files under `paths`, links followed, in the order of their names.
 ///
 /// Left out: hidden files and folders, and files called README or LICENSE, which describe a collection and are no part of
 /// it (they are read when named themselves).
 pub(super) fn walk(paths: &[PathBuf]) -> Result<Found, IngestError> {
     let mut found = Found::default();
-    let mut seen = BTreeSet::new();
+    let (mut seen, mut named) = (BTreeSet::new(), Vec::new());
     for path in paths {
         let absolute = path.canonicalize().map_err(|source| IngestError::Folder { path: path.clone(), source })?;
         if absolute.is_dir() {
@@ -52,10 +89,11 @@ pub(super) fn walk(paths: &[PathBuf]) -> Result<Found, IngestError> {
             let fresh = files.into_iter().filter(|file| seen.insert(file.clone())).collect();
             found.units.extend(units(fresh));
         } else if seen.insert(absolute.clone()) {
-            found.units.push(Unit { files: vec![absolute.clone()], named: true });
+            named.push(absolute.clone());
         }
         found.roots.push(absolute);
     }
+    found.units.extend(units(named).into_iter().map(|unit| Unit { named: true, ..unit }));
     Ok(found)
 }
 

@@ -198,13 +198,13 @@ impl Jobs {
     /// One run over all that the jobs concern. Gives what it did, and what it left aside.
     fn run(&self, tasks: &[Task]) -> Result<(Summary, Vec<String>), String> {
         self.runs.fetch_add(1, Ordering::Relaxed);
-        let (paths, missing) = self.paths(tasks);
-        let ingest = Ingest {
-            index: self.engine.index(),
-            embedder: self.engine.embedder(),
-            options: self.library.options.clone(),
-            stop: &self.stop,
-        };
+        let (paths, mut left) = self.paths(tasks);
+        let mut options = self.library.options.clone();
+        if tasks.iter().any(|task| matches!(task.kind, TaskKind::Delete { .. })) {
+            // The last upload may have been deleted.
+            options.emptied.push(self.library.uploads.clone());
+        }
+        let ingest = Ingest { index: self.engine.index(), embedder: self.engine.embedder(), options, stop: &self.stop };
         let began = Instant::now();
         loop {
             match ingest.run(&paths, &mut |_| {}) {
@@ -212,7 +212,10 @@ impl Jobs {
                     std::thread::sleep(Duration::from_millis(500));
                 }
                 Err(error) => return Err(error.to_string()),
-                Ok(summary) => return Ok((summary, missing)),
+                Ok(summary) => {
+                    left.extend(summary.emptied.iter().map(|emptied| left_as_it_is(&emptied.folder, "is empty")));
+                    return Ok((summary, left));
+                }
             }
         }
     }
@@ -220,18 +223,17 @@ impl Jobs {
     /// What is to be looked at. A folder that is not there must not hinder the others, nor be taken for an empty one.
     fn paths(&self, tasks: &[Task]) -> (Vec<PathBuf>, Vec<String>) {
         let mut paths = vec![self.library.uploads.clone()];
-        let mut missing = Vec::new();
+        let mut left = Vec::new();
         if concerns_papers(tasks) {
             for path in &self.library.papers {
                 if path.exists() {
                     paths.push(path.clone());
                 } else {
-                    tracing::warn!(path = %path.display(), "is not there; what was indexed from it stays");
-                    missing.push(format!("{} is not there; what was indexed from it stays", path.display()));
+                    left.push(left_as_it_is(path, "is not there"));
                 }
             }
         }
-        (paths, missing)
+        (paths, left)
     }
 
     /// Which papers the uploaded files became.
@@ -247,6 +249,13 @@ impl Jobs {
     }
 }
 
+/// Says, here and in the log, of which folder nothing was changed.
+fn left_as_it_is(folder: &Path, why: &str) -> String {
+    let words = format!("{} {why}; what was indexed from it stays", folder.display());
+    tracing::warn!("{words}");
+    words
+}
+
 fn uploaded(task: &Task) -> Option<&Path> {
     match &task.kind {
         TaskKind::Upload { file } => Some(file),
@@ -256,14 +265,14 @@ fn uploaded(task: &Task) -> Option<&Path> {
 
 /// A job as it is after its run.
 fn finished(task: Task, outcome: &Result<(Summary, Vec<String>), String>, papers: &BTreeMap<PathBuf, String>) -> Task {
-    let (summary, missing) = match outcome {
+    let (summary, left) = match outcome {
         Ok(done) => done,
         Err(error) => return Task { status: Status::Failed, error: Some(error.clone()), ..task },
     };
     let own_failure = uploaded(&task).and_then(|file| summary.failures.iter().find(|failure| failure.file == file));
     let mut error = own_failure.map(|failure| failure.reason.clone());
-    if error.is_none() && matches!(task.kind, TaskKind::Reindex) && !missing.is_empty() {
-        error = Some(missing.join("; "));
+    if error.is_none() && matches!(task.kind, TaskKind::Reindex) && !left.is_empty() {
+        error = Some(left.join("; "));
     }
     let counts = Counts {
         added: summary.papers.added,

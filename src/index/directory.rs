@@ -1,0 +1,87 @@
+//! The folder of an index as tantivy sees it: memory-mapped files, also where this process may only read.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tantivy::directory::error::{DeleteError, LockError, OpenReadError, OpenWriteError};
+use tantivy::directory::{
+    Directory, DirectoryLock, FileHandle, Lock, META_LOCK, MmapDirectory, WatchCallback, WatchHandle, WritePtr,
+};
+
+use super::error::IndexError;
+
+/// tantivy's memory-mapped directory. Its readers take a lock while they open a commit, and make the lock's file for
+/// that; where they may not, on a read-only disk or in the folder of another user, this one lets them read all the same.
+#[derive(Debug, Clone)]
+pub(super) struct IndexDirectory {
+    files: MmapDirectory,
+    folder: PathBuf,
+}
+
+impl IndexDirectory {
+    pub(super) fn open(folder: &Path) -> Result<Self, IndexError> {
+        let io = |error| IndexError::Io { path: folder.to_owned(), source: io::Error::other(error) };
+        Ok(Self { files: MmapDirectory::open(folder).map_err(io)?, folder: folder.to_owned() })
+    }
+
+    /// The readers' lock without writing anything. Where its file is not there, nobody has ever written here but the one
+    /// who copied the folder.
+    fn read_only_lock(&self) -> Result<DirectoryLock, LockError> {
+        let failed = |error| LockError::IoError(Arc::new(error));
+        let file = match File::open(self.folder.join(&META_LOCK.filepath)) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(DirectoryLock::from(Box::new(()))),
+            Err(error) => return Err(failed(error)),
+        };
+        file.lock_shared().map_err(failed)?;
+        Ok(DirectoryLock::from(Box::new(file)))
+    }
+}
+
+fn may_not_write(error: &LockError) -> bool {
+    use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+    matches!(error, LockError::IoError(error) if matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem))
+}
+
+impl Directory for IndexDirectory {
+    fn acquire_lock(&self, lock: &Lock) -> Result<DirectoryLock, LockError> {
+        match self.files.acquire_lock(lock) {
+            Err(error) if lock.filepath == META_LOCK.filepath && may_not_write(&error) => self.read_only_lock(),
+            other => other,
+        }
+    }
+
+    fn get_file_handle(&self, path: &Path) -> Result<Arc<dyn FileHandle>, OpenReadError> {
+        self.files.get_file_handle(path)
+    }
+
+    fn delete(&self, path: &Path) -> Result<(), DeleteError> {
+        self.files.delete(path)
+    }
+
+    fn exists(&self, path: &Path) -> Result<bool, OpenReadError> {
+        self.files.exists(path)
+    }
+
+    fn open_write(&self, path: &Path) -> Result<WritePtr, OpenWriteError> {
+        self.files.open_write(path)
+    }
+
+    fn atomic_read(&self, path: &Path) -> Result<Vec<u8>, OpenReadError> {
+        self.files.atomic_read(path)
+    }
+
+    fn atomic_write(&self, path: &Path, data: &[u8]) -> io::Result<()> {
+        self.files.atomic_write(path, data)
+    }
+
+    fn sync_directory(&self) -> io::Result<()> {
+        self.files.sync_directory()
+    }
+
+    fn watch(&self, callback: WatchCallback) -> tantivy::Result<WatchHandle> {
+        self.files.watch(callback)
+    }
+}

@@ -1,0 +1,200 @@
+//! A new index beside the one in force, put in its place at once.
+//!
+//! The new index is built in a subfolder while the old one is searched and written. The switch moves nothing: the new
+//! segments get a second name in the index's folder (a hard link), and one rename puts the new `meta.json` over the old
+//! one. Before the rename the old index is in force and whole, after it the new one; what a crash leaves behind on either
+//! side is removed when the next writer opens.
+
+use std::collections::BTreeSet;
+use std::fs::{File, TryLockError};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use tantivy::directory::{Directory, DirectoryLock, INDEX_WRITER_LOCK};
+
+use super::directory::IndexDirectory;
+use super::error::IndexError;
+use super::schema::Signature;
+use super::store::PassageIndex;
+use super::writer::Writer;
+
+/// Subfolder of the new index; on the same file system, so that its files can be linked.
+const FOLDER: &str = "rebuild";
+
+/// Locked while a rebuild runs.
+const LOCK: &str = ".rebuild.lock";
+
+/// The file that names the commit in force.
+const META: &str = "meta.json";
+
+/// The file in which tantivy notes which files it may remove once no commit needs them.
+const MANAGED: &str = ".managed.json";
+
+/// A new index that is not in force yet. Dropped before [`switch`](Self::switch), it is gone without a trace.
+#[derive(Debug)]
+pub struct Rebuild {
+    folder: PathBuf,
+    index: PassageIndex,
+    _lock: File,
+}
+
+/// Keeps all writers of an index away until dropped.
+pub struct WritersLocked(#[expect(dead_code, reason = "held, not read")] DirectoryLock);
+
+impl std::fmt::Debug for WritersLocked {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("WritersLocked")
+    }
+}
+
+impl Rebuild {
+    /// Begins an empty index beside the one in `folder`, which there need not be.
+    ///
+    /// # Errors
+    /// [`IndexError::Locked`] while another rebuild of it runs; [`IndexError::Foreign`] where the folder is not ours.
+    pub fn begin(folder: &Path, signature: &Signature) -> Result<Self, IndexError> {
+        std::fs::create_dir_all(folder).map_err(|source| io(folder, source))?;
+        if let Err(error @ IndexError::Foreign { .. }) = PassageIndex::signature_of(folder) {
+            return Err(error);
+        }
+        let lock = lock(folder)?;
+        let lock = lock.ok_or_else(|| IndexError::Locked { folder: folder.to_owned(), holder: None })?;
+        remove(&folder.join(FOLDER))?;
+        let index = PassageIndex::open_or_create(&folder.join(FOLDER), signature)?;
+        Ok(Self { folder: folder.to_owned(), index, _lock: lock })
+    }
+
+    /// The folder of the index in force.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The new index.
+    pub fn index(&self) -> &PassageIndex {
+        &self.index
+    }
+
+    /// From here on nobody else writes to the index in force: what it holds now can be made up for, then switched.
+    ///
+    /// # Errors
+    /// [`IndexError::Locked`] while somebody writes.
+    pub fn lock_writers(&self) -> Result<WritersLocked, IndexError> {
+        let lock = IndexDirectory::open(&self.folder)?.acquire_lock(&INDEX_WRITER_LOCK);
+        let lock = lock.map_err(|error| IndexError::of_lock(&self.folder, error))?;
+        Writer::note_holder(&self.folder);
+        Ok(WritersLocked(lock))
+    }
+
+    /// Puts the new index in force, in one step. Readers go on with what they have open until they reload.
+    ///
+    /// # Errors
+    /// Where a file cannot be linked or written; the old index is in force then.
+    pub fn switch(self, locked: WritersLocked) -> Result<(), IndexError> {
+        let files = self.index.files()?;
+        // Said before they are there, so that a crash leaves no file that nobody knows.
+        let mut managed = segment_files_in(&self.folder)?;
+        managed.extend(files.iter().cloned());
+        managed.insert(META.to_owned());
+        replace(&self.folder, MANAGED, serde_json::to_string(&managed)?.as_bytes())?;
+        for file in &files {
+            link(&self.index.folder().join(file), &self.folder.join(file))?;
+        }
+        sync(&self.folder)?;
+        let from = self.index.folder().join(META);
+        let meta = std::fs::read(&from).map_err(|source| io(&from, source))?;
+        replace(&self.folder, META, &meta)?;
+        sync(&self.folder)?;
+        drop(locked);
+        self.remove_former_files();
+        Ok(())
+    }
+
+    /// The former index's files go when a writer opens. Where somebody else is quicker, they do it.
+    fn remove_former_files(&self) {
+        const LEAST_MEMORY: usize = 15 << 20;
+        let opened = PassageIndex::open(&self.folder, self.index.signature());
+        if let Err(error) = opened.and_then(|index| index.writer(LEAST_MEMORY)?.finish()) {
+            tracing::debug!(%error, "the former index's files are left to the next writer");
+        }
+    }
+}
+
+impl Drop for Rebuild {
+    fn drop(&mut self) {
+        if let Err(error) = remove(&self.folder.join(FOLDER)) {
+            tracing::warn!(%error, "the next rebuild removes it");
+        }
+    }
+}
+
+/// Removes what a killed rebuild left behind; nothing where one runs.
+pub(super) fn remove_leftover(folder: &Path) -> Result<(), IndexError> {
+    let leftover = folder.join(FOLDER);
+    if !leftover.exists() {
+        return Ok(());
+    }
+    match lock(folder)? {
+        Some(_lock) => remove(&leftover),
+        None => Ok(()),
+    }
+}
+
+/// The lock of rebuilds, which ends with its process; `None` where another has it.
+fn lock(folder: &Path) -> Result<Option<File>, IndexError> {
+    let path = folder.join(LOCK);
+    let file = File::create(&path).map_err(|source| io(&path, source))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(source)) => Err(io(&path, source)),
+    }
+}
+
+/// Names of all files that can be of a segment, also of segments that no commit knows: the segment's id, 32 hexadecimal
+/// digits, and an ending.
+fn segment_files_in(folder: &Path) -> Result<BTreeSet<String>, IndexError> {
+    let mut names = BTreeSet::new();
+    for entry in std::fs::read_dir(folder).map_err(|source| io(folder, source))? {
+        let name = entry.map_err(|source| io(folder, source))?.file_name().to_string_lossy().into_owned();
+        let id = name.split('.').next().unwrap_or_default();
+        if id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()) && id.len() < name.len() {
+            names.insert(name);
+        }
+    }
+    Ok(names)
+}
+
+/// A second name for a file, or a copy where the file system has no links.
+fn link(from: &Path, to: &Path) -> Result<(), IndexError> {
+    if std::fs::hard_link(from, to).is_ok() {
+        return Ok(());
+    }
+    std::fs::copy(from, to).and_then(|_| File::open(to)?.sync_all()).map_err(|source| io(to, source))
+}
+
+/// Writes a file in the place of a former one, whole or not at all.
+fn replace(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), IndexError> {
+    let (unfinished, path) = (folder.join(format!(".new-{name}")), folder.join(name));
+    let write = || {
+        let mut file = File::create(&unfinished)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&unfinished, &path)
+    };
+    write().map_err(|source| io(&path, source))
+}
+
+fn sync(folder: &Path) -> Result<(), IndexError> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(|source| io(folder, source))
+}
+
+fn remove(folder: &Path) -> Result<(), IndexError> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(io(folder, error)),
+        _ => Ok(()),
+    }
+}
+
+fn io(path: &Path, source: std::io::Error) -> IndexError {
+    IndexError::Io { path: path.to_owned(), source }
+}

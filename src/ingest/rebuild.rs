@@ -1,0 +1,133 @@
+//! The whole index made anew, while the old one is in force.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use super::run::{Ingest, IngestOptions};
+use super::{Emptied, IngestError, Progress, Summary};
+use crate::embed::Embedder;
+use crate::index::{IndexError, PaperRecord, PassageIndex, Rebuild, Signature, WritersLocked};
+
+/// How long the switch waits for another process that writes.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// A rebuild of an index from its papers, for another model or another version of this program.
+pub struct Rebuilding<'a> {
+    rebuild: Rebuild,
+    /// What the index in force holds, as far as it can be read.
+    former: Result<Vec<PaperRecord>, IndexError>,
+    embedder: &'a dyn Embedder,
+    options: IngestOptions,
+    stop: &'a AtomicBool,
+}
+
+impl std::fmt::Debug for Rebuilding<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Rebuilding").field("rebuild", &self.rebuild).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Rebuilding<'a> {
+    /// Begins beside the index in `folder`, which is searched and written as before.
+    ///
+    /// # Errors
+    /// Where another rebuild runs, or the folder cannot be used.
+    pub fn begin(
+        folder: &Path,
+        embedder: &'a dyn Embedder,
+        options: IngestOptions,
+        stop: &'a AtomicBool,
+    ) -> Result<Self, IngestError> {
+        let signature = Signature::new(embedder.fingerprint(), embedder.dimension());
+        let rebuild = Rebuild::begin(folder, &signature)?;
+        Ok(Self { rebuild, former: papers_of(folder), embedder, options, stop })
+    }
+
+    /// Why it is not known what the index held from elsewhere than the folders that are read; `None` where it is known.
+    pub fn unknown_papers(&self) -> Option<&IndexError> {
+        self.former.as_ref().err()
+    }
+
+    /// Reads all papers under `paths`, and those that the index holds from elsewhere, into the new index; then reads once
+    /// more what came meanwhile, and puts the new index in force.
+    ///
+    /// # Errors
+    /// The index in force stays as it is: where the run is stopped, or a folder is empty that was not.
+    pub fn run(mut self, paths: &[PathBuf], report: &mut dyn FnMut(Progress)) -> Result<Summary, IngestError> {
+        let former = std::mem::replace(&mut self.former, Ok(Vec::new())).unwrap_or_default();
+        self.check_emptied(paths, &former)?;
+        let mut summary = self.ingest(&with_elsewhere(paths, &former), report)?;
+        let locked = self.wait_for_writers()?;
+        // What was acknowledged while the new index was built is in the folders, and from now on nothing is.
+        let since = papers_of(self.rebuild.folder()).unwrap_or(former);
+        let second = self.ingest(&with_elsewhere(paths, &since), &mut |_| {})?;
+        add(&mut summary, second);
+        let ids = |papers: Vec<PaperRecord>| papers.into_iter().map(|paper| paper.id).collect::<BTreeSet<_>>();
+        let (before, now) = (ids(since), ids(self.rebuild.index().snapshot().papers()?));
+        if now.is_empty() && !before.is_empty() {
+            return Err(IngestError::NothingFound { papers: before.len() });
+        }
+        summary.papers.removed = before.difference(&now).count() as u64;
+        self.rebuild.switch(locked)?;
+        Ok(summary)
+    }
+
+    fn ingest(&self, paths: &[PathBuf], report: &mut dyn FnMut(Progress)) -> Result<Summary, IngestError> {
+        let (index, options) = (self.rebuild.index(), self.options.clone());
+        Ingest { index, embedder: self.embedder, options, stop: self.stop }.run(paths, report)
+    }
+
+    /// A folder that is empty but was not is more likely a disk that is not there; what was in it would be lost.
+    fn check_emptied(&self, paths: &[PathBuf], former: &[PaperRecord]) -> Result<(), IngestError> {
+        match super::walk::emptied(paths, former, &self.options.emptied)?.into_iter().next() {
+            Some(Emptied { folder, files }) => Err(IngestError::Emptied { folder, files }),
+            None => Ok(()),
+        }
+    }
+
+    fn wait_for_writers(&self) -> Result<WritersLocked, IngestError> {
+        let began = Instant::now();
+        loop {
+            if self.stop.load(Ordering::Relaxed) {
+                return Err(IngestError::Stopped);
+            }
+            match self.rebuild.lock_writers() {
+                Err(IndexError::Locked { .. }) if began.elapsed() < PATIENCE => {
+                    std::thread::sleep(Duration::from_millis(200));
+                }
+                other => return Ok(other?),
+            }
+        }
+    }
+}
+
+/// The papers of an index, whatever model it was made for; none where there is none.
+fn papers_of(folder: &Path) -> Result<Vec<PaperRecord>, IndexError> {
+    match PassageIndex::signature_of(folder) {
+        Err(IndexError::NotFound { .. }) => Ok(Vec::new()),
+        Err(error) => Err(error),
+        Ok(signature) => PassageIndex::open(folder, &signature)?.snapshot().papers(),
+    }
+}
+
+/// The paths, and the files of the index that lie elsewhere and still exist.
+fn with_elsewhere(paths: &[PathBuf], former: &[PaperRecord]) -> Vec<PathBuf> {
+    let roots: Vec<PathBuf> = paths.iter().filter_map(|path| path.canonicalize().ok()).collect();
+    let files = former.iter().flat_map(|paper| &paper.sources).map(|source| &source.path);
+    let elsewhere = files.filter(|file| !roots.iter().any(|root| file.starts_with(root)) && file.exists());
+    paths.iter().chain(elsewhere).cloned().collect()
+}
+
+/// What the second reading did on top of the first.
+fn add(summary: &mut Summary, second: Summary) {
+    summary.papers.added += second.papers.added;
+    summary.papers.updated += second.papers.updated;
+    // Files that cannot be read are tried again: the second list is the whole one.
+    summary.papers.failed = second.papers.failed;
+    summary.failures = second.failures;
+    summary.duplicates.extend(second.duplicates);
+    summary.passages += second.passages;
+    summary.seconds += second.seconds;
+}
