@@ -156,7 +156,8 @@ async fn an_acknowledged_upload_survives_the_server() {
     let server = Server::writable();
     // As a killed server leaves it: on the disk, not in the index.
     std::fs::write(server.uploads().join("late.md"), review("Late", "reach")).expect("written");
-    std::fs::write(server.uploads().join(".receiving-1-1"), "half").expect("written");
+    std::fs::create_dir(server.uploads().join(".receiving-1-1")).expect("a folder");
+    std::fs::write(server.uploads().join(".receiving-1-1/half.md"), "half").expect("written");
     let folders = stroma::server::Library {
         papers: Vec::new(),
         uploads: server.uploads(),

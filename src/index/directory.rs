@@ -1,7 +1,7 @@
 //! The folder of an index as tantivy sees it: memory-mapped files, also where this process may only read.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -40,6 +40,15 @@ impl IndexDirectory {
     }
 }
 
+/// Writes a file in the place of a former one, whole or not at all. Only one writes at a time: whoever has the writer's lock.
+pub(super) fn replace(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let unfinished = folder.join(format!(".new-{}", name.trim_start_matches('.')));
+    let mut file = File::create(&unfinished)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(&unfinished, folder.join(name))
+}
+
 fn may_not_write(error: &LockError) -> bool {
     use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
     matches!(error, LockError::IoError(error) if matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem))
@@ -73,8 +82,10 @@ impl Directory for IndexDirectory {
         self.files.atomic_read(path)
     }
 
+    /// Not as tantivy does it, whose temporary files get names of their own, which a kill leaves behind, and permissions
+    /// for their owner alone: an index made by one user is to be served by another.
     fn atomic_write(&self, path: &Path, data: &[u8]) -> io::Result<()> {
-        self.files.atomic_write(path, data)
+        replace(&self.folder, &path.to_string_lossy(), data)
     }
 
     fn sync_directory(&self) -> io::Result<()> {

@@ -7,12 +7,11 @@
 
 use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use tantivy::directory::{Directory, DirectoryLock, INDEX_WRITER_LOCK};
 
-use super::directory::IndexDirectory;
+use super::directory::{IndexDirectory, replace};
 use super::error::IndexError;
 use super::schema::Signature;
 use super::store::PassageIndex;
@@ -95,18 +94,22 @@ impl Rebuild {
         let mut managed = segment_files_in(&self.folder)?;
         managed.extend(files.iter().cloned());
         managed.insert(META.to_owned());
-        replace(&self.folder, MANAGED, serde_json::to_string(&managed)?.as_bytes())?;
+        self.replace(MANAGED, serde_json::to_string(&managed)?.as_bytes())?;
         for file in &files {
             link(&self.index.folder().join(file), &self.folder.join(file))?;
         }
         sync(&self.folder)?;
         let from = self.index.folder().join(META);
         let meta = std::fs::read(&from).map_err(|source| io(&from, source))?;
-        replace(&self.folder, META, &meta)?;
+        self.replace(META, &meta)?;
         sync(&self.folder)?;
         drop(locked);
         self.remove_former_files();
         Ok(())
+    }
+
+    fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), IndexError> {
+        replace(&self.folder, name, bytes).map_err(|source| io(&self.folder.join(name), source))
     }
 
     /// The former index's files go when a writer opens. Where somebody else is quicker, they do it.
@@ -170,18 +173,6 @@ fn link(from: &Path, to: &Path) -> Result<(), IndexError> {
         return Ok(());
     }
     std::fs::copy(from, to).and_then(|_| File::open(to)?.sync_all()).map_err(|source| io(to, source))
-}
-
-/// Writes a file in the place of a former one, whole or not at all.
-fn replace(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), IndexError> {
-    let (unfinished, path) = (folder.join(format!(".new-{name}")), folder.join(name));
-    let write = || {
-        let mut file = File::create(&unfinished)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&unfinished, &path)
-    };
-    write().map_err(|source| io(&path, source))
 }
 
 fn sync(folder: &Path) -> Result<(), IndexError> {

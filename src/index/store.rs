@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tantivy::directory::error::OpenReadError;
 use tantivy::{Index, IndexReader, IndexSettings, ReloadPolicy, TantivyError};
 
 use super::analyzer;
@@ -82,8 +83,11 @@ impl PassageIndex {
 
     /// What the index in `folder` was made for, without opening more than its description.
     pub fn signature_of(folder: &Path) -> Result<Signature, IndexError> {
-        if !folder.join("meta.json").is_file() {
-            return Err(IndexError::NotFound { folder: folder.to_owned() });
+        let meta = folder.join("meta.json");
+        match meta.try_exists() {
+            Ok(true) => {}
+            Ok(false) => return Err(IndexError::NotFound { folder: folder.to_owned() }),
+            Err(source) => return Err(IndexError::Io { path: meta, source }),
         }
         let index = Index::open(IndexDirectory::open(folder)?).map_err(|error| damaged(folder, &error))?;
         Signature::of(&index.schema()).ok_or_else(|| IndexError::Foreign { folder: folder.to_owned() })
@@ -241,5 +245,10 @@ fn newest(reader: &IndexReader, fields: Fields, dimension: usize) -> tantivy::Re
 }
 
 fn damaged(folder: &Path, error: &TantivyError) -> IndexError {
+    if let TantivyError::OpenReadError(OpenReadError::IoError { io_error, filepath }) = error
+        && io_error.kind() == std::io::ErrorKind::PermissionDenied
+    {
+        return IndexError::Io { path: folder.join(filepath), source: io_error.kind().into() };
+    }
     IndexError::Damaged { folder: folder.to_owned(), reason: error.to_string() }
 }

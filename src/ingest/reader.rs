@@ -51,6 +51,17 @@ impl Reader {
         Self { reading, worker: Some(Arc::new(Mutex::new(worker))) }
     }
 
+    /// A reader with the same bounds and a process of its own, to see whether a file can be read at all. It asks no GROBID:
+    /// that would be asked again for the text.
+    #[must_use]
+    pub fn for_checks(&self) -> Self {
+        let worker = self.worker.as_ref().map(|worker| {
+            let program = worker.lock().unwrap_or_else(PoisonError::into_inner).program().map(Path::to_owned);
+            Arc::new(Mutex::new(Worker::new(program)))
+        });
+        Self { reading: Reading { grobid: None, ..self.reading.clone() }, worker }
+    }
+
     /// Bounds on the size of a paper.
     pub fn limits(&self) -> &Limits {
         &self.reading.limits

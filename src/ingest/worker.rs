@@ -30,6 +30,10 @@ impl Worker {
         Self { program, running: None }
     }
 
+    pub(super) fn program(&self) -> Option<&Path> {
+        self.program.as_deref()
+    }
+
     pub(super) fn read(&mut self, files: &[PathBuf], reading: &Reading) -> Result<Paper, ReadFailure> {
         match self.exchange(files, reading) {
             Ok(reply) => reply.into_result(reading.max_memory_mb),

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use super::tasks::{Counts, Status, Task, TaskKind, TaskList, concerns_papers};
 use crate::index::IndexError;
-use crate::ingest::{Ingest, IngestError, IngestOptions, Summary};
+use crate::ingest::{Ingest, IngestError, IngestOptions, Reader, Summary};
 use crate::search::Engine;
 
 /// How long a job waits for another process that writes to the index.
@@ -36,6 +36,8 @@ pub struct Library {
 pub struct Jobs {
     engine: Engine,
     library: Library,
+    /// Reads uploads before they are accepted, beside the run that reads others.
+    checks: Reader,
     tasks: Mutex<TaskList>,
     submitted: Condvar,
     /// Counts changes of any job, for those that wait for one.
@@ -56,10 +58,12 @@ impl Jobs {
     pub fn start(engine: Engine, mut library: Library) -> std::io::Result<Arc<Self>> {
         std::fs::create_dir_all(&library.uploads)?;
         library.uploads = library.uploads.canonicalize()?;
+        super::uploads::check_writable(&library.uploads)?;
         super::uploads::remove_unfinished(&library.uploads)?;
         let has_uploads = std::fs::read_dir(&library.uploads)?.next().is_some();
         let jobs = Arc::new(Self {
             engine,
+            checks: library.options.reader.for_checks(),
             library,
             tasks: Mutex::default(),
             submitted: Condvar::new(),
@@ -76,6 +80,10 @@ impl Jobs {
         let thread = std::thread::Builder::new().name("writer".into()).spawn(move || worker.work())?;
         *jobs.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
         Ok(jobs)
+    }
+
+    pub(super) fn checks(&self) -> &Reader {
+        &self.checks
     }
 
     pub(super) fn library(&self) -> &Library {

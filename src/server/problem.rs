@@ -36,11 +36,12 @@ pub enum Code {
     TimedOut,
     Overloaded,
     NotReady,
+    DiskFull,
     Internal,
 }
 
 impl Code {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::EmptyQuestion,
         Self::QuestionTooLong,
         Self::UnknownMode,
@@ -61,6 +62,7 @@ impl Code {
         Self::TimedOut,
         Self::Overloaded,
         Self::NotReady,
+        Self::DiskFull,
         Self::Internal,
     ];
 
@@ -90,6 +92,7 @@ impl Code {
             Self::TimedOut => (S::GATEWAY_TIMEOUT, "timed_out", "The answer took too long"),
             Self::Overloaded => (S::SERVICE_UNAVAILABLE, "overloaded", "Too many requests at once"),
             Self::NotReady => (S::SERVICE_UNAVAILABLE, "not_ready", "The server is not ready"),
+            Self::DiskFull => (S::INSUFFICIENT_STORAGE, "disk_full", "The disk is full"),
             Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal", "Something went wrong here"),
         }
     }
@@ -144,6 +147,19 @@ impl Problem {
     pub fn internal(cause: &dyn std::fmt::Display) -> Self {
         tracing::error!(%cause, "request failed");
         Self::new(Code::Internal, "the cause is in the server's log under this request_id")
+    }
+}
+
+impl From<std::io::Error> for Problem {
+    fn from(error: std::io::Error) -> Self {
+        use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+        match error.kind() {
+            StorageFull | QuotaExceeded => {
+                tracing::error!(%error, "nothing can be written");
+                Self::new(Code::DiskFull, "nothing of this was kept; try again when there is room")
+            }
+            _ => Self::internal(&error),
+        }
     }
 }
 

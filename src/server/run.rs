@@ -32,7 +32,7 @@ pub enum RunError {
 }
 
 /// Serves at `server.listen` of the settings until the process is told to end. `started` gets the address, which is
-/// another than asked for where that named port 0.
+/// another than asked for where that named port 0. Where the folder of uploads may not be written, the server only answers.
 ///
 /// # Errors
 /// Before it serves: the address is taken, or open to a network without keys; the folder of uploads cannot be used.
@@ -47,15 +47,29 @@ pub async fn run(
     let listener = listen(&state, config.server.listen).await?;
     let uploads = config.server.uploads.clone();
     let library = Library { papers: config.papers.clone(), uploads: uploads.clone(), options };
-    let jobs = Jobs::start(engine, library).map_err(|source| RunError::Uploads { folder: uploads.clone(), source })?;
-    let state = Arc::new(state.with_jobs(Arc::clone(&jobs)));
+    let jobs = match Jobs::start(engine, library) {
+        Ok(jobs) => Some(jobs),
+        Err(error) if is_read_only(&error) => {
+            tracing::warn!(folder = %uploads.display(), %error, "uploads cannot be kept: this server only answers");
+            None
+        }
+        Err(source) => return Err(RunError::Uploads { folder: uploads, source }),
+    };
+    let state = Arc::new(match &jobs {
+        Some(jobs) => state.with_jobs(Arc::clone(jobs)),
+        None => state,
+    });
     let reloader = Reloader::start(Arc::clone(&state)).map_err(RunError::Thread)?;
-    let watch = match config.server.watch {
-        true => Some(Watch::start(jobs, &config.papers, &[config.index.clone(), uploads])?),
-        false => None,
+    let watch = match jobs.filter(|_| config.server.watch) {
+        Some(jobs) => Some(Watch::start(jobs, &config.papers, &[config.index.clone(), uploads])?),
+        None => None,
     };
     started(listener.local_addr().unwrap_or(config.server.listen));
     serve(state, listener, shutdown_signal()).await;
     drop((watch, reloader));
     Ok(())
+}
+
+fn is_read_only(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied)
 }

@@ -102,7 +102,7 @@ impl AppState {
     }
 
     pub(super) fn jobs(&self) -> Result<&Arc<Jobs>, Problem> {
-        let detail = "this server only answers; start it with `stroma serve` to change what is indexed";
+        let detail = "this server only answers: it has no folder of uploads that it may write";
         self.jobs.as_ref().ok_or_else(|| Problem::new(Code::Forbidden, detail))
     }
 

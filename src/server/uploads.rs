@@ -35,21 +35,45 @@ pub(super) fn file_name(given: &str) -> Result<String, String> {
     Ok(if has_paper_ending(Path::new(given)) { given.to_owned() } else { format!("{given}.txt") })
 }
 
-/// Writes a file in the place of a former one of that name: whole or not at all, and on the disk for good when this
-/// returns.
-pub(super) fn keep(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let unfinished = folder.join(format!("{UNFINISHED}{}-{number}", std::process::id()));
-    let kept = folder.join(name);
-    let written = write_synced(&unfinished, bytes).and_then(|()| std::fs::rename(&unfinished, &kept));
-    if written.is_err() {
-        // What is left is hidden, and removed at the next start.
-        let _ = std::fs::remove_file(&unfinished);
+/// A file that has come and is not accepted yet. Dropped, it is gone.
+#[derive(Debug)]
+pub(super) struct Received {
+    /// Hidden, and of this file alone, so that the file has the name already by which readers tell what it may be.
+    folder: PathBuf,
+    file: PathBuf,
+}
+
+impl Received {
+    /// Puts a file on the disk, for good but hidden.
+    pub(super) fn write(uploads: &Path, name: &str, bytes: &[u8]) -> io::Result<Self> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let folder = uploads.join(format!("{UNFINISHED}{}-{number}", std::process::id()));
+        let received = Self { file: folder.join(name), folder };
+        std::fs::create_dir(&received.folder)?;
+        write_synced(&received.file, bytes)?;
+        Ok(received)
     }
-    written?;
-    sync_folder(folder)?;
-    Ok(kept)
+
+    pub(super) fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// Puts the file in the place of a former one of its name: whole or not at all, and on the disk for good when this
+    /// returns.
+    pub(super) fn keep(self, uploads: &Path) -> io::Result<PathBuf> {
+        let kept = uploads.join(self.file.file_name().unwrap_or_default());
+        std::fs::rename(&self.file, &kept)?;
+        sync_folder(uploads)?;
+        Ok(kept)
+    }
+}
+
+impl Drop for Received {
+    fn drop(&mut self) {
+        // What is left is hidden, and removed at the next start.
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
 }
 
 fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -66,12 +90,23 @@ pub(super) fn delete(file: &Path) -> io::Result<()> {
     }
 }
 
+/// Whether files can be put here at all. A disk that is full now is no reason: it may have room later.
+///
+/// # Errors
+/// The folder may not be written.
+pub(super) fn check_writable(folder: &Path) -> io::Result<()> {
+    match Received::write(folder, "probe", b"") {
+        Err(error) if error.kind() != io::ErrorKind::StorageFull => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// Removes what was being received when the server was killed.
 pub(super) fn remove_unfinished(folder: &Path) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
-            std::fs::remove_file(entry.path())?;
+            std::fs::remove_dir_all(entry.path())?;
         }
     }
     Ok(())
@@ -108,11 +143,15 @@ mod tests {
     #[test]
     fn a_file_is_there_whole_or_not_at_all() -> io::Result<()> {
         let folder = tempfile::tempdir()?;
-        keep(folder.path(), "a.txt", b"first")?;
-        let kept = keep(folder.path(), "a.txt", b"text")?;
+        let uploads = folder.path();
+        Received::write(uploads, "a.txt", b"first")?.keep(uploads)?;
+        drop(Received::write(uploads, "a.txt", b"not accepted")?);
+        let kept = Received::write(uploads, "a.txt", b"text")?.keep(uploads)?;
         assert_eq!(std::fs::read_to_string(&kept)?, "text");
-        assert!(keep(&folder.path().join("absent"), "a.txt", b"text").is_err());
-        std::fs::write(folder.path().join(format!("{UNFINISHED}1-1")), "te")?;
+        assert_eq!(std::fs::read_dir(uploads)?.count(), 1);
+        assert!(Received::write(&uploads.join("absent"), "a.txt", b"text").is_err());
+        // As a killed server leaves it.
+        std::mem::forget(Received::write(uploads, "b.txt", b"te")?);
         remove_unfinished(folder.path())?;
         assert_eq!(std::fs::read_dir(folder.path())?.count(), 1);
         delete(&kept)?;

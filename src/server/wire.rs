@@ -23,4 +23,4 @@ pub use papers::{
 pub use request::{MOST_HITS, SearchRequest};
 pub(super) use request::{in_range, year};
 pub use search::{EvidenceItem, HitItem, PageRange, PaperItem, ReferenceItem, ScoreParts, SearchResponse, Span};
-pub use tasks::{RunItem, TaskItem, TasksRequest, TasksResponse, WaitRequest};
+pub use tasks::{JobResponses, RunItem, TaskItem, TasksRequest, TasksResponse, WaitRequest};

@@ -13,14 +13,14 @@ use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt;
 
 use super::papers::no;
-use crate::corpus::{ReadError, read_bytes};
+use crate::corpus::ReadError;
 use crate::server::extract::FromQuery;
 use crate::server::jobs::Jobs;
 use crate::server::problem::{Code, Problem};
 use crate::server::state::AppState;
 use crate::server::tasks::{Task, TaskKind};
-use crate::server::uploads::{delete, file_name, keep};
-use crate::server::wire::{ProblemBody, TaskItem, WaitRequest};
+use crate::server::uploads::{Received, delete, file_name};
+use crate::server::wire::{JobResponses, TaskItem, WaitRequest};
 
 /// A client that sends nothing for so long has gone.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -39,11 +39,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
     params(("id" = String, Path, pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
         description = "A file name, without folders; `.txt` is added where it does not end as papers do"), WaitRequest),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
-    responses(
-        (status = 200, body = TaskItem, description = "With wait=true: the finished job"),
-        (status = 202, body = TaskItem, description = "The job, which is still to be done"),
-        (status = "default", body = ProblemBody, content_type = "application/problem+json"),
-    ))]
+    responses(JobResponses))]
 pub(in crate::server) async fn put(
     State(state): State<Arc<AppState>>,
     Path(name): Path<String>,
@@ -54,17 +50,22 @@ pub(in crate::server) async fn put(
     let name = file_name(&name).map_err(|detail| Problem::new(Code::InvalidName, detail))?;
     let place = tokio::time::timeout(SILENCE, state.uploads.acquire()).await;
     let _place = place.map_err(|_| Problem::overloaded("other uploads are being received; try again"))?;
-    let (limits, uploads) = (*jobs.library().options.reader.limits(), jobs.library().uploads.clone());
-    let bytes = tokio::time::timeout(LONGEST_UPLOAD, receive(body, limits.max_file_bytes)).await;
+    let most = jobs.library().options.reader.limits().max_file_bytes;
+    let bytes = tokio::time::timeout(LONGEST_UPLOAD, receive(body, most)).await;
     let bytes = bytes.map_err(|_| Problem::new(Code::SlowBody, "the body did not come in time"))??;
-    let keep = move || {
-        // Read now, so that whoever sends what is no paper is told at once.
-        read_bytes(&bytes, &name, &limits).map_err(unreadable)?;
-        keep(&uploads, &name, &bytes).map_err(|error| Problem::internal(&error))
-    };
-    let kept = tokio::task::spawn_blocking(keep).await;
+    let keeping = Arc::clone(&jobs);
+    let kept = tokio::task::spawn_blocking(move || keep(&keeping, &name, &bytes)).await;
     let file: PathBuf = kept.map_err(|error| Problem::internal(&error))??;
     accept(&jobs, TaskKind::Upload { file }, request).await
+}
+
+/// Puts an upload where it is indexed from, once it is seen that it can be read: whoever sends what is no paper is told at
+/// once.
+fn keep(jobs: &Jobs, name: &str, bytes: &[u8]) -> Result<PathBuf, Problem> {
+    let uploads = &jobs.library().uploads;
+    let received = Received::write(uploads, name, bytes)?;
+    jobs.checks().read(&[received.file().to_owned()]).map_err(|failure| unreadable(failure.error))?;
+    Ok(received.keep(uploads)?)
 }
 
 fn unreadable(error: ReadError) -> Problem {
@@ -74,7 +75,7 @@ fn unreadable(error: ReadError) -> Problem {
     }
 }
 
-/// The whole body. It is held in memory because reading a paper needs it there anyway.
+/// The whole body, in memory: uploads that break off leave nothing on the disk.
 async fn receive(mut body: Body, max_bytes: u64) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();
     loop {
@@ -92,11 +93,7 @@ async fn receive(mut body: Body, max_bytes: u64) -> Result<Vec<u8>, Problem> {
 /// Deletes an uploaded paper
 ///
 /// Papers that were indexed from elsewhere are the matter of whoever put them there.
-#[utoipa::path(delete, path = "/v1/papers/{id}", tag = "changes", params(("id" = String, Path), WaitRequest), responses(
-    (status = 200, body = TaskItem, description = "With wait=true: the finished job"),
-    (status = 202, body = TaskItem, description = "The job, which is still to be done"),
-    (status = "default", body = ProblemBody, content_type = "application/problem+json"),
-))]
+#[utoipa::path(delete, path = "/v1/papers/{id}", tag = "changes", params(("id" = String, Path), WaitRequest), responses(JobResponses))]
 pub(in crate::server) async fn remove(
     State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
@@ -117,18 +114,14 @@ pub(in crate::server) async fn remove(
             );
             return Err(Problem::new(Code::Conflict, detail));
         }
-        own.iter().try_for_each(|file| delete(file)).map_err(|error| Problem::internal(&error))
+        Ok(own.iter().try_for_each(|file| delete(file))?)
     };
     state.blocking(delete_files).await?;
     accept(&jobs, TaskKind::Delete { paper: id }, request).await
 }
 
 /// Looks for new, changed and vanished files in all folders of papers
-#[utoipa::path(post, path = "/v1/reindex", tag = "changes", params(WaitRequest), responses(
-    (status = 200, body = TaskItem, description = "With wait=true: the finished job"),
-    (status = 202, body = TaskItem, description = "The job, which is still to be done"),
-    (status = "default", body = ProblemBody, content_type = "application/problem+json"),
-))]
+#[utoipa::path(post, path = "/v1/reindex", tag = "changes", params(WaitRequest), responses(JobResponses))]
 pub(in crate::server) async fn reindex(
     State(state): State<Arc<AppState>>,
     FromQuery(request): FromQuery<WaitRequest>,

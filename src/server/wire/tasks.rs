@@ -3,8 +3,9 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::{IntoParams, IntoResponses, ToSchema};
 
+use super::health::ProblemBody;
 use super::names::StatusName;
 use crate::server::extract::Fields;
 use crate::server::tasks::{Task, TaskKind};
@@ -67,6 +68,20 @@ pub struct TaskItem {
     pub finished_at: Option<f64>,
     /// What the run did that the job was part of; jobs that wait are done together.
     pub run: Option<RunItem>,
+}
+
+/// How a job is answered, for the description of the interface.
+#[derive(Debug, IntoResponses)]
+pub enum JobResponses {
+    /// With wait=true: the finished job
+    #[response(status = 200)]
+    Finished(TaskItem),
+    /// The job, which is still to be done
+    #[response(status = 202)]
+    Accepted(TaskItem),
+    /// What is wrong with the request
+    #[response(status = "default", content_type = "application/problem+json")]
+    Failed(ProblemBody),
 }
 
 /// What a run did.
