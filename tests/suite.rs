@@ -2,6 +2,8 @@
 
 #[path = "crash.rs"]
 mod crash;
+#[path = "damage.rs"]
+mod damage;
 #[path = "dump.rs"]
 mod dump;
 #[path = "embedding.rs"]
@@ -28,9 +30,13 @@ mod main_job;
 mod mutations;
 #[path = "pdf.rs"]
 mod pdf;
+#[path = "program.rs"]
+mod program;
 #[path = "reading.rs"]
 mod reading;
 #[path = "rebuild.rs"]
 mod rebuild;
+#[path = "stored_index.rs"]
+mod stored_index;
 #[path = "support.rs"]
 mod support;
