@@ -145,8 +145,9 @@ impl Engine {
         for (address, record) in snapshot.passages_of(paper)? {
             let cosines = prepared.vector.as_ref().map(|vector| snapshot.sentence_cosines(address, vector));
             let cosines = cosines.unwrap_or_default();
-            let shown = evidence(&record.passage, &cosines, &prepared.query);
-            let scored = scored(&record.passage, &cosines, &prepared.query);
+            let matches = prepared.query.matches(&record.passage.text);
+            let shown = evidence(&record.passage, &cosines, &prepared.query, &matches);
+            let scored = scored(&record.passage, &cosines, &prepared.query, &matches);
             all.push((record, shown, scored));
         }
         Ok(all)
@@ -246,11 +247,12 @@ fn sources<'a>(snapshot: &Snapshot, hits: &'a [Hit], addresses: &[PassageAddress
 
 fn hit(prepared: &Prepared<'_>, ranked: Ranked) -> Result<Hit, SearchError> {
     let record = prepared.snapshot.passage(ranked.address)?;
+    let matches = prepared.query.matches(&record.passage.text);
     Ok(Hit {
         score: ranked.score,
         scores: ranked.scores,
-        evidence: evidence(&record.passage, &ranked.sentence_cosines, &prepared.query),
-        highlights: highlights(&record.passage.text, &prepared.query),
+        evidence: evidence(&record.passage, &ranked.sentence_cosines, &prepared.query, &matches),
+        highlights: highlights(&matches),
         explanation: Explanation {
             parts: ranked.parts,
             lexical_rank: ranked.lexical_rank,

@@ -5,9 +5,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::query::Query;
+use super::query::{Query, WordMatch};
 use crate::corpus::Passage;
-use crate::index::analyzer::words;
 
 /// A sentence that answers, as a range of the passage's text.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,8 +69,8 @@ const SHORTEST: usize = 20;
 
 /// The best sentences, best first: near in meaning, and with the question's words. Sentences cut by the edge of a page
 /// are never shown; neither are fragments.
-pub(super) fn evidence(passage: &Passage, cosines: &[f32], query: &Query) -> Vec<Evidence> {
-    let mut found = scored(passage, cosines, query);
+pub(super) fn evidence(passage: &Passage, cosines: &[f32], query: &Query, matches: &[WordMatch]) -> Vec<Evidence> {
+    let mut found = scored(passage, cosines, query, matches);
     found.retain(|evidence| {
         let cut = passage.sentences.get(evidence.sentence).is_none_or(|sentence| sentence.cut);
         !cut && is_statement(&passage.text[evidence.range.clone()])
@@ -84,10 +83,10 @@ pub(super) fn evidence(passage: &Passage, cosines: &[f32], query: &Query) -> Vec
 }
 
 /// All sentences with their scores, in the passage's order.
-pub(super) fn scored(passage: &Passage, cosines: &[f32], query: &Query) -> Vec<Evidence> {
+pub(super) fn scored(passage: &Passage, cosines: &[f32], query: &Query, matches: &[WordMatch]) -> Vec<Evidence> {
     let last = passage.sentences.len().saturating_sub(1);
     let score = |(number, range): (usize, Range<usize>)| {
-        let coverage = query.coverage(&query.present(&passage.text[range.clone()]));
+        let coverage = query.coverage(&query.present(matches, &range));
         let cosine = cosines.get(number).copied().unwrap_or(0.0);
         let place = number as f32 / last.max(1) as f32;
         let kind = statement_bonus(&passage.text[range.clone()]);
@@ -111,15 +110,12 @@ fn is_statement(sentence: &str) -> bool {
 }
 
 /// Where the question's words are in a text, in order, without overlaps.
-pub(super) fn highlights(text: &str, query: &Query) -> Vec<Range<usize>> {
+pub(super) fn highlights(matches: &[WordMatch]) -> Vec<Range<usize>> {
     let mut ranges: Vec<Range<usize>> = Vec::new();
-    for word in words(text) {
-        if query.place(&word.term).is_none() {
-            continue;
-        }
+    for WordMatch { range, .. } in matches {
         match ranges.last_mut() {
-            Some(last) if word.range.start < last.end => last.end = last.end.max(word.range.end),
-            _ => ranges.push(word.range),
+            Some(last) if range.start < last.end => last.end = last.end.max(range.end),
+            _ => ranges.push(range.clone()),
         }
     }
     ranges

@@ -1,5 +1,6 @@
 //! A question, understood.
 
+use std::ops::Range;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -53,6 +54,15 @@ pub struct Query {
     own: usize,
     /// For each expanded abbreviation, the places of its own terms and of its long form's.
     expansions: Vec<Alternatives>,
+}
+
+/// A word of a text that is one of a query's terms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct WordMatch {
+    /// Bytes of the text.
+    pub(super) range: Range<usize>,
+    /// Place among the query's terms.
+    place: usize,
 }
 
 /// Terms that may stand for each other.
@@ -130,13 +140,17 @@ impl Query {
         if place < self.own { None } else { brought() }
     }
 
-    /// Which of the terms a text has, in the order of `terms`.
-    pub(super) fn present(&self, text: &str) -> Vec<bool> {
+    /// The query's words in a text, in order.
+    pub(super) fn matches(&self, text: &str) -> Vec<WordMatch> {
+        let found = words(text).into_iter();
+        found.filter_map(|word| Some(WordMatch { place: self.place(&word.term)?, range: word.range })).collect()
+    }
+
+    /// Which of the terms are matched within `range`, in the order of `terms`.
+    pub(super) fn present(&self, matches: &[WordMatch], range: &Range<usize>) -> Vec<bool> {
         let mut present = vec![false; self.terms.len()];
-        for word in words(text) {
-            if let Some(place) = self.place(&word.term) {
-                present[place] = true;
-            }
+        for found in matches.iter().filter(|found| range.start <= found.range.start && found.range.end <= range.end) {
+            present[found.place] = true;
         }
         present
     }
