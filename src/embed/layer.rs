@@ -73,8 +73,7 @@ impl Layer {
     }
 }
 
-/// A linear map. Its weights lie as the product reads them, `[from, to]`: libtorch packs them anew for every product, and
-/// packs them faster so than transposed.
+/// A linear map. Its weights lie as the product reads them, `[from, to]`.
 #[derive(Debug)]
 struct Dense {
     weight: Tensor,

@@ -106,7 +106,9 @@ pub(super) fn remove_unfinished(folder: &Path) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
-            std::fs::remove_dir_all(entry.path())?;
+            // A file is what an earlier version left.
+            let remove = if entry.file_type()?.is_dir() { std::fs::remove_dir_all } else { std::fs::remove_file };
+            remove(entry.path())?;
         }
     }
     Ok(())
@@ -152,6 +154,7 @@ mod tests {
         assert!(Received::write(&uploads.join("absent"), "a.txt", b"text").is_err());
         // As a killed server leaves it.
         std::mem::forget(Received::write(uploads, "b.txt", b"te")?);
+        std::fs::write(uploads.join(format!("{UNFINISHED}1-1")), "te")?;
         remove_unfinished(folder.path())?;
         assert_eq!(std::fs::read_dir(folder.path())?.count(), 1);
         delete(&kept)?;

@@ -116,6 +116,7 @@ impl SearchRequest {
             let detail = format!("q has {characters} characters, at most {} are read", limits.max_question);
             return Err(Problem::new(Code::QuestionTooLong, detail));
         }
+        self.check_lists()?;
         let limit = in_range("limit", self.limit, 1, MOST_HITS);
         let limit = limit.map_err(|problem| Problem { code: Code::LimitOutOfRange, ..problem })?;
         let per_paper = in_range("per_paper", self.per_paper, 1, MOST_HITS)?;
@@ -132,27 +133,30 @@ impl SearchRequest {
     }
 
     fn expansion(&self) -> Result<Expand, Problem> {
-        if self.senses.len() > LONGEST_LIST {
-            let detail = format!("senses has {} values, at most {LONGEST_LIST} are read", self.senses.len());
-            return Err(Problem::new(Code::InvalidParameter, detail));
-        }
         let senses = self.senses.iter().map(|sense| sense.parse::<ForcedSense>());
         let senses: Vec<ForcedSense> =
             senses.collect::<Result<_, _>>().map_err(|detail| Problem::new(Code::InvalidParameter, detail))?;
         Ok(Expand { on: self.expand.unwrap_or(true), forced: senses.into_iter().map(|s| (s.short, s.long)).collect() })
     }
 
-    fn filter(&self) -> Result<Filter, Problem> {
+    fn check_lists(&self) -> Result<(), Problem> {
         let lists = [
             ("journals", &self.journals),
             ("types", &self.types),
             ("papers", &self.papers),
             ("sections", &self.sections),
+            ("senses", &self.senses),
         ];
-        if let Some((name, list)) = lists.into_iter().find(|(_, list)| list.len() > LONGEST_LIST) {
-            let detail = format!("{name} has {} values, at most {LONGEST_LIST} are read", list.len());
-            return Err(Problem::new(Code::InvalidParameter, detail));
+        match lists.into_iter().find(|(_, list)| list.len() > LONGEST_LIST) {
+            None => Ok(()),
+            Some((name, list)) => {
+                let detail = format!("{name} has {} values, at most {LONGEST_LIST} are read", list.len());
+                Err(Problem::new(Code::InvalidParameter, detail))
+            }
         }
+    }
+
+    fn filter(&self) -> Result<Filter, Problem> {
         Ok(Filter {
             year_from: year("year_from", self.year_from)?,
             year_to: year("year_to", self.year_to)?,
