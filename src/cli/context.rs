@@ -125,6 +125,7 @@ fn bert_options(config: &Config) -> BertOptions {
             config::Precision::Auto => Precision::Auto,
             config::Precision::Fp32 => Precision::Fp32,
             config::Precision::Bf16 => Precision::Bf16,
+            config::Precision::Int8 => Precision::Int8,
         },
         instances: model.instances,
         ..BertOptions::default()

@@ -26,14 +26,16 @@ impl Choice for Pooling {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
-    /// bf16 where the CPU has instructions for it, else fp32.
+    /// int8 where the CPU has instructions for it, else bf16 on the same condition, else fp32.
     Auto,
     Fp32,
     Bf16,
+    Int8,
 }
 
 impl Choice for Precision {
-    const WORDS: &'static [(&'static str, Self)] = &[("auto", Self::Auto), ("fp32", Self::Fp32), ("bf16", Self::Bf16)];
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("auto", Self::Auto), ("fp32", Self::Fp32), ("bf16", Self::Bf16), ("int8", Self::Int8)];
 }
 
 /// How the candidates of words and of vectors become one list.

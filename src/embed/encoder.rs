@@ -1,14 +1,18 @@
-//! A BERT encoder on libtorch with fused attention and activation.
+//! A BERT encoder: rust-bert's embeddings, layers of our own, and pooling.
 //!
-//! rust-bert's own layers compute GELU in four passes over memory and attention step by step; libtorch has both as single
-//! kernels. Embeddings and configuration are rust-bert's, and `tests/embedding.rs` holds the vectors to its `BertModel`.
+//! rust-bert's own layers compute GELU in four passes over memory and attention step by step. Ours are of two kinds: on
+//! libtorch's fused kernels ([`Layer`]), and in int8 where the CPU has instructions for it ([`Transformer`]). Embeddings and
+//! configuration are rust-bert's, and `tests/embedding.rs` holds the vectors of both to its `BertModel`.
 
-use rust_bert::bert::{BertEmbedding, BertEmbeddings};
+use std::sync::Arc;
+
+use rust_bert::bert::{BertConfig, BertEmbedding, BertEmbeddings};
 use serde::Deserialize;
 use tch::{Device, Kind, Tensor, nn};
 
 use super::batch::padded_length;
 use super::checkpoint::Checkpoint;
+use super::int8::Transformer;
 use super::layer::Layer;
 use super::model::{ModelFolder, Pooling};
 use super::{EmbedError, UnitVector};
@@ -17,20 +21,22 @@ use super::{EmbedError, UnitVector};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
-    /// bf16 where the CPU has instructions for it, else fp32.
+    /// The fastest for which the CPU has instructions.
     #[default]
     Auto,
     Fp32,
     Bf16,
+    Int8,
 }
 
 impl Precision {
-    fn kind(self) -> Kind {
+    /// What is meant on this CPU for this model.
+    fn settled(self, config: &BertConfig) -> Self {
         match self {
-            Self::Fp32 => Kind::Float,
-            Self::Bf16 => Kind::BFloat16,
-            Self::Auto if cpu_has_bf16() => Kind::BFloat16,
-            Self::Auto => Kind::Float,
+            Self::Auto if Transformer::fits(config) => Self::Int8,
+            Self::Auto if cpu_has_bf16() => Self::Bf16,
+            Self::Auto => Self::Fp32,
+            settled => settled,
         }
     }
 }
@@ -50,25 +56,40 @@ fn cpu_has_bf16() -> bool {
 #[derive(Debug)]
 pub struct Encoder {
     embeddings: BertEmbeddings,
-    layers: Vec<Layer>,
+    layers: Layers,
     pooling: Pooling,
-    kind: Kind,
     /// Tokens that it has positions for.
     positions: usize,
     /// Of the embeddings; those of the layers are their own.
     weights: nn::VarStore,
 }
 
+#[derive(Debug)]
+enum Layers {
+    /// On libtorch, with numbers of this kind.
+    Torch(Vec<Layer>, Kind),
+    Int8(Arc<Transformer>),
+}
+
 impl Encoder {
     /// Loads `model.safetensors` of the folder.
+    ///
+    /// # Errors
+    /// A file that cannot be used; int8 where the CPU or the model's shape does not allow it.
     pub fn load(model: &ModelFolder, precision: Precision) -> Result<Self, EmbedError> {
-        let (kind, config) = (precision.kind(), &model.config);
+        let config = &model.config;
+        let precision = precision.settled(config);
+        let kind = if precision == Precision::Bf16 { Kind::BFloat16 } else { Kind::Float };
         let checkpoint = Checkpoint::read(model.folder.join("model.safetensors"), kind)?;
-        let layers = (0..config.num_hidden_layers).map(|number| Layer::load(&checkpoint, number, config));
-        let layers = layers.collect::<Result<Vec<_>, _>>()?;
+        let layers = if precision == Precision::Int8 {
+            Layers::Int8(Arc::new(Transformer::load(&checkpoint, config)?))
+        } else {
+            let layers = (0..config.num_hidden_layers).map(|number| Layer::load(&checkpoint, number, config));
+            Layers::Torch(layers.collect::<Result<_, _>>()?, kind)
+        };
         let (embeddings, weights) = embeddings(model, |name, tensor| checkpoint.get(name, &tensor.size()))?;
         let positions = usize::try_from(config.max_position_embeddings).unwrap_or(0);
-        Ok(Self { embeddings, layers, pooling: model.pooling, kind, positions, weights })
+        Ok(Self { embeddings, layers, pooling: model.pooling, positions, weights })
     }
 
     /// Another instance over the same weights, for another thread.
@@ -78,22 +99,62 @@ impl Encoder {
             let known = mine.get(name).map(Tensor::shallow_clone);
             known.ok_or_else(|| EmbedError::Model(format!("an instance has no {name}")))
         })?;
-        let layers = self.layers.iter().map(Layer::share).collect();
+        let layers = match &self.layers {
+            Layers::Torch(layers, kind) => Layers::Torch(layers.iter().map(Layer::share).collect(), *kind),
+            Layers::Int8(layers) => Layers::Int8(Arc::clone(layers)),
+        };
         Ok(Self { embeddings, layers, weights, ..*self })
     }
 
-    /// Whether it computes in bf16.
-    pub fn is_bf16(&self) -> bool {
-        self.kind == Kind::BFloat16
-    }
-
-    /// One vector for each token sequence. Sequences of similar length should come together: all are padded to the
-    /// longest, shape `[batch, longest]`.
+    /// One vector for each token sequence. Sequences of similar length should come together: on libtorch all are padded to
+    /// the longest.
     pub fn encode(&self, sequences: &[&[u32]]) -> Result<Vec<UnitVector>, EmbedError> {
-        tch::no_grad(|| self.forward(sequences)).map_err(|error| EmbedError::Model(error.to_string()))
+        let forward = || match &self.layers {
+            Layers::Torch(layers, kind) => self.padded(sequences, layers, *kind),
+            Layers::Int8(layers) => self.in_a_row(sequences, layers),
+        };
+        tch::no_grad(forward).map_err(|error| EmbedError::Model(error.to_string()))
     }
 
-    fn forward(&self, sequences: &[&[u32]]) -> Result<Vec<UnitVector>, Box<dyn std::error::Error>> {
+    /// The sequences one after the other as one text, without padding; only the layers know where each ends.
+    fn in_a_row(
+        &self,
+        sequences: &[&[u32]],
+        layers: &Transformer,
+    ) -> Result<Vec<UnitVector>, Box<dyn std::error::Error>> {
+        let lengths: Vec<usize> = sequences.iter().map(|sequence| sequence.len()).collect();
+        if lengths.iter().sum::<usize>() == 0 {
+            return Ok(vec![UnitVector::normalise(Vec::new()); sequences.len()]);
+        }
+        let tokens: Vec<i64> = sequences.iter().flat_map(|tokens| tokens.iter().copied().map(i64::from)).collect();
+        let positions: Vec<i64> = lengths.iter().flat_map(|length| 0..*length as i64).collect();
+        let (tokens, positions) = (Tensor::from_slice(&tokens), Tensor::from_slice(&positions));
+        let (tokens, positions) = (tokens.unsqueeze(0), positions.unsqueeze(0));
+        let embedded = self.embeddings.forward_t(Some(&tokens), None, Some(&positions), None, false)?;
+        let mut hidden = Vec::<f32>::try_from(&embedded.flatten(0, -1))?;
+        layers.forward(&mut hidden, &lengths);
+        let mut rows = hidden.chunks_exact(hidden.len() / tokens.numel());
+        let pooled = lengths.iter().map(|length| {
+            let mut rows = rows.by_ref().take(*length);
+            let mut pooled = rows.next().map_or_else(Vec::new, <[f32]>::to_vec);
+            for row in rows {
+                if self.pooling == Pooling::Mean {
+                    pooled.iter_mut().zip(row).for_each(|(sum, number)| *sum += number);
+                }
+            }
+            // The mean and the sum have one direction.
+            UnitVector::normalise(pooled)
+        });
+        Ok(pooled.collect())
+    }
+
+    /// The sequences beside each other, `[batch, longest]`, filled up to the longest.
+    fn padded(
+        &self,
+        sequences: &[&[u32]],
+        layers: &[Layer],
+        kind: Kind,
+    ) -> Result<Vec<UnitVector>, Box<dyn std::error::Error>> {
         let batch = sequences.len();
         let longest = sequences.iter().map(|sequence| sequence.len()).max().unwrap_or(0);
         if batch == 0 || longest == 0 {
@@ -106,11 +167,11 @@ impl Encoder {
         let mask = Tensor::from_slice(&mask).view(shape);
         // Added to the attention scores, shape [batch, 1, 1, longest]. libtorch 2.4 refuses the undefined tensor that
         // tch passes for no mask, so there always is one.
-        let bias = ((&mask - 1.0) * 10_000.0).to_kind(self.kind).view([shape[0], 1, 1, shape[1]]);
+        let bias = ((&mask - 1.0) * 10_000.0).to_kind(kind).view([shape[0], 1, 1, shape[1]]);
         let embedded = self.embeddings.forward_t(Some(&tokens), None, None, None, false)?;
         let shape = embedded.size();
         let mut hidden = embedded.view([-1, shape[2]]);
-        for layer in &self.layers {
+        for layer in layers {
             hidden = layer.forward(&hidden, &bias);
         }
         let hidden = hidden.view(shape.as_slice());

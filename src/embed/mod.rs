@@ -8,6 +8,11 @@ mod bert;
 mod checkpoint;
 mod encoder;
 mod hash;
+#[cfg(target_arch = "x86_64")]
+mod int8;
+#[cfg(not(target_arch = "x86_64"))]
+#[path = "int8/elsewhere.rs"]
+mod int8;
 mod layer;
 mod model;
 mod queue;
@@ -59,6 +64,11 @@ pub enum EmbedError {
     BadFile { file: String, reason: String },
     #[error("the model in {folder} is not supported: {reason}")]
     Unsupported { folder: String, reason: String },
+    #[error(
+        "int8 needs a CPU with AVX-512 VNNI and a model with layers of a multiple of 64 numbers; set [model] precision to \
+         \"auto\""
+    )]
+    NoInt8,
     #[error("the model failed: {0}")]
     Model(String),
     #[error("the model has stopped")]

@@ -1,0 +1,169 @@
+//! Attention within one text, in f32.
+
+use std::arch::x86_64::{
+    __m512, _mm512_add_ps, _mm512_fmadd_ps, _mm512_max_ps, _mm512_mul_ps, _mm512_reduce_add_ps, _mm512_reduce_max_ps,
+    _mm512_set1_ps, _mm512_sub_ps,
+};
+
+use super::registers::{LANES, exp, load, store};
+
+/// Columns of a tile.
+pub(super) const COLUMNS: usize = 2 * LANES;
+
+/// Rows of a tile: with these the sums, a row of the right side and a number of the left fit into the registers.
+const TILE_ROWS: usize = 8;
+
+/// Room for one head's work, kept from text to text.
+#[derive(Debug, Default)]
+pub(super) struct Attention {
+    /// The keys, turned: `[head width, length]`, the length filled up to whole tiles.
+    keys: Vec<f32>,
+    /// How much each of a few tokens attends to each token, `[TILE_ROWS, length]`, filled up like the keys.
+    shares: Vec<f32>,
+}
+
+/// A matrix by rows: where they begin, and how far apart.
+#[derive(Clone, Copy)]
+struct Matrix<'a> {
+    numbers: &'a [f32],
+    stride: usize,
+}
+
+impl Attention {
+    /// One text's attention (Vaswani et al. 2017). `projected`: queries, keys and values side by side,
+    /// `[length, 3 · width]`; `context`: `[length, width]`. A head's width is a multiple of [`COLUMNS`].
+    #[target_feature(enable = "avx512f")]
+    pub(super) fn forward(&mut self, projected: &[f32], heads: usize, context: &mut [f32], width: usize) {
+        let head_width = width / heads;
+        for head in 0..heads {
+            let first = head * head_width;
+            self.head(projected, width, first..first + head_width, context);
+        }
+    }
+
+    #[target_feature(enable = "avx512f")]
+    fn head(&mut self, projected: &[f32], width: usize, columns: std::ops::Range<usize>, context: &mut [f32]) {
+        let (length, stride) = (context.len() / width, 3 * width);
+        let filled = length.next_multiple_of(COLUMNS);
+        self.keys.clear();
+        self.keys.resize(columns.len() * filled, 0.0);
+        for (token, row) in projected.chunks_exact(stride).enumerate() {
+            for (place, number) in row[width..][columns.clone()].iter().enumerate() {
+                self.keys[place * filled + token] = *number;
+            }
+        }
+        self.shares.resize(TILE_ROWS * filled, 0.0);
+        let keys = Matrix { numbers: &self.keys, stride: filled };
+        let values = Matrix { numbers: &projected[2 * width + columns.start..], stride };
+        let tiles = length.div_ceil(TILE_ROWS);
+        let mut first = 0;
+        for tile in 0..tiles {
+            let end = (tile + 1) * length / tiles;
+            let queries = Matrix { numbers: &projected[first * stride + columns.start..], stride };
+            let results = &mut context[first * width + columns.start..];
+            let size = Size { length, head_width: columns.len(), width };
+            match end - first {
+                1 => rows::<1>(queries, keys, values, size, &mut self.shares, results),
+                2 => rows::<2>(queries, keys, values, size, &mut self.shares, results),
+                3 => rows::<3>(queries, keys, values, size, &mut self.shares, results),
+                4 => rows::<4>(queries, keys, values, size, &mut self.shares, results),
+                5 => rows::<5>(queries, keys, values, size, &mut self.shares, results),
+                6 => rows::<6>(queries, keys, values, size, &mut self.shares, results),
+                7 => rows::<7>(queries, keys, values, size, &mut self.shares, results),
+                _ => rows::<TILE_ROWS>(queries, keys, values, size, &mut self.shares, results),
+            }
+            first = end;
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Size {
+    /// Of the text.
+    length: usize,
+    head_width: usize,
+    /// Of the model.
+    width: usize,
+}
+
+/// The attention of a few tokens to all of the text, for one head.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn rows<const COUNT: usize>(
+    queries: Matrix<'_>,
+    keys: Matrix<'_>,
+    values: Matrix<'_>,
+    size: Size,
+    shares: &mut [f32],
+    results: &mut [f32],
+) {
+    let filled = keys.stride;
+    for column in (0..filled).step_by(COLUMNS) {
+        let sums = product::<COUNT>(queries, keys, column, size.head_width);
+        for (row, sums) in sums.iter().enumerate() {
+            write(sums, &mut shares[row * filled + column..]);
+        }
+    }
+    let scale = 1.0 / (size.head_width as f32).sqrt();
+    let mut totals = [0.0; COUNT];
+    for (row, total) in totals.iter_mut().enumerate() {
+        *total = exponentials(&mut shares[row * filled..(row + 1) * filled], size.length, scale);
+    }
+    let shares = Matrix { numbers: shares, stride: filled };
+    for column in (0..size.head_width).step_by(COLUMNS) {
+        let sums = product::<COUNT>(shares, values, column, size.length);
+        for (row, (sums, total)) in sums.iter().zip(totals).enumerate() {
+            let share = _mm512_set1_ps(1.0 / total);
+            let sums = [_mm512_mul_ps(sums[0], share), _mm512_mul_ps(sums[1], share)];
+            write(&sums, &mut results[row * size.width + column..]);
+        }
+    }
+}
+
+/// A tile of the product of two matrices: rows from the first on, [`COLUMNS`] columns.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn product<const COUNT: usize>(left: Matrix<'_>, right: Matrix<'_>, column: usize, depth: usize) -> [[__m512; 2]; COUNT] {
+    let rows: [&[f32]; COUNT] = std::array::from_fn(|row| &left.numbers[row * left.stride..][..depth]);
+    let mut sums = [[_mm512_set1_ps(0.0); 2]; COUNT];
+    for place in 0..depth {
+        let (numbers, _) = right.numbers[place * right.stride + column..][..COLUMNS].as_chunks::<LANES>();
+        let numbers = [load(&numbers[0]), load(&numbers[1])];
+        for row in 0..COUNT {
+            let number = _mm512_set1_ps(rows[row][place]);
+            for part in 0..2 {
+                sums[row][part] = _mm512_fmadd_ps(number, numbers[part], sums[row][part]);
+            }
+        }
+    }
+    sums
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn write(sums: &[__m512; 2], numbers: &mut [f32]) {
+    let (numbers, _) = numbers[..COLUMNS].as_chunks_mut::<LANES>();
+    store(sums[0], &mut numbers[0]);
+    store(sums[1], &mut numbers[1]);
+}
+
+/// Softmax without its division: `scores` become the exponentials of what they are below their highest, 0 from `length`
+/// on. Gives their sum.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn exponentials(scores: &mut [f32], length: usize, scale: f32) -> f32 {
+    scores[length..].fill(f32::NEG_INFINITY);
+    let (scores, _) = scores.as_chunks_mut::<LANES>();
+    let mut highest = load(&scores[0]);
+    for scores in scores.iter() {
+        highest = _mm512_max_ps(highest, load(scores));
+    }
+    let (highest, scale) = (_mm512_set1_ps(_mm512_reduce_max_ps(highest)), _mm512_set1_ps(scale));
+    let mut sum = _mm512_set1_ps(0.0);
+    for scores in scores.iter_mut() {
+        let share = exp(_mm512_mul_ps(_mm512_sub_ps(load(scores), highest), scale));
+        sum = _mm512_add_ps(sum, share);
+        store(share, scores);
+    }
+    _mm512_reduce_add_ps(sum)
+}

@@ -1,0 +1,24 @@
+//! On other processors there is no int8.
+
+use rust_bert::bert::BertConfig;
+
+use super::EmbedError;
+use super::checkpoint::Checkpoint;
+
+/// There is none.
+#[derive(Debug)]
+pub(super) enum Transformer {}
+
+impl Transformer {
+    pub(super) fn fits(_: &BertConfig) -> bool {
+        false
+    }
+
+    pub(super) fn load(_: &Checkpoint, _: &BertConfig) -> Result<Self, EmbedError> {
+        Err(EmbedError::NoInt8)
+    }
+
+    pub(super) fn forward(&self, _: &mut [f32], _: &[usize]) {
+        match *self {}
+    }
+}
