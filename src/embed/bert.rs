@@ -215,7 +215,7 @@ fn serve(weights: &Weights, queue: &Queue) {
         let sequences: Vec<&[u32]> = jobs.iter().flat_map(|job| job.sequences.iter().map(Vec::as_slice)).collect();
         // libtorch reports some failures (out of memory, say) by exceptions that tch turns into panics.
         let result = catch_unwind(AssertUnwindSafe(|| {
-            let encoder = match instance.take() {
+            let mut encoder = match instance.take() {
                 Some(encoder) => encoder,
                 None => weights.instance()?,
             };

@@ -12,7 +12,7 @@ use tch::{Device, Kind, Tensor, nn};
 
 use super::batch::padded_length;
 use super::checkpoint::Checkpoint;
-use super::int8::Transformer;
+use super::int8::{Transformer, Workplace};
 use super::layer::Layer;
 use super::model::{ModelFolder, Pooling};
 use super::{EmbedError, UnitVector};
@@ -55,20 +55,26 @@ fn cpu_has_bf16() -> bool {
 /// the same weights.
 #[derive(Debug)]
 pub struct Encoder {
-    embeddings: BertEmbeddings,
+    ends: Ends,
     layers: Layers,
+    /// Of the embeddings; those of the layers are their own.
+    weights: nn::VarStore,
+}
+
+/// What comes before the layers, and after them.
+#[derive(Debug)]
+struct Ends {
+    embeddings: BertEmbeddings,
     pooling: Pooling,
     /// Tokens that it has positions for.
     positions: usize,
-    /// Of the embeddings; those of the layers are their own.
-    weights: nn::VarStore,
 }
 
 #[derive(Debug)]
 enum Layers {
     /// On libtorch, with numbers of this kind.
     Torch(Vec<Layer>, Kind),
-    Int8(Arc<Transformer>),
+    Int8(Arc<Transformer>, Workplace),
 }
 
 impl Encoder {
@@ -82,14 +88,14 @@ impl Encoder {
         let kind = if precision == Precision::Bf16 { Kind::BFloat16 } else { Kind::Float };
         let checkpoint = Checkpoint::read(model.folder.join("model.safetensors"), kind)?;
         let layers = if precision == Precision::Int8 {
-            Layers::Int8(Arc::new(Transformer::load(&checkpoint, config)?))
+            Layers::Int8(Arc::new(Transformer::load(&checkpoint, config)?), Workplace::default())
         } else {
             let layers = (0..config.num_hidden_layers).map(|number| Layer::load(&checkpoint, number, config));
             Layers::Torch(layers.collect::<Result<_, _>>()?, kind)
         };
         let (embeddings, weights) = embeddings(model, |name, tensor| checkpoint.get(name, &tensor.size()))?;
         let positions = usize::try_from(config.max_position_embeddings).unwrap_or(0);
-        Ok(Self { embeddings, layers, pooling: model.pooling, positions, weights })
+        Ok(Self { ends: Ends { embeddings, pooling: model.pooling, positions }, layers, weights })
     }
 
     /// Another instance over the same weights, for another thread.
@@ -101,26 +107,29 @@ impl Encoder {
         })?;
         let layers = match &self.layers {
             Layers::Torch(layers, kind) => Layers::Torch(layers.iter().map(Layer::share).collect(), *kind),
-            Layers::Int8(layers) => Layers::Int8(Arc::clone(layers)),
+            Layers::Int8(layers, _) => Layers::Int8(Arc::clone(layers), Workplace::default()),
         };
-        Ok(Self { embeddings, layers, weights, ..*self })
+        Ok(Self { ends: Ends { embeddings, ..self.ends }, layers, weights })
     }
 
     /// One vector for each token sequence. Sequences of similar length should come together: on libtorch all are padded to
     /// the longest.
-    pub fn encode(&self, sequences: &[&[u32]]) -> Result<Vec<UnitVector>, EmbedError> {
-        let forward = || match &self.layers {
-            Layers::Torch(layers, kind) => self.padded(sequences, layers, *kind),
-            Layers::Int8(layers) => self.in_a_row(sequences, layers),
+    pub fn encode(&mut self, sequences: &[&[u32]]) -> Result<Vec<UnitVector>, EmbedError> {
+        let forward = || match &mut self.layers {
+            Layers::Torch(layers, kind) => self.ends.beside_each_other(sequences, layers, *kind),
+            Layers::Int8(layers, workplace) => self.ends.in_a_row(sequences, layers, workplace),
         };
         tch::no_grad(forward).map_err(|error| EmbedError::Model(error.to_string()))
     }
+}
 
+impl Ends {
     /// The sequences one after the other as one text, without padding; only the layers know where each ends.
     fn in_a_row(
         &self,
         sequences: &[&[u32]],
         layers: &Transformer,
+        workplace: &mut Workplace,
     ) -> Result<Vec<UnitVector>, Box<dyn std::error::Error>> {
         let lengths: Vec<usize> = sequences.iter().map(|sequence| sequence.len()).collect();
         if lengths.iter().sum::<usize>() == 0 {
@@ -132,7 +141,7 @@ impl Encoder {
         let (tokens, positions) = (tokens.unsqueeze(0), positions.unsqueeze(0));
         let embedded = self.embeddings.forward_t(Some(&tokens), None, Some(&positions), None, false)?;
         let mut hidden = Vec::<f32>::try_from(&embedded.flatten(0, -1))?;
-        layers.forward(&mut hidden, &lengths);
+        layers.forward(&mut hidden, &lengths, workplace);
         let mut rows = hidden.chunks_exact(hidden.len() / tokens.numel());
         let pooled = lengths.iter().map(|length| {
             let mut rows = rows.by_ref().take(*length);
@@ -149,7 +158,7 @@ impl Encoder {
     }
 
     /// The sequences beside each other, `[batch, longest]`, filled up to the longest.
-    fn padded(
+    fn beside_each_other(
         &self,
         sequences: &[&[u32]],
         layers: &[Layer],

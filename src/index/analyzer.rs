@@ -47,11 +47,15 @@ const STOP_WORDS: [&str; 33] = [
 ];
 
 fn is_stop_word(word: &str) -> bool {
-    if word.len() > LONGEST_STOP_WORD {
+    if word.len() > LONGEST_STOP_WORD || !word.is_ascii() {
         return false;
     }
-    let in_capitals = word.len() > 1 && word.chars().all(char::is_uppercase);
-    !in_capitals && STOP_WORDS.binary_search(&word.to_lowercase().as_str()).is_ok()
+    let in_capitals = word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_uppercase());
+    let mut lower = [0; LONGEST_STOP_WORD];
+    let lower = &mut lower[..word.len()];
+    lower.copy_from_slice(word.as_bytes());
+    lower.make_ascii_lowercase();
+    !in_capitals && STOP_WORDS.binary_search_by(|stop_word| stop_word.as_bytes().cmp(lower)).is_ok()
 }
 
 /// In bytes. Most words are longer, and are told apart by that alone.
@@ -125,19 +129,20 @@ fn push_terms(words: &mut Vec<Word>, text: &str, offset: usize, parts: &[Range<u
     }
     let (Some(first), Some(last)) = (parts.first(), parts.last()) else { return 0 };
     let plain: Vec<String> = parts.iter().map(|part| plain(&text[place(part)])).collect();
-    words.push(Word { term: stem(plain.concat()), range: offset + first.start..offset + last.end, position });
+    words.push(Word { term: stem(&plain.concat()), range: offset + first.start..offset + last.end, position });
     for (number, (part, plain)) in parts.iter().zip(plain).enumerate() {
         // A bare number out of a name (the 6 of IL-6) would match every other 6.
         let bare_number = plain.chars().all(|c| c.is_ascii_digit());
         if !bare_number && !is_stop_word(&text[place(part)]) {
-            words.push(Word { term: stem(plain), range: place(part), position: position + number });
+            words.push(Word { term: stem(&plain), range: place(part), position: position + number });
         }
     }
     parts.len()
 }
 
 fn term(word: &str) -> String {
-    stem(plain(word))
+    // Most words are plain as they stand.
+    if word.bytes().all(|byte| byte.is_ascii_lowercase()) { stem(word) } else { stem(&plain(word)) }
 }
 
 /// Lower case, without accents and apostrophes, compatibility forms resolved, Greek letters by name.
@@ -184,19 +189,19 @@ thread_local! {
 }
 
 /// Stems ordinary words; names with digits stay as they are.
-fn stem(word: String) -> String {
+fn stem(word: &str) -> String {
     if word.len() <= 3 || !word.bytes().all(|byte| byte.is_ascii_lowercase()) {
-        return word;
+        return word.to_owned();
     }
     STEMS.with_borrow_mut(|stems| {
-        if let Some(known) = stems.get(&word) {
+        if let Some(known) = stems.get(word) {
             return known.clone();
         }
         if stems.len() >= REMEMBERED {
             stems.clear();
         }
-        let stem = STEMMER.stem(&word).into_owned();
-        stems.insert(word, stem.clone());
+        let stem = STEMMER.stem(word).into_owned();
+        stems.insert(word.to_owned(), stem.clone());
         stem
     })
 }

@@ -1,7 +1,7 @@
 //! The read side: one commit, seen through both legs.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{OnceLock, PoisonError, RwLock};
 
 use tantivy::collector::TopDocs;
 use tantivy::columnar::Column;
@@ -71,7 +71,12 @@ pub struct Snapshot {
     /// For each segment, read when first asked for: a question asks for hundreds, and each look into the dictionary on
     /// disk unpacks a block of it.
     paper_ids: Vec<OnceLock<PaperIds>>,
+    /// In how many passages terms are that were asked for: a question asks for each of its terms many times.
+    frequencies: RwLock<HashMap<String, u64>>,
 }
+
+/// Terms whose frequency is remembered, at most; when there are more, it begins anew.
+const REMEMBERED: usize = 1 << 14;
 
 /// The ids of the papers of one segment.
 struct PaperIds {
@@ -93,7 +98,14 @@ impl Snapshot {
         let vectors: Vec<SegmentVectors> =
             searcher.segment_readers().iter().map(open).collect::<tantivy::Result<_>>()?;
         let paper_ids = vectors.iter().map(|_| OnceLock::new()).collect();
-        Ok(Self { searcher: searcher.clone(), fields, vectors, counts: OnceLock::new(), paper_ids })
+        Ok(Self {
+            searcher: searcher.clone(),
+            fields,
+            vectors,
+            counts: OnceLock::new(),
+            paper_ids,
+            frequencies: RwLock::default(),
+        })
     }
 
     pub(super) fn generation(&self) -> u64 {
@@ -131,11 +143,19 @@ impl Snapshot {
 
     /// In how many passages the term is, in any field. Deleted passages count until their segment is merged.
     pub fn document_frequency(&self, term: &str) -> Result<u64, IndexError> {
+        if let Some(known) = self.frequencies.read().unwrap_or_else(PoisonError::into_inner).get(term) {
+            return Ok(*known);
+        }
         let fields = [self.fields.text, self.fields.heading, self.fields.senses];
         let mut most = 0;
         for field in fields {
             most = most.max(self.searcher.doc_freq(&Term::from_field_text(field, term))?);
         }
+        let mut frequencies = self.frequencies.write().unwrap_or_else(PoisonError::into_inner);
+        if frequencies.len() >= REMEMBERED {
+            frequencies.clear();
+        }
+        frequencies.insert(term.to_owned(), most);
         Ok(most)
     }
 
@@ -423,8 +443,8 @@ impl Bm25StatisticsProvider for PassageStatistics<'_> {
     /// A term is as rare as in the field where it is most frequent: otherwise a word that is common in texts would count
     /// as rare, and so very much, in headings.
     fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
-        let text = term.value().as_str().unwrap_or_default().to_owned();
-        self.snapshot.document_frequency(&text).map_err(|error| match error {
+        let value = term.value();
+        self.snapshot.document_frequency(value.as_str().unwrap_or_default()).map_err(|error| match error {
             IndexError::Tantivy(error) => error,
             other => tantivy::TantivyError::InternalError(other.to_string()),
         })

@@ -1,20 +1,20 @@
 //! From a question to an answer.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::context::{QuestionContext, QuestionVectors};
 use super::evidence::{evidence, highlights, scored};
-use super::expansion::{Context, Expanded, Interpretation, expand, written_out};
+use super::expansion::{Expanded, Interpretation, expand, written_out};
 use super::fusion::{Fusion, Weights};
 use super::query::{Mode, Query};
 use super::ranking::{Prepared, Ranked, grouped};
-use super::senses::{Sense, SenseCache};
+use super::senses::SenseCache;
 use super::summary::{Source, Summary, summarise};
 use super::timing::{Stage, Timings};
 use super::{Answer, Evidence, Explanation, Hit, Request, SearchError};
-use crate::embed::{EmbedError, Embedder, Role, UnitVector};
-use crate::index::{FieldWeights, Filter, PassageAddress, PassageIndex, PassageRecord, Snapshot};
+use crate::embed::{EmbedError, Embedder, UnitVector};
+use crate::index::{FieldWeights, PassageAddress, PassageIndex, PassageRecord, Snapshot};
 
 /// How questions are answered; one configuration for all of them.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -63,9 +63,6 @@ type PassageEvidence = (PassageRecord, Vec<Evidence>, Vec<Evidence>);
 
 /// Hits that the answer on top is made of.
 const HITS_SUMMARISED: usize = 10;
-
-/// Passages looked at to settle the sense of an abbreviation.
-const PASSAGES_FOR_SENSES: usize = 100;
 
 impl Engine {
     pub fn new(index: Arc<PassageIndex>, embedder: Arc<dyn Embedder>, options: SearchOptions) -> Self {
@@ -160,20 +157,26 @@ impl Engine {
         request: &Request,
         timings: &mut Timings,
     ) -> Result<Prepared<'a>, SearchError> {
-        let (query, expanded) = timings.time(Stage::Expand, || self.understood(snapshot, request))?;
+        let vectors = QuestionVectors::new(self.embedder.as_ref());
+        let (query, expanded) = timings.time(Stage::Expand, || self.understood(snapshot, request, &vectors))?;
         let vector = match request.mode {
             Mode::Lexical => None,
-            _ => Some(timings.time(Stage::Embed, || self.embedded(&request.question, &expanded))?),
+            _ => Some(timings.time(Stage::Embed, || self.embedded(&request.question, &expanded, &vectors))?),
         };
         Ok(Prepared { snapshot, options: &self.options, query, vector, expanded })
     }
 
-    fn understood(&self, snapshot: &Snapshot, request: &Request) -> Result<(Query, Vec<Expanded>), SearchError> {
+    fn understood(
+        &self,
+        snapshot: &Snapshot,
+        request: &Request,
+        vectors: &QuestionVectors<'_>,
+    ) -> Result<(Query, Vec<Expanded>), SearchError> {
         let mut query = Query::understand(&request.question, snapshot)?;
         let table = self.senses.of(snapshot)?;
-        let with_model = request.mode != Mode::Lexical;
-        let context =
-            QuestionContext { engine: self, snapshot, question: &request.question, query: &query, with_model };
+        let vectors = (request.mode != Mode::Lexical).then_some(vectors);
+        let fields = self.options.fields;
+        let context = QuestionContext { snapshot, fields, question: &request.question, query: &query, vectors };
         let expanded = expand(&request.question, &request.expand, &table, &context)?;
         for abbreviation in &expanded {
             query.expand(&abbreviation.shown.short, &abbreviation.terms, self.options.expansion, snapshot)?;
@@ -182,56 +185,18 @@ impl Engine {
     }
 
     /// Between the question as it is and the question with its abbreviations explained.
-    fn embedded(&self, question: &str, expanded: &[Expanded]) -> Result<UnitVector, SearchError> {
-        if expanded.is_empty() || !self.options.written_out {
-            return Ok(self.embedder.embed_query(question)?);
+    fn embedded(
+        &self,
+        question: &str,
+        expanded: &[Expanded],
+        vectors: &QuestionVectors<'_>,
+    ) -> Result<UnitVector, SearchError> {
+        let mut texts = vec![question.to_owned()];
+        if !expanded.is_empty() && self.options.written_out {
+            texts.push(written_out(question, expanded));
         }
-        let both = self.embedder.embed(&[question.to_owned(), written_out(question, expanded)], Role::Query)?;
-        Ok(UnitVector::mean(&both).ok_or_else(|| EmbedError::Model("the model gave no vector".into()))?)
-    }
-}
-
-/// What index and model say of a question's abbreviations.
-struct QuestionContext<'a> {
-    engine: &'a Engine,
-    snapshot: &'a Snapshot,
-    question: &'a str,
-    query: &'a Query,
-    with_model: bool,
-}
-
-impl Context for QuestionContext<'_> {
-    fn by_words(&self, short: &str, senses: &[Sense]) -> Result<HashMap<String, f32>, SearchError> {
-        let (own, others) = self.query.without(short);
-        let papers = senses.iter().flat_map(|sense| sense.papers.iter().cloned()).collect();
-        let (fields, filter) = (self.engine.options.fields, Filter { papers, ..Filter::default() });
-        let found = self.snapshot.lexical(&others, fields, &filter, PASSAGES_FOR_SENSES)?;
-        let addresses: Vec<PassageAddress> = found.iter().map(|candidate| candidate.address).collect();
-        let with_short = self.snapshot.lexical_scores(&own, fields, &addresses)?;
-        let mut best: HashMap<String, f32> = HashMap::new();
-        for candidate in found.iter().filter(|candidate| with_short.contains_key(&candidate.address)) {
-            let score = best.entry(self.snapshot.paper_id(candidate.address)?).or_default();
-            *score = score.max(candidate.score);
-        }
-        Ok(best)
-    }
-
-    /// The mean of the nearness with and without the abbreviation: the model knows something of many.
-    fn by_meaning(&self, short: &str, senses: &[Sense]) -> Result<Vec<f32>, SearchError> {
-        if !self.with_model {
-            return Ok(vec![0.0; senses.len()]);
-        }
-        let unknown: Vec<&Sense> = senses.iter().filter(|sense| sense.vector.get().is_none()).collect();
-        let mut texts = vec![self.question.to_owned(), self.question.replacen(short, " ", 1)];
-        texts.extend(unknown.iter().map(|sense| sense.long.clone()));
-        let vectors = self.engine.embedder.embed(&texts, Role::Query)?;
-        let (questions, longs) = vectors.split_at(2.min(vectors.len()));
-        for (sense, vector) in unknown.iter().zip(longs) {
-            // Where another thread was first, its vector is the same.
-            let _ = sense.vector.set(vector.clone());
-        }
-        let mean = |long: &UnitVector| questions.iter().map(|question| question.cosine(long)).sum::<f32>() / 2.0;
-        Ok(senses.iter().map(|sense| sense.vector.get().map_or(0.0, mean)).collect())
+        let vectors = vectors.of(&texts)?;
+        Ok(UnitVector::mean(&vectors).ok_or_else(|| EmbedError::Model("the model gave no vector".into()))?)
     }
 }
 

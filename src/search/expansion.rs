@@ -77,7 +77,7 @@ pub(super) trait Context {
     fn by_words(&self, short: &str, senses: &[Sense]) -> Result<HashMap<String, f32>, SearchError>;
 
     /// How near the question is to each of the senses, from -1 to 1.
-    fn by_meaning(&self, short: &str, senses: &[Sense]) -> Result<Vec<f32>, SearchError>;
+    fn by_meaning(&self, short: &str, senses: &[&Sense]) -> Result<Vec<f32>, SearchError>;
 }
 
 /// Finds the question's abbreviations and settles their senses.
@@ -147,19 +147,27 @@ fn likeliest(question: &str, short: &str, senses: &[Sense], context: &impl Conte
         return Ok(0);
     }
     let own: HashSet<String> = words(question).into_iter().map(|word| word.term).collect();
-    let (by_paper, near) = (context.by_words(short, senses)?, context.by_meaning(short, senses)?);
+    let by_paper = context.by_words(short, senses)?;
     let best = |sense: &Sense| sense.papers.iter().filter_map(|paper| by_paper.get(paper)).copied().fold(0.0, f32::max);
     let best_of_all = senses.iter().map(best).fold(f32::MIN_POSITIVE, f32::max);
     let all = senses.iter().map(|sense| sense.papers.len()).sum::<usize>().max(1) as f32;
-    let fit = |(sense, near): (&Sense, &f32)| {
+    let fit = |sense: &Sense| {
         let named = sense.terms.iter().filter(|term| own.contains(*term)).count() as f32;
         PAPERS_WEIGHT * sense.papers.len() as f32 / all
             + WORDS_WEIGHT * best(sense) / best_of_all
-            + MEANING_WEIGHT * near
             + named / sense.terms.len().max(1) as f32
     };
-    let fits: Vec<f32> = senses.iter().zip(&near).map(fit).collect();
-    Ok((0..fits.len()).reduce(|best, next| if fits[next] > fits[best] { next } else { best }).unwrap_or(0))
+    let mut fits: Vec<(usize, f32)> = senses.iter().map(fit).enumerate().collect();
+    // The model is asked only where it can change something: it costs as much as all else of a question.
+    let enough = fits.iter().map(|(_, fit)| *fit).fold(0.0, f32::max) - MEANING_WEIGHT;
+    fits.retain(|(_, fit)| *fit >= enough);
+    if fits.len() > 1 {
+        let contenders: Vec<&Sense> = fits.iter().map(|(place, _)| &senses[*place]).collect();
+        let near = context.by_meaning(short, &contenders)?;
+        fits.iter_mut().zip(near).for_each(|((_, fit), near)| *fit += MEANING_WEIGHT * near);
+    }
+    let better = |best: (usize, f32), next: (usize, f32)| if next.1 > best.1 { next } else { best };
+    Ok(fits.into_iter().reduce(better).map_or(0, |(place, _)| place))
 }
 
 fn expansion(short: &str, senses: &[Sense], chosen: usize) -> Option<Expanded> {

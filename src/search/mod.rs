@@ -2,6 +2,7 @@
 //!
 //! `question -> Query -> two candidate lists -> fused -> rescored -> evidence -> Answer`.
 
+mod context;
 mod engine;
 mod evidence;
 mod expansion;

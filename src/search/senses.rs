@@ -48,6 +48,19 @@ impl SenseTable {
         Self(spellings.into_iter().map(|(short, longs)| (short, merged(longs))).collect())
     }
 
+    /// Takes over the vectors that another table has of the same long forms.
+    fn take_vectors(&mut self, other: &Self) {
+        for (short, senses) in &mut self.0 {
+            for sense in other.0.get(short).into_iter().flatten() {
+                if let Some(vector) = sense.vector.get()
+                    && let Some(own) = senses.iter().find(|own| own.long == sense.long)
+                {
+                    let _ = own.vector.set(vector.clone());
+                }
+            }
+        }
+    }
+
     /// The senses of a word as a reader writes it, the commonest first; none for ordinary words.
     pub(super) fn senses(&self, word: &str) -> &[Sense] {
         let marked = word.chars().any(|c| c.is_uppercase() || c.is_numeric());
@@ -90,7 +103,11 @@ impl SenseCache {
         if let Some((_, table)) = self.newest().filter(|(of, _)| *of == commit) {
             return Ok(table);
         }
-        let table = Arc::new(SenseTable::build(snapshot)?);
+        let mut table = SenseTable::build(snapshot)?;
+        if let Some((_, before)) = self.newest() {
+            table.take_vectors(&before);
+        }
+        let table = Arc::new(table);
         *self.newest.write().unwrap_or_else(PoisonError::into_inner) = Some((commit, Arc::clone(&table)));
         Ok(table)
     }
@@ -148,6 +165,17 @@ mod tests {
         assert_eq!(senses[1].long, "retinoic acid");
         assert_eq!(table.senses("MSCs").len(), 1);
         assert_eq!(table.senses("MSC")[0].papers.len(), 2);
+    }
+
+    #[test]
+    fn vectors_of_the_commit_before_are_kept() {
+        let before = table(&[("a", "RA", "retinoic acid")]);
+        let vector = UnitVector::normalise(vec![1.0, 0.0]);
+        before.senses("RA")[0].vector.set(vector.clone()).expect("the first");
+        let mut after = table(&[("a", "RA", "retinoic acid"), ("b", "RA", "rheumatoid arthritis")]);
+        after.take_vectors(&before);
+        let known: Vec<_> = after.senses("RA").iter().map(|sense| sense.vector.get()).collect();
+        assert!(known.contains(&Some(&vector)) && known.contains(&None));
     }
 
     #[test]

@@ -123,16 +123,21 @@ fn rows<const COUNT: usize>(
 /// A tile of the product of two matrices: rows from the first on, [`COLUMNS`] columns.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn product<const COUNT: usize>(left: Matrix<'_>, right: Matrix<'_>, column: usize, depth: usize) -> [[__m512; 2]; COUNT] {
+fn product<const COUNT: usize>(
+    left: Matrix<'_>,
+    right: Matrix<'_>,
+    column: usize,
+    depth: usize,
+) -> [[__m512; 2]; COUNT] {
     let rows: [&[f32]; COUNT] = std::array::from_fn(|row| &left.numbers[row * left.stride..][..depth]);
     let mut sums = [[_mm512_set1_ps(0.0); 2]; COUNT];
-    for place in 0..depth {
-        let (numbers, _) = right.numbers[place * right.stride + column..][..COLUMNS].as_chunks::<LANES>();
+    for (place, numbers) in right.numbers.chunks(right.stride).take(depth).enumerate() {
+        let (numbers, _) = numbers[column..column + COLUMNS].as_chunks::<LANES>();
         let numbers = [load(&numbers[0]), load(&numbers[1])];
-        for row in 0..COUNT {
-            let number = _mm512_set1_ps(rows[row][place]);
-            for part in 0..2 {
-                sums[row][part] = _mm512_fmadd_ps(number, numbers[part], sums[row][part]);
+        for (row, sums) in rows.iter().zip(&mut sums) {
+            let number = _mm512_set1_ps(row[place]);
+            for (sum, numbers) in sums.iter_mut().zip(numbers) {
+                *sum = _mm512_fmadd_ps(number, numbers, *sum);
             }
         }
     }

@@ -9,6 +9,10 @@ use super::checkpoint::Checkpoint;
 #[derive(Debug)]
 pub(super) enum Transformer {}
 
+/// Nothing to do anything in.
+#[derive(Debug, Default)]
+pub(super) struct Workplace;
+
 impl Transformer {
     pub(super) fn fits(_: &BertConfig) -> bool {
         false
@@ -18,7 +22,7 @@ impl Transformer {
         Err(EmbedError::NoInt8)
     }
 
-    pub(super) fn forward(&self, _: &mut [f32], _: &[usize]) {
+    pub(super) fn forward(&self, _: &mut [f32], _: &[usize], _: &mut Workplace) {
         match *self {}
     }
 }

@@ -2,8 +2,8 @@
 
 use std::arch::x86_64::{
     __m512i, _mm512_add_ps, _mm512_cvtepi32_ps, _mm512_dpbusd_epi32, _mm512_fmadd_ps, _mm512_max_ps, _mm512_min_ps,
-    _mm512_mul_ps, _mm512_reduce_add_ps, _mm512_reduce_max_ps, _mm512_reduce_min_ps, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_si512,
-    _mm512_sub_ps,
+    _mm512_mul_ps, _mm512_reduce_add_ps, _mm512_reduce_max_ps, _mm512_reduce_min_ps, _mm512_set1_epi32, _mm512_set1_ps,
+    _mm512_setzero_si512, _mm512_sub_ps,
 };
 
 use super::registers::{Bytes, LANES, load, load_bytes, store, store_rounded};
@@ -195,6 +195,66 @@ impl Norm {
                 let distance = _mm512_mul_ps(_mm512_sub_ps(load(numbers), mean), scale);
                 store(_mm512_fmadd_ps(distance, load(weight), load(bias)), numbers);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Numbers between -1 and 1 that look like chance.
+    fn numbers(count: usize, seed: u64) -> Vec<f32> {
+        let number = |place: usize| {
+            let mixed = (seed ^ place as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            (mixed >> 40) as f32 / (1u32 << 23) as f32 - 1.0
+        };
+        (0..count).map(number).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn products_are_near_the_exact_ones_whatever_the_number_of_rows(rows in 1usize..20, seed in any::<u64>()) {
+            if !std::arch::is_x86_feature_detected!("avx512vnni") {
+                eprintln!("skipped: this CPU has no AVX-512 VNNI");
+                return Ok(());
+            }
+            let (from, to) = (128, 2 * PANEL);
+            let (weight, bias, values) = (numbers(from * to, seed), numbers(to, seed ^ 1), numbers(from * rows, seed ^ 2));
+            let linear = Linear::new(&weight, &bias, from);
+            let mut results = vec![0.0; rows * to];
+            let mut codes = Rows::default();
+            // SAFETY: the CPU has the features, checked above: VNNI does not come without the rest.
+            unsafe {
+                codes.quantise(&values, from);
+                linear.forward(&codes, &mut results);
+            }
+            for (row, results) in values.chunks(from).zip(results.chunks(to)) {
+                for ((column, bias), result) in weight.chunks(from).zip(&bias).zip(results) {
+                    let exact = bias + row.iter().zip(column).map(|(a, b)| a * b).sum::<f32>();
+                    // Each of the products is off by up to half a step of 1/127 on one side and 1/255 on the other; their
+                    // errors are independent, so that the sum's grows with the root of their number.
+                    prop_assert!((result - exact).abs() < 0.006 * (from as f32).sqrt(), "{result} is not {exact}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_norm_of_a_sum_has_mean_0_and_variance_1() {
+        if !std::arch::is_x86_feature_detected!("avx512f") {
+            return eprintln!("skipped: this CPU has no AVX-512");
+        }
+        let (mut hidden, added) = (numbers(128, 3), numbers(128, 4));
+        let norm = Norm::new(vec![1.0; 64], vec![0.5; 64]);
+        // SAFETY: the CPU has the feature, checked above.
+        unsafe { norm.add(&mut hidden, &added) };
+        for row in hidden.chunks(64) {
+            let mean = row.iter().sum::<f32>() / 64.0;
+            let variance = row.iter().map(|number| (number - mean).powi(2)).sum::<f32>() / 64.0;
+            assert!((mean - 0.5).abs() < 1e-5 && (variance - 1.0).abs() < 1e-4, "{mean} {variance}");
         }
     }
 }

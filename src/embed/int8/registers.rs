@@ -4,10 +4,9 @@
 //! cannot be made on another CPU. Loads and stores take whole arrays, so nothing can be read or written beside them.
 
 use std::arch::x86_64::{
-    __m128i, __m512, __m512i, _mm_storeu_si128, _mm512_abs_ps, _mm512_add_ps, _mm512_cvtepi32_epi8,
-    _mm512_cvtps_epi32, _mm512_fmadd_ps, _mm512_fnmadd_ps, _mm512_load_si512, _mm512_loadu_ps, _mm512_max_ps,
-    _mm512_mul_ps, _mm512_rcp14_ps, _mm512_roundscale_ps, _mm512_scalef_ps, _mm512_set1_ps, _mm512_storeu_ps,
-    _mm512_sub_ps,
+    __m128i, __m512, __m512i, _mm_storeu_si128, _mm512_abs_ps, _mm512_add_ps, _mm512_cvtepi32_epi8, _mm512_cvtps_epi32,
+    _mm512_fmadd_ps, _mm512_fnmadd_ps, _mm512_load_si512, _mm512_loadu_ps, _mm512_max_ps, _mm512_mul_ps,
+    _mm512_rcp14_ps, _mm512_roundscale_ps, _mm512_scalef_ps, _mm512_set1_ps, _mm512_storeu_ps, _mm512_sub_ps,
 };
 
 /// Numbers of a register.
@@ -55,7 +54,7 @@ pub(super) fn exp(x: __m512) -> __m512 {
     let x = _mm512_max_ps(x, _mm512_set1_ps(-104.0));
     let powers = _mm512_roundscale_ps::<0>(_mm512_mul_ps(x, _mm512_set1_ps(std::f32::consts::LOG2_E)));
     // ln 2 in two parts, the first exact in few bits, so that the remainder keeps its own (Cody and Waite 1980).
-    let rest = _mm512_fnmadd_ps(powers, _mm512_set1_ps(0.693_359_375), x);
+    let rest = _mm512_fnmadd_ps(powers, _mm512_set1_ps(0.693_359_4), x);
     let rest = _mm512_fnmadd_ps(powers, _mm512_set1_ps(-2.121_944_4e-4), rest);
     // The polynomial of Cephes' expf.
     let mut sum = _mm512_set1_ps(1.987_569_1e-4);
