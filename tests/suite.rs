@@ -36,6 +36,8 @@ mod program;
 mod reading;
 #[path = "rebuild.rs"]
 mod rebuild;
+#[path = "spelling.rs"]
+mod spelling;
 #[path = "stored_index.rs"]
 mod stored_index;
 #[path = "support.rs"]

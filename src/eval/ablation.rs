@@ -14,6 +14,7 @@ pub fn variants(full: SearchOptions) -> Vec<(&'static str, SearchOptions)> {
         ("without the sentence's part", weights(|w| w.sentence = 0.0)),
         ("without the body's part", weights(|w| w.body = 0.0)),
         ("without coverage", weights(|w| w.coverage = 0.0)),
+        ("without words spelled alike", weights(|w| w.alike = 0.0)),
         ("without feedback", weights(|w| w.feedback = 0.0)),
         ("without the guard for paraphrases", weights(|w| w.guard = false)),
         ("without headings' words", SearchOptions { fields: FieldWeights { heading: 0.0, ..full.fields }, ..full }),

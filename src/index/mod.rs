@@ -4,6 +4,7 @@
 //! [`Writer`] changes it, a [`Snapshot`] reads one commit. Nothing here knows where papers come from or how answers are
 //! ranked.
 
+mod alike;
 pub mod analyzer;
 mod check;
 mod codes;
@@ -13,6 +14,7 @@ mod filter;
 mod kernels;
 mod rebuild;
 mod record;
+mod remembered;
 mod scan;
 mod schema;
 mod snapshot;
@@ -20,6 +22,7 @@ mod store;
 mod vectors;
 mod writer;
 
+pub use alike::Alike;
 pub use check::Finding;
 pub use error::IndexError;
 pub use filter::Filter;

@@ -1,7 +1,7 @@
 //! The read side: one commit, seen through both legs.
 
 use std::collections::HashMap;
-use std::sync::{OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock};
 
 use tantivy::collector::TopDocs;
 use tantivy::columnar::Column;
@@ -9,11 +9,13 @@ use tantivy::query::{
     Bm25StatisticsProvider, BooleanQuery, BoostQuery, ConstScoreQuery, EnableScoring, Occur, Query, TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption, Value};
-use tantivy::{DocAddress, Searcher, SegmentReader, TERMINATED, TantivyDocument, Term};
+use tantivy::{DocAddress, DocSet as _, Searcher, SegmentReader, TERMINATED, TantivyDocument, TantivyError, Term};
 
+use super::alike::{Alike, alike, may_have_alike, same_start};
 use super::error::IndexError;
 use super::filter::{DocSet, Filter, matching};
 use super::record::{PaperRecord, PassageRecord};
+use super::remembered::Remembered;
 use super::scan::{ScanSegment, nearest};
 use super::schema::{Fields, PAPER, PASSAGE};
 use super::vectors::SegmentVectors;
@@ -72,11 +74,10 @@ pub struct Snapshot {
     /// disk unpacks a block of it.
     paper_ids: Vec<OnceLock<PaperIds>>,
     /// In how many passages terms are that were asked for: a question asks for each of its terms many times.
-    frequencies: RwLock<HashMap<String, u64>>,
+    frequencies: Remembered<u64>,
+    /// What is spelled like terms that were asked for.
+    alike: Remembered<Arc<[Alike]>>,
 }
-
-/// Terms whose frequency is remembered, at most; when there are more, it begins anew.
-const REMEMBERED: usize = 1 << 14;
 
 /// The ids of the papers of one segment.
 struct PaperIds {
@@ -104,7 +105,8 @@ impl Snapshot {
             vectors,
             counts: OnceLock::new(),
             paper_ids,
-            frequencies: RwLock::default(),
+            frequencies: Remembered::default(),
+            alike: Remembered::default(),
         })
     }
 
@@ -143,20 +145,58 @@ impl Snapshot {
 
     /// In how many passages the term is, in any field. Deleted passages count until their segment is merged.
     pub fn document_frequency(&self, term: &str) -> Result<u64, IndexError> {
-        if let Some(known) = self.frequencies.read().unwrap_or_else(PoisonError::into_inner).get(term) {
-            return Ok(*known);
+        self.frequencies.of(term, || {
+            let mut most = 0;
+            for field in [self.fields.text, self.fields.heading, self.fields.senses] {
+                most = most.max(self.searcher.doc_freq(&Term::from_field_text(field, term))?);
+            }
+            Ok(most)
+        })
+    }
+
+    /// Terms of texts and headings that are spelled like this one, the likest first; mostly none.
+    pub fn alike(&self, term: &str) -> Result<Arc<[Alike]>, IndexError> {
+        if !may_have_alike(term) {
+            return Ok(Arc::default());
         }
-        let fields = [self.fields.text, self.fields.heading, self.fields.senses];
-        let mut most = 0;
-        for field in fields {
-            most = most.max(self.searcher.doc_freq(&Term::from_field_text(field, term))?);
+        self.alike.of(term, || {
+            let mut others = Vec::new();
+            let (start, end) = same_start(term);
+            for reader in self.searcher.segment_readers() {
+                for field in [self.fields.text, self.fields.heading] {
+                    let index = reader.inverted_index(field)?;
+                    let mut terms =
+                        index.terms().range().ge(&start).lt(&end).into_stream().map_err(TantivyError::from)?;
+                    while terms.advance() {
+                        others.extend(std::str::from_utf8(terms.key()).map(str::to_owned));
+                    }
+                }
+            }
+            Ok(alike(term, others).into())
+        })
+    }
+
+    /// Which of the passages have the term in their text or headings. `addresses` must be sorted.
+    pub fn having(&self, term: &str, addresses: &[PassageAddress]) -> Result<Vec<PassageAddress>, IndexError> {
+        let mut having = Vec::new();
+        for of_segment in addresses.chunk_by(|a, b| a.segment == b.segment) {
+            let reader = self.searcher.segment_reader(of_segment[0].segment);
+            for field in [self.fields.text, self.fields.heading] {
+                let term = Term::from_field_text(field, term);
+                let index = reader.inverted_index(field)?;
+                let postings = index.read_postings(&term, IndexRecordOption::Basic).map_err(TantivyError::from)?;
+                let Some(mut postings) = postings else { continue };
+                for address in of_segment {
+                    if postings.doc() < address.doc {
+                        postings.seek(address.doc);
+                    }
+                    if postings.doc() == address.doc {
+                        having.push(*address);
+                    }
+                }
+            }
         }
-        let mut frequencies = self.frequencies.write().unwrap_or_else(PoisonError::into_inner);
-        if frequencies.len() >= REMEMBERED {
-            frequencies.clear();
-        }
-        frequencies.insert(term.to_owned(), most);
-        Ok(most)
+        Ok(having)
     }
 
     /// The weight of a term by how rare it is (Robertson & Spärck Jones): `ln(1 + (N - n + 0.5) / (n + 0.5))`.
@@ -338,7 +378,7 @@ impl Snapshot {
         if let Some(column) = self.searcher.segment_reader(address.segment).fast_fields().str(field)?
             && let Some(ordinal) = column.term_ords(address.doc).next()
         {
-            column.ord_to_str(ordinal, &mut text).map_err(tantivy::TantivyError::from)?;
+            column.ord_to_str(ordinal, &mut text).map_err(TantivyError::from)?;
         }
         Ok(text)
     }
@@ -446,7 +486,7 @@ impl Bm25StatisticsProvider for PassageStatistics<'_> {
         let value = term.value();
         self.snapshot.document_frequency(value.as_str().unwrap_or_default()).map_err(|error| match error {
             IndexError::Tantivy(error) => error,
-            other => tantivy::TantivyError::InternalError(other.to_string()),
+            other => TantivyError::InternalError(other.to_string()),
         })
     }
 }

@@ -17,7 +17,7 @@ pub enum Fusion {
 
 /// What counts how much. A weight of 0 leaves its part out: so are the lines of the ablation table made.
 ///
-/// The first five were found by coordinate ascent (Metzler & Croft 2007) on nDCG@10 over several judged collections, and
+/// Those of the sum were found by coordinate ascent (Metzler & Croft 2007) on nDCG@10 over several judged collections, and
 /// rounded: quality is flat around them, and weights found without one of the collections do as well on it (see
 /// `docs/quality.md`). They add up to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,6 +28,8 @@ pub struct Weights {
     pub lexical: f32,
     /// Covering more of the question, beside matching it more often.
     pub coverage: f32,
+    /// What a word counts in coverage that is only spelled alike, times its likeness.
+    pub alike: f32,
     /// Cosine of the passage.
     pub paragraph: f32,
     /// Cosine of the mean of its sentences.
@@ -46,6 +48,7 @@ impl Default for Weights {
             words: 0.5,
             lexical: 0.15,
             coverage: 0.25,
+            alike: 0.8,
             paragraph: 0.25,
             body: 0.1,
             sentence: 0.25,
@@ -71,8 +74,13 @@ pub(super) fn reliance(candidates: &[Scores], weights: &Weights) -> f32 {
     if !weights.guard {
         return 1.0;
     }
-    let best = candidates.iter().map(|scores| scores.coverage).fold(0.0, f32::max);
+    let best = candidates.iter().map(|scores| covered(scores, weights)).fold(0.0, f32::max);
     between(best, SAYS_NOTHING, SAYS_ALL)
+}
+
+/// How much of the question a candidate covers, words spelled alike counting in part.
+fn covered(scores: &Scores, weights: &Weights) -> f32 {
+    scores.coverage + weights.alike * scores.alike
 }
 
 /// A passage that is no nearer to the question is no guide to others.
@@ -109,7 +117,7 @@ fn convex(scores: &Scores, reliance: f32, weights: &Weights) -> Parts {
     // Twice the shares, so that at equal shares each weight counts as it is.
     let (lexical, semantic) = (2.0 * weights.words, 2.0 * (1.0 - weights.words));
     Parts {
-        words: lexical * reliance * (weights.lexical * scores.lexical + weights.coverage * scores.coverage),
+        words: lexical * reliance * (weights.lexical * scores.lexical + weights.coverage * covered(scores, weights)),
         paragraph: semantic * weights.paragraph * scores.paragraph,
         body: semantic * weights.body * scores.body,
         sentence: semantic * weights.sentence * scores.sentence,
@@ -145,7 +153,7 @@ mod tests {
 
     fn scores(lexical: f32, paragraph: f32, sentence: f32) -> Scores {
         let coverage = (2.0 * lexical).min(1.0);
-        Scores { bm25: lexical * 20.0, lexical, coverage, paragraph, body: paragraph, sentence, feedback: 0.0 }
+        Scores { bm25: lexical * 20.0, lexical, coverage, paragraph, body: paragraph, sentence, ..Scores::default() }
     }
 
     fn fused(candidates: &[Scores], fusion: Fusion) -> Vec<f32> {
@@ -172,6 +180,15 @@ mod tests {
     fn the_weights_of_one_sum_are_a_whole() {
         let Weights { lexical, coverage, paragraph, body, sentence, .. } = Weights::default();
         assert!((lexical + coverage + paragraph + body + sentence - 1.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn words_spelled_alike_count_less_than_the_same_words() {
+        let same = Scores { coverage: 0.8, ..scores(0.3, 0.4, 0.4) };
+        let alike = Scores { coverage: 0.4, alike: 0.4, ..same };
+        let neither = Scores { coverage: 0.4, ..same };
+        let fused = fused(&[same, alike, neither], Fusion::Convex);
+        assert!(fused[0] > fused[1] && fused[1] > fused[2]);
     }
 
     #[test]

@@ -150,6 +150,8 @@ pub struct Scores {
     pub lexical: f32,
     /// Share of the question's words that the passage has, rare ones counting more, from 0 to 1.
     pub coverage: f32,
+    /// What the coverage lacks and words make up for that are spelled like those of the question, from 0 to 1.
+    pub alike: f32,
     /// Cosine of the question with the passage.
     pub paragraph: f32,
     /// Cosine of the question with the mean of the passage's sentences: without its title and headings, and to its end

@@ -116,7 +116,7 @@ impl Query {
     /// The terms of one of the question's words, and the question's other terms.
     pub(super) fn without(&self, word: &str) -> (Vec<QueryTerm>, Vec<QueryTerm>) {
         let of_word: Vec<String> = words(word).into_iter().map(|word| word.term).collect();
-        self.terms[..self.own].iter().cloned().partition(|term| of_word.contains(&term.term))
+        self.own_terms().iter().cloned().partition(|term| of_word.contains(&term.term))
     }
 
     fn add(&mut self, term: String, weight: f32, snapshot: &Snapshot) -> Result<(), IndexError> {
@@ -146,30 +146,33 @@ impl Query {
         found.filter_map(|word| Some(WordMatch { place: self.place(&word.term)?, range: word.range })).collect()
     }
 
-    /// Which of the terms are matched within `range`, in the order of `terms`.
-    pub(super) fn present(&self, matches: &[WordMatch], range: &Range<usize>) -> Vec<bool> {
-        let mut present = vec![false; self.terms.len()];
+    /// The question's own terms.
+    pub(super) fn own_terms(&self) -> &[QueryTerm] {
+        &self.terms[..self.own]
+    }
+
+    /// 1 for each of the terms that is matched within `range`, else 0, in the order of `terms`.
+    pub(super) fn present(&self, matches: &[WordMatch], range: &Range<usize>) -> Vec<f32> {
+        let mut present = vec![0.0; self.terms.len()];
         for found in matches.iter().filter(|found| range.start <= found.range.start && found.range.end <= range.end) {
-            present[found.place] = true;
+            present[found.place] = 1.0;
         }
         present
     }
 
-    /// The share of the question that is covered, rare terms counting more, from 0 to 1. An abbreviation is covered by
-    /// its long form as far as that is there.
-    pub(super) fn coverage(&self, present: &[bool]) -> f32 {
+    /// The share of the question that is covered, rare terms counting more, from 0 to 1. `present` says of each term, in
+    /// the order of `terms`, how far it is there, from 0 to 1. An abbreviation is covered by its long form as far as that
+    /// is there.
+    pub(super) fn coverage(&self, present: &[f32]) -> f32 {
         let total: f32 = self.rarity[..self.own].iter().sum();
-        let is_present = |place: &usize| present.get(*place).copied().unwrap_or(false);
+        let share = |place: usize| present.get(place).copied().unwrap_or(0.0);
         let covered = |place: usize| {
-            if is_present(&place) {
-                return self.rarity[place];
-            }
             let of_place = self.expansions.iter().filter(|expansion| expansion.short.contains(&place));
-            let share = |expansion: &Alternatives| {
-                expansion.long.iter().filter(|place| is_present(place)).count() as f32
+            let written_out = |expansion: &Alternatives| {
+                expansion.long.iter().filter(|place| share(**place) == 1.0).count() as f32
                     / expansion.long.len().max(1) as f32
             };
-            self.rarity[place] * of_place.map(share).fold(0.0, f32::max)
+            self.rarity[place] * of_place.map(written_out).fold(share(place), f32::max)
         };
         (0..self.own).map(covered).sum::<f32>() / total.max(f32::MIN_POSITIVE)
     }

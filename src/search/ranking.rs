@@ -44,8 +44,13 @@ impl Prepared<'_> {
 
     fn rescored(&self, addresses: Vec<PassageAddress>, mode: Mode) -> Result<Vec<Ranked>, SearchError> {
         let terms = self.term_scores(&addresses)?;
-        let mut ranked: Vec<Ranked> =
-            addresses.into_iter().zip(terms).map(|(address, terms)| self.scored(address, terms)).collect();
+        let present = self.present(&addresses, &terms, mode)?;
+        let mut ranked: Vec<Ranked> = addresses
+            .into_iter()
+            .zip(terms)
+            .zip(present)
+            .map(|((address, terms), present)| self.scored(address, terms, &present))
+            .collect();
         number_ranks(&mut ranked);
         self.fuse(&mut ranked, mode);
         if self.options.weights.feedback > 0.0 && mode == Mode::Hybrid {
@@ -94,17 +99,45 @@ impl Prepared<'_> {
         Ok(scores)
     }
 
-    fn scored(&self, address: PassageAddress, terms: Vec<f32>) -> Ranked {
+    /// How far each term is in each candidate: 1 where it is, less where only one is that is spelled like it.
+    fn present(
+        &self,
+        addresses: &[PassageAddress],
+        terms: &[Vec<f32>],
+        mode: Mode,
+    ) -> Result<Vec<Vec<f32>>, SearchError> {
+        let whole = |score: &f32| if *score > 0.0 { 1.0 } else { 0.0 };
+        let mut present: Vec<Vec<f32>> = terms.iter().map(|terms| terms.iter().map(whole).collect()).collect();
+        if self.options.weights.alike == 0.0 || mode != Mode::Hybrid {
+            return Ok(present);
+        }
+        let places: HashMap<PassageAddress, usize> =
+            addresses.iter().enumerate().map(|(place, address)| (*address, place)).collect();
+        for (number, term) in self.query.own_terms().iter().enumerate() {
+            for alike in self.snapshot.alike(&term.term)?.iter() {
+                let lacks = |address: &PassageAddress| present[places[address]][number] == 0.0;
+                let lacking: Vec<PassageAddress> = addresses.iter().copied().filter(lacks).collect();
+                for address in self.snapshot.having(&alike.term, &lacking)? {
+                    present[places[&address]][number] = alike.likeness;
+                }
+            }
+        }
+        Ok(present)
+    }
+
+    fn scored(&self, address: PassageAddress, terms: Vec<f32>, present: &[f32]) -> Ranked {
         let vector = self.vector.as_ref();
         let sentence_cosines = vector.map_or_else(Vec::new, |vector| self.snapshot.sentence_cosines(address, vector));
         let paragraph = vector.map_or(0.0, |vector| self.snapshot.paragraph_cosine(address, vector));
         let bm25: f32 = terms.iter().sum();
         let attainable = self.query.attainable();
-        let present: Vec<bool> = terms.iter().map(|score| *score > 0.0).collect();
+        let exact: Vec<f32> = present.iter().map(|share| share.floor()).collect();
+        let coverage = self.query.coverage(&exact);
         let scores = Scores {
             bm25,
             lexical: if attainable > 0.0 { (bm25 / attainable).min(1.0) } else { 0.0 },
-            coverage: self.query.coverage(&present),
+            coverage,
+            alike: self.query.coverage(present) - coverage,
             paragraph,
             body: match vector {
                 Some(vector) if !sentence_cosines.is_empty() => self.snapshot.body_cosine(address, vector),

@@ -67,6 +67,8 @@ pub struct ScoreParts {
     pub lexical: f32,
     /// Share of the question's words that the passage has, rare ones counting more, from 0 to 1.
     pub coverage: f32,
+    /// What the coverage lacks and words make up for that are spelled like those of the question, from 0 to 1.
+    pub alike: f32,
     /// Cosine of the question with the passage.
     pub paragraph: f32,
     /// Cosine of the question with the mean of the passage's sentences.
@@ -219,6 +221,7 @@ impl HitItem {
                 bm25: hit.scores.bm25,
                 lexical: hit.scores.lexical,
                 coverage: hit.scores.coverage,
+                alike: hit.scores.alike,
                 paragraph: hit.scores.paragraph,
                 body: hit.scores.body,
                 sentence: hit.scores.sentence,
