@@ -82,12 +82,13 @@ fn index(files: &[PathBuf], work: &Path) -> Outcome<Cost> {
     Ok(cost)
 }
 
-/// A comparison of speed is one only between programs that give the same vectors. int8 is coarse: .94 was seen.
+/// A comparison of speed is one only between programs that give the same vectors. int8 with one range for a whole batch, as
+/// ONNX Runtime's, is coarse: .94 was seen.
 fn same_model(rounds: &Rounds) -> Outcome<()> {
     let unit = |passes: &[Pass]| UnitVector::normalise(passes[0].vector.clone());
     let reference = unit(&rounds.reference);
     for (name, passes, least) in
-        [("Stroma", &rounds.own, 0.999), ("Stroma fp32", &rounds.own_fp32, 0.9999), ("ONNX int8", &rounds.int8, 0.9)]
+        [("Stroma", &rounds.own, 0.995), ("Stroma fp32", &rounds.own_fp32, 0.9999), ("ONNX int8", &rounds.int8, 0.9)]
     {
         let cosine = unit(passes).cosine(&reference);
         if cosine < least {
@@ -112,7 +113,7 @@ fn report(sample: &Sample, threads: usize, rounds: &Rounds) -> String {
     let mut passes = |name: &str, passes: &[Pass]| {
         row(name, passes.iter().map(|pass| pass.seconds).collect(), passes.iter().map(|pass| pass.cpu).collect());
     };
-    passes("Stroma, paragraphs (bf16 where the CPU has it)", &rounds.own);
+    passes("Stroma, paragraphs (int8 or bf16 where the CPU has it)", &rounds.own);
     passes("Stroma, paragraphs, fp32", &rounds.own_fp32);
     passes("sentence-transformers, fp32", &rounds.reference);
     passes("ONNX Runtime, int8", &rounds.int8);

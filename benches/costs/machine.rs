@@ -14,7 +14,7 @@ fn description() -> String {
     };
     let flags = of("flags");
     let has = |flag: &str| flags.split(' ').any(|own| own == flag);
-    let known = [("avx512f", "AVX-512"), ("avx512_bf16", "bf16"), ("amx_bf16", "AMX")];
+    let known = [("avx512f", "AVX-512"), ("avx512_vnni", "VNNI"), ("avx512_bf16", "bf16"), ("amx_bf16", "AMX")];
     let instructions: Vec<&str> = known.iter().filter(|(flag, _)| has(flag)).map(|(_, name)| *name).collect();
     let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
     let memory = read_to_string("/proc/meminfo").unwrap_or_default();
