@@ -142,6 +142,29 @@ fn dot_f32_i8_avx2(a: &[f32], b: &[i8]) -> f32 {
     dot_f32_i8_any(a, b)
 }
 
+/// Adds `scale` times an int8 vector to a sum of the same length.
+pub(super) fn add_scaled(sum: &mut [f32], code: &[i8], scale: f32) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        if std::arch::is_x86_feature_detected!("avx2") {
+            // SAFETY: the CPU has the feature, checked on the line above.
+            return unsafe { add_scaled_avx2(sum, code, scale) };
+        }
+    }
+    add_scaled_any(sum, code, scale);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn add_scaled_avx2(sum: &mut [f32], code: &[i8], scale: f32) {
+    add_scaled_any(sum, code, scale);
+}
+
+#[inline(always)]
+fn add_scaled_any(sum: &mut [f32], code: &[i8], scale: f32) {
+    sum.iter_mut().zip(code).for_each(|(sum, number)| *sum += scale * f32::from(*number));
+}
+
 /// Sixteen sums side by side, because f32 addition in order cannot be vectorised; the same order on every machine.
 #[inline(always)]
 fn dot_f32_i8_any(a: &[f32], b: &[i8]) -> f32 {
@@ -184,6 +207,9 @@ mod tests {
             let low: Vec<i8> = values.iter().map(|v| v.2).collect();
             let exact: f64 = values.iter().map(|v| f64::from(v.0) * (f64::from(v.1) + f64::from(v.2) / 254.0)).sum();
             prop_assert!((f64::from(dot_wide(&query, &high, &low)) - exact).abs() < 0.05);
+            let mut sum = query.clone();
+            add_scaled(&mut sum, &high, 0.5);
+            prop_assert!(sum.iter().zip(&values).all(|(sum, v)| *sum == v.0 + 0.5 * f32::from(v.1)));
             let exact: i64 = values.iter().map(|v| i64::from(v.1) * i64::from(v.2)).sum();
             prop_assert_eq!(dot_i8(&high, &low) as i64, exact);
         }

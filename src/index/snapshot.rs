@@ -1,6 +1,5 @@
 //! The read side: one commit, seen through both legs.
 
-use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use tantivy::collector::TopDocs;
@@ -176,9 +175,10 @@ impl Snapshot {
         })
     }
 
-    /// Which of the passages have the term in their text or headings. `addresses` must be sorted.
-    pub fn having(&self, term: &str, addresses: &[PassageAddress]) -> Result<Vec<PassageAddress>, IndexError> {
-        let mut having = Vec::new();
+    /// Whether each of the passages has the term in its text or headings. `addresses` must be sorted.
+    pub fn having(&self, term: &str, addresses: &[PassageAddress]) -> Result<Vec<bool>, IndexError> {
+        let mut having = vec![false; addresses.len()];
+        let mut start = 0;
         for of_segment in addresses.chunk_by(|a, b| a.segment == b.segment) {
             let reader = self.searcher.segment_reader(of_segment[0].segment);
             for field in [self.fields.text, self.fields.heading] {
@@ -186,15 +186,14 @@ impl Snapshot {
                 let index = reader.inverted_index(field)?;
                 let postings = index.read_postings(&term, IndexRecordOption::Basic).map_err(TantivyError::from)?;
                 let Some(mut postings) = postings else { continue };
-                for address in of_segment {
+                for (address, has) in of_segment.iter().zip(&mut having[start..]) {
                     if postings.doc() < address.doc {
                         postings.seek(address.doc);
                     }
-                    if postings.doc() == address.doc {
-                        having.push(*address);
-                    }
+                    *has |= postings.doc() == address.doc;
                 }
             }
+            start += of_segment.len();
         }
         Ok(having)
     }
@@ -233,27 +232,25 @@ impl Snapshot {
         Ok(found.into_iter().map(|(score, address)| Candidate { address: address.into(), score }).collect())
     }
 
-    /// BM25 of given passages only, for candidates that the lexical leg did not list. Passages without any of the words
-    /// are absent.
+    /// BM25 of each of the passages, for candidates that the lexical leg did not list; 0 for those without any of the words.
+    /// `addresses` must be sorted.
     pub fn lexical_scores(
         &self,
         terms: &[QueryTerm],
         weights: FieldWeights,
         addresses: &[PassageAddress],
-    ) -> Result<HashMap<PassageAddress, f32>, IndexError> {
-        let mut scores = HashMap::new();
+    ) -> Result<Vec<f32>, IndexError> {
+        let mut scores = vec![0.0; addresses.len()];
         if terms.is_empty() || addresses.is_empty() {
             return Ok(scores);
         }
         let statistics = PassageStatistics { snapshot: self };
         let scoring = EnableScoring::enabled_from_statistics_provider(&statistics, &self.searcher);
         let weight = self.words_query(terms, weights).weight(scoring)?;
-        let mut sorted = addresses.to_vec();
-        sorted.sort_unstable();
-        for of_segment in sorted.chunk_by(|a, b| a.segment == b.segment) {
-            let reader = self.searcher.segment_reader(of_segment[0].segment);
-            let mut scorer = weight.scorer(reader, 1.0)?;
-            for address in of_segment {
+        let mut start = 0;
+        for of_segment in addresses.chunk_by(|a, b| a.segment == b.segment) {
+            let mut scorer = weight.scorer(self.searcher.segment_reader(of_segment[0].segment), 1.0)?;
+            for (address, score) in of_segment.iter().zip(&mut scores[start..]) {
                 if scorer.doc() < address.doc {
                     scorer.seek(address.doc);
                 }
@@ -261,9 +258,10 @@ impl Snapshot {
                     break;
                 }
                 if scorer.doc() == address.doc {
-                    scores.insert(*address, scorer.score());
+                    *score = scorer.score();
                 }
             }
+            start += of_segment.len();
         }
         Ok(scores)
     }

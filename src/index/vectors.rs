@@ -30,7 +30,7 @@ use tantivy::schema::{Field, FieldType, Schema};
 use tantivy::{DocId, Segment, TantivyDocument, TantivyError};
 
 use super::codes::{Code, sign_words, signs};
-use super::kernels::{dot_f32_i8, dot_wide};
+use super::kernels::{add_scaled, dot_f32_i8, dot_wide};
 use crate::embed::UnitVector;
 
 /// The file's extension.
@@ -397,8 +397,7 @@ impl SegmentVectors {
         let mut sum = vec![0f32; self.dimension];
         for sentence in self.sentence_range(doc) {
             let (code, scale) = (self.row(Part::SentenceCodes, sentence), self.sentence_scale(sentence));
-            let code: &[i8] = bytemuck::cast_slice(code);
-            sum.iter_mut().zip(code).for_each(|(sum, number)| *sum += scale * f32::from(*number));
+            add_scaled(&mut sum, bytemuck::cast_slice(code), scale);
         }
         let (dot, square) = sum
             .iter()

@@ -52,11 +52,12 @@ impl Context for QuestionContext<'_> {
         let (own, others) = self.query.without(short);
         let papers = senses.iter().flat_map(|sense| sense.papers.iter().cloned()).collect();
         let filter = Filter { papers, ..Filter::default() };
-        let found = self.snapshot.lexical(&others, self.fields, &filter, PASSAGES_FOR_SENSES)?;
+        let mut found = self.snapshot.lexical(&others, self.fields, &filter, PASSAGES_FOR_SENSES)?;
+        found.sort_unstable_by_key(|candidate| candidate.address);
         let addresses: Vec<PassageAddress> = found.iter().map(|candidate| candidate.address).collect();
         let with_short = self.snapshot.lexical_scores(&own, self.fields, &addresses)?;
         let mut best: HashMap<String, f32> = HashMap::new();
-        for candidate in found.iter().filter(|candidate| with_short.contains_key(&candidate.address)) {
+        for (candidate, _) in found.iter().zip(with_short).filter(|(_, score)| *score > 0.0) {
             let score = best.entry(self.snapshot.paper_id(candidate.address)?).or_default();
             *score = score.max(candidate.score);
         }

@@ -81,13 +81,9 @@ impl Prepared<'_> {
     /// BM25 of each term for each candidate. A short form counts for nothing in papers where it means something else.
     fn term_scores(&self, addresses: &[PassageAddress]) -> Result<Vec<Vec<f32>>, SearchError> {
         let mut scores = vec![vec![0.0; self.query.terms.len()]; addresses.len()];
-        let places: HashMap<PassageAddress, usize> =
-            addresses.iter().enumerate().map(|(place, address)| (*address, place)).collect();
         for (number, term) in self.query.terms.iter().enumerate() {
-            let found = self.snapshot.lexical_scores(std::slice::from_ref(term), self.options.fields, addresses)?;
-            for (address, score) in found {
-                scores[places[&address]][number] = score;
-            }
+            let of_term = self.snapshot.lexical_scores(std::slice::from_ref(term), self.options.fields, addresses)?;
+            scores.iter_mut().zip(of_term).for_each(|(scores, score)| scores[number] = score);
         }
         for (number, expanded) in self.expanded.iter().enumerate().filter(|(_, e)| !e.strangers.is_empty()) {
             for (address, terms) in addresses.iter().zip(&mut scores) {
@@ -111,14 +107,13 @@ impl Prepared<'_> {
         if self.options.weights.alike == 0.0 || mode != Mode::Hybrid {
             return Ok(present);
         }
-        let places: HashMap<PassageAddress, usize> =
-            addresses.iter().enumerate().map(|(place, address)| (*address, place)).collect();
         for (number, term) in self.query.own_terms().iter().enumerate() {
             for alike in self.snapshot.alike(&term.term)?.iter() {
-                let lacks = |address: &PassageAddress| present[places[address]][number] == 0.0;
-                let lacking: Vec<PassageAddress> = addresses.iter().copied().filter(lacks).collect();
-                for address in self.snapshot.having(&alike.term, &lacking)? {
-                    present[places[&address]][number] = alike.likeness;
+                let lacking: Vec<usize> = (0..addresses.len()).filter(|place| present[*place][number] == 0.0).collect();
+                let lacking_addresses: Vec<PassageAddress> = lacking.iter().map(|place| addresses[*place]).collect();
+                let having = self.snapshot.having(&alike.term, &lacking_addresses)?;
+                for (place, _) in lacking.into_iter().zip(having).filter(|(_, has)| *has) {
+                    present[place][number] = alike.likeness;
                 }
             }
         }
