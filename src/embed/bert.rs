@@ -107,7 +107,7 @@ impl Side {
     fn start(model: ModelFolder, precision: Precision, instances: usize) -> Result<Self, EmbedError> {
         let tokenizer = tokenizer(&model)?;
         let model = Arc::new(model);
-        let queue = Arc::new(Queue::default());
+        let queue = Arc::new(Queue::new(instances));
         let weights = Arc::new(Weights { model: Arc::clone(&model), precision, loaded: Mutex::new(None) });
         let threads = (0..instances)
             .map(|_| {
@@ -127,7 +127,11 @@ impl Side {
         // A stable sort by length: batches have little padding, and the same texts make the same batches.
         sequences.sort_by_key(|(_, tokens)| std::cmp::Reverse(tokens.len()));
         let lengths: Vec<usize> = sequences.iter().map(|(_, tokens)| tokens.len()).collect();
-        let cuts = batches(&lengths, budget);
+        let cuts = match role {
+            // Each for itself: the queue puts those together that one thread takes.
+            Role::Query => batches(&lengths, TokenBudget { sequences: 1, ..budget }),
+            Role::Passage => batches(&lengths, budget),
+        };
         let (places, mut tokens): (Vec<usize>, Vec<Vec<u32>>) = sequences.into_iter().unzip();
 
         let (reply, answers) = sync_channel(cuts.len());

@@ -15,9 +15,12 @@ pub(super) struct Job {
     pub(super) reply: SyncSender<(usize, Result<Vec<UnitVector>, EmbedError>)>,
 }
 
-/// Somebody waits for each question, so they overtake passages, and those that wait go through the model together.
-#[derive(Debug, Default)]
+/// Somebody waits for each question, so they overtake passages, and those that wait go through the model together, shared
+/// out among its threads.
+#[derive(Debug)]
 pub(super) struct Queue {
+    /// Threads that take from it.
+    threads: usize,
     waiting: Mutex<Waiting>,
     changed: Condvar,
 }
@@ -34,6 +37,11 @@ struct Waiting {
 const QUESTIONS_AT_ONCE: usize = 16;
 
 impl Queue {
+    /// An empty queue for so many threads.
+    pub(super) fn new(threads: usize) -> Self {
+        Self { threads: threads.max(1), waiting: Mutex::default(), changed: Condvar::new() }
+    }
+
     pub(super) fn push_question(&self, job: Job) {
         self.lock().questions.push_back(job);
         self.changed.notify_one();
@@ -44,12 +52,13 @@ impl Queue {
         self.changed.notify_one();
     }
 
-    /// Waits for work: all waiting questions up to a bound, else one job of passages. `None` once closed and empty.
+    /// Waits for work: a fair share of the waiting questions up to a bound, else one job of passages. `None` once closed and
+    /// empty.
     pub(super) fn take(&self) -> Option<Vec<Job>> {
         let mut waiting = self.lock();
         loop {
             if !waiting.questions.is_empty() {
-                let count = waiting.questions.len().min(QUESTIONS_AT_ONCE);
+                let count = waiting.questions.len().div_ceil(self.threads).min(QUESTIONS_AT_ONCE);
                 return Some(waiting.questions.drain(..count).collect());
             }
             if let Some(job) = waiting.passages.pop_front() {
@@ -82,14 +91,25 @@ mod tests {
         Job { number, sequences: Vec::new(), reply: std::sync::mpsc::sync_channel(1).0 }
     }
 
+    fn numbers(jobs: Option<Vec<Job>>) -> Option<Vec<usize>> {
+        jobs.map(|jobs| jobs.iter().map(|job| job.number).collect())
+    }
+
+    #[test]
+    fn threads_share_the_questions_out() {
+        let queue = Queue::new(2);
+        (1..=3).for_each(|number| queue.push_question(job(number)));
+        assert_eq!(numbers(queue.take()), Some(vec![1, 2]));
+        assert_eq!(numbers(queue.take()), Some(vec![3]));
+    }
+
     #[test]
     fn questions_overtake_passages_and_go_together() {
-        let queue = Queue::default();
+        let queue = Queue::new(1);
         queue.push_passages(job(1));
         queue.push_question(job(2));
         queue.push_question(job(3));
         queue.close();
-        let numbers = |jobs: Option<Vec<Job>>| jobs.map(|jobs| jobs.iter().map(|job| job.number).collect::<Vec<_>>());
         assert_eq!(numbers(queue.take()), Some(vec![2, 3]));
         assert_eq!(numbers(queue.take()), Some(vec![1]));
         assert_eq!(numbers(queue.take()), None);

@@ -10,8 +10,8 @@ use super::senses::Sense;
 use crate::embed::{EmbedError, Embedder, Role, UnitVector};
 use crate::index::{FieldWeights, Filter, PassageAddress, Snapshot};
 
-/// The vectors of a question's texts: itself, and itself with abbreviations left out or written out. Each text goes
-/// through the model once.
+/// The vectors of a question's texts: itself, itself with abbreviations written out, and what these may stand for. Each
+/// text goes through the model once.
 pub(super) struct QuestionVectors<'a> {
     embedder: &'a dyn Embedder,
     known: RefCell<HashMap<String, UnitVector>>,
@@ -64,21 +64,19 @@ impl Context for QuestionContext<'_> {
         Ok(best)
     }
 
-    /// The mean of the nearness with and without the abbreviation: the model knows something of many.
-    fn by_meaning(&self, short: &str, senses: &[&Sense]) -> Result<Vec<f32>, SearchError> {
+    fn by_meaning(&self, senses: &[&Sense]) -> Result<Vec<f32>, SearchError> {
         let Some(vectors) = self.vectors else { return Ok(vec![0.0; senses.len()]) };
         let unknown: Vec<&Sense> = senses.iter().copied().filter(|sense| sense.vector.get().is_none()).collect();
-        let mut texts = vec![self.question.to_owned(), self.question.replacen(short, " ", 1)];
-        let questions = texts.len();
+        let mut texts = vec![self.question.to_owned()];
         texts.extend(unknown.iter().map(|sense| sense.long.clone()));
-        let mut vectors = vectors.of(&texts)?;
-        for (sense, vector) in unknown.iter().zip(vectors.drain(questions..)) {
+        let vectors = vectors.of(&texts)?;
+        let (question, longs) = vectors.split_first().ok_or(EmbedError::Stopped)?;
+        for (sense, vector) in unknown.iter().zip(longs) {
             // Where another thread was first, its vector is the same.
-            let _ = sense.vector.set(vector);
+            let _ = sense.vector.set(vector.clone());
         }
-        let mean =
-            |long: &UnitVector| vectors.iter().map(|question| question.cosine(long)).sum::<f32>() / questions as f32;
-        Ok(senses.iter().map(|sense| sense.vector.get().map_or(0.0, mean)).collect())
+        let nearness = |sense: &&Sense| sense.vector.get().map_or(0.0, |long| question.cosine(long));
+        Ok(senses.iter().map(nearness).collect())
     }
 }
 

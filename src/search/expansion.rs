@@ -77,7 +77,7 @@ pub(super) trait Context {
     fn by_words(&self, short: &str, senses: &[Sense]) -> Result<HashMap<String, f32>, SearchError>;
 
     /// How near the question is to each of the senses, from -1 to 1.
-    fn by_meaning(&self, short: &str, senses: &[&Sense]) -> Result<Vec<f32>, SearchError>;
+    fn by_meaning(&self, senses: &[&Sense]) -> Result<Vec<f32>, SearchError>;
 }
 
 /// Finds the question's abbreviations and settles their senses.
@@ -163,7 +163,7 @@ fn likeliest(question: &str, short: &str, senses: &[Sense], context: &impl Conte
     fits.retain(|(_, fit)| *fit >= enough);
     if fits.len() > 1 {
         let contenders: Vec<&Sense> = fits.iter().map(|(place, _)| &senses[*place]).collect();
-        let near = context.by_meaning(short, &contenders)?;
+        let near = context.by_meaning(&contenders)?;
         fits.iter_mut().zip(near).for_each(|((_, fit), near)| *fit += MEANING_WEIGHT * near);
     }
     let better = |best: (usize, f32), next: (usize, f32)| if next.1 > best.1 { next } else { best };
