@@ -150,7 +150,9 @@ pub struct Span {
 impl Span {
     /// Bytes of `text` as characters. A byte inside of a character counts as its end.
     pub(super) fn new(text: &str, bytes: &Range<usize>) -> Self {
-        let characters = |byte: usize| text.char_indices().take_while(|(place, _)| *place < byte).count();
+        // The bytes with which characters begin: those that go on have the bits 10 in front.
+        let begins = |byte: &&u8| **byte & 0b1100_0000 != 0b1000_0000;
+        let characters = |byte: usize| text.as_bytes()[..byte.min(text.len())].iter().filter(begins).count();
         Self { start: characters(bytes.start), end: characters(bytes.end) }
     }
 }
