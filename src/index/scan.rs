@@ -41,7 +41,7 @@ pub(super) struct Found {
 /// Signs alone are coarse, and the more passages there are, the more of them lie as near as the true neighbours. With 1000
 /// rescored recall@10 is .842 at ten million passages, with 5500 it is 1.000 for a fifth more time (`docs/performance.md`).
 fn rescored(passages: usize, limit: usize) -> usize {
-    (500 + passages / 2_000).max(limit * 5)
+    (400 + passages / 2_000).max(limit * 5)
 }
 
 /// Documents whose sign codes are compared at once; their distances stay in the first-level cache.
