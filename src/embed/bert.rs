@@ -1,8 +1,9 @@
 //! A sentence-transformers model on threads of its own.
 
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -12,7 +13,7 @@ use super::batch::{TokenBudget, batches};
 use super::encoder::{Encoder, Precision};
 use super::model::{ModelFolder, ModelOverrides, bad};
 use super::queue::{Job, Queue};
-use super::{EmbedError, Embedder, Role, UnitVector};
+use super::{EmbedError, Embedder, Pending, Role, UnitVector};
 
 /// Which model runs and how.
 #[derive(Debug, Clone, Default)]
@@ -90,7 +91,12 @@ impl Embedder for BertEmbedder {
     }
 
     fn embed(&self, texts: &[String], role: Role) -> Result<Vec<UnitVector>, EmbedError> {
-        self.side(role).embed(texts, role, self.budget)
+        self.begin(texts, role)()
+    }
+
+    fn begin<'a>(&'a self, texts: &[String], role: Role) -> Pending<'a> {
+        let started = self.side(role).start_on(texts, role, self.budget);
+        Box::new(move || started?.vectors())
     }
 }
 
@@ -119,7 +125,8 @@ impl Side {
         Ok(Self { model, tokenizer, queue, threads })
     }
 
-    fn embed(&self, texts: &[String], role: Role, budget: TokenBudget) -> Result<Vec<UnitVector>, EmbedError> {
+    /// Hands texts to the threads.
+    fn start_on(&self, texts: &[String], role: Role, budget: TokenBudget) -> Result<Started, EmbedError> {
         let mut sequences = Vec::with_capacity(texts.len());
         for (place, text) in texts.iter().enumerate() {
             sequences.push((place, self.tokens(text, role)?));
@@ -143,14 +150,7 @@ impl Side {
                 Role::Passage => self.queue.push_passages(job),
             }
         }
-        drop(reply);
-        let mut vectors: Vec<Option<UnitVector>> = vec![None; texts.len()];
-        for (number, answer) in answers {
-            for (place, vector) in places[cuts[number].clone()].iter().zip(answer?) {
-                vectors[*place] = Some(vector);
-            }
-        }
-        vectors.into_iter().collect::<Option<_>>().ok_or(EmbedError::Stopped)
+        Ok(Started { places, cuts, answers })
     }
 
     fn tokens(&self, text: &str, role: Role) -> Result<Vec<u32>, EmbedError> {
@@ -163,6 +163,27 @@ impl Side {
         encoded
             .map(|encoding| encoding.get_ids().to_vec())
             .map_err(|error| EmbedError::Model(format!("its tokenizer failed: {error}")))
+    }
+}
+
+/// Texts that the threads work on.
+struct Started {
+    /// The texts' places in the order in which they were cut into jobs.
+    places: Vec<usize>,
+    cuts: Vec<Range<usize>>,
+    answers: Receiver<(usize, Result<Vec<UnitVector>, EmbedError>)>,
+}
+
+impl Started {
+    /// Waits for one vector for each text, in order.
+    fn vectors(self) -> Result<Vec<UnitVector>, EmbedError> {
+        let mut vectors: Vec<Option<UnitVector>> = vec![None; self.places.len()];
+        for (number, answer) in self.answers {
+            for (place, vector) in self.places[self.cuts[number].clone()].iter().zip(answer?) {
+                vectors[*place] = Some(vector);
+            }
+        }
+        vectors.into_iter().collect::<Option<_>>().ok_or(EmbedError::Stopped)
     }
 }
 

@@ -48,12 +48,21 @@ pub trait Embedder: Send + Sync {
     /// One vector for each text, in order. A text longer than the model reads is embedded by its beginning.
     fn embed(&self, texts: &[String], role: Role) -> Result<Vec<UnitVector>, EmbedError>;
 
+    /// The same without waiting, where the embedder has threads of its own: what is given waits for the vectors.
+    fn begin<'a>(&'a self, texts: &[String], role: Role) -> Pending<'a> {
+        let texts = texts.to_vec();
+        Box::new(move || self.embed(&texts, role))
+    }
+
     /// One vector for each question, ahead of any passages that wait.
     fn embed_query(&self, text: &str) -> Result<UnitVector, EmbedError> {
         let mut vectors = self.embed(&[text.to_owned()], Role::Query)?;
         vectors.pop().ok_or_else(|| EmbedError::Model("the model gave no vector".into()))
     }
 }
+
+/// Waits for vectors that are being computed.
+pub type Pending<'a> = Box<dyn FnOnce() -> Result<Vec<UnitVector>, EmbedError> + 'a>;
 
 /// Why there is no vector.
 #[derive(Debug, Error)]

@@ -24,13 +24,21 @@ impl<'a> QuestionVectors<'a> {
 
     /// One vector for each text, in order; those not known yet are embedded together.
     pub(super) fn of(&self, texts: &[String]) -> Result<Vec<UnitVector>, EmbedError> {
-        let mut known = self.known.borrow_mut();
-        let fresh: Vec<String> = texts.iter().filter(|text| !known.contains_key(*text)).cloned().collect();
-        if !fresh.is_empty() {
-            let vectors = self.embedder.embed(&fresh, Role::Query)?;
-            known.extend(fresh.into_iter().zip(vectors));
+        self.begin(texts.to_vec())()
+    }
+
+    /// The same without waiting: what is given waits for the vectors.
+    pub(super) fn begin(&self, texts: Vec<String>) -> impl FnOnce() -> Result<Vec<UnitVector>, EmbedError> {
+        let is_fresh = |text: &&String| !self.known.borrow().contains_key(*text);
+        let fresh: Vec<String> = texts.iter().filter(is_fresh).cloned().collect();
+        let pending = (!fresh.is_empty()).then(|| self.embedder.begin(&fresh, Role::Query));
+        move || {
+            let mut known = self.known.borrow_mut();
+            if let Some(wait) = pending {
+                known.extend(fresh.into_iter().zip(wait()?));
+            }
+            Ok(texts.iter().filter_map(|text| known.get(text).cloned()).collect())
         }
-        Ok(texts.iter().filter_map(|text| known.get(text).cloned()).collect())
     }
 }
 

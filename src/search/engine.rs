@@ -8,7 +8,7 @@ use super::evidence::{evidence, highlights, scored};
 use super::expansion::{Expanded, Interpretation, expand, written_out};
 use super::fusion::{Fusion, Weights};
 use super::query::{Mode, Query};
-use super::ranking::{Prepared, Ranked, grouped};
+use super::ranking::{Prepared, Ranked, found_by_words, grouped};
 use super::senses::SenseCache;
 use super::summary::{Source, Summary, summarise};
 use super::timing::{Stage, Timings};
@@ -159,11 +159,13 @@ impl Engine {
     ) -> Result<Prepared<'a>, SearchError> {
         let vectors = QuestionVectors::new(self.embedder.as_ref());
         let (query, expanded) = timings.time(Stage::Expand, || self.understood(snapshot, request, &vectors))?;
-        let vector = match request.mode {
-            Mode::Lexical => None,
-            _ => Some(timings.time(Stage::Embed, || self.embedded(&request.question, &expanded, &vectors))?),
-        };
-        Ok(Prepared { snapshot, options: &self.options, query, vector, expanded })
+        // The model has threads of its own: while they compute, the words are looked up here.
+        let embedded = (request.mode != Mode::Lexical)
+            .then(|| timings.time(Stage::Embed, || self.embedded(&request.question, &expanded, &vectors)));
+        let words = || found_by_words(snapshot, &query, &self.options, request);
+        let found_by_words = timings.time(Stage::Lexical, words)?;
+        let vector = embedded.map(|wait| timings.time(Stage::Embed, wait)).transpose()?;
+        Ok(Prepared { snapshot, options: &self.options, query, vector, expanded, found_by_words })
     }
 
     fn understood(
@@ -184,19 +186,19 @@ impl Engine {
         Ok((query, expanded))
     }
 
-    /// Between the question as it is and the question with its abbreviations explained.
+    /// Between the question as it is and the question with its abbreviations explained. What is given waits for it.
     fn embedded(
         &self,
         question: &str,
         expanded: &[Expanded],
         vectors: &QuestionVectors<'_>,
-    ) -> Result<UnitVector, SearchError> {
+    ) -> impl FnOnce() -> Result<UnitVector, SearchError> {
         let mut texts = vec![question.to_owned()];
         if !expanded.is_empty() && self.options.written_out {
             texts.push(written_out(question, expanded));
         }
-        let vectors = vectors.of(&texts)?;
-        Ok(UnitVector::mean(&vectors).ok_or_else(|| EmbedError::Model("the model gave no vector".into()))?)
+        let wait = vectors.begin(texts);
+        move || Ok(UnitVector::mean(&wait()?).ok_or_else(|| EmbedError::Model("the model gave no vector".into()))?)
     }
 }
 

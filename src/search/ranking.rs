@@ -33,6 +33,27 @@ pub(super) struct Prepared<'a> {
     pub(super) query: Query,
     pub(super) vector: Option<UnitVector>,
     pub(super) expanded: Vec<Expanded>,
+    /// What the lexical leg found.
+    pub(super) found_by_words: Vec<PassageAddress>,
+}
+
+/// Candidates that each leg is asked for.
+fn wanted(options: &SearchOptions, request: &Request) -> usize {
+    options.candidates.max((request.offset + request.limit) * request.per_paper.clamp(1, 3))
+}
+
+/// The lexical leg; nothing where the question is asked by meaning alone.
+pub(super) fn found_by_words(
+    snapshot: &Snapshot,
+    query: &Query,
+    options: &SearchOptions,
+    request: &Request,
+) -> Result<Vec<PassageAddress>, SearchError> {
+    if request.mode == Mode::Vector {
+        return Ok(Vec::new());
+    }
+    let found = snapshot.lexical(&query.terms, options.fields, &request.filter, wanted(options, request))?;
+    Ok(found.iter().map(|candidate| candidate.address).collect())
 }
 
 impl Prepared<'_> {
@@ -62,14 +83,9 @@ impl Prepared<'_> {
 
     /// What either leg finds.
     fn candidates(&self, request: &Request, timings: &mut Timings) -> Result<Vec<PassageAddress>, SearchError> {
-        let wanted = self.options.candidates.max((request.offset + request.limit) * request.per_paper.clamp(1, 3));
-        let mut addresses: Vec<PassageAddress> = Vec::new();
-        if request.mode != Mode::Vector {
-            let lexical = || self.snapshot.lexical(&self.query.terms, self.options.fields, &request.filter, wanted);
-            let found = timings.time(Stage::Lexical, lexical)?;
-            addresses.extend(found.iter().map(|candidate| candidate.address));
-        }
+        let mut addresses = self.found_by_words.clone();
         if let Some(vector) = &self.vector {
+            let wanted = wanted(self.options, request);
             let found = timings.time(Stage::Scan, || self.snapshot.nearest(vector, &request.filter, wanted))?;
             addresses.extend(found.iter().map(|candidate| candidate.address));
         }
