@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn the_rescored_share_grows_with_the_index() {
         assert_eq!(rescored(1000, 100), 500);
-        assert_eq!(rescored(10_000_000, 100), 1000);
+        assert_eq!(rescored(10_000_000, 100), 5400);
         assert_eq!(rescored(1000, 300), 1500);
     }
 
