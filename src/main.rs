@@ -4,6 +4,12 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+/// Answering a question asks for thousands of small pieces of memory: with the system's allocator they were an eighth of its
+/// time.
+#[cfg(not(target_env = "msvc"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     stroma::cli::run(stroma::cli::Cli::parse())
 }

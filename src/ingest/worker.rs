@@ -36,7 +36,14 @@ impl Worker {
 
     pub(super) fn read(&mut self, files: &[PathBuf], reading: &Reading) -> Result<Paper, ReadFailure> {
         match self.exchange(files, reading) {
-            Ok(reply) => reply.into_result(reading.max_memory_mb),
+            Ok(reply) => {
+                let outcome = reply.into_result(reading.max_memory_mb);
+                // What an allocator was given it may keep, and the next paper would pay for it.
+                if outcome.as_ref().is_err_and(|failure| matches!(failure.error, ReadError::OutOfMemory { .. })) {
+                    self.running = None;
+                }
+                outcome
+            }
             Err(error) => {
                 self.running = None;
                 Err(ReadFailure { file: files.first().cloned().unwrap_or_default(), error })
@@ -204,15 +211,17 @@ pub fn serve_reads() -> std::io::Result<()> {
     Ok(())
 }
 
-/// Bounds the memory of this process to what it has now and so many MB more. What it has now is mostly the libraries'
-/// address space, which is not the paper's.
+/// Bounds the memory that this process may write to what it has now and so many MB more. Address space that is only
+/// reserved, as allocators and libraries do, is not counted.
 #[cfg(target_os = "linux")]
 fn bound_memory(max_memory_mb: u64) {
     const PAGE: u64 = 4096;
+    /// Of the fields of `statm` (proc_pid_statm(5)), in pages: data and stack.
+    const DATA: usize = 5;
     let pages = std::fs::read_to_string("/proc/self/statm").ok();
-    let pages = pages.and_then(|statm| statm.split(' ').next()?.parse::<u64>().ok());
+    let pages = pages.and_then(|statm| statm.split(' ').nth(DATA)?.parse::<u64>().ok());
     let limit = pages.unwrap_or(0).saturating_mul(PAGE).saturating_add(max_memory_mb << 20);
-    if let Err(error) = rlimit::setrlimit(rlimit::Resource::AS, limit, limit) {
+    if let Err(error) = rlimit::setrlimit(rlimit::Resource::DATA, limit, limit) {
         tracing::warn!(%error, "memory is not bounded");
     }
 }
