@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::SearchError;
-use crate::index::analyzer::words;
+use crate::index::analyzer::{words, words_among};
 use crate::index::{IndexError, QueryTerm, Snapshot};
 
 /// Which legs look for candidates.
@@ -142,7 +142,7 @@ impl Query {
 
     /// The query's words in a text, in order.
     pub(super) fn matches(&self, text: &str) -> Vec<WordMatch> {
-        let found = words(text).into_iter();
+        let found = words_among(text, self.terms.iter().map(|term| term.term.as_str())).into_iter();
         found.filter_map(|word| Some(WordMatch { place: self.place(&word.term)?, range: word.range })).collect()
     }
 

@@ -95,6 +95,8 @@ struct Chosen<'a> {
     vector: &'a UnitVector,
     merit: f32,
     studies: Vec<&'a Reference>,
+    /// The studies' names that are the same in all papers.
+    identities: Vec<String>,
     /// Papers that say it.
     papers: HashSet<&'a str>,
 }
@@ -114,7 +116,9 @@ fn by_merit<'a>(sources: &'a [Source<'a>]) -> Vec<Chosen<'a>> {
         for (evidence, vector) in hit.evidence.iter().zip(vectors) {
             let merit = evidence.score * hit.score;
             let papers = HashSet::from([hit.record.paper.as_str()]);
-            all.push(Chosen { hit, evidence, vector, merit, studies: studies(hit, evidence), papers });
+            let studies = studies(hit, evidence);
+            let identities = studies.iter().map(|study| identity(study)).collect();
+            all.push(Chosen { hit, evidence, vector, merit, studies, identities, papers });
         }
     }
     all.sort_by(|a, b| b.merit.total_cmp(&a.merit));
@@ -134,9 +138,8 @@ fn varied(chosen: Vec<Chosen<'_>>) -> Vec<Chosen<'_>> {
 
 impl Chosen<'_> {
     fn sameness(&self, other: &Self) -> Option<Same> {
-        let known: HashSet<String> = self.studies.iter().map(|study| identity(study)).collect();
-        let is_known = |study: &&Reference| known.contains(&identity(study));
-        if !other.studies.is_empty() && other.studies.iter().all(is_known) {
+        let is_known = |study: &String| self.identities.contains(study);
+        if !other.identities.is_empty() && other.identities.iter().all(is_known) {
             return Some(Same::Study);
         }
         (self.vector.cosine(other.vector) >= SAME).then_some(Same::Words)
