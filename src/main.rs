@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-/// Answering a question asks for thousands of small pieces of memory: with the system's allocator they were an eighth of its
+/// Answering a question asks for thousands of small pieces of memory: with the system's allocator they were a tenth of its
 /// time.
 #[cfg(not(target_env = "msvc"))]
 #[global_allocator]
