@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicBool;
 
+use stroma::index::Filter;
 use stroma::ingest::{Ingest, IngestOptions};
 use stroma::search::{Mode, Request};
 
@@ -116,18 +117,32 @@ fn one_by_one_or_all_at_once_answers_alike() {
 #[test]
 fn filters_hold_in_both_legs() {
     let library = Library::without_model();
-    for (name, year) in [("a", 2001), ("b", 2012), ("c", 2020)] {
-        let text =
-            format!("---\ntitle: Knees {name}\nyear: {year}\n---\n\nKnees get stiff in the morning, says {name}.\n");
-        library.write(&format!("{name}.md"), &text);
+    for (name, journal, year) in [("a", "Knees", 2001), ("b", "Hips", 2012), ("c", "Hips", 2020), ("d", "Bones", 2013)]
+    {
+        let head = format!("---\ntitle: Joints {name}\njournal: {journal}\nyear: {year}\n---\n\n");
+        library.write(&format!("{name}.md"), &format!("{head}Knees get stiff in the morning, says {name}.\n"));
     }
     library.index(&[library.papers()]);
+    let engine = library.engine();
+    let years = |mode, filter: Filter| {
+        let hits = engine.search(&Request { mode, filter, ..Request::new("stiff knees") }).expect("an answer").hits;
+        hits.iter().filter_map(|hit| hit.record.metadata.year).collect::<BTreeSet<_>>()
+    };
+    let span = || Filter { year_from: Some(2010), year_to: Some(2015), ..Filter::default() };
+    let of = |journals: &[&str]| Filter { journals: journals.iter().map(ToString::to_string).collect(), ..span() };
+    let always = |journals: &[&str]| Filter { year_from: None, year_to: None, ..of(journals) };
     for mode in Mode::ALL {
-        let filter = stroma::index::Filter { year_from: Some(2010), year_to: Some(2015), ..Default::default() };
-        let request = Request { mode, filter, ..Request::new("stiff knees") };
-        let hits = library.engine().search(&request).expect("an answer").hits;
-        let years: Vec<_> = hits.iter().filter_map(|hit| hit.record.metadata.year).collect();
-        assert_eq!(years, [2012], "{mode:?}");
+        for (filter, expected) in [
+            (span(), vec![2012, 2013]),
+            (always(&["hips"]), vec![2012, 2020]),
+            (always(&["KNEES", "Bones"]), vec![2001, 2013]),
+            (of(&["Hips"]), vec![2012]),
+            (of(&["Hips", "Knees", "Bones"]), vec![2012, 2013]),
+            (always(&["Elbows"]), vec![]),
+            (always(&["Elbows", "Knees"]), vec![2001]),
+        ] {
+            assert_eq!(years(mode, filter.clone()), expected.into_iter().collect(), "{mode:?} {filter:?}");
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::ops::Bound;
 
-use tantivy::query::{AllQuery, BooleanQuery, EnableScoring, Occur, Query, RangeQuery, TermSetQuery};
+use tantivy::query::{BooleanQuery, EnableScoring, Query, RangeQuery, TermQuery, TermSetQuery};
+use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, Searcher, TERMINATED, Term};
 
 use super::schema::Fields;
@@ -37,11 +38,15 @@ impl Filter {
         if self.is_empty() {
             return None;
         }
-        let mut conditions: Vec<(Occur, Box<dyn Query>)> = vec![(Occur::Must, Box::new(AllQuery))];
+        let mut conditions: Vec<Box<dyn Query>> = Vec::new();
         let mut any_of = |field, values: Vec<String>| {
-            if !values.is_empty() {
-                let terms = values.iter().map(|value| Term::from_field_text(field, value));
-                conditions.push((Occur::Must, Box::new(TermSetQuery::new(terms))));
+            let mut terms = values.iter().map(|value| Term::from_field_text(field, value));
+            match (terms.next(), terms.len()) {
+                (None, _) => {}
+                (Some(only), 0) => conditions.push(Box::new(TermQuery::new(only, IndexRecordOption::Basic))),
+                (Some(first), _) => {
+                    conditions.push(Box::new(TermSetQuery::new(std::iter::once(first).chain(terms))));
+                }
             }
         };
         any_of(fields.journal, self.journals.iter().map(|journal| journal.to_lowercase()).collect());
@@ -52,9 +57,9 @@ impl Filter {
             let term = |year: u16| Term::from_field_u64(fields.year, u64::from(year));
             let from = self.year_from.map_or(Bound::Included(term(0)), |year| Bound::Included(term(year)));
             let to = self.year_to.map_or(Bound::Unbounded, |year| Bound::Included(term(year)));
-            conditions.push((Occur::Must, Box::new(RangeQuery::new(from, to))));
+            conditions.push(Box::new(RangeQuery::new(from, to)));
         }
-        Some(Box::new(BooleanQuery::new(conditions)))
+        Some(Box::new(BooleanQuery::intersection(conditions)))
     }
 }
 
