@@ -11,7 +11,7 @@ use simsimd::SpatialSimilarity;
 pub(super) fn hamming(codes: &[u8], query: &[u64], distances: &mut [u16]) {
     #[cfg(target_arch = "x86_64")]
     {
-        if std::arch::is_x86_feature_detected!("avx512vpopcntdq") && std::arch::is_x86_feature_detected!("avx512vl") {
+        if std::arch::is_x86_feature_detected!("avx512vpopcntdq") && std::arch::is_x86_feature_detected!("avx512f") {
             // SAFETY: the CPU has both features, checked on the line above.
             return unsafe { hamming_avx512(codes, query, distances) };
         }
@@ -24,40 +24,75 @@ pub(super) fn hamming(codes: &[u8], query: &[u64], distances: &mut [u16]) {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512vl,avx512vpopcntdq")]
+#[target_feature(enable = "avx512f,avx512vpopcntdq")]
 fn hamming_avx512(codes: &[u8], query: &[u64], distances: &mut [u16]) {
     let Ok(query) = <&[u64; 6]>::try_from(query) else { return hamming_any(codes, query, distances) };
-    let (fours, rest) = codes.as_chunks::<{ 4 * 48 }>();
-    let (of_fours, of_rest) = distances.split_at_mut((4 * fours.len()).min(distances.len()));
-    let (of_fours, _) = of_fours.as_chunks_mut::<4>();
-    for (four, distances) in fours.iter().zip(of_fours) {
-        *distances = hamming_four(four, query);
+    let (eights, rest) = codes.as_chunks::<{ 8 * 48 }>();
+    let (of_eights, of_rest) = distances.split_at_mut((8 * eights.len()).min(distances.len()));
+    let fours = FourCodes::new(query);
+    for (eight, distances) in eights.iter().zip(of_eights.as_chunks_mut::<8>().0) {
+        *distances = fours.distances(eight);
     }
     hamming_any(rest, query, of_rest);
 }
 
-/// The distances to four codes of 384 bits. A code is one register, and its sum over the register's lanes is most of the
-/// work; so the counts of four codes, each below 2¹⁶, share the lanes and are summed at once.
+/// Compares codes of 384 bits four at a time: together they fill three registers of eight numbers. Summing over a
+/// register's lanes is most of the work; so the counts of four codes, each below 2¹⁶, share the lanes and are summed at
+/// once.
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512vl,avx512vpopcntdq")]
-fn hamming_four(codes: &[u8; 4 * 48], query: &[u64; 6]) -> [u16; 4] {
-    use std::arch::x86_64::{
-        __m512i, _mm512_add_epi64, _mm512_maskz_loadu_epi64, _mm512_popcnt_epi64, _mm512_reduce_add_epi64,
-        _mm512_slli_epi64, _mm512_xor_si512,
-    };
-    const SIX_LANES: u8 = 0b11_1111;
-    // SAFETY: a masked load reads the six numbers that the mask names, and there are six.
-    let query = unsafe { _mm512_maskz_loadu_epi64(SIX_LANES, query.as_ptr().cast()) };
-    let bits = |number: usize| -> __m512i {
-        let code = &codes[number * 48..(number + 1) * 48];
-        // SAFETY: the six numbers that the mask names are the 48 bytes of the slice; it need not be aligned.
-        let code = unsafe { _mm512_maskz_loadu_epi64(SIX_LANES, code.as_ptr().cast()) };
-        _mm512_popcnt_epi64(_mm512_xor_si512(code, query))
-    };
-    let even = _mm512_add_epi64(bits(0), _mm512_slli_epi64::<32>(bits(2)));
-    let odd = _mm512_add_epi64(bits(1), _mm512_slli_epi64::<32>(bits(3)));
-    let sums = _mm512_reduce_add_epi64(_mm512_add_epi64(even, _mm512_slli_epi64::<16>(odd))) as u64;
-    [sums as u16, (sums >> 16) as u16, (sums >> 32) as u16, (sums >> 48) as u16]
+struct FourCodes {
+    /// The query four times over.
+    queries: [std::arch::x86_64::__m512i; 3],
+    /// How far a lane's count is moved, by its code.
+    shifts: [std::arch::x86_64::__m512i; 3],
+}
+
+#[cfg(target_arch = "x86_64")]
+impl FourCodes {
+    #[target_feature(enable = "avx512f")]
+    fn new(query: &[u64; 6]) -> Self {
+        let lanes = |of: &dyn Fn(usize) -> u64| {
+            std::array::from_fn(|register| {
+                let lanes: [u64; 8] = std::array::from_fn(|lane| of(8 * register + lane));
+                // SAFETY: both are 64 bytes in which every pattern of bits is a value.
+                unsafe { std::mem::transmute::<[u64; 8], std::arch::x86_64::__m512i>(lanes) }
+            })
+        };
+        Self { queries: lanes(&|place| query[place % 6]), shifts: lanes(&|place| 16 * (place as u64 / 6)) }
+    }
+
+    /// The distances of eight codes.
+    #[target_feature(enable = "avx512f,avx512vpopcntdq")]
+    fn distances(&self, codes: &[u8; 8 * 48]) -> [u16; 8] {
+        use std::arch::x86_64::{
+            __m128i, _mm_add_epi64, _mm256_add_epi64, _mm256_castsi256_si128, _mm256_extracti128_si256,
+            _mm512_add_epi64, _mm512_castsi512_si256, _mm512_extracti64x4_epi64, _mm512_unpackhi_epi64,
+            _mm512_unpacklo_epi64,
+        };
+        let (first, second) = (self.counts(&codes[..4 * 48]), self.counts(&codes[4 * 48..]));
+        let lanes = _mm512_add_epi64(_mm512_unpacklo_epi64(first, second), _mm512_unpackhi_epi64(first, second));
+        let half = _mm256_add_epi64(_mm512_castsi512_si256(lanes), _mm512_extracti64x4_epi64::<1>(lanes));
+        let sums = _mm_add_epi64(_mm256_castsi256_si128(half), _mm256_extracti128_si256::<1>(half));
+        // SAFETY: both are 16 bytes in which every pattern of bits is a value.
+        unsafe { std::mem::transmute::<__m128i, [u16; 8]>(sums) }
+    }
+
+    /// Of four codes, the differing bits of each lane's number, moved to the place of its code.
+    #[target_feature(enable = "avx512f,avx512vpopcntdq")]
+    fn counts(&self, codes: &[u8]) -> std::arch::x86_64::__m512i {
+        use std::arch::x86_64::{
+            _mm512_add_epi64, _mm512_loadu_si512, _mm512_popcnt_epi64, _mm512_setzero_si512, _mm512_sllv_epi64,
+            _mm512_xor_si512,
+        };
+        let mut sum = _mm512_setzero_si512();
+        for ((register, query), shift) in codes.as_chunks::<64>().0.iter().zip(self.queries).zip(self.shifts) {
+            // SAFETY: it reads the 64 bytes of the chunk, which need not be aligned.
+            let numbers = unsafe { _mm512_loadu_si512(register.as_ptr().cast()) };
+            let counts = _mm512_popcnt_epi64(_mm512_xor_si512(numbers, query));
+            sum = _mm512_add_epi64(sum, _mm512_sllv_epi64(counts, shift));
+        }
+        sum
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -190,9 +225,9 @@ mod tests {
         #[test]
         fn hamming_counts_differing_bits(words in prop::sample::select(vec![1usize, 5, 6, 12, 16]), seed in any::<u64>()) {
             let word = |place: usize| (seed ^ place as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-            let codes: Vec<u8> = (0..11 * words).flat_map(|place| word(place).to_le_bytes()).collect();
+            let codes: Vec<u8> = (0..21 * words).flat_map(|place| word(place).to_le_bytes()).collect();
             let query: Vec<u64> = (0..words).map(|place| word(place + 1000)).collect();
-            let mut distances = [0u16; 11];
+            let mut distances = [0u16; 21];
             hamming(&codes, &query, &mut distances);
             for (row, distance) in distances.iter().enumerate() {
                 let expected: u32 = (0..words).map(|w| (word(row * words + w) ^ query[w]).count_ones()).sum();
