@@ -8,7 +8,7 @@ use tantivy::query::{
     Bm25StatisticsProvider, BooleanQuery, BoostQuery, ConstScoreQuery, EnableScoring, Occur, Query, TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption, Value};
-use tantivy::{DocAddress, DocSet as _, Searcher, SegmentReader, TERMINATED, TantivyDocument, TantivyError, Term};
+use tantivy::{DocAddress, Searcher, SegmentReader, TERMINATED, TantivyDocument, TantivyError, Term};
 
 use super::alike::{Alike, alike, may_have_alike, same_start};
 use super::error::IndexError;
@@ -186,12 +186,7 @@ impl Snapshot {
                 let index = reader.inverted_index(field)?;
                 let postings = index.read_postings(&term, IndexRecordOption::Basic).map_err(TantivyError::from)?;
                 let Some(mut postings) = postings else { continue };
-                for (address, has) in of_segment.iter().zip(&mut having[start..]) {
-                    if postings.doc() < address.doc {
-                        postings.seek(address.doc);
-                    }
-                    *has |= postings.doc() == address.doc;
-                }
+                meet(&mut postings, of_segment, |place, _| having[start + place] = true);
             }
             start += of_segment.len();
         }
@@ -250,17 +245,7 @@ impl Snapshot {
         let mut start = 0;
         for of_segment in addresses.chunk_by(|a, b| a.segment == b.segment) {
             let mut scorer = weight.scorer(self.searcher.segment_reader(of_segment[0].segment), 1.0)?;
-            for (address, score) in of_segment.iter().zip(&mut scores[start..]) {
-                if scorer.doc() < address.doc {
-                    scorer.seek(address.doc);
-                }
-                if scorer.doc() == TERMINATED {
-                    break;
-                }
-                if scorer.doc() == address.doc {
-                    *score = scorer.score();
-                }
-            }
+            meet(&mut scorer, of_segment, |place, scorer| scores[start + place] = scorer.score());
             start += of_segment.len();
         }
         Ok(scores)
@@ -446,6 +431,22 @@ impl Snapshot {
             found.extend(live.map(|doc| PassageAddress { segment: segment as u32, doc }));
         }
         Ok(found)
+    }
+}
+
+/// Goes through the documents of one segment to each of the sorted addresses, and calls `met` with the place of those that
+/// are among them.
+fn meet<D: tantivy::DocSet>(documents: &mut D, addresses: &[PassageAddress], mut met: impl FnMut(usize, &mut D)) {
+    for (place, address) in addresses.iter().enumerate() {
+        if documents.doc() < address.doc {
+            documents.seek(address.doc);
+        }
+        if documents.doc() == TERMINATED {
+            break;
+        }
+        if documents.doc() == address.doc {
+            met(place, documents);
+        }
     }
 }
 

@@ -57,7 +57,7 @@ pub(super) fn found_by_words(
 }
 
 impl Prepared<'_> {
-    /// All candidates, best first.
+    /// All candidates, best first; those of equal scores in the order of the index, which [`grouped`] makes good.
     pub(super) fn rank(&self, request: &Request, timings: &mut Timings) -> Result<Vec<Ranked>, SearchError> {
         let addresses = self.candidates(request, timings)?;
         timings.time(Stage::Rescore, || self.rescored(addresses, request.mode))
@@ -77,7 +77,7 @@ impl Prepared<'_> {
         if self.options.weights.feedback > 0.0 && mode == Mode::Hybrid {
             self.feed_back(&mut ranked, mode);
         }
-        sort(self.snapshot, &mut ranked)?;
+        ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.address.cmp(&b.address)));
         Ok(ranked)
     }
 
@@ -218,10 +218,9 @@ fn number_ranks(ranked: &mut [Ranked]) {
     }
 }
 
-/// Best first; equal scores by the passage's id, which does not depend on the order of indexing.
-fn sort(snapshot: &Snapshot, ranked: &mut [Ranked]) -> Result<(), SearchError> {
-    ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.address.cmp(&b.address)));
-    for ties in ranked.chunk_by_mut(|a, b| a.score == b.score).filter(|ties| ties.len() > 1) {
+/// Puts passages of equal scores in the order of their ids, which does not depend on the order of indexing.
+fn settle(snapshot: &Snapshot, ties: &mut [Ranked]) -> Result<(), SearchError> {
+    if ties.len() > 1 {
         let mut ids = BTreeMap::new();
         for tie in ties.iter() {
             ids.insert(tie.address, snapshot.passage_id(tie.address)?);
@@ -231,24 +230,35 @@ fn sort(snapshot: &Snapshot, ranked: &mut [Ranked]) -> Result<(), SearchError> {
     Ok(())
 }
 
-/// The page of hits that was asked for, with no more passages of one paper than allowed.
-pub(super) fn grouped(snapshot: &Snapshot, ranked: Vec<Ranked>, request: &Request) -> Result<Vec<Ranked>, SearchError> {
+/// The page of hits that was asked for, with no more passages of one paper than allowed. Only ties that may be on it are
+/// settled: with few words in a large index there are many, and each costs a look into the index.
+pub(super) fn grouped(
+    snapshot: &Snapshot,
+    mut ranked: Vec<Ranked>,
+    request: &Request,
+) -> Result<Vec<Ranked>, SearchError> {
     let mut of_paper: HashMap<String, usize> = HashMap::new();
     let mut shown = Vec::new();
     let mut skipped = 0;
-    for candidate in ranked {
-        let count = of_paper.entry(snapshot.paper_id(candidate.address)?).or_default();
-        *count += 1;
-        if *count > request.per_paper {
-            continue;
-        }
-        if skipped < request.offset {
-            skipped += 1;
-            continue;
-        }
-        shown.push(candidate);
-        if shown.len() == request.limit {
+    for ties in ranked.chunk_by_mut(|a, b| a.score == b.score) {
+        if shown.len() >= request.limit {
             break;
+        }
+        settle(snapshot, ties)?;
+        for candidate in ties.iter() {
+            let count = of_paper.entry(snapshot.paper_id(candidate.address)?).or_default();
+            *count += 1;
+            if *count > request.per_paper {
+                continue;
+            }
+            if skipped < request.offset {
+                skipped += 1;
+                continue;
+            }
+            shown.push(candidate.clone());
+            if shown.len() == request.limit {
+                break;
+            }
         }
     }
     Ok(shown)
