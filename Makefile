@@ -34,6 +34,7 @@ test: setup ## run all tests
 
 bench: setup ## run the benchmarks; writes docs/performance.md
 	cargo bench --bench costs
+	cargo bench --bench steps
 
 lint: setup ## check formatting, lints and documentation
 	cargo fmt --check

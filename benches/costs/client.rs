@@ -1,5 +1,6 @@
 //! `stroma serve` as a process, and a client that keeps its connection.
 
+use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
@@ -65,8 +66,18 @@ impl Client {
 
     /// Asks and reads the answer whole.
     pub(crate) fn ask(&mut self, question: &str) -> Outcome<()> {
+        self.search(question, "").map(drop)
+    }
+
+    /// Milliseconds of each stage of answering, by its name.
+    pub(crate) fn stages(&mut self, question: &str) -> Outcome<HashMap<String, f64>> {
+        let mut answer: serde_json::Value = serde_json::from_slice(&self.search(question, "&explain=true")?)?;
+        Ok(serde_json::from_value(answer["stages_ms"].take())?)
+    }
+
+    fn search(&mut self, question: &str, options: &str) -> Outcome<Vec<u8>> {
         let question: String = url::form_urlencoded::byte_serialize(question.as_bytes()).collect();
-        let request = format!("GET /v1/search?q={question} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        let request = format!("GET /v1/search?q={question}{options} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         self.stream.get_mut().write_all(request.as_bytes())?;
         let mut status = String::new();
         self.stream.read_line(&mut status)?;
@@ -84,6 +95,6 @@ impl Client {
         let mut body = vec![0; length];
         self.stream.read_exact(&mut body)?;
         let is_ok = status.starts_with("HTTP/1.1 200") && length > 0;
-        if is_ok { Ok(()) } else { Err(format!("{} {}", status.trim(), String::from_utf8_lossy(&body)).into()) }
+        if is_ok { Ok(body) } else { Err(format!("{} {}", status.trim(), String::from_utf8_lossy(&body)).into()) }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use stroma::embed::{BertEmbedder, BertOptions, Embedder, Role};
 use stroma::index::{PassageIndex, Signature, Snapshot};
+use stroma::search::Stage;
 
 use crate::client::{Client, Server};
 use crate::process::run_to_end;
@@ -36,13 +37,14 @@ pub(crate) fn measure() -> Outcome<String> {
     let (warm_up, rest) = questions.split_at_checked(WARM_UP).ok_or("the papers cite too little")?;
     let server = Server::start(&folder)?;
     ask(&server, &[warm_up])?;
-    let asked = ASKED.min(rest.len() / (ROUNDS * (CLIENTS + 1)));
+    let asked = ASKED.min(rest.len() / (ROUNDS * (CLIENTS + 1) + 1));
     let mut fresh = rest.chunks_exact(asked.max(1));
     let (mut one, mut many) = (Rounds::default(), Rounds::default());
     for _ in 0..ROUNDS {
         one.0.push(ask(&server, &[fresh.next().ok_or("the papers cite too little")?])?);
         many.0.push(ask(&server, &fresh.by_ref().take(CLIENTS).collect::<Vec<_>>())?);
     }
+    let stages = stages(&server, fresh.next().ok_or("the papers cite too little")?)?;
     let again: Vec<String> =
         rest.get(..REPEATED).ok_or("the papers cite too little")?.iter().cycle().take(ASKED).cloned().collect();
     let (mut repeated, mut all_repeat) = (Rounds::default(), Rounds::default());
@@ -61,6 +63,8 @@ pub(crate) fn measure() -> Outcome<String> {
     section.row(&many.row(&format!("{CLIENTS} clients, every question new")));
     section.row(&repeated.row(&format!("1 client, {REPEATED} questions again and again")));
     section.row(&all_repeat.row(&format!("{CLIENTS} clients, {REPEATED} questions again and again")));
+    section.table(&["stage, 1 client", "median ms", "p99 ms"]);
+    stages.iter().for_each(|row| section.row(row));
     section.table(&["", "measured", "bound"]);
     section.bound("median ms, 1 client, every question new", one.quantile(0.5), Bound::AtMost(6.0));
     section.bound("p99 ms, 1 client, every question new", one.quantile(0.99), Bound::AtMost(15.0));
@@ -144,4 +148,16 @@ fn ask_alone(server: &Server, questions: &[String]) -> Outcome<Vec<f64>> {
         Ok(began.elapsed().as_secs_f64() * 1e3)
     };
     questions.iter().map(timed).collect()
+}
+
+/// A row for each stage of answering: its name, median and p99.
+fn stages(server: &Server, questions: &[String]) -> Outcome<Vec<[String; 3]>> {
+    let mut client = Client::connect(server)?;
+    let answers = questions.iter().map(|question| client.stages(question)).collect::<Outcome<Vec<_>>>()?;
+    let row = |stage: Stage| {
+        let times: Vec<f64> = answers.iter().filter_map(|stages| stages.get(stage.name()).copied()).collect();
+        let figure = |share| format!("{:.2}", quantile(times.clone(), share));
+        [stage.name().to_owned(), figure(0.5), figure(0.99)]
+    };
+    Ok(Stage::ALL.map(row).into())
 }

@@ -1,0 +1,108 @@
+//! Each step of reading and of answering alone, on the sample papers: `cargo bench --bench steps`.
+//!
+//! For comparing one state of the code with another: `-- --save-baseline before`, change it, `-- --baseline before`. A word
+//! after `--` picks the steps that have it in their names.
+
+use std::hint::black_box;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use stroma::corpus::passages;
+use stroma::corpus::sentence::sentences;
+use stroma::embed::{BertEmbedder, BertOptions, Embedder, Role};
+use stroma::index::analyzer::{words, words_among};
+use stroma::index::{FieldWeights, Filter, PassageAddress, PassageIndex, QueryTerm, Signature};
+use stroma::ingest::{Ingest, IngestOptions, Reader, Reading};
+use stroma::search::{Engine, Mode, Request, SearchOptions};
+
+const QUESTION: &str = "MSC effect on RA stiffness";
+
+/// What each leg is asked for when a question is answered.
+const CANDIDATES: usize = 100;
+
+fn project(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn reading(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("read");
+    let reader = Reader::in_process(Reading::default());
+    let read = |name: &str| reader.read(&[project("papers").join(name)]).expect("a sample is read");
+    for name in ["msc-rheumatoid-arthritis.xml", "msc-multiple-sclerosis.md", "msc-safety.txt"] {
+        group.bench_function(name, |bencher| bencher.iter(|| read(name)));
+    }
+    let paper = read("msc-rheumatoid-arthritis.xml");
+    group.bench_function("passages", |bencher| bencher.iter(|| passages(&paper.article, &paper.id)));
+    let longest = passages(&paper.article, &paper.id).into_iter().max_by_key(|passage| passage.text.len());
+    let text = longest.expect("a paragraph").text;
+    group.bench_function("sentences of a paragraph", |bencher| bencher.iter(|| sentences(black_box(&text))));
+    group.bench_function("words of a paragraph", |bencher| bencher.iter(|| words(black_box(&text))));
+    let asked: Vec<String> = words(QUESTION).into_iter().map(|word| word.term).collect();
+    let among = || words_among(black_box(&text), asked.iter().map(String::as_str));
+    group.bench_function("a question's words in a paragraph", |bencher| bencher.iter(among));
+}
+
+fn embedding(criterion: &mut Criterion, embedder: &dyn Embedder, paragraph: &str) {
+    let mut group = criterion.benchmark_group("embed");
+    let embed = |text: &str, role| embedder.embed(&[text.to_owned()], role).expect("a vector");
+    group.bench_function("a question", |bencher| bencher.iter(|| embed(QUESTION, Role::Query)));
+    group.bench_function("a paragraph", |bencher| bencher.iter(|| embed(paragraph, Role::Passage)));
+}
+
+fn answering(criterion: &mut Criterion) {
+    let folder = project("models/all-MiniLM-L6-v2");
+    let embedder =
+        BertEmbedder::start(&BertOptions { folder, ..BertOptions::default() }).expect("`make setup` was run");
+    let embedder: Arc<dyn Embedder> = Arc::new(embedder);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let signature = Signature::new(embedder.fingerprint(), embedder.dimension());
+    let index = Arc::new(PassageIndex::open_or_create(folder.path(), &signature).expect("a new index"));
+    let (options, never) = (IngestOptions::default(), AtomicBool::new(false));
+    let ingest = Ingest { index: &index, embedder: embedder.as_ref(), options, stop: &never };
+    ingest.run(&[project("papers")], &mut |_| {}).expect("the samples are indexed");
+
+    let snapshot = index.snapshot();
+    let vector = embedder.embed(&[QUESTION.to_owned()], Role::Query).expect("a vector").remove(0);
+    let terms: Vec<QueryTerm> =
+        words(QUESTION).into_iter().map(|word| QueryTerm { term: word.term, weight: 1.0 }).collect();
+    let (everything, fields) = (Filter::default(), FieldWeights::default());
+    let nearest = || snapshot.nearest(&vector, &everything, CANDIDATES).expect("candidates");
+    let mut addresses: Vec<PassageAddress> = nearest().iter().map(|candidate| candidate.address).collect();
+    addresses.sort_unstable();
+    let first = addresses[0];
+    let text = snapshot.passage(first).expect("a paragraph").passage.text;
+    embedding(criterion, embedder.as_ref(), &text);
+
+    let mut group = criterion.benchmark_group("answer");
+    group.bench_function("candidates by words", |bencher| {
+        bencher.iter(|| snapshot.lexical(&terms, fields, &everything, CANDIDATES).expect("candidates"));
+    });
+    group.bench_function("candidates by vectors", |bencher| bencher.iter(nearest));
+    group.bench_function("BM25 of a hundred candidates", |bencher| {
+        bencher.iter(|| snapshot.lexical_scores(&terms, fields, &addresses).expect("scores"));
+    });
+    group.bench_function("cosines of a hundred candidates", |bencher| {
+        bencher
+            .iter(|| addresses.iter().map(|address| snapshot.sentence_cosines(*address, &vector)).collect::<Vec<_>>());
+    });
+    group.bench_function("a paragraph fetched", |bencher| {
+        bencher.iter(|| snapshot.passage(first).expect("a paragraph"));
+    });
+    let engine = Engine::new(Arc::clone(&index), Arc::clone(&embedder), SearchOptions::default());
+    for mode in Mode::ALL {
+        let request = Request { mode, ..Request::new(QUESTION) };
+        group.bench_function(format!("the question, {}", mode.name()), |bencher| {
+            bencher.iter(|| engine.search(&request).expect("an answer"));
+        });
+    }
+}
+
+criterion_group! {
+    name = steps;
+    config = Criterion::default().warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2));
+    targets = reading, answering
+}
+criterion_main!(steps);
