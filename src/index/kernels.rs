@@ -1,7 +1,8 @@
 //! The inner loops of the scan, compiled for the instructions of the machine it runs on.
 //!
-//! Each kernel is one plain loop; the wrappers only let the compiler use wider registers. This is the only place with
-//! `unsafe`: a function compiled for an instruction set may be called only where the CPU has it, which is checked first.
+//! Each kernel is one plain loop, and the wrappers let the compiler use wider registers; only sign codes of the usual length
+//! have a kernel by hand ([`FourCodes`]). `unsafe`: a function compiled for an instruction set may be called only where the
+//! CPU has it, which is checked first.
 
 use simsimd::SpatialSimilarity;
 
@@ -49,16 +50,8 @@ struct FourCodes {
 
 #[cfg(target_arch = "x86_64")]
 impl FourCodes {
-    #[target_feature(enable = "avx512f")]
     fn new(query: &[u64; 6]) -> Self {
-        let lanes = |of: &dyn Fn(usize) -> u64| {
-            std::array::from_fn(|register| {
-                let lanes: [u64; 8] = std::array::from_fn(|lane| of(8 * register + lane));
-                // SAFETY: both are 64 bytes in which every pattern of bits is a value.
-                unsafe { std::mem::transmute::<[u64; 8], std::arch::x86_64::__m512i>(lanes) }
-            })
-        };
-        Self { queries: lanes(&|place| query[place % 6]), shifts: lanes(&|place| 16 * (place as u64 / 6)) }
+        Self { queries: registers(|place| query[place % 6]), shifts: registers(|place| 16 * (place as u64 / 6)) }
     }
 
     /// The distances of eight codes.
@@ -93,6 +86,16 @@ impl FourCodes {
         }
         sum
     }
+}
+
+/// Three registers of the numbers at the places 0 to 23.
+#[cfg(target_arch = "x86_64")]
+fn registers(number: impl Fn(usize) -> u64) -> [std::arch::x86_64::__m512i; 3] {
+    std::array::from_fn(|register| {
+        let lanes: [u64; 8] = std::array::from_fn(|lane| number(8 * register + lane));
+        // SAFETY: both are 64 bytes in which every pattern of bits is a value.
+        unsafe { std::mem::transmute::<[u64; 8], std::arch::x86_64::__m512i>(lanes) }
+    })
 }
 
 #[cfg(target_arch = "x86_64")]
