@@ -1,4 +1,4 @@
-//! `stroma serve` as a process, and a client that keeps its connection.
+//! `stroma serve` as a process, and clients that keep their connections.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use crate::process::anonymous_megabytes;
+use crate::report::quantile;
 use crate::{Outcome, STROMA, project, workplace};
 
 /// A server that ends with this value.
@@ -97,4 +98,40 @@ impl Client {
         let is_ok = status.starts_with("HTTP/1.1 200") && length > 0;
         if is_ok { Ok(body) } else { Err(format!("{} {}", status.trim(), String::from_utf8_lossy(&body)).into()) }
     }
+}
+
+/// What clients that ask at the same time got.
+pub(crate) struct Asked {
+    milliseconds: Vec<f64>,
+    seconds: f64,
+}
+
+impl Asked {
+    pub(crate) fn quantile(&self, share: f64) -> f64 {
+        quantile(self.milliseconds.clone(), share)
+    }
+
+    pub(crate) fn rate(&self) -> f64 {
+        self.milliseconds.len() as f64 / self.seconds
+    }
+}
+
+/// Each client asks its own questions, one after the other.
+pub(crate) fn ask(server: &Server, shares: &[&[String]]) -> Outcome<Asked> {
+    let began = Instant::now();
+    let each = std::thread::scope(|scope| {
+        let clients: Vec<_> = shares.iter().map(|share| scope.spawn(move || ask_alone(server, share))).collect();
+        clients.into_iter().map(|client| client.join().map_err(|_| "a client panicked")?).collect::<Outcome<Vec<_>>>()
+    })?;
+    Ok(Asked { milliseconds: each.concat(), seconds: began.elapsed().as_secs_f64() })
+}
+
+fn ask_alone(server: &Server, questions: &[String]) -> Outcome<Vec<f64>> {
+    let mut client = Client::connect(server)?;
+    let timed = |question: &String| {
+        let began = Instant::now();
+        client.ask(question)?;
+        Ok(began.elapsed().as_secs_f64() * 1e3)
+    };
+    questions.iter().map(timed).collect()
 }

@@ -10,9 +10,9 @@ use stroma::index::{Filter, PassageAddress, PassageIndex, Signature, Snapshot};
 use stroma::search::{Engine, Mode, Request, SearchOptions};
 
 use crate::client::Server;
+use crate::client::ask;
 use crate::plot::{Curve, log_log};
 use crate::report::{Bound, Section, quantile};
-use crate::serving::ask;
 use crate::synthetic::{SyntheticEmbedder, journal, paper, papers_for, questions};
 use crate::{Outcome, project, workplace};
 

@@ -2,13 +2,12 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Instant;
 
 use stroma::embed::{BertEmbedder, BertOptions, Embedder, Role};
 use stroma::index::{PassageIndex, Signature, Snapshot};
 use stroma::search::Stage;
 
-use crate::client::{Client, Server};
+use crate::client::{Asked, Client, Server, ask};
 use crate::process::run_to_end;
 use crate::report::{Bound, Section, median, quantile};
 use crate::scale::recall;
@@ -95,22 +94,6 @@ fn questions(snapshot: &Snapshot) -> Outcome<Vec<String>> {
     Ok(titles)
 }
 
-/// What clients that ask at the same time got.
-pub(crate) struct Asked {
-    milliseconds: Vec<f64>,
-    seconds: f64,
-}
-
-impl Asked {
-    pub(crate) fn quantile(&self, share: f64) -> f64 {
-        quantile(self.milliseconds.clone(), share)
-    }
-
-    fn rate(&self) -> f64 {
-        self.milliseconds.len() as f64 / self.seconds
-    }
-}
-
 /// The same, several times with other questions.
 #[derive(Default)]
 struct Rounds(Vec<Asked>);
@@ -128,26 +111,6 @@ impl Rounds {
         let figure = |figure: f64| format!("{figure:.1}");
         [name.to_owned(), figure(self.quantile(0.5)), figure(self.quantile(0.99)), figure(self.rate())]
     }
-}
-
-/// Each client asks its own questions, one after the other.
-pub(crate) fn ask(server: &Server, shares: &[&[String]]) -> Outcome<Asked> {
-    let began = Instant::now();
-    let each = std::thread::scope(|scope| {
-        let clients: Vec<_> = shares.iter().map(|share| scope.spawn(move || ask_alone(server, share))).collect();
-        clients.into_iter().map(|client| client.join().map_err(|_| "a client panicked")?).collect::<Outcome<Vec<_>>>()
-    })?;
-    Ok(Asked { milliseconds: each.concat(), seconds: began.elapsed().as_secs_f64() })
-}
-
-fn ask_alone(server: &Server, questions: &[String]) -> Outcome<Vec<f64>> {
-    let mut client = Client::connect(server)?;
-    let timed = |question: &String| {
-        let began = Instant::now();
-        client.ask(question)?;
-        Ok(began.elapsed().as_secs_f64() * 1e3)
-    };
-    questions.iter().map(timed).collect()
 }
 
 /// A row for each stage of answering: its name, median and p99.

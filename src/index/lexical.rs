@@ -1,0 +1,206 @@
+//! The lexical leg: what a commit says of words.
+
+use std::sync::Arc;
+
+use tantivy::collector::TopDocs;
+use tantivy::query::{
+    Bm25StatisticsProvider, BooleanQuery, BoostQuery, ConstScoreQuery, EnableScoring, Occur, Query, TermQuery,
+};
+use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::{DocSet, TERMINATED, TantivyError, Term};
+
+use super::alike::{Alike, alike, may_have_alike, same_start};
+use super::error::IndexError;
+use super::filter::Filter;
+use super::snapshot::{Candidate, PassageAddress, Snapshot};
+
+/// A term of the lexical leg and how much it counts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QueryTerm {
+    pub term: String,
+    pub weight: f32,
+}
+
+/// How much a match counts in each field.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FieldWeights {
+    pub text: f32,
+    pub heading: f32,
+    pub senses: f32,
+}
+
+impl Default for FieldWeights {
+    fn default() -> Self {
+        Self { text: 1.0, heading: 0.3, senses: 0.3 }
+    }
+}
+
+impl Snapshot {
+    /// In how many passages the term is, in any field. Deleted passages count until their segment is merged.
+    pub fn document_frequency(&self, term: &str) -> Result<u64, IndexError> {
+        self.frequencies.of(term, || {
+            let mut most = 0;
+            for field in [self.fields.text, self.fields.heading, self.fields.senses] {
+                most = most.max(self.searcher.doc_freq(&Term::from_field_text(field, term))?);
+            }
+            Ok(most)
+        })
+    }
+
+    /// Terms of texts and headings that are spelled like this one, the likest first; mostly none.
+    pub fn alike(&self, term: &str) -> Result<Arc<[Alike]>, IndexError> {
+        if !may_have_alike(term) {
+            return Ok(Arc::default());
+        }
+        self.alike.of(term, || {
+            let mut others = Vec::new();
+            let (start, end) = same_start(term);
+            for reader in self.searcher.segment_readers() {
+                for field in [self.fields.text, self.fields.heading] {
+                    let index = reader.inverted_index(field)?;
+                    let mut terms =
+                        index.terms().range().ge(&start).lt(&end).into_stream().map_err(TantivyError::from)?;
+                    while terms.advance() {
+                        others.extend(std::str::from_utf8(terms.key()).map(str::to_owned));
+                    }
+                }
+            }
+            Ok(alike(term, others).into())
+        })
+    }
+
+    /// Whether each of the passages has the term in its text or headings. `addresses` must be sorted.
+    pub fn having(&self, term: &str, addresses: &[PassageAddress]) -> Result<Vec<bool>, IndexError> {
+        let mut having = vec![false; addresses.len()];
+        let mut start = 0;
+        for of_segment in addresses.chunk_by(|a, b| a.segment == b.segment) {
+            let reader = self.searcher.segment_reader(of_segment[0].segment);
+            for field in [self.fields.text, self.fields.heading] {
+                let term = Term::from_field_text(field, term);
+                let index = reader.inverted_index(field)?;
+                let postings = index.read_postings(&term, IndexRecordOption::Basic).map_err(TantivyError::from)?;
+                let Some(mut postings) = postings else { continue };
+                meet(&mut postings, of_segment, |place, _| having[start + place] = true);
+            }
+            start += of_segment.len();
+        }
+        Ok(having)
+    }
+
+    /// The weight of a term by how rare it is (Robertson & Spärck Jones): `ln(1 + (N - n + 0.5) / (n + 0.5))`.
+    pub fn inverse_document_frequency(&self, term: &str) -> Result<f32, IndexError> {
+        let passages = self.counts().passages as f32;
+        let frequency = self.document_frequency(term)? as f32;
+        Ok((1.0 + ((passages - frequency).max(0.0) + 0.5) / (frequency + 0.5)).ln())
+    }
+
+    /// The lexical leg: the `limit` passages with the highest BM25 (k1 = 1.2, b = 0.75), best first.
+    pub fn lexical(
+        &self,
+        terms: &[QueryTerm],
+        weights: FieldWeights,
+        filter: &Filter,
+        limit: usize,
+    ) -> Result<Vec<Candidate>, IndexError> {
+        if terms.is_empty() || limit == 0 {
+            return Ok(Vec::new());
+        }
+        let words = self.words_query(terms, weights);
+        let query: Box<dyn Query> = match filter.query(&self.fields) {
+            None => words,
+            Some(filter) => Box::new(BooleanQuery::new(vec![
+                (Occur::Must, words),
+                (Occur::Must, Box::new(ConstScoreQuery::new(filter, 0.0))),
+            ])),
+        };
+        let statistics = PassageStatistics { snapshot: self };
+        let collector = TopDocs::with_limit(limit).order_by_score();
+        let scoring = EnableScoring::enabled_from_statistics_provider(&statistics, &self.searcher);
+        let executor = self.searcher.index().search_executor();
+        let found = self.searcher.search_with_executor(&query, &collector, executor, scoring)?;
+        Ok(found.into_iter().map(|(score, address)| Candidate { address: address.into(), score }).collect())
+    }
+
+    /// BM25 of each of the passages, for candidates that the lexical leg did not list; 0 for those without any of the words.
+    /// `addresses` must be sorted.
+    pub fn lexical_scores(
+        &self,
+        terms: &[QueryTerm],
+        weights: FieldWeights,
+        addresses: &[PassageAddress],
+    ) -> Result<Vec<f32>, IndexError> {
+        let mut scores = vec![0.0; addresses.len()];
+        if terms.is_empty() || addresses.is_empty() {
+            return Ok(scores);
+        }
+        let statistics = PassageStatistics { snapshot: self };
+        let scoring = EnableScoring::enabled_from_statistics_provider(&statistics, &self.searcher);
+        let weight = self.words_query(terms, weights).weight(scoring)?;
+        let mut start = 0;
+        for of_segment in addresses.chunk_by(|a, b| a.segment == b.segment) {
+            let mut scorer = weight.scorer(self.searcher.segment_reader(of_segment[0].segment), 1.0)?;
+            meet(&mut scorer, of_segment, |place, scorer| scores[start + place] = scorer.score());
+            start += of_segment.len();
+        }
+        Ok(scores)
+    }
+
+    fn words_query(&self, terms: &[QueryTerm], weights: FieldWeights) -> Box<dyn Query> {
+        let fields = [
+            (self.fields.text, weights.text),
+            (self.fields.heading, weights.heading),
+            (self.fields.senses, weights.senses),
+        ];
+        let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
+        for query_term in terms {
+            for (field, weight) in fields.iter().filter(|(_, weight)| *weight > 0.0) {
+                let term = Term::from_field_text(*field, &query_term.term);
+                let query = TermQuery::new(term, IndexRecordOption::WithFreqs);
+                clauses.push((Occur::Should, Box::new(BoostQuery::new(Box::new(query), weight * query_term.weight))));
+            }
+        }
+        Box::new(BooleanQuery::new(clauses))
+    }
+}
+
+/// Goes through the documents of one segment to each of the sorted addresses, and calls `met` with the place of those that
+/// are among them.
+fn meet<D: DocSet>(documents: &mut D, addresses: &[PassageAddress], mut met: impl FnMut(usize, &mut D)) {
+    for (place, address) in addresses.iter().enumerate() {
+        if documents.doc() < address.doc {
+            documents.seek(address.doc);
+        }
+        if documents.doc() == TERMINATED {
+            break;
+        }
+        if documents.doc() == address.doc {
+            met(place, documents);
+        }
+    }
+}
+
+/// Statistics over passages alone: the papers' own documents have no words and must not shorten the average passage.
+struct PassageStatistics<'a> {
+    snapshot: &'a Snapshot,
+}
+
+impl Bm25StatisticsProvider for PassageStatistics<'_> {
+    fn total_num_tokens(&self, field: Field) -> tantivy::Result<u64> {
+        self.snapshot.searcher.total_num_tokens(field)
+    }
+
+    fn total_num_docs(&self) -> tantivy::Result<u64> {
+        let all = self.snapshot.searcher.total_num_docs()?;
+        Ok(all.saturating_sub(self.snapshot.counts().papers).max(1))
+    }
+
+    /// A term is as rare as in the field where it is most frequent: otherwise a word that is common in texts would count
+    /// as rare, and so very much, in headings.
+    fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
+        let value = term.value();
+        self.snapshot.document_frequency(value.as_str().unwrap_or_default()).map_err(|error| match error {
+            IndexError::Tantivy(error) => error,
+            other => TantivyError::InternalError(other.to_string()),
+        })
+    }
+}
