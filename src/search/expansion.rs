@@ -90,15 +90,49 @@ pub(super) fn expand(
     if !wish.on {
         return Ok(Vec::new());
     }
-    let mut expanded = Vec::new();
+    let mut found = Vec::new();
     for (short, senses) in abbreviations(question, table) {
-        let chosen = match forced(wish, short) {
-            Some(long) => senses.iter().position(|sense| means(sense, long)).unwrap_or(0),
-            None => likeliest(question, short, senses, context)?,
+        let contenders = match forced(wish, short) {
+            Some(long) => vec![(senses.iter().position(|sense| means(sense, long)).unwrap_or(0), 0.0)],
+            None => contenders(question, short, senses, context)?,
         };
-        expanded.extend(expansion(short, senses, chosen));
+        found.push(Ambiguous { short, senses, contenders });
     }
-    Ok(expanded)
+    weigh_by_meaning(&mut found, context)?;
+    Ok(found.iter().filter_map(Ambiguous::settled).collect())
+}
+
+/// An abbreviation of the question with what it may stand for.
+struct Ambiguous<'q, 't> {
+    short: &'q str,
+    senses: &'t [Sense],
+    /// Places in `senses` of those that may be meant, with how well they fit.
+    contenders: Vec<(usize, f32)>,
+}
+
+impl Ambiguous<'_, '_> {
+    fn is_open(&self) -> bool {
+        self.contenders.len() > 1
+    }
+
+    /// The expansion by the sense that fits best; of equal ones the commonest.
+    fn settled(&self) -> Option<Expanded> {
+        let better = |best: (usize, f32), next: (usize, f32)| if next.1 > best.1 { next } else { best };
+        let (chosen, _) = self.contenders.iter().copied().reduce(better)?;
+        let sense = self.senses.get(chosen)?;
+        let others = self.senses.iter().enumerate().filter(|(place, _)| *place != chosen).map(|(_, other)| other);
+        let strangers = others.clone().flat_map(|other| &other.papers).filter(|paper| !sense.papers.contains(*paper));
+        Some(Expanded {
+            shown: Expansion {
+                short: self.short.to_owned(),
+                long: sense.long.clone(),
+                papers: sense.papers.len(),
+                others: others.clone().map(|other| (other.long.clone(), other.papers.len())).collect(),
+            },
+            terms: sense.terms.clone(),
+            strangers: strangers.cloned().collect(),
+        })
+    }
 }
 
 fn forced<'a>(wish: &'a Expand, short: &str) -> Option<&'a str> {
@@ -140,11 +174,17 @@ const MEANING_WEIGHT: f32 = 0.5;
 /// What the sense's share of papers counts.
 const PAPERS_WEIGHT: f32 = 0.2;
 
-/// The sense that fits the question: the one it names itself, else by the passages that papers have on its other words,
-/// by its nearness, and by how many papers mean it.
-fn likeliest(question: &str, short: &str, senses: &[Sense], context: &impl Context) -> Result<usize, SearchError> {
+/// The senses that may be meant: by whether the question names them itself, by the passages that papers have on its other
+/// words, and by how many papers mean them. How near they are to the question in meaning is not in it yet; those that
+/// could not catch up by that are left out.
+fn contenders(
+    question: &str,
+    short: &str,
+    senses: &[Sense],
+    context: &impl Context,
+) -> Result<Vec<(usize, f32)>, SearchError> {
     if senses.len() < 2 {
-        return Ok(0);
+        return Ok(vec![(0, 0.0)]);
     }
     let own: HashSet<String> = words(question).into_iter().map(|word| word.term).collect();
     let by_paper = context.by_words(short, senses)?;
@@ -158,32 +198,25 @@ fn likeliest(question: &str, short: &str, senses: &[Sense], context: &impl Conte
             + named / sense.terms.len().max(1) as f32
     };
     let mut fits: Vec<(usize, f32)> = senses.iter().map(fit).enumerate().collect();
-    // The model is asked only where it can change something: it costs as much as all else of a question.
     let enough = fits.iter().map(|(_, fit)| *fit).fold(0.0, f32::max) - MEANING_WEIGHT;
     fits.retain(|(_, fit)| *fit >= enough);
-    if fits.len() > 1 {
-        let contenders: Vec<&Sense> = fits.iter().map(|(place, _)| &senses[*place]).collect();
-        let near = context.by_meaning(&contenders)?;
-        fits.iter_mut().zip(near).for_each(|((_, fit), near)| *fit += MEANING_WEIGHT * near);
-    }
-    let better = |best: (usize, f32), next: (usize, f32)| if next.1 > best.1 { next } else { best };
-    Ok(fits.into_iter().reduce(better).map_or(0, |(place, _)| place))
+    Ok(fits)
 }
 
-fn expansion(short: &str, senses: &[Sense], chosen: usize) -> Option<Expanded> {
-    let sense = senses.get(chosen)?;
-    let others = senses.iter().enumerate().filter(|(place, _)| *place != chosen).map(|(_, other)| other);
-    let strangers = others.clone().flat_map(|other| &other.papers).filter(|paper| !sense.papers.contains(*paper));
-    Some(Expanded {
-        shown: Expansion {
-            short: short.to_owned(),
-            long: sense.long.clone(),
-            papers: sense.papers.len(),
-            others: others.clone().map(|other| (other.long.clone(), other.papers.len())).collect(),
-        },
-        terms: sense.terms.clone(),
-        strangers: strangers.cloned().collect(),
-    })
+/// Adds how near the contenders are to the question. The model costs as much as all else of a question: it is asked once
+/// for all abbreviations, and only of those that are still open.
+fn weigh_by_meaning(found: &mut [Ambiguous<'_, '_>], context: &impl Context) -> Result<(), SearchError> {
+    let open = found.iter().filter(|abbreviation| abbreviation.is_open());
+    let asked: Vec<&Sense> =
+        open.flat_map(|open| open.contenders.iter().map(|(place, _)| &open.senses[*place])).collect();
+    if asked.is_empty() {
+        return Ok(());
+    }
+    let near = context.by_meaning(&asked)?;
+    let open = found.iter_mut().filter(|abbreviation| abbreviation.is_open());
+    let fits = open.flat_map(|open| open.contenders.iter_mut().map(|(_, fit)| fit));
+    fits.zip(near).for_each(|(fit, near)| *fit += MEANING_WEIGHT * near);
+    Ok(())
 }
 
 /// The question with each abbreviation followed by what it stands for, for the model: `RA (rheumatoid arthritis)`.
