@@ -22,7 +22,7 @@ pub(super) struct RunningHeader {
 
 /// The running header that `text` begins with. `page` is the page's number where the file's name tells it.
 pub(super) fn parse(text: &str, page: Option<u32>) -> Option<RunningHeader> {
-    let found = FORMS.iter().find_map(|form| form.captures(text).filter(has_short_journal))?;
+    let found = FORMS.iter().find_map(|form| form.captures(text))?;
     let mut header =
         RunningHeader { metadata: metadata(&found), length: found.get(0)?.end(), ..RunningHeader::default() };
     header.page = found.name("page").and_then(|page| page.as_str().parse().ok());
@@ -44,39 +44,50 @@ pub(super) fn parse(text: &str, page: Option<u32>) -> Option<RunningHeader> {
 
 const IS_EDGE: fn(char) -> bool = |c| c.is_whitespace() || matches!(c, '|' | ',' | ';');
 
-/// Characters of the longest name of a journal. It is no bound in [`FORMS`]: there, as `{2,90}` of a class of letters, it
-/// took 40 MB. The names that they find are the shortest that fit, so that none is missed.
-const LONGEST_JOURNAL: usize = 90;
-
-fn has_short_journal(found: &Captures) -> bool {
-    found.name("journal").is_some_and(|journal| journal.as_str().chars().count() <= LONGEST_JOURNAL)
+/// A way in which journals print themselves.
+struct Form {
+    pattern: Regex,
+    /// Characters of the longest name of a journal. It is no bound in the pattern: those of all forms, as `{2,90}` of a
+    /// class of letters, took 40 MB. The name that a pattern finds is the shortest that fits, so that none is missed.
+    longest_journal: usize,
 }
 
-/// Ways in which journals print themselves, most telling first.
-static FORMS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+impl Form {
+    fn captures<'a>(&self, text: &'a str) -> Option<Captures<'a>> {
+        let found = self.pattern.captures(text)?;
+        (found.name("journal")?.as_str().chars().count() <= self.longest_journal).then_some(found)
+    }
+}
+
+/// Most telling first.
+static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
     let journal = r"(?P<journal>\p{Lu}[^\n.;|\d]{2,}?)";
     let abbreviated = r"(?P<journal>\p{Lu}[\p{L}. &:-]{2,}?)";
     let patterns = [
         // International Journal of Cells, 2024, Vol.14, No.2, 123-131
-        format!(
+        (91, format!(
             r"{journal}[,.]?\s+(?:\(?(?P<year>(?:19|20)\d\d)\)?[,;]?\s*)?(?i:vol(?:ume)?\.?)\s*(?P<volume>\d+)[,;]?\s*(?:\(?(?i:no\.?|issue|iss\.?)\s*(?P<issue>\d+)\)?[,;:]?\s*)?(?:\(?(?P<year2>(?:19|20)\d\d)\)?[,;:]?\s*)?(?:(?i:pp?\.?|article id)\s*)?(?:(?P<first>\d+)\s*[-–]\s*(?P<last>\d+))?"
-        ),
+        )),
         // Frontiers in Cells | www.example.org 3 June 2019 | Volume 10 | Article 1234
-        r"(?P<journal>\p{Lu}[^\n|]{3,}?)\s*\|\s*(?P<url>www\.\S+)\s*(?:(?P<page>\d{1,4})\s+)?\|?\s*\p{L}+\s+(?P<year>\d{4})\s*\|\s*Volume\s+(?P<volume>\d+)\s*\|\s*Article\s+(?P<first>\w+)".to_owned(),
+        (81, r"(?P<journal>\p{Lu}[^\n|]{3,}?)\s*\|\s*(?P<url>www\.\S+)\s*(?:(?P<page>\d{1,4})\s+)?\|?\s*\p{L}+\s+(?P<year>\d{4})\s*\|\s*Volume\s+(?P<volume>\d+)\s*\|\s*Article\s+(?P<first>\w+)".to_owned()),
         // J Cells. 2012;35(2):213–221
-        format!(
+        (81, format!(
             r"{abbreviated}[,.]?\s+(?P<year>(?:19|20)\d\d)\s*[;,]\s*(?P<volume>\d+)\s*(?:\((?P<issue>[\w-]+)\))?\s*:\s*(?P<first>\w+)(?:\s*[-–]\s*(?P<last>\w+))?\.?"
-        ),
+        )),
         // Lee et al. Journal of Cells (2018) 9:63
-        format!(
+        (81, format!(
             r"(?:\p{{Lu}}[\p{{L}}'’-]+(?:\s+(?:et\s+al\.?|and\s+\p{{Lu}}[\p{{L}}'’-]+))?[.,]?\s+)?{abbreviated}\s*\((?P<year>(?:19|20)\d\d)\)\s*(?P<volume>\d+)\s*(?:\((?P<issue>[\w-]+)\))?\s*[:,]\s*(?P<first>\d\w*)(?:\s*[-–]\s*(?P<last>\w+))?"
-        ),
+        )),
         // Int. J. Mol. Sci. 2019, 20, 254 3 of 21
-        format!(
+        (81, format!(
             r"{abbreviated}\s+(?P<year>(?:19|20)\d\d),\s*(?P<volume>\d+),\s*(?P<first>\d+)(?:;?\s*(?:doi:\S+|https?://\S+))?\s+(?P<page>\d+)\s+of\s+\d+"
-        ),
+        )),
     ];
-    patterns.iter().map(|pattern| Regex::new(&format!(r"\A\s*{pattern}")).expect("the pattern is valid")).collect()
+    let form = |(longest_journal, pattern): &(usize, String)| Form {
+        pattern: Regex::new(&format!(r"\A\s*{pattern}")).expect("the pattern is valid"),
+        longest_journal: *longest_journal,
+    };
+    patterns.iter().map(form).collect()
 });
 
 fn metadata(found: &Captures) -> Metadata {
@@ -152,6 +163,14 @@ mod tests {
         assert_eq!((found.year, found.volume.as_deref(), found.issue.as_deref()), (Some(2021), Some("3"), Some("4")));
         assert_eq!((found.first_page.as_deref(), found.last_page.as_deref()), (Some("40"), Some("52")));
         assert_eq!((found.url.as_deref(), header.page), (Some("http://example.org/acr"), Some(45)));
+    }
+
+    #[test]
+    fn a_name_longer_than_any_journal_is_none() {
+        let parses = |length: usize, rest: &str| parse(&format!("J{}{rest}", "o".repeat(length - 1)), None).is_some();
+        for (longest, rest) in [(91, ", Vol.3, No.4, 40-52 text"), (81, ". 2012;35(2):213–221 text")] {
+            assert!(parses(longest, rest) && !parses(longest + 1, rest), "{longest}");
+        }
     }
 
     #[test]
