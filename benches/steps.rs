@@ -3,29 +3,28 @@
 //! For comparing one state of the code with another: `-- --save-baseline before`, change it, `-- --baseline before`. A word
 //! after `--` picks the steps that have it in their names.
 
+#[expect(dead_code, reason = "shared with the tests, which use more of it")]
+#[path = "../tests/support.rs"]
+mod support;
+
 use std::hint::black_box;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use stroma::corpus::passages;
 use stroma::corpus::sentence::sentences;
-use stroma::embed::{BertEmbedder, BertOptions, Embedder, Role};
+use stroma::embed::{Embedder, Role};
 use stroma::index::analyzer::{words, words_among};
-use stroma::index::{FieldWeights, Filter, PassageAddress, PassageIndex, QueryTerm, Signature};
-use stroma::ingest::{Ingest, IngestOptions, Reader, Reading};
-use stroma::search::{Engine, Mode, Request, SearchOptions};
+use stroma::index::{FieldWeights, Filter, PassageAddress, QueryTerm};
+use stroma::ingest::{Reader, Reading};
+use stroma::search::{Mode, Request};
+
+use support::{Library, model, project};
 
 const QUESTION: &str = "MSC effect on RA stiffness";
 
 /// What each leg is asked for when a question is answered.
 const CANDIDATES: usize = 100;
-
-fn project(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
 
 fn reading(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("read");
@@ -53,18 +52,9 @@ fn embedding(criterion: &mut Criterion, embedder: &dyn Embedder, paragraph: &str
 }
 
 fn answering(criterion: &mut Criterion) {
-    let folder = project("models/all-MiniLM-L6-v2");
-    let embedder =
-        BertEmbedder::start(&BertOptions { folder, ..BertOptions::default() }).expect("`make setup` was run");
-    let embedder: Arc<dyn Embedder> = Arc::new(embedder);
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let signature = Signature::new(embedder.fingerprint(), embedder.dimension());
-    let index = Arc::new(PassageIndex::open_or_create(folder.path(), &signature).expect("a new index"));
-    let (options, never) = (IngestOptions::default(), AtomicBool::new(false));
-    let ingest = Ingest { index: &index, embedder: embedder.as_ref(), options, stop: &never };
-    ingest.run(&[project("papers")], &mut |_| {}).expect("the samples are indexed");
-
-    let snapshot = index.snapshot();
+    let library = Library::new(model());
+    library.index(&[project("papers")]);
+    let (embedder, snapshot) = (library.embedder.as_ref(), library.index.snapshot());
     let vector = embedder.embed(&[QUESTION.to_owned()], Role::Query).expect("a vector").remove(0);
     let terms: Vec<QueryTerm> =
         words(QUESTION).into_iter().map(|word| QueryTerm { term: word.term, weight: 1.0 }).collect();
@@ -74,7 +64,7 @@ fn answering(criterion: &mut Criterion) {
     addresses.sort_unstable();
     let first = addresses[0];
     let text = snapshot.passage(first).expect("a paragraph").passage.text;
-    embedding(criterion, embedder.as_ref(), &text);
+    embedding(criterion, embedder, &text);
 
     let mut group = criterion.benchmark_group("answer");
     group.bench_function("candidates by words", |bencher| {
@@ -91,7 +81,7 @@ fn answering(criterion: &mut Criterion) {
     group.bench_function("a paragraph fetched", |bencher| {
         bencher.iter(|| snapshot.passage(first).expect("a paragraph"));
     });
-    let engine = Engine::new(Arc::clone(&index), Arc::clone(&embedder), SearchOptions::default());
+    let engine = library.engine();
     for mode in Mode::ALL {
         let request = Request { mode, ..Request::new(QUESTION) };
         group.bench_function(format!("the question, {}", mode.name()), |bencher| {

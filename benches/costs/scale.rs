@@ -9,8 +9,7 @@ use stroma::embed::{BertEmbedder, BertOptions, Embedder, UnitVector};
 use stroma::index::{Filter, PassageAddress, PassageIndex, Signature, Snapshot};
 use stroma::search::{Engine, Mode, Request, SearchOptions};
 
-use crate::client::Server;
-use crate::client::ask;
+use crate::client::{Server, ask};
 use crate::plot::{Curve, log_log};
 use crate::report::{Bound, Section, quantile};
 use crate::synthetic::{SyntheticEmbedder, journal, paper, papers_for, questions};

@@ -47,14 +47,14 @@ fn words_that(text: &str, wanted: impl Fn(&str) -> bool) -> Vec<Word> {
     let mut position = 0;
     for compound in compounds(text) {
         let word = &text[compound.clone()];
-        if word.bytes().any(|byte| byte == b'-' || !byte.is_ascii()) {
-            position += push_terms(&mut words, text, compound.start, &parts(word), position);
-            continue;
-        }
-        if wanted(word) && !is_stop_word(word) {
+        let may_have_parts = word.bytes().any(|byte| byte == b'-' || !byte.is_ascii());
+        let parts = if may_have_parts { parts(word) } else { Vec::new() };
+        if parts.len() > 1 {
+            push_parts(&mut words, text, compound.start, &parts, position);
+        } else if wanted(word) && !is_stop_word(word) {
             words.push(Word { term: term(word), range: compound, position });
         }
-        position += 1;
+        position += parts.len().max(1);
     }
     words
 }
@@ -72,7 +72,7 @@ impl Beginnings {
             match *term.as_bytes() {
                 [first, next, ..] if first.is_ascii() => second[usize::from(first)] |= Self::bit(next),
                 [first] if first.is_ascii() => second[usize::from(first)] = u32::MAX,
-                // Words that are not ASCII are not asked about.
+                // It can only be the term of a word that is not ASCII.
                 _ => {}
             }
         }
@@ -83,9 +83,12 @@ impl Beginnings {
         1 << (byte & 31)
     }
 
-    /// Whether a word of ASCII may have a stem among the terms. Stems begin as their words do, but for "lying" and its
-    /// like (lie), and as far as they go ("eing": e).
+    /// Whether a word may have a stem among the terms. Stems begin as their words do, but for "lying" and its like (lie),
+    /// and as far as they go ("eing": e). A word that is not ASCII may.
     fn may_become_a_term(&self, word: &str) -> bool {
+        if !word.is_ascii() {
+            return true;
+        }
         let lower = |place: usize| word.as_bytes().get(place).map_or(0, u8::to_ascii_lowercase);
         let known = self.second.get(usize::from(lower(0))).copied().unwrap_or(0);
         match lower(1) {
@@ -173,17 +176,10 @@ fn parts(compound: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// Adds the terms of one compound; returns how many positions it takes.
-fn push_terms(words: &mut Vec<Word>, text: &str, offset: usize, parts: &[Range<usize>], position: usize) -> usize {
+/// Adds the terms of a compound of several parts, each of which takes a position.
+fn push_parts(words: &mut Vec<Word>, text: &str, offset: usize, parts: &[Range<usize>], position: usize) {
     let place = |part: &Range<usize>| offset + part.start..offset + part.end;
-    if let [only] = parts {
-        let range = place(only);
-        if !is_stop_word(&text[range.clone()]) {
-            words.push(Word { term: term(&text[range.clone()]), range, position });
-        }
-        return 1;
-    }
-    let (Some(first), Some(last)) = (parts.first(), parts.last()) else { return 0 };
+    let (Some(first), Some(last)) = (parts.first(), parts.last()) else { return };
     let plain: Vec<String> = parts.iter().map(|part| plain(&text[place(part)])).collect();
     words.push(Word { term: stem(&plain.concat()), range: offset + first.start..offset + last.end, position });
     for (number, (part, plain)) in parts.iter().zip(plain).enumerate() {
@@ -193,7 +189,6 @@ fn push_terms(words: &mut Vec<Word>, text: &str, offset: usize, parts: &[Range<u
             words.push(Word { term: stem(&plain), range: place(part), position: position + number });
         }
     }
-    parts.len()
 }
 
 fn term(word: &str) -> String {
@@ -360,7 +355,7 @@ mod tests {
     fn may_become_its_terms(word: &str) {
         for found in words(word) {
             let part = &word[found.range.clone()];
-            let is_asked = part.bytes().all(|byte| byte.is_ascii() && byte != b'-');
+            let is_asked = !part.contains(is_dash);
             let may = Beginnings::of([found.term.as_str()]).may_become_a_term(part);
             assert!(may || !is_asked, "{part}: {}", found.term);
         }

@@ -40,13 +40,11 @@ impl Filter {
         }
         let mut conditions: Vec<Box<dyn Query>> = Vec::new();
         let mut any_of = |field, values: Vec<String>| {
-            let mut terms = values.iter().map(|value| Term::from_field_text(field, value));
-            match (terms.next(), terms.len()) {
-                (None, _) => {}
-                (Some(only), 0) => conditions.push(Box::new(TermQuery::new(only, IndexRecordOption::Basic))),
-                (Some(first), _) => {
-                    conditions.push(Box::new(TermSetQuery::new(std::iter::once(first).chain(terms))));
-                }
+            let term = |value: &String| Term::from_field_text(field, value);
+            match values.as_slice() {
+                [] => {}
+                [only] => conditions.push(Box::new(TermQuery::new(term(only), IndexRecordOption::Basic))),
+                several => conditions.push(Box::new(TermSetQuery::new(several.iter().map(term)))),
             }
         };
         any_of(fields.journal, self.journals.iter().map(|journal| journal.to_lowercase()).collect());
