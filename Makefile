@@ -4,8 +4,16 @@
 # from the environment where they are set, else from .cargo/config.toml.
 
 PYTHON ?= python3
-STROMA := $(or $(CARGO_TARGET_DIR),target)/release/stroma
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+STROMA := $(TARGET)/release/stroma
 QUESTION ?= MSC effect on RA stiffness
+
+# Another of the models in models/README.md: `make demo MODEL=all-MiniLM-L6-v2`. It has an index of its own, because an index
+# belongs to the model that made it. Not taken from the environment, where the name may mean anything.
+MODEL :=
+ifneq ($(MODEL),)
+STROMA := STROMA_MODEL_FOLDER=models/$(MODEL) STROMA_INDEX=$(TARGET)/index/$(MODEL) $(STROMA)
+endif
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build demo serve test bench lint clean
@@ -14,22 +22,24 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## fetch libtorch and the model, where they are not there yet
-	@$(PYTHON) scripts/setup.py
+	@$(PYTHON) scripts/setup.py libtorch
+	@$(PYTHON) scripts/setup.py model $(MODEL)
 
 build: setup ## compile the program
 	cargo build --release
 
-demo: build ## index the sample papers and ask QUESTION of them
+demo: build ## index the sample papers and ask QUESTION of them, with MODEL where given
 	$(STROMA) index papers
 	$(STROMA) search "$(QUESTION)" --limit 3
 	@echo
-	@echo 'To ask more: $(STROMA) search "…", or `make serve` for HTTP.'
+	@echo 'To ask more: $(STROMA) search "…", or `make serve$(if $(MODEL), MODEL=$(MODEL))` for HTTP.'
 
 serve: build ## index the sample papers and answer over HTTP until stopped
 	$(STROMA) index papers
 	$(STROMA) serve
 
-test: setup ## run all tests
+test: setup ## run all tests, with two models
+	@$(PYTHON) scripts/setup.py model bge-small-en-v1.5 all-MiniLM-L6-v2
 	cargo test --release
 
 bench: setup ## run the benchmarks; writes docs/performance.md

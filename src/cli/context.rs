@@ -1,6 +1,7 @@
 //! What all commands share: settings, and the model and index they name.
 
 use std::io::IsTerminal;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use crate::corpus::Limits;
 use crate::embed::{BertEmbedder, BertOptions, Embedder, ModelOverrides, Pooling, Precision};
 use crate::index::{PassageIndex, Signature};
 use crate::ingest::{Grobid, IngestOptions, Reader, Reading};
-use crate::search::{Engine, Fusion, SearchOptions, Weights};
+use crate::search::{Engine, Fusion, Nearness, SearchOptions, Weights};
 
 pub(super) struct Context {
     pub(super) settings: Settings,
@@ -46,14 +47,20 @@ impl Context {
         Ok(Arc::new(BertEmbedder::start(&bert_options(self.config()))?))
     }
 
+    /// The model in another folder than that of the settings, run as they say.
+    pub(super) fn embedder_in(&self, folder: &Path) -> anyhow::Result<Arc<dyn Embedder>> {
+        let options = BertOptions { folder: folder.to_owned(), ..bert_options(self.config()) };
+        Ok(Arc::new(BertEmbedder::start(&options)?))
+    }
+
     /// The index that the settings name, which must exist.
     pub(super) fn open_index(&self, embedder: &dyn Embedder) -> anyhow::Result<Arc<PassageIndex>> {
-        Ok(Arc::new(PassageIndex::open(&self.config().index, &signature(embedder))?))
+        Ok(Arc::new(PassageIndex::open(&self.config().index, &Signature::of_embedder(embedder))?))
     }
 
     /// The index that the settings name, made where there is none.
     pub(super) fn open_or_create_index(&self, embedder: &dyn Embedder) -> anyhow::Result<Arc<PassageIndex>> {
-        Ok(Arc::new(PassageIndex::open_or_create(&self.config().index, &signature(embedder))?))
+        Ok(Arc::new(PassageIndex::open_or_create(&self.config().index, embedder)?))
     }
 
     pub(super) fn engine(&self) -> anyhow::Result<Engine> {
@@ -90,21 +97,34 @@ impl Context {
     }
 
     pub(super) fn search_options(&self) -> SearchOptions {
-        let search = &self.config().search;
+        let Config { search, weights, .. } = self.config();
         SearchOptions {
             candidates: search.candidates,
             fusion: match search.fusion {
                 config::Fusion::Convex => Fusion::Convex,
                 config::Fusion::Rrf => Fusion::Rrf,
             },
-            weights: Weights { words: search.lexical_weight as f32, ..Weights::default() },
+            weights: Weights {
+                words: search.lexical_weight as f32,
+                lexical: weights.lexical as f32,
+                coverage: weights.coverage as f32,
+                alike: weights.alike as f32,
+                topic: Nearness {
+                    paragraph: weights.topic_paragraph as f32,
+                    body: weights.topic_body as f32,
+                    sentence: weights.topic_sentence as f32,
+                },
+                fact: Nearness {
+                    paragraph: weights.fact_paragraph as f32,
+                    body: weights.fact_body as f32,
+                    sentence: weights.fact_sentence as f32,
+                },
+                feedback: weights.feedback as f32,
+                ..Weights::default()
+            },
             ..SearchOptions::default()
         }
     }
-}
-
-pub(super) fn signature(embedder: &dyn Embedder) -> Signature {
-    Signature::new(embedder.fingerprint(), embedder.dimension())
 }
 
 fn bert_options(config: &Config) -> BertOptions {

@@ -5,23 +5,27 @@ use std::sync::Arc;
 
 use super::Outcome;
 use super::context::Context;
+use super::eval_fit::{self, FurtherCollection};
 use super::eval_report::{Format, Line, Report};
+use crate::embed::Embedder;
 use crate::eval::ablation::variants;
 use crate::eval::collection::{Answers, Collection, System};
+use crate::ingest::Progress;
 use crate::search::{Engine, Mode};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: stroma eval collections/scifact --split train --losses 5")]
 pub(super) struct Arguments {
     /// A collection in the layout of BEIR (corpus.jsonl, queries.jsonl, qrels/NAME.tsv; evidence.tsv as SciFact has it) or
-    /// of TREC (topics…, qrels.NAME.txt; documents as corpus.jsonl, or with --corpus)
-    folder: PathBuf,
+    /// of TREC (topics…, qrels.NAME.txt; documents as corpus.jsonl, or with --corpus). Without corpus.jsonl the judgments
+    /// name passages of your index by their ids
+    pub(super) folder: PathBuf,
     /// Which judgments: NAME of qrels/NAME.tsv, or of qrels.NAME.txt
     #[arg(long)]
-    split: String,
+    pub(super) split: String,
     /// Documents to use in the place of the collection's corpus.jsonl
     #[arg(long, value_name = "FILE")]
-    corpus: Option<PathBuf>,
+    pub(super) corpus: Option<PathBuf>,
     /// hybrid, lexical, vector, or baseline (BM25 and passage vectors, min-max, half and half) [default: all]
     #[arg(long)]
     mode: Option<System>,
@@ -34,16 +38,28 @@ pub(super) struct Arguments {
     /// Write the ranking as a TREC run
     #[arg(long, value_name = "FILE", requires = "mode")]
     run: Option<PathBuf>,
+    /// Fit the weights of the ranking to the questions and print them as a [weights] section for config.toml, with what
+    /// they gain on questions they were not fitted to
+    #[arg(long, conflicts_with_all = ["mode", "ablation", "losses", "run", "markdown"])]
+    fit: bool,
+    /// Fit to a further collection too, asked with the same model or another; each is then measured with weights fitted to
+    /// the others
+    #[arg(long, value_name = "FOLDER:SPLIT[@MODEL]", requires = "fit")]
+    pub(super) with: Vec<FurtherCollection>,
     /// Print JSON, one object a mode and line
     #[arg(long, conflicts_with = "markdown")]
-    json: bool,
+    pub(super) json: bool,
     /// Print Markdown, as docs/quality.md is made of
     #[arg(long)]
     markdown: bool,
 }
 
 pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let (collection, engine) = open(context, arguments)?;
+    if arguments.fit {
+        return eval_fit::run(context, arguments);
+    }
+    let (embedder, corpus) = (context.embedder()?, arguments.corpus.as_deref());
+    let (collection, engine) = open(context, &embedder, &arguments.folder, &arguments.split, corpus)?;
     let mut report = Report::new(&arguments.folder, &arguments.split, &collection);
     let modes = arguments.mode.map_or_else(|| System::ALL.to_vec(), |mode| vec![mode]);
     for mode in modes {
@@ -71,22 +87,27 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
     Ok(Outcome::Success)
 }
 
-fn open(context: &Context, arguments: &Arguments) -> anyhow::Result<(Collection, Engine)> {
-    let embedder = context.embedder()?;
+pub(super) fn open(
+    context: &Context,
+    embedder: &Arc<dyn Embedder>,
+    folder: &Path,
+    split: &str,
+    corpus: Option<&Path>,
+) -> anyhow::Result<(Collection, Engine)> {
+    if corpus.is_none() && !Collection::has_documents(folder) {
+        let index = context.open_index(embedder.as_ref())?;
+        let collection = Collection::over_index(folder, split, index)?;
+        let engine = collection.engine(Arc::clone(embedder), context.search_options());
+        return Ok((collection, engine));
+    }
     let bar = context.progress_bar("{bar:24} {pos}/{len} documents  {eta} left");
-    let collection = Collection::open(
-        &arguments.folder,
-        &arguments.split,
-        arguments.corpus.as_deref(),
-        &cache(context),
-        embedder.as_ref(),
-        &mut |progress| {
-            bar.set_length(progress.files);
-            bar.set_position(progress.done);
-        },
-    )?;
+    let report = &mut |progress: Progress| {
+        bar.set_length(progress.files);
+        bar.set_position(progress.done);
+    };
+    let collection = Collection::open(folder, split, corpus, &cache(context), embedder.as_ref(), report)?;
     bar.finish_and_clear();
-    let engine = collection.engine(Arc::clone(&embedder), context.search_options());
+    let engine = collection.engine(Arc::clone(embedder), context.search_options());
     Ok((collection, engine))
 }
 

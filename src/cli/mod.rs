@@ -3,6 +3,7 @@
 mod context;
 mod doctor;
 mod eval;
+mod eval_fit;
 mod eval_report;
 mod index;
 mod inspect;

@@ -42,6 +42,7 @@ settings! {
         reading: Reading,
         indexing: Indexing,
         search: Search,
+        weights: Weights,
         server: Server,
         grobid: Grobid,
     }
@@ -49,7 +50,7 @@ settings! {
     /// The model that turns text into vectors.
     pub struct Model {
         /// Folder of the model, as sentence-transformers writes it.
-        folder: PathBuf = "models/all-MiniLM-L6-v2".into(), path();
+        folder: PathBuf = "models/bge-small-en-v1.5".into(), path();
         /// Folder of the encoder for questions, for models that have one of their own (MedCPT).
         query_folder: Option<PathBuf> = None, optional(path());
         /// How token vectors become one; as the model's `modules.json` says where not set.
@@ -96,6 +97,28 @@ settings! {
         lexical_weight: f64 = 0.5, number(0.0..=1.0);
         /// Most paragraphs of one paper in an answer.
         per_paper: usize = 3, whole(1..=1000);
+    }
+
+    /// What counts how much when candidates are ranked. `stroma eval --fit` fits them to judged questions.
+    pub struct Weights {
+        /// BM25 as a share of what the question could at most score.
+        lexical: f64 = 0.05, number(0.0..=10.0);
+        /// The share of the question's words that a paragraph has.
+        coverage: f64 = 0.35, number(0.0..=10.0);
+        /// What a word counts in coverage that is only spelled alike, times its likeness.
+        alike: f64 = 0.8, number(0.0..=1.0);
+        /// For a question that names a topic: nearness of the paragraph, with title and headings before it.
+        topic_paragraph: f64 = 0.4, number(0.0..=10.0);
+        /// Nearness of its sentences taken together.
+        topic_body: f64 = 0.04, number(0.0..=10.0);
+        /// Nearness of its nearest sentence.
+        topic_sentence: f64 = 0.0, number(0.0..=10.0);
+        /// The same for a question that asks for a fact ("how many …?"), or in other words than the papers'.
+        fact_paragraph: f64 = 0.2, number(0.0..=10.0);
+        fact_body: f64 = 0.05, number(0.0..=10.0);
+        fact_sentence: f64 = 0.15, number(0.0..=10.0);
+        /// Nearness to the paragraph that comes first without it.
+        feedback: f64 = 0.12, number(0.0..=10.0);
     }
 
     /// The HTTP server.

@@ -5,6 +5,7 @@
 
 mod batch;
 mod bert;
+mod calibration;
 mod checkpoint;
 mod encoder;
 mod hash;
@@ -20,6 +21,7 @@ mod vector;
 
 pub use batch::TokenBudget;
 pub use bert::{BertEmbedder, BertOptions};
+pub use calibration::{Calibration, CosineScale};
 pub use encoder::{Encoder, Precision};
 pub use hash::HashEmbedder;
 pub use model::{ModelFolder, ModelOverrides, Pooling, Prompts};

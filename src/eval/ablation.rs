@@ -11,8 +11,9 @@ pub fn variants(full: SearchOptions) -> Vec<(&'static str, SearchOptions)> {
         options
     };
     vec![
-        ("without the sentence's part", weights(|w| w.sentence = 0.0)),
-        ("without the body's part", weights(|w| w.body = 0.0)),
+        ("without the sentence's part", weights(|w| (w.topic.sentence, w.fact.sentence) = (0.0, 0.0))),
+        ("without the body's part", weights(|w| (w.topic.body, w.fact.body) = (0.0, 0.0))),
+        ("without telling facts from topics", weights(|w| w.fact = w.topic)),
         ("without coverage", weights(|w| w.coverage = 0.0)),
         ("without words spelled alike", weights(|w| w.alike = 0.0)),
         ("without feedback", weights(|w| w.feedback = 0.0)),

@@ -41,7 +41,7 @@ impl Baseline {
         Ok(Self { postings, passages, lengths, mean_length })
     }
 
-    /// The papers of the best passages with their scores, best first.
+    /// The ids of the best passages with their scores, best first.
     pub fn rank(
         &self,
         snapshot: &Snapshot,
@@ -58,7 +58,7 @@ impl Baseline {
         let mut ranked: Vec<(PassageAddress, f32)> = fused.into_iter().collect();
         ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         ranked.truncate(CANDIDATES);
-        ranked.into_iter().map(|(address, score)| Ok((snapshot.paper_id(address)?, score))).collect()
+        ranked.into_iter().map(|(address, score)| Ok((snapshot.passage_id(address)?, score))).collect()
     }
 
     /// BM25 with k1 = 1.2 and b = 0.75, as Lucene computes it.

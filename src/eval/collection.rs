@@ -28,7 +28,34 @@ pub struct Collection {
     pub judgments: Judgments,
     folder: PathBuf,
     index: Arc<PassageIndex>,
-    documents: HashMap<String, DocumentId>,
+    documents: Documents,
+}
+
+/// What the judgments are about.
+#[derive(Debug)]
+enum Documents {
+    /// The documents of the collection, each a paper of one passage, by the paper's id.
+    OfCollection(HashMap<String, DocumentId>),
+    /// The passages of an index of papers, by their ids.
+    Passages,
+}
+
+impl Documents {
+    /// The document that a passage is.
+    fn of_passage(&self, passage: &str) -> Option<DocumentId> {
+        match self {
+            Self::OfCollection(documents) => documents.get(passage.rsplit_once(':')?.0).cloned(),
+            Self::Passages => Some(passage.into()),
+        }
+    }
+
+    /// Passages of one paper in a ranking, at most.
+    fn per_paper(&self) -> usize {
+        match self {
+            Self::OfCollection(_) => 1,
+            Self::Passages => 10,
+        }
+    }
 }
 
 /// Why a collection cannot be evaluated.
@@ -111,7 +138,32 @@ impl Collection {
         let index = indexed(&documents, folder, cache, embedder, report)?;
         let documents =
             documents.into_iter().map(|document| (paper_id(&document).as_str().to_owned(), document.id)).collect();
+        let documents = Documents::OfCollection(documents);
         Ok(Self { queries, judgments, folder: folder.to_owned(), index: Arc::new(index), documents })
+    }
+
+    /// Questions and judgments of a folder over the passages of an index of papers: the judgments name passages by their
+    /// ids, and the folder has no documents of its own.
+    pub fn over_index(folder: &Path, split: &str, index: Arc<PassageIndex>) -> Result<Self, EvalError> {
+        let (queries, judgments) = open_questions(folder, split)?;
+        let queries = queries.into_iter().filter(|query| judgments.of(&query.id).is_some()).collect();
+        Ok(Self { queries, judgments, folder: folder.to_owned(), index, documents: Documents::Passages })
+    }
+
+    /// Whether a folder has documents of its own, or judges passages of the user's index.
+    pub fn has_documents(folder: &Path) -> bool {
+        folder.join("corpus.jsonl").is_file()
+    }
+
+    /// What the ranking of a query is asked with.
+    pub fn request(&self, query: &beir::Query, mode: Mode) -> Request {
+        Request { mode, limit: DEPTH, per_paper: self.documents.per_paper(), ..Request::new(&query.text) }
+    }
+
+    /// The document that a passage is for the judgments of a query. Where a query is itself a document, finding it is no
+    /// achievement (as BEIR does).
+    pub fn document(&self, query: &beir::Query, passage: &str) -> Option<DocumentId> {
+        self.documents.of_passage(passage).filter(|document| document.as_str() != query.id.as_str())
     }
 
     /// How well the evidence of `run` agrees with people's, where the collection has their choice.
@@ -121,7 +173,8 @@ impl Collection {
             return Ok(None);
         }
         let texts = SentenceTexts::open(&self.folder.join("corpus.jsonl"))?;
-        let papers: HashMap<&DocumentId, &String> = self.documents.iter().map(|(paper, id)| (id, paper)).collect();
+        let Documents::OfCollection(documents) = &self.documents else { return Ok(None) };
+        let papers: HashMap<&DocumentId, &String> = documents.iter().map(|(paper, id)| (id, paper)).collect();
         let questions: HashMap<&QueryId, &String> = self.queries.iter().map(|query| (&query.id, &query.text)).collect();
         let mut quality = EvidenceQuality::default();
         for (query, document, chosen) in Rationales::open(&file)?.iter() {
@@ -167,15 +220,10 @@ impl Collection {
             let ranked = match (system, &baseline) {
                 (_, Some(baseline)) => baseline.rank(&snapshot, engine.embedder(), &query.text)?,
                 (System::Baseline, None) => continue,
-                (System::Search(mode), None) => {
-                    let request = Request { mode, limit: DEPTH, per_paper: 1, ..Request::new(&query.text) };
-                    engine.rank_papers(&request)?
-                }
+                (System::Search(mode), None) => engine.rank_passages(&self.request(query, mode))?,
             };
-            let scored = ranked.into_iter().filter_map(|(paper, score)| {
-                // Where a query is itself a document, finding it is no achievement (as BEIR does).
-                let document = self.documents.get(&paper)?.clone();
-                (document.as_str() != query.id.as_str()).then_some(Scored { document, score })
+            let scored = ranked.into_iter().filter_map(|(passage, score)| {
+                self.document(query, &passage).map(|document| Scored { document, score })
             });
             run.insert(query.id.clone(), Ranking::new(scored.collect())?);
         }
@@ -191,7 +239,7 @@ fn indexed(
     embedder: &dyn Embedder,
     report: &mut dyn FnMut(Progress),
 ) -> Result<PassageIndex, EvalError> {
-    let signature = Signature::new(embedder.fingerprint(), embedder.dimension());
+    let signature = Signature::of_embedder(embedder);
     let place = cache.join(format!("{}-{:016x}", name(folder), fingerprint(documents, &signature)));
     if place.join("complete").is_file() {
         return Ok(PassageIndex::open(&place, &signature)?);
@@ -200,7 +248,7 @@ fn indexed(
     if place.exists() {
         std::fs::remove_dir_all(&place).map_err(io)?;
     }
-    let index = PassageIndex::open_or_create(&place, &signature)?;
+    let index = PassageIndex::open_or_create(&place, embedder)?;
     let options = IngestOptions::default();
     let never = AtomicBool::new(false);
     let ingest = Ingest { index: &index, embedder, options, stop: &never };

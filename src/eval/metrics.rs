@@ -98,10 +98,14 @@ fn ndcg(ranked: &[Grade], judged: &Grades, depth: usize) -> f64 {
     if ideal > 0.0 { gain(ranked) / ideal } else { 0.0 }
 }
 
+/// What a document at a rank counts, the first being rank 0.
+pub(super) fn discount(rank: usize) -> f64 {
+    1.0 / ((rank + 2) as f64).log2()
+}
+
 /// Discounted cumulative gain, summed from the first rank on.
 fn gain(grades: &[Grade]) -> f64 {
-    let discounted = |(place, grade): (usize, &Grade)| f64::from((*grade).max(0)) / ((place + 2) as f64).log2();
-    grades.iter().enumerate().map(discounted).sum()
+    grades.iter().enumerate().map(|(rank, grade)| f64::from((*grade).max(0)) * discount(rank)).sum()
 }
 
 fn relevant<'a>(grades: impl Iterator<Item = &'a Grade>) -> usize {

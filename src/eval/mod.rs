@@ -10,6 +10,7 @@ pub mod beir;
 pub mod collection;
 mod error;
 pub mod evidence;
+pub mod fit;
 mod id;
 mod judgments;
 mod layout;

@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::schema::Signature;
 use super::writer::Writer;
+use crate::embed::EmbedError;
 
 /// An index that cannot be opened, read or written.
 #[derive(Debug, Error)]
@@ -45,6 +46,8 @@ pub enum IndexError {
     Io { path: PathBuf, source: std::io::Error },
     #[error("the index failed: {0}")]
     Tantivy(#[from] TantivyError),
+    #[error(transparent)]
+    Embed(#[from] EmbedError),
     #[error("a stored record cannot be read: {0}")]
     Record(#[from] serde_json::Error),
 }

@@ -13,9 +13,9 @@ use tantivy::directory::{Directory, DirectoryLock, INDEX_WRITER_LOCK};
 
 use super::directory::{IndexDirectory, replace};
 use super::error::IndexError;
-use super::schema::Signature;
 use super::store::PassageIndex;
 use super::writer::Writer;
+use crate::embed::Embedder;
 
 /// Subfolder of the new index; on the same file system, so that its files can be linked.
 const FOLDER: &str = "rebuild";
@@ -51,7 +51,7 @@ impl Rebuild {
     ///
     /// # Errors
     /// [`IndexError::Locked`] while another rebuild of it runs; [`IndexError::Foreign`] where the folder is not ours.
-    pub fn begin(folder: &Path, signature: &Signature) -> Result<Self, IndexError> {
+    pub fn begin(folder: &Path, embedder: &dyn Embedder) -> Result<Self, IndexError> {
         std::fs::create_dir_all(folder).map_err(|source| io(folder, source))?;
         if let Err(error @ IndexError::Foreign { .. }) = PassageIndex::signature_of(folder) {
             return Err(error);
@@ -59,7 +59,7 @@ impl Rebuild {
         let lock = lock(folder)?;
         let lock = lock.ok_or_else(|| IndexError::Locked { folder: folder.to_owned(), holder: None })?;
         remove(&folder.join(FOLDER))?;
-        let index = PassageIndex::open_or_create(&folder.join(FOLDER), signature)?;
+        let index = PassageIndex::open_or_create(&folder.join(FOLDER), embedder)?;
         Ok(Self { folder: folder.to_owned(), index, _lock: lock })
     }
 

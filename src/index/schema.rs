@@ -2,12 +2,13 @@
 
 use serde_json::json;
 use tantivy::schema::{
-    FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
+    FAST, Field, FieldType, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
 };
 use tantivy::{Index, TantivyError};
 
 use super::analyzer;
 use super::vectors::FIELD_TYPE;
+use crate::embed::{Calibration, Embedder};
 
 /// Changes whenever an index written before could not be read, or would answer otherwise: another layout of the vector
 /// file, other fields, other records, another analyzer.
@@ -31,6 +32,11 @@ impl Signature {
         Self { format: FORMAT, analyzer: analyzer::VERSION, model: model.to_owned(), dimension }
     }
 
+    /// The signature of an index whose vectors this embedder makes.
+    pub fn of_embedder(embedder: &dyn Embedder) -> Self {
+        Self::new(embedder.fingerprint(), embedder.dimension())
+    }
+
     /// In words, for those who have to choose between two.
     pub(super) fn named(&self) -> String {
         format!("the model {} (format {}, analyzer {})", self.model, self.format, self.analyzer)
@@ -38,17 +44,26 @@ impl Signature {
 
     /// The signature of an index, from its vector field; `None` where that is not an index of ours.
     pub(super) fn of(schema: &Schema) -> Option<Self> {
-        let field = schema.get_field("vectors").ok()?;
-        let tantivy::schema::FieldType::Custom(options) = schema.get_field_entry(field).field_type() else {
-            return None;
-        };
-        let params = options.params();
+        let params = vector_params(schema)?;
         Some(Self {
             format: params["format"].as_u64()?,
             analyzer: params["analyzer"].as_u64()?,
             model: params["model"].as_str()?.to_owned(),
             dimension: usize::try_from(params["dim"].as_u64()?).ok()?,
         })
+    }
+}
+
+/// What the model's cosines mean, as it was measured when the index was made; `None` in an index of an earlier version.
+pub(super) fn calibration_of(schema: &Schema) -> Option<Calibration> {
+    serde_json::from_value(vector_params(schema)?["calibration"].clone()).ok()
+}
+
+fn vector_params(schema: &Schema) -> Option<&serde_json::Value> {
+    let field = schema.get_field("vectors").ok()?;
+    match schema.get_field_entry(field).field_type() {
+        FieldType::Custom(options) => Some(options.params()),
+        _ => None,
     }
 }
 
@@ -81,7 +96,7 @@ pub(super) struct Fields {
 pub(super) const PASSAGE: &str = "passage";
 pub(super) const PAPER: &str = "paper";
 
-pub(super) fn schema(signature: &Signature) -> Schema {
+pub(super) fn schema(signature: &Signature, calibration: &Calibration) -> Schema {
     let mut builder = Schema::builder();
     let words = || {
         let indexing = TextFieldIndexing::default()
@@ -105,6 +120,7 @@ pub(super) fn schema(signature: &Signature) -> Schema {
         "model": signature.model,
         "format": signature.format,
         "analyzer": signature.analyzer,
+        "calibration": calibration,
     });
     builder.add_custom_field("vectors", FIELD_TYPE, params);
     builder.build()

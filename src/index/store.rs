@@ -10,10 +10,11 @@ use super::analyzer;
 use super::directory::IndexDirectory;
 use super::error::IndexError;
 use super::rebuild;
-use super::schema::{Fields, Signature, schema};
+use super::schema::{Fields, Signature, calibration_of, schema};
 use super::snapshot::Snapshot;
 use super::vectors::VectorPlugin;
 use super::writer::Writer;
+use crate::embed::{Calibration, Embedder};
 
 /// One tantivy index of papers and their passages, with a vector file in each segment.
 pub struct PassageIndex {
@@ -21,6 +22,7 @@ pub struct PassageIndex {
     index: Index,
     fields: Fields,
     signature: Signature,
+    calibration: Option<Calibration>,
     reader: IndexReader,
     /// The newest commit seen, with its vector files open.
     snapshot: Mutex<Arc<Snapshot>>,
@@ -61,24 +63,29 @@ impl PassageIndex {
         Self::with(folder, opened(folder, &found)?, found)
     }
 
-    /// Opens the index in `folder`, or makes an empty one where there is none.
-    pub fn open_or_create(folder: &Path, signature: &Signature) -> Result<Self, IndexError> {
-        match Self::open(folder, signature) {
-            Err(IndexError::NotFound { .. }) => Self::create(folder, signature),
+    /// Opens the index in `folder`, or makes an empty one for the embedder's vectors where there is none.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open); [`IndexError::Embed`] where the embedder cannot be calibrated for a new index.
+    pub fn open_or_create(folder: &Path, embedder: &dyn Embedder) -> Result<Self, IndexError> {
+        match Self::open(folder, &Signature::of_embedder(embedder)) {
+            Err(IndexError::NotFound { .. }) => Self::create(folder, embedder),
             other => other,
         }
     }
 
-    fn create(folder: &Path, signature: &Signature) -> Result<Self, IndexError> {
+    fn create(folder: &Path, embedder: &dyn Embedder) -> Result<Self, IndexError> {
+        let signature = Signature::of_embedder(embedder);
+        let calibration = Calibration::measure(embedder)?;
         let io = |source| IndexError::Io { path: folder.to_owned(), source };
         std::fs::create_dir_all(folder).map_err(io)?;
         let index = Index::builder()
-            .schema(schema(signature))
+            .schema(schema(&signature, &calibration))
             .settings(IndexSettings::default())
             .register_plugin(Arc::new(VectorPlugin { dimension: signature.dimension }))
             .open_or_create(IndexDirectory::open(folder)?)?;
         index.tokenizers().register(analyzer::NAME, analyzer::analyzer());
-        Self::with(folder, index, signature.clone())
+        Self::with(folder, index, signature)
     }
 
     /// What the index in `folder` was made for, without opening more than its description.
@@ -102,7 +109,8 @@ impl PassageIndex {
             .map_err(|error| damaged(folder, &error))?;
         let snapshot = newest(&reader, fields, signature.dimension).map_err(|error| damaged(folder, &error))?;
         let snapshot = Mutex::new(Arc::new(snapshot));
-        Ok(Self { folder: folder.to_owned(), index, fields, signature, reader, snapshot })
+        let calibration = calibration_of(&index.schema());
+        Ok(Self { folder: folder.to_owned(), index, fields, signature, calibration, reader, snapshot })
     }
 
     /// The folder it is in.
@@ -113,6 +121,11 @@ impl PassageIndex {
     /// What it was made for.
     pub fn signature(&self) -> &Signature {
         &self.signature
+    }
+
+    /// What its model's cosines mean, as measured when it was made; `None` in an index of an earlier version.
+    pub fn calibration(&self) -> Option<&Calibration> {
+        self.calibration.as_ref()
     }
 
     /// The commit that searches see: the newest as of the last [`reload`](Self::reload).

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::run::{Ingest, IngestOptions};
 use super::{Emptied, IngestError, Progress, Summary};
 use crate::embed::Embedder;
-use crate::index::{IndexError, PaperRecord, PassageIndex, Rebuild, Signature, WritersLocked};
+use crate::index::{IndexError, PaperRecord, PassageIndex, Rebuild, WritersLocked};
 
 /// How long the switch waits for another process that writes.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -40,8 +40,7 @@ impl<'a> Rebuilding<'a> {
         options: IngestOptions,
         stop: &'a AtomicBool,
     ) -> Result<Self, IngestError> {
-        let signature = Signature::new(embedder.fingerprint(), embedder.dimension());
-        let rebuild = Rebuild::begin(folder, &signature)?;
+        let rebuild = Rebuild::begin(folder, embedder)?;
         Ok(Self { rebuild, former: papers_of(folder), embedder, options, stop })
     }
 

@@ -7,7 +7,7 @@ use super::SearchError;
 use super::expansion::Context;
 use super::query::Query;
 use super::senses::Sense;
-use crate::embed::{EmbedError, Embedder, Role, UnitVector};
+use crate::embed::{CosineScale, EmbedError, Embedder, Role, UnitVector};
 use crate::index::{FieldWeights, Filter, PassageAddress, Snapshot};
 
 /// The vectors of a question's texts: itself, itself with abbreviations written out, and what these may stand for. Each
@@ -50,6 +50,8 @@ pub(super) struct QuestionContext<'a> {
     pub(super) query: &'a Query,
     /// None where the model is not to be asked.
     pub(super) vectors: Option<&'a QuestionVectors<'a>>,
+    /// What the cosine of two questions means.
+    pub(super) scale: CosineScale,
 }
 
 /// Passages looked at to settle the sense of an abbreviation.
@@ -83,7 +85,7 @@ impl Context for QuestionContext<'_> {
             // Where another thread was first, its vector is the same.
             let _ = sense.vector.set(vector.clone());
         }
-        let nearness = |sense: &&Sense| sense.vector.get().map_or(0.0, |long| question.cosine(long));
+        let nearness = |sense: &&Sense| sense.vector.get().map_or(0.0, |long| self.scale.of(question.cosine(long)));
         Ok(senses.iter().map(nearness).collect())
     }
 }

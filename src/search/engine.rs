@@ -1,6 +1,6 @@
 //! From a question to an answer.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use super::context::{QuestionContext, QuestionVectors};
@@ -12,8 +12,8 @@ use super::ranking::{Prepared, Ranked, found_by_words, grouped};
 use super::senses::SenseCache;
 use super::summary::{Source, Summary, summarise};
 use super::timing::{Stage, Timings};
-use super::{Answer, Evidence, Explanation, Hit, Request, SearchError};
-use crate::embed::{EmbedError, Embedder, UnitVector};
+use super::{Answer, Evidence, Explanation, Hit, Request, Scores, SearchError};
+use crate::embed::{Calibration, EmbedError, Embedder, UnitVector};
 use crate::index::{FieldWeights, PassageAddress, PassageIndex, PassageRecord, Snapshot};
 
 /// How questions are answered; one configuration for all of them.
@@ -50,12 +50,24 @@ pub struct Engine {
     embedder: Arc<dyn Embedder>,
     options: SearchOptions,
     senses: Arc<SenseCache>,
+    /// Measured here where the index, of an earlier version, has none.
+    calibration: Arc<OnceLock<Calibration>>,
 }
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Engine").field("index", &self.index).finish_non_exhaustive()
     }
+}
+
+/// A candidate of a question with what its rank depends on.
+#[derive(Debug, Clone)]
+pub struct RankingCandidate {
+    /// The passage's id.
+    pub passage: String,
+    pub scores: Scores,
+    /// The passage's own vector.
+    pub vector: UnitVector,
 }
 
 /// A passage, its evidence that is shown, and all of its sentences with their scores.
@@ -66,7 +78,7 @@ const HITS_SUMMARISED: usize = 10;
 
 impl Engine {
     pub fn new(index: Arc<PassageIndex>, embedder: Arc<dyn Embedder>, options: SearchOptions) -> Self {
-        Self { index, embedder, options, senses: Arc::default() }
+        Self { index, embedder, options, senses: Arc::default(), calibration: Arc::default() }
     }
 
     pub fn index(&self) -> &PassageIndex {
@@ -85,6 +97,18 @@ impl Engine {
 
     pub fn options(&self) -> SearchOptions {
         self.options
+    }
+
+    /// What the cosines of the model mean.
+    ///
+    /// # Errors
+    /// The model fails, where the index has no calibration.
+    pub fn calibration(&self) -> Result<&Calibration, EmbedError> {
+        if let Some(known) = self.index.calibration().or_else(|| self.calibration.get()) {
+            return Ok(known);
+        }
+        let measured = Calibration::measure(self.embedder.as_ref())?;
+        Ok(self.calibration.get_or_init(|| measured))
     }
 
     /// Reads what the first question after a commit would have to wait for.
@@ -109,7 +133,7 @@ impl Engine {
             let hits: Result<Vec<Hit>, _> = shown.into_iter().map(|ranked| hit(&prepared, ranked)).collect();
             Ok((hits?, addresses))
         })?;
-        let summarise = || summarise(&sources(&snapshot, &hits, &addresses));
+        let summarise = || summarise(&sources(&snapshot, &hits, &addresses), prepared.calibration);
         let summary = if summarised { timings.time(Stage::Summarise, summarise) } else { Summary::default() };
         hits.truncate(request.limit);
         Ok(Answer {
@@ -124,14 +148,25 @@ impl Engine {
         })
     }
 
-    /// The papers of the best passages with the passages' scores, best first, without reading their text: for
-    /// evaluation.
-    pub fn rank_papers(&self, request: &Request) -> Result<Vec<(String, f32)>, SearchError> {
+    /// The ids of the best passages with their scores, best first, without reading their text: for evaluation.
+    pub fn rank_passages(&self, request: &Request) -> Result<Vec<(String, f32)>, SearchError> {
         let mut timings = Timings::default();
         let snapshot = self.index.snapshot();
         let prepared = self.prepare(&snapshot, request, &mut timings)?;
         let shown = grouped(&snapshot, prepared.rank(request, &mut timings)?, request)?;
-        shown.into_iter().map(|ranked| Ok((snapshot.paper_id(ranked.address)?, ranked.score))).collect()
+        shown.into_iter().map(|ranked| Ok((snapshot.passage_id(ranked.address)?, ranked.score))).collect()
+    }
+
+    /// All candidates of a question with what their rank depends on, before any weight is applied: for fitting weights.
+    pub fn candidates(&self, request: &Request) -> Result<Vec<RankingCandidate>, SearchError> {
+        let mut timings = Timings::default();
+        let snapshot = self.index.snapshot();
+        let prepared = self.prepare(&snapshot, request, &mut timings)?;
+        let candidate = |ranked: Ranked| {
+            let vector = snapshot.paragraph_vector(ranked.address);
+            Ok(RankingCandidate { passage: snapshot.passage_id(ranked.address)?, scores: ranked.scores, vector })
+        };
+        prepared.rank(request, &mut timings)?.into_iter().map(candidate).collect()
     }
 
     /// Of a paper's passages, the evidence that is shown and all sentences with their scores: for evaluation.
@@ -143,8 +178,9 @@ impl Engine {
             let cosines = prepared.vector.as_ref().map(|vector| snapshot.sentence_cosines(address, vector));
             let cosines = cosines.unwrap_or_default();
             let matches = prepared.query.matches(&record.passage.text);
-            let shown = evidence(&record.passage, &cosines, &prepared.query, &matches);
-            let scored = scored(&record.passage, &cosines, &prepared.query, &matches);
+            let scale = prepared.calibration.sentence;
+            let shown = evidence(&record.passage, &cosines, scale, &prepared.query, &matches);
+            let scored = scored(&record.passage, &cosines, scale, &prepared.query, &matches);
             all.push((record, shown, scored));
         }
         Ok(all)
@@ -165,7 +201,8 @@ impl Engine {
         let words = || found_by_words(snapshot, &query, &self.options, request);
         let found_by_words = timings.time(Stage::Lexical, words)?;
         let vector = embedded.map(|wait| timings.time(Stage::Embed, wait)).transpose()?;
-        Ok(Prepared { snapshot, options: &self.options, query, vector, expanded, found_by_words })
+        let (options, calibration) = (&self.options, self.calibration()?);
+        Ok(Prepared { snapshot, options, calibration, query, vector, expanded, found_by_words })
     }
 
     fn understood(
@@ -178,7 +215,8 @@ impl Engine {
         let table = self.senses.of(snapshot)?;
         let vectors = (request.mode != Mode::Lexical).then_some(vectors);
         let fields = self.options.fields;
-        let context = QuestionContext { snapshot, fields, question: &request.question, query: &query, vectors };
+        let scale = self.calibration()?.questions;
+        let context = QuestionContext { snapshot, fields, question: &request.question, query: &query, vectors, scale };
         let expanded = expand(&request.question, &request.expand, &table, &context)?;
         for abbreviation in &expanded {
             query.expand(&abbreviation.shown.short, &abbreviation.terms, self.options.expansion, snapshot)?;
@@ -218,7 +256,13 @@ fn hit(prepared: &Prepared<'_>, ranked: Ranked) -> Result<Hit, SearchError> {
     Ok(Hit {
         score: ranked.score,
         scores: ranked.scores,
-        evidence: evidence(&record.passage, &ranked.sentence_cosines, &prepared.query, &matches),
+        evidence: evidence(
+            &record.passage,
+            &ranked.sentence_cosines,
+            prepared.calibration.sentence,
+            &prepared.query,
+            &matches,
+        ),
         highlights: highlights(&matches),
         explanation: Explanation {
             parts: ranked.parts,

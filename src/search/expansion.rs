@@ -76,7 +76,7 @@ pub(super) trait Context {
     /// How well the best passage of each paper that has the abbreviation fits the question's other words, by paper.
     fn by_words(&self, short: &str, senses: &[Sense]) -> Result<HashMap<String, f32>, SearchError>;
 
-    /// How near the question is to each of the senses, from -1 to 1.
+    /// How near the question is to each of the senses: 0 for unrelated ones, 1 for the same text.
     fn by_meaning(&self, senses: &[&Sense]) -> Result<Vec<f32>, SearchError>;
 }
 

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::{Mode, Parts, Scores};
+use crate::embed::Calibration;
 
 /// How the legs are combined.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -19,7 +20,7 @@ pub enum Fusion {
 ///
 /// Those of the sum were found by coordinate ascent (Metzler & Croft 2007) on nDCG@10 over several judged collections, and
 /// rounded: quality is flat around them, and weights found without one of the collections do as well on it (see
-/// `docs/quality.md`). They add up to 1.
+/// `docs/quality.md`).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Weights {
     /// Share of the words in the sum, from 0 to 1, the rest being the meaning's; at 0.5 all other weights are as given.
@@ -30,31 +31,83 @@ pub struct Weights {
     pub coverage: f32,
     /// What a word counts in coverage that is only spelled alike, times its likeness.
     pub alike: f32,
-    /// Cosine of the passage.
-    pub paragraph: f32,
-    /// Cosine of the mean of its sentences.
-    pub body: f32,
-    /// Cosine of its nearest sentence.
-    pub sentence: f32,
+    /// Nearness in meaning, for a question that names a topic.
+    pub topic: Nearness,
+    /// Nearness in meaning, for a question that asks for a fact, or in other words than the papers'.
+    pub fact: Nearness,
     /// Nearness to the passage that comes first without it (pseudo-relevance feedback: Rocchio 1971; Li et al. 2021).
     pub feedback: f32,
     /// Whether a question whose words the index hardly has is answered by meaning alone.
     pub guard: bool,
 }
 
+/// What the three ways to be near to a question in meaning count, on the model's own scale.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Nearness {
+    /// The passage, with its title and headings.
+    pub paragraph: f32,
+    /// The mean of its sentences.
+    pub body: f32,
+    /// Its nearest sentence.
+    pub sentence: f32,
+}
+
 impl Default for Weights {
     fn default() -> Self {
         Self {
             words: 0.5,
-            lexical: 0.15,
-            coverage: 0.25,
+            lexical: 0.05,
+            coverage: 0.35,
             alike: 0.8,
-            paragraph: 0.25,
-            body: 0.1,
-            sentence: 0.25,
-            feedback: 0.25,
+            topic: Nearness { paragraph: 0.4, body: 0.04, sentence: 0.0 },
+            fact: Nearness { paragraph: 0.2, body: 0.05, sentence: 0.15 },
+            feedback: 0.12,
             guard: true,
         }
+    }
+}
+
+impl Nearness {
+    fn scaled(self, by: f32) -> Self {
+        Self { paragraph: self.paragraph * by, body: self.body * by, sentence: self.sentence * by }
+    }
+
+    fn sum(self) -> f32 {
+        self.paragraph + self.body + self.sentence
+    }
+
+    /// `share` of `other`, and the rest of `self`.
+    fn towards(self, other: Self, share: f32) -> Self {
+        let between = |from: f32, to: f32| from + share * (to - from);
+        Self {
+            paragraph: between(self.paragraph, other.paragraph),
+            body: between(self.body, other.body),
+            sentence: between(self.sentence, other.sentence),
+        }
+    }
+}
+
+impl Weights {
+    /// The same weights on the scale on which those of the sum for a topic, `feedback` apart, add up to what they do by
+    /// default.
+    #[must_use]
+    pub fn normalised(self) -> Self {
+        let sum = |weights: &Self| weights.lexical + weights.coverage + weights.topic.sum();
+        let scale = if sum(&self) > 0.0 { sum(&Self::default()) / sum(&self) } else { 1.0 };
+        Self {
+            lexical: self.lexical * scale,
+            coverage: self.coverage * scale,
+            topic: self.topic.scaled(scale),
+            fact: self.fact.scaled(scale),
+            feedback: self.feedback * scale,
+            ..self
+        }
+    }
+
+    /// What the words and the meaning are multiplied with: twice their shares, so that at equal shares each weight counts
+    /// as it is.
+    fn shares(&self) -> (f32, f32) {
+        (2.0 * self.words, 2.0 * (1.0 - self.words))
     }
 }
 
@@ -70,7 +123,7 @@ const SAYS_ALL: f32 = 0.5;
 /// How far the question's words can be relied on, from 0 to 1: by how much of the question the best candidate covers.
 ///
 /// A paraphrase shares only its common words with what answers it, and its lexical matches are accidents.
-pub(super) fn reliance(candidates: &[Scores], weights: &Weights) -> f32 {
+fn reliance(candidates: &[Scores], weights: &Weights) -> f32 {
     if !weights.guard {
         return 1.0;
     }
@@ -83,15 +136,15 @@ fn covered(scores: &Scores, weights: &Weights) -> f32 {
     scores.coverage + weights.alike * scores.alike
 }
 
-/// A passage that is no nearer to the question is no guide to others.
-const NO_GUIDE: f32 = 0.5;
+/// A passage that is no nearer to the question, on the model's own scale, is no guide to others.
+const NO_GUIDE: f32 = 0.4;
 /// From this nearness on it is taken in full.
-const FULL_GUIDE: f32 = 0.8;
+const FULL_GUIDE: f32 = 1.0;
 
 /// How far the first passage can be trusted to show what others should be like, from 0 to 1: by how near it is. Feedback
 /// from a first passage that is wrong makes the ranking worse.
-pub(super) fn trust(first: &Scores) -> f32 {
-    between(first.paragraph, NO_GUIDE, FULL_GUIDE)
+fn trust(first: &Scores, calibration: &Calibration) -> f32 {
+    between(calibration.passage.of(first.paragraph), NO_GUIDE, FULL_GUIDE)
 }
 
 /// 0 at `low` and below, 1 at `high` and above.
@@ -99,36 +152,78 @@ fn between(value: f32, low: f32, high: f32) -> f32 {
     ((value - low) / (high - low)).clamp(0.0, 1.0)
 }
 
-/// The parts of each candidate's score, in order; they add up to it.
-///
-/// BM25 comes as a share of what the question could at most score, so that the best of poor lexical matches stays poor;
-/// cosines come as they are. Raw scores of the two are never added.
-pub(super) fn fuse(candidates: &[Scores], mode: Mode, fusion: Fusion, weights: &Weights) -> Vec<Parts> {
-    let reliance = reliance(candidates, weights);
-    match (mode, fusion) {
-        (Mode::Lexical, _) => candidates.iter().map(|s| Parts { words: s.bm25, ..Parts::default() }).collect(),
-        (Mode::Vector, _) => candidates.iter().map(|s| Parts { paragraph: s.paragraph, ..Parts::default() }).collect(),
-        (Mode::Hybrid, Fusion::Convex) => candidates.iter().map(|s| convex(s, reliance, weights)).collect(),
-        (Mode::Hybrid, Fusion::Rrf) => reciprocal(candidates, weights),
-    }
+/// How the scores of candidates become one.
+#[derive(Debug, Clone, Copy)]
+pub struct Ranker<'a> {
+    pub mode: Mode,
+    pub fusion: Fusion,
+    pub weights: &'a Weights,
+    /// Whether the question asks for a fact, which is in a sentence, rather than names a topic, which a passage has.
+    pub asks_for_fact: bool,
+    /// What cosines of the index's model mean.
+    pub calibration: &'a Calibration,
 }
 
-fn convex(scores: &Scores, reliance: f32, weights: &Weights) -> Parts {
-    // Twice the shares, so that at equal shares each weight counts as it is.
-    let (lexical, semantic) = (2.0 * weights.words, 2.0 * (1.0 - weights.words));
-    Parts {
-        words: lexical * reliance * (weights.lexical * scores.lexical + weights.coverage * covered(scores, weights)),
-        paragraph: semantic * weights.paragraph * scores.paragraph,
-        body: semantic * weights.body * scores.body,
-        sentence: semantic * weights.sentence * scores.sentence,
-        feedback: semantic * weights.feedback * scores.feedback,
+impl Ranker<'_> {
+    /// The parts of each candidate's score, in order; they add up to it. Sets the candidates' `feedback`, for which
+    /// `cosines_with` gives the cosines of all candidates with one of them.
+    ///
+    /// BM25 comes as a share of what the question could at most score, so that the best of poor lexical matches stays
+    /// poor; cosines come on the model's own scale. Raw scores of the two are never added.
+    pub fn parts(&self, candidates: &mut [Scores], cosines_with: impl FnOnce(usize) -> Vec<f32>) -> Vec<Parts> {
+        match (self.mode, self.fusion) {
+            (Mode::Lexical, _) => candidates.iter().map(|s| Parts { words: s.bm25, ..Parts::default() }).collect(),
+            (Mode::Vector, _) => {
+                candidates.iter().map(|s| Parts { paragraph: s.paragraph, ..Parts::default() }).collect()
+            }
+            (Mode::Hybrid, Fusion::Rrf) => reciprocal(candidates, self.weights),
+            (Mode::Hybrid, Fusion::Convex) => {
+                let reliance = reliance(candidates, self.weights);
+                // A paraphrase shares no words with its answer, and hardly the topic's: it is found by what a sentence says.
+                let factual = if self.asks_for_fact { 1.0 } else { 1.0 - reliance };
+                let nearness = self.weights.topic.towards(self.weights.fact, factual);
+                let mut parts: Vec<Parts> =
+                    candidates.iter().map(|scores| self.convex(scores, reliance, nearness)).collect();
+                if self.weights.feedback > 0.0 {
+                    self.feed_back(candidates, &mut parts, cosines_with);
+                }
+                parts
+            }
+        }
+    }
+
+    fn convex(&self, scores: &Scores, reliance: f32, nearness: Nearness) -> Parts {
+        let (weights, calibration) = (self.weights, self.calibration);
+        let (lexical, semantic) = weights.shares();
+        Parts {
+            words: lexical
+                * reliance
+                * (weights.lexical * scores.lexical + weights.coverage * covered(scores, weights)),
+            paragraph: semantic * nearness.paragraph * calibration.passage.of(scores.paragraph),
+            body: semantic * nearness.body * calibration.body.of(scores.body),
+            sentence: semantic * nearness.sentence * calibration.sentence.of(scores.sentence),
+            feedback: 0.0,
+        }
+    }
+
+    /// Adds nearness to the passage that comes first without it.
+    fn feed_back(&self, candidates: &mut [Scores], parts: &mut [Parts], cosines_with: impl FnOnce(usize) -> Vec<f32>) {
+        let best_first = |a: &usize, b: &usize| parts[*a].sum().total_cmp(&parts[*b].sum()).then(b.cmp(a));
+        let Some(first) = (0..parts.len()).max_by(best_first) else { return };
+        let trust = trust(&candidates[first], self.calibration);
+        let (_, semantic) = self.weights.shares();
+        for ((scores, parts), cosine) in candidates.iter_mut().zip(parts).zip(cosines_with(first)) {
+            scores.feedback = trust * cosine;
+            parts.feedback = semantic * self.weights.feedback * trust * self.calibration.passages.of(cosine);
+        }
     }
 }
 
 fn reciprocal(candidates: &[Scores], weights: &Weights) -> Vec<Parts> {
     let lexical = ranks(candidates, |scores| scores.lexical);
     let semantic = ranks(candidates, |scores| {
-        weights.paragraph * scores.paragraph + weights.body * scores.body + weights.sentence * scores.sentence
+        let Nearness { paragraph, body, sentence } = weights.fact;
+        paragraph * scores.paragraph + body * scores.body + sentence * scores.sentence
     });
     let part = |rank: Option<usize>| rank.map_or(0.0, |rank| 2.0 / (RRF_K + rank as f32 + 1.0));
     let parts = |(words, meaning)| Parts {
@@ -150,14 +245,22 @@ pub(super) fn ranks(candidates: &[Scores], score: impl Fn(&Scores) -> f32) -> Ve
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::embed::CosineScale;
 
     fn scores(lexical: f32, paragraph: f32, sentence: f32) -> Scores {
         let coverage = (2.0 * lexical).min(1.0);
         Scores { bm25: lexical * 20.0, lexical, coverage, paragraph, body: paragraph, sentence, ..Scores::default() }
     }
 
+    /// With cosines as they are, and all candidates equally near to the first.
+    fn parts(candidates: &[Scores], fusion: Fusion) -> Vec<Parts> {
+        let (weights, calibration) = (&Weights::default(), &Calibration::IDENTITY);
+        let ranker = Ranker { mode: Mode::Hybrid, fusion, weights, asks_for_fact: true, calibration };
+        ranker.parts(&mut candidates.to_vec(), |_| vec![0.5; candidates.len()])
+    }
+
     fn fused(candidates: &[Scores], fusion: Fusion) -> Vec<f32> {
-        fuse(candidates, Mode::Hybrid, fusion, &Weights::default()).iter().map(Parts::sum).collect()
+        parts(candidates, fusion).iter().map(Parts::sum).collect()
     }
 
     #[test]
@@ -171,15 +274,62 @@ mod tests {
     #[test]
     fn a_question_of_unknown_words_is_answered_by_meaning_alone() {
         let candidates = [scores(0.0, 0.3, 0.5), scores(0.08, 0.3, 0.5)];
-        let parts = fuse(&candidates, Mode::Hybrid, Fusion::Convex, &Weights::default());
+        let parts = parts(&candidates, Fusion::Convex);
         assert!(parts.iter().all(|parts| parts.words == 0.0));
         assert_eq!(parts[0], parts[1]);
     }
 
     #[test]
-    fn the_weights_of_one_sum_are_a_whole() {
-        let Weights { lexical, coverage, paragraph, body, sentence, .. } = Weights::default();
-        assert!((lexical + coverage + paragraph + body + sentence - 1.0).abs() < 1e-6);
+    fn cosines_count_by_the_scale_of_their_model() {
+        let scale = |unrelated, related| CosineScale { unrelated, related };
+        let of_model = |scale: CosineScale| Calibration {
+            passage: scale,
+            body: scale,
+            sentence: scale,
+            passages: scale,
+            sentences: scale,
+            questions: scale,
+        };
+        // The same nearness, as two models say it.
+        let (wide, narrow) = (of_model(scale(0.0, 0.6)), of_model(scale(0.7, 0.9)));
+        let total = |calibration: &Calibration, scores: Scores| {
+            let (mode, weights) = (Mode::Hybrid, &Weights::default());
+            let ranker = Ranker { mode, fusion: Fusion::Convex, weights, asks_for_fact: true, calibration };
+            ranker.parts(&mut [scores], |_| vec![calibration.passages.related])[0].sum()
+        };
+        let (one, other) = (total(&wide, scores(0.4, 0.3, 0.6)), total(&narrow, scores(0.4, 0.8, 0.9)));
+        assert!((one - other).abs() < 1e-5, "{one} {other}");
+    }
+
+    #[test]
+    fn a_fact_is_in_a_sentence_and_a_topic_in_a_passage() {
+        let says_it = scores(0.5, 0.6, 0.9);
+        let is_about_it = scores(0.5, 0.7, 0.3);
+        let first = |asks_for_fact| {
+            let (weights, calibration) = (&Weights::default(), &Calibration::IDENTITY);
+            let ranker = Ranker { mode: Mode::Hybrid, fusion: Fusion::Convex, weights, asks_for_fact, calibration };
+            let parts = ranker.parts(&mut [says_it, is_about_it], |_| vec![0.5; 2]);
+            usize::from(parts[1].sum() > parts[0].sum())
+        };
+        assert_eq!([first(true), first(false)], [0, 1]);
+    }
+
+    #[test]
+    fn weights_keep_their_proportions_when_normalised() {
+        let default = Weights::default();
+        let doubled = Weights {
+            lexical: 2.0 * default.lexical,
+            coverage: 2.0 * default.coverage,
+            topic: default.topic.scaled(2.0),
+            fact: default.fact.scaled(2.0),
+            feedback: 2.0 * default.feedback,
+            ..default
+        };
+        let (normal, near) = (doubled.normalised(), |a: f32, b: f32| (a - b).abs() < 1e-6);
+        assert!(
+            near(normal.coverage, default.coverage) && near(normal.fact.sentence, default.fact.sentence),
+            "{normal:?}"
+        );
     }
 
     #[test]
@@ -193,8 +343,8 @@ mod tests {
 
     #[test]
     fn only_a_near_first_passage_guides() {
-        let trust = |paragraph| trust(&scores(0.5, paragraph, 0.5));
-        assert!(trust(0.4) == 0.0 && trust(0.9) == 1.0 && trust(0.6) < trust(0.7));
+        let trust = |paragraph| trust(&scores(0.5, paragraph, 0.5), &Calibration::IDENTITY);
+        assert!(trust(0.4) == 0.0 && trust(1.0) == 1.0 && trust(0.6) < trust(0.7));
     }
 
     #[test]

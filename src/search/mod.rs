@@ -13,11 +13,11 @@ mod senses;
 mod summary;
 mod timing;
 
-pub use engine::{Engine, SearchOptions};
+pub use engine::{Engine, RankingCandidate, SearchOptions};
 pub use evidence::Evidence;
 pub use expansion::{Expand, Expansion, ForcedSense, Interpretation};
-pub use fusion::{Fusion, Weights};
-pub use query::{Mode, Query};
+pub use fusion::{Fusion, Nearness, Ranker, Weights};
+pub use query::{Mode, Query, asks_for_fact};
 pub use summary::{Summary, SummarySentence};
 pub use timing::{Stage, Timings};
 

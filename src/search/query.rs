@@ -52,8 +52,22 @@ pub struct Query {
     pub rarity: Vec<f32>,
     /// How many of the terms are the question's own.
     own: usize,
+    /// Whether it asks for a fact ("how many …?"), rather than names a topic or asks whether something is so.
+    pub asks_for_fact: bool,
     /// For each expanded abbreviation, the places of its own terms and of its long form's.
     expansions: Vec<Alternatives>,
+}
+
+/// A question with an interrogative word asks for what one sentence says: it begins with one, or has one and ends with a
+/// question mark ("in which trials …?").
+pub fn asks_for_fact(question: &str) -> bool {
+    const INTERROGATIVES: [&str; 9] = ["what", "which", "who", "whom", "whose", "when", "where", "why", "how"];
+    let is_interrogative = |word: &str| INTERROGATIVES.iter().any(|known| known.eq_ignore_ascii_case(word));
+    let mut words = question.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    match words.next() {
+        Some(first) if is_interrogative(first) => true,
+        _ => question.trim_end().ends_with('?') && words.any(is_interrogative),
+    }
 }
 
 /// A word of a text that is one of a query's terms.
@@ -85,6 +99,7 @@ impl Query {
             }
         }
         query.own = query.terms.len();
+        query.asks_for_fact = asks_for_fact(question);
         Ok(query)
     }
 
@@ -183,5 +198,21 @@ impl Query {
     pub(super) fn attainable(&self) -> f32 {
         const SATURATION: f32 = 2.2;
         SATURATION * self.rarity[..self.own].iter().sum::<f32>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::asks_for_fact;
+
+    #[test]
+    fn facts_are_asked_for_with_interrogatives() {
+        for question in ["How many doses are given?", "what limits xenotransplantation", "In which trials did it fail?"]
+        {
+            assert!(asks_for_fact(question), "{question}");
+        }
+        for question in ["MSC effect on RA stiffness", "Does butyrate induce Tregs?", "cells which secrete IL-6", ""] {
+            assert!(!asks_for_fact(question), "{question}");
+        }
     }
 }

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::expansion::Expanded;
-use super::fusion::{fuse, ranks, trust};
+use super::fusion::{Ranker, ranks};
 use super::query::{Mode, Query};
 use super::timing::{Stage, Timings};
 use super::{Parts, Request, Scores, SearchError, SearchOptions, TermMatch};
-use crate::embed::UnitVector;
+use crate::embed::{Calibration, UnitVector};
 use crate::index::{PassageAddress, Snapshot};
 
 /// A candidate with all that its rank depends on.
@@ -30,6 +30,7 @@ pub(super) struct Ranked {
 pub(super) struct Prepared<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) options: &'a SearchOptions,
+    pub(super) calibration: &'a Calibration,
     pub(super) query: Query,
     pub(super) vector: Option<UnitVector>,
     pub(super) expanded: Vec<Expanded>,
@@ -73,10 +74,7 @@ impl Prepared<'_> {
             .map(|((address, terms), present)| self.scored(address, terms, &present))
             .collect();
         number_ranks(&mut ranked);
-        self.fuse(&mut ranked, mode);
-        if self.options.weights.feedback > 0.0 && mode == Mode::Hybrid {
-            self.feed_back(&mut ranked, mode);
-        }
+        self.weigh(&mut ranked, mode);
         ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.address.cmp(&b.address)));
         Ok(ranked)
     }
@@ -169,26 +167,18 @@ impl Prepared<'_> {
         }
     }
 
-    fn fuse(&self, ranked: &mut [Ranked], mode: Mode) {
-        let scores: Vec<Scores> = ranked.iter().map(|ranked| ranked.scores).collect();
-        let fused = fuse(&scores, mode, self.options.fusion, &self.options.weights);
-        for (ranked, parts) in ranked.iter_mut().zip(fused) {
-            ranked.parts = parts;
-            ranked.score = parts.sum();
+    fn weigh(&self, ranked: &mut [Ranked], mode: Mode) {
+        let SearchOptions { fusion, weights, .. } = self.options;
+        let (asks_for_fact, calibration) = (self.query.asks_for_fact, self.calibration);
+        let ranker = Ranker { mode, fusion: *fusion, weights, asks_for_fact, calibration };
+        let mut scores: Vec<Scores> = ranked.iter().map(|ranked| ranked.scores).collect();
+        let parts = ranker.parts(&mut scores, |first| {
+            let first = self.snapshot.paragraph_vector(ranked[first].address);
+            ranked.iter().map(|ranked| self.snapshot.paragraph_cosine(ranked.address, &first)).collect()
+        });
+        for ((ranked, scores), parts) in ranked.iter_mut().zip(scores).zip(parts) {
+            (ranked.scores, ranked.parts, ranked.score) = (scores, parts, parts.sum());
         }
-    }
-
-    /// Ranks once more, with nearness to the passage that came first.
-    fn feed_back(&self, ranked: &mut [Ranked], mode: Mode) {
-        let best = ranked.iter().max_by(|a, b| a.score.total_cmp(&b.score).then(b.address.cmp(&a.address)));
-        let Some((trust, best)) = best.map(|best| (trust(&best.scores), self.snapshot.paragraph_vector(best.address)))
-        else {
-            return;
-        };
-        for candidate in ranked.iter_mut() {
-            candidate.scores.feedback = trust * self.snapshot.paragraph_cosine(candidate.address, &best);
-        }
-        self.fuse(ranked, mode);
     }
 
     /// The terms that a candidate has, the weightiest first.

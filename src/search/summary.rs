@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{Evidence, Hit, Scores};
 use crate::corpus::{PaperId, PassageId, Reference};
-use crate::embed::UnitVector;
+use crate::embed::{Calibration, CosineScale, UnitVector};
 
 /// What the best passages say together.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -44,35 +44,35 @@ const MOST: usize = 5;
 const ENOUGH: usize = 3;
 /// A further sentence has at least this share of the best one's merit.
 const NEAR_THE_BEST: f32 = 0.5;
-/// Sentences say the same from this cosine on.
-const SAME: f32 = 0.9;
+/// Sentences say the same from this nearness on: 1 is what a sentence and its like in other words have.
+const SAME: f32 = 1.6;
 
 /// Below this sum a question is not answered.
 ///
-/// The weights are a logistic model's, rounded: it tells 300 questions that a collection of 376 articles answers, a third of
-/// them in other words than the answer, from 60 that it does not. It refuses nine in a hundred of the former, all of them
-/// in other words, and 72 in a hundred of the latter; of the questions of SciFact, PubMedQA and COVID-QA at most two in a
-/// hundred.
-const ANSWERABLE: f32 = 1.0;
+/// Weights and bound were chosen on questions over 376 articles and on those of SciFact, PubMedQA, COVID-QA and others, so
+/// that of what these answer a few in a hundred are refused (`docs/quality.md` has the figures, and those of questions kept
+/// apart). A question that shares hardly a word with its answer is mostly refused: there the first passage is seldom right.
+const ANSWERABLE: f32 = 2.0;
 
-/// How well the first hit answers: on one scale for all indexes, unlike its score.
-pub(super) fn answerability(first: &Scores) -> f32 {
-    first.paragraph + first.sentence + 0.8 * first.coverage
+/// How well the first hit answers: on one scale for all indexes and models, unlike its score.
+pub(super) fn answerability(first: &Scores, calibration: &Calibration) -> f32 {
+    0.5 * calibration.passage.of(first.paragraph) + calibration.sentence.of(first.sentence) + 2.0 * first.coverage
 }
 
 /// Picks the answer's sentences from the hits, best first.
-pub(super) fn summarise(sources: &[Source<'_>]) -> Summary {
+pub(super) fn summarise(sources: &[Source<'_>], calibration: &Calibration) -> Summary {
     let Some(first) = sources.first() else {
         return abstained("no paragraph matches this question".into());
     };
-    if answerability(&first.hit.scores) < ANSWERABLE {
+    if answerability(&first.hit.scores, calibration) < ANSWERABLE {
         let metadata = &first.hit.record.metadata;
         let nearest = metadata.title.as_deref().unwrap_or(first.hit.record.paper.as_str());
         return abstained(format!("no paragraph is close to this question; nearest: {nearest}"));
     }
     let mut chosen: Vec<Chosen<'_>> = Vec::new();
     for candidate in by_merit(sources) {
-        let same = chosen.iter_mut().find_map(|other| Some((other.sameness(&candidate)?, other)));
+        let sameness = |other: &Chosen<'_>| other.sameness(&candidate, calibration.sentences);
+        let same = chosen.iter_mut().find_map(|other| Some((sameness(other)?, other)));
         match same {
             Some((Same::Words, other)) => drop(other.papers.insert(candidate.hit.record.paper.as_str())),
             Some((Same::Study, _)) => {}
@@ -137,12 +137,12 @@ fn varied(chosen: Vec<Chosen<'_>>) -> Vec<Chosen<'_>> {
 }
 
 impl Chosen<'_> {
-    fn sameness(&self, other: &Self) -> Option<Same> {
+    fn sameness(&self, other: &Self, scale: CosineScale) -> Option<Same> {
         let is_known = |study: &String| self.identities.contains(study);
         if !other.identities.is_empty() && other.identities.iter().all(is_known) {
             return Some(Same::Study);
         }
-        (self.vector.cosine(other.vector) >= SAME).then_some(Same::Words)
+        (scale.of(self.vector.cosine(other.vector)) >= SAME).then_some(Same::Words)
     }
 
     fn shown(&self) -> SummarySentence {
@@ -186,14 +186,15 @@ mod tests {
 
     #[test]
     fn nothing_found_is_said() {
-        let summary = summarise(&[]);
+        let summary = summarise(&[], &Calibration::IDENTITY);
         assert!(summary.abstained && summary.sentences.is_empty() && summary.reason.is_some());
     }
 
     #[test]
     fn a_far_paragraph_with_a_common_word_is_no_answer() {
         let far = Scores { paragraph: 0.3, sentence: 0.35, coverage: 0.2, ..Scores::default() };
-        let near = Scores { paragraph: 0.6, sentence: 0.6, coverage: 0.6, ..Scores::default() };
+        let near = Scores { paragraph: 0.9, sentence: 0.9, coverage: 0.6, ..Scores::default() };
+        let answerability = |scores| answerability(scores, &Calibration::IDENTITY);
         assert!(answerability(&far) < ANSWERABLE && answerability(&near) > ANSWERABLE);
     }
 }
