@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
 """Makes a collection in the layout of BEIR out of papers and questions, for `stroma eval`.
 
-    scripts/collection.py papers tests/fixtures/samples/questions.jsonl OUT
+    scripts/collection.py [--over-index] PAPERS QUESTIONS OUT
 
-Each paragraph is a document, its title the paper's with the headings above it. A question is a line of JSON with `_id`,
-`text`, and `passage_contains`: words of the paragraph that answers it. Questions without that have no answer and are left
-out. Judgments go to OUT/qrels/dev.tsv.
+PAPERS is a folder that `stroma inspect` reads. QUESTIONS is a file of lines of JSON with `_id`, `text`,
+`passage_contains` (words of the paragraph that answers it), and perhaps `paper` (the paper's file name) and `split`.
+Questions without `passage_contains` have no answer and are left out. Judgments go to OUT/qrels/SPLIT.tsv, `dev` where a
+question names none.
+
+Each paragraph becomes a document, its title the paper's with the headings above it. With --over-index there are no
+documents: the judgments name passages of an index of PAPERS, and `stroma eval` asks that index.
 """
 
 import json
@@ -13,6 +17,7 @@ import os
 import pathlib
 import subprocess
 import sys
+from collections import defaultdict
 
 STROMA = os.environ.get("STROMA", "target/release/stroma")
 
@@ -21,36 +26,41 @@ def plain(text):
     return "".join(c for c in text.lower() if c.isalnum())
 
 
-def documents(papers):
+def paragraphs(papers):
+    """Each paragraph of the papers, with the name of its file, its id in an index, and the headings above it."""
     lines = subprocess.run([STROMA, "inspect", "--json", papers], check=True, capture_output=True, text=True).stdout
-    for paper, line in enumerate(map(json.loads, lines.splitlines())):
-        for place, paragraph in enumerate(line["paragraphs"]):
+    for line in map(json.loads, lines.splitlines()):
+        for paragraph in line["paragraphs"]:
             title = " — ".join([line["paper"].get("title") or "", *paragraph["section"]])
-            yield {"_id": f"{paper}:{place}", "title": title, "text": paragraph["text"]}
+            yield pathlib.Path(line["file"]).name, {"_id": paragraph["id"], "title": title, "text": paragraph["text"]}
 
 
 def main():
-    if len(sys.argv) != 4:
+    arguments = [argument for argument in sys.argv[1:] if argument != "--over-index"]
+    if len(arguments) != 3:
         sys.exit(__doc__)
-    papers, questions, out = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
+    papers, questions, out = arguments[0], pathlib.Path(arguments[1]), pathlib.Path(arguments[2])
     (out / "qrels").mkdir(parents=True, exist_ok=True)
-    corpus = list(documents(papers))
-    plain_texts = [(document["_id"], plain(document["text"])) for document in corpus]
-    queries, judgments = [], ["query-id\tcorpus-id\tscore"]
+    corpus = list(paragraphs(papers))
+    plain_texts = [(file, document["_id"], plain(document["text"])) for file, document in corpus]
+    queries, judgments = [], defaultdict(lambda: ["query-id\tcorpus-id\tscore"])
     for line in questions.read_text(encoding="utf-8").splitlines():
         question = json.loads(line)
-        phrase = question.get("passage_contains")
+        phrase, paper = question.get("passage_contains"), question.get("paper")
         if not phrase:
             continue
-        found = [name for name, text in plain_texts if plain(phrase) in text]
+        of_paper = [row for row in plain_texts if row[0] == paper] or plain_texts
+        found = [name for _, name, text in of_paper if plain(phrase) in text]
         if not found:
             sys.exit(f"{question['_id']}: no paragraph contains {phrase!r}")
         queries.append({"_id": question["_id"], "text": question["text"]})
-        judgments += [f"{question['_id']}\t{name}\t1" for name in found]
+        judgments[question.get("split", "dev")] += [f"{question['_id']}\t{name}\t1" for name in found]
     lines = lambda rows: "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    (out / "corpus.jsonl").write_text(lines(corpus), encoding="utf-8")
+    if "--over-index" not in sys.argv:
+        (out / "corpus.jsonl").write_text(lines(document for _, document in corpus), encoding="utf-8")
     (out / "queries.jsonl").write_text(lines(queries), encoding="utf-8")
-    (out / "qrels" / "dev.tsv").write_text("\n".join(judgments) + "\n", encoding="utf-8")
+    for split, rows in judgments.items():
+        (out / "qrels" / f"{split}.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     print(f"{out}: {len(corpus)} documents, {len(queries)} questions")
 
 
