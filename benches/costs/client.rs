@@ -20,13 +20,14 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn start(index: &Path) -> Outcome<Self> {
+    pub(crate) fn start(index: &Path, model: &str) -> Outcome<Self> {
         let started = Instant::now();
         let mut child = Command::new(STROMA)
             .current_dir(project(""))
             .arg("--index")
             .arg(index)
             .args(["serve", "--listen", "127.0.0.1:0"])
+            .env("STROMA_MODEL_FOLDER", project("models").join(model))
             .env("STROMA_SERVER_UPLOADS", workplace("uploads")?)
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

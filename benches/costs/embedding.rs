@@ -6,17 +6,35 @@ use std::time::Instant;
 
 use stroma::embed::{BertEmbedder, BertOptions, Embedder, Precision, Role, UnitVector};
 
-use crate::peers::{Pass, Peer};
+use crate::peers::{Pass, Peer, fetch_onnx};
 use crate::process::{Cost, cpu_seconds, run_to_end};
 use crate::report::{Bound, Section, median};
 use crate::texts::{Sample, sample};
-use crate::{Outcome, STROMA, project, workplace};
+use crate::{DEFAULT_MODEL, Outcome, SMALL_MODEL, STROMA, project, workplace};
 
 /// Enough for batches of every length, few enough for a minute a round.
 const PARAGRAPHS: usize = 800;
 
 /// All programs take turns, so that a slow minute of the machine slows all of them.
 const ROUNDS: usize = 3;
+
+/// One model with the programs that run it.
+struct Contest {
+    model: &'static str,
+    bounds: Bounds,
+    own: BertEmbedder,
+    own_fp32: BertEmbedder,
+    reference: Peer,
+    int8: Peer,
+    rounds: Rounds,
+}
+
+/// How many times as fast as the peers a model must be, at least.
+#[derive(Clone, Copy)]
+struct Bounds {
+    reference: f64,
+    int8: f64,
+}
 
 /// What each program took in each round.
 #[derive(Default)]
@@ -34,24 +52,53 @@ pub(crate) fn measure() -> Outcome<String> {
     let work = workplace("embedding")?;
     let texts = work.join("texts.json");
     std::fs::write(&texts, serde_json::to_vec(&sample.paragraphs)?)?;
-    let (own, own_fp32) = (embedder(Precision::Auto)?, embedder(Precision::Fp32)?);
-    let mut reference = Peer::start("sentence-transformers", &texts, threads)?;
-    let mut int8 = Peer::start("onnx-int8", &texts, threads)?;
-    let mut rounds = Rounds::default();
+    fetch_onnx("bge-small-en-v1.5-q")?;
+    let mut large = Contest::start(DEFAULT_MODEL, Bounds { reference: 3.5, int8: 1.5 }, &texts, threads)?;
+    let mut small = Contest::start(SMALL_MODEL, Bounds { reference: 2.5, int8: 1.0 }, &texts, threads)?;
     for _ in 0..ROUNDS {
-        rounds.own.push(pass(&own, &sample.paragraphs)?);
-        rounds.reference.push(reference.pass()?);
-        rounds.index.push(index(&sample.files, &work)?);
-        rounds.int8.push(int8.pass()?);
-        rounds.own_fp32.push(pass(&own_fp32, &sample.paragraphs)?);
+        large.round(&sample, &work)?;
+        small.round(&sample, &work)?;
     }
-    same_model(&rounds)?;
     std::fs::remove_dir_all(work)?;
-    Ok(report(&sample, threads, &rounds))
+    let mut section = Section::new(&format!(
+        "{} paragraphs of {} articles, {threads} threads each, {ROUNDS} rounds in which all take turns; medians.",
+        sample.paragraphs.len(),
+        sample.files.len()
+    ));
+    // What a plain script over the small model takes is what both are measured by in the end.
+    let script = seconds(&small.rounds.reference);
+    for contest in [large, small] {
+        contest.report(&sample, &script, &mut section)?;
+    }
+    Ok(section.finish())
 }
 
-fn embedder(precision: Precision) -> Outcome<BertEmbedder> {
-    let folder = project("models/all-MiniLM-L6-v2");
+impl Contest {
+    fn start(model: &'static str, bounds: Bounds, texts: &Path, threads: usize) -> Outcome<Self> {
+        Ok(Self {
+            model,
+            bounds,
+            own: embedder(model, Precision::Auto)?,
+            own_fp32: embedder(model, Precision::Fp32)?,
+            reference: Peer::start("sentence-transformers", model, texts, threads)?,
+            int8: Peer::start("onnx-int8", model, texts, threads)?,
+            rounds: Rounds::default(),
+        })
+    }
+
+    fn round(&mut self, sample: &Sample, work: &Path) -> Outcome<()> {
+        let rounds = &mut self.rounds;
+        rounds.own.push(pass(&self.own, &sample.paragraphs)?);
+        rounds.reference.push(self.reference.pass()?);
+        rounds.index.push(index(&sample.files, self.model, work)?);
+        rounds.int8.push(self.int8.pass()?);
+        rounds.own_fp32.push(pass(&self.own_fp32, &sample.paragraphs)?);
+        Ok(())
+    }
+}
+
+fn embedder(model: &str, precision: Precision) -> Outcome<BertEmbedder> {
+    let folder = project("models").join(model);
     let embedder = BertEmbedder::start(&BertOptions { folder, precision, ..BertOptions::default() })?;
     // The weights are loaded for the first texts; those of the peers are, too.
     embedder.embed(&vec!["ready".to_owned(); 64], Role::Passage)?;
@@ -67,10 +114,11 @@ fn pass(embedder: &BertEmbedder, texts: &[String]) -> Outcome<Pass> {
 }
 
 /// `stroma index` as users run it: reading, paragraph and sentence vectors, writing.
-fn index(files: &[PathBuf], work: &Path) -> Outcome<Cost> {
+fn index(files: &[PathBuf], model: &str, work: &Path) -> Outcome<Cost> {
     let folder = work.join("index");
     let child = Command::new(STROMA)
         .current_dir(project(""))
+        .env("STROMA_MODEL_FOLDER", project("models").join(model))
         .arg("--index")
         .arg(&folder)
         .args(["--quiet", "index"])
@@ -98,48 +146,50 @@ fn same_model(rounds: &Rounds) -> Outcome<()> {
     Ok(())
 }
 
-fn report(sample: &Sample, threads: usize, rounds: &Rounds) -> String {
-    let count = sample.paragraphs.len() as f64;
-    let mut section = Section::new(&format!(
-        "{count} paragraphs of {} articles, {threads} threads each, {ROUNDS} rounds in which all take turns; medians.",
-        sample.files.len()
-    ));
-    section.table(&["", "paragraphs/s", "CPU ms a paragraph"]);
-    let rate = |seconds: Vec<f64>| count / median(seconds);
-    let cpu = |cpu: Vec<f64>| median(cpu) / count * 1e3;
-    let mut row = |name: &str, seconds: Vec<f64>, spent: Vec<f64>| {
-        section.row(&[name.to_owned(), format!("{:.1}", rate(seconds)), format!("{:.1}", cpu(spent))]);
-    };
-    let mut passes = |name: &str, passes: &[Pass]| {
-        row(name, passes.iter().map(|pass| pass.seconds).collect(), passes.iter().map(|pass| pass.cpu).collect());
-    };
-    passes("Stroma, paragraphs (int8 or bf16 where the CPU has it)", &rounds.own);
-    passes("Stroma, paragraphs, fp32", &rounds.own_fp32);
-    passes("sentence-transformers, fp32", &rounds.reference);
-    passes("ONNX Runtime, int8", &rounds.int8);
-    let (seconds, spent) = (|cost: &Cost| cost.seconds, |cost: &Cost| cost.cpu);
-    row(
-        "`stroma index`: read, paragraphs and sentences, write",
-        rounds.index.iter().map(seconds).collect(),
-        rounds.index.iter().map(spent).collect(),
-    );
-    let seconds = |passes: &[Pass]| -> Vec<f64> { passes.iter().map(|pass| pass.seconds).collect() };
-    let indexing: Vec<f64> = rounds.index.iter().map(|cost| cost.seconds).collect();
-    let (own, reference) = (seconds(&rounds.own), seconds(&rounds.reference));
-    section.table(&["how many times as fast", "measured", "at least"]);
-    section.bound("paragraphs, to sentence-transformers fp32", ratio(&reference, &own), Bound::AtLeast(2.5));
-    section.bound("paragraphs, to ONNX Runtime int8", ratio(&seconds(&rounds.int8), &own), Bound::AtLeast(1.0));
-    let fp32 = seconds(&rounds.own_fp32);
-    section.bound("paragraphs in fp32, to sentence-transformers fp32", ratio(&reference, &fp32), Bound::AtLeast(1.0));
-    section.bound(
-        "all of `stroma index`, to sentence-transformers on the paragraphs alone",
-        ratio(&reference, &indexing),
-        Bound::AtLeast(1.0),
-    );
-    let peak = rounds.index.iter().map(|cost| cost.peak_megabytes).fold(0.0, f64::max);
-    section
-        .text(&format!("Peak of anonymous memory while indexing: {peak:.0} MB, without the process that reads files."));
-    section.finish()
+impl Contest {
+    /// Its tables. `script`: seconds that sentence-transformers takes with the small model, in each round.
+    fn report(&self, sample: &Sample, script: &[f64], section: &mut Section) -> Outcome<()> {
+        let Self { model, bounds, rounds, .. } = self;
+        same_model(rounds)?;
+        let count = sample.paragraphs.len() as f64;
+        section.table(&[model, "paragraphs/s", "CPU ms a paragraph"]);
+        let mut row = |name: &str, seconds: Vec<f64>, cpu: Vec<f64>| {
+            let (rate, cpu) = (count / median(seconds), median(cpu) / count * 1e3);
+            section.row(&[name.to_owned(), format!("{rate:.1}"), format!("{cpu:.1}")]);
+        };
+        for (name, passes) in [
+            ("Stroma, paragraphs (int8 or bf16 where the CPU has it)", &rounds.own),
+            ("Stroma, paragraphs, fp32", &rounds.own_fp32),
+            ("sentence-transformers, fp32", &rounds.reference),
+            ("ONNX Runtime, int8", &rounds.int8),
+        ] {
+            row(name, seconds(passes), passes.iter().map(|pass| pass.cpu).collect());
+        }
+        let indexing: Vec<f64> = rounds.index.iter().map(|cost| cost.seconds).collect();
+        let cpu = rounds.index.iter().map(|cost| cost.cpu).collect();
+        row("`stroma index`: read, paragraphs and sentences, write", indexing.clone(), cpu);
+
+        let (own, fp32, reference) = (seconds(&rounds.own), seconds(&rounds.own_fp32), seconds(&rounds.reference));
+        section.table(&[&format!("{model}: how many times as fast"), "measured", "at least"]);
+        let mut bound = |what: &str, theirs: &[f64], ours: &[f64], least: f64| {
+            section.bound(what, ratio(theirs, ours), Bound::AtLeast(least));
+        };
+        bound("paragraphs, to sentence-transformers fp32", &reference, &own, bounds.reference);
+        bound("paragraphs, to ONNX Runtime int8", &seconds(&rounds.int8), &own, bounds.int8);
+        bound("paragraphs in fp32, to sentence-transformers fp32", &reference, &fp32, 1.0);
+        let what =
+            format!("all of `stroma index`, to sentence-transformers with {SMALL_MODEL} on the paragraphs alone");
+        bound(&what, script, &indexing, 1.0);
+        let peak = rounds.index.iter().map(|cost| cost.peak_megabytes).fold(0.0, f64::max);
+        section.text(&format!(
+            "Peak of anonymous memory while indexing with {model}: {peak:.0} MB, without the process that reads files."
+        ));
+        Ok(())
+    }
+}
+
+fn seconds(passes: &[Pass]) -> Vec<f64> {
+    passes.iter().map(|pass| pass.seconds).collect()
 }
 
 /// The median of the rounds' ratios.

@@ -29,7 +29,11 @@ fn project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// Where a part keeps what it makes. `index-of-papers` stays for the next run, all else is removed.
+/// The model that comes first, and the small one, by the names of their folders.
+const DEFAULT_MODEL: &str = "bge-small-en-v1.5";
+const SMALL_MODEL: &str = "all-MiniLM-L6-v2";
+
+/// Where a part keeps what it makes. The indexes of papers stay for the next run, all else is removed.
 fn workplace(name: &str) -> Outcome<PathBuf> {
     let folder = project("target/costs").join(name);
     std::fs::create_dir_all(&folder)?;
@@ -45,7 +49,8 @@ fn main() -> Outcome<()> {
         report::publish("embedding", &embedding::measure()?)?;
     }
     if wanted("serving") {
-        report::publish("serving", &serving::measure()?)?;
+        report::publish("serving", &serving::measure(DEFAULT_MODEL)?)?;
+        report::publish("serving-small", &serving::measure(SMALL_MODEL)?)?;
     }
     if wanted("scale") {
         report::publish("scale", &scale::measure(&scale::SIZES)?)?;

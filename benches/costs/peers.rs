@@ -1,5 +1,6 @@
 //! Other programs that embed the same texts, in processes of their own.
 
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -24,11 +25,11 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    pub(crate) fn start(kind: &str, texts: &Path, threads: usize) -> Outcome<Self> {
+    pub(crate) fn start(kind: &str, model: &str, texts: &Path, threads: usize) -> Outcome<Self> {
         let (python, work) = (python()?, project("target/peers"));
         let mut child = Command::new(python)
             .arg(project("benches/peers/peer.py"))
-            .args([kind.as_ref(), project("models/all-MiniLM-L6-v2").as_os_str(), texts.as_os_str()])
+            .args([kind.as_ref(), project("models").join(model).as_os_str(), texts.as_os_str()])
             .arg(threads.to_string())
             .arg(work)
             .stdin(Stdio::piped())
@@ -59,6 +60,15 @@ impl Drop for Peer {
     }
 }
 
+/// Fetches a model in the form that ONNX Runtime wants.
+pub(crate) fn fetch_onnx(name: &str) -> Outcome<()> {
+    succeed(Command::new(system_python()).arg(project("scripts/setup.py")).args(["onnx", name]))
+}
+
+fn system_python() -> OsString {
+    std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into())
+}
+
 /// A Python with the peers, installed from PyPI for the first run (about 5 GB).
 fn python() -> Outcome<PathBuf> {
     let (folder, wanted) = (project("target/peers/venv"), project("benches/peers/requirements.txt"));
@@ -67,8 +77,7 @@ fn python() -> Outcome<PathBuf> {
         return Ok(python);
     }
     println!("installing the peers …");
-    let system = std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into());
-    succeed(Command::new(system).args(["-m", "venv"]).arg(&folder))?;
+    succeed(Command::new(system_python()).args(["-m", "venv"]).arg(&folder))?;
     succeed(Command::new(&python).args(["-m", "pip", "install", "--quiet", "-r"]).arg(&wanted))?;
     std::fs::copy(&wanted, &installed)?;
     Ok(python)

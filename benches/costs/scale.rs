@@ -13,7 +13,7 @@ use crate::client::{Server, ask};
 use crate::plot::{Curve, log_log};
 use crate::report::{Bound, Section, quantile};
 use crate::synthetic::{SyntheticEmbedder, journal, paper, papers_for, questions};
-use crate::{Outcome, project, workplace};
+use crate::{DEFAULT_MODEL, Outcome, project, workplace};
 
 /// Passages at which the growing index is measured.
 pub(crate) const SIZES: [usize; 5] = [10_000, 30_000, 100_000, 300_000, 1_000_000];
@@ -56,7 +56,7 @@ struct Grown {
 pub(crate) fn measure(sizes: &[usize]) -> Outcome<String> {
     let folder = workplace("scale")?;
     std::fs::remove_dir_all(&folder)?;
-    let model = project("models/all-MiniLM-L6-v2");
+    let model = project("models").join(DEFAULT_MODEL);
     let model = BertEmbedder::start(&BertOptions { folder: model, ..BertOptions::default() })?;
     let embedder = Arc::new(SyntheticEmbedder::new(&model));
     let mut measured: Vec<Size> = Vec::new();
@@ -70,14 +70,10 @@ pub(crate) fn measure(sizes: &[usize]) -> Outcome<String> {
     Ok(report)
 }
 
-fn signature(embedder: &SyntheticEmbedder) -> Signature {
-    Signature::new(embedder.fingerprint(), embedder.dimension())
-}
-
 fn at_size(folder: &Path, embedder: &Arc<SyntheticEmbedder>, from: usize, to: usize) -> Outcome<Size> {
     let grown = grow(folder, embedder, from, to)?;
     let began = Instant::now();
-    let index = Arc::new(PassageIndex::open(folder, &signature(embedder))?);
+    let index = Arc::new(PassageIndex::open(folder, &Signature::of_embedder(embedder.as_ref()))?);
     let open = began.elapsed().as_secs_f64();
     let snapshot = index.snapshot();
     let questions = questions(QUESTIONS);
@@ -113,7 +109,7 @@ fn timed<T, A>(asked: &[T], mut ask: impl FnMut(&T) -> Outcome<A>) -> Outcome<Ve
 }
 
 fn grow(folder: &Path, embedder: &SyntheticEmbedder, from: usize, to: usize) -> Outcome<Grown> {
-    let index = PassageIndex::open_or_create(folder, &signature(embedder))?;
+    let index = PassageIndex::open_or_create(folder, embedder)?;
     let began = Instant::now();
     let mut writer = index.writer(256 << 20)?;
     let mut waiting = 0;
@@ -179,7 +175,7 @@ struct Served {
 }
 
 fn served(folder: &Path) -> Outcome<Served> {
-    let server = Server::start(folder)?;
+    let server = Server::start(folder, DEFAULT_MODEL)?;
     let questions = questions(2 * QUESTIONS);
     let (warm_up, asked) = questions.split_at(QUESTIONS);
     ask(&server, &[warm_up])?;

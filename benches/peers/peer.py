@@ -1,7 +1,7 @@
 """One other program that embeds the same texts: `peer.py KIND MODEL_FOLDER TEXTS THREADS WORK_FOLDER`.
 
 KIND is `sentence-transformers` (fp32, as it comes) or `onnx-int8` (ONNX Runtime on a dynamically quantised model, in the
-manner of fastembed). TEXTS holds a JSON list. After "ready", each line on standard input has all texts embedded once and
+manner of fastembed: the one that is published where `setup.py onnx NAME-q` fetched it, else one made here). TEXTS holds a JSON list. After "ready", each line on standard input has all texts embedded once and
 is answered by a line of JSON: wall seconds, CPU seconds, and the first vector's first numbers, by which the caller sees
 that the same model is run.
 """
@@ -32,6 +32,8 @@ def onnx_int8(model, threads, work):
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     session = onnxruntime.InferenceSession(quantised(model, Path(work)), options, providers=["CPUExecutionProvider"])
+    wanted = [one.name for one in session.get_inputs()]
+    first_token = json.loads(Path(model, "1_Pooling/config.json").read_text())["pooling_mode_cls_token"]
     tokenizer = Tokenizer.from_file(f"{model}/tokenizer.json")
     tokenizer.enable_truncation(json.loads(Path(model, "sentence_bert_config.json").read_text())["max_seq_length"])
     tokenizer.enable_padding()
@@ -44,11 +46,12 @@ def onnx_int8(model, threads, work):
             encoded = tokenizer.encode_batch([texts[place] for place in places])
             tokens = numpy.array([one.ids for one in encoded], dtype=numpy.int64)
             mask = numpy.array([one.attention_mask for one in encoded], dtype=numpy.int64)
-            hidden = session.run(None, {"input_ids": tokens, "attention_mask": mask})[0]
+            inputs = {"input_ids": tokens, "attention_mask": mask, "token_type_ids": numpy.zeros_like(tokens)}
+            hidden = session.run(None, {name: inputs[name] for name in wanted})[0]
             weights = mask[:, :, None].astype(numpy.float32)
-            mean = (hidden * weights).sum(1) / weights.sum(1)
-            mean /= numpy.linalg.norm(mean, axis=1, keepdims=True)
-            for place, vector in zip(places, mean):
+            pooled = hidden[:, 0] if first_token else (hidden * weights).sum(1) / weights.sum(1)
+            pooled /= numpy.linalg.norm(pooled, axis=1, keepdims=True)
+            for place, vector in zip(places, pooled):
                 vectors[place] = vector
         return vectors
 
@@ -56,8 +59,11 @@ def onnx_int8(model, threads, work):
 
 
 def quantised(model, work):
-    """The model as ONNX with fused operators and int8 weights; made once."""
-    target = work / "model-int8.onnx"
+    """The model as ONNX with int8 weights: as published, or made once, with fused operators."""
+    published = Path(model).parent / "onnx" / (Path(model).name + "-q") / "model.onnx"
+    if published.exists():
+        return str(published)
+    target = work / f"{Path(model).name}-int8.onnx"
     if target.exists():
         return str(target)
     import onnx
