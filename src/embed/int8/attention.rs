@@ -30,36 +30,52 @@ struct Matrix<'a> {
 }
 
 impl Attention {
-    /// One text's attention (Vaswani et al. 2017). `projected`: queries, keys and values side by side,
-    /// `[length, 3 · width]`; `context`: `[length, width]`. A head's width is a multiple of [`COLUMNS`].
+    /// One text's attention (Vaswani et al. 2017). `queries`: of the tokens that are asked for, `[asked, width]`;
+    /// `keys_values`: keys and values side by side, of all tokens, `[length, 2 · width]`; `context`: `[asked, width]`. A
+    /// head's width is a multiple of [`COLUMNS`].
     #[target_feature(enable = "avx512f")]
-    pub(super) fn forward(&mut self, projected: &[f32], heads: usize, context: &mut [f32], width: usize) {
+    pub(super) fn forward(
+        &mut self,
+        queries: &[f32],
+        keys_values: &[f32],
+        heads: usize,
+        context: &mut [f32],
+        width: usize,
+    ) {
         let head_width = width / heads;
         for head in 0..heads {
             let first = head * head_width;
-            self.head(projected, width, first..first + head_width, context);
+            self.head(queries, keys_values, width, first..first + head_width, context);
         }
     }
 
     #[target_feature(enable = "avx512f")]
-    fn head(&mut self, projected: &[f32], width: usize, columns: std::ops::Range<usize>, context: &mut [f32]) {
-        let (length, stride) = (context.len() / width, 3 * width);
+    fn head(
+        &mut self,
+        queries: &[f32],
+        keys_values: &[f32],
+        width: usize,
+        columns: std::ops::Range<usize>,
+        context: &mut [f32],
+    ) {
+        let stride = 2 * width;
+        let (asked, length) = (context.len() / width, keys_values.len() / stride);
         let filled = length.next_multiple_of(COLUMNS);
         self.keys.clear();
         self.keys.resize(columns.len() * filled, 0.0);
-        for (token, row) in projected.chunks_exact(stride).enumerate() {
-            for (place, number) in row[width..][columns.clone()].iter().enumerate() {
+        for (token, row) in keys_values.chunks_exact(stride).enumerate() {
+            for (place, number) in row[columns.clone()].iter().enumerate() {
                 self.keys[place * filled + token] = *number;
             }
         }
         self.shares.resize(TILE_ROWS * filled, 0.0);
         let keys = Matrix { numbers: &self.keys, stride: filled };
-        let values = Matrix { numbers: &projected[2 * width + columns.start..], stride };
-        let tiles = length.div_ceil(TILE_ROWS);
+        let values = Matrix { numbers: keys_values.get(width + columns.start..).unwrap_or_default(), stride };
+        let tiles = asked.div_ceil(TILE_ROWS);
         let mut first = 0;
         for tile in 0..tiles {
-            let end = (tile + 1) * length / tiles;
-            let queries = Matrix { numbers: &projected[first * stride + columns.start..], stride };
+            let end = (tile + 1) * asked / tiles;
+            let queries = Matrix { numbers: &queries[first * width + columns.start..], stride: width };
             let results = &mut context[first * width + columns.start..];
             let size = Size { length, head_width: columns.len(), width };
             match end - first {

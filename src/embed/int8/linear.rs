@@ -201,17 +201,9 @@ impl Norm {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::like_chance;
     use super::*;
     use proptest::prelude::*;
-
-    /// Numbers between -1 and 1 that look like chance.
-    fn numbers(count: usize, seed: u64) -> Vec<f32> {
-        let number = |place: usize| {
-            let mixed = (seed ^ place as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-            (mixed >> 40) as f32 / (1u32 << 23) as f32 - 1.0
-        };
-        (0..count).map(number).collect()
-    }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
@@ -222,7 +214,7 @@ mod tests {
                 return Ok(());
             }
             let (from, to) = (128, 2 * PANEL);
-            let (weight, bias, values) = (numbers(from * to, seed), numbers(to, seed ^ 1), numbers(from * rows, seed ^ 2));
+            let (weight, bias, values) = (like_chance(from * to, seed), like_chance(to, seed ^ 1), like_chance(from * rows, seed ^ 2));
             let linear = Linear::new(&weight, &bias, from);
             let mut results = vec![0.0; rows * to];
             let mut codes = Rows::default();
@@ -247,7 +239,7 @@ mod tests {
         if !std::arch::is_x86_feature_detected!("avx512f") {
             return eprintln!("skipped: this CPU has no AVX-512");
         }
-        let (mut hidden, added) = (numbers(128, 3), numbers(128, 4));
+        let (mut hidden, added) = (like_chance(128, 3), like_chance(128, 4));
         let norm = Norm::new(vec![1.0; 64], vec![0.5; 64]);
         // SAFETY: the CPU has the feature, checked above.
         unsafe { norm.add(&mut hidden, &added) };
