@@ -172,19 +172,23 @@ impl Layer {
         let (width, inner) = (config.hidden_size, config.intermediate_size);
         let get =
             |name: &str, shape: &[i64]| numbers(&checkpoint.get(&format!("encoder.layer.{number}.{name}"), shape)?);
-        let linear = |names: &[&str], from: i64, to: i64| -> Result<Linear, EmbedError> {
+        let scaled = |names: &[&str], from: i64, to: i64, scale: f32| -> Result<Linear, EmbedError> {
             let (mut weight, mut bias) = (Vec::new(), Vec::new());
             for name in names {
                 weight.extend(get(&format!("{name}.weight"), &[to, from])?);
                 bias.extend(get(&format!("{name}.bias"), &[to])?);
             }
+            weight.iter_mut().chain(&mut bias).for_each(|number| *number *= scale);
             Ok(Linear::new(&weight, &bias, usize::try_from(from).unwrap_or(0)))
         };
+        let linear = |names: &[&str], from, to| scaled(names, from, to, 1.0);
         let norm = |name: &str| -> Result<Norm, EmbedError> {
             Ok(Norm::new(get(&format!("{name}.weight"), &[width])?, get(&format!("{name}.bias"), &[width])?))
         };
+        let head_width = usize::try_from(width / config.num_attention_heads).unwrap_or(1);
+        let query_scale = attention::query_scale(head_width);
         Ok(Self {
-            query: linear(&["attention.self.query"], width, width)?,
+            query: scaled(&["attention.self.query"], width, width, query_scale)?,
             key_value: linear(&["attention.self.key", "attention.self.value"], width, width)?,
             attention_output: linear(&["attention.output.dense"], width, width)?,
             attention_norm: norm("attention.output.LayerNorm")?,
@@ -287,7 +291,7 @@ mod tests {
     }
 
     /// Whether this CPU has the instructions.
-    fn can_run() -> bool {
+    pub(super) fn can_run() -> bool {
         let can = std::arch::is_x86_feature_detected!("avx512vnni");
         if !can {
             eprintln!("skipped: this CPU has no AVX-512 VNNI");
