@@ -4,10 +4,10 @@
 //! cannot be made on another CPU. Loads and stores take whole arrays, so nothing can be read or written beside them.
 
 use std::arch::x86_64::{
-    __m128i, __m512, __m512bh, __m512i, _mm_storeu_si128, _mm512_cvtepi32_epi8, _mm512_cvtne2ps_pbh,
-    _mm512_cvtps_epi32, _mm512_fmadd_ps, _mm512_load_si512, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_max_ps,
-    _mm512_min_ps, _mm512_mul_ps, _mm512_permutexvar_epi16, _mm512_roundscale_ps, _mm512_scalef_ps, _mm512_set1_epi32,
-    _mm512_set1_ps, _mm512_storeu_ps, _mm512_storeu_si512, _mm512_sub_ps,
+    __m128i, __m512, __m512bh, __m512i, _MM_HINT_T0, _mm_prefetch, _mm_storeu_si128, _mm512_cvtepi32_epi8,
+    _mm512_cvtne2ps_pbh, _mm512_cvtps_epi32, _mm512_fmadd_ps, _mm512_load_si512, _mm512_loadu_ps, _mm512_loadu_si512,
+    _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps, _mm512_permutexvar_epi16, _mm512_roundscale_ps, _mm512_scalef_ps,
+    _mm512_set1_epi32, _mm512_set1_ps, _mm512_storeu_ps, _mm512_storeu_si512, _mm512_sub_ps,
 };
 
 /// Numbers of a register.
@@ -37,6 +37,13 @@ pub(super) struct Bytes(pub(super) [i8; 64]);
 pub(super) fn load_bytes(bytes: &Bytes) -> __m512i {
     // SAFETY: reads the 64 bytes of the array, whose type is aligned to 64.
     unsafe { _mm512_load_si512(bytes.0.as_ptr().cast()) }
+}
+
+/// Asks for bytes that will be loaded soon.
+#[inline]
+pub(super) fn fetch(bytes: &Bytes) {
+    // SAFETY: changes nothing but the cache.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(bytes.0.as_ptr()) }
 }
 
 /// Writes numbers from 0 to 255 as bytes, rounded to the nearest.
