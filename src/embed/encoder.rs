@@ -12,7 +12,7 @@ use tch::{Device, Kind, Tensor, nn};
 
 use super::batch::padded_length;
 use super::checkpoint::Checkpoint;
-use super::int8::{Transformer, Workplace};
+use super::int8::{Scratch, Transformer};
 use super::layer::Layer;
 use super::model::{ModelFolder, Pooling};
 use super::{EmbedError, UnitVector};
@@ -74,7 +74,7 @@ struct Ends {
 enum Layers {
     /// On libtorch, with numbers of this kind.
     Torch(Vec<Layer>, Kind),
-    Int8(Arc<Transformer>, Workplace),
+    Int8(Arc<Transformer>, Box<Scratch>),
 }
 
 impl Encoder {
@@ -88,7 +88,7 @@ impl Encoder {
         let kind = if precision == Precision::Bf16 { Kind::BFloat16 } else { Kind::Float };
         let checkpoint = Checkpoint::read(model.folder.join("model.safetensors"), kind)?;
         let layers = if precision == Precision::Int8 {
-            Layers::Int8(Arc::new(Transformer::load(&checkpoint, config)?), Workplace::default())
+            Layers::Int8(Arc::new(Transformer::load(&checkpoint, config)?), Box::default())
         } else {
             let layers = (0..config.num_hidden_layers).map(|number| Layer::load(&checkpoint, number, config));
             Layers::Torch(layers.collect::<Result<_, _>>()?, kind)
@@ -107,7 +107,7 @@ impl Encoder {
         })?;
         let layers = match &self.layers {
             Layers::Torch(layers, kind) => Layers::Torch(layers.iter().map(Layer::share).collect(), *kind),
-            Layers::Int8(layers, _) => Layers::Int8(Arc::clone(layers), Workplace::default()),
+            Layers::Int8(layers, _) => Layers::Int8(Arc::clone(layers), Box::default()),
         };
         Ok(Self { ends: Ends { embeddings, ..self.ends }, layers, weights })
     }
@@ -117,7 +117,7 @@ impl Encoder {
     pub fn encode(&mut self, sequences: &[&[u32]]) -> Result<Vec<UnitVector>, EmbedError> {
         let forward = || match &mut self.layers {
             Layers::Torch(layers, kind) => self.ends.beside_each_other(sequences, layers, *kind),
-            Layers::Int8(layers, workplace) => self.ends.in_a_row(sequences, layers, workplace),
+            Layers::Int8(layers, scratch) => self.ends.in_a_row(sequences, layers, scratch),
         };
         tch::no_grad(forward).map_err(|error| EmbedError::Model(error.to_string()))
     }
@@ -129,7 +129,7 @@ impl Ends {
         &self,
         sequences: &[&[u32]],
         layers: &Transformer,
-        workplace: &mut Workplace,
+        scratch: &mut Scratch,
     ) -> Result<Vec<UnitVector>, Box<dyn std::error::Error>> {
         let lengths: Vec<usize> = sequences.iter().map(|sequence| sequence.len()).collect();
         if lengths.iter().sum::<usize>() == 0 {
@@ -141,20 +141,8 @@ impl Ends {
         let (tokens, positions) = (tokens.unsqueeze(0), positions.unsqueeze(0));
         let embedded = self.embeddings.forward_t(Some(&tokens), None, Some(&positions), None, false)?;
         let mut hidden = Vec::<f32>::try_from(&embedded.flatten(0, -1))?;
-        layers.forward(&mut hidden, &lengths, workplace);
-        let mut rows = hidden.chunks_exact(hidden.len() / tokens.numel());
-        let pooled = lengths.iter().map(|length| {
-            let mut rows = rows.by_ref().take(*length);
-            let mut pooled = rows.next().map_or_else(Vec::new, <[f32]>::to_vec);
-            for row in rows {
-                if self.pooling == Pooling::Mean {
-                    pooled.iter_mut().zip(row).for_each(|(sum, number)| *sum += number);
-                }
-            }
-            // The mean and the sum have one direction.
-            UnitVector::normalise(pooled)
-        });
-        Ok(pooled.collect())
+        let pooled = layers.forward(&mut hidden, &lengths, self.pooling, scratch);
+        Ok(pooled.into_iter().map(UnitVector::normalise).collect())
     }
 
     /// The sequences beside each other, `[batch, longest]`, filled up to the longest.
@@ -180,13 +168,14 @@ impl Ends {
         let embedded = self.embeddings.forward_t(Some(&tokens), None, None, None, false)?;
         let shape = embedded.size();
         let mut hidden = embedded.view([-1, shape[2]]);
-        for layer in layers {
+        let (last, before) = layers.split_last().ok_or("the model has no layers")?;
+        for layer in before {
             hidden = layer.forward(&hidden, &bias);
         }
-        let hidden = hidden.view(shape.as_slice());
         let pooled = match self.pooling {
-            Pooling::Cls => hidden.select(1, 0).to_kind(Kind::Float),
+            Pooling::Cls => last.forward_first(&hidden, &bias).to_kind(Kind::Float),
             Pooling::Mean => {
+                let hidden = last.forward(&hidden, &bias).view(shape.as_slice());
                 let mask = mask.unsqueeze(-1);
                 let sum = (hidden.to_kind(Kind::Float) * &mask).sum_dim_intlist([1i64].as_slice(), false, Kind::Float);
                 sum / mask.sum_dim_intlist([1i64].as_slice(), false, Kind::Float)

@@ -56,20 +56,34 @@ impl Layer {
 
     /// `hidden`: `[batch · length, width]`; `bias`: `[batch, 1, 1, length]`.
     pub(super) fn forward(&self, hidden: &Tensor, bias: &Tensor) -> Tensor {
-        let attention = self.attention_output.forward(&self.attention(hidden, bias));
-        let hidden = self.attention_norm.forward(&(attention + hidden));
-        let inner = self.intermediate.forward(&hidden).gelu_("none");
-        self.output_norm.forward(&(self.output.forward(&inner) + &hidden))
+        let heads = self.by_head(&self.query_key_value.forward(hidden), 3, bias);
+        self.after_attention(hidden, &heads.select(0, 0), &heads.select(0, 1), &heads.select(0, 2), bias)
     }
 
-    fn attention(&self, hidden: &Tensor, bias: &Tensor) -> Tensor {
+    /// The first token's row of each text, `[batch, width]`, without computing the others'.
+    pub(super) fn forward_first(&self, hidden: &Tensor, bias: &Tensor) -> Tensor {
         let width = hidden.size()[1];
-        let shape = [bias.size()[0], bias.size()[3], 3, self.heads, width / self.heads];
-        let by_head = self.query_key_value.forward(hidden).view(shape).permute([2, 0, 3, 1, 4]);
-        let of = |place| by_head.select(0, place);
-        Tensor::scaled_dot_product_attention(&of(0), &of(1), &of(2), Some(bias), 0.0, false, None::<f64>)
-            .transpose(1, 2)
-            .reshape([-1, width])
+        let first = hidden.view([bias.size()[0], bias.size()[3], width]).select(1, 0);
+        let query = self.query_key_value.part(0, width).forward(&first);
+        let query = query.view([-1, 1, self.heads, width / self.heads]).transpose(1, 2);
+        let heads = self.by_head(&self.query_key_value.part(width, 2 * width).forward(hidden), 2, bias);
+        self.after_attention(&first, &query, &heads.select(0, 0), &heads.select(0, 1), bias)
+    }
+
+    /// Several projections side by side, `[batch · length, count · width]`, to `[count, batch, heads, length, head width]`.
+    fn by_head(&self, projected: &Tensor, count: i64, bias: &Tensor) -> Tensor {
+        let width = projected.size()[1] / count;
+        let shape = [bias.size()[0], bias.size()[3], count, self.heads, width / self.heads];
+        projected.view(shape).permute([2, 0, 3, 1, 4])
+    }
+
+    /// The rest of the layer for the tokens of `hidden`, whose queries are `query`.
+    fn after_attention(&self, hidden: &Tensor, query: &Tensor, key: &Tensor, value: &Tensor, bias: &Tensor) -> Tensor {
+        let context = Tensor::scaled_dot_product_attention(query, key, value, Some(bias), 0.0, false, None::<f64>);
+        let context = context.transpose(1, 2).reshape([-1, hidden.size()[1]]);
+        let hidden = self.attention_norm.forward(&(self.attention_output.forward(&context) + hidden));
+        let inner = self.intermediate.forward(&hidden).gelu_("none");
+        self.output_norm.forward(&(self.output.forward(&inner) + &hidden))
     }
 }
 
@@ -94,6 +108,11 @@ impl Dense {
 
     fn share(&self) -> Self {
         Self { weight: self.weight.shallow_clone(), bias: self.bias.shallow_clone() }
+    }
+
+    /// Some of its columns.
+    fn part(&self, first: i64, count: i64) -> Self {
+        Self { weight: self.weight.narrow(1, first, count), bias: self.bias.narrow(0, first, count) }
     }
 
     fn forward(&self, rows: &Tensor) -> Tensor {
@@ -121,5 +140,44 @@ impl Norm {
 
     fn forward(&self, rows: &Tensor) -> Tensor {
         rows.layer_norm([rows.size()[1]], Some(&self.weight), Some(&self.bias), 1e-12, false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tch::{Device, Kind};
+
+    const WIDTH: i64 = 64;
+
+    fn layer(kind: Kind) -> Layer {
+        let numbers = |shape: &[i64]| (Tensor::randn(shape, (Kind::Float, Device::Cpu)) * 0.1).to_kind(kind);
+        let dense = |from, to| Dense { weight: numbers(&[from, to]), bias: numbers(&[to]) };
+        let norm = || Norm { weight: numbers(&[WIDTH]) + 1.0, bias: numbers(&[WIDTH]) };
+        Layer {
+            query_key_value: dense(WIDTH, 3 * WIDTH),
+            attention_output: dense(WIDTH, WIDTH),
+            attention_norm: norm(),
+            intermediate: dense(WIDTH, 4 * WIDTH),
+            output: dense(4 * WIDTH, WIDTH),
+            output_norm: norm(),
+            heads: 4,
+        }
+    }
+
+    #[test]
+    fn the_first_tokens_alone_are_as_among_all() {
+        for (kind, most) in [(Kind::Float, 1e-5), (Kind::BFloat16, 0.1)] {
+            let (layer, batch, length) = (layer(kind), 3, 16);
+            let hidden = Tensor::randn([batch * length, WIDTH], (kind, Device::Cpu));
+            let mask = Tensor::ones([batch, 1, 1, length], (Kind::Float, Device::Cpu));
+            let _ = mask.narrow(0, 1, 1).narrow(3, 9, 7).fill_(0.0);
+            let bias = ((mask - 1.0) * 10_000.0).to_kind(kind);
+            let all = layer.forward(&hidden, &bias).view([batch, length, WIDTH]).select(1, 0);
+            let first = layer.forward_first(&hidden, &bias);
+            assert_eq!(first.size(), [batch, WIDTH]);
+            let distance = (all - first).to_kind(Kind::Float).abs().max().double_value(&[]);
+            assert!(distance < most, "{kind:?}: {distance}");
+        }
     }
 }

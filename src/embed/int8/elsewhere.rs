@@ -4,6 +4,7 @@ use rust_bert::bert::BertConfig;
 
 use super::EmbedError;
 use super::checkpoint::Checkpoint;
+use super::model::Pooling;
 
 /// There is none.
 #[derive(Debug)]
@@ -11,7 +12,7 @@ pub(super) enum Transformer {}
 
 /// Nothing to do anything in.
 #[derive(Debug, Default)]
-pub(super) struct Workplace;
+pub(super) struct Scratch;
 
 impl Transformer {
     pub(super) fn fits(_: &BertConfig) -> bool {
@@ -22,7 +23,7 @@ impl Transformer {
         Err(EmbedError::NoInt8)
     }
 
-    pub(super) fn forward(&self, _: &mut [f32], _: &[usize], _: &mut Workplace) {
+    pub(super) fn forward(&self, _: &mut [f32], _: &[usize], _: Pooling, _: &mut Scratch) -> Vec<Vec<f32>> {
         match *self {}
     }
 }

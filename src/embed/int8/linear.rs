@@ -6,7 +6,7 @@ use std::arch::x86_64::{
     _mm512_setzero_si512, _mm512_sub_ps,
 };
 
-use super::registers::{Bytes, LANES, load, load_bytes, store, store_rounded};
+use super::registers::{Bytes, LANES, fetch, load, load_bytes, store, store_rounded};
 
 /// Columns of a panel: what one pass over a row computes.
 pub(super) const PANEL: usize = 4 * LANES;
@@ -66,40 +66,61 @@ impl Linear {
     #[target_feature(enable = "avx512f,avx512vnni")]
     pub(super) fn forward(&self, rows: &Rows, results: &mut [f32]) {
         let count = rows.scales.len();
+        let tiles = count.div_ceil(TILE_ROWS);
+        let groups = self.from / 4;
         for panel in 0..self.to / PANEL {
-            let tiles = count.div_ceil(TILE_ROWS);
+            let next = self.weights.get((panel + 1) * groups..(panel + 2) * groups).unwrap_or_default();
             let mut first = 0;
             for tile in 0..tiles {
                 // Tiles as equal as can be: two of four rows are faster than one of six and one of two.
                 let end = (tile + 1) * count / tiles;
                 let results = &mut results[first * self.to..end * self.to];
+                // Each tile fetches its share of the next panel.
+                let ahead = &next[next.len() * tile / tiles..next.len() * (tile + 1) / tiles];
                 match end - first {
-                    1 => self.tile::<1>(panel, rows, first, results),
-                    2 => self.tile::<2>(panel, rows, first, results),
-                    3 => self.tile::<3>(panel, rows, first, results),
-                    4 => self.tile::<4>(panel, rows, first, results),
-                    5 => self.tile::<5>(panel, rows, first, results),
-                    _ => self.tile::<TILE_ROWS>(panel, rows, first, results),
+                    1 => self.tile::<1>(panel, rows, first, results, ahead),
+                    2 => self.tile::<2>(panel, rows, first, results, ahead),
+                    3 => self.tile::<3>(panel, rows, first, results, ahead),
+                    4 => self.tile::<4>(panel, rows, first, results, ahead),
+                    5 => self.tile::<5>(panel, rows, first, results, ahead),
+                    _ => self.tile::<TILE_ROWS>(panel, rows, first, results, ahead),
                 }
                 first = end;
             }
         }
     }
 
+    /// `ahead`: weights that will be used soon. A few rows read all weights from memory and wait for most of it otherwise.
     #[target_feature(enable = "avx512f,avx512vnni")]
-    fn tile<const COUNT: usize>(&self, panel: usize, rows: &Rows, first: usize, results: &mut [f32]) {
+    fn tile<const COUNT: usize>(
+        &self,
+        panel: usize,
+        rows: &Rows,
+        first: usize,
+        results: &mut [f32],
+        ahead: &[[Bytes; 4]],
+    ) {
         let groups = self.from / 4;
         let weights = &self.weights[panel * groups..(panel + 1) * groups];
         let (codes, _) = rows.codes.as_chunks::<4>();
         let codes: [&[[u8; 4]]; COUNT] =
             std::array::from_fn(|row| &codes[(first + row) * groups..(first + row + 1) * groups]);
         let mut sums: [[__m512i; 4]; COUNT] = [[_mm512_setzero_si512(); 4]; COUNT];
-        for (group, weights) in weights.iter().enumerate() {
-            let weights: [__m512i; 4] = [0, 1, 2, 3].map(|part| load_bytes(&weights[part]));
-            for row in 0..COUNT {
-                let four = _mm512_set1_epi32(i32::from_le_bytes(codes[row][group]));
-                for part in 0..4 {
-                    sums[row][part] = _mm512_dpbusd_epi32(sums[row][part], four, weights[part]);
+        let stretch = groups / ahead.len().max(1);
+        let mut ahead = ahead.iter();
+        for (number, weights) in weights.chunks(stretch).enumerate() {
+            ahead.next().into_iter().flatten().for_each(fetch);
+            let mut own = codes;
+            for codes in &mut own {
+                *codes = &codes[number * stretch..][..weights.len()];
+            }
+            for (group, weights) in weights.iter().enumerate() {
+                let weights: [__m512i; 4] = [0, 1, 2, 3].map(|part| load_bytes(&weights[part]));
+                for row in 0..COUNT {
+                    let four = _mm512_set1_epi32(i32::from_le_bytes(own[row][group]));
+                    for part in 0..4 {
+                        sums[row][part] = _mm512_dpbusd_epi32(sums[row][part], four, weights[part]);
+                    }
                 }
             }
         }
@@ -147,9 +168,9 @@ impl Rows {
             let (low, high) = (_mm512_reduce_min_ps(lowest), _mm512_reduce_max_ps(highest));
             let scale = ((high - low) / 255.0).max(f32::MIN_POSITIVE);
             (self.scales[number], self.lows[number]) = (scale, low);
-            let (steps, low) = (_mm512_set1_ps(1.0 / scale), _mm512_set1_ps(low));
+            let (steps, shift) = (_mm512_set1_ps(1.0 / scale), _mm512_set1_ps(-low / scale));
             for (numbers, codes) in row.iter().zip(codes) {
-                store_rounded(_mm512_mul_ps(_mm512_sub_ps(load(numbers), low), steps), codes);
+                store_rounded(_mm512_fmadd_ps(load(numbers), steps, shift), codes);
             }
         }
     }
@@ -201,17 +222,9 @@ impl Norm {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::like_chance;
     use super::*;
     use proptest::prelude::*;
-
-    /// Numbers between -1 and 1 that look like chance.
-    fn numbers(count: usize, seed: u64) -> Vec<f32> {
-        let number = |place: usize| {
-            let mixed = (seed ^ place as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-            (mixed >> 40) as f32 / (1u32 << 23) as f32 - 1.0
-        };
-        (0..count).map(number).collect()
-    }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
@@ -222,7 +235,7 @@ mod tests {
                 return Ok(());
             }
             let (from, to) = (128, 2 * PANEL);
-            let (weight, bias, values) = (numbers(from * to, seed), numbers(to, seed ^ 1), numbers(from * rows, seed ^ 2));
+            let (weight, bias, values) = (like_chance(from * to, seed), like_chance(to, seed ^ 1), like_chance(from * rows, seed ^ 2));
             let linear = Linear::new(&weight, &bias, from);
             let mut results = vec![0.0; rows * to];
             let mut codes = Rows::default();
@@ -247,7 +260,7 @@ mod tests {
         if !std::arch::is_x86_feature_detected!("avx512f") {
             return eprintln!("skipped: this CPU has no AVX-512");
         }
-        let (mut hidden, added) = (numbers(128, 3), numbers(128, 4));
+        let (mut hidden, added) = (like_chance(128, 3), like_chance(128, 4));
         let norm = Norm::new(vec![1.0; 64], vec![0.5; 64]);
         // SAFETY: the CPU has the feature, checked above.
         unsafe { norm.add(&mut hidden, &added) };

@@ -4,9 +4,10 @@
 //! cannot be made on another CPU. Loads and stores take whole arrays, so nothing can be read or written beside them.
 
 use std::arch::x86_64::{
-    __m128i, __m512, __m512i, _mm_storeu_si128, _mm512_abs_ps, _mm512_add_ps, _mm512_cvtepi32_epi8, _mm512_cvtps_epi32,
-    _mm512_fmadd_ps, _mm512_fnmadd_ps, _mm512_load_si512, _mm512_loadu_ps, _mm512_max_ps, _mm512_mul_ps,
-    _mm512_rcp14_ps, _mm512_roundscale_ps, _mm512_scalef_ps, _mm512_set1_ps, _mm512_storeu_ps, _mm512_sub_ps,
+    __m128i, __m512, __m512bh, __m512i, _MM_HINT_T0, _mm_prefetch, _mm_storeu_si128, _mm512_cvtepi32_epi8,
+    _mm512_cvtne2ps_pbh, _mm512_cvtps_epi32, _mm512_fmadd_ps, _mm512_load_si512, _mm512_loadu_ps, _mm512_loadu_si512,
+    _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps, _mm512_permutexvar_epi16, _mm512_roundscale_ps, _mm512_scalef_ps,
+    _mm512_set1_epi32, _mm512_set1_ps, _mm512_storeu_ps, _mm512_storeu_si512, _mm512_sub_ps,
 };
 
 /// Numbers of a register.
@@ -38,6 +39,13 @@ pub(super) fn load_bytes(bytes: &Bytes) -> __m512i {
     unsafe { _mm512_load_si512(bytes.0.as_ptr().cast()) }
 }
 
+/// Asks for bytes that will be loaded soon.
+#[inline]
+pub(super) fn fetch(bytes: &Bytes) {
+    // SAFETY: changes nothing but the cache.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(bytes.0.as_ptr()) }
+}
+
 /// Writes numbers from 0 to 255 as bytes, rounded to the nearest.
 #[inline]
 #[target_feature(enable = "avx512f")]
@@ -47,51 +55,110 @@ pub(super) fn store_rounded(register: __m512, codes: &mut [u8; LANES]) {
     unsafe { _mm_storeu_si128(codes.as_mut_ptr().cast(), bytes) }
 }
 
-/// `e` to the power of each number, to about 1e-7 of the result; 0 below -104, where f32 has nothing smaller left.
-#[inline]
-#[target_feature(enable = "avx512f")]
-pub(super) fn exp(x: __m512) -> __m512 {
-    let x = _mm512_max_ps(x, _mm512_set1_ps(-104.0));
-    let powers = _mm512_roundscale_ps::<0>(_mm512_mul_ps(x, _mm512_set1_ps(std::f32::consts::LOG2_E)));
-    // ln 2 in two parts, the first exact in few bits, so that the remainder keeps its own (Cody and Waite 1980).
-    let rest = _mm512_fnmadd_ps(powers, _mm512_set1_ps(0.693_359_4), x);
-    let rest = _mm512_fnmadd_ps(powers, _mm512_set1_ps(-2.121_944_4e-4), rest);
-    // The polynomial of Cephes' expf.
-    let mut sum = _mm512_set1_ps(1.987_569_1e-4);
-    for coefficient in [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 0.166_666_66, 0.5, 1.0, 1.0] {
-        sum = _mm512_fmadd_ps(sum, rest, _mm512_set1_ps(coefficient));
+/// Two bf16 numbers, the first in the lower half.
+pub(super) type Pair = u32;
+
+/// Pairs, where a load of 16 of them touches a single line of the cache.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
+pub(super) struct Pairs<const COUNT: usize>(pub(super) [Pair; COUNT]);
+
+impl<const COUNT: usize> Default for Pairs<COUNT> {
+    fn default() -> Self {
+        Self([0; COUNT])
     }
-    _mm512_scalef_ps(sum, powers)
 }
 
-/// GELU with the error function, as BERT was trained with; `erf` by the formula 7.1.26 of Abramowitz and Stegun, to 2e-7.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub(super) fn load_pairs(pairs: &[Pair; LANES]) -> __m512bh {
+    // SAFETY: reads the 16 pairs of the array, any of which is two bf16 numbers; this instruction needs no alignment.
+    unsafe { std::mem::transmute(_mm512_loadu_si512(pairs.as_ptr().cast())) }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub(super) fn store_pairs(register: __m512bh, pairs: &mut [Pair; LANES]) {
+    // SAFETY: writes the 16 pairs of the array; this instruction needs no alignment. Both types are 512 bits of anything.
+    unsafe { _mm512_storeu_si512(pairs.as_mut_ptr().cast(), std::mem::transmute::<__m512bh, __m512i>(register)) }
+}
+
+/// The same pair in each lane.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub(super) fn broadcast(pair: Pair) -> __m512bh {
+    // SAFETY: both types are 512 bits of anything.
+    unsafe { std::mem::transmute(_mm512_set1_epi32(pair.cast_signed())) }
+}
+
+/// A pair for each lane, of the numbers that both have there.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512bf16")]
+pub(super) fn interleaved(first: __m512, second: __m512) -> __m512bh {
+    // SAFETY: both types are 512 bits of anything, as are the places.
+    unsafe {
+        let halves: __m512i = std::mem::transmute(_mm512_cvtne2ps_pbh(second, first));
+        let order = _mm512_loadu_si512(INTERLEAVED.as_ptr().cast());
+        std::mem::transmute(_mm512_permutexvar_epi16(order, halves))
+    }
+}
+
+/// The places of a register's halves taken in turns.
+const INTERLEAVED: [u16; 2 * LANES] = {
+    let mut places = [0; 2 * LANES];
+    let mut lane = 0;
+    while lane < LANES {
+        (places[2 * lane], places[2 * lane + 1]) = (lane as u16, (LANES + lane) as u16);
+        lane += 1;
+    }
+    places
+};
+
+/// Far enough below any score that its share is 0, and a number that others can be subtracted from.
+pub(super) const NO_SCORE: f32 = f32::MIN / 2.0;
+
+/// 2 to the power of each number; 0 far below 0. `polynomial`: of 2 to a power from 0 to 1, the highest coefficient first.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub(super) fn exp2<const COUNT: usize>(x: __m512, polynomial: &[f32; COUNT]) -> __m512 {
+    let rest = _mm512_sub_ps(x, _mm512_roundscale_ps::<DOWN>(x));
+    let mut sum = _mm512_set1_ps(polynomial[0]);
+    for coefficient in &polynomial[1..] {
+        sum = _mm512_fmadd_ps(sum, rest, _mm512_set1_ps(*coefficient));
+    }
+    // The instruction rounds the power down by itself.
+    _mm512_scalef_ps(sum, x)
+}
+
+const DOWN: i32 = 1;
+
+/// To 1e-7 of the result. Minimax polynomials, by Remez' algorithm.
+pub(super) const EXP2: [f32; 6] =
+    [1.877_576_7e-3, 8.989_341e-3, 5.582_631_8e-2, 0.240_153_62, 0.693_153_1, 0.999_999_9];
+
+/// To 8e-5 of the result, where it is rounded to bf16 (to 2e-3) anyhow.
+pub(super) const EXP2_ROUGH: [f32; 4] = [7.802_452e-2, 0.226_067_16, 0.695_833_54, 0.999_925_2];
+
+/// GELU with the error function, as BERT was trained with, to 1.3e-4, which is small against the step with which results are
+/// stored as int8: `x · Φ(x)`, with a minimax polynomial for Φ between -4 and 4 and a constant beyond.
 #[inline]
 #[target_feature(enable = "avx512f")]
 pub(super) fn gelu(x: __m512) -> __m512 {
-    let (one, absolute) = (_mm512_set1_ps(1.0), _mm512_abs_ps(x));
-    let size = _mm512_mul_ps(absolute, _mm512_set1_ps(std::f32::consts::FRAC_1_SQRT_2));
-    let t = reciprocal(_mm512_fmadd_ps(size, _mm512_set1_ps(0.327_591_1), one));
-    let mut sum = _mm512_set1_ps(1.061_405_4);
-    for coefficient in [-1.453_152, 1.421_413_7, -0.284_496_74, 0.254_829_6] {
-        sum = _mm512_fmadd_ps(sum, t, _mm512_set1_ps(coefficient));
+    let above = _mm512_max_ps(x, _mm512_set1_ps(-4.0));
+    let within = _mm512_min_ps(above, _mm512_set1_ps(4.0));
+    let square = _mm512_mul_ps(within, within);
+    let mut sum = _mm512_set1_ps(-1.301_298_5e-9);
+    for coefficient in
+        [1.041_963e-7, -3.657_139_2e-6, 7.485_513e-5, -1.006_491e-3, 9.505_401e-3, -6.588_785e-2, 0.398_673_4]
+    {
+        sum = _mm512_fmadd_ps(sum, square, _mm512_set1_ps(coefficient));
     }
-    let squared = _mm512_mul_ps(size, size);
-    let tail = _mm512_mul_ps(_mm512_mul_ps(sum, t), exp(_mm512_sub_ps(_mm512_set1_ps(0.0), squared)));
-    // x · erf(x) is the same for -x.
-    let product = _mm512_fnmadd_ps(absolute, tail, absolute);
-    _mm512_mul_ps(_mm512_add_ps(x, product), _mm512_set1_ps(0.5))
-}
-
-/// One over each number: the instruction's 14 bits, doubled by one step of Newton's.
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn reciprocal(x: __m512) -> __m512 {
-    let rough = _mm512_rcp14_ps(x);
-    _mm512_mul_ps(rough, _mm512_fnmadd_ps(x, rough, _mm512_set1_ps(2.0)))
+    _mm512_mul_ps(above, _mm512_fmadd_ps(sum, within, _mm512_set1_ps(0.5)))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::can_run;
     use super::*;
 
     #[target_feature(enable = "avx512f")]
@@ -102,18 +169,46 @@ mod tests {
     }
 
     #[test]
-    fn exp_and_gelu_are_those_of_mathematics() {
-        if !std::arch::is_x86_feature_detected!("avx512f") {
-            return eprintln!("skipped: this CPU has no AVX-512");
+    fn powers_of_2_and_gelu_are_those_of_mathematics() {
+        if !can_run() {
+            return;
         }
         for step in -100..100 {
             let numbers: [f32; LANES] = std::array::from_fn(|lane| (step * 16 + lane as i32) as f32 * 0.01);
             // SAFETY: the CPU has the feature, checked above.
-            let (exps, gelus) = unsafe { (of_all(|x| exp(x), numbers), of_all(|x| gelu(x), numbers)) };
-            for ((x, exp), gelu) in numbers.iter().zip(exps).zip(gelus) {
-                assert!((exp / x.exp() - 1.0).abs() < 1e-6, "exp {x}: {exp}");
-                assert!((gelu - exact_gelu(f64::from(*x))).abs() < 1e-6, "gelu {x}: {gelu}");
+            let [fine, rough, gelus] = unsafe {
+                [
+                    of_all(|x| exp2(x, &EXP2), numbers),
+                    of_all(|x| exp2(x, &EXP2_ROUGH), numbers),
+                    of_all(|x| gelu(x), numbers),
+                ]
+            };
+            for (lane, x) in numbers.iter().enumerate() {
+                assert!((fine[lane] / x.exp2() - 1.0).abs() < 5e-7, "2^{x}: {}", fine[lane]);
+                assert!((rough[lane] / x.exp2() - 1.0).abs() < 8e-5, "2^{x}: {}", rough[lane]);
+                let most = if *x > 4.0 { 4e-5 * x } else { 1.7e-4 };
+                assert!((gelus[lane] - exact_gelu(f64::from(*x))).abs() < most, "gelu {x}: {}", gelus[lane]);
             }
+        }
+        // SAFETY: as above.
+        assert_eq!(unsafe { of_all(|x| exp2(x, &EXP2_ROUGH), [NO_SCORE; LANES]) }, [0.0; LANES]);
+    }
+
+    #[test]
+    fn pairs_are_of_what_stands_in_one_lane() {
+        if !std::arch::is_x86_feature_detected!("avx512bf16") {
+            return eprintln!("skipped: this CPU has no bf16");
+        }
+        let (first, second) = ([1.0f32, -2.5].repeat(8), [0.5f32, 3.0].repeat(8));
+        let mut pairs = [0; LANES];
+        // SAFETY: the CPU has the features, checked above: it does not have this one without the rest.
+        unsafe {
+            let load = |numbers: &[f32]| load(numbers.first_chunk().expect("16 numbers"));
+            store_pairs(interleaved(load(&first), load(&second)), &mut pairs);
+        }
+        for (lane, pair) in pairs.iter().enumerate() {
+            let (low, high) = (f32::from_bits(pair << 16), f32::from_bits(pair & 0xFFFF_0000));
+            assert_eq!((low, high), (first[lane], second[lane]));
         }
     }
 

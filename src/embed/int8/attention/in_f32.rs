@@ -1,14 +1,12 @@
-//! Attention within one text, in f32.
+//! Attention in f32.
 
 use std::arch::x86_64::{
     __m512, _mm512_add_ps, _mm512_fmadd_ps, _mm512_max_ps, _mm512_mul_ps, _mm512_reduce_add_ps, _mm512_reduce_max_ps,
     _mm512_set1_ps, _mm512_sub_ps,
 };
 
-use super::registers::{LANES, exp, load, store};
-
-/// Columns of a tile.
-pub(super) const COLUMNS: usize = 2 * LANES;
+use super::super::registers::{EXP2, LANES, NO_SCORE, exp2, load, store};
+use super::{COLUMNS, Size};
 
 /// Rows of a tile: with these the sums, a row of the right side and a number of the left fit into the registers.
 const TILE_ROWS: usize = 8;
@@ -30,38 +28,41 @@ struct Matrix<'a> {
 }
 
 impl Attention {
-    /// One text's attention (Vaswani et al. 2017). `projected`: queries, keys and values side by side,
-    /// `[length, 3 · width]`; `context`: `[length, width]`. A head's width is a multiple of [`COLUMNS`].
     #[target_feature(enable = "avx512f")]
-    pub(super) fn forward(&mut self, projected: &[f32], heads: usize, context: &mut [f32], width: usize) {
-        let head_width = width / heads;
-        for head in 0..heads {
-            let first = head * head_width;
-            self.head(projected, width, first..first + head_width, context);
+    pub(super) fn forward(&mut self, queries: &[f32], keys_values: &[f32], size: Size, context: &mut [f32]) {
+        for column in (0..size.width).step_by(size.head_width) {
+            self.head(queries, keys_values, size, column..column + size.head_width, context);
         }
     }
 
     #[target_feature(enable = "avx512f")]
-    fn head(&mut self, projected: &[f32], width: usize, columns: std::ops::Range<usize>, context: &mut [f32]) {
-        let (length, stride) = (context.len() / width, 3 * width);
+    fn head(
+        &mut self,
+        queries: &[f32],
+        keys_values: &[f32],
+        size: Size,
+        columns: std::ops::Range<usize>,
+        context: &mut [f32],
+    ) {
+        let Size { length, width, .. } = size;
+        let (asked, stride) = (context.len() / width, 2 * width);
         let filled = length.next_multiple_of(COLUMNS);
         self.keys.clear();
         self.keys.resize(columns.len() * filled, 0.0);
-        for (token, row) in projected.chunks_exact(stride).enumerate() {
-            for (place, number) in row[width..][columns.clone()].iter().enumerate() {
+        for (token, row) in keys_values.chunks_exact(stride).enumerate() {
+            for (place, number) in row[columns.clone()].iter().enumerate() {
                 self.keys[place * filled + token] = *number;
             }
         }
         self.shares.resize(TILE_ROWS * filled, 0.0);
         let keys = Matrix { numbers: &self.keys, stride: filled };
-        let values = Matrix { numbers: &projected[2 * width + columns.start..], stride };
-        let tiles = length.div_ceil(TILE_ROWS);
+        let values = Matrix { numbers: keys_values.get(width + columns.start..).unwrap_or_default(), stride };
+        let tiles = asked.div_ceil(TILE_ROWS);
         let mut first = 0;
         for tile in 0..tiles {
-            let end = (tile + 1) * length / tiles;
-            let queries = Matrix { numbers: &projected[first * stride + columns.start..], stride };
+            let end = (tile + 1) * asked / tiles;
+            let queries = Matrix { numbers: &queries[first * width + columns.start..], stride: width };
             let results = &mut context[first * width + columns.start..];
-            let size = Size { length, head_width: columns.len(), width };
             match end - first {
                 1 => rows::<1>(queries, keys, values, size, &mut self.shares, results),
                 2 => rows::<2>(queries, keys, values, size, &mut self.shares, results),
@@ -75,15 +76,6 @@ impl Attention {
             first = end;
         }
     }
-}
-
-#[derive(Clone, Copy)]
-struct Size {
-    /// Of the text.
-    length: usize,
-    head_width: usize,
-    /// Of the model.
-    width: usize,
 }
 
 /// The attention of a few tokens to all of the text, for one head.
@@ -104,10 +96,9 @@ fn rows<const COUNT: usize>(
             write(sums, &mut shares[row * filled + column..]);
         }
     }
-    let scale = 1.0 / (size.head_width as f32).sqrt();
     let mut totals = [0.0; COUNT];
     for (row, total) in totals.iter_mut().enumerate() {
-        *total = exponentials(&mut shares[row * filled..(row + 1) * filled], size.length, scale);
+        *total = exponentials(&mut shares[row * filled..(row + 1) * filled], size.length);
     }
     let shares = Matrix { numbers: shares, stride: filled };
     for column in (0..size.head_width).step_by(COLUMNS) {
@@ -152,21 +143,21 @@ fn write(sums: &[__m512; 2], numbers: &mut [f32]) {
     store(sums[1], &mut numbers[1]);
 }
 
-/// Softmax without its division: `scores` become the exponentials of what they are below their highest, 0 from `length`
+/// Softmax without its division: `scores` become the powers of 2 of what they are below their highest, 0 from `length`
 /// on. Gives their sum.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn exponentials(scores: &mut [f32], length: usize, scale: f32) -> f32 {
-    scores[length..].fill(f32::NEG_INFINITY);
+fn exponentials(scores: &mut [f32], length: usize) -> f32 {
+    scores[length..].fill(NO_SCORE);
     let (scores, _) = scores.as_chunks_mut::<LANES>();
     let mut highest = load(&scores[0]);
     for scores in scores.iter() {
         highest = _mm512_max_ps(highest, load(scores));
     }
-    let (highest, scale) = (_mm512_set1_ps(_mm512_reduce_max_ps(highest)), _mm512_set1_ps(scale));
+    let highest = _mm512_set1_ps(_mm512_reduce_max_ps(highest));
     let mut sum = _mm512_set1_ps(0.0);
     for scores in scores.iter_mut() {
-        let share = exp(_mm512_mul_ps(_mm512_sub_ps(load(scores), highest), scale));
+        let share = exp2(_mm512_sub_ps(load(scores), highest), &EXP2);
         sum = _mm512_add_ps(sum, share);
         store(share, scores);
     }
