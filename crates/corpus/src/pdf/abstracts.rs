@@ -6,7 +6,7 @@ use regex::Regex;
 
 use super::flow::{Placed, Role};
 use super::front::{bare_heading, is_abstract_heading, is_keywords};
-use super::lines::Line;
+use super::line::Line;
 use super::title;
 
 /// Headings of structured abstracts.

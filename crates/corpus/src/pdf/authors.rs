@@ -1,7 +1,7 @@
 //! The authors' names, between the title and the first address, date or text.
 
 use super::flow::{Placed, Role};
-use super::lines::Script;
+use super::line::Script;
 use super::title::looks_like_imprint;
 
 /// A list of authors has no more lines.

@@ -5,7 +5,7 @@
 //! columns does not hide them.
 
 use super::gutters::{Gutter, find_gutter, known_gutter, usual_gutters};
-use super::lines::Line;
+use super::line::Line;
 use super::page::Rect;
 use super::roles::is_reference_heading;
 

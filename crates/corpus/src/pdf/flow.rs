@@ -1,7 +1,7 @@
 //! The flow: all lines of a paper in reading order, each with the edges of its column and the role it plays.
 
 use super::columns::Column;
-use super::lines::Line;
+use super::line::Line;
 use super::measure::Measure;
 
 /// What a line is part of.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::flow::{Placed, Role};
-use super::lines::Line;
+use super::line::Line;
 use super::measure::Measure;
 use super::{abstracts, authors, title};
 

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::lines::{Line, MAX_LINES};
+use super::line::Line;
+use super::lines::MAX_LINES;
 use super::page::Page;
 
 /// Lines that are not text, with the rule that says so.

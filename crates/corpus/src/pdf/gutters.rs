@@ -1,6 +1,6 @@
 //! Gutters: the strips between columns.
 
-use super::lines::Line;
+use super::line::Line;
 
 /// A strip of a page between two columns: its left and right edge.
 pub(super) type Gutter = (f32, f32);

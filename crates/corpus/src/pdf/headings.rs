@@ -1,7 +1,7 @@
 //! Headings: short lines that stand out by size, weight, slant, capitals or font, with text below them.
 
 use super::flow::{Placed, Role};
-use super::lines::{Line, Word};
+use super::line::{Line, Word};
 use super::measure::Measure;
 use super::paragraphs::{ends_sentence, starts_lower};
 use super::sections::is_main;

@@ -1,6 +1,6 @@
 //! Parts of a line that were drawn apart (a superscript, a word in another font) are put together by their position.
 
-use super::lines::{Line, SAME_BASELINE, SCRIPT_SHIFT, SCRIPT_SIZE, SPACE, Word};
+use super::line::{Line, SAME_BASELINE, SCRIPT_SHIFT, SCRIPT_SIZE, SPACE, Word};
 
 /// How many neighbours a part of a line is compared with when parts are put together.
 const MERGE_WINDOW: usize = 96;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::columns::Column;
-use super::lines::Line;
+use super::line::Line;
 
 /// Robust statistics of a paper's body text.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -28,6 +28,7 @@ mod gutters;
 mod headings;
 mod identifiers;
 mod interpret;
+mod line;
 mod line_parts;
 mod lines;
 mod marked_text;
@@ -53,7 +54,7 @@ use columns::Column;
 use flow::{Placed, Role};
 use fonts::Fonts;
 use furniture::Removed;
-use lines::Line;
+use line::Line;
 use page::{Page, Rect};
 
 /// Read a PDF.

@@ -1,7 +1,7 @@
 //! Body lines to paragraphs, across columns, pages and the figures and tables between them.
 
 use super::flow::{Placed, Role};
-use super::lines::{Line, Script};
+use super::line::{Line, Script};
 use super::measure::Measure;
 use super::sections::is_main;
 

@@ -165,7 +165,7 @@ impl Labels {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pdf::lines::{Line, Word};
+    use crate::pdf::line::{Line, Word};
 
     fn placed(text: &str, x0: f32) -> Placed {
         let words = text

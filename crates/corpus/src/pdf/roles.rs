@@ -3,7 +3,7 @@
 use super::columns::Column;
 use super::floats::caption_label;
 use super::flow::{Placed, Role};
-use super::lines::{Line, Script};
+use super::line::{Line, Script};
 use super::measure::Measure;
 use super::page::Page;
 use super::{headings, tables};

@@ -1,7 +1,7 @@
 //! Lines and glyphs made by hand, for tests.
 
 use super::flow::{Placed, Role};
-use super::lines::{Line, Word};
+use super::line::{Line, Word};
 use super::measure::Measure;
 use super::page::Glyph;
 

@@ -1,7 +1,7 @@
 //! Headings to section paths: the level of a heading comes from its number, or else from how prominent its type is.
 
 use super::flow::Placed;
-use super::lines::Line;
+use super::line::Line;
 
 /// A section path is no deeper.
 const MAX_LEVEL: usize = 5;

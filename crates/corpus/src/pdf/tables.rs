@@ -2,7 +2,7 @@
 
 use super::floats::caption_label;
 use super::flow::{Placed, Role};
-use super::lines::Line;
+use super::line::Line;
 use super::measure::Measure;
 use super::page::{Page, Rect};
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::lines::{Line, Script, Word};
+use super::line::{Line, Script, Word};
 
 /// The words that a paper uses within lines, by which a cut word is judged.
 #[derive(Debug, Default)]

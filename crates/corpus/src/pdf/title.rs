@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::flow::Placed;
-use super::lines::Line;
+use super::line::Line;
 
 /// Indices of the title's lines in the flow. Lines of a column beside it may stand between them.
 pub(super) type TitleLines = Vec<usize>;
@@ -126,7 +126,7 @@ pub(super) fn looks_like_imprint(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pdf::lines::Word;
+    use crate::pdf::line::Word;
 
     fn placed(text: &str, x0: f32, y: f32, size: f32) -> Placed {
         let words = text
