@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::flow::{Placed, Role};
-use super::front::{bare_heading, is_abstract_heading, is_keywords};
+use super::front_labels::{bare_heading, is_abstract_heading, is_keywords};
 use super::line::Line;
 use super::title;
 

@@ -1,6 +1,7 @@
 //! The authors' names, between the title and the first address, date or text.
 
 use super::flow::{Placed, Role};
+use super::front_labels::is_abstract_heading;
 use super::line::Script;
 use super::title::looks_like_imprint;
 
@@ -21,7 +22,7 @@ pub(super) fn find(below: &[Placed], title: (f32, f32)) -> Vec<String> {
             && !matches!(placed.role, Role::Abstract | Role::AbstractHeading)
             && !is_address(&shown)
             && !looks_like_imprint(&shown)
-            && !super::front::is_abstract_heading(&placed.line)
+            && !is_abstract_heading(&placed.line)
     };
     let texts: Vec<String> = lines.iter().take_while(is_name_line).map(|placed| text(placed)).collect();
     // Where nothing else separates the names, each has its own line.

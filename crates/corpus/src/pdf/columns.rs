@@ -5,9 +5,9 @@
 //! columns does not hide them.
 
 use super::gutters::{Gutter, find_gutter, known_gutter, usual_gutters};
+use super::known_headings::is_reference_heading;
 use super::line::Line;
 use super::page::Rect;
-use super::roles::is_reference_heading;
 
 /// Lines of one column, top to bottom.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -1,10 +1,7 @@
 //! The front of a paper: title, authors, abstract, keywords, DOI and year, and where the text itself begins.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
 use super::flow::{Placed, Role};
+use super::front_labels::{abstract_run_in, is_abstract_heading, is_introduction, is_keywords};
 use super::line::Line;
 use super::measure::Measure;
 use super::{abstracts, authors, title};
@@ -42,37 +39,6 @@ pub(super) fn read(flow: &mut [Placed], journal_names: &str, declared_title: Opt
         }
     }
     front
-}
-
-pub(super) fn bare_heading(line: &Line) -> String {
-    let text = line.text();
-    let bare =
-        text.trim_start_matches(|c: char| c.is_ascii_digit() || ".| ".contains(c)).trim_end_matches([':', '.', ' ']);
-    bare.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_lowercase()
-}
-
-fn is_introduction(line: &Line) -> bool {
-    let bare = bare_heading(line);
-    ["introduction", "background", "mainarticle", "maintext", "casereport", "casepresentation"]
-        .iter()
-        .any(|name| bare == *name)
-        || (bare.starts_with("introduction") && bare.len() < 40)
-}
-
-pub(super) fn is_abstract_heading(line: &Line) -> bool {
-    matches!(bare_heading(line).as_str(), "abstract" | "summary" | "synopsis" | "structuredabstract")
-}
-
-/// The text after `Abstract:` at the start of a line.
-fn abstract_run_in(text: &str) -> bool {
-    static PATTERN: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"^(?:Abstract|ABSTRACT|Summary|SUMMARY)\s*[:.—–-]?\s+\S").ok());
-    PATTERN.as_ref().is_some_and(|pattern| pattern.is_match(text))
-}
-
-pub(super) fn is_keywords(text: &str) -> bool {
-    let start: String = text.chars().filter(|c| !c.is_whitespace()).take(14).collect::<String>().to_lowercase();
-    start.starts_with("keyword") || start.starts_with("key-word") || start.starts_with("indexterms")
 }
 
 /// Index of the first line of the text proper; marks the abstract's lines on the way.

@@ -1,10 +1,10 @@
 //! Headings: short lines that stand out by size, weight, slant, capitals or font, with text below them.
 
 use super::flow::{Placed, Role};
+use super::known_headings::is_main;
 use super::line::{Line, Word};
 use super::measure::Measure;
 use super::paragraphs::{ends_sentence, starts_lower};
-use super::sections::is_main;
 
 /// Longer lines are no headings.
 const MAX_CHARACTERS: usize = 140;

@@ -1,9 +1,9 @@
 //! Body lines to paragraphs, across columns, pages and the figures and tables between them.
 
 use super::flow::{Placed, Role};
+use super::known_headings::is_main;
 use super::line::{Line, Script};
 use super::measure::Measure;
-use super::sections::is_main;
 
 /// Lines that make one paragraph, caption or heading.
 #[derive(Debug, Clone, Default, PartialEq)]

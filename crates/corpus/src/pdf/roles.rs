@@ -3,6 +3,7 @@
 use super::columns::Column;
 use super::floats::caption_label;
 use super::flow::{Placed, Role};
+use super::known_headings::is_reference_heading;
 use super::line::{Line, Script};
 use super::measure::Measure;
 use super::page::Page;
@@ -16,16 +17,6 @@ pub(super) fn assign(flow: &mut [Placed], pages: &[Page], measure: &Measure) {
     headings::assign(flow, measure);
     headings::withdraw(flow);
     assign_small_print(flow, measure);
-}
-
-pub(super) fn is_reference_heading(line: &Line) -> bool {
-    let text = line.text();
-    let bare = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.' || c == ' ');
-    // Letterspaced headings have spaces anywhere.
-    let letters: String = bare.chars().filter(|c| c.is_alphabetic()).flat_map(char::to_lowercase).collect();
-    const NAMES: &[&str] =
-        &["references", "reference", "literaturecited", "bibliography", "referencesandnotes", "citedliterature"];
-    line.characters() < 30 && NAMES.contains(&letters.as_str())
 }
 
 /// The columns up to the reference list, which would skew what is usual.

@@ -1,6 +1,7 @@
 //! Headings to section paths: the level of a heading comes from its number, or else from how prominent its type is.
 
 use super::flow::Placed;
+use super::known_headings::{is_main, split_number};
 use super::line::Line;
 
 /// A section path is no deeper.
@@ -62,43 +63,6 @@ fn prominence(line: &Line) -> Prominence {
         - if line.style.italic { 1 } else { 0 }
 }
 
-/// Headings that are on the first level in any paper.
-pub(super) fn is_main(text: &str) -> bool {
-    const MAIN: &[&str] = &[
-        "introduction",
-        "background",
-        "methods",
-        "method",
-        "materials and methods",
-        "material and methods",
-        "patients and methods",
-        "methods and materials",
-        "results",
-        "discussion",
-        "results and discussion",
-        "conclusion",
-        "conclusions",
-        "references",
-        "acknowledgements",
-        "acknowledgments",
-        "case report",
-        "case presentation",
-        "conflict of interest",
-        "competing interests",
-    ];
-    MAIN.contains(&split_number(text).1.trim_end_matches([':', '.']).to_lowercase().as_str())
-}
-
-/// `2.1. Cells` to its depth and title.
-pub(super) fn split_number(text: &str) -> (Option<usize>, &str) {
-    let digits = text.chars().take_while(|c| c.is_ascii_digit() || *c == '.').count();
-    let (number, rest) = text.split_at(digits);
-    let title = rest.trim_start_matches([')', '|', ':', ' ', '\u{2002}', '\u{2003}']);
-    let depth = number.split('.').filter(|part| !part.is_empty()).count();
-    let separated = rest.starts_with([' ', '|', ')']) || number.ends_with('.');
-    if depth == 0 || title.is_empty() || !separated || number.len() > 12 { (None, text) } else { (Some(depth), title) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,8 +74,6 @@ mod tests {
 
     #[test]
     fn numbers_give_the_level() {
-        assert_eq!(split_number("2.1. Cells"), (Some(2), "Cells"));
-        assert_eq!(split_number("3D culture"), (None, "3D culture"));
         let mut sections = Sections::default();
         sections.enter(&heading(10.0, true), "2. Methods");
         sections.enter(&heading(10.0, true), "2.1. Cells");
