@@ -10,7 +10,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use self::entries::entries;
-use self::page::{Page, is_page_mark, page_mark, split_pages};
+use self::page::{EDGE_LINES, Page, UNBROKEN, is_page_mark, page_mark, split_pages};
+use super::caption::is_caption;
 use super::characters::Characters;
 use super::heading::{self, Purpose};
 use super::identity::split_page;
@@ -20,11 +21,6 @@ use super::outline::{Outline, Piece};
 use super::running_header::{self, RunningHeader};
 use super::unbroken::{self, Part};
 use super::{Article, Block, BlockKind, Format, ReadError, front_matter, pages, text};
-
-/// Lines at the top and at the bottom of a page among which running headers are looked for.
-const EDGE_LINES: usize = 3;
-/// Bytes of a line that is longer than any that a page has in print.
-const UNBROKEN: usize = 400;
 
 /// Whether a text is a dump of pages.
 pub(super) fn is_dump(text: &str) -> bool {
@@ -281,7 +277,7 @@ impl<'a> Reader<'a> {
             let at = lines.first().map_or(0, |&(at, _)| at);
             return self.drop("fragment", &flow.text, at);
         }
-        if text::is_caption(&flow.text) && flow.text.len() < 4 * UNBROKEN && lines.len() > 1 {
+        if is_caption(&flow.text) && flow.text.len() < 4 * UNBROKEN && lines.len() > 1 {
             return self.add(BlockKind::Caption, &flow, 0..flow.text.len());
         }
         for part in unbroken::parts(&flow.text) {
@@ -351,7 +347,7 @@ impl<'a> Reader<'a> {
 
 /// A few words by themselves that are no sentence: a cell of a table, a label in a figure.
 fn is_fragment(text: &str) -> bool {
-    text.len() < 30 && !text.ends_with(['.', '!', '?', ':', ';']) && !text::is_caption(text)
+    text.len() < 30 && !text.ends_with(['.', '!', '?', ':', ';']) && !is_caption(text)
 }
 
 /// A line in which a publisher speaks: `Example Publishing, Volume 2016, Article ID 12`.

@@ -1,12 +1,13 @@
 //! Which paper a source is: its id, and whether two sources are the same paper.
 
+mod hash;
 mod paper_id;
 mod plain;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Format, Metadata};
-use paper_id::hash;
+use hash::hash;
 pub use paper_id::{PaperId, PaperIdError, split_page};
 pub(super) use plain::{family_name, plain_words};
 

@@ -4,7 +4,9 @@
 //! an article, so that it can be tested, mutated and fuzzed by itself.
 
 pub mod abbreviation;
+mod annotation;
 mod article;
+mod caption;
 mod characters;
 pub mod citation;
 mod decode;
@@ -17,6 +19,7 @@ mod heading;
 mod html;
 pub mod identity;
 mod jats;
+mod limits;
 mod lines;
 mod markdown;
 mod noise;
@@ -33,32 +36,17 @@ mod text;
 mod unbroken;
 mod xml;
 
-use serde::{Deserialize, Serialize};
-
 pub use abbreviation::{normal_short, spans};
+pub use annotation::annotate;
 pub use article::*;
 pub use error::ReadError;
 pub use identity::{Identity, PaperId, source_rank, split_page};
+pub use limits::Limits;
 pub use pages::join_pages;
 pub use passage::{Passage, PassageId, SectionKind, passages};
 
 /// Part of a source's fingerprint: files are read again when it changes, that is, whenever a reader gives other text.
 pub const READERS_VERSION: u64 = 1;
-
-/// Bounds on what one source may cost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Limits {
-    /// Bytes of the file as given.
-    pub max_file_bytes: u64,
-    /// Bytes of a compressed file once unpacked.
-    pub max_unpacked_bytes: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Limits { max_file_bytes: 64 << 20, max_unpacked_bytes: 256 << 20 }
-    }
-}
 
 /// Read one source, whatever its format, which is found by its content.
 ///
@@ -85,18 +73,4 @@ pub fn read_bytes(bytes: &[u8], name: &str, limits: &Limits) -> Result<Article, 
     }
     annotate(&mut article);
     Ok(article)
-}
-
-/// Adds what can be seen in the text of any format: the studies that it cites, where the source did not mark them, and the
-/// abbreviations that it defines, behind those of the author's own list.
-pub fn annotate(article: &mut Article) {
-    citation::resolve(article);
-    let title = article.metadata.title.iter().map(String::as_str);
-    let detected = abbreviation::detect(title.chain(article.blocks.iter().map(|block| block.text.as_str())));
-    for found in detected {
-        let same = |known: &Abbreviation| known.short == found.short && known.long.eq_ignore_ascii_case(&found.long);
-        if !article.abbreviations.iter().any(same) {
-            article.abbreviations.push(found);
-        }
-    }
 }

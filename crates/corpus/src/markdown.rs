@@ -5,11 +5,11 @@ use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
+use super::caption::is_caption;
 use super::characters::Characters;
 use super::heading::Purpose;
 use super::outline::{Outline, Piece};
 use super::prose::Prose;
-use super::text::is_caption;
 use super::{Article, BlockKind, Format, ReadError, front_matter};
 
 /// Read a decoded Markdown file.

@@ -5,15 +5,15 @@
 
 mod context;
 mod lexicon;
+mod marks;
 
 use std::ops::Range;
 
-use context::{Before, Next};
+use context::{Before, LONGEST_WORD, Next};
+use marks::{is_closer, is_stop};
 
 /// A balanced parenthesis of up to so many bytes is never split; a longer one holds sentences of its own.
 const LONGEST_PARENTHESIS: usize = 400;
-/// Longest word, in bytes, that is looked at before a stop. Bounds the work on text without spaces.
-const LONGEST_WORD: usize = 48;
 /// Longest citation marker, in bytes, that may stand between a stop and the next sentence.
 const LONGEST_MARKER: usize = 80;
 
@@ -148,18 +148,6 @@ fn short_parentheses(text: &str) -> Vec<Range<usize>> {
 
 fn skip_space(text: &str, from: usize) -> usize {
     text.len() - text[from..].trim_start().len()
-}
-
-fn is_stop(character: char) -> bool {
-    matches!(character, '.' | '!' | '?' | '…' | '。')
-}
-
-fn is_closer(character: char) -> bool {
-    matches!(character, '"' | '\'' | '”' | '’' | '»' | ')' | ']' | '}')
-}
-
-fn is_opener(character: char) -> bool {
-    matches!(character, '"' | '\'' | '“' | '‘' | '«' | '(' | '[' | '{' | '¿' | '¡')
 }
 
 #[cfg(test)]

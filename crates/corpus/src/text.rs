@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::caption::is_caption;
 use super::heading::{self, Purpose};
 use super::lines::{self, Chunk, parted};
 use super::outline::{Outline, Piece};
@@ -253,15 +254,6 @@ pub(super) fn level(heading: &str) -> usize {
     }
 }
 
-/// `Figure 1 Potential …`, `Table 2. …`, but not "Figure 1 shows …".
-pub(super) fn is_caption(text: &str) -> bool {
-    static CAPTION: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^(?:(?:Supplementary |Supplemental )?(?:Figure|Fig\.?|Table|Scheme|Box)|FIGURE|FIG\.?|TABLE)\s*S?\d{1,3}[A-Za-z]?\s*(?:[.:|–—-]\s*\S|\p{Lu}|\()")
-            .expect("the pattern is valid")
-    });
-    CAPTION.is_match(text)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -341,12 +333,5 @@ References
         let article = read("Cells were given.").unwrap();
         assert_eq!(article.metadata.title, None);
         assert_eq!(article.blocks[0].text, "Cells were given.");
-    }
-
-    #[test]
-    fn a_sentence_that_begins_with_a_figure_is_no_caption() {
-        assert!(is_caption("Figure 1 Potential mechanisms"));
-        assert!(is_caption("Table 2. Doses"));
-        assert!(!is_caption("Figure 1 shows the mechanisms."));
     }
 }

@@ -14,8 +14,8 @@ use regex::Regex;
 
 pub(super) use self::sentence_start::is_phrase;
 use self::sentence_start::{Sureness, ends_in_abbreviation, where_sentence_begins};
+use super::caption::is_caption;
 use super::sentence::sentences;
-use super::text::is_caption;
 
 /// A part of such text, as bytes of it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,8 +4,12 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{EDGE_LINES, UNBROKEN};
 use crate::running_header;
+
+/// Lines at the top and at the bottom of a page among which running headers are looked for.
+pub(super) const EDGE_LINES: usize = 3;
+/// Bytes of a line that is longer than any that a page has in print.
+pub(super) const UNBROKEN: usize = 400;
 
 /// The lines of one page with the byte at which each begins.
 #[derive(Debug, Default)]

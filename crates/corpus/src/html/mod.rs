@@ -9,11 +9,11 @@ use std::ops::Range;
 
 use self::meta::Head;
 use self::tokens::{Kind, Tag, Tokens};
+use super::caption::is_caption;
 use super::characters::Characters;
 use super::heading::Purpose;
 use super::outline::{Outline, Piece};
 use super::prose::Prose;
-use super::text::is_caption;
 use super::{Article, BlockKind, Format, ReadError, front_matter};
 
 /// Bytes of a table cell that is prose: the table lays out the page.

@@ -4,9 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use super::hash::hash;
 use super::plain::plain_words;
 use super::{Identity, TitleKey};
 use crate::Metadata;
@@ -144,11 +144,6 @@ fn is_id_character(character: char) -> bool {
 
 fn short_hash(text: &str) -> String {
     hash(text, 4)
-}
-
-/// The first `bytes` bytes of the SHA-256 of `text`, in hexadecimal.
-pub(super) fn hash(text: &str, bytes: usize) -> String {
-    Sha256::digest(text).iter().take(bytes).map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,10 @@
 //! What stands before and after a stop, and what that says of it.
 
-use super::{LONGEST_WORD, is_closer, is_opener, lexicon};
+use super::lexicon;
+use super::marks::{is_closer, is_opener};
+
+/// Longest word, in bytes, that is looked at before a stop. Bounds the work on text without spaces.
+pub(super) const LONGEST_WORD: usize = 48;
 
 /// What stands before a stop.
 pub(super) struct Before<'a> {
