@@ -4,7 +4,8 @@ use roxmltree::Node;
 
 use super::front::heading_text;
 use super::inline::Paragraph;
-use super::{Reader, child, plain_text};
+use super::nodes::{child, plain_text};
+use super::reader::Reader;
 use crate::BlockKind;
 use crate::heading::{self, Purpose};
 

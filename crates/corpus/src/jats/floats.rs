@@ -3,7 +3,8 @@
 use roxmltree::Node;
 
 use super::inline::Paragraph;
-use super::{Reader, child, plain_text};
+use super::nodes::{child, plain_text};
+use super::reader::Reader;
 use crate::BlockKind;
 
 impl Reader<'_> {

@@ -2,7 +2,9 @@
 
 use roxmltree::Node;
 
-use super::{Reader, child, descendant, plain_text};
+use super::nodes::{child, descendant, plain_text};
+use super::reader::Reader;
+use crate::prose::Prose;
 use crate::{Mark, Metadata, front_matter};
 
 /// What the article says of itself before its text begins.
@@ -55,12 +57,12 @@ fn title(meta: Node) -> Option<String> {
 
 /// A title without the marks of its footnotes.
 pub(super) fn heading_text(title: Node) -> String {
-    let mut prose = super::Prose::default();
+    let mut prose = Prose::default();
     push_heading(title, &mut prose);
     prose.finish().map_or_else(String::new, |(text, _)| text)
 }
 
-fn push_heading(node: Node, prose: &mut super::Prose) {
+fn push_heading(node: Node, prose: &mut Prose) {
     for part in node.children() {
         match part.tag_name().name() {
             "" => prose.push(part.text().filter(|_| part.is_text()).unwrap_or_default()),

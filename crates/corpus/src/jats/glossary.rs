@@ -2,7 +2,8 @@
 
 use roxmltree::Node;
 
-use super::{Reader, child, plain_text};
+use super::nodes::{child, plain_text};
+use super::reader::Reader;
 use crate::heading::{self, Purpose};
 use crate::{Abbreviation, glossary};
 

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use roxmltree::Node;
 
-use super::{Reader, plain_text};
+use super::nodes::plain_text;
+use super::reader::Reader;
 use crate::prose::{Prose, is_dash};
 use crate::{Block, BlockKind};
 

@@ -6,7 +6,8 @@ use regex::Regex;
 use roxmltree::Node;
 
 use super::front::person;
-use super::{Reader, child, descendant, plain_text};
+use super::nodes::{child, descendant, plain_text};
+use super::reader::Reader;
 use crate::Reference;
 use crate::front_matter::{digits, doi, year};
 use crate::reference;
