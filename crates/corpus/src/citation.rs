@@ -4,10 +4,10 @@
 //! brackets of the whole paper behave like citations; author and year when the reference list has such an entry.
 
 mod author_year;
+mod found;
 mod numeric;
-mod studies;
 
-use super::{Article, Citation};
+use super::Article;
 
 /// Find the citation markers in the blocks of `article` and resolve them to its references.
 ///
@@ -30,26 +30,12 @@ pub fn resolve(article: &mut Article) {
     }
 }
 
-/// The citations of each block, in the order of the blocks and of the text.
-#[derive(Default)]
-struct Found {
-    citations: Vec<Vec<Citation>>,
-    /// Markers without an entry.
-    unresolved: usize,
-}
-
-impl Found {
-    fn count(&self) -> usize {
-        self.citations.iter().map(Vec::len).sum()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{Block, Reference};
     use super::*;
+    use crate::{Block, Citation, Reference};
 
     fn article(texts: &[&str], references: &[(&[&str], u16)]) -> Article {
         let blocks = texts.iter().map(|&text| Block { text: text.into(), ..Block::default() }).collect();

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use super::Found;
+use super::found::Found;
 use crate::{Block, Citation, Reference};
 
 /// Most numbers that one marker may name.

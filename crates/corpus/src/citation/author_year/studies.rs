@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::author_year::{Marker, Year};
+use super::marker::{Marker, Year};
 use crate::Reference;
 use crate::identity::plain_words;
 use crate::reference::parse;
