@@ -8,7 +8,7 @@ use regex::Regex;
 pub(super) fn is_caption(text: &str) -> bool {
     static CAPTION: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"^(?:(?:Supplementary |Supplemental )?(?:Figure|Fig\.?|Table|Scheme|Box)|FIGURE|FIG\.?|TABLE)\s*S?\d{1,3}[A-Za-z]?\s*(?:[.:|–—-]\s*\S|\p{Lu}|\()")
-            .expect("the pattern is valid")
+            .expect("a constant pattern")
     });
     CAPTION.is_match(text)
 }

@@ -90,7 +90,7 @@ fn guess(bytes: &[u8]) -> (&'static Encoding, Option<String>) {
 fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
     static DECLARATION: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r#"(?i-u)(?:<\?xml[^>]{0,200}?encoding|<meta[^>]{0,200}?charset)\s*=\s*["']?([a-z0-9_:.-]+)"#)
-            .expect("the pattern is valid")
+            .expect("a constant pattern")
     });
     let head = bytes.get(..4096).unwrap_or(bytes);
     let label = DECLARATION.captures(head)?.get(1)?.as_bytes();

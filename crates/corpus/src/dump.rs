@@ -354,7 +354,7 @@ fn is_fragment(text: &str) -> bool {
 fn is_imprint(text: &str) -> bool {
     static IMPRINT: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?i)publishing|\bvol(?:ume|\.)\s*\d|article id|\bdoi\b|https?://|www\.|\bissn\b|©|open access|received|accepted")
-            .expect("the pattern is valid")
+            .expect("a constant pattern")
     });
     IMPRINT.is_match(text)
 }
@@ -414,7 +414,7 @@ fn mark_cut(blocks: &mut [Block], is_first_page: bool) {
 /// `ACR_2021v3n4`: year, volume and number.
 fn fill_from_code(code: &str, metadata: &mut super::Metadata) {
     static CODE: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"(?i)[_-]((?:19|20)\d\d)(?:v(\d+))?(?:n(\d+))?").expect("the pattern is valid"));
+        LazyLock::new(|| Regex::new(r"(?i)[_-]((?:19|20)\d\d)(?:v(\d+))?(?:n(\d+))?").expect("a constant pattern"));
     let Some(found) = CODE.captures(code) else { return };
     let part = |index| found.get(index).map(|part| part.as_str());
     metadata.year = metadata.year.or(part(1).and_then(|year| year.parse().ok()));

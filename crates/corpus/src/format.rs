@@ -108,11 +108,11 @@ fn markup(head: &str) -> Result<Option<Format>, ReadError> {
         Regex::new(
             r"(?s)^\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*|(?i:<!DOCTYPE)[^<>\[]*(?:\[.*?\]\s*)?>\s*)*<(?:[\w.-]+:)?([\w.-]+)",
         )
-        .expect("the pattern is valid")
+        .expect("a constant pattern")
     });
     static HTML_TAG: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?i)</?(?:html|head|body|div|p|h[1-6]|span|table|ul|ol|section|main|meta)\b[^<>]*>")
-            .expect("the pattern is valid")
+            .expect("a constant pattern")
     });
     if head.trim_start().get(..14).is_some_and(|start| start.eq_ignore_ascii_case("<!doctype html")) {
         return Ok(Some(Format::Html));
@@ -133,7 +133,7 @@ fn markup(head: &str) -> Result<Option<Format>, ReadError> {
 
 static JATS_CHILD: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"<(?:front|article-meta|journal-meta|processing-meta)\b|\bdtd-version=|article-type=|//NLM//DTD")
-        .expect("the pattern is valid")
+        .expect("a constant pattern")
 });
 
 /// Marks that Markdown has and plain text has not. One heading is enough where a line of text follows; others need
@@ -141,11 +141,11 @@ static JATS_CHILD: LazyLock<Regex> = LazyLock::new(|| {
 fn is_markdown(head: &str) -> bool {
     static STRONG: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?m)^#{1,6}[ \t]+\S|^```|\A---[ \t]*\n(?:[^\n]*\n)*?[\w-]+:|!\[[^\]\n]*\]\([^)\n]+\)")
-            .expect("the pattern is valid")
+            .expect("a constant pattern")
     });
     static WEAK: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"\[[^\]\n]+\]\(https?://[^)\n]+\)|\*\*[^*\n]+\*\*|(?m)^\|.*\|[ \t]*\n\|[ :|-]+\|[ \t]*$|^[^\n]+\n(?:={4,}|-{4,})[ \t]*$")
-            .expect("the pattern is valid")
+            .expect("a constant pattern")
     });
     STRONG.is_match(head) || WEAK.find_iter(head).take(2).count() == 2
 }

@@ -24,7 +24,7 @@ pub(super) fn without_number(heading: &str) -> &str {
         Regex::new(
             r"^\s*(?:(?:section|part)\s+)?(?:\d{1,2}(?:\.\d{1,2})+\.?\s+|\d{1,2}[.):]\s*|\d{1,2}\s*[|│¦]\s*|[IVX]{1,5}[.)]\s*|[A-Z][.)]\s+|\d{1,2}\s+(?P<rest>\p{Lu}))",
         )
-        .expect("the pattern is valid")
+        .expect("a constant pattern")
     });
     let heading = heading.trim();
     let Some(found) = NUMBER.captures(heading) else { return heading };
@@ -51,7 +51,7 @@ pub(super) fn purpose(heading: &str) -> Purpose {
             r"|(?:peer review|pre-?publication history|publisher'?s note|provenance and peer review|open access|footnotes?|reprints? and permissions?)(?: information| reports?)?",
             r"|(?:generative )?ai statement|declaration of generative ai.*|about the authors?|author (?:information|details|statements?)|authors? information|orcid.*|copyright|how to cite|rights and permissions)$",
         ))
-        .expect("the pattern is valid")
+        .expect("a constant pattern")
     });
     let plain = plain(heading);
     match plain.as_str() {

@@ -14,7 +14,7 @@ struct Rule {
 
 macro_rules! rule {
     ($name:literal, $pattern:literal) => {
-        Rule { name: $name, pattern: LazyLock::new(|| Regex::new($pattern).expect("the pattern is valid")) }
+        Rule { name: $name, pattern: LazyLock::new(|| Regex::new($pattern).expect("a constant pattern")) }
     };
 }
 
@@ -57,7 +57,7 @@ pub(super) fn in_line(line: &str) -> Vec<(Range<usize>, &'static str)> {
         Regex::new(
             r"(?P<download>Downloaded from \S+(?: (?:by|at|on) [^.]{1,80}?(?:19|20)\d\d)?\.?)|(?P<token>\S{12,})",
         )
-        .expect("the pattern is valid")
+        .expect("a constant pattern")
     });
     let found = INLINE.captures_iter(line).filter_map(|found| {
         if let Some(notice) = found.name("download") {

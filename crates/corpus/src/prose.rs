@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::Citation;
+use crate::dash::is_dash;
 
 /// A range such as `[3–900]` that would cite more entries than this is taken for a misprint.
 const LONGEST_RANGE: usize = 200;
@@ -251,7 +252,7 @@ fn include_authors(text: &str, citation: &mut Citation) {
         Regex::new(
             r"(?:(?:van|von|de|der|den) )*\p{Lu}[\p{L}’'-]+(?:,? (?:and|&) \p{Lu}[\p{L}’'-]+|,? et al\.?,?)?,? \(?$",
         )
-        .expect("the pattern is valid")
+        .expect("a constant pattern")
     });
     let Some(marker) = text.get(citation.range.clone()) else { return };
     let year = marker.trim_start_matches('(').chars().take_while(char::is_ascii_digit).count();
@@ -269,10 +270,6 @@ fn include_authors(text: &str, citation: &mut Citation) {
         return;
     }
     citation.range = citation.range.start - authors.len()..citation.range.end + usize::from(closes);
-}
-
-pub(super) fn is_dash(c: char) -> bool {
-    matches!(c, '-' | '‐' | '‑' | '‒' | '–' | '—' | '−')
 }
 
 fn is_separator(c: char) -> bool {

@@ -45,7 +45,7 @@ pub fn parse(text: &str) -> Reference {
 
 fn regex(pattern: &str) -> Regex {
     // Every pattern is a constant of this file that its tests compile.
-    Regex::new(pattern).expect("a valid pattern")
+    Regex::new(pattern).expect("a constant pattern")
 }
 
 static LABEL: LazyLock<Regex> = LazyLock::new(|| regex(r"^(?:\[(\w{1,8})\]|\(?(\d{1,4})[.)\]]?)\s*(\S)"));
@@ -56,6 +56,8 @@ static IDENTIFIERS: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)(?:\bdoi\s*:?\s*(?:https?\S*)?10\.|https?://|\b10\.\d{4,9}/|\bPMID\b|\bPMCID\b|\[pubmed|\[google|\[crossref)",
     )
 });
+// Cited works are from 1600 on. In the list of a PDF (`pdf/references.rs`) years begin with 1900: a smaller number may be
+// a page.
 static BRACKETED_YEAR: LazyLock<Regex> =
     LazyLock::new(|| regex(r"[(\[](?:\w+\.? )?((?:1[6-9]|20)\d\d)[a-z]?(?:,[^)\]]{0,20})?[)\]]"));
 static DATED_YEAR: LazyLock<Regex> = LazyLock::new(|| {

@@ -84,7 +84,7 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
         )),
     ];
     let form = |(longest_journal, pattern): &(usize, String)| Form {
-        pattern: Regex::new(&format!(r"\A\s*{pattern}")).expect("the pattern is valid"),
+        pattern: Regex::new(&format!(r"\A\s*{pattern}")).expect("a constant pattern"),
         longest_journal: *longest_journal,
     };
     patterns.iter().map(form).collect()
@@ -115,7 +115,7 @@ enum Part {
 fn next_part(rest: &str, header: &RunningHeader, page: Option<u32>) -> Option<(Part, usize)> {
     static PARTS: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"\A[\s|,;]*(?:(?P<doi>(?i:doi:?\s*|https?://(?:dx\.)?doi\.org/)10\.\d{4,9}/\S+)|(?P<url>(?:https?://|www\.)\S+)|(?P<word>(?i:page)\s+)?(?P<page>\d{1,5})(?:\s+of\s+\d+)?)(?:[\s|]+|\z)")
-            .expect("the pattern is valid")
+            .expect("a constant pattern")
     });
     let found = PARTS.captures(rest)?;
     let length = found.get(0)?.end();

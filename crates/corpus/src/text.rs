@@ -159,7 +159,7 @@ fn begins_item(line: &str) -> bool {
 /// `[12] …`, `12. …`, `12) …`
 pub(super) fn begins_reference(line: &str) -> bool {
     static LABEL: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"^(?:\[\d{1,4}\]|\(?\d{1,4}[.)])\s").expect("the pattern is valid"));
+        LazyLock::new(|| Regex::new(r"^(?:\[\d{1,4}\]|\(?\d{1,4}[.)])\s").expect("a constant pattern"));
     LABEL.is_match(line)
 }
 

@@ -91,7 +91,7 @@ fn next_candidate(text: &str, from: usize) -> Option<(usize, Kind)> {
             r"|Discussion|DISCUSSION|Conclusions?|CONCLUSIONS?|Concluding [Rr]emarks|References|REFERENCES|Acknowledge?ments?|ACKNOWLEDGE?MENTS?",
             r"|Funding|Conflicts? of [Ii]nterests?|Authors?['’]? [Cc]ontributions?|Abbreviations)[:.]?)\s+[\p{Lu}\[\d]",
         ))
-        .expect("the pattern is valid")
+        .expect("a constant pattern")
     });
     START.captures_iter(text.get(from..)?).find_map(|found| {
         let (part, kind) = if let Some(part) = found.name("caption") {
@@ -115,7 +115,7 @@ fn ends_sentence(before: &str) -> bool {
 /// The length of the heading that `text` begins with, its number included.
 fn heading_length(text: &str) -> Option<usize> {
     static NUMBER: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"^\d{1,2}(?:\.\d{1,2}){0,3}\.?\s+").expect("the pattern is valid"));
+        LazyLock::new(|| Regex::new(r"^\d{1,2}(?:\.\d{1,2}){0,3}\.?\s+").expect("a constant pattern"));
     let number = NUMBER.find(text).map_or(0, |found| found.end());
     let title = text.get(number..)?;
     // A numbered sentence is an item of a list.
@@ -146,10 +146,10 @@ fn caption_length(text: &str) -> Option<usize> {
         return None;
     }
     static LABEL: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"^\S+\s*S?\d{1,3}[A-Za-z]?[.:|]?\s+").expect("the pattern is valid"));
+        LazyLock::new(|| Regex::new(r"^\S+\s*S?\d{1,3}[A-Za-z]?[.:|]?\s+").expect("a constant pattern"));
     static LEGEND: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"^(?:\(?[A-Ha-h]\)|\(?[ivx]{1,4}\)|[A-H][,:.]\s|Abbreviations?\b|Scale bars?\b|Data (?:are|were)\b|Error bars\b|Arrows?\b|Arrowheads?\b|\*|Sources?:|Created (?:with|in)\b|Adapted\b|Reproduced\b|Values (?:are|were)\b|Note:)")
-            .expect("the pattern is valid")
+            .expect("a constant pattern")
     });
     let label = LABEL.find(text).map_or(0, |found| found.end());
     let title = text.get(label..)?;
@@ -212,7 +212,7 @@ fn best_cut(text: &str, starts: &[usize], range: &Range<usize>) -> Option<usize>
 fn names_authors(sentence: &str) -> bool {
     static AUTHORS: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"^\p{Lu}[\p{L}’'-]+(?: and \p{Lu}[\p{L}’'-]+| et al\.?)?,? \((?:19|20)\d\d\)")
-            .expect("the pattern is valid")
+            .expect("a constant pattern")
     });
     AUTHORS.is_match(sentence)
 }

@@ -172,7 +172,7 @@ impl<'a> Repair<'a> {
     fn document_type(&mut self, at: usize, rest: &'a str) -> Result<usize, ReadError> {
         static ENTITY: LazyLock<Regex> = LazyLock::new(|| {
             Regex::new(r#"<!ENTITY\s+([\w.-]{1,40})\s+(?:"([^"<%]{0,64})"|'([^'<%]{0,64})')\s*>"#)
-                .expect("the pattern is valid")
+                .expect("a constant pattern")
         });
         let close = rest.find('>').unwrap_or(rest.len());
         let end = match rest.find('[').filter(|&open| open < close) {

@@ -59,7 +59,7 @@ static ANNOUNCEMENT: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r",? (?:(?:hereafter|henceforth|hereinafter)(?: referred to as| called)?|abbreviated(?: as| to)?|(?:also )?(?:known|referred to|designated|denoted) as|also (?:called|termed)|or) ([\p{L}\p{N}][\p{L}\p{N}-]{1,15})\b",
     )
-    .expect("a valid pattern")
+    .expect("a constant pattern")
 });
 
 /// `long form, abbreviated as SF`

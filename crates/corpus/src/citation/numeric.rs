@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::found::Found;
+use crate::dash::is_dash;
 use crate::{Block, Citation, Reference};
 
 /// Most numbers that one marker may name.
@@ -211,8 +212,4 @@ fn numbers(inner: &str) -> Option<Vec<usize>> {
         numbers.extend(first..=last);
     }
     Some(numbers)
-}
-
-fn is_dash(character: char) -> bool {
-    matches!(character, '-' | '\u{2010}'..='\u{2014}' | '−')
 }

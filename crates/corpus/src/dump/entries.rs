@@ -9,12 +9,11 @@ use crate::front_matter;
 /// The entries of a reference list without line breaks: by labels that count up, else by a name after a full stop where
 /// the entry before it is complete.
 pub(super) fn entries(text: &str) -> Vec<&str> {
-    static LABEL: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?:^|\s)(?:\[(\d{1,4})\]|(\d{1,4})\.)\s+[\p{Lu}“]").expect("the pattern is valid")
-    });
+    static LABEL: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?:^|\s)(?:\[(\d{1,4})\]|(\d{1,4})\.)\s+[\p{Lu}“]").expect("a constant pattern"));
     static NAME: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"[.\d/]\s+(?:(?:van|von|de|der) )*\p{Lu}[\p{L}’'-]+,? (?:\p{Lu}\.?[ -]?){1,3},")
-            .expect("the pattern is valid")
+            .expect("a constant pattern")
     });
     let mut cuts = vec![0];
     let mut expected: Option<u32> = None;

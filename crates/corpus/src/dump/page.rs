@@ -116,7 +116,7 @@ pub(super) fn is_page_mark(line: &str) -> bool {
 pub(super) fn page_mark(line: &str) -> Option<u32> {
     static MARK: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?i)^\W*(?:page\s+(\d{1,5})(?:\s*(?:of|/)\s*\d{1,5})?|(\d{1,5})\s+(?:of|/)\s+\d{1,5})\W*$")
-            .expect("the pattern is valid")
+            .expect("a constant pattern")
     });
     let found = MARK.captures(line.trim())?;
     found.get(1).or_else(|| found.get(2))?.as_str().parse().ok()

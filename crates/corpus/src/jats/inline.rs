@@ -6,7 +6,8 @@ use roxmltree::Node;
 
 use super::nodes::plain_text;
 use super::reader::Reader;
-use crate::prose::{Prose, is_dash};
+use crate::dash::is_dash;
+use crate::prose::Prose;
 use crate::{Block, BlockKind};
 
 /// One paragraph while it is read.

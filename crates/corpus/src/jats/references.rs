@@ -1,14 +1,12 @@
 //! The reference list.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
 use roxmltree::Node;
 
 use super::front::person;
 use super::nodes::{child, descendant, plain_text};
 use super::reader::Reader;
 use crate::Reference;
+use crate::doi::find_doi;
 use crate::front_matter::{digits, doi, year};
 use crate::reference;
 
@@ -98,9 +96,7 @@ fn identifier(citation: Node, kind: &str) -> Option<String> {
 }
 
 fn doi_in(text: &str) -> Option<String> {
-    static DOI: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r#"\b10\.\d{4,9}/[^\s"<>]+"#).expect("the pattern is valid"));
-    DOI.find(text).and_then(|found| doi(found.as_str()))
+    find_doi(text).and_then(doi)
 }
 
 /// The names of the first group that is not of editors or translators.

@@ -106,10 +106,11 @@ pub(super) fn is_next_line(above: &Placed, line: &Placed) -> bool {
 
 /// Licences, addresses and dates.
 fn is_small_print(text: &str) -> bool {
-    static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"(?i)creative commons|open access article|all rights reserved|©|e-?mail|correspond|^received|university.*university|department of.*(university|hospital)").ok()
+    static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)creative commons|open access article|all rights reserved|©|e-?mail|correspond|^received|university.*university|department of.*(university|hospital)")
+            .expect("a constant pattern")
     });
-    PATTERN.as_ref().is_some_and(|pattern| pattern.is_match(text))
+    PATTERN.is_match(text)
 }
 
 /// The abstract is often narrower than the columns below it.

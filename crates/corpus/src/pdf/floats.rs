@@ -6,16 +6,16 @@ use regex::Regex;
 
 /// The label of a caption that begins a line: `Figure 2`, `Table 1`.
 pub(super) fn caption_label(text: &str) -> Option<&str> {
-    static LABEL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    static LABEL: LazyLock<Regex> = LazyLock::new(|| {
         // Some journals letterspace the word.
         let words =
             r"Fig(?:ure)?|FIG(?:URE)?|Table|TABLE|Scheme|SCHEME|Box|BOX|Chart|Plate|F I G U R E|T A B L E|S C H E M E";
         Regex::new(&format!(
             r"^(?i:supplementary |additional )?(?:{words})\.?[ -]?(?:[A-Z]?\d{{1,3}}[A-Za-z]?|[IVX]{{1,5}})\b"
         ))
-        .ok()
+        .expect("a constant pattern")
     });
-    LABEL.as_ref()?.find(text).map(|found| found.as_str())
+    LABEL.find(text).map(|found| found.as_str())
 }
 
 #[cfg(test)]

@@ -28,9 +28,10 @@ pub(super) fn is_abstract_heading(line: &Line) -> bool {
 
 /// Whether text follows `Abstract:` at the start of a line.
 pub(super) fn abstract_run_in(text: &str) -> bool {
-    static PATTERN: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"^(?:Abstract|ABSTRACT|Summary|SUMMARY)\s*[:.—–-]?\s+\S").ok());
-    PATTERN.as_ref().is_some_and(|pattern| pattern.is_match(text))
+    static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^(?:Abstract|ABSTRACT|Summary|SUMMARY)\s*[:.—–-]?\s+\S").expect("a constant pattern")
+    });
+    PATTERN.is_match(text)
 }
 
 pub(super) fn is_keywords(text: &str) -> bool {

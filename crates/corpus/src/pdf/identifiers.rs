@@ -9,11 +9,11 @@ const NOT_PAPERS: &[&str] = &["10.17605/", "10.5281/", "10.6084/", "10.5061/", "
 
 /// The first DOI in the text that can be a paper's: bare and in lower case. A line may end within it.
 pub(super) fn find_doi<'t>(lines: impl Iterator<Item = &'t str>) -> Option<String> {
-    static DOI: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"\b10\.\d{4,9}/[^\s"<>,;|]+"#).ok());
-    let pattern = DOI.as_ref()?;
+    static DOI: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r#"\b10\.\d{4,9}/[^\s"<>,;|]+"#).expect("a constant pattern"));
     let mut lines = lines.peekable();
     while let Some(line) = lines.next() {
-        let Some(found) = pattern.find(line) else { continue };
+        let Some(found) = DOI.find(line) else { continue };
         let mut doi = found.as_str().to_owned();
         let cut = found.end() == line.trim_end().len() && doi.ends_with(['.', '/', '-']);
         let next = lines.peek().filter(|_| cut).and_then(|next| next.split_whitespace().next());
@@ -63,7 +63,7 @@ pub(super) fn find_year(text: &str) -> Option<u16> {
             r"\b((?:19|20)\d\d)\b",
         ]
         .iter()
-        .filter_map(|pattern| Regex::new(pattern).ok())
+        .map(|pattern| Regex::new(pattern).expect("a constant pattern"))
         .collect()
     });
     let year = |pattern: &Regex| pattern.captures(text)?.get(1)?.as_str().parse().ok();

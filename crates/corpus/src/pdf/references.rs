@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::Reference;
+use crate::doi::find_doi;
 
 use super::flow::Placed;
 use super::identifiers::tidy_doi;
@@ -56,8 +57,9 @@ fn labelled_starts(lines: &[&Placed]) -> Option<Vec<Start>> {
 }
 
 fn leading_number(text: &str) -> Option<u32> {
-    static LABEL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[\[(]?\s*(\d{1,4})\s*(?:[\]).]|\s|$)").ok());
-    LABEL.as_ref()?.captures(text)?.get(1)?.as_str().parse().ok()
+    static LABEL: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"^[\[(]?\s*(\d{1,4})\s*(?:[\]).]|\s|$)").expect("a constant pattern"));
+    LABEL.captures(text)?.get(1)?.as_str().parse().ok()
 }
 
 /// Lists without numbers: an entry begins at the edge and goes on indented, or begins after some space, or after a line
@@ -114,20 +116,19 @@ fn year(text: &str) -> Option<u16> {
     static YEARS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         [r"\(((?:19|20)\d\d)[a-z]?\)", r"\b((?:19|20)\d\d)[a-z]?\s*[;,.]\s*\d*\s*[;(:]?", r"\b((?:19|20)\d\d)[a-z]?\b"]
             .iter()
-            .filter_map(|pattern| Regex::new(pattern).ok())
+            .map(|pattern| Regex::new(pattern).expect("a constant pattern"))
             .collect()
     });
     YEARS.iter().find_map(|pattern| pattern.captures(text)?.get(1)?.as_str().parse().ok())
 }
 
 fn doi(text: &str) -> Option<String> {
-    static DOI: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"\b10\.\d{4,9}/[^\s"<>]+"#).ok());
-    DOI.as_ref()?.find(text).map(|found| tidy_doi(found.as_str()))
+    find_doi(text).map(tidy_doi)
 }
 
 fn pmid(text: &str) -> Option<String> {
-    static PMID: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)pmid:?\s*(\d{5,9})").ok());
-    Some(PMID.as_ref()?.captures(text)?.get(1)?.as_str().to_owned())
+    static PMID: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?i)pmid:?\s*(\d{5,9})").expect("a constant pattern"));
+    Some(PMID.captures(text)?.get(1)?.as_str().to_owned())
 }
 
 /// Finds entries by the numbers that cite them.

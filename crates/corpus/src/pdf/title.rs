@@ -97,30 +97,32 @@ fn letters(text: &str) -> String {
 
 /// `Research Article`, `Mini Review`: says what kind of article it is.
 fn is_rubric(line: &Line) -> bool {
-    static RUBRIC: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    static RUBRIC: LazyLock<Regex> = LazyLock::new(|| {
         let kinds = "original|review|research|short|brief|case|mini|systematic|full|technical|clinical|special|rapid|study|open|invited|regular|featured?|data|methods?|meta";
         let things = "articles?|reviews?|communications?|reports?|papers?|notes?|letters?( to the editor)?|stud(y|ies)|trials?|protocols?|research|hypothesis|access|editorials?|perspectives?|commentary|opinion|investigation|series|analysis";
         Regex::new(&format!(
             "(?i)^({kinds})?[ -]?({things})( articles?| papers?| open access| clinical trial| protocol)?$"
         ))
-        .ok()
+        .expect("a constant pattern")
     });
-    RUBRIC.as_ref().is_some_and(|pattern| pattern.is_match(line.text().trim()))
+    RUBRIC.is_match(line.text().trim())
 }
 
 fn is_journal(text: &str) -> bool {
-    static JOURNAL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"(?i)\bjournal\b|^(annals|archives|acta|frontiers|proceedings|advances|trends) (of|in)\b").ok()
+    static JOURNAL: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)\bjournal\b|^(annals|archives|acta|frontiers|proceedings|advances|trends) (of|in)\b")
+            .expect("a constant pattern")
     });
-    JOURNAL.as_ref().is_some_and(|pattern| pattern.is_match(text))
+    JOURNAL.is_match(text)
 }
 
 /// Dates, addresses and identifiers.
 pub(super) fn looks_like_imprint(text: &str) -> bool {
-    static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"(?i)@|https?:|www\.|\bdoi\b|\bISSN\b|^(received|accepted|published|volume|copyright|©|open access)|a1111111").ok()
+    static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)@|https?:|www\.|\bdoi\b|\bISSN\b|^(received|accepted|published|volume|copyright|©|open access)|a1111111")
+            .expect("a constant pattern")
     });
-    PATTERN.as_ref().is_some_and(|pattern| pattern.is_match(text))
+    PATTERN.is_match(text)
 }
 
 #[cfg(test)]

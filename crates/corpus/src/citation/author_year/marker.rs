@@ -17,9 +17,9 @@ pub(super) static MARKER: LazyLock<Regex> = LazyLock::new(|| {
         r"(?P<first>{name})(?: (?P<initials>(?:\p{{Lu}}\.[ -]?){{1,3}}))?(?:{more})?(?P<others>,? (?:et al\.?|and (?:colleagues|co-?workers|others)|and collaborators))?(?:['’]s?)?,?\s?(?P<bracket>[(\[]?)(?P<years>{years})\b(?P<close>[)\]]?)"
     );
     // The pattern is a constant that the tests compile.
-    Regex::new(&pattern).expect("a valid pattern")
+    Regex::new(&pattern).expect("a constant pattern")
 });
-static YEAR: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(\d{4})?([a-z])?").expect("a valid pattern"));
+static YEAR: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(\d{4})?([a-z])?").expect("a constant pattern"));
 
 /// One marker in a text.
 pub(super) struct Marker<'a> {
