@@ -40,16 +40,16 @@ serve: build ## index the sample papers and answer over HTTP until stopped
 
 test: setup ## run all tests, with two models
 	@$(PYTHON) scripts/setup.py model bge-small-en-v1.5 all-MiniLM-L6-v2
-	cargo test --release
+	cargo test --release --workspace
 
 bench: setup ## run the benchmarks; writes docs/performance.md
 	cargo bench --bench costs
 	cargo bench --bench steps
 
 lint: setup ## check formatting, lints and documentation
-	cargo fmt --check
-	cargo clippy --release --all-targets -- -D warnings
-	RUSTDOCFLAGS='-D warnings' cargo doc --release --no-deps --document-private-items
+	cargo fmt --all --check
+	cargo clippy --release --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --release --workspace --no-deps --document-private-items
 
 clean: ## remove the index and what was compiled, but not what was fetched
 	find index -mindepth 1 ! -name README.md -delete

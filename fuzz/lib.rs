@@ -1,10 +1,7 @@
 //! What every target checks: whatever the bytes, a reader gives an error, or an article that keeps the promises of its
 //! types.
 
-#[path = "../src/corpus/mod.rs"]
-pub mod corpus;
-
-use corpus::{Article, Limits, PaperId, passages, read_bytes};
+use stroma_corpus::{Article, Limits, PaperId, passages, read_bytes};
 
 /// Bounds under which an input is still read fast enough for a fuzzer.
 const LIMITS: Limits = Limits { max_file_bytes: 1 << 20, max_unpacked_bytes: 4 << 20 };

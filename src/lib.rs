@@ -7,7 +7,7 @@
 
 pub mod cli;
 pub mod config;
-pub mod corpus;
+pub use stroma_corpus as corpus;
 pub mod embed;
 pub mod eval;
 pub mod index;

@@ -1,5 +1,7 @@
 //! All integration tests in one program: each file is a feature, and linking libtorch once is enough.
 
+#[path = "architecture.rs"]
+mod architecture;
 #[path = "crash.rs"]
 mod crash;
 #[path = "damage.rs"]
@@ -18,6 +20,8 @@ mod http_papers;
 mod http_service;
 #[path = "http_support.rs"]
 mod http_support;
+#[path = "imports.rs"]
+mod imports;
 #[path = "incremental.rs"]
 mod incremental;
 #[path = "jats.rs"]

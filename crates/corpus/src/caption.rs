@@ -1,0 +1,26 @@
+//! Whether a paragraph is the caption of a figure or table, in formats that do not say so.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// `Figure 1 Potential …`, `Table 2. …`, but not "Figure 1 shows …".
+pub(super) fn is_caption(text: &str) -> bool {
+    static CAPTION: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^(?:(?:Supplementary |Supplemental )?(?:Figure|Fig\.?|Table|Scheme|Box)|FIGURE|FIG\.?|TABLE)\s*S?\d{1,3}[A-Za-z]?\s*(?:[.:|–—-]\s*\S|\p{Lu}|\()")
+            .expect("a constant pattern")
+    });
+    CAPTION.is_match(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_that_begins_with_a_figure_is_no_caption() {
+        assert!(is_caption("Figure 1 Potential mechanisms"));
+        assert!(is_caption("Table 2. Doses"));
+        assert!(!is_caption("Figure 1 shows the mechanisms."));
+    }
+}

@@ -1,0 +1,215 @@
+//! Citations by number: `[12, 14–16]`, `(1-3,7)`, `¹²`.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use super::found::Found;
+use crate::dash::is_dash;
+use crate::{Block, Citation, Reference};
+
+/// Most numbers that one marker may name.
+const LONGEST_RANGE: usize = 60;
+/// Longest marker in bytes.
+const LONGEST_MARKER: usize = 200;
+
+/// How a paper sets its numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Style {
+    Square,
+    Round,
+    /// Unicode's superscript digits.
+    Superscript,
+    /// Digits that were raised and are glued to a stop or comma: "cells.12,13 The".
+    Raised,
+}
+
+/// The numeric citations of a paper, in the one style that it uses; none where it does not cite so.
+pub(super) fn resolve(blocks: &[Block], references: &[Reference]) -> Found {
+    let labels = labels(references);
+    let styles = [(Style::Square, 0.1), (Style::Superscript, 0.2), (Style::Round, 0.5), (Style::Raised, 0.3)];
+    for (style, least_share) in styles {
+        let markers: Vec<Vec<Marker>> = blocks.iter().map(|block| markers(&block.text, style)).collect();
+        if is_used(&markers, &labels, references.len(), least_share) {
+            return citations(&markers, &labels);
+        }
+    }
+    Found::default()
+}
+
+/// A bracket with nothing but numbers in it.
+struct Marker {
+    range: Range<usize>,
+    numbers: Vec<usize>,
+}
+
+/// The reference that each number names: by the entries' labels, or by their order where they have none.
+fn labels(references: &[Reference]) -> HashMap<usize, usize> {
+    let plain = |label: &str| label.trim_matches(|c: char| !c.is_ascii_digit()).parse().ok();
+    let labelled: HashMap<usize, usize> =
+        (0..).zip(references).filter_map(|(index, r)| Some((plain(r.label.as_deref()?)?, index))).collect();
+    // Labels such as "Berg01" are no numbers, and a list with a few lost numbers is still a numbered list.
+    if labelled.len() * 2 > references.len() { labelled } else { (0..references.len()).map(|i| (i + 1, i)).collect() }
+}
+
+/// Does the paper cite in this style? Most markers must name entries, and together they must name a share of the list.
+fn is_used(markers: &[Vec<Marker>], labels: &HashMap<usize, usize>, listed: usize, least_share: f32) -> bool {
+    let mut named = HashSet::new();
+    let (mut known, mut all) = (0, 0);
+    for marker in markers.iter().flatten() {
+        let is_known = marker.numbers.iter().all(|number| labels.contains_key(number));
+        all += 1;
+        known += usize::from(is_known);
+        if is_known {
+            named.extend(marker.numbers.iter().copied());
+        }
+    }
+    named.len() > 1 && known * 10 >= all * 6 && named.len() as f32 >= least_share * listed as f32
+}
+
+fn citations(markers: &[Vec<Marker>], labels: &HashMap<usize, usize>) -> Found {
+    let mut found = Found::default();
+    for block in markers {
+        let mut citations = Vec::new();
+        for marker in block {
+            let mut references = Vec::new();
+            for reference in marker.numbers.iter().filter_map(|number| labels.get(number)) {
+                if !references.contains(reference) {
+                    references.push(*reference);
+                }
+            }
+            if references.is_empty() {
+                found.unresolved += 1;
+            } else {
+                citations.push(Citation { range: marker.range.clone(), references });
+            }
+        }
+        found.citations.push(citations);
+    }
+    found
+}
+
+fn markers(text: &str, style: Style) -> Vec<Marker> {
+    match style {
+        Style::Square => bracketed(text, '[', ']'),
+        Style::Round => bracketed(text, '(', ')'),
+        Style::Superscript => superscripts(text),
+        Style::Raised => raised(text),
+    }
+}
+
+fn bracketed(text: &str, open: char, close: char) -> Vec<Marker> {
+    let mut markers = Vec::new();
+    for (start, _) in text.match_indices(open) {
+        let inner = &text[start + open.len_utf8()..];
+        let is_part = |c: char| c.is_ascii_digit() || c.is_whitespace() || is_dash(c) || matches!(c, ',' | ';');
+        let Some(length) = inner.find(|c| !is_part(c)).filter(|length| *length <= LONGEST_MARKER) else { continue };
+        if !inner[length..].starts_with(close) || is_label(text, start, open) {
+            continue;
+        }
+        let end = start + open.len_utf8() + length + close.len_utf8();
+        markers.extend(numbers(&inner[..length]).map(|numbers| Marker { range: start..end, numbers }));
+    }
+    markers
+}
+
+/// A round bracket glued to a word, "Ca(2)", or behind "Eq." names no reference.
+fn is_label(text: &str, start: usize, open: char) -> bool {
+    let before = &text[..start];
+    let word = before.trim_end().rsplit([' ', '(', '\u{a0}']).next().unwrap_or_default();
+    let is_glued = before.ends_with(char::is_alphanumeric);
+    open == '(' && (is_glued || matches!(word, "Eq." | "Eqs." | "Equation" | "equation" | "Eq" | "step" | "Fig."))
+}
+
+/// Unicode's superscript digits, as some readers keep them: `cells¹²,¹³`.
+fn superscripts(text: &str) -> Vec<Marker> {
+    let mut markers = Vec::new();
+    let mut rest = 0;
+    while let Some(start) = text[rest..].find(|c| superscript_digit(c).is_some()).map(|at| rest + at) {
+        let is_part = |c: char| superscript_digit(c).is_some() || is_dash(c) || matches!(c, ',' | '⁻' | ' ');
+        let run = &text[start..];
+        let run =
+            run[..run.find(|c| !is_part(c)).unwrap_or(run.len())].trim_end_matches(|c| superscript_digit(c).is_none());
+        let plain: String =
+            run.chars().map(|c| superscript_digit(c).unwrap_or(c).to_string()).collect::<String>().replace('⁻', "-");
+        rest = start + run.len();
+        let is_exponent = text[..start].ends_with(|c: char| c.is_numeric() || is_dash(c) || c == '⁻');
+        if !is_exponent && run.len() <= LONGEST_MARKER {
+            markers.extend(numbers(&plain).map(|numbers| Marker { range: start..rest, numbers }));
+        }
+    }
+    markers
+}
+
+fn raised(text: &str) -> Vec<Marker> {
+    let mut markers = Vec::new();
+    let mut before = None;
+    let mut rest = 0;
+    for (start, character) in text.char_indices() {
+        let is_glued =
+            character.is_ascii_digit() && before.is_some_and(|c: char| !c.is_ascii_digit() && !c.is_whitespace());
+        before = Some(character);
+        if start < rest || !is_glued || !may_carry_number(&text[..start]) {
+            continue;
+        }
+        let length = raised_length(&text[start..]);
+        let run = text[start..start + length].trim_end_matches(|c: char| !c.is_ascii_digit());
+        rest = start + run.len();
+        let ends = text[rest..]
+            .chars()
+            .next()
+            .is_none_or(|c| c.is_whitespace() || matches!(c, '.' | ',' | ';' | ':' | ')' | '?'));
+        if ends && length <= LONGEST_MARKER {
+            markers.extend(numbers(run).map(|numbers| Marker { range: start..rest, numbers }));
+        }
+    }
+    markers
+}
+
+/// Length of `1,2`, `3–5` or `2, 3, 4` at the head of `text`: a space only between a comma and a digit.
+fn raised_length(text: &str) -> usize {
+    let mut characters = text.char_indices().peekable();
+    let mut before = ' ';
+    while let Some((at, character)) = characters.next() {
+        let is_space =
+            character == ' ' && before == ',' && characters.peek().is_some_and(|(_, next)| next.is_ascii_digit());
+        if !(character.is_ascii_digit() || is_dash(character) || character == ',' || is_space) {
+            return at;
+        }
+        before = character;
+    }
+    text.len()
+}
+
+/// Does `text` end with a word in lower case, or a stop behind a word, to which a raised number may be glued? Names such
+/// as "IL6" have numbers of their own, and so have "Fig." and "No.".
+fn may_carry_number(text: &str) -> bool {
+    const LABELS: [&str; 10] = ["Fig", "Figs", "No", "no", "Eq", "Ref", "vol", "Vol", "pp", "Tab"];
+    let word = text.trim_end_matches(['.', ',', ';', ':', '?', ')', ']', '”', '"', '’', '%']);
+    let marks = text.len() - word.len();
+    let is_lower = word.chars().rev().take(4).filter(|c| c.is_lowercase()).count() == 4;
+    let is_word = word.chars().rev().take(2).filter(|c| c.is_alphabetic()).count() == 2;
+    match marks {
+        0 => is_lower,
+        1..=8 => (is_word || marks > 1) && !LABELS.iter().any(|label| word.ends_with(label)),
+        _ => false,
+    }
+}
+
+fn superscript_digit(character: char) -> Option<char> {
+    "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().zip('0'..='9').find(|(superscript, _)| *superscript == character).map(|(_, digit)| digit)
+}
+
+/// `1, 3–5` to 1, 3, 4, 5. Nothing where a part is no number, a range runs backwards, or a number looks like a year.
+fn numbers(inner: &str) -> Option<Vec<usize>> {
+    let mut numbers = Vec::new();
+    for part in inner.split([',', ';']).map(str::trim) {
+        let mut ends = part.split(is_dash).map(|end| end.trim().parse::<usize>());
+        let first = ends.next()?.ok().filter(|number| (1..1900).contains(number))?;
+        let last = ends.next().transpose().ok()?.unwrap_or(first);
+        if ends.next().is_some() || last < first || last - first > LONGEST_RANGE || numbers.len() > LONGEST_RANGE {
+            return None;
+        }
+        numbers.extend(first..=last);
+    }
+    Some(numbers)
+}

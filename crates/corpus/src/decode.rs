@@ -1,0 +1,186 @@
+//! Bytes to text: unpacking and character encodings.
+
+use std::borrow::Cow;
+use std::io::Read;
+use std::sync::LazyLock;
+
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use flate2::read::MultiGzDecoder;
+use regex::bytes::Regex;
+
+use super::{Limits, ReadError};
+
+const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b, 0x08];
+
+/// Text of a source, and what had to be guessed to get it.
+#[derive(Debug)]
+pub(super) struct Decoded {
+    pub text: String,
+    pub warnings: Vec<String>,
+}
+
+/// The bytes themselves, or what a gzip file holds.
+///
+/// # Errors
+/// Refuses what is empty, larger than `limits` before or after unpacking, or a damaged gzip file.
+pub(super) fn unpack<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Cow<'a, [u8]>, ReadError> {
+    check_size(bytes.len(), limits.max_file_bytes)?;
+    if !bytes.starts_with(GZIP_MAGIC) {
+        return if bytes.is_empty() { Err(ReadError::Empty) } else { Ok(Cow::Borrowed(bytes)) };
+    }
+    let mut unpacked = Vec::new();
+    // One byte more than allowed tells "just fits" from "too large" without unpacking the rest of a bomb.
+    MultiGzDecoder::new(bytes).take(limits.max_unpacked_bytes.saturating_add(1)).read_to_end(&mut unpacked).map_err(
+        |error| match error.kind() {
+            std::io::ErrorKind::OutOfMemory => ReadError::Io(error),
+            _ => ReadError::Malformed { format: "gzip file", reason: error.to_string() },
+        },
+    )?;
+    check_size(unpacked.len(), limits.max_unpacked_bytes)?;
+    if unpacked.is_empty() { Err(ReadError::Empty) } else { Ok(Cow::Owned(unpacked)) }
+}
+
+fn check_size(bytes: usize, limit: u64) -> Result<(), ReadError> {
+    let bytes = bytes as u64;
+    if bytes > limit { Err(ReadError::TooLarge { bytes, limit }) } else { Ok(()) }
+}
+
+/// Decode by, in this order: byte order mark, zero bytes of UTF-16, valid UTF-8, the encoding an XML or HTML file
+/// declares, Windows-1252 (which holds Latin-1).
+///
+/// Valid UTF-8 goes before the declaration, because many files are converted without correcting what they declare.
+/// Line ends become `\n`.
+pub(super) fn decode(bytes: &[u8]) -> Decoded {
+    let (encoding, warning) = match Encoding::for_bom(bytes) {
+        Some((encoding, _)) => (encoding, None),
+        None => match utf16_without_mark(bytes) {
+            Some(encoding) => (encoding, None),
+            None if is_utf8(bytes) => (UTF_8, None),
+            None => guess(bytes),
+        },
+    };
+    let (text, _, had_errors) = encoding.decode(bytes);
+    let mut warnings: Vec<String> = warning.into_iter().collect();
+    if had_errors {
+        warnings.push(format!("some characters are not valid {} and were replaced", encoding.name()));
+    }
+    Decoded { text: unify_line_ends(text), warnings }
+}
+
+/// Valid UTF-8, where a character cut at the end of the file does not count against it.
+fn is_utf8(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).map_or_else(|error| error.error_len().is_none(), |_| true)
+}
+
+fn guess(bytes: &[u8]) -> (&'static Encoding, Option<String>) {
+    if let Some(encoding) = declared(bytes) {
+        return (encoding, None);
+    }
+    // A few bad bytes in a text of many multi-byte characters are damage, not another encoding.
+    let text = String::from_utf8_lossy(bytes);
+    let bad = text.matches(char::REPLACEMENT_CHARACTER).count();
+    let good = text.chars().filter(|&c| !c.is_ascii() && c != char::REPLACEMENT_CHARACTER).count();
+    if good > 4 * bad {
+        return (UTF_8, None);
+    }
+    (WINDOWS_1252, Some("the encoding is not declared and not UTF-8; it was read as Windows-1252".into()))
+}
+
+/// The encoding named in `<?xml … encoding="…"?>` or `<meta … charset=…>`.
+fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
+    static DECLARATION: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"(?i-u)(?:<\?xml[^>]{0,200}?encoding|<meta[^>]{0,200}?charset)\s*=\s*["']?([a-z0-9_:.-]+)"#)
+            .expect("a constant pattern")
+    });
+    let head = bytes.get(..4096).unwrap_or(bytes);
+    let label = DECLARATION.captures(head)?.get(1)?.as_bytes();
+    // A file that could be searched for ASCII is not UTF-16, whatever it says.
+    Encoding::for_label(label).filter(|encoding| encoding.is_ascii_compatible() && *encoding != UTF_8)
+}
+
+/// UTF-16 of mostly Western text has a zero in every other byte.
+fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
+    let head = bytes.get(..1024).unwrap_or(bytes);
+    let pairs = head.chunks_exact(2);
+    let count = pairs.len();
+    if count < 2 {
+        return None;
+    }
+    let zeros_first = pairs.clone().filter(|pair| pair.first() == Some(&0) && pair.last() != Some(&0)).count();
+    let zeros_last = pairs.filter(|pair| pair.last() == Some(&0) && pair.first() != Some(&0)).count();
+    if zeros_last * 10 > count * 7 && zeros_first == 0 {
+        Some(UTF_16LE)
+    } else if zeros_first * 10 > count * 7 && zeros_last == 0 {
+        Some(UTF_16BE)
+    } else {
+        None
+    }
+}
+
+fn unify_line_ends(text: Cow<'_, str>) -> String {
+    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.into_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::{Compression, write::GzEncoder};
+
+    use super::*;
+
+    fn packed(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn a_gzip_file_is_unpacked() {
+        assert_eq!(unpack(&packed(b"words"), &Limits::default()).unwrap().as_ref(), b"words");
+    }
+
+    #[test]
+    fn a_gzip_bomb_is_refused_at_the_limit() {
+        let limits = Limits { max_unpacked_bytes: 1000, ..Limits::default() };
+        assert!(matches!(unpack(&packed(&[b' '; 100_000]), &limits), Err(ReadError::TooLarge { bytes: 1001, .. })));
+    }
+
+    #[test]
+    fn a_cut_gzip_file_is_malformed() {
+        let bytes = packed(b"some words to pack");
+        assert!(matches!(unpack(&bytes[..bytes.len() - 9], &Limits::default()), Err(ReadError::Malformed { .. })));
+    }
+
+    #[test]
+    fn empty_files_are_said_to_be_empty() {
+        assert!(matches!(unpack(b"", &Limits::default()), Err(ReadError::Empty)));
+        assert!(matches!(unpack(&packed(b""), &Limits::default()), Err(ReadError::Empty)));
+    }
+
+    #[test]
+    fn encodings_are_told_apart() {
+        for (bytes, text) in [
+            (&b"na\xc3\xafve\r\ncells"[..], "naïve\ncells"),
+            (b"\xef\xbb\xbfna\xc3\xafve", "naïve"),
+            (b"na\xefve cells", "naïve cells"),
+            (b"\xff\xfen\0a\0\xef\0v\0e\0", "naïve"),
+            (b"\0n\0a\0\xef\0v\0e", "naïve"),
+            (
+                b"<?xml version='1.0' encoding='ISO-8859-7'?><p>\xe1</p>",
+                "<?xml version='1.0' encoding='ISO-8859-7'?><p>α</p>",
+            ),
+            (b"<meta charset=windows-1251><p>\xe0</p>", "<meta charset=windows-1251><p>а</p>"),
+        ] {
+            assert_eq!(decode(bytes).text, text);
+        }
+    }
+
+    #[test]
+    fn one_bad_byte_does_not_turn_utf8_into_latin1() {
+        let decoded =
+            decode("αβγδε IFN-γ \u{1}".as_bytes().iter().copied().chain([0xff]).collect::<Vec<_>>().as_slice());
+        assert!(decoded.text.starts_with("αβγδε IFN-γ"));
+        assert_eq!(decoded.warnings.len(), 1);
+    }
+}

@@ -1,0 +1,505 @@
+//! The text of pages as a viewer or a PDF-to-text tool gives it: running headers, page numbers and tokens between the
+//! sentences, headings and captions without line breaks around them, paragraphs cut at the edges of pages.
+
+mod entries;
+mod page;
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use self::entries::entries;
+use self::page::{EDGE_LINES, Page, UNBROKEN, is_page_mark, page_mark, split_pages};
+use super::caption::is_caption;
+use super::characters::Characters;
+use super::heading::{self, Purpose};
+use super::identity::split_page;
+use super::lines::{Flow, parted};
+use super::noise::{self, Repeated};
+use super::outline::{Outline, Piece};
+use super::running_header::{self, RunningHeader};
+use super::unbroken::{self, Part};
+use super::{Article, Block, BlockKind, Format, ReadError, front_matter, pages, text};
+
+/// Whether a text is a dump of pages.
+pub(super) fn is_dump(text: &str) -> bool {
+    if text.contains('\u{c}') {
+        return true;
+    }
+    let mut page_marks = 0;
+    for (index, line) in text.lines().filter(|line| !line.trim().is_empty()).take(5_000).enumerate() {
+        let token = line.len() < 500 && noise::of_line(line) == Some("viewer-token");
+        page_marks += usize::from(is_page_mark(line));
+        if token || page_marks > 1 || has_glued_header(line, index < EDGE_LINES) {
+            return true;
+        }
+    }
+    false
+}
+
+/// A running header with text behind it on the same line. In a short line, it must look like a page's and not like a
+/// reference to a paper.
+fn has_glued_header(line: &str, is_top: bool) -> bool {
+    if line.len() <= UNBROKEN && !is_top {
+        return false;
+    }
+    let Some(header) = running_header::parse(super::characters::up_to(line, UNBROKEN), None) else { return false };
+    let has_page = header.page.is_some() || header.metadata.url.is_some();
+    header.metadata.volume.is_some() && header.length + 40 < line.len() && (line.len() > UNBROKEN || has_page)
+}
+
+/// Read a decoded dump. `name` is the file's name, which may tell the page: `review-p125.txt`.
+///
+/// # Errors
+/// [`ReadError::NoText`] where nothing but noise is found.
+pub(super) fn read(source: &str, name: &str) -> Result<Article, ReadError> {
+    let pages = split_pages(source);
+    let repeated = Repeated::of(pages.iter().map(Page::edges));
+    let mut reader = Reader {
+        source,
+        characters: Characters::new(source),
+        outline: Outline::new(Format::Dump),
+        repeated,
+        page: page_in_name(name),
+        references_at: pages
+            .iter()
+            .flat_map(|page| &page.lines)
+            .rfind(|(_, line)| heading::purpose(line) == Purpose::References)
+            .map(|&(at, _)| at),
+        numbered: pages.iter().flat_map(|page| &page.lines).filter(|(_, line)| text::is_numbered(line.trim())).count()
+            > 2,
+        inferred: false,
+    };
+    let mut seams = Vec::new();
+    for (index, page) in pages.iter().enumerate() {
+        let first = reader.outline.article().blocks.len();
+        reader.read_page(page, index);
+        let blocks = &mut reader.outline.article().blocks;
+        mark_cut(blocks.get_mut(first..).unwrap_or_default(), index == 0 && pages.len() > 1);
+        seams.push(first);
+    }
+    if reader.inferred {
+        reader.outline.article().warnings.push("paragraph breaks were inferred; the source has none".into());
+    }
+    let mut article = reader.outline.finish();
+    // From the last, so that the places of the seams before it stay right.
+    for seam in seams.into_iter().skip(1).rev() {
+        pages::join_at(&mut article.blocks, seam, true);
+    }
+    if article.blocks.is_empty() { Err(ReadError::NoText) } else { Ok(article) }
+}
+
+fn page_in_name(name: &str) -> Option<u32> {
+    let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let file = file.strip_suffix(".gz").unwrap_or(file);
+    split_page(file.rsplit_once('.').map_or(file, |(stem, _)| stem)).1
+}
+
+struct Reader<'a> {
+    source: &'a str,
+    characters: Characters<'a>,
+    outline: Outline,
+    repeated: Repeated,
+    /// The page that is read.
+    page: Option<u32>,
+    /// Byte of the last line that may begin the reference list; columns of tables are called so, too.
+    references_at: Option<usize>,
+    /// Sections are numbered, so that other short lines are hardly headings.
+    numbered: bool,
+    /// Paragraphs were cut where the source has no break.
+    inferred: bool,
+}
+
+/// Lines between blank ones, without noise.
+#[derive(Debug, Default)]
+struct Chunk<'a> {
+    lines: Vec<(usize, &'a str)>,
+}
+
+impl<'a> Reader<'a> {
+    fn read_page(&mut self, page: &Page<'a>, index: usize) {
+        let expected = if index == 0 { self.page } else { self.page.map(|page| page + 1) };
+        self.page = expected.or_else(|| u32::try_from(index + 1).ok());
+        if let Some(printed) = printed_page(page, expected) {
+            self.page = Some(printed);
+        }
+        let chunks = self.clean(page);
+        let is_start = |chunk: &Chunk| chunk.lines.first().is_some_and(|(_, line)| text::is_known(line.trim()));
+        let front = if index == 0 { chunks.iter().take(12).position(is_start).unwrap_or(0) } else { 0 };
+        for (rank, chunk) in chunks.iter().enumerate() {
+            if rank < front { self.front(chunk, rank) } else { self.chunk(chunk, rank + 1 == chunks.len()) }
+        }
+    }
+
+    /// Take the noise out of a page; what stays is in chunks between blank lines.
+    fn clean(&mut self, page: &Page<'a>) -> Vec<Chunk<'a>> {
+        let edges = page.edge_indices();
+        let mut chunks = vec![Chunk::default()];
+        for (index, &(at, line)) in page.lines.iter().enumerate() {
+            if line.trim().is_empty() {
+                chunks.push(Chunk::default());
+                continue;
+            }
+            let is_edge = edges.contains(&index);
+            let (mut at, mut line) = (at, line);
+            let repeated = is_edge && self.repeated.has(line);
+            if is_edge
+                && let Some(header) = self.running_header(line, repeated, edges.iter().position(|&edge| edge == index))
+            {
+                let length = if repeated { line.len() } else { header.length };
+                self.drop("running-header", line.get(..length).unwrap_or_default(), at);
+                self.take(header);
+                (at, line) = (at + length, line.get(length..).unwrap_or_default());
+            }
+            let rule = noise::of_line(line).or(repeated.then_some("running-header"));
+            match rule {
+                // A number that is not at the page's edge is a cell of a table or stands at an axis.
+                Some("page-number") if !is_edge && page_mark(line).is_none() => self.drop("fragment", line, at),
+                Some(rule) => self.drop_line(rule, line, at),
+                None if line.trim().is_empty() => {}
+                None => self.keep(line, at, &mut chunks),
+            }
+        }
+        chunks.retain(|chunk| !chunk.lines.is_empty());
+        chunks
+    }
+
+    /// The running header that a line at a page's edge begins with; `rank` counts the lines at the edges.
+    ///
+    /// A reference list has lines that look the same. They stand at the edge by chance, so that the uppermost line, one
+    /// that comes again, or one that prints the page or an address is believed.
+    fn running_header(&self, line: &str, repeated: bool, rank: Option<usize>) -> Option<RunningHeader> {
+        let header = running_header::parse(line, self.page)?;
+        let is_top = rank.is_some_and(|rank| rank < 2) && self.outline.purpose() != Purpose::References;
+        let tells_place = header.page.is_some() || header.metadata.url.is_some();
+        (repeated || is_top || tells_place).then_some(header)
+    }
+
+    /// Keep what is no noise of a line.
+    fn keep(&mut self, line: &'a str, at: usize, chunks: &mut [Chunk<'a>]) {
+        let Some(chunk) = chunks.last_mut() else { return };
+        let mut from = 0;
+        let mut pieces = Vec::new();
+        for (range, rule) in noise::in_line(line) {
+            pieces.push((at + from, line.get(from..range.start).unwrap_or_default()));
+            self.drop(rule, line.get(range.clone()).unwrap_or_default(), at + range.start);
+            from = range.end;
+        }
+        pieces.push((at + from, line.get(from..).unwrap_or_default()));
+        chunk.lines.extend(pieces.into_iter().filter(|(_, piece)| !piece.trim().is_empty()));
+    }
+
+    fn drop_line(&mut self, rule: &str, line: &str, at: usize) {
+        let metadata = &mut self.outline.article().metadata;
+        match rule {
+            "doi-line" => metadata.doi = metadata.doi.take().or_else(|| front_matter::doi(line)),
+            "url-line" => metadata.url = metadata.url.take().or_else(|| Some(line.trim().to_owned())),
+            "document-code" => fill_from_code(line, metadata),
+            _ => {}
+        }
+        self.drop(rule, line, at);
+    }
+
+    /// Take what a running header says into the metadata, where nothing was known before.
+    fn take(&mut self, header: RunningHeader) {
+        if header.page.is_some() {
+            self.page = header.page;
+        }
+        let page = Article { metadata: header.metadata, ..Article::default() };
+        let mut whole = std::mem::take(self.outline.article());
+        // A header says more, and more surely, than the name of the viewer's document.
+        if whole.metadata.journal.is_none() {
+            whole.metadata.year = page.metadata.year.or(whole.metadata.year);
+            whole.metadata.volume = page.metadata.volume.clone().or(whole.metadata.volume);
+            whole.metadata.issue = page.metadata.issue.clone().or(whole.metadata.issue);
+        }
+        pages::fill(&mut whole.metadata, page.metadata);
+        *self.outline.article() = whole;
+    }
+
+    /// A chunk between the page's top and the first known section: title, authors, affiliations, dates.
+    fn front(&mut self, chunk: &Chunk<'a>, rank: usize) {
+        let flow = self.flow(&chunk.lines);
+        let metadata = &mut self.outline.article().metadata;
+        let is_journal = metadata.journal.as_deref().is_some_and(|journal| journal.eq_ignore_ascii_case(&flow.text));
+        let is_title =
+            flow.text.split_whitespace().count() > 4 && text::is_title(&flow.text) && !is_imprint(&flow.text);
+        if metadata.title.is_none() && rank < 8 && is_title && !is_journal {
+            metadata.title = Some(flow.text);
+        } else if metadata.authors.is_empty() && text::is_names(&flow.text) {
+            metadata.authors = front_matter::list(&flow.text, &[";", ","]);
+        } else if flow.text.len() < UNBROKEN {
+            metadata.doi = metadata.doi.take().or_else(|| front_matter::doi(&flow.text));
+            if is_imprint(&flow.text) {
+                metadata.year = metadata.year.or_else(|| front_matter::year(&flow.text));
+            }
+            let at = chunk.lines.first().map_or(0, |&(at, _)| at);
+            self.drop("front-matter", &flow.text, at);
+        } else {
+            self.chunk(chunk, false);
+        }
+    }
+
+    fn chunk(&mut self, chunk: &Chunk<'a>, is_last: bool) {
+        for group in paragraphs_of_lines(&chunk.lines) {
+            self.group(group, is_last);
+        }
+    }
+
+    /// Read lines that belong together. The last of a page may be the beginning of a sentence, short as they are.
+    fn group(&mut self, lines: &[(usize, &'a str)], is_last: bool) {
+        if let [(at, line), rest @ ..] = lines {
+            let line = line.trim();
+            let alone = rest.is_empty()
+                && !is_last
+                && text::is_heading(line)
+                && line.len() < 100
+                && (!self.numbered || text::is_numbered(line))
+                && self.outline.purpose() == Purpose::Content;
+            let is_column =
+                heading::purpose(line) == Purpose::References && self.references_at.is_some_and(|last| *at < last);
+            if !is_column && (alone || text::is_sure_heading(line)) {
+                let place = self.characters.range(*at..at + line.len());
+                self.outline.heading(text::level(line), line, Some(place));
+                // At most once more: a line that is surely a heading begins a group of its own.
+                if !rest.is_empty() {
+                    self.group(rest, is_last);
+                }
+                return;
+            }
+        }
+        if self.outline.purpose() == Purpose::References {
+            return self.references(lines);
+        }
+        let flow = self.flow(lines);
+        if !is_last && is_fragment(&flow.text) {
+            let at = lines.first().map_or(0, |&(at, _)| at);
+            return self.drop("fragment", &flow.text, at);
+        }
+        if is_caption(&flow.text) && flow.text.len() < 4 * UNBROKEN && lines.len() > 1 {
+            return self.add(BlockKind::Caption, &flow, 0..flow.text.len());
+        }
+        for part in unbroken::parts(&flow.text) {
+            match part {
+                Part::Heading(range) => {
+                    let heading = flow.text.get(range.clone()).unwrap_or_default().to_owned();
+                    let place = self.characters.range(flow.place(&range));
+                    self.outline.heading(text::level(&heading), &heading, Some(place));
+                }
+                Part::Caption(range) => self.add(BlockKind::Caption, &flow, range),
+                Part::Text(range) => self.prose(&flow, range, lines.len() == 1),
+            }
+        }
+    }
+
+    fn prose(&mut self, flow: &Flow, range: Range<usize>, is_unbroken: bool) {
+        let text = flow.text.get(range.clone()).unwrap_or_default();
+        if self.outline.purpose() == Purpose::References {
+            for entry in entries(text) {
+                self.outline.reference(None, entry);
+            }
+            return;
+        }
+        if !is_unbroken {
+            return self.add(BlockKind::Paragraph, flow, range);
+        }
+        let paragraphs = unbroken::paragraphs(text);
+        self.inferred |= paragraphs.len() > 1;
+        for paragraph in paragraphs {
+            self.add(BlockKind::Paragraph, flow, range.start + paragraph.start..range.start + paragraph.end);
+        }
+    }
+
+    fn references(&mut self, lines: &[(usize, &'a str)]) {
+        let lines: Vec<&str> = lines.iter().map(|&(_, line)| line.trim()).collect();
+        let labelled = lines.iter().any(|line| text::begins_reference(line));
+        let starts =
+            if labelled { |_: &str, line: &str| text::begins_reference(line) } else { text::ends_and_begins_reference };
+        for entry in parted(&lines, starts) {
+            let entry = super::lines::join(&entry);
+            for entry in entries(&entry) {
+                self.outline.reference(None, entry);
+            }
+        }
+    }
+
+    fn add(&mut self, kind: BlockKind, flow: &Flow, range: Range<usize>) {
+        let place = Some(self.characters.range(flow.place(&range)));
+        let text = flow.text.get(range).unwrap_or_default().to_owned();
+        self.outline.add(kind, Piece { text, page: self.page, place, citations: Vec::new() });
+    }
+
+    fn flow(&self, lines: &[(usize, &str)]) -> Flow {
+        let mut flow = Flow::default();
+        for &(at, line) in lines {
+            flow.push(line, at);
+        }
+        flow
+    }
+
+    fn drop(&mut self, rule: &str, text: &str, at: usize) {
+        debug_assert!(self.source.is_char_boundary(at));
+        let place = self.characters.range(at..at + text.len());
+        self.outline.drop(rule, text, self.page, Some(place));
+    }
+}
+
+/// A few words by themselves that are no sentence: a cell of a table, a label in a figure.
+fn is_fragment(text: &str) -> bool {
+    text.len() < 30 && !text.ends_with(['.', '!', '?', ':', ';']) && !is_caption(text)
+}
+
+/// A line in which a publisher speaks: `Example Publishing, Volume 2016, Article ID 12`.
+fn is_imprint(text: &str) -> bool {
+    static IMPRINT: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)publishing|\bvol(?:ume|\.)\s*\d|article id|\bdoi\b|https?://|www\.|\bissn\b|©|open access|received|accepted")
+            .expect("a constant pattern")
+    });
+    IMPRINT.is_match(text)
+}
+
+/// The number printed on a page, in its running header or on a line of its own.
+fn printed_page(page: &Page, expected: Option<u32>) -> Option<u32> {
+    let edges = page.edges();
+    edges
+        .iter()
+        .find_map(|line| running_header::parse(line, expected)?.page)
+        .or_else(|| edges.iter().find_map(|line| page_mark(line)))
+        .or_else(|| {
+            edges.iter().rev().find_map(|line| line.trim().parse().ok().filter(|page| (1..100_000).contains(page)))
+        })
+}
+
+/// Lines of a chunk in paragraphs: a short line that ends a sentence ends one, too.
+fn paragraphs_of_lines<'l, 'a>(lines: &'l [(usize, &'a str)]) -> Vec<&'l [(usize, &'a str)]> {
+    let mut widths: Vec<usize> = lines.iter().map(|(_, line)| line.trim_end().len()).collect();
+    widths.sort_unstable();
+    let usual = widths.get(widths.len() / 2).copied().unwrap_or(0);
+    let mut groups = Vec::new();
+    let mut start = 0;
+    for (index, (_, line)) in lines.iter().enumerate() {
+        let line = line.trim();
+        let ends = line.ends_with(['.', '!', '?']) && line.len() * 5 < usual * 4 && lines.len() > 4;
+        let before =
+            index.checked_sub(1).and_then(|before| lines.get(before)).map_or("", |&(_, before)| before.trim_end());
+        let heading = index > start && text::is_sure_heading(line) && before.ends_with(['.', '!', '?', ')']);
+        if heading {
+            groups.extend(lines.get(start..index));
+            start = index;
+        } else if ends {
+            groups.extend(lines.get(start..=index));
+            start = index + 1;
+        }
+    }
+    groups.extend(lines.get(start..));
+    groups.retain(|group| !group.is_empty());
+    groups
+}
+
+/// Mark the first and the last paragraph of a page where a sentence is cut.
+fn mark_cut(blocks: &mut [Block], is_first_page: bool) {
+    let is_paragraph = |block: &&mut Block| block.kind == BlockKind::Paragraph;
+    if let Some(first) = blocks.iter_mut().find(is_paragraph).filter(|_| !is_first_page) {
+        first.truncated_start =
+            first.text.starts_with(|c: char| c.is_lowercase() || matches!(c, ',' | ';' | ')' | '–' | '%'));
+    }
+    if let Some(last) = blocks.iter_mut().rfind(is_paragraph) {
+        let closed = last.text.trim_end_matches([')', ']', '”', '"', '’', '\'']);
+        let ends = closed.ends_with(['.', '!', '?', ':']) || last.text.ends_with("et al.)");
+        last.truncated_end = !ends;
+    }
+}
+
+/// `ACR_2021v3n4`: year, volume and number.
+fn fill_from_code(code: &str, metadata: &mut super::Metadata) {
+    static CODE: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?i)[_-]((?:19|20)\d\d)(?:v(\d+))?(?:n(\d+))?").expect("a constant pattern"));
+    let Some(found) = CODE.captures(code) else { return };
+    let part = |index| found.get(index).map(|part| part.as_str());
+    metadata.year = metadata.year.or(part(1).and_then(|year| year.parse().ok()));
+    metadata.volume = metadata.volume.take().or(part(2).map(str::to_owned));
+    metadata.issue = metadata.issue.take().or(part(3).map(str::to_owned));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(article: &Article) -> Vec<(&str, &str)> {
+        article.dropped.iter().map(|dropped| (dropped.rule.as_str(), dropped.text.as_str())).collect()
+    }
+
+    #[test]
+    fn pages_of_a_pdf_tool_lose_their_edges_and_are_joined() {
+        let source = "\
+Annals of Cells 2021, vol 3                                      Lee et al.
+
+2 Results
+
+2.1 Mice
+
+Cells were given to mice with stiff joints. All of them were seen to move better on the next mor-
+
+Downloaded from example.org by guest on May 1, 2020
+14
+\u{c}Annals of Cells 2021, vol 3                                      Lee et al.
+
+ning [3]. The others were not.
+
+Figure 2. How mice move.
+
+15
+\u{c}Annals of Cells 2021, vol 3                                      Lee et al.
+
+References
+
+[3] Kim A. Mice. J Cells. 2010;1:1.
+16
+";
+        assert!(is_dump(source));
+        let article = read(source, "x.txt").unwrap();
+        assert_eq!(article.blocks.len(), 2, "{:#?}", article.blocks);
+        let block = &article.blocks[0];
+        assert_eq!(
+            block.text,
+            "Cells were given to mice with stiff joints. All of them were seen to move better on the next morning [3]. The others were not."
+        );
+        assert_eq!(block.section, ["Results", "Mice"]);
+        assert_eq!((block.pages, block.truncated_end), (Some((14, 15)), false));
+        assert_eq!(article.blocks[1].kind, BlockKind::Caption);
+        assert_eq!(article.references[0].label.as_deref(), Some("3"));
+        let rules = rules(&article);
+        assert_eq!(rules.iter().filter(|(rule, _)| *rule == "page-number").count(), 3, "{rules:?}");
+        assert_eq!(rules.iter().filter(|(rule, _)| *rule == "running-header").count(), 3, "{rules:?}");
+        assert!(rules.iter().any(|(rule, _)| *rule == "download-notice"));
+    }
+
+    #[test]
+    fn page_marks_part_pages() {
+        let source = "Page 1 of 2\nCells were given to mice and\nPage 2 of 2\nthey moved. It was good.\n";
+        assert!(is_dump(source));
+        let article = read(source, "x.txt").unwrap();
+        assert_eq!(article.blocks.len(), 1);
+        assert_eq!(article.blocks[0].text, "Cells were given to mice and they moved. It was good.");
+        assert_eq!(article.blocks[0].pages, Some((1, 2)));
+    }
+
+    #[test]
+    fn a_header_that_comes_again_in_one_line_begins_a_page() {
+        let header = "Annals of Cell Research, 2021, Vol.3, No.4, 40-52 http://example.org/acr";
+        let text = "Cells were given to mice. ".repeat(20);
+        let source = format!("{header} 45 {text}They {header} 46 moved. {text}");
+        assert!(is_dump(&source));
+        let article = read(&source, "x.txt").unwrap();
+        assert!(article.blocks.iter().any(|block| block.text.contains("They moved.") && block.pages == Some((45, 46))));
+        assert!(article.blocks.iter().all(|block| !block.text.contains("Annals")));
+    }
+
+    #[test]
+    fn the_name_tells_the_page_where_the_page_does_not() {
+        let article = read("Cells were given.\u{c}They moved.", "folder/annals-p45.txt").unwrap();
+        let pages: Vec<_> = article.blocks.iter().map(|block| block.pages).collect();
+        assert_eq!(pages, [Some((45, 45)), Some((46, 46))]);
+    }
+}

@@ -1,0 +1,123 @@
+//! Where one page of a dump ends and the next begins.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::running_header;
+
+/// Lines at the top and at the bottom of a page among which running headers are looked for.
+pub(super) const EDGE_LINES: usize = 3;
+/// Bytes of a line that is longer than any that a page has in print.
+pub(super) const UNBROKEN: usize = 400;
+
+/// The lines of one page with the byte at which each begins.
+#[derive(Debug, Default)]
+pub(super) struct Page<'a> {
+    pub(super) lines: Vec<(usize, &'a str)>,
+}
+
+impl<'a> Page<'a> {
+    /// Visible lines at the top and bottom.
+    pub(super) fn edges(&self) -> Vec<&'a str> {
+        self.edge_indices().into_iter().filter_map(|index| self.lines.get(index)).map(|&(_, line)| line).collect()
+    }
+
+    /// The same as indices of `lines`.
+    pub(super) fn edge_indices(&self) -> Vec<usize> {
+        let visible: Vec<usize> = self
+            .lines
+            .iter()
+            .enumerate()
+            .filter(|(_, (_, line))| !line.trim().is_empty())
+            .map(|(index, _)| index)
+            .collect();
+        let bottom = visible.len().saturating_sub(EDGE_LINES);
+        visible
+            .iter()
+            .enumerate()
+            .filter(|&(rank, _)| rank < EDGE_LINES || rank >= bottom)
+            .map(|(_, &index)| index)
+            .collect()
+    }
+}
+
+/// Pages end at form feeds, at lines such as "Page 3 of 12", and where a running header comes again.
+pub(super) fn split_pages(source: &str) -> Vec<Page<'_>> {
+    let mut pages = vec![Page::default()];
+    let mut at = 0;
+    let mut header: Option<&str> = None;
+    for line in source.split_inclusive(['\n', '\u{c}']) {
+        let visible = line.trim_end_matches(['\n', '\u{c}']);
+        let mut from = 0;
+        header = header.or_else(|| {
+            let found = running_header::parse(visible, None)?;
+            visible.get(..found.fixed).map(str::trim)
+        });
+        // A whole file may be one line.
+        for (found, _) in header.iter().flat_map(|header| visible.match_indices(header)) {
+            if found > 0 || has_text(&pages) {
+                push_line(&mut pages, at + from, visible.get(from..found).unwrap_or_default());
+                pages.push(Page::default());
+                from = found;
+            }
+        }
+        push_line(&mut pages, at + from, visible.get(from..).unwrap_or_default());
+        at += line.len();
+        if line.ends_with('\u{c}') {
+            pages.push(Page::default());
+        }
+    }
+    split_at_marks(
+        pages.into_iter().filter(|page| page.lines.iter().any(|(_, line)| !line.trim().is_empty())).collect(),
+    )
+}
+
+fn has_text(pages: &[Page]) -> bool {
+    pages.last().is_some_and(|page| page.lines.iter().any(|(_, line)| line.len() > UNBROKEN))
+}
+
+fn push_line<'a>(pages: &mut [Page<'a>], at: usize, line: &'a str) {
+    if let Some(page) = pages.last_mut() {
+        page.lines.push((at, line));
+    }
+}
+
+/// Where the only page holds several marks of pages, they part it: before each mark where the text begins with one, else
+/// after it.
+fn split_at_marks(pages: Vec<Page<'_>>) -> Vec<Page<'_>> {
+    let [page] = pages.as_slice() else { return pages };
+    if page.lines.iter().filter(|(_, line)| is_page_mark(line)).count() < 2 {
+        return pages;
+    }
+    let first = page.lines.iter().find(|(_, line)| !line.trim().is_empty());
+    let leads = first.is_some_and(|(_, line)| is_page_mark(line));
+    let mut split = vec![Page::default()];
+    for &(at, line) in &page.lines {
+        let mark = is_page_mark(line);
+        if mark && leads {
+            split.push(Page::default());
+        }
+        push_line(&mut split, at, line);
+        if mark && !leads {
+            split.push(Page::default());
+        }
+    }
+    split.retain(|page| page.lines.iter().any(|(_, line)| !line.trim().is_empty()));
+    split
+}
+
+/// `Page 3 of 12`, `--- page 3 ---`
+pub(super) fn is_page_mark(line: &str) -> bool {
+    page_mark(line).is_some()
+}
+
+/// The number in such a line.
+pub(super) fn page_mark(line: &str) -> Option<u32> {
+    static MARK: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)^\W*(?:page\s+(\d{1,5})(?:\s*(?:of|/)\s*\d{1,5})?|(\d{1,5})\s+(?:of|/)\s+\d{1,5})\W*$")
+            .expect("a constant pattern")
+    });
+    let found = MARK.captures(line.trim())?;
+    found.get(1).or_else(|| found.get(2))?.as_str().parse().ok()
+}

@@ -1,0 +1,195 @@
+//! The format of a source, found by its content and never by its name.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::decode::{self, Decoded};
+use super::{Format, ReadError, characters, dump};
+
+/// A source whose format is known.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub format: Format,
+    /// The decoded text; empty for PDF, which is not text.
+    pub text: String,
+    pub warnings: Vec<String>,
+}
+
+/// How much of a text is looked at to find its format, in bytes.
+const HEAD: usize = 64 << 10;
+
+/// Find the format of unpacked `bytes` and decode them.
+///
+/// # Errors
+/// [`ReadError::Empty`] where there is no visible character, [`ReadError::UnknownFormat`] for what is not text, with
+/// words on what it looks like.
+pub(super) fn detect(bytes: &[u8]) -> Result<Source, ReadError> {
+    if is_pdf(bytes) {
+        return Ok(Source { format: Format::Pdf, text: String::new(), warnings: Vec::new() });
+    }
+    if let Some(kind) = known_binary(bytes) {
+        return Err(ReadError::UnknownFormat(format!("this looks like {kind}")));
+    }
+    let Decoded { text, warnings } = decode::decode(bytes);
+    if text.trim().is_empty() {
+        return Err(ReadError::Empty);
+    }
+    if looks_binary(&text) {
+        return Err(ReadError::UnknownFormat("this looks like binary data, not text".into()));
+    }
+    let format = of_text(&text)?;
+    Ok(Source { format, text, warnings })
+}
+
+/// PDF readers accept junk before the header, within the first 1,024 bytes.
+fn is_pdf(bytes: &[u8]) -> bool {
+    bytes.get(..1024 + 5).unwrap_or(bytes).windows(5).any(|window| window == b"%PDF-") && !bytes.starts_with(b"<")
+}
+
+/// Files that are often put into a folder of papers and hold no text that could be read here.
+fn known_binary(bytes: &[u8]) -> Option<&'static str> {
+    const MAGIC: &[(&[u8], &str)] = &[
+        (b"PK\x03\x04", "a zip archive or an Office document (.docx, .epub); save it as PDF, HTML or text"),
+        (b"\xd0\xcf\x11\xe0", "an old Office document (.doc); save it as PDF, HTML or text"),
+        (b"{\\rtf", "a rich text file; save it as PDF, HTML or text"),
+        (b"%!PS", "PostScript; convert it to PDF"),
+        (b"\x89PNG", "a PNG image"),
+        (b"\xff\xd8\xff", "a JPEG image"),
+        (b"GIF8", "a GIF image"),
+        (b"II*\0", "a TIFF image"),
+        (b"MM\0*", "a TIFF image"),
+        (b"\x7fELF", "a program"),
+        (b"MZ\x90", "a program"),
+        (b"SQLite format 3", "a SQLite database"),
+        (b"BZh", "a bzip2 archive; unpack it"),
+        (b"\xfd7zXZ", "an xz archive; unpack it"),
+        (b"7z\xbc\xaf", "a 7-Zip archive; unpack it"),
+        (b"\x28\xb5\x2f\xfd", "a zstd archive; unpack it"),
+    ];
+    let is_tar = bytes.get(257..262) == Some(b"ustar");
+    MAGIC
+        .iter()
+        .find(|(magic, _)| bytes.starts_with(magic))
+        .map(|&(_, kind)| kind)
+        .or(is_tar.then_some("a tar archive; unpack it"))
+}
+
+/// Control characters and characters that could not be decoded are rare in text.
+fn looks_binary(text: &str) -> bool {
+    let (mut odd, mut all) = (0_usize, 0_usize);
+    for c in text.chars().take(HEAD) {
+        all += 1;
+        let control = c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{c}' | '\u{b}' | '\u{85}');
+        odd += usize::from(control || c == char::REPLACEMENT_CHARACTER);
+    }
+    odd * 20 > all
+}
+
+fn of_text(text: &str) -> Result<Format, ReadError> {
+    let head = head(text);
+    if let Some(format) = markup(head)? {
+        return Ok(format);
+    }
+    if dump::is_dump(head) {
+        return Ok(Format::Dump);
+    }
+    Ok(if is_markdown(head) { Format::Markdown } else { Format::Text })
+}
+
+fn head(text: &str) -> &str {
+    characters::up_to(text, HEAD)
+}
+
+/// XML by its root element, HTML by its root or by the tags it is full of.
+fn markup(head: &str) -> Result<Option<Format>, ReadError> {
+    // Comments, processing instructions and the document type may stand before the root element.
+    static ROOT: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"(?s)^\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*|(?i:<!DOCTYPE)[^<>\[]*(?:\[.*?\]\s*)?>\s*)*<(?:[\w.-]+:)?([\w.-]+)",
+        )
+        .expect("a constant pattern")
+    });
+    static HTML_TAG: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)</?(?:html|head|body|div|p|h[1-6]|span|table|ul|ol|section|main|meta)\b[^<>]*>")
+            .expect("a constant pattern")
+    });
+    if head.trim_start().get(..14).is_some_and(|start| start.eq_ignore_ascii_case("<!doctype html")) {
+        return Ok(Some(Format::Html));
+    }
+    let Some(root) = ROOT.captures(head).and_then(|found| found.get(1)) else { return Ok(None) };
+    let xml = head.trim_start().starts_with("<?xml");
+    match root.as_str().to_ascii_lowercase().as_str() {
+        "html" => Ok(Some(Format::Html)),
+        "tei" | "teicorpus" => Ok(Some(Format::Tei)),
+        "pmc-articleset" | "sub-article" => Ok(Some(Format::Jats)),
+        // HTML5 has an element of this name, too.
+        "article" if xml || JATS_CHILD.is_match(head) => Ok(Some(Format::Jats)),
+        _ if !xml && HTML_TAG.find_iter(head).take(3).count() == 3 => Ok(Some(Format::Html)),
+        name if xml => Err(ReadError::UnknownFormat(format!("XML with the root element <{name}>"))),
+        _ => Ok(None),
+    }
+}
+
+static JATS_CHILD: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"<(?:front|article-meta|journal-meta|processing-meta)\b|\bdtd-version=|article-type=|//NLM//DTD")
+        .expect("a constant pattern")
+});
+
+/// Marks that Markdown has and plain text has not. One heading is enough where a line of text follows; others need
+/// company, because a `*` or `-` may well begin a line of plain text.
+fn is_markdown(head: &str) -> bool {
+    static STRONG: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?m)^#{1,6}[ \t]+\S|^```|\A---[ \t]*\n(?:[^\n]*\n)*?[\w-]+:|!\[[^\]\n]*\]\([^)\n]+\)")
+            .expect("a constant pattern")
+    });
+    static WEAK: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\[[^\]\n]+\]\(https?://[^)\n]+\)|\*\*[^*\n]+\*\*|(?m)^\|.*\|[ \t]*\n\|[ :|-]+\|[ \t]*$|^[^\n]+\n(?:={4,}|-{4,})[ \t]*$")
+            .expect("a constant pattern")
+    });
+    STRONG.is_match(head) || WEAK.find_iter(head).take(2).count() == 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_known_by_content() {
+        for (source, format) in [
+            ("%PDF-1.7 …", Format::Pdf),
+            (
+                "<?xml version='1.0'?>\n<!DOCTYPE article SYSTEM 'x' [<!ENTITY a 'b'>]>\n<!-- c --><article>",
+                Format::Jats,
+            ),
+            ("<article article-type=\"review-article\"><front/></article>", Format::Jats),
+            ("<pmc-articleset><article/></pmc-articleset>", Format::Jats),
+            ("<TEI xmlns='http://www.tei-c.org/ns/1.0'/>", Format::Tei),
+            ("<!doctype html><p>Cells", Format::Html),
+            ("<!-- saved --><HTML><body>Cells", Format::Html),
+            ("<article><h1>Cells</h1><p>They grow.</p></article>", Format::Html),
+            ("# Cells\n\nThey grow.", Format::Markdown),
+            ("---\ntitle: Cells\n---\n\nThey grow.", Format::Markdown),
+            ("Cells\n\nThey **grow** and **move**.", Format::Markdown),
+            ("Cells\n\nThey grow.\n\n- one\n- two", Format::Text),
+            ("p < 0.05 and > 3", Format::Text),
+            ("Page one.\u{c}Page two.", Format::Dump),
+        ] {
+            assert_eq!(detect(source.as_bytes()).unwrap().format, format, "{source}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_paper_is_refused_in_words() {
+        for (source, word) in [
+            (&b"PK\x03\x04\x14\0"[..], "zip"),
+            (b"\xff\xd8\xff\xe0", "JPEG"),
+            (b"\0\x01\x02\x03\x80\x81\x82", "binary"),
+            (b"<?xml version='1.0'?><svg/>", "<svg>"),
+        ] {
+            let error = detect(source).unwrap_err().to_string();
+            assert!(error.contains(word), "{error}");
+        }
+        assert!(matches!(detect(b" \n\t "), Err(ReadError::Empty)));
+    }
+}

@@ -1,0 +1,151 @@
+//! Which paper a source is: its id, and whether two sources are the same paper.
+
+mod hash;
+mod paper_id;
+mod plain;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Format, Metadata};
+use hash::hash;
+pub use paper_id::{PaperId, PaperIdError, split_page};
+pub(super) use plain::{family_name, plain_words};
+
+/// All by which a paper can be known again: as PDF and as XML, or under another file's name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Identity {
+    /// Bare, in lower case.
+    pub doi: Option<String>,
+    /// `PMC` and digits.
+    pub pmcid: Option<String>,
+    /// Digits.
+    pub pmid: Option<String>,
+    pub title: Option<TitleKey>,
+}
+
+/// A title with what tells apart two papers of the same title.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct TitleKey {
+    /// Letters and digits only: without case, accents, spaces and punctuation, Greek letters by name.
+    pub title: String,
+    /// The first author's family name, in the same form.
+    pub family: Option<String>,
+    pub year: Option<u16>,
+}
+
+impl Identity {
+    pub fn of(metadata: &Metadata) -> Self {
+        let visible =
+            |value: &Option<String>| value.as_deref().map(str::trim).filter(|v| !v.is_empty()).map(str::to_owned);
+        let title =
+            metadata.title.as_deref().map(|title| plain_words(title).concat()).filter(|title| !title.is_empty());
+        let family = metadata.authors.first().and_then(|author| family_name(author));
+        Identity {
+            doi: visible(&metadata.doi).map(|doi| bare_doi(&doi)),
+            pmcid: visible(&metadata.pmcid)
+                .map(|pmcid| format!("PMC{}", pmcid.trim_start_matches(['P', 'M', 'C', 'p', 'm', 'c']))),
+            pmid: visible(&metadata.pmid),
+            title: title.map(|title| TitleKey { title, family, year: metadata.year }),
+        }
+    }
+
+    /// Are these the same paper?
+    ///
+    /// An equal DOI, PMCID or PMID decides. Without one, titles must be equal, no identifier may differ, and of first
+    /// author and year one must agree and none contradict. A preprint and the published paper have different DOIs and are
+    /// two papers.
+    pub fn same_paper(&self, other: &Identity) -> bool {
+        let identifiers = [(&self.doi, &other.doi), (&self.pmcid, &other.pmcid), (&self.pmid, &other.pmid)]
+            .map(|(a, b)| agreement(a, b));
+        if identifiers.contains(&Some(true)) {
+            return true;
+        }
+        !identifiers.contains(&Some(false))
+            && matches!((&self.title, &other.title), (Some(mine), Some(theirs)) if mine.same_paper(theirs))
+    }
+
+    /// The terms under which the paper can be looked up; same papers share at least one.
+    pub fn keys(&self) -> Vec<String> {
+        let prefixed = |prefix: &str, value: &Option<String>| value.as_ref().map(|value| format!("{prefix}:{value}"));
+        let title = self.title.as_ref().map(|key| format!("title:{}", hash(&key.title, 8)));
+        [prefixed("doi", &self.doi), prefixed("pmcid", &self.pmcid), prefixed("pmid", &self.pmid), title]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+}
+
+impl TitleKey {
+    fn same_paper(&self, other: &TitleKey) -> bool {
+        let rest = [agreement(&self.family, &other.family), agreement(&self.year, &other.year)];
+        self.title == other.title && rest.contains(&Some(true)) && !rest.contains(&Some(false))
+    }
+}
+
+/// Whether two values agree; nothing where one is unknown.
+fn agreement<T: PartialEq>(one: &Option<T>, other: &Option<T>) -> Option<bool> {
+    Some(one.as_ref()? == other.as_ref()?)
+}
+
+/// Which source of a paper is read where it is given in several formats: the higher, the better.
+pub fn source_rank(format: Format) -> u8 {
+    match format {
+        Format::Jats => 6,
+        Format::Tei => 5,
+        Format::Html => 4,
+        Format::Markdown => 3,
+        Format::Pdf => 2,
+        Format::Text => 1,
+        Format::Dump => 0,
+    }
+}
+
+fn bare_doi(doi: &str) -> String {
+    let lower = doi.trim().to_lowercase();
+    lower.find("10.").map_or(lower.as_str(), |at| &lower[at..]).trim_end_matches(['.', ',', ';']).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn metadata(title: &str, author: &str, year: u16) -> Metadata {
+        Metadata { title: Some(title.into()), authors: vec![author.into()], year: Some(year), ..Metadata::default() }
+    }
+
+    fn with_doi(doi: &str, rest: &Metadata) -> Metadata {
+        Metadata { doi: Some(doi.into()), ..rest.clone() }
+    }
+
+    #[test]
+    fn the_same_paper_under_other_names() {
+        let same = |a: &Metadata, b: &Metadata| Identity::of(a).same_paper(&Identity::of(b));
+        let pdf = metadata("TNF-α and β‐cells: Müller’s view", "Ana Müller", 2012);
+        let xml = metadata("TNF-alpha and beta-cells. Muller's view.", "A. Muller", 2012);
+        assert!(same(&pdf, &xml));
+        assert!(same(&pdf, &with_doi("10.1/x", &xml)));
+        assert!(!same(&with_doi("10.1/preprint", &pdf), &with_doi("10.1/x", &xml)));
+        assert!(same(&with_doi("10.1/X", &pdf), &with_doi("10.1/x", &metadata("Another", "B. Other", 1999))));
+        assert!(!same(&pdf, &Metadata { year: Some(2013), ..xml.clone() }));
+        assert!(!same(&pdf, &Metadata { authors: vec!["B. Other".into()], ..xml.clone() }));
+        assert!(same(&pdf, &Metadata { year: None, ..xml.clone() }));
+        assert!(!same(&pdf, &Metadata { year: None, authors: Vec::new(), ..xml }));
+        assert!(!same(&Metadata::default(), &Metadata::default()));
+    }
+
+    #[test]
+    fn same_papers_share_a_key() {
+        let keys = |metadata: &Metadata| Identity::of(metadata).keys();
+        let plain = metadata("A title", "A. Name", 2000);
+        assert!(keys(&with_doi("10.1/x", &plain)).iter().any(|key| keys(&plain).contains(key)));
+    }
+
+    #[test]
+    fn better_sources_win() {
+        assert!(
+            source_rank(Format::Jats) > source_rank(Format::Tei)
+                && source_rank(Format::Pdf) > source_rank(Format::Dump)
+        );
+    }
+}

@@ -1,0 +1,160 @@
+//! Sections, lists, boxes and the back matter.
+
+use roxmltree::Node;
+
+use super::front::heading_text;
+use super::inline::Paragraph;
+use super::nodes::{child, plain_text};
+use super::reader::Reader;
+use crate::BlockKind;
+use crate::heading::{self, Purpose};
+
+impl Reader<'_> {
+    /// Read the blocks inside `node`, in order.
+    pub(super) fn children(&mut self, node: Node) {
+        for part in node.children() {
+            if part.is_element() {
+                self.block(part);
+            } else if part.is_text() {
+                // Text that stands in no paragraph is against the tag set, but it is text.
+                let place = self.source.place(part);
+                self.article.drop_text("text-outside-paragraph", part.text().unwrap_or_default(), None, Some(place));
+            }
+        }
+    }
+
+    /// Read one block.
+    pub(super) fn block(&mut self, node: Node) {
+        match node.tag_name().name() {
+            "p" | "attrib" | "verse-line" => self.paragraph(node, BlockKind::Paragraph),
+            "sec" | "app" => self.section(node),
+            "list" => self.list(node),
+            "def-list" => self.definitions(node),
+            "boxed-text" => self.boxed_text(node),
+            "fig" | "table-wrap" | "chem-struct-wrap" => self.float(node),
+            "fig-group" | "table-wrap-group" => self.float_group(node),
+            "disp-formula" | "disp-formula-group" => self.drop_node("formula", node),
+            "table" | "array" => self.drop_table(node),
+            "preformat" | "code" => self.drop_node("preformatted", node),
+            "supplementary-material" | "media" => self.drop_node("supplementary-material", node),
+            "glossary" => self.glossary(node),
+            // Read before the text, because the text refers to it.
+            "ref-list" => self.reference_list_leftovers(node),
+            "title" | "label" | "subtitle" => {}
+            "fn-group" | "fn" => self.footnotes(node),
+            "ack" | "notes" | "bio" => self.drop_node("administration", node),
+            "sec-meta" | "permissions" | "graphic" | "alternatives" | "object-id" => self.drop_node("graphic", node),
+            "caption" => self.children(node),
+            _ if node.children().any(|part| part.has_tag_name("p") || part.has_tag_name("sec")) => self.children(node),
+            _ => self.paragraph(node, BlockKind::Paragraph),
+        }
+    }
+
+    /// Read what follows the body. Appendices are text; the rest speaks of the authors and is set aside.
+    pub(super) fn back(&mut self, back: Node) {
+        for part in back.children().filter(Node::is_element) {
+            match part.tag_name().name() {
+                "app-group" => self.children(part),
+                "title" | "label" => self.drop_node("heading", part),
+                _ => self.block(part),
+            }
+        }
+    }
+
+    fn section(&mut self, node: Node) {
+        let Some(title) = child(node, "title") else {
+            if let Some(label) = child(node, "label") {
+                self.drop_node("heading-number", label);
+            }
+            return self.children(node);
+        };
+        let heading = heading_text(title);
+        match heading::purpose(&heading) {
+            Purpose::Administration => return self.drop_node("administration", node),
+            Purpose::Abbreviations => return self.glossary(node),
+            Purpose::Content | Purpose::References => {}
+        }
+        if let Some(label) = child(node, "label") {
+            self.drop_node("heading-number", label);
+        }
+        self.under_heading(node, title, &heading);
+    }
+
+    fn boxed_text(&mut self, node: Node) {
+        let title = child(node, "title").or_else(|| child(child(node, "caption")?, "title"));
+        if let Some(label) = child(node, "label") {
+            self.drop_node("label", label);
+        }
+        match title {
+            Some(title) => self.under_heading(node, title, &heading_text(title)),
+            None => self.children(node),
+        }
+    }
+
+    fn under_heading(&mut self, node: Node, title: Node, heading: &str) {
+        let text = heading::without_number(heading);
+        let place = self.source.place(title);
+        let number = heading.strip_suffix(text).unwrap_or_default();
+        self.article.drop_text("heading-number", number, None, Some(place.clone()));
+        for marker in title.descendants().filter(|part| matches!(part.tag_name().name(), "xref" | "fn")) {
+            if !plain_text(marker).is_empty() && marker.attribute("ref-type") != Some("sec") {
+                self.drop_node("footnote-marker", marker);
+            }
+        }
+        if text.is_empty() {
+            return self.children(node);
+        }
+        let blocks = self.article.blocks.len();
+        self.section.push(text.to_owned());
+        self.children(node);
+        self.section.pop();
+        if self.article.blocks.len() == blocks {
+            self.article.drop_text("empty-section", text, None, Some(place));
+        }
+    }
+
+    fn list(&mut self, list: Node) {
+        for part in list.children().filter(Node::is_element) {
+            match part.tag_name().name() {
+                "list-item" => {
+                    if let Some(label) = child(part, "label") {
+                        self.drop_node("list-label", label);
+                    }
+                    self.children(part);
+                }
+                "title" => self.paragraph(part, BlockKind::Paragraph),
+                _ => self.drop_node("list-label", part),
+            }
+        }
+    }
+
+    /// Terms with their definitions, one paragraph each.
+    fn definitions(&mut self, list: Node) {
+        for part in list.children().filter(Node::is_element) {
+            match part.tag_name().name() {
+                "def-item" => {
+                    let mut paragraph = Paragraph::new(BlockKind::Paragraph);
+                    for term in part.children().filter(|part| part.has_tag_name("term")) {
+                        self.inline(term, &mut paragraph);
+                    }
+                    paragraph.colon();
+                    for definition in part.children().filter(|part| part.has_tag_name("def")) {
+                        for inner in definition.children().filter(Node::is_element) {
+                            self.inline(inner, &mut paragraph);
+                        }
+                    }
+                    self.end(paragraph);
+                }
+                "title" => self.paragraph(part, BlockKind::Paragraph),
+                "def-list" => self.definitions(part),
+                _ => self.drop_node("list-label", part),
+            }
+        }
+    }
+
+    fn footnotes(&mut self, node: Node) {
+        let abbreviations = super::glossary::from_footnotes(node);
+        self.add_abbreviations(abbreviations);
+        self.drop_node("footnote", node);
+    }
+}

@@ -1,0 +1,204 @@
+//! Metadata and abstracts.
+
+use roxmltree::Node;
+
+use super::nodes::{child, descendant, plain_text};
+use super::reader::Reader;
+use crate::prose::Prose;
+use crate::{Mark, Metadata, front_matter};
+
+/// What the article says of itself before its text begins.
+pub(super) fn metadata(root: Node) -> Metadata {
+    let mut metadata = Metadata { article_type: attribute(root, "article-type"), ..Metadata::default() };
+    let Some(front) = child(root, "front") else { return metadata };
+    metadata.journal = journal(front);
+    if let Some(meta) = child(front, "article-meta") {
+        metadata.title = title(meta);
+        metadata.authors = authors(meta);
+        metadata.year = year(meta);
+        metadata.volume = text_of(meta, "volume");
+        metadata.issue = text_of(meta, "issue");
+        metadata.first_page = text_of(meta, "fpage").or_else(|| text_of(meta, "elocation-id"));
+        metadata.last_page = text_of(meta, "lpage");
+        metadata.keywords = keywords(meta);
+        identifiers(meta, &mut metadata);
+    }
+    metadata.marks = marks(root, front, &metadata);
+    metadata
+}
+
+fn attribute(node: Node, name: &str) -> Option<String> {
+    node.attribute(name).map(str::trim).filter(|value| !value.is_empty()).map(str::to_owned)
+}
+
+fn text_of(node: Node, name: &str) -> Option<String> {
+    child(node, name).map(plain_text).filter(|text| !text.is_empty())
+}
+
+fn journal(front: Node) -> Option<String> {
+    let meta = child(front, "journal-meta")?;
+    descendant(meta, "journal-title")
+        .or_else(|| descendant(meta, "abbrev-journal-title"))
+        .or_else(|| child(meta, "journal-id"))
+        .map(plain_text)
+        .filter(|text| !text.is_empty())
+}
+
+fn title(meta: Node) -> Option<String> {
+    let group = child(meta, "title-group")?;
+    let title = heading_text(child(group, "article-title")?);
+    let subtitle = child(group, "subtitle").map(heading_text).filter(|text| !text.is_empty());
+    let title = match subtitle {
+        Some(subtitle) => format!("{}: {subtitle}", title.trim_end_matches(':')),
+        None => title,
+    };
+    (!title.is_empty()).then_some(title)
+}
+
+/// A title without the marks of its footnotes.
+pub(super) fn heading_text(title: Node) -> String {
+    let mut prose = Prose::default();
+    push_heading(title, &mut prose);
+    prose.finish().map_or_else(String::new, |(text, _)| text)
+}
+
+fn push_heading(node: Node, prose: &mut Prose) {
+    for part in node.children() {
+        match part.tag_name().name() {
+            "" => prose.push(part.text().filter(|_| part.is_text()).unwrap_or_default()),
+            "fn" => {}
+            "xref" if part.attribute("ref-type") != Some("sec") => {}
+            "break" => prose.space(),
+            "sup" if part.children().any(|inner| inner.has_tag_name("xref")) => {}
+            "sup" => prose.push_superscript(&plain_text(part)),
+            "inline-formula" | "alternatives" => prose.push(&super::inline::formula_text(part)),
+            _ => push_heading(part, prose),
+        }
+    }
+}
+
+fn authors(meta: Node) -> Vec<String> {
+    let groups = meta.children().filter(|node| node.has_tag_name("contrib-group"));
+    let contributors = groups.flat_map(|group| group.descendants().filter(|node| node.has_tag_name("contrib")));
+    contributors
+        .filter(|contributor| contributor.attribute("contrib-type").is_none_or(|kind| kind.starts_with("author")))
+        .filter_map(|contributor| {
+            let kinds = ["name", "string-name", "collab"];
+            kinds.iter().find_map(|kind| descendant(contributor, kind)).map(person)
+        })
+        .filter(|name| !name.is_empty())
+        .collect()
+}
+
+/// "Given Family", or the text as it stands where the parts are not marked.
+pub(super) fn person(name: Node) -> String {
+    let part = |kind| child(name, kind).map(plain_text).filter(|text: &String| !text.is_empty());
+    let Some(family) = part("surname") else { return plain_text(name) };
+    let eastern = name.attribute("name-style") == Some("eastern");
+    let mut parts: Vec<String> = part("given-names").into_iter().collect();
+    parts.insert(if eastern { 0 } else { parts.len() }, family);
+    parts.extend(part("suffix"));
+    parts.join(" ")
+}
+
+/// The year of the volume where there is one, as people cite it, else the year of the first publication.
+fn year(meta: Node) -> Option<u16> {
+    let rank = |date: &Node| match (date.attribute("pub-type"), date.attribute("date-type")) {
+        (Some("ppub" | "epub-ppub"), _) => 0,
+        (Some("collection"), _) | (_, Some("collection")) => 1,
+        (Some("epub"), _) | (_, Some("pub")) => 2,
+        (Some("pmc-release" | "nihms-submitted"), _) => 4,
+        _ => 3,
+    };
+    let mut dates: Vec<Node> = meta.children().filter(|node| node.has_tag_name("pub-date")).collect();
+    dates.sort_by_key(rank);
+    dates.into_iter().find_map(|date| plain_text(child(date, "year")?).parse().ok())
+}
+
+fn keywords(meta: Node) -> Vec<String> {
+    let groups = meta.children().filter(|node| node.has_tag_name("kwd-group"));
+    groups
+        .filter(|group| !super::glossary::is_glossary(*group))
+        .flat_map(|group| group.descendants().filter(|node| node.has_tag_name("kwd")))
+        .map(plain_text)
+        .filter(|keyword| !keyword.is_empty())
+        .collect()
+}
+
+fn identifiers(meta: Node, metadata: &mut Metadata) {
+    for id in meta.children().filter(|node| node.has_tag_name("article-id")) {
+        let text = plain_text(id);
+        match id.attribute("pub-id-type") {
+            Some("doi") => metadata.doi = front_matter::doi(&text),
+            Some("pmid") => metadata.pmid = front_matter::digits(&text),
+            Some("pmc" | "pmcid") => metadata.pmcid = front_matter::digits(&text).map(|digits| format!("PMC{digits}")),
+            _ => {}
+        }
+    }
+}
+
+fn marks(root: Node, front: Node, metadata: &Metadata) -> Vec<Mark> {
+    let mut marks = Vec::new();
+    let mut add = |mark| {
+        if !marks.contains(&mark) {
+            marks.push(mark);
+        }
+    };
+    match root.attribute("article-type").unwrap_or_default() {
+        "retraction" | "retracted-article" | "partial-retraction" => add(Mark::Retracted),
+        "correction" | "corrected-article" => add(Mark::Corrected),
+        "expression-of-concern" => add(Mark::Concern),
+        "preprint" => add(Mark::Preprint),
+        _ => {}
+    }
+    for related in front.descendants().filter(|node| node.has_tag_name("related-article")) {
+        match related.attribute("related-article-type").unwrap_or_default() {
+            "retraction-forward" | "retraction" | "partial-retraction" => add(Mark::Retracted),
+            "correction-forward" | "correction" | "corrected-article-forward" | "erratum" => add(Mark::Corrected),
+            "expression-of-concern-forward" | "expression-of-concern" | "concern-forward" => add(Mark::Concern),
+            _ => {}
+        }
+    }
+    let title = metadata.title.as_deref().unwrap_or_default().to_lowercase();
+    if title.starts_with("retracted:") || title.starts_with("retracted article") || title.starts_with("[retracted]") {
+        add(Mark::Retracted);
+    }
+    let journal = metadata.journal.as_deref().unwrap_or_default().to_lowercase();
+    if ["biorxiv", "medrxiv", "arxiv", "research square", "preprints"].iter().any(|&server| journal.starts_with(server))
+    {
+        add(Mark::Preprint);
+    }
+    marks
+}
+
+impl Reader<'_> {
+    /// Take the abstracts as text; the rest of the front is metadata.
+    pub(super) fn front(&mut self, front: Node) {
+        let Some(meta) = child(front, "article-meta") else { return };
+        for part in meta.children().filter(Node::is_element) {
+            match part.tag_name().name() {
+                "abstract" => self.summary(part),
+                "trans-abstract" => self.drop_node("translated-abstract", part),
+                "kwd-group" if super::glossary::is_glossary(part) => self.glossary(part),
+                _ => {}
+            }
+        }
+        for part in front.children().filter(|node| node.has_tag_name("notes")) {
+            self.drop_node("administration", part);
+        }
+    }
+
+    fn summary(&mut self, part: Node) {
+        let heading = child(part, "title").map(heading_text).filter(|text| !text.is_empty());
+        let heading = match (heading, part.attribute("abstract-type")) {
+            (Some(heading), Some(_)) => heading,
+            (None, Some("graphical")) => "Graphical abstract".into(),
+            (None, Some("author-highlights" | "key-points")) => "Highlights".into(),
+            (None, Some("lay-abstract" | "plain-language-summary")) => "Plain language summary".into(),
+            _ => "Abstract".into(),
+        };
+        self.section.push(heading);
+        self.children(part);
+        self.section.pop();
+    }
+}

@@ -1,0 +1,38 @@
+//! The reader of one article, as far as it has come.
+
+use std::collections::HashMap;
+
+use roxmltree::Node;
+
+use super::nodes::plain_text;
+use crate::xml::Repaired;
+use crate::{Article, Format};
+
+/// The article as it grows, and what must be known at any place in it.
+pub(super) struct Reader<'a> {
+    pub(super) source: &'a Repaired<'a>,
+    pub(super) article: Article,
+    /// Headings around the place that is read.
+    pub(super) section: Vec<String>,
+    /// Index in the reference list by the XML id that citations name.
+    pub(super) reference_ids: HashMap<String, usize>,
+    /// Where a figure or table is first mentioned, by its XML id: floats at the article's end belong there.
+    pub(super) mentioned_in: HashMap<String, Vec<String>>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(source: &'a Repaired<'a>) -> Self {
+        Reader {
+            source,
+            article: Article { format: Format::Jats, ..Article::default() },
+            section: Vec::new(),
+            reference_ids: HashMap::new(),
+            mentioned_in: HashMap::new(),
+        }
+    }
+
+    pub(super) fn drop_node(&mut self, rule: &str, node: Node) {
+        let place = self.source.place(node);
+        self.article.drop_text(rule, &plain_text(node), None, Some(place));
+    }
+}

@@ -1,0 +1,353 @@
+//! Markdown, with YAML front matter and the lists, tables and footnotes that papers written in it have.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+
+use super::caption::is_caption;
+use super::characters::Characters;
+use super::heading::Purpose;
+use super::outline::{Outline, Piece};
+use super::prose::Prose;
+use super::{Article, BlockKind, Format, ReadError, front_matter};
+
+/// Read a decoded Markdown file.
+///
+/// # Errors
+/// [`ReadError::NoText`] where no paragraph is left.
+pub(super) fn read(source: &str) -> Result<Article, ReadError> {
+    let options = Options::ENABLE_TABLES
+        | Options::ENABLE_FOOTNOTES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_YAML_STYLE_METADATA_BLOCKS;
+    let events: Vec<(Event, Range<usize>)> = Parser::new_ext(source, options).into_offset_iter().collect();
+    let mut reader = Reader::new(source);
+    reader.footnotes(&events);
+    for (event, range) in events {
+        reader.event(event, range);
+    }
+    let article = reader.outline.finish();
+    if article.blocks.is_empty() { Err(ReadError::NoText) } else { Ok(article) }
+}
+
+struct Reader<'a> {
+    outline: Outline,
+    characters: Characters<'a>,
+    prose: Prose,
+    /// Bytes of the source that the text in `prose` came from.
+    range: Option<Range<usize>>,
+    /// Index in the reference list by a footnote's label.
+    footnotes: HashMap<String, usize>,
+    /// What the text that is read now belongs to.
+    inside: Vec<Inside>,
+    /// The next number of each ordered list that is open; none for a list with bullets.
+    numbers: Vec<Option<u64>>,
+    rows: Vec<Vec<String>>,
+    superscript: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Inside {
+    Metadata,
+    Code,
+    Html,
+    Image,
+    Table,
+    Footnote,
+}
+
+impl<'a> Reader<'a> {
+    fn new(source: &'a str) -> Self {
+        Reader {
+            outline: Outline::new(Format::Markdown),
+            characters: Characters::new(source),
+            prose: Prose::default(),
+            range: None,
+            footnotes: HashMap::new(),
+            inside: Vec::new(),
+            numbers: Vec::new(),
+            rows: Vec::new(),
+            superscript: false,
+        }
+    }
+
+    /// Footnotes are how Markdown cites: they become the head of the reference list.
+    fn footnotes(&mut self, events: &[(Event, Range<usize>)]) {
+        let mut open: Option<(String, Prose)> = None;
+        for (event, _) in events {
+            match (event, &mut open) {
+                (Event::Start(Tag::FootnoteDefinition(label)), _) => open = Some((label.to_string(), Prose::default())),
+                (Event::End(TagEnd::FootnoteDefinition), _) => {
+                    if let Some((label, prose)) = open.take()
+                        && let Some((text, _)) = prose.finish()
+                    {
+                        let index = self.outline.article().references.len();
+                        self.outline.reference(Some(label.clone()), &text);
+                        self.footnotes.insert(label, index);
+                    }
+                }
+                (Event::Text(text) | Event::Code(text), Some((_, prose))) => prose.push(text),
+                (Event::SoftBreak | Event::HardBreak, Some((_, prose))) => prose.space(),
+                _ => {}
+            }
+        }
+    }
+
+    fn event(&mut self, event: Event, range: Range<usize>) {
+        match event {
+            Event::Start(tag) => self.start(tag, range),
+            Event::End(tag) => self.end(tag, range),
+            Event::Text(text) | Event::Code(text) => self.text(&text, range),
+            Event::SoftBreak | Event::HardBreak => self.prose.space(),
+            Event::FootnoteReference(label) => match self.footnotes.get(label.as_ref()) {
+                Some(&index) => self.prose.cite_hidden(&[index]),
+                None => self.text(&label, range),
+            },
+            Event::InlineHtml(tag) => self.inline_html(&tag, range),
+            Event::Html(html) => self.drop("html", &html, range),
+            Event::InlineMath(text) | Event::DisplayMath(text) => self.drop("formula", &text, range),
+            Event::Rule | Event::TaskListMarker(_) => {}
+        }
+    }
+
+    fn start(&mut self, tag: Tag, range: Range<usize>) {
+        match tag {
+            Tag::Paragraph | Tag::Heading { .. } | Tag::BlockQuote(_) => self.flush(),
+            Tag::List(first) => {
+                self.flush();
+                self.numbers.push(first);
+            }
+            Tag::Item => self.flush(),
+            Tag::CodeBlock(kind) => {
+                self.flush();
+                if let CodeBlockKind::Fenced(language) = kind {
+                    self.drop("code", &language, range);
+                }
+                self.inside.push(Inside::Code);
+            }
+            Tag::HtmlBlock => {
+                self.flush();
+                self.inside.push(Inside::Html);
+            }
+            Tag::MetadataBlock(_) => self.inside.push(Inside::Metadata),
+            Tag::FootnoteDefinition(_) => {
+                self.flush();
+                self.inside.push(Inside::Footnote);
+            }
+            Tag::Image { title, .. } => {
+                self.inside.push(Inside::Image);
+                self.drop("image", &title, range);
+            }
+            Tag::Table(_) => {
+                self.flush();
+                self.inside.push(Inside::Table);
+                self.rows.clear();
+            }
+            Tag::TableHead | Tag::TableRow => self.rows.push(Vec::new()),
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, tag: TagEnd, range: Range<usize>) {
+        match tag {
+            TagEnd::Paragraph | TagEnd::BlockQuote(_) => self.flush(),
+            TagEnd::Heading(level) => self.heading(level, range),
+            TagEnd::Item => {
+                self.flush();
+                if let Some(Some(number)) = self.numbers.last_mut() {
+                    *number = number.saturating_add(1);
+                }
+            }
+            TagEnd::List(_) => {
+                self.flush();
+                self.numbers.pop();
+            }
+            TagEnd::TableCell => {
+                let cell = std::mem::take(&mut self.prose).finish().map(|(text, _)| text).unwrap_or_default();
+                if let Some(row) = self.rows.last_mut() {
+                    row.push(cell);
+                }
+            }
+            TagEnd::Table => {
+                self.inside.pop();
+                self.table(range);
+            }
+            TagEnd::CodeBlock
+            | TagEnd::HtmlBlock
+            | TagEnd::MetadataBlock(_)
+            | TagEnd::Image
+            | TagEnd::FootnoteDefinition => {
+                self.inside.pop();
+            }
+            _ => {}
+        }
+    }
+
+    fn text(&mut self, text: &str, range: Range<usize>) {
+        match self.inside.last() {
+            Some(Inside::Metadata) => front_matter::read_yaml(text, &mut self.outline.article().metadata),
+            Some(Inside::Code) => self.drop("code", text, range),
+            Some(Inside::Html) => self.drop("html", text, range),
+            Some(Inside::Image) if !is_caption(text) => self.drop("image", text, range),
+            // Read beforehand.
+            Some(Inside::Footnote) => {}
+            Some(Inside::Image | Inside::Table) | None => {
+                if self.superscript {
+                    self.prose.push_superscript(text)
+                } else {
+                    self.prose.push(text)
+                }
+                let start = self.range.as_ref().map_or(range.start, |all| all.start);
+                self.range = Some(start..range.end);
+            }
+        }
+    }
+
+    fn inline_html(&mut self, tag: &str, range: Range<usize>) {
+        match tag.to_ascii_lowercase().as_str() {
+            "<sup>" => self.superscript = true,
+            "</sup>" => self.superscript = false,
+            "<br>" | "<br/>" | "<br />" => self.prose.space(),
+            "<sub>" | "</sub>" | "<i>" | "</i>" | "<b>" | "</b>" | "<em>" | "</em>" => {}
+            _ => self.drop("html", tag, range),
+        }
+    }
+
+    /// End the paragraph that is open.
+    fn flush(&mut self) {
+        let prose = std::mem::take(&mut self.prose);
+        let range = self.range.take();
+        self.superscript = false;
+        if self.inside.contains(&Inside::Footnote) {
+            return;
+        }
+        let Some((text, citations)) = prose.finish() else { return };
+        if self.outline.purpose() == Purpose::References && !is_caption(&text) {
+            let label = self.numbers.last().copied().flatten().map(|number| number.to_string());
+            return self.outline.reference(label, &text);
+        }
+        let place = range.map(|range| self.characters.range(range));
+        let kind = if is_caption(&text) { BlockKind::Caption } else { BlockKind::Paragraph };
+        self.outline.add(kind, Piece { text, citations, page: None, place });
+    }
+
+    fn heading(&mut self, level: HeadingLevel, range: Range<usize>) {
+        self.range = None;
+        let Some((text, _)) = std::mem::take(&mut self.prose).finish() else { return };
+        let place = self.characters.range(range);
+        let article = self.outline.article();
+        let untitled = article.metadata.title.is_none() && article.blocks.is_empty();
+        let same = article.metadata.title.as_deref().is_some_and(|title| title.eq_ignore_ascii_case(&text));
+        if level == HeadingLevel::H1 && (untitled || same) {
+            article.metadata.title.get_or_insert(text);
+        } else {
+            self.outline.heading(level as usize, &text, Some(place));
+        }
+    }
+
+    fn table(&mut self, range: Range<usize>) {
+        self.range = None;
+        let rows: Vec<String> = std::mem::take(&mut self.rows).into_iter().map(|row| row.join("\t")).collect();
+        if self.outline.purpose() == Purpose::Abbreviations {
+            for row in rows {
+                self.outline.add(BlockKind::Paragraph, Piece { text: row, ..Piece::default() });
+            }
+        } else {
+            self.drop("table", &rows.join("\n"), range);
+        }
+    }
+
+    fn drop(&mut self, rule: &str, text: &str, range: Range<usize>) {
+        let place = self.characters.range(range);
+        self.outline.drop(rule, text, None, Some(place));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAPER: &str = "\
+---
+title: \"Cells for joints\"
+authors:
+  - Ann Lee
+  - Bo Kim
+year: 2021
+doi: 10.1000/ABC
+keywords: [arthritis, stem cells]
+---
+
+# Cells for joints
+
+## Abstract
+
+Cells *were* given to
+patients[^a].
+
+## 1. Methods
+
+### 1.1 Mice
+
+- ten mice at 10<sup>6</sup> cells
+- five mice
+
+| dose | n |
+| --- | --- |
+| low | 3 |
+
+![Figure 1. Where the cells go](cells.png)
+
+```
+code()
+```
+
+## Abbreviations
+
+- **MSC**: mesenchymal stem cell
+
+## References
+
+1. Yi T. Stem cells. *Arch Pharm Res.* 2012;35:213.
+2. Kim A. More cells.
+
+[^a]: Roy C. Notes on cells. 2010.
+";
+
+    #[test]
+    fn a_paper_in_markdown() {
+        let article = read(PAPER).unwrap();
+        assert_eq!(article.metadata.title.as_deref(), Some("Cells for joints"));
+        assert_eq!(article.metadata.authors, ["Ann Lee", "Bo Kim"]);
+        assert_eq!((article.metadata.year, article.metadata.doi.as_deref()), (Some(2021), Some("10.1000/abc")));
+        assert_eq!(article.metadata.keywords, ["arthritis", "stem cells"]);
+        let blocks: Vec<(String, &str)> =
+            article.blocks.iter().map(|b| (b.section.join("/"), b.text.as_str())).collect();
+        assert_eq!(
+            blocks,
+            [
+                ("Abstract".to_owned(), "Cells were given to patients."),
+                ("Methods/Mice".to_owned(), "ten mice at 10⁶ cells"),
+                ("Methods/Mice".to_owned(), "five mice"),
+                ("Methods/Mice".to_owned(), "Figure 1. Where the cells go"),
+            ]
+        );
+        assert_eq!(article.blocks[3].kind, BlockKind::Caption);
+        assert_eq!(article.blocks[0].citations[0].references, [0]);
+        let labels: Vec<_> = article.references.iter().map(|r| r.label.clone().unwrap()).collect();
+        assert_eq!(labels, ["a", "1", "2"]);
+        assert_eq!(article.abbreviations[0].short, "MSC");
+        let dropped: Vec<_> = article.dropped.iter().map(|d| (d.rule.as_str(), d.text.as_str())).collect();
+        assert!(dropped.contains(&("table", "dose\tn\nlow\t3")), "{dropped:?}");
+        assert!(dropped.contains(&("code", "code()")));
+    }
+
+    #[test]
+    fn places_are_characters() {
+        let source = "# Ünï\n\nDäs *ist* Text.\n";
+        let article = read(source).unwrap();
+        let place = article.blocks[0].source.clone().unwrap();
+        assert_eq!(source.chars().skip(place.start).take(place.len()).collect::<String>(), "Däs *ist* Text.");
+    }
+}

@@ -1,0 +1,230 @@
+//! What viewers and publishers put on a page beside its text. Each rule has a name, by which what it removes is kept.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// A rule for lines that are noise as a whole.
+struct Rule {
+    name: &'static str,
+    pattern: LazyLock<Regex>,
+}
+
+macro_rules! rule {
+    ($name:literal, $pattern:literal) => {
+        Rule { name: $name, pattern: LazyLock::new(|| Regex::new($pattern).expect("a constant pattern")) }
+    };
+}
+
+static LINE_RULES: [Rule; 9] = [
+    rule!("page-number", r"(?i)^\W*(?:(?:page|pg\.?|p\.)\s*)?\d{1,5}(?:\s*(?:of|/)\s*\d{1,5})?\W*$"),
+    rule!("doi-line", r"(?i)^(?:doi:?\s*|https?://(?:dx\.)?doi\.org/)?10\.\d{4,9}/\S+$"),
+    rule!("url-line", r"(?i)^(?:https?://|www\.)\S+$"),
+    rule!(
+        "download-notice",
+        r"(?i)^(?:(?:this article was )?downloaded (?:from|by|via|on|at)\b|for personal use only|view publication stats|see discussions, stats|content courtesy of|terms (?:of use|and conditions)\b.*(?:wiley|springer|apply)|author manuscript|(?:hhs|nih) public access|available in pmc|.*\bsee the terms and conditions\b)"
+    ),
+    rule!(
+        "copyright",
+        r"(?i)^(?:©|\(c\)\s*(?:19|20)\d\d|copyright\b|all rights reserved|.{0,80}©\s*(?:the author|(?:19|20)\d\d))"
+    ),
+    rule!(
+        "licence-notice",
+        r"(?i)^this is an open[- ]access article\b.*licen[cs]e|^licensee\b.{0,60}\b(?:mdpi|biomed central)\b"
+    ),
+    rule!(
+        "viewer-control",
+        r"(?i)^(?:(?:next|previous|prev|first|last)(?: page)?|thumbnails|table of contents|full ?screen|zoom (?:in|out)|share|print|download(?: pdf)?|search|menu|close|bookmarks?|auto ?flip|sound (?:on|off))$"
+    ),
+    rule!("running-header", r"^\p{Lu}[\p{L} .'’-]{1,40} (?:et al\.?|and \p{Lu}[\p{L}'’-]{1,20}: .{3,80})$"),
+    rule!("document-code", r"^[A-Za-z]{2,12}[_-](?:19|20)\d\d[\w-]*$"),
+];
+
+/// The rule by which `line` is noise as a whole.
+pub(super) fn of_line(line: &str) -> Option<&'static str> {
+    let line = line.trim();
+    if is_viewer_line(line) {
+        return Some("viewer-token");
+    }
+    LINE_RULES.iter().find(|rule| rule.pattern.is_match(line)).map(|rule| rule.name)
+}
+
+/// Noise inside a line, in order, as bytes of the line.
+pub(super) fn in_line(line: &str) -> Vec<(Range<usize>, &'static str)> {
+    static INLINE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"(?P<download>Downloaded from \S+(?: (?:by|at|on) [^.]{1,80}?(?:19|20)\d\d)?\.?)|(?P<token>\S{12,})",
+        )
+        .expect("a constant pattern")
+    });
+    let found = INLINE.captures_iter(line).filter_map(|found| {
+        if let Some(notice) = found.name("download") {
+            return Some((notice.range(), "download-notice"));
+        }
+        let token = found.name("token")?;
+        is_viewer_token(token.as_str()).then(|| (token.range(), "viewer-token"))
+    });
+    found.collect()
+}
+
+/// A line of nothing but tokens of the viewer. The shorter pieces of a cut token count once one is certain.
+fn is_viewer_line(line: &str) -> bool {
+    let mut certain = false;
+    let all = line.split_whitespace().all(|token| {
+        certain |= is_viewer_token(token);
+        is_viewer_token(token) || (token.len() >= 8 && is_base64(token))
+    });
+    all && certain
+}
+
+/// Base64 that decodes to plain characters, long hexadecimal numbers, embedded data.
+fn is_viewer_token(token: &str) -> bool {
+    if token.starts_with("data:image/") || token.starts_with("javascript:") {
+        return true;
+    }
+    let is_long_number = token.len() >= 32 && token.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    let has_digit = token.bytes().any(|byte| byte.is_ascii_digit());
+    if is_long_number {
+        return has_digit;
+    }
+    let changes = token
+        .as_bytes()
+        .windows(2)
+        .filter(|pair| matches!(pair, [a, b] if a.is_ascii_lowercase() && b.is_ascii_uppercase()));
+    let odd = token.ends_with('=') || (has_digit && changes.count() >= 2);
+    token.len() >= 12 && odd && decodes_to_text(token)
+}
+
+fn is_base64(token: &str) -> bool {
+    let bare = token.trim_end_matches('=');
+    token.len() - bare.len() <= 2 && bare.bytes().all(|byte| base64_value(byte).is_some())
+}
+
+fn base64_value(byte: u8) -> Option<u32> {
+    Some(match byte {
+        b'A'..=b'Z' => u32::from(byte - b'A'),
+        b'a'..=b'z' => u32::from(byte - b'a') + 26,
+        b'0'..=b'9' => u32::from(byte - b'0') + 52,
+        b'+' => 62,
+        b'/' => 63,
+        _ => return None,
+    })
+}
+
+/// Words of a language decode to arbitrary bytes; what a viewer encoded was mostly text or numbers.
+fn decodes_to_text(token: &str) -> bool {
+    if !is_base64(token) || !token.len().is_multiple_of(4) {
+        return false;
+    }
+    let (mut bits, mut held) = (0_u32, 0_u32);
+    token.trim_end_matches('=').bytes().filter_map(base64_value).all(|value| {
+        bits = (bits << 6 | value) & 0xffff;
+        held += 6;
+        if held < 8 {
+            return true;
+        }
+        held -= 8;
+        let byte = (bits >> held) & 0xff;
+        (0x20..0x7f).contains(&byte)
+    })
+}
+
+/// Lines at the edges of pages that come back on other pages, but for their numbers.
+#[derive(Debug, Default)]
+pub(super) struct Repeated(HashSet<String>);
+
+impl Repeated {
+    /// Compare the lines at the edges of all pages.
+    pub(super) fn of<'a>(pages: impl Iterator<Item = Vec<&'a str>>) -> Self {
+        let mut counts: HashMap<String, usize> = HashMap::new();
+        let mut number = 0_usize;
+        for edges in pages {
+            number += 1;
+            let masked: HashSet<String> = edges.into_iter().filter(|line| line.len() < 200).map(masked).collect();
+            for line in masked {
+                *counts.entry(line).or_default() += 1;
+            }
+        }
+        let enough = (number / 3).max(2);
+        Repeated(counts.into_iter().filter(|&(_, count)| count >= enough).map(|(line, _)| line).collect())
+    }
+
+    /// Whether `line` is one of them.
+    pub(super) fn has(&self, line: &str) -> bool {
+        line.len() < 200 && self.0.contains(&masked(line))
+    }
+}
+
+fn masked(line: &str) -> String {
+    let words = line.split_whitespace().collect::<Vec<_>>().join(" ");
+    words
+        .chars()
+        .map(|c| if c.is_ascii_digit() { '0' } else { c })
+        .collect::<String>()
+        .replace("00", "0")
+        .replace("00", "0")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_rule_knows_its_lines() {
+        for (line, rule) in [
+            ("125", "page-number"),
+            ("– 7 –", "page-number"),
+            ("Page 3 of 12", "page-number"),
+            ("doi: 10.1000/abc.1", "doi-line"),
+            ("https://example.org/a", "url-line"),
+            ("Downloaded from example.org by guest on May 1, 2020", "download-notice"),
+            ("© 2020 The Authors. Published by Example", "copyright"),
+            ("Author Manuscript", "download-notice"),
+            ("Next page", "viewer-control"),
+            ("ACR_2021v3n4", "document-code"),
+            ("10.1000/abc.1", "doi-line"),
+            ("Ann Lee et al", "running-header"),
+            ("U29tZVZpZXdlcjE= MTIzNDU2Nzg5MA==", "viewer-token"),
+            ("0123456789abcdef0123456789abcdef", "viewer-token"),
+        ] {
+            assert_eq!(of_line(line), Some(rule), "{line}");
+        }
+    }
+
+    #[test]
+    fn text_is_no_noise() {
+        for line in [
+            "The 12 patients improved.",
+            "Immunomodulation",
+            "NCT01234567",
+            "methylprednisolone",
+            "pcDNA3.1",
+            "HLA-DRB1*04:01",
+            "Share of patients who improved",
+            "phosphatidylinositol-4,5-bisphosphate",
+        ] {
+            assert_eq!(of_line(line), None, "{line}");
+            assert_eq!(in_line(line), [], "{line}");
+        }
+    }
+
+    #[test]
+    fn tokens_inside_a_line_are_found() {
+        let line = "The cells U29tZVZpZXdlcjE= grew. Downloaded from example.org on 3 May 2020 Then";
+        let found: Vec<_> = in_line(line).into_iter().map(|(range, rule)| (&line[range], rule)).collect();
+        assert_eq!(
+            found,
+            [("U29tZVZpZXdlcjE=", "viewer-token"), ("Downloaded from example.org on 3 May 2020", "download-notice")]
+        );
+    }
+
+    #[test]
+    fn repeated_lines_are_known_but_for_their_numbers() {
+        let pages = [vec!["Cells 2020 1"], vec!["Cells 2020 22"], vec!["Other"]];
+        let repeated = Repeated::of(pages.into_iter());
+        assert!(repeated.has("Cells 2020 333"));
+        assert!(!repeated.has("Other"));
+    }
+}

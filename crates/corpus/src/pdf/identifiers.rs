@@ -1,0 +1,94 @@
+//! DOI, year and PubMed id, from the front and the furniture of the first pages.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// Registrants of data sets, trials and funders, which papers name beside their own DOI.
+const NOT_PAPERS: &[&str] = &["10.17605/", "10.5281/", "10.6084/", "10.5061/", "10.13039/", "10.7910/"];
+
+/// The first DOI in the text that can be a paper's: bare and in lower case. A line may end within it.
+pub(super) fn find_doi<'t>(lines: impl Iterator<Item = &'t str>) -> Option<String> {
+    static DOI: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r#"\b10\.\d{4,9}/[^\s"<>,;|]+"#).expect("a constant pattern"));
+    let mut lines = lines.peekable();
+    while let Some(line) = lines.next() {
+        let Some(found) = DOI.find(line) else { continue };
+        let mut doi = found.as_str().to_owned();
+        let cut = found.end() == line.trim_end().len() && doi.ends_with(['.', '/', '-']);
+        let next = lines.peek().filter(|_| cut).and_then(|next| next.split_whitespace().next());
+        if let Some(rest) = next.filter(|rest| !rest.starts_with(char::is_uppercase)) {
+            doi.push_str(rest);
+        }
+        let doi = tidy_doi(&doi);
+        if !NOT_PAPERS.iter().any(|prefix| doi.starts_with(prefix)) {
+            return Some(doi);
+        }
+    }
+    None
+}
+
+/// A DOI on a line of its own, as some journals print it at the end of the paper.
+pub(super) fn find_lone_doi<'t>(mut lines: impl Iterator<Item = &'t str>) -> Option<String> {
+    lines.find_map(|line| {
+        let bare = line.trim().to_lowercase();
+        let bare = bare.strip_prefix("doi")?.trim_start_matches([':', ' ']);
+        (bare.starts_with("10.") && !bare.contains(' ')).then(|| tidy_doi(bare))
+    })
+}
+
+/// Without what belongs to the sentence around it.
+pub(super) fn tidy_doi(doi: &str) -> String {
+    let doi = doi.trim_end_matches(['.', ',', ';', ':', ']', '}', '”', '’']).to_lowercase();
+    let unbalanced = doi.ends_with(')') && doi.matches(')').count() > doi.matches('(').count();
+    let doi = if unbalanced { doi.strip_suffix(')').unwrap_or(&doi) } else { &doi };
+    // A word that was set close behind it.
+    ["received", "accepted", "published", "issn", "http"]
+        .iter()
+        .fold(doi, |doi, word| doi.split(word).next().unwrap_or(doi))
+        .trim_end_matches('.')
+        .to_owned()
+}
+
+/// The year of publication: of `Published`, of the copyright, of the journal's own citation line, in this order.
+pub(super) fn find_year(text: &str) -> Option<u16> {
+    static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+        [
+            r"(?i)(?:published|publication date|available online)[^.;]{0,60}?\b((?:19|20)\d\d)\b",
+            r"(?i)(?:©|copyright)[^.;\d]{0,80}?((?:19|20)\d\d)\b",
+            r"(?i)\bvol(?:ume)?\.?[^.;]{0,20}?\b((?:19|20)\d\d)\b",
+            r"\b((?:19|20)\d\d)\s*[;,:(]\s*\d+",
+            r"\(((?:19|20)\d\d)\)",
+            r"(?i)accepted[^.;]{0,40}?\b((?:19|20)\d\d)\b",
+            r"\b((?:19|20)\d\d)\b",
+        ]
+        .iter()
+        .map(|pattern| Regex::new(pattern).expect("a constant pattern"))
+        .collect()
+    });
+    let year = |pattern: &Regex| pattern.captures(text)?.get(1)?.as_str().parse().ok();
+    PATTERNS.iter().find_map(year)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_doi_is_found_and_joined() {
+        let lines = ["Journal 15(7): e02. https://doi.org/10.1371/journal.", "pone.0123456", "Editor"];
+        assert_eq!(find_doi(lines.into_iter()).as_deref(), Some("10.1371/journal.pone.0123456"));
+        assert_eq!(
+            find_doi(["(doi:10.1016/S0140-6736(05)12345)."].into_iter()).as_deref(),
+            Some("10.1016/s0140-6736(05)12345")
+        );
+    }
+
+    #[test]
+    fn the_year_of_publication_comes_first() {
+        assert_eq!(find_year("Received: 2 May 2017; Accepted: 3 June 2017; Published: 1 January 2018"), Some(2018));
+        assert_eq!(find_year("© The Authors 2019. All rights"), Some(2019));
+        assert_eq!(find_year("Stem Cells 2016, 7:12"), Some(2016));
+        assert_eq!(find_year("no year"), None);
+    }
+}

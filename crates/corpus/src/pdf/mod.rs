@@ -1,0 +1,144 @@
+//! PDF: a page description to an [`Article`].
+//!
+//! A PDF says where each glyph stands and little else. It is read in steps, one file each:
+//!
+//! 1. `document` opens the file, `interpret` follows each page's drawing operators to positioned glyphs;
+//! 2. `lines` puts glyphs together to words and lines, `furniture` takes away what stands around the text;
+//! 3. `columns` finds the reading order, `measure` what is usual in this paper;
+//! 4. `flow` places each line in its column, `roles` and `front` say what it is part of;
+//! 5. `paragraphs` joins lines, `text` puts cut words together, `sections` and `references` give the paragraphs
+//!    their place and their citations, and `assemble` makes the article.
+
+mod abstracts;
+mod accents;
+mod assemble;
+mod authors;
+mod bombs;
+mod characters;
+mod columns;
+mod document;
+mod drawn;
+mod floats;
+mod flow;
+mod fonts;
+mod front;
+mod front_labels;
+mod furniture;
+mod graphics_state;
+mod gutters;
+mod headings;
+mod identifiers;
+mod interpret;
+mod known_headings;
+mod line;
+mod line_parts;
+mod lines;
+mod marked_text;
+mod measure;
+mod page;
+mod paragraphs;
+mod paths;
+mod references;
+mod roles;
+#[cfg(test)]
+mod sample;
+mod sections;
+mod tables;
+mod text;
+mod title;
+mod visibility;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::{Article, ReadError};
+
+use columns::Column;
+use flow::{Placed, Role};
+use fonts::Fonts;
+use furniture::Removed;
+use line::Line;
+use page::{Page, Rect};
+
+/// Read a PDF.
+///
+/// # Errors
+/// [`ReadError::Encrypted`] if it needs a password, [`ReadError::Malformed`] if it is damaged or unpacks to more than any
+/// paper does, [`ReadError::NoTextLayer`] if it holds images of pages only, [`ReadError::NoText`] if no paragraph is found
+/// in it, [`ReadError::Failed`] if the library that reads it gives up in a way it should not.
+pub fn read(bytes: &[u8]) -> Result<Article, ReadError> {
+    if bytes.is_empty() {
+        return Err(ReadError::Empty);
+    }
+    // A panic within the PDF library costs this one paper, not the run.
+    catch_unwind(AssertUnwindSafe(|| read_unguarded(bytes)))
+        .unwrap_or_else(|panic| Err(ReadError::Failed(message(&*panic))))
+}
+
+fn message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("the PDF library panicked").to_owned()
+}
+
+/// Fewer characters per page than this are a stamp on a scanned page, not a text layer.
+const MIN_CHARACTERS_PER_PAGE: usize = 40;
+
+fn read_unguarded(bytes: &[u8]) -> Result<Article, ReadError> {
+    let document = document::open(bytes)?;
+    let glyphs: usize = document.pages.iter().map(|page| page.glyphs.len()).sum();
+    if glyphs < MIN_CHARACTERS_PER_PAGE * document.pages.len().max(1) {
+        return Err(ReadError::NoTextLayer);
+    }
+    let mut lines: Vec<Vec<Line>> =
+        document.pages.iter().map(|page| lines::lines(page, &page.glyphs, &document.fonts)).collect();
+    let first_page = first_page_text(&lines);
+    let all_lines: Vec<String> = lines.iter().flatten().map(Line::text).collect();
+    let mut furniture = furniture::remove(&document.pages, &mut lines);
+    furniture.extend(document.pages.iter().flat_map(|page| hidden_lines(page, &document.fonts)));
+    let columns: Vec<Column> = columns::columns(lines, &document.pages.iter().map(walls).collect::<Vec<_>>());
+    let measure = measure::Measure::of(&roles::before_references(&columns));
+    let mut flow = flow::place(columns, &measure);
+    roles::assign(&mut flow, &document.pages, &measure);
+    let front = front::read(&mut flow, &journal_names(&furniture), document.title.as_deref(), &measure);
+    let imprint = imprint(&flow, &furniture);
+    let paragraphs = paragraphs::paragraphs(flow, &measure);
+    let mut article = assemble::article(assemble::Parts { front, paragraphs, furniture, warnings: document.warnings });
+    article.metadata.doi = identifiers::find_doi(first_page.iter().map(String::as_str))
+        .or_else(|| identifiers::find_lone_doi(all_lines.iter().map(String::as_str)));
+    article.metadata.year = identifiers::find_year(&imprint);
+    if article.blocks.is_empty() { Err(ReadError::NoText) } else { Ok(article) }
+}
+
+/// Text that is drawn but cannot be seen.
+fn hidden_lines(page: &Page, fonts: &Fonts) -> Vec<(&'static str, Line)> {
+    lines::lines(page, &page.hidden, fonts).into_iter().map(|line| ("hidden-text", line)).collect()
+}
+
+/// The lines of the first page as they stand, furniture included: DOI and year are often there.
+fn first_page_text(lines: &[Vec<Line>]) -> Vec<String> {
+    lines.first().into_iter().flatten().map(Line::text).collect()
+}
+
+/// Running lines with a year or a volume: those that name the journal, not the paper.
+fn journal_names(furniture: &Removed) -> String {
+    let names = furniture.iter().take(400).map(|(_, line)| line.text());
+    names
+        .filter(|text| text.contains("19") || text.contains("20") || text.contains("Vol"))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// What the first pages say besides the text itself: dates, copyright, the journal's line.
+fn imprint(flow: &[Placed], furniture: &Removed) -> String {
+    const PAGES: u32 = 2;
+    let around = furniture.iter().map(|(_, line)| line).filter(|line| line.page <= PAGES);
+    let front =
+        flow.iter().filter(|placed| matches!(placed.role, Role::Front | Role::Figure)).map(|placed| &placed.line);
+    let lines: Vec<String> = front.filter(|line| line.page <= PAGES).chain(around).map(Line::text).collect();
+    lines.join("\n")
+}
+
+/// Wide rules and images, which text does not flow around.
+fn walls(page: &Page) -> Vec<Rect> {
+    const MIN_WIDTH: f32 = 60.0;
+    page.rules.iter().chain(&page.images).copied().filter(|rect| rect.width() > MIN_WIDTH).collect()
+}

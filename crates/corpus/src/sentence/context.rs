@@ -1,0 +1,173 @@
+//! What stands before and after a stop, and what that says of it.
+
+use super::lexicon;
+use super::marks::{is_closer, is_opener};
+
+/// Longest word, in bytes, that is looked at before a stop. Bounds the work on text without spaces.
+pub(super) const LONGEST_WORD: usize = 48;
+
+/// What stands before a stop.
+pub(super) struct Before<'a> {
+    /// The word that ends at the stop, without opening brackets and quotes.
+    word: &'a str,
+    /// The word before that one.
+    previous: &'a str,
+    /// `word` is the first of its sentence.
+    is_first: bool,
+}
+
+impl<'a> Before<'a> {
+    pub(super) fn new(text: &'a str, start: usize, stop: usize) -> Self {
+        let sentence = text[start..stop].trim_end();
+        let word = last_word(sentence);
+        let head = sentence[..sentence.len() - word.len()].trim_end();
+        let previous = last_word(head);
+        Before { word: word.trim_start_matches(is_opener), previous, is_first: head.is_empty() }
+    }
+
+    /// Does the point after `word` end the sentence, seeing what follows?
+    pub(super) fn ends_sentence(&self, next: &Next, is_closed: bool) -> bool {
+        if is_closed && !self.word.is_empty() && next.is_beginning() {
+            return true;
+        }
+        if self.is_list_marker() || lexicon::never_ends(self.word) && !self.is_capitals() {
+            return false;
+        }
+        if lexicon::wants_number(self.word) && next.is_number() {
+            return false;
+        }
+        if self.is_letter() {
+            let takes_letter = lexicon::takes_letter(self.previous.trim_start_matches(is_opener));
+            return next.is_sentence_word() || takes_letter && next.is_plain_beginning();
+        }
+        if self.is_dotted() || lexicon::may_end(self.word) && !self.is_capitals() {
+            let is_etal = self.word == "al";
+            return next.is_sentence_word() || is_etal && next.is_capital();
+        }
+        next.is_beginning()
+    }
+
+    /// `2`, `iv`, `b` or `(3)` as the first word of a sentence: its point belongs to a list.
+    fn is_list_marker(&self) -> bool {
+        let word = self.word.trim_matches(|c| matches!(c, '(' | ')' | '[' | ']'));
+        let is_numeral = word.chars().all(|c| c.is_ascii_digit() || c == '.');
+        let is_roman = word.chars().all(|c| matches!(c, 'i' | 'v' | 'x' | 'I' | 'V' | 'X'));
+        self.is_first && word.len() <= 5 && (is_numeral || is_roman || word.chars().count() == 1)
+    }
+
+    /// One capital letter: an initial, a genus, or the D of vitamin D.
+    fn is_letter(&self) -> bool {
+        let mut characters = self.word.chars();
+        characters.next().is_some_and(char::is_uppercase) && characters.next().is_none()
+    }
+
+    /// Letters with points between them, "i.v", "U.S", "Ph.D", or initials such as "J.-B".
+    fn is_dotted(&self) -> bool {
+        self.word.contains('.')
+            && self.word.split(['.', '-', '‐']).all(|part| {
+                let letters = part.chars().count();
+                letters <= 2 && part.chars().all(char::is_alphabetic)
+            })
+    }
+
+    /// May a number glued to the stop be a citation? Not after "Fig", nor inside a decimal.
+    pub(super) fn carries_citation(&self) -> bool {
+        let last = self.word.chars().next_back();
+        let is_word = last.is_some_and(|c| c.is_alphabetic() || is_closer(c) || c == '%');
+        is_word
+            && self.word.chars().count() > 1
+            && !lexicon::never_ends(self.word)
+            && !lexicon::wants_number(self.word)
+            && !self.is_dotted()
+    }
+
+    /// A short form such as "MS" or "CF", not the abbreviation "Ms." or "cf."
+    fn is_capitals(&self) -> bool {
+        self.word.len() > 1 && self.word.chars().all(char::is_uppercase)
+    }
+
+    pub(super) fn is_long_lower_word(&self) -> bool {
+        self.word.chars().count() > 2 && self.word.chars().all(char::is_lowercase)
+    }
+}
+
+/// What stands after a stop.
+pub(super) struct Next<'a> {
+    /// White space stands between, or the text ends.
+    pub(super) spaced: bool,
+    /// The first character that is no opening quote or bracket, and whether such a one stood before it.
+    first: Option<char>,
+    pub(super) opened: Option<char>,
+    /// The first word, with letters, digits and hyphens only.
+    word: &'a str,
+}
+
+impl<'a> Next<'a> {
+    pub(super) fn new(rest: &'a str) -> Self {
+        let trimmed = rest.trim_start();
+        let spaced = trimmed.len() < rest.len() || trimmed.is_empty();
+        let body = trimmed.trim_start_matches(is_opener).trim_start();
+        let opened = trimmed.chars().next().filter(|&c| is_opener(c));
+        let length = body.char_indices().find(|(at, c)| *at > LONGEST_WORD || !is_word_character(*c));
+        let word = &body[..length.map_or(body.len(), |(at, _)| at)];
+        Next { spaced, first: body.chars().next(), opened, word }
+    }
+
+    /// A capital letter.
+    fn is_capital(&self) -> bool {
+        self.first.is_some_and(char::is_uppercase) && self.opened != Some('(')
+    }
+
+    fn is_number(&self) -> bool {
+        self.first.is_some_and(char::is_numeric) || self.word.chars().all(|c| matches!(c, 'I' | 'V' | 'X'))
+    }
+
+    /// A beginning that needs no second look: the end of the text, or a capital letter.
+    pub(super) fn is_plain_beginning(&self) -> bool {
+        self.first.is_none_or(|c| c.is_uppercase() || is_bullet(c))
+    }
+
+    fn is_sentence_word(&self) -> bool {
+        self.first.is_none() || self.is_capital() && lexicon::begins_sentence(self.word)
+    }
+
+    /// Anything a sentence can begin with after an ordinary word and a stop.
+    pub(super) fn is_beginning(&self) -> bool {
+        let Some(first) = self.first else { return true };
+        self.is_plain_beginning()
+            || first.is_numeric()
+            || matches!(first, '~' | '≈' | '±' | '>' | '<' | '≥' | '≤' | '+' | '−' | '#' | '*' | '†' | '‡')
+            || is_greek(first)
+            || self.is_lower_name()
+            || self.opened == Some('(') && self.word.chars().count() == 1
+    }
+
+    /// A name that keeps its lower case at the beginning of a sentence: p53, mTOR, miR-21, iPSCs.
+    fn is_lower_name(&self) -> bool {
+        let letters = self.word.chars().take(12);
+        self.first.is_some_and(char::is_lowercase) && letters.skip(1).any(|c| c.is_uppercase() || c.is_ascii_digit())
+    }
+
+    /// A word that follows a stop without a space, as in badly extracted text: `cells.The`.
+    pub(super) fn is_glued_beginning(&self) -> bool {
+        self.is_capital() && self.word.len() > 1 && lexicon::begins_sentence(self.word)
+    }
+}
+
+/// The end of `text` after its last white space, but no more than [`LONGEST_WORD`] bytes of it.
+fn last_word(text: &str) -> &str {
+    let tail = text.char_indices().rev().take_while(|(at, c)| text.len() - at <= LONGEST_WORD && !c.is_whitespace());
+    &text[tail.last().map_or(text.len(), |(at, _)| at)..]
+}
+
+fn is_bullet(character: char) -> bool {
+    matches!(character, '•' | '▪' | '●' | '◦' | '‣' | '■')
+}
+
+fn is_greek(character: char) -> bool {
+    matches!(character, 'α'..='ω' | 'Α'..='Ω')
+}
+
+fn is_word_character(character: char) -> bool {
+    character.is_alphanumeric() || matches!(character, '-' | '‐' | '‑')
+}

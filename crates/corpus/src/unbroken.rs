@@ -1,0 +1,346 @@
+//! Text that a viewer gives without line breaks: where its headings, captions and paragraphs begin and end.
+//!
+//! A heading in such text runs into its first sentence: "3.1 Doses and routes In most trials, cells were …". Where it
+//! ends is told by the words: a heading in sentence case has no capital inside that is not a name, does not end in a
+//! preposition, and has no verb; a sentence begins with a capital, often with a word that begins sentences, and its verb
+//! comes soon. Nothing here is certain, so that a number is only taken for a heading's where an end is found.
+
+mod sentence_start;
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+pub(super) use self::sentence_start::is_phrase;
+use self::sentence_start::{Sureness, ends_in_abbreviation, where_sentence_begins};
+use super::caption::is_caption;
+use super::sentence::sentences;
+
+/// A part of such text, as bytes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Part {
+    Heading(Range<usize>),
+    Caption(Range<usize>),
+    Text(Range<usize>),
+}
+
+/// Bytes in which a heading or the first sentence of a caption must end.
+const LONGEST_HEADING: usize = 220;
+const LONGEST_CAPTION: usize = 500;
+/// Bytes of a text that is one paragraph, and of the shortest part that a longer one is cut into.
+const LONGEST_PARAGRAPH: usize = 1_000;
+const SHORTEST_PARAGRAPH: usize = 350;
+
+/// The parts of `text`, in order; together with white space they are all of it.
+pub(super) fn parts(text: &str) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let (mut done, mut from) = (0, 0);
+    while let Some((start, kind)) = next_candidate(text, from) {
+        let rest = text.get(start..).unwrap_or_default();
+        let length = match kind {
+            Kind::Heading => heading_length(rest),
+            Kind::Name(length) => Some(length),
+            Kind::Caption => caption_length(rest),
+        };
+        let Some(length) = length else {
+            from = start + rest.chars().next().map_or(1, char::len_utf8);
+            continue;
+        };
+        push_text(text, done..start, &mut parts);
+        let range = trim(text, start..start + length);
+        parts.push(match kind {
+            Kind::Heading | Kind::Name(_) => Part::Heading(range),
+            Kind::Caption => Part::Caption(range),
+        });
+        (done, from) = (start + length, start + length);
+    }
+    push_text(text, done..text.len(), &mut parts);
+    parts
+}
+
+fn push_text(text: &str, range: Range<usize>, parts: &mut Vec<Part>) {
+    let range = trim(text, range);
+    if !range.is_empty() {
+        parts.push(Part::Text(range));
+    }
+}
+
+fn trim(text: &str, range: Range<usize>) -> Range<usize> {
+    let piece = text.get(range.clone()).unwrap_or_default();
+    let start = range.start + (piece.len() - piece.trim_start().len());
+    start..start + piece.trim().len()
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    /// With a number; its end must be found.
+    Heading,
+    /// Of a section that all papers have, of this many bytes.
+    Name(usize),
+    Caption,
+}
+
+/// The next place at or after `from` where a heading or caption may begin: at the start or after a sentence's end.
+fn next_candidate(text: &str, from: usize) -> Option<(usize, Kind)> {
+    static START: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"(?P<caption>\b(?:Figure|FIGURE|Fig\.|FIG\.|Table|TABLE|Scheme)\s*S?\d{1,3}[A-Za-z]?[.:|]?\s+\S)",
+            r"|(?P<number>\b\d{1,2}(?:\.\d{1,2}){0,3}\.?\s+\p{Lu})",
+            r"|(?P<name>\b(?:Abstract|ABSTRACT|Introduction|INTRODUCTION|Background|Methods|METHODS|Materials and [Mm]ethods|Results|RESULTS",
+            r"|Discussion|DISCUSSION|Conclusions?|CONCLUSIONS?|Concluding [Rr]emarks|References|REFERENCES|Acknowledge?ments?|ACKNOWLEDGE?MENTS?",
+            r"|Funding|Conflicts? of [Ii]nterests?|Authors?['’]? [Cc]ontributions?|Abbreviations)[:.]?)\s+[\p{Lu}\[\d]",
+        ))
+        .expect("a constant pattern")
+    });
+    START.captures_iter(text.get(from..)?).find_map(|found| {
+        let (part, kind) = if let Some(part) = found.name("caption") {
+            (part, Kind::Caption)
+        } else if let Some(part) = found.name("name") {
+            (part, Kind::Name(part.len()))
+        } else {
+            (found.name("number")?, Kind::Heading)
+        };
+        let start = from + part.start();
+        ends_sentence(text.get(..start)?).then_some((start, kind))
+    })
+}
+
+fn ends_sentence(before: &str) -> bool {
+    let before = before.trim_end();
+    let closed = before.trim_end_matches([')', ']', '”', '"', '’']);
+    before.is_empty() || closed.ends_with(['.', '!', '?']) && !ends_in_abbreviation(closed)
+}
+
+/// The length of the heading that `text` begins with, its number included.
+fn heading_length(text: &str) -> Option<usize> {
+    static NUMBER: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"^\d{1,2}(?:\.\d{1,2}){0,3}\.?\s+").expect("a constant pattern"));
+    let number = NUMBER.find(text).map_or(0, |found| found.end());
+    let title = text.get(number..)?;
+    // A numbered sentence is an item of a list.
+    let end = where_sentence_begins(title, LONGEST_HEADING)
+        .filter(|&(end, _)| title.get(..end).is_some_and(|title| is_phrase(title.trim_end_matches(['.', ' ']))));
+    // "3 Patients were …": a lone number needs a sentence with a plain beginning after it.
+    let is_deep = text.get(..number)?.trim_end_matches(|c: char| c.is_whitespace() || c == '.').contains('.');
+    match end {
+        Some((end, sureness)) if is_deep || number == 0 || sureness == Sureness::Opener => Some(number + end),
+        Some(_) => None,
+        // A heading at the end of the page, its text on the next.
+        None => {
+            let words = title.split_whitespace().count();
+            (number > 0
+                && is_deep
+                && title.len() <= 120
+                && (1..=15).contains(&words)
+                && !title.contains(". ")
+                && !title.ends_with('.'))
+            .then_some(text.len())
+        }
+    }
+}
+
+/// The length of the caption that `text` begins with: its title, and the sentences of its legend.
+fn caption_length(text: &str) -> Option<usize> {
+    if !is_caption(text) {
+        return None;
+    }
+    static LABEL: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"^\S+\s*S?\d{1,3}[A-Za-z]?[.:|]?\s+").expect("a constant pattern"));
+    static LEGEND: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^(?:\(?[A-Ha-h]\)|\(?[ivx]{1,4}\)|[A-H][,:.]\s|Abbreviations?\b|Scale bars?\b|Data (?:are|were)\b|Error bars\b|Arrows?\b|Arrowheads?\b|\*|Sources?:|Created (?:with|in)\b|Adapted\b|Reproduced\b|Values (?:are|were)\b|Note:)")
+            .expect("a constant pattern")
+    });
+    let label = LABEL.find(text).map_or(0, |found| found.end());
+    let title = text.get(label..)?;
+    let head = super::characters::up_to(title, 4 * LONGEST_CAPTION);
+    let ends: Vec<usize> = sentences(head).into_iter().map(|sentence| sentence.end).collect();
+    let mut end = ends.first().copied().unwrap_or(head.len());
+    if let Some((glued, _)) = where_sentence_begins(title.get(..end)?, LONGEST_CAPTION) {
+        return Some(label + glued);
+    }
+    for &next in ends.iter().skip(1) {
+        if !LEGEND.is_match(head.get(end..)?.trim_start()) {
+            break;
+        }
+        end = next;
+    }
+    Some(label + end)
+}
+
+/// Cut a text without breaks into paragraphs between its sentences. Where the author cut it is not known: a long text is
+/// cut near its middle, rather before a sentence that names its own subject than before one that refers back.
+pub(super) fn paragraphs(text: &str) -> Vec<Range<usize>> {
+    let starts: Vec<usize> = sentences(text).into_iter().map(|sentence| sentence.start).collect();
+    let mut done = Vec::new();
+    let mut open = Vec::with_capacity(1);
+    open.push(0..text.len());
+    while let Some(range) = open.pop() {
+        match best_cut(text, &starts, &range) {
+            Some(cut) => open.extend([cut..range.end, range.start..cut]),
+            None => done.push(trim(text, range)),
+        }
+    }
+    done.retain(|range| !range.is_empty());
+    done
+}
+
+fn best_cut(text: &str, starts: &[usize], range: &Range<usize>) -> Option<usize> {
+    if range.len() <= LONGEST_PARAGRAPH {
+        return None;
+    }
+    let first = starts.partition_point(|&start| start < range.start + SHORTEST_PARAGRAPH);
+    let last = starts.partition_point(|&start| start + SHORTEST_PARAGRAPH <= range.end);
+    let candidates = starts.get(first..last.max(first))?;
+    let cost = |&cut: &usize| {
+        let middle = range.start + range.len() / 2;
+        let word = text.get(cut..).and_then(|rest| rest.split_whitespace().next()).unwrap_or_default();
+        let penalty = if refers_back(word) {
+            4
+        } else if names_authors(text.get(cut..).unwrap_or_default()) {
+            0
+        } else {
+            1
+        };
+        // A sentence that refers back costs as much as standing a third of the length off the middle.
+        middle.abs_diff(cut) + penalty * range.len() / 12
+    };
+    candidates.iter().copied().min_by_key(cost)
+}
+
+/// `Yi and Song (2012) found …`: a new study is a new subject.
+fn names_authors(sentence: &str) -> bool {
+    static AUTHORS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^\p{Lu}[\p{L}’'-]+(?: and \p{Lu}[\p{L}’'-]+| et al\.?)?,? \((?:19|20)\d\d\)")
+            .expect("a constant pattern")
+    });
+    AUTHORS.is_match(sentence)
+}
+
+fn refers_back(word: &str) -> bool {
+    const BACK: &[&str] = &[
+        "This",
+        "These",
+        "Those",
+        "That",
+        "They",
+        "It",
+        "Its",
+        "Their",
+        "Such",
+        "Thus",
+        "Therefore",
+        "Hence",
+        "Consequently",
+        "Subsequently",
+        "However",
+        "Moreover",
+        "Furthermore",
+        "Additionally",
+        "Similarly",
+        "Likewise",
+        "Then",
+        "For",
+        "Also",
+        "Here",
+        "Indeed",
+        "Conversely",
+        "He",
+        "She",
+    ];
+    BACK.contains(&word.trim_end_matches(','))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> Vec<(char, &str)> {
+        let show = |part| match part {
+            Part::Heading(range) => ('H', &text[range]),
+            Part::Caption(range) => ('C', &text[range]),
+            Part::Text(range) => ('T', &text[range]),
+        };
+        parts(text).into_iter().map(show).collect()
+    }
+
+    #[test]
+    fn a_numbered_heading_ends_where_its_sentence_begins() {
+        for (heading, sentence) in [
+            (
+                "3.1 Doses and routes of MSCs in the treatment of lupus",
+                "With higher doses, more cells reached the lung.",
+            ),
+            ("2.4 Effect on regulatory T cells", "MSCs induce them in culture."),
+            ("4.2.1 Safety", "In most trials, fever was the only event."),
+            ("2.3 The Role of Cytokines in Joint Disease", "The joint is swollen by cytokines."),
+            ("5.1 Treatment of Crohn disease", "Infliximab is given by vein."),
+            ("5.2 Mesenchymal stem cells in COVID-19", "Since 2020, cells were given to patients."),
+            ("6.1 Homing", "Mesenchymal stem cells given by vein were found in the lung."),
+        ] {
+            let text = format!("{heading} {sentence} It went on.");
+            let rest = format!("{sentence} It went on.");
+            assert_eq!(shown(&text), [('H', heading), ('T', rest.as_str())]);
+        }
+    }
+
+    #[test]
+    fn a_heading_in_the_middle_is_found_after_a_full_stop_only() {
+        assert_eq!(
+            shown(
+                "Cells were given. 3.2 Timing of doses Two doses were better. They used 3.1 Tesla scanners and version 2.0 The end."
+            ),
+            [
+                ('T', "Cells were given."),
+                ('H', "3.2 Timing of doses"),
+                ('T', "Two doses were better. They used 3.1 Tesla scanners and version 2.0 The end."),
+            ]
+        );
+        assert_eq!(shown("We saw 9 patients. 3 Patients were old.").len(), 1);
+    }
+
+    #[test]
+    fn known_sections_need_no_number() {
+        assert_eq!(
+            shown("Cells were safe. Conclusion The cells are safe. References 1. Lee A. Cells. 2010."),
+            [
+                ('T', "Cells were safe."),
+                ('H', "Conclusion"),
+                ('T', "The cells are safe."),
+                ('H', "References"),
+                ('T', "1. Lee A. Cells. 2010."),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_caption_in_the_middle_is_taken_out() {
+        assert_eq!(
+            shown(
+                "Cells act in many ways (Figure 2). Figure 2 Ways in which the MSCs act on T cells (Lee and Kim, 2012) According to Roy, in addition to this, cells move."
+            ),
+            [
+                ('T', "Cells act in many ways (Figure 2)."),
+                ('C', "Figure 2 Ways in which the MSCs act on T cells (Lee and Kim, 2012)"),
+                ('T', "According to Roy, in addition to this, cells move."),
+            ]
+        );
+        assert_eq!(
+            shown("Figure 1. Where cells go. (A) Lung. (B) Liver. Cells were found later."),
+            [('C', "Figure 1. Where cells go. (A) Lung. (B) Liver."), ('T', "Cells were found later.")]
+        );
+        assert_eq!(shown("It is known. Figure 1 shows the ways.").len(), 1);
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_sentences() {
+        let text = "Cells were given to twenty patients with stiff joints in two hospitals. ".repeat(20);
+        let cut = paragraphs(&text);
+        assert_eq!(cut.len(), 2);
+        assert!(
+            cut.iter()
+                .all(|range| text[range.clone()].starts_with("Cells") && text[range.clone()].ends_with("hospitals."))
+        );
+        assert_eq!(paragraphs("Short. Text."), std::iter::once(0..12).collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,339 @@
+//! What the XML readers share: parsing that survives undeclared entities, and places in the source.
+//!
+//! Nothing outside the file is ever read. A document type is taken out before parsing, and with it every way to build
+//! an entity from entities; what its external part would define (`&alpha;`, `&nbsp;`) is known from HTML.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+use roxmltree::{Document, Node, ParsingOptions};
+
+use super::ReadError;
+use super::characters::{self, Characters};
+
+/// Real articles nest some thirty elements deep. The bound makes recursion over the tree safe.
+const DEEPEST: usize = 200;
+/// Bytes of one tag. The parser compares each attribute of a tag with all others.
+const LONGEST_TAG: usize = 64 << 10;
+/// Elements, texts and attributes of one file.
+const MOST_NODES: u32 = 20_000_000;
+
+/// XML made fit for a strict parser, and the way back to where each byte came from.
+#[derive(Debug)]
+pub(super) struct Repaired<'a> {
+    original: &'a str,
+    format: &'static str,
+    text: String,
+    /// From this byte of `text` on, up to the next entry, bytes were copied from this byte of `original`.
+    copied: Vec<(usize, usize)>,
+    characters: Characters<'a>,
+}
+
+impl<'a> Repaired<'a> {
+    /// Repair `original`, naming `format` in errors.
+    ///
+    /// # Errors
+    /// [`ReadError::Malformed`] for tags and comments that never end and for nesting beyond all sense.
+    pub(super) fn new(original: &'a str, format: &'static str) -> Result<Self, ReadError> {
+        let mut repair =
+            Repair { source: original, format, text: String::with_capacity(original.len()), ..Repair::default() };
+        repair.run()?;
+        Ok(Repaired {
+            original,
+            format,
+            text: repair.text,
+            copied: repair.copied,
+            characters: Characters::new(original),
+        })
+    }
+
+    /// The tree of elements.
+    ///
+    /// # Errors
+    /// [`ReadError::Malformed`] with line and column in the source.
+    pub(super) fn parse(&self) -> Result<Document<'_>, ReadError> {
+        let options = ParsingOptions { allow_dtd: false, nodes_limit: MOST_NODES, ..ParsingOptions::default() };
+        Document::parse_with_options(&self.text, options).map_err(|error| {
+            let place = error.pos();
+            let mut lines = self.text.split_inclusive('\n');
+            let line_start: usize = lines.by_ref().take((place.row as usize).saturating_sub(1)).map(str::len).sum();
+            let in_line = lines.next().unwrap_or_default().chars().take((place.col as usize).saturating_sub(1));
+            let byte = line_start + in_line.map(char::len_utf8).sum::<usize>();
+            // The parser's own message ends in a place that is right for the repaired text only.
+            let message = error.to_string();
+            let message = message.rsplit_once(" at ").map_or(message.as_str(), |(message, _)| message);
+            malformed(self.format, self.original, self.original_byte(byte.min(self.text.len())), message)
+        })
+    }
+
+    /// The characters of the source that `node` spans.
+    pub(super) fn place(&self, node: Node) -> Range<usize> {
+        let range = node.range();
+        self.characters.range(self.original_byte(range.start)..self.original_byte(range.end))
+    }
+
+    fn original_byte(&self, byte: usize) -> usize {
+        let next = self.copied.partition_point(|&(start, _)| start <= byte);
+        let (start, from) = next.checked_sub(1).and_then(|last| self.copied.get(last)).copied().unwrap_or((0, 0));
+        (from + (byte - start)).min(self.original.len())
+    }
+}
+
+fn malformed(format: &'static str, source: &str, byte: usize, message: &str) -> ReadError {
+    let before = characters::up_to(source, byte);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    ReadError::Malformed { format, reason: format!("{message} (line {line}, column {column})") }
+}
+
+/// One pass over the source that copies what is sound and replaces what is not.
+#[derive(Debug, Default)]
+struct Repair<'a> {
+    source: &'a str,
+    format: &'static str,
+    text: String,
+    copied: Vec<(usize, usize)>,
+    entities: HashMap<&'a str, String>,
+    depth: usize,
+}
+
+impl<'a> Repair<'a> {
+    fn run(&mut self) -> Result<(), ReadError> {
+        let mut at = 0;
+        while let Some(rest) = self.source.get(at..).filter(|rest| !rest.is_empty()) {
+            let sound = rest.find(|c| matches!(c, '<' | '&') || !is_xml(c)).unwrap_or(rest.len());
+            self.copy(at, at + sound);
+            at += sound;
+            at = match self.source.as_bytes().get(at) {
+                Some(b'<') => self.markup(at)?,
+                Some(b'&') => self.reference(at),
+                Some(_) => self.replace(at, 1, " "),
+                None => break,
+            };
+        }
+        Ok(())
+    }
+
+    /// Handle what begins with `<` at `at`; returns where it ends.
+    fn markup(&mut self, at: usize) -> Result<usize, ReadError> {
+        let rest = self.source.get(at..).unwrap_or_default();
+        if rest.starts_with("<!--") {
+            return Ok(self.skip(at + self.length(at, rest, "-->", "a comment")?));
+        }
+        if rest.starts_with("<?") {
+            return Ok(self.skip(at + self.length(at, rest, "?>", "a processing instruction")?));
+        }
+        if rest.starts_with("<![CDATA[") {
+            let end = at + self.length(at, rest, "]]>", "a CDATA section")?;
+            self.copy_sound(at, end);
+            return Ok(end);
+        }
+        if rest.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("<!doctype")) {
+            return self.document_type(at, rest);
+        }
+        match rest.chars().nth(1) {
+            Some(c) if c == '/' || c == '_' || c.is_alphabetic() => self.tag(at, rest),
+            // "p < 0.05" that nobody escaped.
+            _ => Ok(self.replace(at, 1, "&lt;")),
+        }
+    }
+
+    fn length(&self, at: usize, rest: &str, end: &str, what: &str) -> Result<usize, ReadError> {
+        let found = rest.find(end).map(|start| start + end.len());
+        found.ok_or_else(|| malformed(self.format, self.source, at, &format!("{what} does not end")))
+    }
+
+    fn tag(&mut self, at: usize, rest: &str) -> Result<usize, ReadError> {
+        let Some(length) = tag_length(rest) else {
+            return Err(malformed(self.format, self.source, at, "a tag does not end"));
+        };
+        let tag = rest.get(..length).unwrap_or_default();
+        if tag.starts_with("</") {
+            self.depth = self.depth.saturating_sub(1);
+        } else if !tag.ends_with("/>") {
+            self.depth += 1;
+        }
+        if self.depth > DEEPEST {
+            let message = format!("elements are nested more than {DEEPEST} deep");
+            return Err(malformed(self.format, self.source, at, &message));
+        }
+        let mut from = at;
+        while let Some(found) = self.source.get(from..at + length).and_then(|tag| tag.find('&')) {
+            self.copy_sound(from, from + found);
+            from = self.reference(from + found).min(at + length);
+        }
+        self.copy_sound(from, at + length);
+        Ok(at + length)
+    }
+
+    /// Take the document type out, keeping the plain texts that its internal part names.
+    fn document_type(&mut self, at: usize, rest: &'a str) -> Result<usize, ReadError> {
+        static ENTITY: LazyLock<Regex> = LazyLock::new(|| {
+            Regex::new(r#"<!ENTITY\s+([\w.-]{1,40})\s+(?:"([^"<%]{0,64})"|'([^'<%]{0,64})')\s*>"#)
+                .expect("a constant pattern")
+        });
+        let close = rest.find('>').unwrap_or(rest.len());
+        let end = match rest.find('[').filter(|&open| open < close) {
+            None => self.length(at, rest, ">", "the document type")?,
+            Some(open) => {
+                let subset = open + self.length(at, rest.get(open..).unwrap_or_default(), "]", "the document type")?;
+                subset + self.length(at, rest.get(subset..).unwrap_or_default(), ">", "the document type")?
+            }
+        };
+        for found in ENTITY.captures_iter(rest.get(..end).unwrap_or_default()) {
+            let value = found.get(2).or_else(|| found.get(3)).map_or("", |value| value.as_str());
+            let value = html_escape::decode_html_entities(value);
+            if let Some(name) = found.get(1).filter(|_| !value.contains('&')) {
+                self.entities.entry(name.as_str()).or_insert_with(|| escaped(&value));
+            }
+        }
+        Ok(self.skip(at + end))
+    }
+
+    /// Handle the `&` at `at`; returns where the reference ends.
+    fn reference(&mut self, at: usize) -> usize {
+        let rest = self.source.get(at + 1..).unwrap_or_default();
+        let name =
+            rest.bytes().take(40).position(|byte| byte == b';').and_then(|end| rest.get(..end)).unwrap_or_default();
+        let whole = 1 + name.len() + 1;
+        if matches!(name, "amp" | "lt" | "gt" | "quot" | "apos") {
+            self.copy(at, at + whole);
+            return at + whole;
+        }
+        if let Some(digits) = name.strip_prefix('#') {
+            let code = match digits.strip_prefix(['x', 'X']) {
+                Some(digits) => u32::from_str_radix(digits, 16),
+                None => digits.parse(),
+            };
+            if let Ok(code) = code {
+                let c = char::from_u32(code).filter(|&c| is_xml(c)).unwrap_or(char::REPLACEMENT_CHARACTER);
+                return self.replace(at, whole, &escaped(c.encode_utf8(&mut [0; 4])));
+            }
+        }
+        let known = self.entities.get(name).cloned().or_else(|| entity(name).map(|text| escaped(&text)));
+        match known {
+            Some(text) => self.replace(at, whole, &text),
+            None => self.replace(at, 1, "&amp;"),
+        }
+    }
+
+    fn copy(&mut self, from: usize, to: usize) {
+        if let Some(piece) = self.source.get(from..to).filter(|piece| !piece.is_empty()) {
+            self.copied.push((self.text.len(), from));
+            self.text.push_str(piece);
+        }
+    }
+
+    /// Copy, with a space for each character that XML does not allow.
+    fn copy_sound(&mut self, mut from: usize, to: usize) {
+        while let Some(piece) = self.source.get(from..to).filter(|piece| !piece.is_empty()) {
+            let Some(bad) = piece.find(|c| !is_xml(c)) else { return self.copy(from, to) };
+            self.copy(from, from + bad);
+            from = self.replace(from + bad, 1, " ");
+        }
+    }
+
+    /// Write `text` for what begins at `at` and has `length` bytes, or one whole character; returns where it ends.
+    fn replace(&mut self, at: usize, length: usize, text: &str) -> usize {
+        self.copied.push((self.text.len(), at));
+        self.text.push_str(text);
+        let end = (at + length..=self.source.len()).find(|&end| self.source.is_char_boundary(end));
+        self.skip(end.unwrap_or(self.source.len()))
+    }
+
+    fn skip(&mut self, to: usize) -> usize {
+        self.copied.push((self.text.len(), to));
+        to
+    }
+}
+
+/// The length of the tag that `rest` begins with; `>` inside quotes does not end it.
+fn tag_length(rest: &str) -> Option<usize> {
+    let mut quote = None;
+    for (index, byte) in rest.bytes().take(LONGEST_TAG).enumerate() {
+        match (quote, byte) {
+            (None, b'>') => return Some(index + 1),
+            (None, b'"' | b'\'') => quote = Some(byte),
+            (Some(open), byte) if open == byte => quote = None,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// What an entity of HTML or of the JATS character sets stands for.
+fn entity(name: &str) -> Option<String> {
+    if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let reference = format!("&{name};");
+    let text = html_escape::decode_html_entities(&reference);
+    (text != reference).then(|| text.into_owned())
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;").replace('\'', "&apos;")
+}
+
+/// The characters that XML 1.0 allows.
+fn is_xml(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text_of(xml: &str) -> Result<String, ReadError> {
+        let repaired = Repaired::new(xml, "XML")?;
+        let document = repaired.parse()?;
+        Ok(document.descendants().filter_map(|node| if node.is_text() { node.text() } else { None }).collect())
+    }
+
+    #[test]
+    fn entities_of_an_external_document_type_are_known() {
+        let xml = r#"<!DOCTYPE article SYSTEM "x.dtd"><p>TNF-&alpha;&nbsp;&lt; 5 &unknown; AT&T</p>"#;
+        assert_eq!(text_of(xml).unwrap(), "TNF-α\u{a0}< 5 &unknown; AT&T");
+    }
+
+    #[test]
+    fn plain_internal_entities_are_expanded_and_nested_ones_are_not() {
+        let xml = r#"<!DOCTYPE p [<!ENTITY drug "MSC &#945;"> <!ENTITY lol "&drug;&drug;">]><p>&drug; &lol;</p>"#;
+        assert_eq!(text_of(xml).unwrap(), "MSC α &lol;");
+    }
+
+    #[test]
+    fn external_entities_are_not_fetched() {
+        let xml = r#"<!DOCTYPE p [<!ENTITY file SYSTEM "file:///etc/passwd">]><p>&file;</p>"#;
+        assert_eq!(text_of(xml).unwrap(), "&file;");
+    }
+
+    #[test]
+    fn characters_that_xml_forbids_do_not_lose_the_paper() {
+        assert_eq!(text_of("<p>a\u{1}b &#0; p < 0.05</p>").unwrap(), "a b \u{fffd} p < 0.05");
+    }
+
+    #[test]
+    fn damage_is_told_with_line_and_column() {
+        let error = text_of("<a>\n  <b>&alpha;</c>\n</a>").unwrap_err().to_string();
+        assert!(error.contains("line 2, column 13"), "{error}");
+    }
+
+    #[test]
+    fn a_hundred_thousand_open_tags_are_refused() {
+        let error = text_of(&"<p>".repeat(100_000)).unwrap_err().to_string();
+        assert!(error.contains("nested more than 200 deep (line 1"), "{error}");
+    }
+
+    #[test]
+    fn places_are_characters_of_the_source() {
+        let xml = "<?xml version='1.0'?><a>&alpha;é<p>naïve</p></a>";
+        let repaired = Repaired::new(xml, "XML").unwrap();
+        let document = repaired.parse().unwrap();
+        let paragraph = document.descendants().find(|node| node.has_tag_name("p")).unwrap();
+        let place = repaired.place(paragraph);
+        assert_eq!(xml.chars().skip(place.start).take(place.len()).collect::<String>(), "<p>naïve</p>");
+    }
+}
