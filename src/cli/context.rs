@@ -1,19 +1,32 @@
 //! What all commands share: settings, and the model and index they name.
 
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::Global;
 use crate::config::{self, Config, Settings};
 use crate::corpus::Limits;
 use crate::embed::{BertEmbedder, BertOptions, Embedder, ModelOverrides, Pooling, Precision};
 use crate::index::{PassageIndex, Signature};
 use crate::ingest::{Grobid, IngestOptions, Reader, Reading};
 use crate::search::{Engine, Fusion, Nearness, SearchOptions, Weights};
+
+/// Options of all commands.
+#[derive(Debug, clap::Args)]
+pub(super) struct Global {
+    /// Settings to use [default: ./config.toml where there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Folder of the index [default: as the settings say]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(super) index: Option<PathBuf>,
+    /// Say nothing but results and errors
+    #[arg(long, short, global = true)]
+    pub(super) quiet: bool,
+}
 
 pub(super) struct Context {
     pub(super) settings: Settings,

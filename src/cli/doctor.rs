@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::context::Context;
-use super::{Outcome, style};
+use super::outcome::Outcome;
+use super::style;
 use crate::index::PassageIndex;
 
 #[derive(Debug, clap::Args)]

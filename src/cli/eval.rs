@@ -1,17 +1,15 @@
 //! `stroma eval`
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use super::Outcome;
+use super::collections::open;
 use super::context::Context;
 use super::eval_fit::{self, FurtherCollection};
 use super::eval_report::{Format, Line, Report};
-use crate::embed::Embedder;
+use super::outcome::Outcome;
 use crate::eval::ablation::variants;
-use crate::eval::collection::{Answers, Collection, System};
-use crate::ingest::Progress;
-use crate::search::{Engine, Mode};
+use crate::eval::collection::{Answers, System};
+use crate::search::Mode;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: stroma eval collections/scifact --split train --losses 5")]
@@ -19,13 +17,13 @@ pub(super) struct Arguments {
     /// A collection in the layout of BEIR (corpus.jsonl, queries.jsonl, qrels/NAME.tsv; evidence.tsv as SciFact has it) or
     /// of TREC (topics…, qrels.NAME.txt; documents as corpus.jsonl, or with --corpus). Without corpus.jsonl the judgments
     /// name passages of your index by their ids
-    pub(super) folder: PathBuf,
+    folder: PathBuf,
     /// Which judgments: NAME of qrels/NAME.tsv, or of qrels.NAME.txt
     #[arg(long)]
-    pub(super) split: String,
+    split: String,
     /// Documents to use in the place of the collection's corpus.jsonl
     #[arg(long, value_name = "FILE")]
-    pub(super) corpus: Option<PathBuf>,
+    corpus: Option<PathBuf>,
     /// hybrid, lexical, vector, or baseline (BM25 and passage vectors, min-max, half and half) [default: all]
     #[arg(long)]
     mode: Option<System>,
@@ -45,10 +43,10 @@ pub(super) struct Arguments {
     /// Fit to a further collection too, asked with the same model or another; each is then measured with weights fitted to
     /// the others
     #[arg(long, value_name = "FOLDER:SPLIT[@MODEL]", requires = "fit")]
-    pub(super) with: Vec<FurtherCollection>,
+    with: Vec<FurtherCollection>,
     /// Print JSON, one object a mode and line
     #[arg(long, conflicts_with = "markdown")]
-    pub(super) json: bool,
+    json: bool,
     /// Print Markdown, as docs/quality.md is made of
     #[arg(long)]
     markdown: bool,
@@ -56,7 +54,9 @@ pub(super) struct Arguments {
 
 pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Outcome> {
     if arguments.fit {
-        return eval_fit::run(context, arguments);
+        let Arguments { folder, split, corpus, with, json, .. } = arguments;
+        eval_fit::run(context, (folder, split, corpus.as_deref()), with, *json)?;
+        return Ok(Outcome::Success);
     }
     let (embedder, corpus) = (context.embedder()?, arguments.corpus.as_deref());
     let (collection, engine) = open(context, &embedder, &arguments.folder, &arguments.split, corpus)?;
@@ -87,37 +87,8 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
     Ok(Outcome::Success)
 }
 
-pub(super) fn open(
-    context: &Context,
-    embedder: &Arc<dyn Embedder>,
-    folder: &Path,
-    split: &str,
-    corpus: Option<&Path>,
-) -> anyhow::Result<(Collection, Engine)> {
-    if corpus.is_none() && !Collection::has_documents(folder) {
-        let index = context.open_index(embedder.as_ref())?;
-        let collection = Collection::over_index(folder, split, index)?;
-        let engine = collection.engine(Arc::clone(embedder), context.search_options());
-        return Ok((collection, engine));
-    }
-    let bar = context.progress_bar("{bar:24} {pos}/{len} documents  {eta} left");
-    let report = &mut |progress: Progress| {
-        bar.set_length(progress.files);
-        bar.set_position(progress.done);
-    };
-    let collection = Collection::open(folder, split, corpus, &cache(context), embedder.as_ref(), report)?;
-    bar.finish_and_clear();
-    let engine = collection.engine(Arc::clone(embedder), context.search_options());
-    Ok((collection, engine))
-}
-
 fn write_run(answers: &Answers, file: &Path, mode: System) -> anyhow::Result<()> {
     let sink = std::io::BufWriter::new(std::fs::File::create(file)?);
     answers.run.write(sink, &format!("stroma-{}", mode.name()))?;
     Ok(())
-}
-
-/// Indexes of collections are kept beside the index, where `stroma index` does not look.
-fn cache(context: &Context) -> PathBuf {
-    context.config().index.join("eval")
 }

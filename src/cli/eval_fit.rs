@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::collections::open;
 use super::context::Context;
-use super::eval::{Arguments, open};
-use super::{Outcome, style};
+use super::style;
 use crate::eval::fit::{FEW, Fit, Sample, fit};
 use crate::eval::significance::Comparison;
 use crate::search::Weights;
@@ -40,11 +40,18 @@ impl FromStr for FurtherCollection {
     }
 }
 
-pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let (corpus, own) = (arguments.corpus.as_deref(), context.embedder()?);
-    let (collection, engine) = open(context, &own, &arguments.folder, &arguments.split, corpus)?;
-    let mut samples = vec![Sample::collect(&name(&arguments.folder, None), &collection, &engine)?];
-    for FurtherCollection { folder, split, model } in &arguments.with {
+/// Prints the weights that are fitted to the first collection (folder, split, and documents where they are elsewhere) and
+/// to further ones.
+pub(super) fn run(
+    context: &Context,
+    (folder, split, corpus): (&Path, &str, Option<&Path>),
+    further: &[FurtherCollection],
+    json: bool,
+) -> anyhow::Result<()> {
+    let own = context.embedder()?;
+    let (collection, engine) = open(context, &own, folder, split, corpus)?;
+    let mut samples = vec![Sample::collect(&name(folder, None), &collection, &engine)?];
+    for FurtherCollection { folder, split, model } in further {
         let embedder = match model {
             Some(folder) => context.embedder_in(folder)?,
             None => Arc::clone(&own),
@@ -53,7 +60,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
         samples.push(Sample::collect(&name(folder, model.as_deref()), &collection, &engine)?);
     }
     let fit = fit(&samples, &engine.options().weights);
-    if arguments.json {
+    if json {
         anstream::println!("{}", as_json(&samples, &fit));
     } else {
         anstream::print!("{}", as_toml(&samples, &fit)?);
@@ -67,7 +74,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
             sample.questions.len()
         );
     }
-    Ok(Outcome::Success)
+    Ok(())
 }
 
 /// The last part of the folder's path, with the model's where it is not the one of the settings.

@@ -8,7 +8,8 @@ use indicatif::ProgressBar;
 use serde_json::json;
 
 use super::context::Context;
-use super::{Outcome, style};
+use super::outcome::Outcome;
+use super::style;
 use crate::embed::Embedder;
 use crate::ingest::{Emptied, Ingest, IngestOptions, Progress, Rebuilding, Summary};
 

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::context::Context;
-use super::{Outcome, style};
+use super::outcome::Outcome;
+use super::style;
 use crate::corpus::{Passage, passages};
 use crate::ingest::{Paper, Unit, has_paper_ending, papers_under};
 

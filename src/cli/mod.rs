@@ -1,5 +1,6 @@
 //! The command line: one thin file for each command.
 
+mod collections;
 mod context;
 mod doctor;
 mod eval;
@@ -7,6 +8,7 @@ mod eval_fit;
 mod eval_report;
 mod index;
 mod inspect;
+mod outcome;
 mod papers;
 mod read_worker;
 mod search;
@@ -16,12 +18,12 @@ mod settings;
 mod snapshot;
 mod style;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use context::Context;
+use context::{Context, Global};
+use outcome::Outcome;
 
 /// Search over review articles: the paragraphs that say something about a question, the sentences that answer it, and
 /// the studies they cite.
@@ -33,19 +35,6 @@ pub struct Cli {
     global: Global,
     #[command(subcommand)]
     command: Command,
-}
-
-#[derive(Debug, clap::Args)]
-struct Global {
-    /// Settings to use [default: ./config.toml where there is one]
-    #[arg(long, global = true, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// Folder of the index [default: as the settings say]
-    #[arg(long, global = true, value_name = "DIR")]
-    index: Option<PathBuf>,
-    /// Say nothing but results and errors
-    #[arg(long, short, global = true)]
-    quiet: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -76,15 +65,6 @@ enum Command {
     /// Read papers for another process of this program
     #[command(hide = true)]
     ReadWorker,
-}
-
-/// How a command ended, for those that ask.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
-    /// Exit code 0.
-    Success,
-    /// Exit code 1: nothing was found, or some files could not be read.
-    Partial,
 }
 
 /// Runs a command. Exit codes: 0 success, 1 nothing found or not all files read, 2 error.

@@ -7,7 +7,8 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::context::Context;
-use super::{Outcome, style};
+use super::outcome::Outcome;
+use super::style;
 use crate::corpus::PaperId;
 use crate::index::{PaperRecord, PassageIndex};
 

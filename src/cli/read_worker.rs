@@ -1,6 +1,6 @@
 //! `stroma read-worker`: reads papers for another process of this program. Not for people.
 
-use super::Outcome;
+use super::outcome::Outcome;
 use crate::ingest::serve_reads;
 
 pub(super) fn run() -> anyhow::Result<Outcome> {

@@ -2,8 +2,8 @@
 
 use std::io::Write;
 
-use super::Outcome;
 use super::context::Context;
+use super::outcome::Outcome;
 use super::search_text;
 use crate::corpus::SectionKind;
 use crate::index::Filter;

@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use super::Outcome;
 use super::context::Context;
+use super::outcome::Outcome;
 use crate::search::{Engine, Request};
 use crate::server;
 

@@ -4,8 +4,8 @@ use std::io::Write;
 
 use clap::Subcommand;
 
-use super::Outcome;
 use super::context::Context;
+use super::outcome::Outcome;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: stroma config show")]

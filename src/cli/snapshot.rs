@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::Outcome;
 use super::context::Context;
+use super::outcome::Outcome;
 use crate::index::PassageIndex;
 
 #[derive(Debug, clap::Args)]

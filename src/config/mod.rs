@@ -114,7 +114,7 @@ settings! {
         /// Nearness of its nearest sentence.
         topic_sentence: f64 = 0.0, number(0.0..=10.0);
         /// The same for a question that asks for a fact ("how many …?"), or in other words than the papers'.
-        fact_paragraph: f64 = 0.2, number(0.0..=10.0);
+        fact_paragraph: f64 = 0.25, number(0.0..=10.0);
         fact_body: f64 = 0.05, number(0.0..=10.0);
         fact_sentence: f64 = 0.15, number(0.0..=10.0);
         /// Nearness to the paragraph that comes first without it.

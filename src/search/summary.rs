@@ -59,6 +59,13 @@ pub(super) fn answerability(first: &Scores, calibration: &Calibration) -> f32 {
     0.5 * calibration.passage.of(first.paragraph) + calibration.sentence.of(first.sentence) + 2.0 * first.coverage
 }
 
+/// Whether the first hit may say in other words what is asked, which its words alone do not tell from what is not.
+fn is_paraphrase(first: &Scores, calibration: &Calibration) -> bool {
+    const FEW_WORDS: f32 = 0.3;
+    const NEAR: f32 = 0.6;
+    first.coverage < FEW_WORDS && calibration.sentence.of(first.sentence) >= NEAR
+}
+
 /// Picks the answer's sentences from the hits, best first.
 pub(super) fn summarise(sources: &[Source<'_>], calibration: &Calibration) -> Summary {
     let Some(first) = sources.first() else {
@@ -67,7 +74,12 @@ pub(super) fn summarise(sources: &[Source<'_>], calibration: &Calibration) -> Su
     if answerability(&first.hit.scores, calibration) < ANSWERABLE {
         let metadata = &first.hit.record.metadata;
         let nearest = metadata.title.as_deref().unwrap_or(first.hit.record.paper.as_str());
-        return abstained(format!("no paragraph is close to this question; nearest: {nearest}"));
+        return abstained(match is_paraphrase(&first.hit.scores, calibration) {
+            true => format!(
+                "no paragraph has the words of this question; one near in meaning, which may answer it: {nearest}"
+            ),
+            false => format!("no paragraph is close to this question; nearest: {nearest}"),
+        });
     }
     let mut chosen: Vec<Chosen<'_>> = Vec::new();
     for candidate in by_merit(sources) {
@@ -194,6 +206,8 @@ mod tests {
     fn a_far_paragraph_with_a_common_word_is_no_answer() {
         let far = Scores { paragraph: 0.3, sentence: 0.35, coverage: 0.2, ..Scores::default() };
         let near = Scores { paragraph: 0.9, sentence: 0.9, coverage: 0.6, ..Scores::default() };
+        let paraphrase = Scores { sentence: 0.7, ..far };
+        assert!(is_paraphrase(&paraphrase, &Calibration::IDENTITY) && !is_paraphrase(&far, &Calibration::IDENTITY));
         let answerability = |scores| answerability(scores, &Calibration::IDENTITY);
         assert!(answerability(&far) < ANSWERABLE && answerability(&near) > ANSWERABLE);
     }

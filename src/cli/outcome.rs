@@ -1,0 +1,10 @@
+//! How commands end.
+
+/// How a command ended, for those that ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// Exit code 0.
+    Success,
+    /// Exit code 1: nothing was found, or some files could not be read.
+    Partial,
+}
