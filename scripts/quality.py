@@ -5,8 +5,8 @@
 
 FOLDER:SPLIT names a collection for `stroma eval`, such as collections/scifact:train. The questions over the samples are
 always among them. PART is one of models, leave-one-out, transfer, reviews, answers, collections; all where none is named.
-`reviews` and `answers` ask the index of the 376 articles that REVIEWS names, made with the default model. The indexes of
-the collections are kept below the folder that STROMA_INDEX names.
+STROMA_INDEX names an index of the 376 articles, made with the default model, which the questions over review articles are
+asked of; the indexes of the collections are kept below it.
 """
 
 import json
@@ -21,7 +21,7 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 STROMA = os.environ.get("STROMA", str(ROOT / "target/release/stroma"))
 MODELS = ["bge-small-en-v1.5", "all-MiniLM-L6-v2", "e5-small-v2"]
-REVIEWS = os.environ.get("REVIEWS")
+ARTICLES = ROOT / "../shared/data/jats"
 QUESTIONS = ROOT / "tests/fixtures/reviews"
 
 
@@ -49,7 +49,8 @@ def fit(collections, **settings):
     """The outcome of `eval --fit` over pairs of a collection and a model."""
     (first, model), *others = collections
     folder, split = first.rsplit(":", 1)
-    further = [part for other, of in others for part in ("--with", f"{other}@{ROOT / 'models' / of}")]
+    at = lambda of: "" if of == model else f"@{ROOT / 'models' / of}"
+    further = [part for other, of in others for part in ("--with", other + at(of))]
     lines = stroma("eval", folder, "--split", split, "--fit", "--json", *further,
                    model_folder=ROOT / "models" / model, **settings)
     return json.loads(lines)
@@ -78,7 +79,9 @@ def models(collections):
 
 def leave_one_out(collections):
     """Weights fitted to the others, and to all."""
-    outcome = fit([(collection, MODELS[0]) for collection in collections])
+    with tempfile.TemporaryDirectory() as folder:
+        asked = [f"{made}:dev" for made in judged_over_articles(folder)]
+        outcome = fit([(collection, MODELS[0]) for collection in [*collections, *asked]])
     rows = []
     for part in outcome["collections"]:
         gain = part["gain"]
@@ -103,28 +106,34 @@ def transfer(collections):
     return table(["model", "", "weights of the other two", "its own weights", "difference"], rows)
 
 
+def judged_over_articles(folder):
+    """The questions over the articles as collections in a folder, one for each kind."""
+    for kind in ("terse", "full", "paraphrase"):
+        made = pathlib.Path(folder) / kind
+        command = [sys.executable, str(ROOT / "scripts/collection.py"), "--over-index", str(ARTICLES)]
+        command += [str(QUESTIONS / f"{kind}.jsonl"), str(made)]
+        subprocess.run(command, check=True, cwd=ROOT, env={**os.environ, "STROMA": STROMA}, stdout=subprocess.DEVNULL)
+        yield made
+
+
 def reviews(_):
     """Questions over the articles, by kind and by half."""
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        for kind in ("terse", "full", "paraphrase"):
-            made = pathlib.Path(folder) / kind
-            papers = str(ROOT / "../shared/data/jats")
-            script = [sys.executable, str(ROOT / "scripts/collection.py"), "--over-index", papers]
-            environment = {**os.environ, "STROMA": STROMA}
-            subprocess.run([*script, str(QUESTIONS / f"{kind}.jsonl"), str(made)], check=True, cwd=ROOT, env=environment)
+        for made in judged_over_articles(folder):
             for split in ("dev", "test"):
-                of = f"{made}:{split}"
-                systems = ("hybrid", "lexical", "vector", "baseline")
-                rows.append([f"{kind}, {split}", *(figure(ndcg(of, system, index=REVIEWS)) for system in systems)])
-    return table(["", "hybrid", "lexical", "vector", "plain script"], rows)
+                measured = [figure(ndcg(f"{made}:{split}", system)) for system in SYSTEMS]
+                rows.append([f"{made.name}, {split}", *measured])
+    return table(["", *SYSTEMS[:-1], "plain script"], rows)
+
+
+SYSTEMS = ("hybrid", "lexical", "vector", "baseline")
 
 
 def answers(_):
     """How often a question is not answered."""
-    environment = {**os.environ, "STROMA_INDEX": REVIEWS}
     with tempfile.TemporaryDirectory() as uploads:
-        environment["STROMA_SERVER_UPLOADS"] = uploads
+        environment = {**os.environ, "STROMA_SERVER_UPLOADS": uploads}
         command = [STROMA, "serve", "--listen", "127.0.0.1:0"]
         server = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
         try:
