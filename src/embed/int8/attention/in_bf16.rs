@@ -11,7 +11,7 @@ use std::arch::x86_64::{
 use super::super::registers::{
     EXP2_ROUGH, LANES, NO_SCORE, Pair, Pairs, broadcast, exp2, interleaved, load, load_pairs, store, store_pairs,
 };
-use super::{COLUMNS, Size};
+use super::size::{COLUMNS, Size};
 
 /// Rows of a tile: with these the sums, a row of the right side and a pair of the left fit into the registers.
 const TILE_ROWS: usize = 8;

@@ -6,7 +6,7 @@ use std::arch::x86_64::{
 };
 
 use super::super::registers::{EXP2, LANES, NO_SCORE, exp2, load, store};
-use super::{COLUMNS, Size};
+use super::size::{COLUMNS, Size};
 
 /// Rows of a tile: with these the sums, a row of the right side and a number of the left fit into the registers.
 const TILE_ROWS: usize = 8;

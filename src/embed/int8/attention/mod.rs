@@ -2,11 +2,10 @@
 
 mod in_bf16;
 mod in_f32;
+mod size;
 
-use super::registers::LANES;
-
-/// Columns of a tile of a product. A head's width is a multiple of them.
-pub(super) const COLUMNS: usize = 2 * LANES;
+pub(super) use self::size::COLUMNS;
+use self::size::Size;
 
 /// What queries are to be multiplied with beforehand, so that the powers of 2 of their products with the keys are the shares
 /// of attention, but for their sum.
@@ -19,16 +18,6 @@ pub(super) fn query_scale(head_width: usize) -> f32 {
 pub(super) struct Attention {
     in_f32: in_f32::Attention,
     in_bf16: in_bf16::Attention,
-}
-
-/// Sizes of one text's attention.
-#[derive(Debug, Clone, Copy)]
-struct Size {
-    /// Of the text.
-    length: usize,
-    /// Of the model.
-    width: usize,
-    head_width: usize,
 }
 
 impl Attention {
