@@ -36,9 +36,9 @@ pub struct BertOptions {
 /// the machine is busy.
 #[derive(Debug)]
 pub struct BertEmbedder {
-    passages: Side,
+    passages: EncoderThreads,
     /// Absent where questions and passages share an encoder.
-    queries: Option<Side>,
+    queries: Option<EncoderThreads>,
     fingerprint: String,
     budget: TokenBudget,
 }
@@ -67,13 +67,13 @@ impl BertEmbedder {
                 });
             }
             fingerprint = format!("{fingerprint}+{}", query_model.fingerprint()?);
-            queries = Some(Side::start(query_model, options.precision, instances)?);
+            queries = Some(EncoderThreads::start(query_model, options.precision, instances)?);
         }
-        let passages = Side::start(model, options.precision, instances)?;
+        let passages = EncoderThreads::start(model, options.precision, instances)?;
         Ok(Self { passages, queries, fingerprint, budget: options.budget })
     }
 
-    fn side(&self, role: Role) -> &Side {
+    fn threads_for(&self, role: Role) -> &EncoderThreads {
         match (role, &self.queries) {
             (Role::Query, Some(queries)) => queries,
             _ => &self.passages,
@@ -95,21 +95,21 @@ impl Embedder for BertEmbedder {
     }
 
     fn begin<'a>(&'a self, texts: &[String], role: Role) -> Pending<'a> {
-        let started = self.side(role).start_on(texts, role, self.budget);
+        let started = self.threads_for(role).start_on(texts, role, self.budget);
         Box::new(move || started?.vectors())
     }
 }
 
 /// One encoder: its tokenizer, its queue and the threads that serve it.
 #[derive(Debug)]
-struct Side {
+struct EncoderThreads {
     model: Arc<ModelFolder>,
     tokenizer: Tokenizer,
     queue: Arc<Queue>,
     threads: Vec<JoinHandle<()>>,
 }
 
-impl Side {
+impl EncoderThreads {
     fn start(model: ModelFolder, precision: Precision, instances: usize) -> Result<Self, EmbedError> {
         let tokenizer = tokenizer(&model)?;
         let model = Arc::new(model);
@@ -187,7 +187,7 @@ impl Started {
     }
 }
 
-impl Drop for Side {
+impl Drop for EncoderThreads {
     fn drop(&mut self) {
         self.queue.close();
         for thread in self.threads.drain(..) {

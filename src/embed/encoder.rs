@@ -55,7 +55,7 @@ fn cpu_has_bf16() -> bool {
 /// the same weights.
 #[derive(Debug)]
 pub struct Encoder {
-    ends: Ends,
+    around: EmbeddingsAndPooling,
     layers: Layers,
     /// Of the embeddings; those of the layers are their own.
     weights: nn::VarStore,
@@ -63,7 +63,7 @@ pub struct Encoder {
 
 /// What comes before the layers, and after them.
 #[derive(Debug)]
-struct Ends {
+struct EmbeddingsAndPooling {
     embeddings: BertEmbeddings,
     pooling: Pooling,
     /// Tokens that it has positions for.
@@ -95,7 +95,7 @@ impl Encoder {
         };
         let (embeddings, weights) = embeddings(model, |name, tensor| checkpoint.get(name, &tensor.size()))?;
         let positions = usize::try_from(config.max_position_embeddings).unwrap_or(0);
-        Ok(Self { ends: Ends { embeddings, pooling: model.pooling, positions }, layers, weights })
+        Ok(Self { around: EmbeddingsAndPooling { embeddings, pooling: model.pooling, positions }, layers, weights })
     }
 
     /// Another instance over the same weights, for another thread.
@@ -109,23 +109,23 @@ impl Encoder {
             Layers::Torch(layers, kind) => Layers::Torch(layers.iter().map(Layer::share).collect(), *kind),
             Layers::Int8(layers, _) => Layers::Int8(Arc::clone(layers), Box::default()),
         };
-        Ok(Self { ends: Ends { embeddings, ..self.ends }, layers, weights })
+        Ok(Self { around: EmbeddingsAndPooling { embeddings, ..self.around }, layers, weights })
     }
 
     /// One vector for each token sequence. Sequences of similar length should come together: on libtorch all are padded to
     /// the longest.
     pub fn encode(&mut self, sequences: &[&[u32]]) -> Result<Vec<UnitVector>, EmbedError> {
         let forward = || match &mut self.layers {
-            Layers::Torch(layers, kind) => self.ends.beside_each_other(sequences, layers, *kind),
-            Layers::Int8(layers, scratch) => self.ends.in_a_row(sequences, layers, scratch),
+            Layers::Torch(layers, kind) => self.around.encode_padded(sequences, layers, *kind),
+            Layers::Int8(layers, scratch) => self.around.encode_unpadded(sequences, layers, scratch),
         };
         tch::no_grad(forward).map_err(|error| EmbedError::Model(error.to_string()))
     }
 }
 
-impl Ends {
+impl EmbeddingsAndPooling {
     /// The sequences one after the other as one text, without padding; only the layers know where each ends.
-    fn in_a_row(
+    fn encode_unpadded(
         &self,
         sequences: &[&[u32]],
         layers: &Transformer,
@@ -146,7 +146,7 @@ impl Ends {
     }
 
     /// The sequences beside each other, `[batch, longest]`, filled up to the longest.
-    fn beside_each_other(
+    fn encode_padded(
         &self,
         sequences: &[&[u32]],
         layers: &[Layer],

@@ -222,7 +222,7 @@ impl Norm {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::like_chance;
+    use super::super::tests::{can_run, like_chance};
     use super::*;
     use proptest::prelude::*;
 
@@ -230,8 +230,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
         fn products_are_near_the_exact_ones_whatever_the_number_of_rows(rows in 1usize..20, seed in any::<u64>()) {
-            if !std::arch::is_x86_feature_detected!("avx512vnni") {
-                eprintln!("skipped: this CPU has no AVX-512 VNNI");
+            if !can_run() {
                 return Ok(());
             }
             let (from, to) = (128, 2 * PANEL);
@@ -255,10 +254,50 @@ mod tests {
         }
     }
 
+    /// What [`Rows::quantise`] and [`Linear::forward`] compute, number by number.
+    fn step_by_step(weight: &[f32], bias: &[f32], values: &[f32], from: usize) -> Vec<f32> {
+        let mut results = Vec::new();
+        for row in values.chunks(from) {
+            let low = row.iter().copied().fold(f32::INFINITY, f32::min);
+            let high = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            let step = ((high - low) / 255.0).max(f32::MIN_POSITIVE);
+            let codes = row.iter().map(|number| number.mul_add(1.0 / step, -low / step).round_ties_even() as i32);
+            let codes: Vec<i32> = codes.collect();
+            for (column, bias) in weight.chunks(from).zip(bias) {
+                let largest = column.iter().fold(0f32, |largest, number| largest.max(number.abs()));
+                let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
+                let column: Vec<i32> = column.iter().map(|number| (number / scale).round() as i32).collect();
+                let product: i32 = codes.iter().zip(&column).map(|(a, b)| a * b).sum();
+                let offset = scale * column.iter().sum::<i32>() as f32;
+                results.push((product as f32 * step).mul_add(scale, offset.mul_add(low, *bias)));
+            }
+        }
+        results
+    }
+
+    #[test]
+    fn products_are_those_of_plain_arithmetic_to_the_last_bit() {
+        if !can_run() {
+            return;
+        }
+        for (rows, from, panels) in [(1, 16, 1), (5, 64, 2), (7, 48, 3), (40, 128, 2), (257, 32, 1)] {
+            let (weight, bias) = (like_chance(from * panels * PANEL, 1), like_chance(panels * PANEL, 2));
+            let values = like_chance(from * rows, 3);
+            let mut results = vec![0.0; rows * panels * PANEL];
+            let mut codes = Rows::default();
+            // SAFETY: the CPU has the features, checked above.
+            unsafe {
+                codes.quantise(&values, from);
+                Linear::new(&weight, &bias, from).forward(&codes, &mut results);
+            }
+            assert_eq!(results, step_by_step(&weight, &bias, &values, from), "{rows} rows of {from}");
+        }
+    }
+
     #[test]
     fn the_norm_of_a_sum_has_mean_0_and_variance_1() {
-        if !std::arch::is_x86_feature_detected!("avx512f") {
-            return eprintln!("skipped: this CPU has no AVX-512");
+        if !can_run() {
+            return;
         }
         let (mut hidden, added) = (like_chance(128, 3), like_chance(128, 4));
         let norm = Norm::new(vec![1.0; 64], vec![0.5; 64]);

@@ -3,7 +3,8 @@
 //! Weights have a scale for each column, and each token's numbers a range of their own when a product reads them. libtorch
 //! 2.4 has one range for all texts of a batch, with which a question's vector would depend on the questions beside it, and
 //! needs an operation of its own for each step; here the weights are read at a fourth of fp32's size, no text is padded, and
-//! a text has the same vector to the last bit whatever comes with it. Between the products all is f32.
+//! a text has the same vector to the last bit whatever comes with it. Attention multiplies bf16 numbers where the CPU can; all
+//! else between the products is f32.
 
 mod attention;
 mod linear;
