@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use stroma::embed::{BertEmbedder, BertOptions, Embedder, UnitVector};
+use stroma::embed::{BertEmbedder, BertOptions, UnitVector};
 use stroma::index::{Filter, PassageAddress, PassageIndex, Signature, Snapshot};
 use stroma::search::{Engine, Mode, Request, SearchOptions};
 
