@@ -36,7 +36,7 @@ pub(super) struct Arguments {
     /// Write the ranking as a TREC run
     #[arg(long, value_name = "FILE", requires = "mode")]
     run: Option<PathBuf>,
-    /// Fit the weights of the ranking to the questions and print them as a [weights] section for config.toml, with what
+    /// Fit the weights of the ranking to the questions and print them as the section `weights` of config.toml, with what
     /// they gain on questions they were not fitted to
     #[arg(long, conflicts_with_all = ["mode", "ablation", "losses", "run", "markdown"])]
     fit: bool,

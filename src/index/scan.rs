@@ -40,8 +40,10 @@ pub(super) struct Found {
 ///
 /// Signs alone are coarse, and the more passages there are, the more of them lie as near as the true neighbours. With 1000
 /// rescored recall@10 is .842 at ten million passages, with 5500 it is 1.000 for a fifth more time (`docs/performance.md`).
+/// Vectors that all lean to one side, as those of bge-small-en-v1.5, need more than synthetic ones: of 17,061 real passages
+/// 500 give a recall of .964, 1200 .990.
 fn rescored(passages: usize, limit: usize) -> usize {
-    (400 + passages / 2_000).max(limit * 5)
+    (1_200 + passages / 2_000).max(limit * 5)
 }
 
 /// Documents whose sign codes are compared at once; their distances stay in the first-level cache.
@@ -192,8 +194,8 @@ mod tests {
 
     #[test]
     fn the_rescored_share_grows_with_the_index() {
-        assert_eq!(rescored(1000, 100), 500);
-        assert_eq!(rescored(10_000_000, 100), 5400);
+        assert_eq!(rescored(1000, 100), 1200);
+        assert_eq!(rescored(10_000_000, 100), 6200);
         assert_eq!(rescored(1000, 300), 1500);
     }
 
