@@ -111,6 +111,11 @@ impl Engine {
         Ok(self.calibration.get_or_init(|| measured))
     }
 
+    /// A search by words asks nothing of the model, not even what its cosines mean.
+    fn calibration_for(&self, mode: Mode) -> Result<&Calibration, EmbedError> {
+        if mode == Mode::Lexical { Ok(&Calibration::IDENTITY) } else { self.calibration() }
+    }
+
     /// Reads what the first question after a commit would have to wait for.
     pub fn warm(&self) -> Result<(), SearchError> {
         let snapshot = self.index.snapshot();
@@ -201,7 +206,7 @@ impl Engine {
         let words = || found_by_words(snapshot, &query, &self.options, request);
         let found_by_words = timings.time(Stage::Lexical, words)?;
         let vector = embedded.map(|wait| timings.time(Stage::Embed, wait)).transpose()?;
-        let (options, calibration) = (&self.options, self.calibration()?);
+        let (options, calibration) = (&self.options, self.calibration_for(request.mode)?);
         Ok(Prepared { snapshot, options, calibration, query, vector, expanded, found_by_words })
     }
 
@@ -215,7 +220,7 @@ impl Engine {
         let table = self.senses.of(snapshot)?;
         let vectors = (request.mode != Mode::Lexical).then_some(vectors);
         let fields = self.options.fields;
-        let scale = self.calibration()?.questions;
+        let scale = self.calibration_for(request.mode)?.questions;
         let context = QuestionContext { snapshot, fields, question: &request.question, query: &query, vectors, scale };
         let expanded = expand(&request.question, &request.expand, &table, &context)?;
         for abbreviation in &expanded {

@@ -9,9 +9,9 @@ use std::arch::x86_64::{
 };
 
 use super::super::registers::{
-    EXP2_ROUGH, LANES, NO_SCORE, Pair, Pairs, broadcast, exp2, interleaved, load, load_pairs, store, store_pairs,
+    EXP2_ROUGH, LANES, NO_SCORE, Pair, Pairs, broadcast, exp2, interleaved, load, load_pairs, store_pairs,
 };
-use super::size::{COLUMNS, Size};
+use super::size::{COLUMNS, Size, write};
 
 /// Rows of a tile: with these the sums, a row of the right side and a pair of the left fit into the registers.
 const TILE_ROWS: usize = 8;
@@ -168,14 +168,6 @@ fn product<const COUNT: usize>(left: &Left, right: &[Row]) -> [[__m512; 2]; COUN
         }
     }
     sums
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn write(sums: &[__m512; 2], numbers: &mut [f32]) {
-    let (numbers, _) = numbers[..COLUMNS].as_chunks_mut::<LANES>();
-    store(sums[0], &mut numbers[0]);
-    store(sums[1], &mut numbers[1]);
 }
 
 /// Pairs of neighbours.

@@ -6,7 +6,7 @@ use std::arch::x86_64::{
 };
 
 use super::super::registers::{EXP2, LANES, NO_SCORE, exp2, load, store};
-use super::size::{COLUMNS, Size};
+use super::size::{COLUMNS, Size, write};
 
 /// Rows of a tile: with these the sums, a row of the right side and a number of the left fit into the registers.
 const TILE_ROWS: usize = 8;
@@ -133,14 +133,6 @@ fn product<const COUNT: usize>(
         }
     }
     sums
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn write(sums: &[__m512; 2], numbers: &mut [f32]) {
-    let (numbers, _) = numbers[..COLUMNS].as_chunks_mut::<LANES>();
-    store(sums[0], &mut numbers[0]);
-    store(sums[1], &mut numbers[1]);
 }
 
 /// Softmax without its division: `scores` become the powers of 2 of what they are below their highest, 0 from `length`

@@ -1,6 +1,8 @@
-//! The sizes that all kinds of attention share.
+//! What all kinds of attention share: sizes, and how the columns of a tile are written.
 
-use super::super::registers::LANES;
+use std::arch::x86_64::__m512;
+
+use super::super::registers::{LANES, store};
 
 /// Columns of a tile of a product. A head's width is a multiple of them.
 pub(in super::super) const COLUMNS: usize = 2 * LANES;
@@ -13,4 +15,13 @@ pub(super) struct Size {
     /// Of the model.
     pub(super) width: usize,
     pub(super) head_width: usize,
+}
+
+/// Writes a row of a tile to the beginning of `numbers`.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub(super) fn write(sums: &[__m512; 2], numbers: &mut [f32]) {
+    let (numbers, _) = numbers[..COLUMNS].as_chunks_mut::<LANES>();
+    store(sums[0], &mut numbers[0]);
+    store(sums[1], &mut numbers[1]);
 }
