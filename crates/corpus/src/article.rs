@@ -7,6 +7,8 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use super::DropRule;
+
 /// A paper as read from one source (a file, or the pages of one paper given as several files).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Article {
@@ -147,8 +149,7 @@ pub struct Abbreviation {
 /// Something the source has that did not become text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dropped {
-    /// The rule's stable name, in kebab case: `running-header`, `viewer-token`, `table`, `reference-list`.
-    pub rule: String,
+    pub rule: DropRule,
     /// The text that was left out.
     pub text: String,
     pub page: Option<u32>,
@@ -158,10 +159,10 @@ pub struct Dropped {
 
 impl Article {
     /// Record that `text` was left out by `rule`; text without a visible character needs no record.
-    pub fn drop_text(&mut self, rule: &str, text: &str, page: Option<u32>, source: Option<Range<usize>>) {
+    pub fn drop_text(&mut self, rule: DropRule, text: &str, page: Option<u32>, source: Option<Range<usize>>) {
         let text = text.trim();
         if !text.is_empty() {
-            self.dropped.push(Dropped { rule: rule.to_owned(), text: text.to_owned(), page, source });
+            self.dropped.push(Dropped { rule, text: text.to_owned(), page, source });
         }
     }
 }

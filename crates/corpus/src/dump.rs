@@ -20,7 +20,7 @@ use super::noise::{self, Repeated};
 use super::outline::{Outline, Piece};
 use super::running_header::{self, RunningHeader};
 use super::unbroken::{self, Part};
-use super::{Article, Block, BlockKind, Format, ReadError, front_matter, pages, text};
+use super::{Article, Block, BlockKind, DropRule, Format, ReadError, front_matter, pages, text};
 
 /// Whether a text is a dump of pages.
 pub(super) fn is_dump(text: &str) -> bool {
@@ -29,7 +29,7 @@ pub(super) fn is_dump(text: &str) -> bool {
     }
     let mut page_marks = 0;
     for (index, line) in text.lines().filter(|line| !line.trim().is_empty()).take(5_000).enumerate() {
-        let token = line.len() < 500 && noise::of_line(line) == Some("viewer-token");
+        let token = line.len() < 500 && noise::of_line(line) == Some(DropRule::ViewerToken);
         page_marks += usize::from(is_page_mark(line));
         if token || page_marks > 1 || has_glued_header(line, index < EDGE_LINES) {
             return true;
@@ -148,14 +148,16 @@ impl<'a> Reader<'a> {
                 && let Some(header) = self.running_header(line, repeated, edges.iter().position(|&edge| edge == index))
             {
                 let length = if repeated { line.len() } else { header.length };
-                self.drop("running-header", line.get(..length).unwrap_or_default(), at);
+                self.drop(DropRule::RunningHeader, line.get(..length).unwrap_or_default(), at);
                 self.take(header);
                 (at, line) = (at + length, line.get(length..).unwrap_or_default());
             }
-            let rule = noise::of_line(line).or(repeated.then_some("running-header"));
+            let rule = noise::of_line(line).or(repeated.then_some(DropRule::RunningHeader));
             match rule {
                 // A number that is not at the page's edge is a cell of a table or stands at an axis.
-                Some("page-number") if !is_edge && page_mark(line).is_none() => self.drop("fragment", line, at),
+                Some(DropRule::PageNumber) if !is_edge && page_mark(line).is_none() => {
+                    self.drop(DropRule::Fragment, line, at)
+                }
                 Some(rule) => self.drop_line(rule, line, at),
                 None if line.trim().is_empty() => {}
                 None => self.keep(line, at, &mut chunks),
@@ -190,12 +192,12 @@ impl<'a> Reader<'a> {
         chunk.lines.extend(pieces.into_iter().filter(|(_, piece)| !piece.trim().is_empty()));
     }
 
-    fn drop_line(&mut self, rule: &str, line: &str, at: usize) {
+    fn drop_line(&mut self, rule: DropRule, line: &str, at: usize) {
         let metadata = &mut self.outline.article().metadata;
         match rule {
-            "doi-line" => metadata.doi = metadata.doi.take().or_else(|| front_matter::doi(line)),
-            "url-line" => metadata.url = metadata.url.take().or_else(|| Some(line.trim().to_owned())),
-            "document-code" => fill_from_code(line, metadata),
+            DropRule::DoiLine => metadata.doi = metadata.doi.take().or_else(|| front_matter::doi(line)),
+            DropRule::UrlLine => metadata.url = metadata.url.take().or_else(|| Some(line.trim().to_owned())),
+            DropRule::DocumentCode => fill_from_code(line, metadata),
             _ => {}
         }
         self.drop(rule, line, at);
@@ -235,7 +237,7 @@ impl<'a> Reader<'a> {
                 metadata.year = metadata.year.or_else(|| front_matter::year(&flow.text));
             }
             let at = chunk.lines.first().map_or(0, |&(at, _)| at);
-            self.drop("front-matter", &flow.text, at);
+            self.drop(DropRule::FrontMatter, &flow.text, at);
         } else {
             self.chunk(chunk, false);
         }
@@ -275,7 +277,7 @@ impl<'a> Reader<'a> {
         let flow = self.flow(lines);
         if !is_last && is_fragment(&flow.text) {
             let at = lines.first().map_or(0, |&(at, _)| at);
-            return self.drop("fragment", &flow.text, at);
+            return self.drop(DropRule::Fragment, &flow.text, at);
         }
         if is_caption(&flow.text) && flow.text.len() < 4 * UNBROKEN && lines.len() > 1 {
             return self.add(BlockKind::Caption, &flow, 0..flow.text.len());
@@ -338,7 +340,7 @@ impl<'a> Reader<'a> {
         flow
     }
 
-    fn drop(&mut self, rule: &str, text: &str, at: usize) {
+    fn drop(&mut self, rule: DropRule, text: &str, at: usize) {
         debug_assert!(self.source.is_char_boundary(at));
         let place = self.characters.range(at..at + text.len());
         self.outline.drop(rule, text, self.page, Some(place));
@@ -427,7 +429,7 @@ mod tests {
     use super::*;
 
     fn rules(article: &Article) -> Vec<(&str, &str)> {
-        article.dropped.iter().map(|dropped| (dropped.rule.as_str(), dropped.text.as_str())).collect()
+        article.dropped.iter().map(|dropped| (dropped.rule.name(), dropped.text.as_str())).collect()
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::characters::Characters;
 use super::heading::Purpose;
 use super::outline::{Outline, Piece};
 use super::prose::Prose;
-use super::{Article, BlockKind, Format, ReadError, front_matter};
+use super::{Article, BlockKind, DropRule, Format, ReadError, front_matter};
 
 /// Read a decoded Markdown file.
 ///
@@ -105,8 +105,8 @@ impl<'a> Reader<'a> {
                 None => self.text(&label, range),
             },
             Event::InlineHtml(tag) => self.inline_html(&tag, range),
-            Event::Html(html) => self.drop("html", &html, range),
-            Event::InlineMath(text) | Event::DisplayMath(text) => self.drop("formula", &text, range),
+            Event::Html(html) => self.drop(DropRule::Html, &html, range),
+            Event::InlineMath(text) | Event::DisplayMath(text) => self.drop(DropRule::Formula, &text, range),
             Event::Rule | Event::TaskListMarker(_) => {}
         }
     }
@@ -122,7 +122,7 @@ impl<'a> Reader<'a> {
             Tag::CodeBlock(kind) => {
                 self.flush();
                 if let CodeBlockKind::Fenced(language) = kind {
-                    self.drop("code", &language, range);
+                    self.drop(DropRule::Code, &language, range);
                 }
                 self.inside.push(Inside::Code);
             }
@@ -137,7 +137,7 @@ impl<'a> Reader<'a> {
             }
             Tag::Image { title, .. } => {
                 self.inside.push(Inside::Image);
-                self.drop("image", &title, range);
+                self.drop(DropRule::Image, &title, range);
             }
             Tag::Table(_) => {
                 self.flush();
@@ -187,9 +187,9 @@ impl<'a> Reader<'a> {
     fn text(&mut self, text: &str, range: Range<usize>) {
         match self.inside.last() {
             Some(Inside::Metadata) => front_matter::read_yaml(text, &mut self.outline.article().metadata),
-            Some(Inside::Code) => self.drop("code", text, range),
-            Some(Inside::Html) => self.drop("html", text, range),
-            Some(Inside::Image) if !is_caption(text) => self.drop("image", text, range),
+            Some(Inside::Code) => self.drop(DropRule::Code, text, range),
+            Some(Inside::Html) => self.drop(DropRule::Html, text, range),
+            Some(Inside::Image) if !is_caption(text) => self.drop(DropRule::Image, text, range),
             // Read beforehand.
             Some(Inside::Footnote) => {}
             Some(Inside::Image | Inside::Table) | None => {
@@ -210,7 +210,7 @@ impl<'a> Reader<'a> {
             "</sup>" => self.superscript = false,
             "<br>" | "<br/>" | "<br />" => self.prose.space(),
             "<sub>" | "</sub>" | "<i>" | "</i>" | "<b>" | "</b>" | "<em>" | "</em>" => {}
-            _ => self.drop("html", tag, range),
+            _ => self.drop(DropRule::Html, tag, range),
         }
     }
 
@@ -254,11 +254,11 @@ impl<'a> Reader<'a> {
                 self.outline.add(BlockKind::Paragraph, Piece { text: row, ..Piece::default() });
             }
         } else {
-            self.drop("table", &rows.join("\n"), range);
+            self.drop(DropRule::Table, &rows.join("\n"), range);
         }
     }
 
-    fn drop(&mut self, rule: &str, text: &str, range: Range<usize>) {
+    fn drop(&mut self, rule: DropRule, text: &str, range: Range<usize>) {
         let place = self.characters.range(range);
         self.outline.drop(rule, text, None, Some(place));
     }
@@ -338,7 +338,7 @@ code()
         let labels: Vec<_> = article.references.iter().map(|r| r.label.clone().unwrap()).collect();
         assert_eq!(labels, ["a", "1", "2"]);
         assert_eq!(article.abbreviations[0].short, "MSC");
-        let dropped: Vec<_> = article.dropped.iter().map(|d| (d.rule.as_str(), d.text.as_str())).collect();
+        let dropped: Vec<_> = article.dropped.iter().map(|d| (d.rule.name(), d.text.as_str())).collect();
         assert!(dropped.contains(&("table", "dose\tn\nlow\t3")), "{dropped:?}");
         assert!(dropped.contains(&("code", "code()")));
     }

@@ -6,53 +6,55 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::DropRule;
+
 /// A rule for lines that are noise as a whole.
-struct Rule {
-    name: &'static str,
+struct LineRule {
+    rule: DropRule,
     pattern: LazyLock<Regex>,
 }
 
 macro_rules! rule {
-    ($name:literal, $pattern:literal) => {
-        Rule { name: $name, pattern: LazyLock::new(|| Regex::new($pattern).expect("a constant pattern")) }
+    ($rule:expr, $pattern:literal) => {
+        LineRule { rule: $rule, pattern: LazyLock::new(|| Regex::new($pattern).expect("a constant pattern")) }
     };
 }
 
-static LINE_RULES: [Rule; 9] = [
-    rule!("page-number", r"(?i)^\W*(?:(?:page|pg\.?|p\.)\s*)?\d{1,5}(?:\s*(?:of|/)\s*\d{1,5})?\W*$"),
-    rule!("doi-line", r"(?i)^(?:doi:?\s*|https?://(?:dx\.)?doi\.org/)?10\.\d{4,9}/\S+$"),
-    rule!("url-line", r"(?i)^(?:https?://|www\.)\S+$"),
+static LINE_RULES: [LineRule; 9] = [
+    rule!(DropRule::PageNumber, r"(?i)^\W*(?:(?:page|pg\.?|p\.)\s*)?\d{1,5}(?:\s*(?:of|/)\s*\d{1,5})?\W*$"),
+    rule!(DropRule::DoiLine, r"(?i)^(?:doi:?\s*|https?://(?:dx\.)?doi\.org/)?10\.\d{4,9}/\S+$"),
+    rule!(DropRule::UrlLine, r"(?i)^(?:https?://|www\.)\S+$"),
     rule!(
-        "download-notice",
+        DropRule::DownloadNotice,
         r"(?i)^(?:(?:this article was )?downloaded (?:from|by|via|on|at)\b|for personal use only|view publication stats|see discussions, stats|content courtesy of|terms (?:of use|and conditions)\b.*(?:wiley|springer|apply)|author manuscript|(?:hhs|nih) public access|available in pmc|.*\bsee the terms and conditions\b)"
     ),
     rule!(
-        "copyright",
+        DropRule::Copyright,
         r"(?i)^(?:©|\(c\)\s*(?:19|20)\d\d|copyright\b|all rights reserved|.{0,80}©\s*(?:the author|(?:19|20)\d\d))"
     ),
     rule!(
-        "licence-notice",
+        DropRule::LicenceNotice,
         r"(?i)^this is an open[- ]access article\b.*licen[cs]e|^licensee\b.{0,60}\b(?:mdpi|biomed central)\b"
     ),
     rule!(
-        "viewer-control",
+        DropRule::ViewerControl,
         r"(?i)^(?:(?:next|previous|prev|first|last)(?: page)?|thumbnails|table of contents|full ?screen|zoom (?:in|out)|share|print|download(?: pdf)?|search|menu|close|bookmarks?|auto ?flip|sound (?:on|off))$"
     ),
-    rule!("running-header", r"^\p{Lu}[\p{L} .'’-]{1,40} (?:et al\.?|and \p{Lu}[\p{L}'’-]{1,20}: .{3,80})$"),
-    rule!("document-code", r"^[A-Za-z]{2,12}[_-](?:19|20)\d\d[\w-]*$"),
+    rule!(DropRule::RunningHeader, r"^\p{Lu}[\p{L} .'’-]{1,40} (?:et al\.?|and \p{Lu}[\p{L}'’-]{1,20}: .{3,80})$"),
+    rule!(DropRule::DocumentCode, r"^[A-Za-z]{2,12}[_-](?:19|20)\d\d[\w-]*$"),
 ];
 
 /// The rule by which `line` is noise as a whole.
-pub(super) fn of_line(line: &str) -> Option<&'static str> {
+pub(super) fn of_line(line: &str) -> Option<DropRule> {
     let line = line.trim();
     if is_viewer_line(line) {
-        return Some("viewer-token");
+        return Some(DropRule::ViewerToken);
     }
-    LINE_RULES.iter().find(|rule| rule.pattern.is_match(line)).map(|rule| rule.name)
+    LINE_RULES.iter().find(|line_rule| line_rule.pattern.is_match(line)).map(|line_rule| line_rule.rule)
 }
 
 /// Noise inside a line, in order, as bytes of the line.
-pub(super) fn in_line(line: &str) -> Vec<(Range<usize>, &'static str)> {
+pub(super) fn in_line(line: &str) -> Vec<(Range<usize>, DropRule)> {
     static INLINE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
             r"(?P<download>Downloaded from \S+(?: (?:by|at|on) [^.]{1,80}?(?:19|20)\d\d)?\.?)|(?P<token>\S{12,})",
@@ -61,10 +63,10 @@ pub(super) fn in_line(line: &str) -> Vec<(Range<usize>, &'static str)> {
     });
     let found = INLINE.captures_iter(line).filter_map(|found| {
         if let Some(notice) = found.name("download") {
-            return Some((notice.range(), "download-notice"));
+            return Some((notice.range(), DropRule::DownloadNotice));
         }
         let token = found.name("token")?;
-        is_viewer_token(token.as_str()).then(|| (token.range(), "viewer-token"))
+        is_viewer_token(token.as_str()).then(|| (token.range(), DropRule::ViewerToken))
     });
     found.collect()
 }
@@ -189,7 +191,7 @@ mod tests {
             ("U29tZVZpZXdlcjE= MTIzNDU2Nzg5MA==", "viewer-token"),
             ("0123456789abcdef0123456789abcdef", "viewer-token"),
         ] {
-            assert_eq!(of_line(line), Some(rule), "{line}");
+            assert_eq!(of_line(line).map(DropRule::name), Some(rule), "{line}");
         }
     }
 
@@ -213,7 +215,7 @@ mod tests {
     #[test]
     fn tokens_inside_a_line_are_found() {
         let line = "The cells U29tZVZpZXdlcjE= grew. Downloaded from example.org on 3 May 2020 Then";
-        let found: Vec<_> = in_line(line).into_iter().map(|(range, rule)| (&line[range], rule)).collect();
+        let found: Vec<_> = in_line(line).into_iter().map(|(range, rule)| (&line[range], rule.name())).collect();
         assert_eq!(
             found,
             [("U29tZVZpZXdlcjE=", "viewer-token"), ("Downloaded from example.org on 3 May 2020", "download-notice")]

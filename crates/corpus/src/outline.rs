@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::heading::{self, Purpose};
-use super::{Article, Block, BlockKind, Citation, Format, glossary, reference};
+use super::{Article, Block, BlockKind, Citation, DropRule, Format, glossary, reference};
 
 /// An article under construction.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl Outline {
         self.close(level);
         let bare = heading::without_number(text);
         let number = text.trim().strip_suffix(bare).unwrap_or_default();
-        self.article.drop_text("heading-number", number, None, place.clone());
+        self.article.drop_text(DropRule::HeadingNumber, number, None, place.clone());
         // A subsection of the acknowledgements is not more interesting than they are.
         let purpose = match self.purpose() {
             Purpose::Content => heading::purpose(text),
@@ -75,11 +75,11 @@ impl Outline {
         }
         match self.purpose() {
             Purpose::References if kind == BlockKind::Paragraph => self.reference(None, &piece.text),
-            Purpose::Administration => self.drop("administration", &piece.text, piece.page, piece.place),
+            Purpose::Administration => self.drop(DropRule::Administration, &piece.text, piece.page, piece.place),
             Purpose::Abbreviations => {
                 let pairs = glossary::pairs(&piece.text);
                 self.article.abbreviations.extend(pairs);
-                self.drop("abbreviation-list", &piece.text, piece.page, piece.place);
+                self.drop(DropRule::AbbreviationList, &piece.text, piece.page, piece.place);
             }
             Purpose::Content | Purpose::References => {
                 self.mark_used();
@@ -110,7 +110,7 @@ impl Outline {
     }
 
     /// Record what was left out.
-    pub(super) fn drop(&mut self, rule: &str, text: &str, page: Option<u32>, place: Option<Range<usize>>) {
+    pub(super) fn drop(&mut self, rule: DropRule, text: &str, page: Option<u32>, place: Option<Range<usize>>) {
         self.article.drop_text(rule, text, page, place);
     }
 
@@ -127,10 +127,10 @@ impl Outline {
         while let Some(last) = self.path.pop_if(|last| last.level >= level) {
             if !last.used {
                 let rule = match last.purpose {
-                    Purpose::Content => "empty-section",
-                    Purpose::References => "reference-list",
-                    Purpose::Administration => "administration",
-                    Purpose::Abbreviations => "abbreviation-list",
+                    Purpose::Content => DropRule::EmptySection,
+                    Purpose::References => DropRule::ReferenceList,
+                    Purpose::Administration => DropRule::Administration,
+                    Purpose::Abbreviations => DropRule::AbbreviationList,
                 };
                 self.article.drop_text(rule, &last.text, None, last.place);
             }

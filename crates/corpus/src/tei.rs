@@ -7,7 +7,7 @@ use roxmltree::Node;
 use super::outline::{Outline, Piece};
 use super::prose::Prose;
 use super::xml::Repaired;
-use super::{Article, BlockKind, Format, Metadata, ReadError, Reference, front_matter, text};
+use super::{Article, BlockKind, DropRule, Format, Metadata, ReadError, Reference, front_matter, text};
 
 const FORMAT: &str = "TEI XML";
 
@@ -49,7 +49,7 @@ impl Reader<'_> {
             match part.tag_name().name() {
                 "front" | "body" | "group" => self.parts(part, 1),
                 "back" => self.back(part),
-                _ => self.drop("unknown-part", part),
+                _ => self.drop(DropRule::UnknownPart, part),
             }
         }
     }
@@ -60,7 +60,7 @@ impl Reader<'_> {
                 // Read before the text, because the text refers to it.
                 "references" => {}
                 "annex" | "appendix" | "" => self.parts(part, 1),
-                _ => self.drop("administration", part),
+                _ => self.drop(DropRule::Administration, part),
             }
         }
     }
@@ -73,8 +73,8 @@ impl Reader<'_> {
                 "p" | "ab" | "quote" | "item" => self.paragraph(part),
                 "figure" => self.figure(part),
                 "table" => self.table(part),
-                "formula" => self.drop("formula", part),
-                "note" => self.drop("footnote", part),
+                "formula" => self.drop(DropRule::Formula, part),
+                "note" => self.drop(DropRule::Footnote, part),
                 "listBibl" => {}
                 "div" if part.attribute("type") == Some("references") => {}
                 "div" | "div1" | "div2" | "div3" | "div4" => self.parts(part, level + usize::from(is(node, "div"))),
@@ -125,8 +125,8 @@ impl Reader<'_> {
                     prose.space();
                     self.inline(part, prose);
                 }
-                "formula" => self.drop("formula", part),
-                "note" => self.drop("footnote", part),
+                "formula" => self.drop(DropRule::Formula, part),
+                "note" => self.drop(DropRule::Footnote, part),
                 "figure" => self.figure(part),
                 _ => self.inline(part, prose),
             }
@@ -145,7 +145,7 @@ impl Reader<'_> {
             return prose.push(inner);
         }
         if !prose.cite(core, &[reference]) {
-            self.drop("citation-marker", part);
+            self.drop(DropRule::CitationMarker, part);
         }
         prose.push(inner.strip_prefix(core).unwrap_or_default());
     }
@@ -162,11 +162,11 @@ impl Reader<'_> {
         for part in figure.children().filter(Node::is_element) {
             match part.tag_name().name() {
                 "head" | "figDesc" => {}
-                "label" => self.drop("label", part),
+                "label" => self.drop(DropRule::Label, part),
                 "table" => self.table(part),
-                "note" => self.drop("table-footnote", part),
+                "note" => self.drop(DropRule::TableFootnote, part),
                 "figure" => self.figure(part),
-                _ => self.drop("graphic", part),
+                _ => self.drop(DropRule::Graphic, part),
             }
         }
     }
@@ -175,7 +175,7 @@ impl Reader<'_> {
         let rows = table.descendants().filter(|node| is(*node, "row"));
         let rows = rows.map(|row| row.children().filter(Node::is_element).map(plain).collect::<Vec<_>>().join("\t"));
         let place = self.source.place(table);
-        self.outline.drop("table", &rows.collect::<Vec<_>>().join("\n"), page(table), Some(place));
+        self.outline.drop(DropRule::Table, &rows.collect::<Vec<_>>().join("\n"), page(table), Some(place));
     }
 
     fn references(&mut self, root: Node) {
@@ -195,7 +195,7 @@ impl Reader<'_> {
         }
     }
 
-    fn drop(&mut self, rule: &str, node: Node) {
+    fn drop(&mut self, rule: DropRule, node: Node) {
         let place = self.source.place(node);
         self.outline.drop(rule, &plain(node), page(node), Some(place));
     }
@@ -390,7 +390,7 @@ Kim <ref type="bibr" target="#b1">(Kim, 2013)</ref> agreed.</p></div>
             block.citations.iter().map(|c| (&block.text[c.range.clone()], c.references.as_slice())).collect();
         assert_eq!(cited, [("[1, 2]", &[0, 1][..]), ("Kim, 2013", &[1][..])]);
         assert_eq!(article.references[0].text, "Yi. Stem cells. Arch. 2012");
-        let rules: Vec<_> = article.dropped.iter().map(|dropped| dropped.rule.as_str()).collect();
+        let rules: Vec<_> = article.dropped.iter().map(|dropped| dropped.rule.name()).collect();
         assert!(["formula", "administration", "heading-number"].iter().all(|rule| rules.contains(rule)), "{rules:?}");
     }
 }

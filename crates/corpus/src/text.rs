@@ -9,7 +9,7 @@ use super::caption::is_caption;
 use super::heading::{self, Purpose};
 use super::lines::{self, Chunk, parted};
 use super::outline::{Outline, Piece};
-use super::{Article, BlockKind, Format, ReadError, front_matter, unbroken};
+use super::{Article, BlockKind, DropRule, Format, ReadError, front_matter, unbroken};
 
 /// Characters of the longest heading and the longest title.
 const LONGEST_HEADING: usize = 120;
@@ -121,7 +121,7 @@ impl Reader {
         }
         metadata.doi = metadata.doi.take().or_else(|| front_matter::doi(text));
         metadata.year = metadata.year.or_else(|| front_matter::year(text));
-        self.outline.drop("front-matter", text, None, place);
+        self.outline.drop(DropRule::FrontMatter, text, None, place);
     }
 
     fn text(&mut self, chunk: &Chunk) {
@@ -316,7 +316,7 @@ References
         assert_eq!(article.references.len(), 2);
         assert!(article.references[0].text.ends_with("2012;35:213-21."));
         assert_eq!(article.abbreviations.len(), 2);
-        assert!(article.dropped.iter().any(|d| d.rule == "administration" && d.text == "We thank all patients."));
+        assert!(article.dropped.iter().any(|d| d.rule == DropRule::Administration && d.text == "We thank all patients."));
     }
 
     #[test]

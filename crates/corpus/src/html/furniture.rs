@@ -1,18 +1,19 @@
 //! What stands on an article's web page beside the article.
 
 use super::tokens::Tag;
+use crate::DropRule;
 
 /// The rule by which an element and all in it is left out; `is_inside` tells that the article itself has begun.
-pub(super) fn rule(tag: &Tag, is_inside: bool) -> Option<&'static str> {
+pub(super) fn rule(tag: &Tag, is_inside: bool) -> Option<DropRule> {
     match tag.name.as_str() {
-        "nav" => return Some("navigation"),
-        "aside" => return Some("aside"),
-        "footer" => return Some("page-footer"),
-        "header" if !is_inside => return Some("page-header"),
-        "noscript" | "template" | "svg" | "object" | "canvas" | "audio" | "video" => return Some("embedded"),
-        "form" | "button" | "select" | "dialog" | "menu" => return Some("form"),
-        "annotation" | "annotation-xml" => return Some("formula"),
-        "pre" => return Some("preformatted"),
+        "nav" => return Some(DropRule::Navigation),
+        "aside" => return Some(DropRule::Aside),
+        "footer" => return Some(DropRule::PageFooter),
+        "header" if !is_inside => return Some(DropRule::PageHeader),
+        "noscript" | "template" | "svg" | "object" | "canvas" | "audio" | "video" => return Some(DropRule::Embedded),
+        "form" | "button" | "select" | "dialog" | "menu" => return Some(DropRule::Form),
+        "annotation" | "annotation-xml" => return Some(DropRule::Formula),
+        "pre" => return Some(DropRule::Preformatted),
         "html" | "head" | "body" | "main" | "article" => return None,
         _ => {}
     }
@@ -20,20 +21,20 @@ pub(super) fn rule(tag: &Tag, is_inside: bool) -> Option<&'static str> {
         || tag.attribute("aria-hidden") == Some("true") && !matches!(tag.name.as_str(), "a" | "sup" | "span")
         || tag.attribute("style").is_some_and(|style| style.replace(' ', "").contains("display:none"));
     if is_hidden {
-        return Some("hidden");
+        return Some(DropRule::Hidden);
     }
     match tag.attribute("role") {
-        Some("navigation" | "menu" | "menubar" | "search") => return Some("navigation"),
-        Some("contentinfo") => return Some("page-footer"),
-        Some("complementary") => return Some("aside"),
-        Some("dialog" | "alertdialog" | "alert") => return Some("page-furniture"),
+        Some("navigation" | "menu" | "menubar" | "search") => return Some(DropRule::Navigation),
+        Some("contentinfo") => return Some(DropRule::PageFooter),
+        Some("complementary") => return Some(DropRule::Aside),
+        Some("dialog" | "alertdialog" | "alert") => return Some(DropRule::PageFurniture),
         _ => {}
     }
     by_name(tag)
 }
 
 /// By the words of the element's class and id: `cookie-banner`, `article__share`.
-fn by_name(tag: &Tag) -> Option<&'static str> {
+fn by_name(tag: &Tag) -> Option<DropRule> {
     const FURNITURE: &[&str] = &[
         "cookie",
         "cookies",
@@ -84,13 +85,13 @@ fn by_name(tag: &Tag) -> Option<&'static str> {
         .collect();
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
     if has(&["sr", "visually", "screenreader"]) && has(&["only", "hidden", "screenreader"]) {
-        Some("hidden")
+        Some(DropRule::Hidden)
     } else if has(WRAPPERS) {
         None
     } else if has(FURNITURE) {
-        Some("page-furniture")
+        Some(DropRule::PageFurniture)
     } else if has(PEOPLE) {
-        Some("front-matter")
+        Some(DropRule::FrontMatter)
     } else {
         None
     }

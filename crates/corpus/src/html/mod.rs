@@ -14,7 +14,7 @@ use super::characters::Characters;
 use super::heading::Purpose;
 use super::outline::{Outline, Piece};
 use super::prose::Prose;
-use super::{Article, BlockKind, Format, ReadError, front_matter};
+use super::{Article, BlockKind, DropRule, Format, ReadError, front_matter};
 
 /// Bytes of a table cell that is prose: the table lays out the page.
 const LONGEST_CELL: usize = 600;
@@ -90,7 +90,7 @@ struct Reader<'a> {
 
 /// An element that is left out with all in it.
 struct LeftOut {
-    rule: &'static str,
+    rule: DropRule,
     name: String,
     /// Elements of the same name that are open inside it, itself included.
     depth: usize,
@@ -228,7 +228,7 @@ impl<'a> Reader<'a> {
             "a" => self.start_link(tag),
             "img" => {
                 let alternative = tag.attribute("alt").unwrap_or_default().to_owned();
-                self.drop("image", &alternative, range);
+                self.drop(DropRule::Image, &alternative, range);
             }
             "table" => {
                 self.flush();
@@ -361,7 +361,7 @@ impl<'a> Reader<'a> {
         }
         self.line_breaks = 0;
         if self.inside == 0 && self.scope != Scope::Page {
-            return self.drop("outside-article", text, range);
+            return self.drop(DropRule::OutsideArticle, text, range);
         }
         let start = self.range.as_ref().map_or(range.start, |all| all.start);
         self.range = Some(start..range.end);
@@ -378,14 +378,14 @@ impl<'a> Reader<'a> {
         if let Some(superscript) = &mut self.superscript {
             superscript.cites = true;
             superscript.text.cite_hidden(&[reference]);
-            return self.drop("citation-marker", &text, range);
+            return self.drop(DropRule::CitationMarker, &text, range);
         }
         // The brackets may be inside the link: `[12]`.
         let inner = text.trim_start_matches(['[', '(']);
         self.prose.push(text.strip_suffix(inner).unwrap_or_default());
         let core = inner.trim_end_matches([']', ')', ',', ';']);
         if !core.is_empty() && !self.prose.cite(core, &[reference]) {
-            self.drop("citation-marker", core, range);
+            self.drop(DropRule::CitationMarker, core, range);
         }
         self.prose.push(inner.strip_prefix(core).unwrap_or_default());
     }
@@ -447,7 +447,7 @@ impl<'a> Reader<'a> {
                 self.outline.add(BlockKind::Paragraph, Piece { text, ..Piece::default() });
             }
         } else {
-            self.drop("table", &rows.join("\n"), table.start..end);
+            self.drop(DropRule::Table, &rows.join("\n"), table.start..end);
         }
     }
 
@@ -487,7 +487,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn drop(&mut self, rule: &str, text: &str, range: Range<usize>) {
+    fn drop(&mut self, rule: DropRule, text: &str, range: Range<usize>) {
         if !text.trim().is_empty() {
             let place = self.characters.range(range);
             self.outline.drop(rule, text, None, Some(place));
@@ -628,7 +628,7 @@ mod tests {
             article.references.iter().map(|r| (r.label.as_deref().unwrap(), r.text.as_str())).collect();
         assert_eq!(references, [("1", "Yi T. Stem cells. 2012."), ("2", "Kim A. More."), ("3", "Roy C. Less.")]);
         assert_eq!(article.references[0].doi.as_deref(), Some("10.1/x"));
-        let rules: Vec<_> = article.dropped.iter().map(|d| (d.rule.as_str(), d.text.as_str())).collect();
+        let rules: Vec<_> = article.dropped.iter().map(|d| (d.rule.name(), d.text.as_str())).collect();
         for expected in [
             ("page-furniture", "We use cookies."),
             ("navigation", "Home"),

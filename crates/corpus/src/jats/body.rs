@@ -6,8 +6,8 @@ use super::front::heading_text;
 use super::inline::Paragraph;
 use super::nodes::{child, plain_text};
 use super::reader::Reader;
-use crate::BlockKind;
 use crate::heading::{self, Purpose};
+use crate::{BlockKind, DropRule};
 
 impl Reader<'_> {
     /// Read the blocks inside `node`, in order.
@@ -18,7 +18,12 @@ impl Reader<'_> {
             } else if part.is_text() {
                 // Text that stands in no paragraph is against the tag set, but it is text.
                 let place = self.source.place(part);
-                self.article.drop_text("text-outside-paragraph", part.text().unwrap_or_default(), None, Some(place));
+                self.article.drop_text(
+                    DropRule::TextOutsideParagraph,
+                    part.text().unwrap_or_default(),
+                    None,
+                    Some(place),
+                );
             }
         }
     }
@@ -33,17 +38,19 @@ impl Reader<'_> {
             "boxed-text" => self.boxed_text(node),
             "fig" | "table-wrap" | "chem-struct-wrap" => self.float(node),
             "fig-group" | "table-wrap-group" => self.float_group(node),
-            "disp-formula" | "disp-formula-group" => self.drop_node("formula", node),
+            "disp-formula" | "disp-formula-group" => self.drop_node(DropRule::Formula, node),
             "table" | "array" => self.drop_table(node),
-            "preformat" | "code" => self.drop_node("preformatted", node),
-            "supplementary-material" | "media" => self.drop_node("supplementary-material", node),
+            "preformat" | "code" => self.drop_node(DropRule::Preformatted, node),
+            "supplementary-material" | "media" => self.drop_node(DropRule::SupplementaryMaterial, node),
             "glossary" => self.glossary(node),
             // Read before the text, because the text refers to it.
             "ref-list" => self.reference_list_leftovers(node),
             "title" | "label" | "subtitle" => {}
             "fn-group" | "fn" => self.footnotes(node),
-            "ack" | "notes" | "bio" => self.drop_node("administration", node),
-            "sec-meta" | "permissions" | "graphic" | "alternatives" | "object-id" => self.drop_node("graphic", node),
+            "ack" | "notes" | "bio" => self.drop_node(DropRule::Administration, node),
+            "sec-meta" | "permissions" | "graphic" | "alternatives" | "object-id" => {
+                self.drop_node(DropRule::Graphic, node)
+            }
             "caption" => self.children(node),
             _ if node.children().any(|part| part.has_tag_name("p") || part.has_tag_name("sec")) => self.children(node),
             _ => self.paragraph(node, BlockKind::Paragraph),
@@ -55,7 +62,7 @@ impl Reader<'_> {
         for part in back.children().filter(Node::is_element) {
             match part.tag_name().name() {
                 "app-group" => self.children(part),
-                "title" | "label" => self.drop_node("heading", part),
+                "title" | "label" => self.drop_node(DropRule::Heading, part),
                 _ => self.block(part),
             }
         }
@@ -64,18 +71,18 @@ impl Reader<'_> {
     fn section(&mut self, node: Node) {
         let Some(title) = child(node, "title") else {
             if let Some(label) = child(node, "label") {
-                self.drop_node("heading-number", label);
+                self.drop_node(DropRule::HeadingNumber, label);
             }
             return self.children(node);
         };
         let heading = heading_text(title);
         match heading::purpose(&heading) {
-            Purpose::Administration => return self.drop_node("administration", node),
+            Purpose::Administration => return self.drop_node(DropRule::Administration, node),
             Purpose::Abbreviations => return self.glossary(node),
             Purpose::Content | Purpose::References => {}
         }
         if let Some(label) = child(node, "label") {
-            self.drop_node("heading-number", label);
+            self.drop_node(DropRule::HeadingNumber, label);
         }
         self.under_heading(node, title, &heading);
     }
@@ -83,7 +90,7 @@ impl Reader<'_> {
     fn boxed_text(&mut self, node: Node) {
         let title = child(node, "title").or_else(|| child(child(node, "caption")?, "title"));
         if let Some(label) = child(node, "label") {
-            self.drop_node("label", label);
+            self.drop_node(DropRule::Label, label);
         }
         match title {
             Some(title) => self.under_heading(node, title, &heading_text(title)),
@@ -95,10 +102,10 @@ impl Reader<'_> {
         let text = heading::without_number(heading);
         let place = self.source.place(title);
         let number = heading.strip_suffix(text).unwrap_or_default();
-        self.article.drop_text("heading-number", number, None, Some(place.clone()));
+        self.article.drop_text(DropRule::HeadingNumber, number, None, Some(place.clone()));
         for marker in title.descendants().filter(|part| matches!(part.tag_name().name(), "xref" | "fn")) {
             if !plain_text(marker).is_empty() && marker.attribute("ref-type") != Some("sec") {
-                self.drop_node("footnote-marker", marker);
+                self.drop_node(DropRule::FootnoteMarker, marker);
             }
         }
         if text.is_empty() {
@@ -109,7 +116,7 @@ impl Reader<'_> {
         self.children(node);
         self.section.pop();
         if self.article.blocks.len() == blocks {
-            self.article.drop_text("empty-section", text, None, Some(place));
+            self.article.drop_text(DropRule::EmptySection, text, None, Some(place));
         }
     }
 
@@ -118,12 +125,12 @@ impl Reader<'_> {
             match part.tag_name().name() {
                 "list-item" => {
                     if let Some(label) = child(part, "label") {
-                        self.drop_node("list-label", label);
+                        self.drop_node(DropRule::ListLabel, label);
                     }
                     self.children(part);
                 }
                 "title" => self.paragraph(part, BlockKind::Paragraph),
-                _ => self.drop_node("list-label", part),
+                _ => self.drop_node(DropRule::ListLabel, part),
             }
         }
     }
@@ -147,7 +154,7 @@ impl Reader<'_> {
                 }
                 "title" => self.paragraph(part, BlockKind::Paragraph),
                 "def-list" => self.definitions(part),
-                _ => self.drop_node("list-label", part),
+                _ => self.drop_node(DropRule::ListLabel, part),
             }
         }
     }
@@ -155,6 +162,6 @@ impl Reader<'_> {
     fn footnotes(&mut self, node: Node) {
         let abbreviations = super::glossary::from_footnotes(node);
         self.add_abbreviations(abbreviations);
-        self.drop_node("footnote", node);
+        self.drop_node(DropRule::Footnote, node);
     }
 }

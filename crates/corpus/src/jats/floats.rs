@@ -5,7 +5,7 @@ use roxmltree::Node;
 use super::inline::Paragraph;
 use super::nodes::{child, plain_text};
 use super::reader::Reader;
-use crate::BlockKind;
+use crate::{BlockKind, DropRule};
 
 impl Reader<'_> {
     /// Read the caption of a figure or table and drop the rest of it.
@@ -18,11 +18,11 @@ impl Reader<'_> {
                 "table-wrap-foot" => {
                     let abbreviations = super::glossary::from_footnotes(part);
                     self.add_abbreviations(abbreviations);
-                    self.drop_node("table-footnote", part);
+                    self.drop_node(DropRule::TableFootnote, part);
                 }
                 _ if part.descendants().any(|inner| inner.has_tag_name("tr")) => self.drop_table(part),
-                "alt-text" | "long-desc" => self.drop_node("alternative-text", part),
-                _ => self.drop_node("graphic", part),
+                "alt-text" | "long-desc" => self.drop_node(DropRule::AlternativeText, part),
+                _ => self.drop_node(DropRule::Graphic, part),
             }
         }
     }
@@ -59,7 +59,7 @@ impl Reader<'_> {
         let parts: Vec<Node> = parts.filter(|part| !plain_text(*part).is_empty()).collect();
         if parts.is_empty() {
             if let Some(label) = label {
-                self.drop_node("label", label);
+                self.drop_node(DropRule::Label, label);
             }
             return;
         }
@@ -80,6 +80,6 @@ impl Reader<'_> {
         let text = lines.collect::<Vec<_>>().join("\n");
         let text = if text.trim().is_empty() { plain_text(table) } else { text };
         let place = self.source.place(table);
-        self.article.drop_text("table", &text, None, Some(place));
+        self.article.drop_text(DropRule::Table, &text, None, Some(place));
     }
 }

@@ -5,7 +5,7 @@ use roxmltree::Node;
 use super::nodes::{child, descendant, plain_text};
 use super::reader::Reader;
 use crate::prose::Prose;
-use crate::{Mark, Metadata, front_matter};
+use crate::{DropRule, Mark, Metadata, front_matter};
 
 /// What the article says of itself before its text begins.
 pub(super) fn metadata(root: Node) -> Metadata {
@@ -178,13 +178,13 @@ impl Reader<'_> {
         for part in meta.children().filter(Node::is_element) {
             match part.tag_name().name() {
                 "abstract" => self.summary(part),
-                "trans-abstract" => self.drop_node("translated-abstract", part),
+                "trans-abstract" => self.drop_node(DropRule::TranslatedAbstract, part),
                 "kwd-group" if super::glossary::is_glossary(part) => self.glossary(part),
                 _ => {}
             }
         }
         for part in front.children().filter(|node| node.has_tag_name("notes")) {
-            self.drop_node("administration", part);
+            self.drop_node(DropRule::Administration, part);
         }
     }
 

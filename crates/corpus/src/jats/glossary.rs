@@ -5,7 +5,7 @@ use roxmltree::Node;
 use super::nodes::{child, plain_text};
 use super::reader::Reader;
 use crate::heading::{self, Purpose};
-use crate::{Abbreviation, glossary};
+use crate::{Abbreviation, DropRule, glossary};
 
 impl Reader<'_> {
     /// Take a list of short forms into the article; its text is recorded as dropped.
@@ -17,7 +17,7 @@ impl Reader<'_> {
             found.extend(paragraphs.flat_map(|part| glossary::pairs(&plain_text(part))));
         }
         self.add_abbreviations(found);
-        self.drop_node("abbreviation-list", node);
+        self.drop_node(DropRule::AbbreviationList, node);
     }
 
     pub(super) fn add_abbreviations(&mut self, found: Vec<Abbreviation>) {

@@ -8,7 +8,7 @@ use super::nodes::plain_text;
 use super::reader::Reader;
 use crate::dash::is_dash;
 use crate::prose::Prose;
-use crate::{Block, BlockKind};
+use crate::{Block, BlockKind, DropRule};
 
 /// One paragraph while it is read.
 pub(super) struct Paragraph<'a, 'input> {
@@ -87,11 +87,11 @@ impl Reader<'_> {
             "break" => paragraph.prose.space(),
             "inline-formula" | "math" | "tex-math" | "chem-struct" => self.inline_formula(part, paragraph),
             "disp-formula" | "disp-formula-group" | "chem-struct-wrap" => {
-                self.drop_node("formula", part);
+                self.drop_node(DropRule::Formula, part);
                 paragraph.prose.space();
             }
-            "fn" => self.drop_node("footnote", part),
-            "label" => self.drop_node("label", part),
+            "fn" => self.drop_node(DropRule::Footnote, part),
+            "label" => self.drop_node(DropRule::Label, part),
             "inline-graphic"
             | "graphic"
             | "media"
@@ -101,7 +101,7 @@ impl Reader<'_> {
             | "index-term"
             | "target"
             | "alt-text"
-            | "long-desc" => self.drop_node("graphic", part),
+            | "long-desc" => self.drop_node(DropRule::Graphic, part),
             "fig" | "fig-group" | "table-wrap" | "table-wrap-group" | "boxed-text" | "supplementary-material" => {
                 paragraph.floats.push(part);
             }
@@ -129,12 +129,14 @@ impl Reader<'_> {
                 paragraph.prose.cite_hidden(&references);
             }
             if raised || !paragraph.prose.cite(&marker, &references) {
-                self.drop_node("citation-marker", part);
+                self.drop_node(DropRule::CitationMarker, part);
             }
             return;
         }
         match part.attribute("ref-type") {
-            Some("fn" | "table-fn" | "aff" | "corresp" | "author-notes") => self.drop_node("footnote-marker", part),
+            Some("fn" | "table-fn" | "aff" | "corresp" | "author-notes") => {
+                self.drop_node(DropRule::FootnoteMarker, part)
+            }
             Some("fig" | "table" | "scheme" | "boxed-text" | "table-wrap") => {
                 for id in part.attribute("rid").unwrap_or_default().split_whitespace() {
                     self.mentioned_in.entry(id.to_owned()).or_insert_with(|| self.section.clone());
@@ -174,7 +176,7 @@ impl Reader<'_> {
         if cites && is_marker(&text) {
             let references = self.cited_in(part);
             paragraph.prose.cite_hidden(&references);
-            self.drop_node("citation-marker", part);
+            self.drop_node(DropRule::CitationMarker, part);
         } else if part.descendants().any(|inner| inner.has_tag_name("xref")) {
             self.inline(part, paragraph);
         } else {
@@ -200,13 +202,13 @@ impl Reader<'_> {
     fn inline_formula(&mut self, part: Node, paragraph: &mut Paragraph) {
         let text = formula_text(part);
         if text.is_empty() {
-            self.drop_node("formula", part);
+            self.drop_node(DropRule::Formula, part);
             paragraph.prose.space();
         } else {
             paragraph.prose.push(&text);
             paragraph.extend(self.source.place(part));
             if let Some(tex) = part.descendants().find(|node| node.has_tag_name("tex-math")) {
-                self.drop_node("formula", tex);
+                self.drop_node(DropRule::Formula, tex);
             }
         }
     }

@@ -15,7 +15,7 @@ mod references;
 use roxmltree::Node;
 
 use super::xml::Repaired;
-use super::{Article, ReadError};
+use super::{Article, DropRule, ReadError};
 use reader::Reader;
 
 const FORMAT: &str = "JATS XML";
@@ -51,8 +51,8 @@ impl Reader<'_> {
                 "back" => self.back(child),
                 "floats-group" | "floats-wrap" => self.floats_at_the_end(child),
                 "processing-meta" => {}
-                "sub-article" | "response" => self.drop_node("sub-article", child),
-                _ => self.drop_node("unknown-part", child),
+                "sub-article" | "response" => self.drop_node(DropRule::SubArticle, child),
+                _ => self.drop_node(DropRule::UnknownPart, child),
             }
         }
         if self.article.references.is_empty() {
@@ -194,8 +194,7 @@ mod tests {
             ("administration", "We thank all."),
             ("abbreviation-list", "Abbreviations MSC mesenchymal stem cell"),
         ] {
-            let found =
-                article.dropped.iter().any(|dropped| (dropped.rule.as_str(), dropped.text.as_str()) == expected);
+            let found = article.dropped.iter().any(|dropped| (dropped.rule.name(), dropped.text.as_str()) == expected);
             assert!(found, "{expected:?} in {:?}", article.dropped);
         }
     }

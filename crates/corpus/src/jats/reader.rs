@@ -6,7 +6,7 @@ use roxmltree::Node;
 
 use super::nodes::plain_text;
 use crate::xml::Repaired;
-use crate::{Article, Format};
+use crate::{Article, DropRule, Format};
 
 /// The article as it grows, and what must be known at any place in it.
 pub(super) struct Reader<'a> {
@@ -31,7 +31,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn drop_node(&mut self, rule: &str, node: Node) {
+    pub(super) fn drop_node(&mut self, rule: DropRule, node: Node) {
         let place = self.source.place(node);
         self.article.drop_text(rule, &plain_text(node), None, Some(place));
     }

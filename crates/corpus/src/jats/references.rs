@@ -5,10 +5,10 @@ use roxmltree::Node;
 use super::front::person;
 use super::nodes::{child, descendant, plain_text};
 use super::reader::Reader;
-use crate::Reference;
 use crate::doi::find_doi;
 use crate::front_matter::{digits, doi, year};
 use crate::reference;
+use crate::{DropRule, Reference};
 
 impl Reader<'_> {
     /// Read all entries of the article's reference lists; the text refers to them by id.
@@ -36,7 +36,7 @@ impl Reader<'_> {
             match part.tag_name().name() {
                 "ref" => {}
                 "ref-list" => self.reference_list_leftovers(part),
-                _ => self.drop_node("reference-list", part),
+                _ => self.drop_node(DropRule::ReferenceList, part),
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Paragraphs, front and references to an [`Article`], with a record of all that is left out.
 
-use crate::{Article, Block, BlockKind, Citation, Format};
+use crate::{Article, Block, BlockKind, Citation, DropRule, Format};
 
 use super::flow::{Placed, Role};
 use super::front::Front;
@@ -68,18 +68,18 @@ pub(super) fn article(parts: Parts) -> Article {
 /// A heading is kept by the blocks under it; one without any is recorded.
 fn drop_headings(article: &mut Article, headings: impl Iterator<Item = (String, u32)>) {
     for (title, page) in headings {
-        article.drop_text("empty-section", &title, Some(page), None);
+        article.drop_text(DropRule::EmptySection, &title, Some(page), None);
     }
 }
 
-fn rule(role: Role) -> &'static str {
+fn rule(role: Role) -> DropRule {
     match role {
-        Role::Table => "table",
-        Role::Figure => "figure-text",
-        Role::Footnote => "footnote",
-        Role::Reference => "reference-list",
-        Role::Front => "front-matter",
-        _ => "back-matter",
+        Role::Table => DropRule::Table,
+        Role::Figure => DropRule::FigureText,
+        Role::Footnote => DropRule::Footnote,
+        Role::Reference => DropRule::ReferenceList,
+        Role::Front => DropRule::FrontMatter,
+        _ => DropRule::BackMatter,
     }
 }
 

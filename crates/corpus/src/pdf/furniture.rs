@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use super::line::Line;
 use super::lines::MAX_LINES;
 use super::page::Page;
+use crate::DropRule;
 
 /// Lines that are not text, with the rule that says so.
-pub(super) type Removed = Vec<(&'static str, Line)>;
+pub(super) type Removed = Vec<(DropRule, Line)>;
 
 /// Furniture stands in this share of the page at its top or bottom.
 const MARGIN: f32 = 0.13;
@@ -25,7 +26,7 @@ pub(super) fn remove(pages: &[Page], lines: &mut [Vec<Line>]) -> Removed {
     removed
 }
 
-fn take(lines: &mut Vec<Line>, rule: &'static str, removed: &mut Removed, mut test: impl FnMut(&Line) -> bool) {
+fn take(lines: &mut Vec<Line>, rule: DropRule, removed: &mut Removed, mut test: impl FnMut(&Line) -> bool) {
     let (out, kept): (Vec<Line>, Vec<Line>) = std::mem::take(lines).into_iter().partition(|line| test(line));
     removed.extend(out.into_iter().map(|line| (rule, line)));
     *lines = kept;
@@ -33,14 +34,14 @@ fn take(lines: &mut Vec<Line>, rule: &'static str, removed: &mut Removed, mut te
 
 fn remove_rotated(pages: &mut [Vec<Line>], removed: &mut Removed) {
     for lines in pages {
-        take(lines, "rotated-text", removed, |line| line.rotated);
+        take(lines, DropRule::RotatedText, removed, |line| line.rotated);
     }
 }
 
 /// A page of so many lines is a drawing; to look for its columns would take forever.
 fn remove_crowded(pages: &mut [Vec<Line>], removed: &mut Removed) {
     for lines in pages.iter_mut().filter(|lines| lines.len() > MAX_LINES) {
-        take(lines, "figure-text", removed, |_| true);
+        take(lines, DropRule::FigureText, removed, |_| true);
     }
 }
 
@@ -69,8 +70,10 @@ fn remove_running_lines(pages: &[Page], lines: &mut [Vec<Line>], removed: &mut R
         // What stands on the same baseline belongs to it, such as the page number or the authors' names.
         let in_row =
             |line: &Line| rows.iter().take(40).any(|(y, _)| (y - line.y).abs() < 1.0) && line.characters() < 90;
-        take(lines, "running-header", removed, |line| line.y < page.height / 2.0 && (is_running(line) || in_row(line)));
-        take(lines, "running-footer", removed, |line| is_running(line) || in_row(line));
+        take(lines, DropRule::RunningHeader, removed, |line| {
+            line.y < page.height / 2.0 && (is_running(line) || in_row(line))
+        });
+        take(lines, DropRule::RunningFooter, removed, |line| is_running(line) || in_row(line));
     }
 }
 
@@ -92,7 +95,7 @@ fn remove_page_numbers(pages: &[Page], lines: &mut [Vec<Line>], removed: &mut Re
     for (page, lines) in pages.iter().zip(lines.iter_mut()) {
         let top = lines.iter().map(|line| line.y).fold(f32::MAX, f32::min);
         let bottom = lines.iter().map(|line| line.y).fold(f32::MIN, f32::max);
-        take(lines, "page-number", removed, |line| {
+        take(lines, DropRule::PageNumber, removed, |line| {
             in_margin(page, line)
                 && (line.y < top + 3.0 || line.y > bottom - 3.0)
                 && line.characters() <= 6
@@ -116,7 +119,7 @@ fn remove_line_numbers(pages: &mut [Vec<Line>], removed: &mut Removed) {
         numbers.sort_by(|a, b| a.0.total_cmp(&b.0));
         let rising = numbers.windows(2).filter(|pair| pair[0].1 < pair[1].1 && pair[1].1 - pair[0].1 <= 5).count();
         if numbers.len() >= MIN_NUMBERS && rising * 10 >= (numbers.len() - 1) * 9 {
-            take(lines, "line-number", removed, |line| number(line).is_some());
+            take(lines, DropRule::LineNumber, removed, |line| number(line).is_some());
         }
     }
 }
@@ -138,7 +141,7 @@ mod tests {
     }
 
     fn rules(removed: &Removed) -> Vec<&'static str> {
-        removed.iter().map(|(rule, _)| *rule).collect()
+        removed.iter().map(|(rule, _)| rule.name()).collect()
     }
 
     #[test]

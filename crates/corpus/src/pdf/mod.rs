@@ -50,7 +50,7 @@ mod visibility;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::{Article, ReadError};
+use crate::{Article, DropRule, ReadError};
 
 use columns::Column;
 use flow::{Placed, Role};
@@ -109,8 +109,8 @@ fn read_unguarded(bytes: &[u8]) -> Result<Article, ReadError> {
 }
 
 /// Text that is drawn but cannot be seen.
-fn hidden_lines(page: &Page, fonts: &Fonts) -> Vec<(&'static str, Line)> {
-    lines::lines(page, &page.hidden, fonts).into_iter().map(|line| ("hidden-text", line)).collect()
+fn hidden_lines(page: &Page, fonts: &Fonts) -> Vec<(DropRule, Line)> {
+    lines::lines(page, &page.hidden, fonts).into_iter().map(|line| (DropRule::HiddenText, line)).collect()
 }
 
 /// The lines of the first page as they stand, furniture included: DOI and year are often there.
