@@ -9,6 +9,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 pub use super::Abbreviation;
+use super::dash::is_dash;
 use alignment::align;
 use candidate::{Candidate, Order, candidates};
 
@@ -101,7 +102,7 @@ fn is_balanced(long: &str) -> bool {
 ///
 /// `MSCs` and `MSC` are one, as are `IL-6` and `IL6`; case is kept, since `AS` and `As` differ.
 pub fn normal_short(short: &str) -> String {
-    let kept: String = short.chars().filter(|c| !c.is_whitespace() && !is_hyphen(*c) && *c != '.').collect();
+    let kept: String = short.chars().filter(|c| !c.is_whitespace() && !is_dash(*c) && *c != '.').collect();
     match kept.strip_suffix('s') {
         Some(singular) if ends_like_a_short_form(singular) => singular.to_owned(),
         _ => kept,
@@ -163,10 +164,6 @@ fn tokens(text: &str) -> Vec<Range<usize>> {
 fn singular(short: &str) -> &str {
     let trimmed = short.trim_matches(|c: char| !c.is_alphanumeric());
     trimmed.strip_suffix('s').filter(|singular| ends_like_a_short_form(singular)).unwrap_or(trimmed)
-}
-
-fn is_hyphen(character: char) -> bool {
-    matches!(character, '-' | '\u{2010}'..='\u{2014}' | '−')
 }
 
 /// Letters and digits in lower case: what tells two long forms apart.

@@ -4,11 +4,14 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::patterns::compile;
+
 /// `Figure 1 Potential …`, `Table 2. …`, but not "Figure 1 shows …".
 pub(super) fn is_caption(text: &str) -> bool {
     static CAPTION: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^(?:(?:Supplementary |Supplemental )?(?:Figure|Fig\.?|Table|Scheme|Box)|FIGURE|FIG\.?|TABLE)\s*S?\d{1,3}[A-Za-z]?\s*(?:[.:|–—-]\s*\S|\p{Lu}|\()")
-            .expect("a constant pattern")
+        compile(
+            r"^(?:(?:Supplementary |Supplemental )?(?:Figure|Fig\.?|Table|Scheme|Box)|FIGURE|FIG\.?|TABLE)\s*S?\d{1,3}[A-Za-z]?\s*(?:[.:|–—-]\s*\S|\p{Lu}|\()",
+        )
     });
     CAPTION.is_match(text)
 }

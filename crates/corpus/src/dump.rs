@@ -21,6 +21,8 @@ use super::outline::{Outline, Piece};
 use super::running_header::{self, RunningHeader};
 use super::unbroken::{self, Part};
 use super::{Article, Block, BlockKind, DropRule, Format, ReadError, front_matter, pages, text};
+use crate::doi::parse_doi;
+use crate::patterns::{YEAR, compile};
 
 /// Whether a text is a dump of pages.
 pub(super) fn is_dump(text: &str) -> bool {
@@ -195,7 +197,7 @@ impl<'a> Reader<'a> {
     fn drop_line(&mut self, rule: DropRule, line: &str, at: usize) {
         let metadata = &mut self.outline.article().metadata;
         match rule {
-            DropRule::DoiLine => metadata.doi = metadata.doi.take().or_else(|| front_matter::doi(line)),
+            DropRule::DoiLine => metadata.doi = metadata.doi.take().or_else(|| parse_doi(line)),
             DropRule::UrlLine => metadata.url = metadata.url.take().or_else(|| Some(line.trim().to_owned())),
             DropRule::DocumentCode => fill_from_code(line, metadata),
             _ => {}
@@ -232,7 +234,7 @@ impl<'a> Reader<'a> {
         } else if metadata.authors.is_empty() && text::is_names(&flow.text) {
             metadata.authors = front_matter::list(&flow.text, &[";", ","]);
         } else if flow.text.len() < UNBROKEN {
-            metadata.doi = metadata.doi.take().or_else(|| front_matter::doi(&flow.text));
+            metadata.doi = metadata.doi.take().or_else(|| parse_doi(&flow.text));
             if is_imprint(&flow.text) {
                 metadata.year = metadata.year.or_else(|| front_matter::year(&flow.text));
             }
@@ -355,8 +357,9 @@ fn is_fragment(text: &str) -> bool {
 /// A line in which a publisher speaks: `Example Publishing, Volume 2016, Article ID 12`.
 fn is_imprint(text: &str) -> bool {
     static IMPRINT: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)publishing|\bvol(?:ume|\.)\s*\d|article id|\bdoi\b|https?://|www\.|\bissn\b|©|open access|received|accepted")
-            .expect("a constant pattern")
+        compile(
+            r"(?i)publishing|\bvol(?:ume|\.)\s*\d|article id|\bdoi\b|https?://|www\.|\bissn\b|©|open access|received|accepted",
+        )
     });
     IMPRINT.is_match(text)
 }
@@ -415,8 +418,7 @@ fn mark_cut(blocks: &mut [Block], is_first_page: bool) {
 
 /// `ACR_2021v3n4`: year, volume and number.
 fn fill_from_code(code: &str, metadata: &mut super::Metadata) {
-    static CODE: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"(?i)[_-]((?:19|20)\d\d)(?:v(\d+))?(?:n(\d+))?").expect("a constant pattern"));
+    static CODE: LazyLock<Regex> = LazyLock::new(|| compile(format!(r"(?i)[_-]({YEAR})(?:v(\d+))?(?:n(\d+))?")));
     let Some(found) = CODE.captures(code) else { return };
     let part = |index| found.get(index).map(|part| part.as_str());
     metadata.year = metadata.year.or(part(1).and_then(|year| year.parse().ok()));

@@ -6,6 +6,7 @@ use regex::Regex;
 
 use super::decode::{self, Decoded};
 use super::{Format, ReadError, characters, dump};
+use crate::patterns::compile;
 
 /// A source whose format is known.
 #[derive(Debug)]
@@ -105,14 +106,12 @@ fn head(text: &str) -> &str {
 fn markup(head: &str) -> Result<Option<Format>, ReadError> {
     // Comments, processing instructions and the document type may stand before the root element.
     static ROOT: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
+        compile(
             r"(?s)^\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*|(?i:<!DOCTYPE)[^<>\[]*(?:\[.*?\]\s*)?>\s*)*<(?:[\w.-]+:)?([\w.-]+)",
         )
-        .expect("a constant pattern")
     });
     static HTML_TAG: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)</?(?:html|head|body|div|p|h[1-6]|span|table|ul|ol|section|main|meta)\b[^<>]*>")
-            .expect("a constant pattern")
+        compile(r"(?i)</?(?:html|head|body|div|p|h[1-6]|span|table|ul|ol|section|main|meta)\b[^<>]*>")
     });
     if head.trim_start().get(..14).is_some_and(|start| start.eq_ignore_ascii_case("<!doctype html")) {
         return Ok(Some(Format::Html));
@@ -132,20 +131,19 @@ fn markup(head: &str) -> Result<Option<Format>, ReadError> {
 }
 
 static JATS_CHILD: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"<(?:front|article-meta|journal-meta|processing-meta)\b|\bdtd-version=|article-type=|//NLM//DTD")
-        .expect("a constant pattern")
+    compile(r"<(?:front|article-meta|journal-meta|processing-meta)\b|\bdtd-version=|article-type=|//NLM//DTD")
 });
 
 /// Marks that Markdown has and plain text has not. One heading is enough where a line of text follows; others need
 /// company, because a `*` or `-` may well begin a line of plain text.
 fn is_markdown(head: &str) -> bool {
     static STRONG: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?m)^#{1,6}[ \t]+\S|^```|\A---[ \t]*\n(?:[^\n]*\n)*?[\w-]+:|!\[[^\]\n]*\]\([^)\n]+\)")
-            .expect("a constant pattern")
+        compile(r"(?m)^#{1,6}[ \t]+\S|^```|\A---[ \t]*\n(?:[^\n]*\n)*?[\w-]+:|!\[[^\]\n]*\]\([^)\n]+\)")
     });
     static WEAK: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"\[[^\]\n]+\]\(https?://[^)\n]+\)|\*\*[^*\n]+\*\*|(?m)^\|.*\|[ \t]*\n\|[ :|-]+\|[ \t]*$|^[^\n]+\n(?:={4,}|-{4,})[ \t]*$")
-            .expect("a constant pattern")
+        compile(
+            r"\[[^\]\n]+\]\(https?://[^)\n]+\)|\*\*[^*\n]+\*\*|(?m)^\|.*\|[ \t]*\n\|[ :|-]+\|[ \t]*$|^[^\n]+\n(?:={4,}|-{4,})[ \t]*$",
+        )
     });
     STRONG.is_match(head) || WEAK.find_iter(head).take(2).count() == 2
 }

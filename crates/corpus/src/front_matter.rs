@@ -1,6 +1,8 @@
 //! `Title: …`, `doi: …`: what a file in plain text or Markdown says of itself before its text begins.
 
 use super::Metadata;
+use super::dash::is_dash;
+use super::doi::parse_doi;
 
 /// Put `value` into the field that `key` names; false where there is no such field.
 pub(super) fn set_field(metadata: &mut Metadata, key: &str, value: &str) -> bool {
@@ -17,7 +19,7 @@ pub(super) fn set_field(metadata: &mut Metadata, key: &str, value: &str) -> bool
         "volume" | "vol" => metadata.volume = text(),
         "issue" | "number" => metadata.issue = text(),
         "page" | "pages" => (metadata.first_page, metadata.last_page) = pages(value),
-        "doi" => metadata.doi = doi(value),
+        "doi" => metadata.doi = parse_doi(value),
         "pmid" => metadata.pmid = digits(value),
         "pmcid" | "pmc" => metadata.pmcid = digits(value).map(|digits| format!("PMC{digits}")),
         "type" | "article-type" | "article_type" => metadata.article_type = text(),
@@ -79,18 +81,8 @@ pub(super) fn year(text: &str) -> Option<u16> {
 
 /// `123–131` as first and last page.
 pub(super) fn pages(text: &str) -> (Option<String>, Option<String>) {
-    let mut ends = text.split(['-', '–', '—', '−']).map(str::trim).filter(|page| !page.is_empty()).map(str::to_owned);
+    let mut ends = text.split(is_dash).map(str::trim).filter(|page| !page.is_empty()).map(str::to_owned);
     (ends.next(), ends.next())
-}
-
-/// `10.1186/ar2116` from any way to write a DOI.
-pub(super) fn doi(text: &str) -> Option<String> {
-    let start = text.find("10.")?;
-    let doi = text.get(start..)?.split_whitespace().next()?;
-    let doi = doi.trim_end_matches(['.', ',', ';', ':', '"', '\'', '>', ']', '}']).to_lowercase();
-    // A bracket at the end belongs to the text around, unless the DOI opens it itself.
-    let doi = if doi.contains('(') { doi } else { doi.trim_end_matches(')').to_owned() };
-    doi.contains('/').then_some(doi)
 }
 
 /// The digits of an identifier that may carry a prefix or a version: `PMC1397864.1`.
@@ -122,12 +114,5 @@ mod tests {
         assert_eq!((metadata.year, metadata.doi.as_deref()), (Some(2024), Some("10.1/abc")));
         assert_eq!((metadata.first_page.as_deref(), metadata.last_page.as_deref()), (Some("123"), Some("131")));
         assert_eq!(metadata.pmcid.as_deref(), Some("PMC77"));
-    }
-
-    #[test]
-    fn a_doi_ends_where_the_text_around_it_begins() {
-        assert_eq!(doi("(doi: 10.1000/xyz1)").as_deref(), Some("10.1000/xyz1"));
-        assert_eq!(doi("10.1016/S0140-6736(05)1").as_deref(), Some("10.1016/s0140-6736(05)1"));
-        assert_eq!(doi("version 10.2"), None);
     }
 }

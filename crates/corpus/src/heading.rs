@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::patterns::compile;
+
 /// What a reader does with the section under a heading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
@@ -21,10 +23,9 @@ pub(super) enum Purpose {
 pub(super) fn without_number(heading: &str) -> &str {
     // A bare number needs a capital after it, so that "5 patients" keeps its 5; "5-HT" and "3D" have no space.
     static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
+        compile(
             r"^\s*(?:(?:section|part)\s+)?(?:\d{1,2}(?:\.\d{1,2})+\.?\s+|\d{1,2}[.):]\s*|\d{1,2}\s*[|│¦]\s*|[IVX]{1,5}[.)]\s*|[A-Z][.)]\s+|\d{1,2}\s+(?P<rest>\p{Lu}))",
         )
-        .expect("a constant pattern")
     });
     let heading = heading.trim();
     let Some(found) = NUMBER.captures(heading) else { return heading };
@@ -38,7 +39,7 @@ pub(super) fn without_number(heading: &str) -> &str {
 /// What the section under `heading` is for.
 pub(super) fn purpose(heading: &str) -> Purpose {
     static ADMINISTRATION: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(concat!(
+        compile(concat!(
             r"^(?:(?:author|co-?author)s? ?contributions?|contributions?|contributorship|credit .*statement|contributors",
             r"|(?:declarations? of |statement of |potential )?(?:conflicts? of interests?|competing (?:financial )?interests?|interests?)(?: statement| disclosure| declaration)?s?",
             r"|(?:financial )?disclosures?(?: statement| of interests?)?|disclaimers?|duality of interest",
@@ -51,7 +52,6 @@ pub(super) fn purpose(heading: &str) -> Purpose {
             r"|(?:peer review|pre-?publication history|publisher'?s note|provenance and peer review|open access|footnotes?|reprints? and permissions?)(?: information| reports?)?",
             r"|(?:generative )?ai statement|declaration of generative ai.*|about the authors?|author (?:information|details|statements?)|authors? information|orcid.*|copyright|how to cite|rights and permissions)$",
         ))
-        .expect("a constant pattern")
     });
     let plain = plain(heading);
     match plain.as_str() {

@@ -29,11 +29,13 @@ mod noise;
 mod outline;
 mod pages;
 pub mod passage;
+mod patterns;
 pub mod pdf;
 mod prose;
 mod reference;
 mod running_header;
 pub mod sentence;
+mod superscript;
 mod tei;
 mod text;
 mod unbroken;
@@ -50,7 +52,7 @@ pub use pages::join_pages;
 pub use passage::{Passage, PassageId, SectionKind, passages};
 
 /// Part of a source's fingerprint: files are read again when it changes, that is, whenever a reader gives other text.
-pub const READERS_VERSION: u64 = 1;
+pub const READERS_VERSION: u64 = 2;
 
 /// Read one source, whatever its format, which is found by its content.
 ///

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::DropRule;
+use crate::patterns::{DOI_PREFIX, YEAR, compile};
 
 /// A rule for lines that are noise as a whole.
 struct LineRule {
@@ -15,14 +16,14 @@ struct LineRule {
 }
 
 macro_rules! rule {
-    ($rule:expr, $pattern:literal) => {
-        LineRule { rule: $rule, pattern: LazyLock::new(|| Regex::new($pattern).expect("a constant pattern")) }
+    ($rule:expr, $pattern:expr) => {
+        LineRule { rule: $rule, pattern: LazyLock::new(|| compile($pattern)) }
     };
 }
 
 static LINE_RULES: [LineRule; 9] = [
     rule!(DropRule::PageNumber, r"(?i)^\W*(?:(?:page|pg\.?|p\.)\s*)?\d{1,5}(?:\s*(?:of|/)\s*\d{1,5})?\W*$"),
-    rule!(DropRule::DoiLine, r"(?i)^(?:doi:?\s*|https?://(?:dx\.)?doi\.org/)?10\.\d{4,9}/\S+$"),
+    rule!(DropRule::DoiLine, format!(r"(?i)^(?:doi:?\s*|https?://(?:dx\.)?doi\.org/)?{DOI_PREFIX}\S+$")),
     rule!(DropRule::UrlLine, r"(?i)^(?:https?://|www\.)\S+$"),
     rule!(
         DropRule::DownloadNotice,
@@ -30,7 +31,7 @@ static LINE_RULES: [LineRule; 9] = [
     ),
     rule!(
         DropRule::Copyright,
-        r"(?i)^(?:©|\(c\)\s*(?:19|20)\d\d|copyright\b|all rights reserved|.{0,80}©\s*(?:the author|(?:19|20)\d\d))"
+        format!(r"(?i)^(?:©|\(c\)\s*{YEAR}|copyright\b|all rights reserved|.{{0,80}}©\s*(?:the author|{YEAR}))")
     ),
     rule!(
         DropRule::LicenceNotice,
@@ -41,7 +42,7 @@ static LINE_RULES: [LineRule; 9] = [
         r"(?i)^(?:(?:next|previous|prev|first|last)(?: page)?|thumbnails|table of contents|full ?screen|zoom (?:in|out)|share|print|download(?: pdf)?|search|menu|close|bookmarks?|auto ?flip|sound (?:on|off))$"
     ),
     rule!(DropRule::RunningHeader, r"^\p{Lu}[\p{L} .'’-]{1,40} (?:et al\.?|and \p{Lu}[\p{L}'’-]{1,20}: .{3,80})$"),
-    rule!(DropRule::DocumentCode, r"^[A-Za-z]{2,12}[_-](?:19|20)\d\d[\w-]*$"),
+    rule!(DropRule::DocumentCode, format!(r"^[A-Za-z]{{2,12}}[_-]{YEAR}[\w-]*$")),
 ];
 
 /// The rule by which `line` is noise as a whole.
@@ -56,10 +57,9 @@ pub(super) fn of_line(line: &str) -> Option<DropRule> {
 /// Noise inside a line, in order, as bytes of the line.
 pub(super) fn in_line(line: &str) -> Vec<(Range<usize>, DropRule)> {
     static INLINE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
-            r"(?P<download>Downloaded from \S+(?: (?:by|at|on) [^.]{1,80}?(?:19|20)\d\d)?\.?)|(?P<token>\S{12,})",
-        )
-        .expect("a constant pattern")
+        compile(format!(
+            r"(?P<download>Downloaded from \S+(?: (?:by|at|on) [^.]{{1,80}}?{YEAR})?\.?)|(?P<token>\S{{12,}})"
+        ))
     });
     let found = INLINE.captures_iter(line).filter_map(|found| {
         if let Some(notice) = found.name("download") {

@@ -6,6 +6,8 @@ use regex::Regex;
 
 use crate::Citation;
 use crate::dash::is_dash;
+use crate::patterns::{SURNAME, compile};
+use crate::superscript::raised;
 
 /// A range such as `[3–900]` that would cite more entries than this is taken for a misprint.
 const LONGEST_RANGE: usize = 200;
@@ -55,9 +57,9 @@ impl Prose {
     pub(super) fn push_superscript(&mut self, piece: &str) {
         let piece = piece.trim();
         let after_digit = !self.space && self.text.ends_with(|c: char| c.is_ascii_digit());
-        let raised: Option<String> = piece.chars().map(superscript).collect();
-        match raised {
-            Some(raised) if after_digit && piece.contains(|c: char| c.is_ascii_digit()) => self.push(&raised),
+        let superscript: Option<String> = piece.chars().map(raised).collect();
+        match superscript {
+            Some(superscript) if after_digit && piece.contains(|c: char| c.is_ascii_digit()) => self.push(&superscript),
             _ if after_digit && is_exponent(piece) => {
                 self.push("^");
                 self.push(piece);
@@ -249,10 +251,7 @@ fn include_brackets(text: &str, citation: &mut Citation) {
 /// `2012` in `Yi and Song (2012)` becomes all of it, where only the year is marked up.
 fn include_authors(text: &str, citation: &mut Citation) {
     static AUTHORS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
-            r"(?:(?:van|von|de|der|den) )*\p{Lu}[\p{L}’'-]+(?:,? (?:and|&) \p{Lu}[\p{L}’'-]+|,? et al\.?,?)?,? \(?$",
-        )
-        .expect("a constant pattern")
+        compile(format!(r"(?:(?:van|von|de|der|den) )*{SURNAME}(?:,? (?:and|&) {SURNAME}|,? et al\.?,?)?,? \(?$"))
     });
     let Some(marker) = text.get(citation.range.clone()) else { return };
     let year = marker.trim_start_matches('(').chars().take_while(char::is_ascii_digit).count();
@@ -279,19 +278,6 @@ fn is_separator(c: char) -> bool {
 fn is_exponent(piece: &str) -> bool {
     let mut letters = piece.chars();
     matches!((letters.next(), letters.next()), (Some(c), None) if c.is_alphabetic()) && piece != "a" && piece != "b"
-}
-
-fn superscript(c: char) -> Option<char> {
-    Some(match c {
-        '0' => '⁰',
-        '1' => '¹',
-        '2' => '²',
-        '3' => '³',
-        '4'..='9' => char::from_u32(0x2070 + (c as u32 - '0' as u32))?,
-        '+' => '⁺',
-        '-' | '–' | '−' | '‐' | '‑' => '⁻',
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

@@ -10,7 +10,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::Reference;
+use super::doi::find_doi;
 use super::sentence::sentences;
+use crate::patterns::{CITED_YEAR, DOI_PREFIX, compile};
 
 /// Longest entry that is taken apart, in bytes; a longer one is no entry.
 const LONGEST_ENTRY: usize = 3000;
@@ -22,7 +24,7 @@ pub fn parse(text: &str) -> Reference {
         return Reference { text, ..Reference::default() };
     }
     let (label, body) = split_label(&text);
-    let doi = DOI.find(body).map(|doi| trim_doi(doi.as_str()));
+    let doi = find_doi(body);
     let pmid = PMID.captures(body).and_then(|found| Some(found.get(1)?.as_str().to_owned()));
     let body = &body[..IDENTIFIERS.find(body).map_or(body.len(), |identifiers| identifiers.start())];
     let (authors, end) = authors(body);
@@ -43,31 +45,26 @@ pub fn parse(text: &str) -> Reference {
     }
 }
 
-fn regex(pattern: &str) -> Regex {
-    // Every pattern is a constant of this file that its tests compile.
-    Regex::new(pattern).expect("a constant pattern")
-}
-
-static LABEL: LazyLock<Regex> = LazyLock::new(|| regex(r"^(?:\[(\w{1,8})\]|\(?(\d{1,4})[.)\]]?)\s*(\S)"));
-static DOI: LazyLock<Regex> = LazyLock::new(|| regex(r"10\.\d{4,9}/[^\s\]]+"));
-static PMID: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(?:PMID|pubmed)\s*:?\s*(\d{4,8})\b"));
+static LABEL: LazyLock<Regex> = LazyLock::new(|| compile(r"^(?:\[(\w{1,8})\]|\(?(\d{1,4})[.)\]]?)\s*(\S)"));
+static PMID: LazyLock<Regex> = LazyLock::new(|| compile(r"(?i)\b(?:PMID|pubmed)\s*:?\s*(\d{4,8})\b"));
 static IDENTIFIERS: LazyLock<Regex> = LazyLock::new(|| {
-    regex(
-        r"(?i)(?:\bdoi\s*:?\s*(?:https?\S*)?10\.|https?://|\b10\.\d{4,9}/|\bPMID\b|\bPMCID\b|\[pubmed|\[google|\[crossref)",
-    )
+    compile(format!(
+        r"(?i)(?:\bdoi\s*:?\s*(?:https?\S*)?10\.|https?://|\b{DOI_PREFIX}|\bPMID\b|\bPMCID\b|\[pubmed|\[google|\[crossref)"
+    ))
 });
 // Cited works are from 1600 on. In the list of a PDF (`pdf/references.rs`) years begin with 1900: a smaller number may be
 // a page.
 static BRACKETED_YEAR: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"[(\[](?:\w+\.? )?((?:1[6-9]|20)\d\d)[a-z]?(?:,[^)\]]{0,20})?[)\]]"));
+    LazyLock::new(|| compile(format!(r"[(\[](?:\w+\.? )?({CITED_YEAR})[a-z]?(?:,[^)\]]{{0,20}})?[)\]]")));
 static DATED_YEAR: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r"\b((?:1[6-9]|20)\d\d)[a-z]?(?: [A-Z][a-z]{2,8}\.?(?:[-–/][A-Z][a-z]{2})?(?: \d{1,2})?)?\s*[;:]")
+    compile(format!(r"\b({CITED_YEAR})[a-z]?(?: [A-Z][a-z]{{2,8}}\.?(?:[-–/][A-Z][a-z]{{2}})?(?: \d{{1,2}})?)?\s*[;:]"))
 });
-static PLAIN_YEAR: LazyLock<Regex> = LazyLock::new(|| regex(r"(?:^|[\s,.;(])((?:1[6-9]|20)\d\d)[a-z]?(?:[\s,.;)]|$)"));
+static PLAIN_YEAR: LazyLock<Regex> =
+    LazyLock::new(|| compile(format!(r"(?:^|[\s,.;(])({CITED_YEAR})[a-z]?(?:[\s,.;)]|$)")));
 /// Behind the title of a chapter: its book, with editors.
-static CHAPTER: LazyLock<Regex> = LazyLock::new(|| regex(r"[,.] in:? \p{Lu}[^.]{5,200}\b[Ee]ds?\b"));
+static CHAPTER: LazyLock<Regex> = LazyLock::new(|| compile(r"[,.] in:? \p{Lu}[^.]{5,200}\b[Ee]ds?\b"));
 static VOLUME: LazyLock<Regex> = LazyLock::new(|| {
-    regex(
+    compile(
         r"(?:^|[\s;,.)])(?:[Vv]ol(?:ume)?\.? ?)?([A-Z]?\d{1,4}[A-Z]?)\s*(?:\(([^)]{1,20})\)|(?:Suppl\.?|Pt\.?) ?\d*)?\s*[:,]\s*(?:pp?\.? ?|e ?)?([A-Za-z]{0,2}\d[\w.]*)",
     )
 });
@@ -79,13 +76,13 @@ static AUTHOR: LazyLock<Regex> = LazyLock::new(|| {
     let family = format!("{PARTICLES}{WORD}(?: {WORD}){{0,2}}");
     let dotted = r"\p{Lu}\p{Ll}?\.(?:[ -‐]?\p{Lu}\p{Ll}?\.){0,3}";
     let generation = r"(?:,? (?:Jr|Sr|II|III|2nd|3rd)\b\.?)?";
-    regex(&format!(
+    compile(format!(
         r"^(?:(?P<family>{family}),? (?:{dotted}|\p{{Lu}}(?:[ -]?\p{{Lu}}){{0,3}}\b\.?){generation}|(?P<last>(?:{dotted}) {family})(?:,|;|\.| and| &|:| \())"
     ))
 });
 static SEPARATOR: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"^\s*(?:[,;]?\s*(?:…|\. ?\. ?\.)?\s*(?:&|and\b|et\b)\s*|[,;]\s*(?:…|\. ?\. ?\.)?\s*)"));
-static OTHERS: LazyLock<Regex> = LazyLock::new(|| regex(r"^[\s,;]*(?:and |& )?(?:et al|others)\b\.?"));
+    LazyLock::new(|| compile(r"^\s*(?:[,;]?\s*(?:…|\. ?\. ?\.)?\s*(?:&|and\b|et\b)\s*|[,;]\s*(?:…|\. ?\. ?\.)?\s*)"));
+static OTHERS: LazyLock<Regex> = LazyLock::new(|| compile(r"^[\s,;]*(?:and |& )?(?:et al|others)\b\.?"));
 
 fn split_label(text: &str) -> (Option<String>, &str) {
     let Some(found) = LABEL.captures(text) else { return (None, text) };
@@ -94,14 +91,6 @@ fn split_label(text: &str) -> (Option<String>, &str) {
         return (None, text);
     }
     (Some(label.as_str().to_owned()), &text[next.start()..])
-}
-
-fn trim_doi(doi: &str) -> String {
-    let mut doi = doi.trim_end_matches(['.', ',', ';', ':', '"', '”', '>']);
-    if doi.ends_with(')') && !doi.contains('(') {
-        doi = doi.trim_end_matches([')', '.']);
-    }
-    doi.to_lowercase()
 }
 
 /// The authors at the head of `body` as printed, and the byte behind them.

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 
 use super::{Metadata, front_matter};
+use crate::doi::parse_doi;
+use crate::patterns::{DOI_PREFIX, YEAR, compile};
 
 /// What a running header says, and how much of the text it takes.
 #[derive(Debug, Default, PartialEq)]
@@ -31,7 +33,7 @@ pub(super) fn parse(text: &str, page: Option<u32>) -> Option<RunningHeader> {
         let part = text.get(header.length..header.length + length)?;
         match kind {
             Part::Url => header.metadata.url = Some(part.trim_matches(IS_EDGE).to_owned()),
-            Part::Doi => header.metadata.doi = front_matter::doi(part),
+            Part::Doi => header.metadata.doi = parse_doi(part),
             Part::Page => header.page = front_matter::digits(part).and_then(|digits| digits.parse().ok()),
         }
         header.length += length;
@@ -66,25 +68,25 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
     let patterns = [
         // International Journal of Cells, 2024, Vol.14, No.2, 123-131
         (91, format!(
-            r"{journal}[,.]?\s+(?:\(?(?P<year>(?:19|20)\d\d)\)?[,;]?\s*)?(?i:vol(?:ume)?\.?)\s*(?P<volume>\d+)[,;]?\s*(?:\(?(?i:no\.?|issue|iss\.?)\s*(?P<issue>\d+)\)?[,;:]?\s*)?(?:\(?(?P<year2>(?:19|20)\d\d)\)?[,;:]?\s*)?(?:(?i:pp?\.?|article id)\s*)?(?:(?P<first>\d+)\s*[-–]\s*(?P<last>\d+))?"
+            r"{journal}[,.]?\s+(?:\(?(?P<year>{YEAR})\)?[,;]?\s*)?(?i:vol(?:ume)?\.?)\s*(?P<volume>\d+)[,;]?\s*(?:\(?(?i:no\.?|issue|iss\.?)\s*(?P<issue>\d+)\)?[,;:]?\s*)?(?:\(?(?P<year2>{YEAR})\)?[,;:]?\s*)?(?:(?i:pp?\.?|article id)\s*)?(?:(?P<first>\d+)\s*[-–]\s*(?P<last>\d+))?"
         )),
         // Frontiers in Cells | www.example.org 3 June 2019 | Volume 10 | Article 1234
         (81, r"(?P<journal>\p{Lu}[^\n|]{3,}?)\s*\|\s*(?P<url>www\.\S+)\s*(?:(?P<page>\d{1,4})\s+)?\|?\s*\p{L}+\s+(?P<year>\d{4})\s*\|\s*Volume\s+(?P<volume>\d+)\s*\|\s*Article\s+(?P<first>\w+)".to_owned()),
         // J Cells. 2012;35(2):213–221
         (81, format!(
-            r"{abbreviated}[,.]?\s+(?P<year>(?:19|20)\d\d)\s*[;,]\s*(?P<volume>\d+)\s*(?:\((?P<issue>[\w-]+)\))?\s*:\s*(?P<first>\w+)(?:\s*[-–]\s*(?P<last>\w+))?\.?"
+            r"{abbreviated}[,.]?\s+(?P<year>{YEAR})\s*[;,]\s*(?P<volume>\d+)\s*(?:\((?P<issue>[\w-]+)\))?\s*:\s*(?P<first>\w+)(?:\s*[-–]\s*(?P<last>\w+))?\.?"
         )),
         // Lee et al. Journal of Cells (2018) 9:63
         (81, format!(
-            r"(?:\p{{Lu}}[\p{{L}}'’-]+(?:\s+(?:et\s+al\.?|and\s+\p{{Lu}}[\p{{L}}'’-]+))?[.,]?\s+)?{abbreviated}\s*\((?P<year>(?:19|20)\d\d)\)\s*(?P<volume>\d+)\s*(?:\((?P<issue>[\w-]+)\))?\s*[:,]\s*(?P<first>\d\w*)(?:\s*[-–]\s*(?P<last>\w+))?"
+            r"(?:\p{{Lu}}[\p{{L}}'’-]+(?:\s+(?:et\s+al\.?|and\s+\p{{Lu}}[\p{{L}}'’-]+))?[.,]?\s+)?{abbreviated}\s*\((?P<year>{YEAR})\)\s*(?P<volume>\d+)\s*(?:\((?P<issue>[\w-]+)\))?\s*[:,]\s*(?P<first>\d\w*)(?:\s*[-–]\s*(?P<last>\w+))?"
         )),
         // Int. J. Mol. Sci. 2019, 20, 254 3 of 21
         (81, format!(
-            r"{abbreviated}\s+(?P<year>(?:19|20)\d\d),\s*(?P<volume>\d+),\s*(?P<first>\d+)(?:;?\s*(?:doi:\S+|https?://\S+))?\s+(?P<page>\d+)\s+of\s+\d+"
+            r"{abbreviated}\s+(?P<year>{YEAR}),\s*(?P<volume>\d+),\s*(?P<first>\d+)(?:;?\s*(?:doi:\S+|https?://\S+))?\s+(?P<page>\d+)\s+of\s+\d+"
         )),
     ];
     let form = |(longest_journal, pattern): &(usize, String)| Form {
-        pattern: Regex::new(&format!(r"\A\s*{pattern}")).expect("a constant pattern"),
+        pattern: compile(format!(r"\A\s*{pattern}")),
         longest_journal: *longest_journal,
     };
     patterns.iter().map(form).collect()
@@ -114,8 +116,9 @@ enum Part {
 /// The next part after the citation proper, with its length.
 fn next_part(rest: &str, header: &RunningHeader, page: Option<u32>) -> Option<(Part, usize)> {
     static PARTS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"\A[\s|,;]*(?:(?P<doi>(?i:doi:?\s*|https?://(?:dx\.)?doi\.org/)10\.\d{4,9}/\S+)|(?P<url>(?:https?://|www\.)\S+)|(?P<word>(?i:page)\s+)?(?P<page>\d{1,5})(?:\s+of\s+\d+)?)(?:[\s|]+|\z)")
-            .expect("a constant pattern")
+        compile(format!(
+            r"\A[\s|,;]*(?:(?P<doi>(?i:doi:?\s*|https?://(?:dx\.)?doi\.org/){DOI_PREFIX}\S+)|(?P<url>(?:https?://|www\.)\S+)|(?P<word>(?i:page)\s+)?(?P<page>\d{{1,5}})(?:\s+of\s+\d+)?)(?:[\s|]+|\z)",
+        ))
     });
     let found = PARTS.captures(rest)?;
     let length = found.get(0)?.end();

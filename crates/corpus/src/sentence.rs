@@ -12,6 +12,8 @@ use std::ops::Range;
 use context::{Before, LONGEST_WORD, Next};
 use marks::{is_closer, is_stop};
 
+use super::dash::is_dash;
+
 /// A balanced parenthesis of up to so many bytes is never split; a longer one holds sentences of its own.
 const LONGEST_PARENTHESIS: usize = 400;
 /// Longest citation marker, in bytes, that may stand between a stop and the next sentence.
@@ -87,7 +89,7 @@ fn attached_citation(rest: &str) -> Option<usize> {
     if let Some(length) = bracketed_numbers(rest) {
         return Some(length);
     }
-    let is_part = |c: char| c.is_numeric() || matches!(c, ',' | '-' | '–' | '−');
+    let is_part = |c: char| c.is_numeric() || c == ',' || is_dash(c);
     let length = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
     let begins = rest.chars().next().is_some_and(char::is_numeric);
     let ends = rest[..length].chars().next_back().is_some_and(char::is_numeric);
@@ -107,7 +109,7 @@ fn spaced_citation(rest: &str) -> Option<usize> {
 fn bracketed_numbers(rest: &str) -> Option<usize> {
     let mut length = 0;
     while let Some(inner) = rest[length..].strip_prefix(['[', '(']) {
-        let is_part = |c: char| c.is_numeric() || matches!(c, ',' | ';' | '-' | '–' | '−' | ' ' | '\u{a0}');
+        let is_part = |c: char| c.is_numeric() || is_dash(c) || matches!(c, ',' | ';' | ' ' | '\u{a0}');
         let Some(close) = inner.find(|c| !is_part(c)).filter(|close| *close > 0 && *close <= LONGEST_MARKER) else {
             break;
         };

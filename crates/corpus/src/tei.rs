@@ -8,6 +8,7 @@ use super::outline::{Outline, Piece};
 use super::prose::Prose;
 use super::xml::Repaired;
 use super::{Article, BlockKind, DropRule, Format, Metadata, ReadError, Reference, front_matter, text};
+use crate::doi::parse_doi;
 
 const FORMAT: &str = "TEI XML";
 
@@ -276,7 +277,7 @@ fn reference(entry: Node) -> Reference {
         year: date(entry),
         volume: scope(entry, "volume"),
         first_page: pages(entry).0,
-        doi: identifier(entry, "DOI").and_then(|id| front_matter::doi(&id)),
+        doi: identifier(entry, "DOI").and_then(|id| parse_doi(&id)),
         pmid: identifier(entry, "PMID").and_then(|id| front_matter::digits(&id)),
         text: String::new(),
     };

@@ -10,6 +10,8 @@ use super::heading::{self, Purpose};
 use super::lines::{self, Chunk, parted};
 use super::outline::{Outline, Piece};
 use super::{Article, BlockKind, DropRule, Format, ReadError, front_matter, unbroken};
+use crate::doi::parse_doi;
+use crate::patterns::compile;
 
 /// Characters of the longest heading and the longest title.
 const LONGEST_HEADING: usize = 120;
@@ -119,7 +121,7 @@ impl Reader {
         if metadata.authors.is_empty() && is_byline && !text.ends_with('.') {
             metadata.authors = vec![text.to_owned()];
         }
-        metadata.doi = metadata.doi.take().or_else(|| front_matter::doi(text));
+        metadata.doi = metadata.doi.take().or_else(|| parse_doi(text));
         metadata.year = metadata.year.or_else(|| front_matter::year(text));
         self.outline.drop(DropRule::FrontMatter, text, None, place);
     }
@@ -158,8 +160,7 @@ fn begins_item(line: &str) -> bool {
 
 /// `[12] …`, `12. …`, `12) …`
 pub(super) fn begins_reference(line: &str) -> bool {
-    static LABEL: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"^(?:\[\d{1,4}\]|\(?\d{1,4}[.)])\s").expect("a constant pattern"));
+    static LABEL: LazyLock<Regex> = LazyLock::new(|| compile(r"^(?:\[\d{1,4}\]|\(?\d{1,4}[.)])\s"));
     LABEL.is_match(line)
 }
 
@@ -316,7 +317,9 @@ References
         assert_eq!(article.references.len(), 2);
         assert!(article.references[0].text.ends_with("2012;35:213-21."));
         assert_eq!(article.abbreviations.len(), 2);
-        assert!(article.dropped.iter().any(|d| d.rule == DropRule::Administration && d.text == "We thank all patients."));
+        assert!(
+            article.dropped.iter().any(|d| d.rule == DropRule::Administration && d.text == "We thank all patients.")
+        );
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub(super) use self::sentence_start::is_phrase;
 use self::sentence_start::{Sureness, ends_in_abbreviation, where_sentence_begins};
 use super::caption::is_caption;
 use super::sentence::sentences;
+use crate::patterns::{SURNAME, YEAR, compile};
 
 /// A part of such text, as bytes of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,14 +85,13 @@ enum Kind {
 /// The next place at or after `from` where a heading or caption may begin: at the start or after a sentence's end.
 fn next_candidate(text: &str, from: usize) -> Option<(usize, Kind)> {
     static START: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(concat!(
+        compile(concat!(
             r"(?P<caption>\b(?:Figure|FIGURE|Fig\.|FIG\.|Table|TABLE|Scheme)\s*S?\d{1,3}[A-Za-z]?[.:|]?\s+\S)",
             r"|(?P<number>\b\d{1,2}(?:\.\d{1,2}){0,3}\.?\s+\p{Lu})",
             r"|(?P<name>\b(?:Abstract|ABSTRACT|Introduction|INTRODUCTION|Background|Methods|METHODS|Materials and [Mm]ethods|Results|RESULTS",
             r"|Discussion|DISCUSSION|Conclusions?|CONCLUSIONS?|Concluding [Rr]emarks|References|REFERENCES|Acknowledge?ments?|ACKNOWLEDGE?MENTS?",
             r"|Funding|Conflicts? of [Ii]nterests?|Authors?['’]? [Cc]ontributions?|Abbreviations)[:.]?)\s+[\p{Lu}\[\d]",
         ))
-        .expect("a constant pattern")
     });
     START.captures_iter(text.get(from..)?).find_map(|found| {
         let (part, kind) = if let Some(part) = found.name("caption") {
@@ -114,8 +114,7 @@ fn ends_sentence(before: &str) -> bool {
 
 /// The length of the heading that `text` begins with, its number included.
 fn heading_length(text: &str) -> Option<usize> {
-    static NUMBER: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"^\d{1,2}(?:\.\d{1,2}){0,3}\.?\s+").expect("a constant pattern"));
+    static NUMBER: LazyLock<Regex> = LazyLock::new(|| compile(r"^\d{1,2}(?:\.\d{1,2}){0,3}\.?\s+"));
     let number = NUMBER.find(text).map_or(0, |found| found.end());
     let title = text.get(number..)?;
     // A numbered sentence is an item of a list.
@@ -145,11 +144,11 @@ fn caption_length(text: &str) -> Option<usize> {
     if !is_caption(text) {
         return None;
     }
-    static LABEL: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"^\S+\s*S?\d{1,3}[A-Za-z]?[.:|]?\s+").expect("a constant pattern"));
+    static LABEL: LazyLock<Regex> = LazyLock::new(|| compile(r"^\S+\s*S?\d{1,3}[A-Za-z]?[.:|]?\s+"));
     static LEGEND: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^(?:\(?[A-Ha-h]\)|\(?[ivx]{1,4}\)|[A-H][,:.]\s|Abbreviations?\b|Scale bars?\b|Data (?:are|were)\b|Error bars\b|Arrows?\b|Arrowheads?\b|\*|Sources?:|Created (?:with|in)\b|Adapted\b|Reproduced\b|Values (?:are|were)\b|Note:)")
-            .expect("a constant pattern")
+        compile(
+            r"^(?:\(?[A-Ha-h]\)|\(?[ivx]{1,4}\)|[A-H][,:.]\s|Abbreviations?\b|Scale bars?\b|Data (?:are|were)\b|Error bars\b|Arrows?\b|Arrowheads?\b|\*|Sources?:|Created (?:with|in)\b|Adapted\b|Reproduced\b|Values (?:are|were)\b|Note:)",
+        )
     });
     let label = LABEL.find(text).map_or(0, |found| found.end());
     let title = text.get(label..)?;
@@ -210,10 +209,8 @@ fn best_cut(text: &str, starts: &[usize], range: &Range<usize>) -> Option<usize>
 
 /// `Yi and Song (2012) found …`: a new study is a new subject.
 fn names_authors(sentence: &str) -> bool {
-    static AUTHORS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^\p{Lu}[\p{L}’'-]+(?: and \p{Lu}[\p{L}’'-]+| et al\.?)?,? \((?:19|20)\d\d\)")
-            .expect("a constant pattern")
-    });
+    static AUTHORS: LazyLock<Regex> =
+        LazyLock::new(|| compile(format!(r"^{SURNAME}(?: and {SURNAME}| et al\.?)?,? \({YEAR}\)")));
     AUTHORS.is_match(sentence)
 }
 

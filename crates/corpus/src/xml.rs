@@ -12,6 +12,7 @@ use roxmltree::{Document, Node, ParsingOptions};
 
 use super::ReadError;
 use super::characters::{self, Characters};
+use crate::patterns::compile;
 
 /// Real articles nest some thirty elements deep. The bound makes recursion over the tree safe.
 const DEEPEST: usize = 200;
@@ -170,10 +171,8 @@ impl<'a> Repair<'a> {
 
     /// Take the document type out, keeping the plain texts that its internal part names.
     fn document_type(&mut self, at: usize, rest: &'a str) -> Result<usize, ReadError> {
-        static ENTITY: LazyLock<Regex> = LazyLock::new(|| {
-            Regex::new(r#"<!ENTITY\s+([\w.-]{1,40})\s+(?:"([^"<%]{0,64})"|'([^'<%]{0,64})')\s*>"#)
-                .expect("a constant pattern")
-        });
+        static ENTITY: LazyLock<Regex> =
+            LazyLock::new(|| compile(r#"<!ENTITY\s+([\w.-]{1,40})\s+(?:"([^"<%]{0,64})"|'([^'<%]{0,64})')\s*>"#));
         let close = rest.find('>').unwrap_or(rest.len());
         let end = match rest.find('[').filter(|&open| open < close) {
             None => self.length(at, rest, ">", "the document type")?,

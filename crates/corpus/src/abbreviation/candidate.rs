@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::patterns::compile;
 use crate::sentence::sentences;
 
 /// Most letters and digits of a short form.
@@ -55,11 +56,9 @@ pub(super) fn candidates(text: &str) -> Vec<Candidate<'_>> {
 
 /// Words that announce a short form without a bracket.
 static ANNOUNCEMENT: LazyLock<Regex> = LazyLock::new(|| {
-    // The pattern is a constant that the tests compile.
-    Regex::new(
+    compile(
         r",? (?:(?:hereafter|henceforth|hereinafter)(?: referred to as| called)?|abbreviated(?: as| to)?|(?:also )?(?:known|referred to|designated|denoted) as|also (?:called|termed)|or) ([\p{L}\p{N}][\p{L}\p{N}-]{1,15})\b",
     )
-    .expect("a constant pattern")
 });
 
 /// `long form, abbreviated as SF`

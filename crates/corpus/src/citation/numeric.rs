@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::found::Found;
 use crate::dash::is_dash;
+use crate::superscript::plain_digit;
 use crate::{Block, Citation, Reference};
 
 /// Most numbers that one marker may name.
@@ -124,13 +125,12 @@ fn is_label(text: &str, start: usize, open: char) -> bool {
 fn superscripts(text: &str) -> Vec<Marker> {
     let mut markers = Vec::new();
     let mut rest = 0;
-    while let Some(start) = text[rest..].find(|c| superscript_digit(c).is_some()).map(|at| rest + at) {
-        let is_part = |c: char| superscript_digit(c).is_some() || is_dash(c) || matches!(c, ',' | '⁻' | ' ');
+    while let Some(start) = text[rest..].find(|c| plain_digit(c).is_some()).map(|at| rest + at) {
+        let is_part = |c: char| plain_digit(c).is_some() || is_dash(c) || matches!(c, ',' | '⁻' | ' ');
         let run = &text[start..];
-        let run =
-            run[..run.find(|c| !is_part(c)).unwrap_or(run.len())].trim_end_matches(|c| superscript_digit(c).is_none());
+        let run = run[..run.find(|c| !is_part(c)).unwrap_or(run.len())].trim_end_matches(|c| plain_digit(c).is_none());
         let plain: String =
-            run.chars().map(|c| superscript_digit(c).unwrap_or(c).to_string()).collect::<String>().replace('⁻', "-");
+            run.chars().map(|c| plain_digit(c).unwrap_or(c).to_string()).collect::<String>().replace('⁻', "-");
         rest = start + run.len();
         let is_exponent = text[..start].ends_with(|c: char| c.is_numeric() || is_dash(c) || c == '⁻');
         if !is_exponent && run.len() <= LONGEST_MARKER {
@@ -193,10 +193,6 @@ fn may_carry_number(text: &str) -> bool {
         1..=8 => (is_word || marks > 1) && !LABELS.iter().any(|label| word.ends_with(label)),
         _ => false,
     }
-}
-
-fn superscript_digit(character: char) -> Option<char> {
-    "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().zip('0'..='9').find(|(superscript, _)| *superscript == character).map(|(_, digit)| digit)
 }
 
 /// `1, 3–5` to 1, 3, 4, 5. Nothing where a part is no number, a range runs backwards, or a number looks like a year.

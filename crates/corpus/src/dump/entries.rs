@@ -5,15 +5,14 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::front_matter;
+use crate::patterns::{SURNAME, compile};
 
 /// The entries of a reference list without line breaks: by labels that count up, else by a name after a full stop where
 /// the entry before it is complete.
 pub(super) fn entries(text: &str) -> Vec<&str> {
-    static LABEL: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"(?:^|\s)(?:\[(\d{1,4})\]|(\d{1,4})\.)\s+[\p{Lu}“]").expect("a constant pattern"));
+    static LABEL: LazyLock<Regex> = LazyLock::new(|| compile(r"(?:^|\s)(?:\[(\d{1,4})\]|(\d{1,4})\.)\s+[\p{Lu}“]"));
     static NAME: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"[.\d/]\s+(?:(?:van|von|de|der) )*\p{Lu}[\p{L}’'-]+,? (?:\p{Lu}\.?[ -]?){1,3},")
-            .expect("a constant pattern")
+        compile(format!(r"[.\d/]\s+(?:(?:van|von|de|der) )*{SURNAME},? (?:\p{{Lu}}\.?[ -]?){{1,3}},"))
     });
     let mut cuts = vec![0];
     let mut expected: Option<u32> = None;

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::patterns::compile;
 use crate::running_header;
 
 /// Lines at the top and at the bottom of a page among which running headers are looked for.
@@ -115,8 +116,7 @@ pub(super) fn is_page_mark(line: &str) -> bool {
 /// The number in such a line.
 pub(super) fn page_mark(line: &str) -> Option<u32> {
     static MARK: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)^\W*(?:page\s+(\d{1,5})(?:\s*(?:of|/)\s*\d{1,5})?|(\d{1,5})\s+(?:of|/)\s+\d{1,5})\W*$")
-            .expect("a constant pattern")
+        compile(r"(?i)^\W*(?:page\s+(\d{1,5})(?:\s*(?:of|/)\s*\d{1,5})?|(\d{1,5})\s+(?:of|/)\s+\d{1,5})\W*$")
     });
     let found = MARK.captures(line.trim())?;
     found.get(1).or_else(|| found.get(2))?.as_str().parse().ok()

@@ -1,6 +1,7 @@
 //! Metadata in a page's head: Highwire's `citation_*` tags, Dublin Core, PRISM and Open Graph.
 
 use super::tokens::Tag;
+use crate::doi::parse_doi;
 use crate::{Metadata, front_matter};
 
 /// What the head's tags say; the more exact vocabularies win over the others, whatever their order.
@@ -55,7 +56,7 @@ fn citation(field: &str, content: &str, metadata: &mut Metadata) {
         "issue" => metadata.issue = text(),
         "firstpage" => metadata.first_page = text(),
         "lastpage" => metadata.last_page = text(),
-        "doi" => metadata.doi = front_matter::doi(content),
+        "doi" => metadata.doi = parse_doi(content),
         "pmid" => metadata.pmid = front_matter::digits(content),
         "pmcid" => metadata.pmcid = front_matter::digits(content).map(|digits| format!("PMC{digits}")),
         "article_type" => metadata.article_type = text(),
@@ -74,7 +75,7 @@ fn other(name: &str, content: &str, metadata: &mut Metadata) {
             metadata.year = metadata.year.or(front_matter::year(content));
         }
         "dc.identifier" | "prism.doi" | "dcterms.identifier" => {
-            metadata.doi = metadata.doi.take().or_else(|| front_matter::doi(content));
+            metadata.doi = metadata.doi.take().or_else(|| parse_doi(content));
         }
         "prism.publicationname" | "dc.source" | "dcterms.ispartof" => {
             metadata.journal = metadata.journal.take().or_else(text)

@@ -15,6 +15,7 @@ use super::heading::Purpose;
 use super::outline::{Outline, Piece};
 use super::prose::Prose;
 use super::{Article, BlockKind, DropRule, Format, ReadError, front_matter};
+use crate::doi::parse_doi;
 
 /// Bytes of a table cell that is prose: the table lays out the page.
 const LONGEST_CELL: usize = 600;
@@ -291,7 +292,7 @@ impl<'a> Reader<'a> {
         let Some(target) = tag.attribute("href") else { return };
         if let Some(entry) = &mut self.entry {
             if target.contains("doi.org/10.") {
-                entry.doi = entry.doi.take().or_else(|| front_matter::doi(&target.replace("%2F", "/")));
+                entry.doi = entry.doi.take().or_else(|| parse_doi(&target.replace("%2F", "/")));
             } else if target.contains("pubmed") {
                 entry.pmid = entry.pmid.take().or_else(|| target.rsplit(['/', '=']).find_map(front_matter::digits));
             }

@@ -4,6 +4,7 @@ use roxmltree::Node;
 
 use super::nodes::{child, descendant, plain_text};
 use super::reader::Reader;
+use crate::doi::parse_doi;
 use crate::prose::Prose;
 use crate::{DropRule, Mark, Metadata, front_matter};
 
@@ -129,7 +130,7 @@ fn identifiers(meta: Node, metadata: &mut Metadata) {
     for id in meta.children().filter(|node| node.has_tag_name("article-id")) {
         let text = plain_text(id);
         match id.attribute("pub-id-type") {
-            Some("doi") => metadata.doi = front_matter::doi(&text),
+            Some("doi") => metadata.doi = parse_doi(&text),
             Some("pmid") => metadata.pmid = front_matter::digits(&text),
             Some("pmc" | "pmcid") => metadata.pmcid = front_matter::digits(&text).map(|digits| format!("PMC{digits}")),
             _ => {}

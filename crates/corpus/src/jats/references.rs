@@ -5,8 +5,9 @@ use roxmltree::Node;
 use super::front::person;
 use super::nodes::{child, descendant, plain_text};
 use super::reader::Reader;
-use crate::doi::find_doi;
-use crate::front_matter::{digits, doi, year};
+use crate::dash::is_dash;
+use crate::doi::{find_doi, parse_doi};
+use crate::front_matter::{digits, year};
 use crate::reference;
 use crate::{DropRule, Reference};
 
@@ -59,7 +60,12 @@ fn read_reference(entry: Node) -> Reference {
     });
     if !is_marked_up {
         let parsed = reference::parse(&text);
-        return Reference { label: label.or(parsed.label), doi: parsed.doi.or_else(|| doi_in(&text)), text, ..parsed };
+        return Reference {
+            label: label.or(parsed.label),
+            doi: parsed.doi.or_else(|| find_doi(&text)),
+            text,
+            ..parsed
+        };
     }
     let without_stop = |title: String| title.trim_end_matches(['.', ',', ' ']).to_owned();
     let is_book = field(&["article-title", "chapter-title", "part-title"]).is_none();
@@ -73,8 +79,8 @@ fn read_reference(entry: Node) -> Reference {
         year: field(&["year"]).and_then(|text| year(&text)),
         volume: field(&["volume"]),
         first_page: field(&["fpage", "elocation-id"])
-            .or_else(|| field(&["page-range"])?.split(['-', '–']).next().map(str::to_owned)),
-        doi: identifier(citation, "doi").and_then(|text| doi(&text)).or_else(|| doi_in(&text)),
+            .or_else(|| field(&["page-range"])?.split(is_dash).next().map(str::to_owned)),
+        doi: identifier(citation, "doi").and_then(|text| parse_doi(&text)).or_else(|| find_doi(&text)),
         pmid: identifier(citation, "pmid").and_then(|text| digits(&text)),
         text,
     }
@@ -93,10 +99,6 @@ fn identifier(citation: Node, kind: &str) -> Option<String> {
             || (node.has_tag_name("ext-link") && node.attribute("ext-link-type") == Some(kind))
     };
     citation.descendants().find(is_kind).map(plain_text)
-}
-
-fn doi_in(text: &str) -> Option<String> {
-    find_doi(text).and_then(doi)
 }
 
 /// The names of the first group that is not of editors or translators.

@@ -8,6 +8,7 @@ use super::flow::{Placed, Role};
 use super::front_labels::{bare_heading, is_abstract_heading, is_keywords};
 use super::line::Line;
 use super::title;
+use crate::patterns::compile;
 
 /// Headings of structured abstracts.
 pub(super) fn is_abstract_part(line: &Line) -> bool {
@@ -107,8 +108,9 @@ pub(super) fn is_next_line(above: &Placed, line: &Placed) -> bool {
 /// Licences, addresses and dates.
 fn is_small_print(text: &str) -> bool {
     static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)creative commons|open access article|all rights reserved|©|e-?mail|correspond|^received|university.*university|department of.*(university|hospital)")
-            .expect("a constant pattern")
+        compile(
+            r"(?i)creative commons|open access article|all rights reserved|©|e-?mail|correspond|^received|university.*university|department of.*(university|hospital)",
+        )
     });
     PATTERN.is_match(text)
 }

@@ -4,16 +4,17 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::patterns::compile;
+
 /// The label of a caption that begins a line: `Figure 2`, `Table 1`.
 pub(super) fn caption_label(text: &str) -> Option<&str> {
     static LABEL: LazyLock<Regex> = LazyLock::new(|| {
         // Some journals letterspace the word.
         let words =
             r"Fig(?:ure)?|FIG(?:URE)?|Table|TABLE|Scheme|SCHEME|Box|BOX|Chart|Plate|F I G U R E|T A B L E|S C H E M E";
-        Regex::new(&format!(
+        compile(format!(
             r"^(?i:supplementary |additional )?(?:{words})\.?[ -]?(?:[A-Z]?\d{{1,3}}[A-Za-z]?|[IVX]{{1,5}})\b"
         ))
-        .expect("a constant pattern")
     });
     LABEL.find(text).map(|found| found.as_str())
 }

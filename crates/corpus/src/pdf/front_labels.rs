@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::line::Line;
+use crate::patterns::compile;
 
 /// A heading in small letters, without its number, its colon and its spaces: journals letterspace some.
 pub(super) fn bare_heading(line: &Line) -> String {
@@ -28,9 +29,8 @@ pub(super) fn is_abstract_heading(line: &Line) -> bool {
 
 /// Whether text follows `Abstract:` at the start of a line.
 pub(super) fn abstract_run_in(text: &str) -> bool {
-    static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^(?:Abstract|ABSTRACT|Summary|SUMMARY)\s*[:.—–-]?\s+\S").expect("a constant pattern")
-    });
+    static PATTERN: LazyLock<Regex> =
+        LazyLock::new(|| compile(r"^(?:Abstract|ABSTRACT|Summary|SUMMARY)\s*[:.—–-]?\s+\S"));
     PATTERN.is_match(text)
 }
 

@@ -6,6 +6,7 @@ use super::line::Line;
 use super::lines::MAX_LINES;
 use super::page::Page;
 use crate::DropRule;
+use crate::dash::is_dash;
 
 /// Lines that are not text, with the rule that says so.
 pub(super) type Removed = Vec<(DropRule, Line)>;
@@ -99,7 +100,7 @@ fn remove_page_numbers(pages: &[Page], lines: &mut [Vec<Line>], removed: &mut Re
             in_margin(page, line)
                 && (line.y < top + 3.0 || line.y > bottom - 3.0)
                 && line.characters() <= 6
-                && line.text().chars().all(|c| c.is_ascii_digit() || "-–— ".contains(c))
+                && line.text().chars().all(|c| c.is_ascii_digit() || is_dash(c) || c == ' ')
         });
     }
 }

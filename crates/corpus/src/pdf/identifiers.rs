@@ -4,13 +4,15 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::doi::tidy_doi;
+use crate::patterns::{DOI_PREFIX, YEAR, compile};
+
 /// Registrants of data sets, trials and funders, which papers name beside their own DOI.
 const NOT_PAPERS: &[&str] = &["10.17605/", "10.5281/", "10.6084/", "10.5061/", "10.13039/", "10.7910/"];
 
 /// The first DOI in the text that can be a paper's: bare and in lower case. A line may end within it.
 pub(super) fn find_doi<'t>(lines: impl Iterator<Item = &'t str>) -> Option<String> {
-    static DOI: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r#"\b10\.\d{4,9}/[^\s"<>,;|]+"#).expect("a constant pattern"));
+    static DOI: LazyLock<Regex> = LazyLock::new(|| compile(format!(r#"\b{DOI_PREFIX}[^\s"<>,;|]+"#)));
     let mut lines = lines.peekable();
     while let Some(line) = lines.next() {
         let Some(found) = DOI.find(line) else { continue };
@@ -20,7 +22,7 @@ pub(super) fn find_doi<'t>(lines: impl Iterator<Item = &'t str>) -> Option<Strin
         if let Some(rest) = next.filter(|rest| !rest.starts_with(char::is_uppercase)) {
             doi.push_str(rest);
         }
-        let doi = tidy_doi(&doi);
+        let doi = without_next_word(&doi);
         if !NOT_PAPERS.iter().any(|prefix| doi.starts_with(prefix)) {
             return Some(doi);
         }
@@ -33,19 +35,15 @@ pub(super) fn find_lone_doi<'t>(mut lines: impl Iterator<Item = &'t str>) -> Opt
     lines.find_map(|line| {
         let bare = line.trim().to_lowercase();
         let bare = bare.strip_prefix("doi")?.trim_start_matches([':', ' ']);
-        (bare.starts_with("10.") && !bare.contains(' ')).then(|| tidy_doi(bare))
+        (bare.starts_with("10.") && !bare.contains(' ')).then(|| without_next_word(bare))
     })
 }
 
-/// Without what belongs to the sentence around it.
-pub(super) fn tidy_doi(doi: &str) -> String {
-    let doi = doi.trim_end_matches(['.', ',', ';', ':', ']', '}', '”', '’']).to_lowercase();
-    let unbalanced = doi.ends_with(')') && doi.matches(')').count() > doi.matches('(').count();
-    let doi = if unbalanced { doi.strip_suffix(')').unwrap_or(&doi) } else { &doi };
-    // A word that was set close behind it.
+/// Without a word that was set close behind it.
+fn without_next_word(doi: &str) -> String {
     ["received", "accepted", "published", "issn", "http"]
         .iter()
-        .fold(doi, |doi, word| doi.split(word).next().unwrap_or(doi))
+        .fold(tidy_doi(doi).as_str(), |doi, word| doi.split(word).next().unwrap_or(doi))
         .trim_end_matches('.')
         .to_owned()
 }
@@ -54,16 +52,16 @@ pub(super) fn tidy_doi(doi: &str) -> String {
 pub(super) fn find_year(text: &str) -> Option<u16> {
     static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         [
-            r"(?i)(?:published|publication date|available online)[^.;]{0,60}?\b((?:19|20)\d\d)\b",
-            r"(?i)(?:©|copyright)[^.;\d]{0,80}?((?:19|20)\d\d)\b",
-            r"(?i)\bvol(?:ume)?\.?[^.;]{0,20}?\b((?:19|20)\d\d)\b",
-            r"\b((?:19|20)\d\d)\s*[;,:(]\s*\d+",
-            r"\(((?:19|20)\d\d)\)",
-            r"(?i)accepted[^.;]{0,40}?\b((?:19|20)\d\d)\b",
-            r"\b((?:19|20)\d\d)\b",
+            format!(r"(?i)(?:published|publication date|available online)[^.;]{{0,60}}?\b({YEAR})\b"),
+            format!(r"(?i)(?:©|copyright)[^.;\d]{{0,80}}?({YEAR})\b"),
+            format!(r"(?i)\bvol(?:ume)?\.?[^.;]{{0,20}}?\b({YEAR})\b"),
+            format!(r"\b({YEAR})\s*[;,:(]\s*\d+"),
+            format!(r"\(({YEAR})\)"),
+            format!(r"(?i)accepted[^.;]{{0,40}}?\b({YEAR})\b"),
+            format!(r"\b({YEAR})\b"),
         ]
         .iter()
-        .map(|pattern| Regex::new(pattern).expect("a constant pattern"))
+        .map(compile)
         .collect()
     });
     let year = |pattern: &Regex| pattern.captures(text)?.get(1)?.as_str().parse().ok();

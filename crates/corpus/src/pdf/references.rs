@@ -6,10 +6,11 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::Reference;
+use crate::dash::is_dash;
 use crate::doi::find_doi;
+use crate::patterns::{YEAR, compile};
 
 use super::flow::Placed;
-use super::identifiers::tidy_doi;
 use super::text::{RunningText, Vocabulary};
 
 /// A list longer than this is no reference list.
@@ -57,8 +58,7 @@ fn labelled_starts(lines: &[&Placed]) -> Option<Vec<Start>> {
 }
 
 fn leading_number(text: &str) -> Option<u32> {
-    static LABEL: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"^[\[(]?\s*(\d{1,4})\s*(?:[\]).]|\s|$)").expect("a constant pattern"));
+    static LABEL: LazyLock<Regex> = LazyLock::new(|| compile(r"^[\[(]?\s*(\d{1,4})\s*(?:[\]).]|\s|$)"));
     LABEL.captures(text)?.get(1)?.as_str().parse().ok()
 }
 
@@ -104,7 +104,7 @@ fn entry(label: Option<u32>, text: &str) -> Reference {
     Reference {
         label: label.map(|label| label.to_string()),
         year: year(text),
-        doi: doi(text),
+        doi: find_doi(text),
         pmid: pmid(text),
         text: text.to_owned(),
         ..Reference::default()
@@ -114,20 +114,20 @@ fn entry(label: Option<u32>, text: &str) -> Reference {
 /// The year in brackets, or else the first one that is no page number.
 fn year(text: &str) -> Option<u16> {
     static YEARS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-        [r"\(((?:19|20)\d\d)[a-z]?\)", r"\b((?:19|20)\d\d)[a-z]?\s*[;,.]\s*\d*\s*[;(:]?", r"\b((?:19|20)\d\d)[a-z]?\b"]
-            .iter()
-            .map(|pattern| Regex::new(pattern).expect("a constant pattern"))
-            .collect()
+        [
+            format!(r"\(({YEAR})[a-z]?\)"),
+            format!(r"\b({YEAR})[a-z]?\s*[;,.]\s*\d*\s*[;(:]?"),
+            format!(r"\b({YEAR})[a-z]?\b"),
+        ]
+        .iter()
+        .map(compile)
+        .collect()
     });
     YEARS.iter().find_map(|pattern| pattern.captures(text)?.get(1)?.as_str().parse().ok())
 }
 
-fn doi(text: &str) -> Option<String> {
-    find_doi(text).map(tidy_doi)
-}
-
 fn pmid(text: &str) -> Option<String> {
-    static PMID: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?i)pmid:?\s*(\d{5,9})").expect("a constant pattern"));
+    static PMID: LazyLock<Regex> = LazyLock::new(|| compile(r"(?i)pmid:?\s*(\d{5,9})"));
     Some(PMID.captures(text)?.get(1)?.as_str().to_owned())
 }
 
@@ -148,7 +148,7 @@ impl Labels {
         let mut cited = Vec::new();
         for part in marker.split(',') {
             let part = part.trim_matches(|c: char| !c.is_ascii_digit());
-            let mut ends = part.split(['-', '–', '—']).map(|number| number.trim().parse::<u32>());
+            let mut ends = part.split(is_dash).map(|number| number.trim().parse::<u32>());
             let Some(Ok(first)) = ends.next() else { continue };
             let last = ends.next_back().and_then(Result::ok).unwrap_or(first);
             for number in first..=last.min(first.saturating_add(MAX_CITED as u32)) {

@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 
 use super::line::{Line, Script, Word};
+use crate::dash::is_dash;
+use crate::superscript::raised;
 
 /// The words that a paper uses within lines, by which a cut word is judged.
 #[derive(Debug, Default)]
@@ -133,9 +135,9 @@ impl RunningText {
     }
 
     fn push_str(&mut self, text: &str, script: Script) {
-        let raised =
-            (script == Script::Super).then(|| text.chars().map(superscript).collect::<Option<String>>()).flatten();
-        self.text.push_str(raised.as_deref().unwrap_or(text));
+        let superscript =
+            (script == Script::Super).then(|| text.chars().map(raised).collect::<Option<String>>()).flatten();
+        self.text.push_str(superscript.as_deref().unwrap_or(text));
     }
 
     /// After a number or a unit, what is raised is an exponent.
@@ -155,11 +157,11 @@ impl RunningText {
 
 /// A superscript of numbers such as `3` or `5,7–9`.
 pub(super) fn is_raised_number(word: &Word) -> bool {
-    let numbers = word.text.trim_matches(['[', ']', '(', ')', ',', ' ', '-', '–']);
+    let numbers = word.text.trim_matches(|c| is_dash(c) || matches!(c, '[' | ']' | '(' | ')' | ',' | ' '));
     word.script == Script::Super
         && numbers.starts_with(|c: char| c.is_ascii_digit())
         && numbers.ends_with(|c: char| c.is_ascii_digit())
-        && numbers.chars().all(|c| c.is_ascii_digit() || ",-–— ".contains(c))
+        && numbers.chars().all(|c| c.is_ascii_digit() || is_dash(c) || matches!(c, ',' | ' '))
 }
 
 /// Units that take an exponent.
@@ -169,20 +171,6 @@ const UNITS: &[&str] = &[
 
 fn ends_word(head: &str) -> bool {
     head.ends_with(char::is_alphanumeric)
-}
-
-/// The raised form of a character, where Unicode has one.
-fn superscript(c: char) -> Option<char> {
-    Some(match c {
-        '1' => '¹',
-        '2' => '²',
-        '3' => '³',
-        '0' => '⁰',
-        '4'..='9' => char::from_u32(u32::from('⁴') + u32::from(c) - u32::from('4'))?,
-        '+' => '⁺',
-        '-' | '−' | '–' => '⁻',
-        _ => return None,
-    })
 }
 
 /// The words of a line, each with all scripts of one kind that follow each other put together.

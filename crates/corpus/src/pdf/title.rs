@@ -6,6 +6,7 @@ use regex::Regex;
 
 use super::flow::Placed;
 use super::line::Line;
+use crate::patterns::compile;
 
 /// Indices of the title's lines in the flow. Lines of a column beside it may stand between them.
 pub(super) type TitleLines = Vec<usize>;
@@ -100,18 +101,14 @@ fn is_rubric(line: &Line) -> bool {
     static RUBRIC: LazyLock<Regex> = LazyLock::new(|| {
         let kinds = "original|review|research|short|brief|case|mini|systematic|full|technical|clinical|special|rapid|study|open|invited|regular|featured?|data|methods?|meta";
         let things = "articles?|reviews?|communications?|reports?|papers?|notes?|letters?( to the editor)?|stud(y|ies)|trials?|protocols?|research|hypothesis|access|editorials?|perspectives?|commentary|opinion|investigation|series|analysis";
-        Regex::new(&format!(
-            "(?i)^({kinds})?[ -]?({things})( articles?| papers?| open access| clinical trial| protocol)?$"
-        ))
-        .expect("a constant pattern")
+        compile(format!("(?i)^({kinds})?[ -]?({things})( articles?| papers?| open access| clinical trial| protocol)?$"))
     });
     RUBRIC.is_match(line.text().trim())
 }
 
 fn is_journal(text: &str) -> bool {
     static JOURNAL: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)\bjournal\b|^(annals|archives|acta|frontiers|proceedings|advances|trends) (of|in)\b")
-            .expect("a constant pattern")
+        compile(r"(?i)\bjournal\b|^(annals|archives|acta|frontiers|proceedings|advances|trends) (of|in)\b")
     });
     JOURNAL.is_match(text)
 }
@@ -119,8 +116,9 @@ fn is_journal(text: &str) -> bool {
 /// Dates, addresses and identifiers.
 pub(super) fn looks_like_imprint(text: &str) -> bool {
     static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)@|https?:|www\.|\bdoi\b|\bISSN\b|^(received|accepted|published|volume|copyright|©|open access)|a1111111")
-            .expect("a constant pattern")
+        compile(
+            r"(?i)@|https?:|www\.|\bdoi\b|\bISSN\b|^(received|accepted|published|volume|copyright|©|open access)|a1111111",
+        )
     });
     PATTERN.is_match(text)
 }

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 
 use crate::identity::plain_words;
+use crate::patterns::{CITED_YEAR, compile};
 
 /// Names, then a year with or without its bracket. Years may follow each other: `2015a,b`, `2012, 2014`.
 pub(super) static MARKER: LazyLock<Regex> = LazyLock::new(|| {
@@ -12,14 +13,13 @@ pub(super) static MARKER: LazyLock<Regex> = LazyLock::new(|| {
     const WORD: &str = r"(?:[dDOL]['’])?\p{Lu}[\p{L}‐‑-]*(?:['’]\p{L}{3,})?";
     let name = format!("{PARTICLES}{WORD}(?: {WORD}){{0,2}}");
     let more = format!(r"(?:,? (?:and|&|et|und) |, )(?P<second>{name})(?:(?:,? (?:and|&) |, ){name}){{0,8}}");
-    let years = r"(?:1[6-9]|20)\d\d[a-z]?(?:\s?(?:,|;|and|&|/)\s?(?:(?:1[6-9]|20)\d\d[a-z]?|[a-z])\b)*";
+    let years = format!(r"{CITED_YEAR}[a-z]?(?:\s?(?:,|;|and|&|/)\s?(?:{CITED_YEAR}[a-z]?|[a-z])\b)*");
     let pattern = format!(
         r"(?P<first>{name})(?: (?P<initials>(?:\p{{Lu}}\.[ -]?){{1,3}}))?(?:{more})?(?P<others>,? (?:et al\.?|and (?:colleagues|co-?workers|others)|and collaborators))?(?:['’]s?)?,?\s?(?P<bracket>[(\[]?)(?P<years>{years})\b(?P<close>[)\]]?)"
     );
-    // The pattern is a constant that the tests compile.
-    Regex::new(&pattern).expect("a constant pattern")
+    compile(pattern)
 });
-static YEAR: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(\d{4})?([a-z])?").expect("a constant pattern"));
+static YEAR: LazyLock<Regex> = LazyLock::new(|| compile(r"(\d{4})?([a-z])?"));
 
 /// One marker in a text.
 pub(super) struct Marker<'a> {
