@@ -11,8 +11,6 @@ use crate::support::project;
 const KNOWN_CIRCLES: &[&[&str]] = &[
     &["src/index/error.rs", "src/index/writer.rs"],
     &["src/index/rebuild.rs", "src/index/store.rs"],
-    &["src/ingest/catalogue.rs", "src/ingest/walk.rs"],
-    &["src/ingest/protocol.rs", "src/ingest/reader.rs", "src/ingest/worker.rs"],
     &["src/search/engine.rs", "src/search/ranking.rs"],
     &[
         "src/search/evidence.rs",

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicBool;
 
+use stroma::corpus::Format;
 use stroma::index::Filter;
 use stroma::ingest::{Ingest, IngestOptions};
 use stroma::search::{Mode, Request};
@@ -73,6 +74,56 @@ fn the_same_paper_in_two_files_is_one_paper() {
     std::fs::remove_file(library.papers().join("a.md")).expect("removed");
     library.index(&[library.papers()]);
     assert_eq!(library.index.snapshot().counts().papers, 1);
+}
+
+/// JATS XML is a better source than Markdown, whichever comes first.
+#[test]
+fn a_paper_is_indexed_from_its_best_source_in_any_order() {
+    let markdown =
+        "---\ntitle: On knees\ndoi: 10.1000/knees\n---\n\nKnees get stiff in the morning and better at noon.\n";
+    let jats = "<article><front><article-meta><article-id pub-id-type=\"doi\">10.1000/knees</article-id><title-group>\
+                <article-title>On knees</article-title></title-group></article-meta></front><body><sec><title>Results</title>\
+                <p>Knees get stiff in the evening and better at noon.</p></sec></body></article>";
+    let files = [("a.md", markdown), ("b.xml", jats)];
+    for order in [[0, 1], [1, 0]] {
+        let library = Library::without_model();
+        for place in order {
+            let (name, text) = files[place];
+            library.write(name, text);
+            library.index(&[library.papers()]);
+        }
+        let papers = library.index.snapshot().papers().expect("papers");
+        assert_eq!(papers.len(), 1);
+        let sources = papers[0].sources.iter().filter_map(|source| source.path.file_name()?.to_str());
+        assert_eq!((papers[0].format, sources.collect::<Vec<_>>()), (Format::Jats, vec!["b.xml", "a.md"]));
+        assert_eq!(counts(&library.index(&[library.papers()])), [0, 0, 0, 2, 0]);
+        std::fs::remove_file(library.papers().join("b.xml")).expect("removed");
+        assert_eq!(counts(&library.index(&[library.papers()])), [0, 1, 0, 1, 0]);
+        assert_eq!(library.index.snapshot().papers().expect("papers")[0].format, Format::Markdown);
+    }
+}
+
+/// A page that has vanished takes its paragraphs with it.
+#[test]
+fn pages_of_a_paper_come_and_go() {
+    let library = Library::without_model();
+    let page = |word: &str| format!("The {word} of the patients was better after the treatment than before it.\n");
+    for (name, word) in [("review-p1.txt", "gait"), ("review-p2.txt", "grip"), ("review-p3.txt", "sleep")] {
+        library.write(name, &page(word));
+    }
+    let ask = |word: &str| {
+        let request = Request { mode: Mode::Lexical, ..Request::new(word) };
+        library.engine().search(&request).expect("an answer").hits.len()
+    };
+    assert_eq!(counts(&library.index(&[library.papers()])), [1, 0, 0, 0, 0]);
+    assert_eq!(["gait", "grip", "sleep"].map(ask), [1, 1, 1]);
+    std::fs::remove_file(library.papers().join("review-p2.txt")).expect("removed");
+    assert_eq!(counts(&library.index(&[library.papers()])), [0, 1, 0, 0, 0]);
+    assert_eq!(["gait", "grip", "sleep"].map(ask), [1, 0, 1]);
+    library.write("review-p4.txt", &page("appetite"));
+    assert_eq!(counts(&library.index(&[library.papers()])), [0, 1, 0, 0, 0]);
+    assert_eq!(["gait", "appetite"].map(ask), [1, 1]);
+    assert_eq!(counts(&library.index(&[library.papers()])), [0, 0, 0, 1, 0]);
 }
 
 #[test]

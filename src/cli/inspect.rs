@@ -11,7 +11,7 @@ use super::context::Context;
 use super::outcome::Outcome;
 use super::style;
 use crate::corpus::{Passage, passages};
-use crate::ingest::{Paper, Unit, has_paper_ending, papers_under};
+use crate::ingest::{Paper, SourceFiles, has_paper_ending, papers_under};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: stroma inspect --json papers/msc-rheumatoid-arthritis.xml | jq .paragraphs[0]")]
@@ -66,7 +66,7 @@ struct Candidate {
 fn papers(path: &Path) -> anyhow::Result<Vec<Candidate>> {
     let units = papers_under(path)?;
     let root = path.canonicalize()?;
-    let candidate = |unit: Unit| {
+    let candidate = |unit: SourceFiles| {
         let below = unit.files.first().and_then(|file| file.strip_prefix(&root).ok());
         let shown = below.filter(|below| !below.as_os_str().is_empty()).map(|below| path.join(below));
         let shown = shown.unwrap_or_else(|| path.to_owned());

@@ -29,7 +29,7 @@ pub use error::IndexError;
 pub use filter::Filter;
 pub use lexical::{FieldWeights, QueryTerm};
 pub use rebuild::{Rebuild, WritersLocked};
-pub use record::{EmbeddedPassage, PaperRecord, PassageRecord, SourceRecord, SourceRole};
+pub use record::{EmbeddedPassage, PaperRecord, PassageRecord, SourceIdentity, SourceRecord, SourceRole};
 pub use schema::Signature;
 pub use snapshot::{Candidate, Counts, PassageAddress, Snapshot};
 pub use store::PassageIndex;

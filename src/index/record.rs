@@ -1,11 +1,11 @@
 //! What the index keeps of papers and passages, besides words and vectors.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::corpus::{Abbreviation, Format, Metadata, PaperId, Passage, Reference};
+use crate::corpus::{Abbreviation, Format, Identity, Metadata, PaperId, Passage, Reference};
 use crate::embed::UnitVector;
 
 /// A paper as a whole: one document of the index.
@@ -23,6 +23,19 @@ pub struct PaperRecord {
     pub warnings: Vec<String>,
     /// The files it was read from, the one whose text is indexed first.
     pub sources: Vec<SourceRecord>,
+}
+
+impl PaperRecord {
+    /// What the source whose text is indexed says of itself.
+    pub fn identity(&self) -> SourceIdentity {
+        SourceIdentity { paper: self.id.clone(), format: self.format, identity: Identity::of(&self.metadata) }
+    }
+
+    /// The terms under which the paper is looked up: those of all its sources.
+    pub fn identity_keys(&self) -> BTreeSet<String> {
+        let duplicates = self.sources.iter().filter_map(|source| source.identity.as_deref());
+        self.identity().keys().into_iter().chain(duplicates.flat_map(SourceIdentity::keys)).collect()
+    }
 }
 
 /// A passage as it is shown: one document of the index. It carries what a hit says of its paper and of the studies it
@@ -56,6 +69,35 @@ pub struct SourceRecord {
     pub fingerprint: u64,
     /// What of the paper it gives.
     pub role: SourceRole,
+    /// Version of the readers that read it; 0 where an earlier version of this program wrote the record.
+    #[serde(default)]
+    pub readers_version: u64,
+    /// What a duplicate says of itself. `None` for the paper's text, of which the paper's own metadata say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Box<SourceIdentity>>,
+}
+
+/// What a source says of itself: all that decides which paper it is, and which source of a paper is indexed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceIdentity {
+    /// The id of the paper if this source is the one that is indexed.
+    pub paper: PaperId,
+    pub format: Format,
+    pub identity: Identity,
+}
+
+impl SourceIdentity {
+    /// Whether both are sources of the same paper.
+    pub fn is_same_paper(&self, other: &Self) -> bool {
+        self.paper == other.paper || self.identity.same_paper(&other.identity)
+    }
+
+    /// The terms under which the source is looked up. Sources of the same paper share at least one.
+    pub fn keys(&self) -> Vec<String> {
+        let mut keys = self.identity.keys();
+        keys.push(format!("id:{}", self.paper));
+        keys
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,23 +4,30 @@
 //! sentences that are new are embedded, and the index goes from one whole state to the next: killed at any moment, it
 //! opens with the last commit and the next run finishes the work.
 
+mod batch;
 mod catalogue;
+mod compare;
 mod embedding;
+mod files;
 mod grobid;
+mod plan;
 mod protocol;
 mod reader;
+mod reading;
 mod rebuild;
 mod run;
 mod source;
 mod walk;
 mod worker;
 
+pub use files::{SourceFiles, has_paper_ending};
 pub use grobid::Grobid;
-pub use reader::{Reader, Reading};
+pub use reader::Reader;
+pub use reading::Reading;
 pub use rebuild::Rebuilding;
 pub use run::{Ingest, IngestOptions};
-pub use source::{Paper, ReadFailure, Stamp};
-pub use walk::{Unit, has_paper_ending, papers_under};
+pub use source::{FileVersion, Paper, ReadFailure};
+pub use walk::papers_under;
 pub use worker::serve_reads;
 
 use std::path::PathBuf;

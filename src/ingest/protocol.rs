@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::reader::Reading;
+use super::reading::Reading;
 use super::source::{Paper, ReadFailure};
 use crate::corpus::ReadError;
 

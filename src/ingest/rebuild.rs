@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use super::catalogue::Catalogue;
+use super::compare::spare_emptied;
 use super::run::{Ingest, IngestOptions};
+use super::walk::walk;
 use super::{Emptied, IngestError, Progress, Summary};
 use crate::embed::Embedder;
 use crate::index::{IndexError, PaperRecord, PassageIndex, Rebuild, WritersLocked};
@@ -80,7 +83,8 @@ impl<'a> Rebuilding<'a> {
 
     /// A folder that is empty but was not is more likely a disk that is not there; what was in it would be lost.
     fn check_emptied(&self, paths: &[PathBuf], former: &[PaperRecord]) -> Result<(), IngestError> {
-        match super::walk::emptied(paths, former, &self.options.emptied)?.into_iter().next() {
+        let catalogue = Catalogue::from_papers(former.iter().cloned());
+        match spare_emptied(&mut walk(paths)?, &catalogue, &self.options.emptied)?.into_iter().next() {
             Some(Emptied { folder, files }) => Err(IngestError::Emptied { folder, files }),
             None => Ok(()),
         }

@@ -1,20 +1,24 @@
-//! One run: compare, read, embed, write, commit.
+//! One run: compare, read, plan, embed, write, commit.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::collections::{BTreeSet, VecDeque};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::time::Instant;
 
-use super::catalogue::{Catalogue, text_files};
-use super::embedding::{KnownVectors, Prepared, embed};
+use super::batch::{Batch, BatchLimits};
+use super::catalogue::Catalogue;
+use super::compare::{changed, spare_emptied, vanished};
+use super::embedding::Prepared;
+use super::files::{SourceFiles, has_paper_ending};
+use super::plan::{Action, Plan, Source, plan_source, plan_vanished};
 use super::reader::Reader;
-use super::source::{Paper, ReadFailure, Stamp};
-use super::walk::{Unit, has_paper_ending, walk};
-use super::{Duplicate, Failure, IngestError, Progress, Summary};
-use crate::corpus::{Article, Format, Identity, PaperId, passages, source_rank};
+use super::source::{Paper, ReadFailure};
+use super::walk::{Found, walk};
+use super::{Failure, IngestError, Progress, Summary};
+use crate::corpus::{Article, Format, PaperId, passages};
 use crate::embed::Embedder;
-use crate::index::{PaperRecord, PassageIndex, Snapshot, SourceRecord, SourceRole, Writer};
+use crate::index::{PaperRecord, PassageIndex, SourceRecord};
 
 /// Bounds of a run.
 #[derive(Debug, Clone)]
@@ -26,8 +30,8 @@ pub struct IngestOptions {
     pub commit_passages: usize,
     /// Bytes the index writer may hold before it writes a segment.
     pub writer_memory: usize,
-    /// Folders that are known to be empty. Of any other that has become empty the papers stay indexed: it is more likely
-    /// a disk that is not there.
+    /// Folders that are known to be empty. The papers of any other folder that has become empty stay indexed, because it is
+    /// more likely that a disk is not mounted.
     pub emptied: Vec<PathBuf>,
 }
 
@@ -49,7 +53,7 @@ pub struct Ingest<'a> {
     pub index: &'a PassageIndex,
     pub embedder: &'a dyn Embedder,
     pub options: IngestOptions,
-    /// Set from outside to end the run after the current batch, committed.
+    /// Set from outside to end the run after the current batch, which is committed.
     pub stop: &'a AtomicBool,
 }
 
@@ -62,39 +66,39 @@ impl std::fmt::Debug for Ingest<'_> {
 impl Ingest<'_> {
     /// Makes the index agree with the files under `paths`: adds what is new, replaces what has changed, removes what has
     /// vanished. What the index holds from elsewhere stays.
+    ///
+    /// # Errors
+    /// Where a path cannot be read, the model or the index fails, or the run is stopped. What was committed stays.
     pub fn run(&self, paths: &[PathBuf], report: &mut dyn FnMut(Progress)) -> Result<Summary, IngestError> {
         let started = Instant::now();
         let mut found = walk(paths)?;
         self.index.reload()?;
-        let snapshot = self.index.snapshot();
-        let catalogue = Catalogue::of(snapshot.papers()?);
-        let emptied = found.spare_emptied(&catalogue, &self.options.emptied);
-        if found.is_as_in(&catalogue) {
-            let seconds = started.elapsed().as_secs_f64();
-            let mut summary = Summary { seconds, emptied, ..Summary::default() };
-            summary.papers.unchanged = found.units.len() as u64;
+        let mut snapshot = self.index.snapshot();
+        let mut catalogue = Catalogue::of_snapshot(&snapshot)?;
+        let emptied = spare_emptied(&mut found, &catalogue, &self.options.emptied)?;
+        let (mut changed_sources, mut unchanged) = changed(found.sources.clone(), &catalogue)?;
+        let mut summary = Summary { emptied, ..Summary::default() };
+        // A run without changes needs no lock, and disturbs no other writer.
+        if changed_sources.is_empty() && vanished(&found, &catalogue)?.is_empty() {
+            summary.papers.unchanged = unchanged;
+            summary.seconds = started.elapsed().as_secs_f64();
             return Ok(summary);
         }
         let writer = self.index.writer(self.options.writer_memory)?;
         // Another process may have committed while this one had no lock.
-        let (snapshot, catalogue) = match self.index.reload()? {
-            false => (snapshot, catalogue),
-            true => {
-                let newer = self.index.snapshot();
-                let catalogue = Catalogue::of(newer.papers()?);
-                (newer, catalogue)
-            }
-        };
-        let mut run = Run::new(self, &snapshot, catalogue, writer);
-        run.summary.emptied = emptied;
-        run.present = found.units.iter().flat_map(|unit| unit.files.iter().cloned()).collect();
-        run.roots = found.roots;
-        let changed = run.changed_units(found.units);
-        run.progress.files = changed.len() as u64;
-        report(run.progress);
-        let outcome = run.read_all(changed, report).and_then(|()| run.remove_vanished());
-        // Even a run that is stopped or fails keeps what it has finished.
-        let finished = run.finish(started, report);
+        if self.index.reload()? {
+            snapshot = self.index.snapshot();
+            catalogue = Catalogue::of_snapshot(&snapshot)?;
+            (changed_sources, unchanged) = changed(found.sources.clone(), &catalogue)?;
+        }
+        summary.papers.unchanged = unchanged;
+        let progress = Progress { files: changed_sources.len() as u64, ..Progress::default() };
+        report(progress);
+        let batch = Batch::new(self.embedder, &snapshot, writer, self.batch_limits());
+        let mut run = Run { ingest: self, catalogue, disk: Disk::of(&found), batch, progress, summary, report };
+        let outcome = run.read_all(changed_sources).and_then(|()| run.forget_vanished(&found));
+        // A run that is stopped or fails keeps what it has finished.
+        let finished = run.finish(started);
         match outcome {
             Ok(()) => finished,
             Err(error) => finished.and(Err(error)),
@@ -102,6 +106,9 @@ impl Ingest<'_> {
     }
 
     /// Adds papers that are already in memory, such as the documents of a test collection, with the same code as files.
+    ///
+    /// # Errors
+    /// Where the model or the index fails. What was committed stays.
     pub fn add(
         &self,
         articles: impl Iterator<Item = (PaperId, Article)>,
@@ -110,203 +117,182 @@ impl Ingest<'_> {
         let started = Instant::now();
         let writer = self.index.writer(self.options.writer_memory)?;
         let snapshot = self.index.snapshot();
-        let mut run = Run::new(self, &snapshot, Catalogue::of(snapshot.papers()?), writer);
+        let batch = Batch::new(self.embedder, &snapshot, writer, self.batch_limits());
+        let (catalogue, disk) = (Catalogue::default(), Disk::default());
+        let (progress, summary) = (Progress::default(), Summary::default());
+        let mut run = Run { ingest: self, catalogue, disk, batch, progress, summary, report };
         for (id, article) in articles {
-            run.prepare(id, article, Vec::new());
+            run.index(id, article, Vec::new());
             run.summary.papers.added += 1;
             run.progress.done += 1;
-            run.flush_if_full(report)?;
+            run.write_if_full()?;
         }
-        run.finish(started, report)
+        run.finish(started)
     }
 
-    fn stopped(&self) -> bool {
+    fn batch_limits(&self) -> BatchLimits {
+        BatchLimits { passages: self.options.batch_passages, commit_passages: self.options.commit_passages }
+    }
+
+    fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
 }
 
-struct Run<'a> {
-    ingest: &'a Ingest<'a>,
-    catalogue: Catalogue,
-    /// The commit that the run began with, for vectors that can be taken over.
-    snapshot: &'a Snapshot,
-    writer: Writer,
-    /// All files found on disk.
-    present: BTreeSet<PathBuf>,
+/// What is on disk, as the run has found it.
+#[derive(Debug, Default)]
+struct Disk {
+    files: BTreeSet<PathBuf>,
     roots: Vec<PathBuf>,
-    waiting: Vec<Prepared>,
-    uncommitted: usize,
-    /// Whether there is anything to commit at all.
-    changed: bool,
-    progress: Progress,
-    summary: Summary,
+}
+
+impl Disk {
+    fn of(found: &Found) -> Self {
+        let files = found.sources.iter().flat_map(|source| source.files.iter().cloned()).collect();
+        Self { files, roots: found.roots.clone() }
+    }
+
+    /// Whether the file was found, or lies outside of what the run looks at and exists.
+    fn has(&self, file: &Path) -> bool {
+        self.files.contains(file) || (!self.roots.iter().any(|root| file.starts_with(root)) && file.exists())
+    }
 }
 
 type Read = Result<Paper, ReadFailure>;
 
-impl<'a> Run<'a> {
-    fn new(ingest: &'a Ingest<'a>, snapshot: &'a Snapshot, catalogue: Catalogue, writer: Writer) -> Self {
-        Self {
-            ingest,
-            catalogue,
-            snapshot,
-            writer,
-            present: BTreeSet::new(),
-            roots: Vec::new(),
-            waiting: Vec::new(),
-            uncommitted: 0,
-            changed: false,
-            progress: Progress::default(),
-            summary: Summary::default(),
-        }
-    }
+/// Applies plans to the index.
+struct Run<'a> {
+    ingest: &'a Ingest<'a>,
+    catalogue: Catalogue,
+    disk: Disk,
+    batch: Batch<'a>,
+    progress: Progress,
+    summary: Summary,
+    report: &'a mut dyn FnMut(Progress),
+}
 
-    /// Writes and commits what is left.
-    fn finish(mut self, started: Instant, report: &mut dyn FnMut(Progress)) -> Result<Summary, IngestError> {
-        self.flush(report)?;
-        self.commit()?;
-        self.writer.finish()?;
-        self.ingest.index.reload()?;
-        self.summary.seconds = started.elapsed().as_secs_f64();
-        Ok(self.summary)
-    }
-
-    /// The units that are not as the index knows them.
-    fn changed_units(&mut self, units: Vec<Unit>) -> Vec<Unit> {
-        let (unchanged, changed): (Vec<Unit>, Vec<Unit>) =
-            units.into_iter().partition(|unit| self.catalogue.is_unchanged(unit));
-        self.summary.papers.unchanged = unchanged.len() as u64;
-        changed
-    }
-
+impl Run<'_> {
     /// Reads on a thread of its own, so that the model does not wait for the disk and the parsers.
-    fn read_all(&mut self, units: Vec<Unit>, report: &mut dyn FnMut(Progress)) -> Result<(), IngestError> {
+    fn read_all(&mut self, sources: Vec<SourceFiles>) -> Result<(), IngestError> {
         let reader = &self.ingest.options.reader;
-        let (sender, receiver) = sync_channel::<(Unit, Read)>(8);
+        let (sender, receiver) = sync_channel::<(SourceFiles, Read)>(8);
         std::thread::scope(|scope| {
             scope.spawn(move || {
-                for unit in units {
-                    let read = reader.read(&unit.files);
-                    if sender.send((unit, read)).is_err() {
+                for source in sources {
+                    let read = reader.read(&source.files);
+                    if sender.send((source, read)).is_err() {
                         return;
                     }
                 }
             });
-            for (unit, read) in receiver {
-                if self.ingest.stopped() {
+            for (source, read) in receiver {
+                if self.ingest.is_stopped() {
                     return Err(IngestError::Stopped);
                 }
-                self.take(&unit, read)?;
+                self.take(&source, read)?;
                 self.progress.done += 1;
-                self.flush_if_full(report)?;
-                report(self.progress);
+                self.write_if_full()?;
+                (self.report)(self.progress);
             }
             Ok(())
         })
     }
 
-    /// Decides what a unit just read means for the index.
-    fn take(&mut self, unit: &Unit, read: Read) -> Result<(), IngestError> {
-        let Paper { id, article, files: stamps } = match read {
-            Ok(read) => read,
+    fn forget_vanished(&mut self, found: &Found) -> Result<(), IngestError> {
+        for file in vanished(found, &self.catalogue)? {
+            let plan = plan_vanished(&self.catalogue, &|file| self.disk.has(file), &file)?;
+            let unread = self.apply(plan, None)?;
+            self.take_over(unread)?;
+        }
+        Ok(())
+    }
+
+    /// Indexes a source that was read, as far as it is to be.
+    fn take(&mut self, source: &SourceFiles, read: Read) -> Result<(), IngestError> {
+        if let Some(paper) = self.accept(source, read) {
+            let unread = self.place(paper, false)?;
+            self.take_over(unread)?;
+        }
+        Ok(())
+    }
+
+    /// Reads and indexes sources that take over for others, and those that they give way to.
+    fn take_over(&mut self, sources: Vec<Vec<PathBuf>>) -> Result<(), IngestError> {
+        let mut queue = VecDeque::from(sources);
+        while let Some(files) = queue.pop_front() {
+            let read = self.ingest.options.reader.read(&files);
+            let source = SourceFiles { files, named: true };
+            if let Some(paper) = self.accept(&source, read) {
+                queue.extend(self.place(paper, true)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// The paper that was read, unless it could not be read, or is none.
+    fn accept(&mut self, source: &SourceFiles, read: Read) -> Option<Paper> {
+        let is_expected = |file: &Path| source.named || has_paper_ending(file);
+        match read {
+            Ok(paper) => {
+                let is_plain = matches!(paper.article.format, Format::Text | Format::Markdown | Format::Dump);
+                let is_paper = !is_plain || paper.files.first().is_some_and(|file| is_expected(&file.path));
+                is_paper.then_some(paper)
+            }
             Err(failure) => {
-                self.note_failure(unit, failure);
-                return Ok(());
-            }
-        };
-        if self.is_only_touched(&stamps) {
-            self.summary.papers.unchanged += 1;
-            return self.note_touch(&stamps);
-        }
-        let says_it_is_a_paper = unit.named || has_paper_ending(&stamps[0].path);
-        if !says_it_is_a_paper && matches!(article.format, Format::Text | Format::Markdown | Format::Dump) {
-            return Ok(());
-        }
-        let identity = Identity::of(&article.metadata);
-        let existing = self.catalogue.same_paper(&id, &identity).cloned();
-        self.leave_former_paper(unit, existing.as_ref())?;
-        match existing {
-            None => {
-                self.summary.papers.added += 1;
-                self.prepare(id, article, sources(&stamps, SourceRole::Text));
-            }
-            Some(paper) if self.is_better(&stamps, article.format, &paper) => {
-                let mut sources = sources(&stamps, SourceRole::Text);
-                let others = paper.sources.iter().filter(|source| !unit.files.contains(&source.path));
-                let others = others.filter(|source| self.still_exists(&source.path));
-                sources.extend(others.map(|source| SourceRecord { role: SourceRole::Duplicate, ..source.clone() }));
-                for other in sources.iter().filter(|source| source.role == SourceRole::Duplicate) {
-                    self.note_duplicate(other.path.clone(), &id, &stamps[0].path);
+                if is_expected(&failure.file) || !failure.error.is_of_no_paper() {
+                    tracing::debug!(file = %failure.file.display(), error = %failure.error, "not read");
+                    self.summary.papers.failed += 1;
+                    self.summary.failures.push(Failure { file: failure.file, reason: failure.error.to_string() });
                 }
-                if paper.id != id {
-                    self.writer.remove(&paper.id);
-                    self.catalogue.remove(&paper.id);
+                None
+            }
+        }
+    }
+
+    /// Puts a paper where it belongs. Returns the sources that must be read because of it.
+    ///
+    /// `takes_over`: the index held the paper before, from another source.
+    fn place(&mut self, paper: Paper, takes_over: bool) -> Result<Vec<Vec<PathBuf>>, IngestError> {
+        let source = Source::of_paper(&paper);
+        let mut plan = plan_source(&self.catalogue, &|file| self.disk.has(file), &source)?;
+        for action in &mut plan.actions {
+            if let Action::Index { replaces, .. } = action {
+                *replaces |= takes_over;
+            }
+        }
+        self.apply(plan, Some(paper))
+    }
+
+    /// Applies a plan, with the paper that it was made for. Returns the sources that must be read because of it.
+    fn apply(&mut self, plan: Plan, paper: Option<Paper>) -> Result<Vec<Vec<PathBuf>>, IngestError> {
+        let mut unread = Vec::new();
+        let mut paper = paper;
+        self.summary.papers.removed += plan.removed;
+        self.summary.papers.unchanged += u64::from(plan.is_unchanged);
+        self.summary.duplicates.extend(plan.duplicates);
+        for action in plan.actions {
+            match action {
+                Action::Remove(id) => {
+                    self.batch.remove(&id);
+                    self.catalogue.remove(&id);
                 }
-                self.summary.papers.updated += 1;
-                self.prepare(id, article, sources);
-            }
-            Some(mut paper) => {
-                paper.sources.retain(|source| !unit.files.contains(&source.path));
-                let indexed_from = text_files(&paper).into_iter().next().unwrap_or_default();
-                for stamp in &stamps {
-                    self.note_duplicate(stamp.path.clone(), &paper.id, &indexed_from);
+                Action::Update(record) => {
+                    self.batch.update(&record)?;
+                    self.catalogue.insert(*record);
                 }
-                paper.sources.extend(sources(&stamps, SourceRole::Duplicate));
-                self.update_record(paper)?;
+                Action::Index { sources, replaces } => {
+                    let Some(Paper { id, article, .. }) = paper.take() else { continue };
+                    self.index(id, article, sources);
+                    self.summary.papers.updated += u64::from(replaces);
+                    self.summary.papers.added += u64::from(!replaces);
+                }
+                Action::Read(files) => unread.push(files),
             }
         }
-        Ok(())
+        Ok(unread)
     }
 
-    /// Whether the files hold the same bytes as before, with another time of change.
-    fn is_only_touched(&self, stamps: &[Stamp]) -> bool {
-        stamps.iter().all(|stamp| {
-            let paper = self.catalogue.by_file(&stamp.path);
-            let source = paper.and_then(|paper| paper.sources.iter().find(|source| source.path == stamp.path));
-            source.is_some_and(|source| source.fingerprint == stamp.fingerprint)
-        })
-    }
-
-    fn note_touch(&mut self, stamps: &[Stamp]) -> Result<(), IngestError> {
-        let Some(mut paper) = self.catalogue.by_file(&stamps[0].path).cloned() else { return Ok(()) };
-        for source in &mut paper.sources {
-            if let Some(stamp) = stamps.iter().find(|stamp| stamp.path == source.path) {
-                *source = stamp.record(source.role);
-            }
-        }
-        self.update_record(paper)
-    }
-
-    /// A file that now holds another paper no longer speaks for the one it held.
-    fn leave_former_paper(&mut self, unit: &Unit, now: Option<&PaperRecord>) -> Result<(), IngestError> {
-        for file in &unit.files {
-            let former = self.catalogue.by_file(file).filter(|former| now.is_none_or(|now| now.id != former.id));
-            if let Some(former) = former.cloned() {
-                self.drop_source(former, file)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether the text of `stamps` is to be indexed rather than that of the files the paper has now: it comes from the
-    /// same file, or from a better format, or the other file is gone. Between equals the first name decides, so that the
-    /// order of indexing does not matter.
-    fn is_better(&self, stamps: &[Stamp], format: Format, paper: &PaperRecord) -> bool {
-        let texts = text_files(paper);
-        let own: Vec<&PathBuf> = stamps.iter().map(|stamp| &stamp.path).collect();
-        let others: Vec<&PathBuf> = texts.iter().filter(|file| !own.contains(file)).collect();
-        if others.is_empty() || others.iter().all(|file| !self.still_exists(file)) {
-            return true;
-        }
-        (source_rank(format), own.first()) < (source_rank(paper.format), others.first())
-    }
-
-    /// Found in this run, or outside of what the run looks at and there.
-    fn still_exists(&self, file: &PathBuf) -> bool {
-        self.present.contains(file) || (!self.roots.iter().any(|root| file.starts_with(root)) && file.exists())
-    }
-
-    fn prepare(&mut self, id: PaperId, article: Article, sources: Vec<SourceRecord>) {
+    fn index(&mut self, id: PaperId, article: Article, sources: Vec<SourceRecord>) {
         let passages = passages(&article, &id);
         let record = PaperRecord {
             id,
@@ -320,107 +306,29 @@ impl<'a> Run<'a> {
             sources,
         };
         self.catalogue.insert(record.clone());
-        self.waiting.retain(|waiting| waiting.record.id != record.id);
-        self.waiting.push(Prepared { record, passages });
+        self.batch.add(Prepared { record, passages });
     }
 
-    fn update_record(&mut self, paper: PaperRecord) -> Result<(), IngestError> {
-        match self.waiting.iter_mut().find(|waiting| waiting.record.id == paper.id) {
-            Some(waiting) => waiting.record = paper.clone(),
-            None => self.writer.update_record(&paper)?,
-        }
-        self.changed = true;
-        self.catalogue.insert(paper);
-        Ok(())
+    fn write_if_full(&mut self) -> Result<(), IngestError> {
+        if self.batch.is_full() { self.write() } else { Ok(()) }
     }
 
-    fn remove_vanished(&mut self) -> Result<(), IngestError> {
-        for file in self.catalogue.files_under(&self.roots) {
-            if !self.present.contains(&file)
-                && let Some(paper) = self.catalogue.by_file(&file).cloned()
-            {
-                self.drop_source(paper, &file)?;
-            }
+    fn write(&mut self) -> Result<(), IngestError> {
+        let written = self.batch.write()?;
+        self.summary.passages += written;
+        self.progress.passages += written;
+        if written > 0 {
+            (self.report)(self.progress);
         }
         Ok(())
     }
 
-    /// Takes a file from a paper. Without any text left, the paper's best other file takes over; without one, it goes.
-    fn drop_source(&mut self, mut paper: PaperRecord, file: &PathBuf) -> Result<(), IngestError> {
-        paper.sources.retain(|source| source.path != *file);
-        if !text_files(&paper).is_empty() {
-            return self.update_record(paper);
-        }
-        self.changed = true;
-        self.waiting.retain(|waiting| waiting.record.id != paper.id);
-        self.writer.remove(&paper.id);
-        self.catalogue.remove(&paper.id);
-        let others = paper.sources.into_iter().map(|source| source.path);
-        let heirs: Vec<PathBuf> = others.filter(|heir| self.still_exists(heir)).collect();
-        if heirs.is_empty() {
-            self.summary.papers.removed += 1;
-        }
-        for heir in heirs {
-            let unit = Unit { files: vec![heir], named: true };
-            let read = self.ingest.options.reader.read(&unit.files);
-            self.take(&unit, read)?;
-        }
-        Ok(())
+    /// Writes and commits what is left.
+    fn finish(mut self, started: Instant) -> Result<Summary, IngestError> {
+        self.write()?;
+        self.batch.finish()?;
+        self.ingest.index.reload()?;
+        self.summary.seconds = started.elapsed().as_secs_f64();
+        Ok(self.summary)
     }
-
-    fn flush_if_full(&mut self, report: &mut dyn FnMut(Progress)) -> Result<(), IngestError> {
-        let passages: usize = self.waiting.iter().map(|paper| paper.passages.len()).sum();
-        if passages >= self.ingest.options.batch_passages { self.flush(report) } else { Ok(()) }
-    }
-
-    /// Embeds and writes what waits.
-    fn flush(&mut self, report: &mut dyn FnMut(Progress)) -> Result<(), IngestError> {
-        if self.waiting.is_empty() {
-            return Ok(());
-        }
-        let mut known = KnownVectors::default();
-        for paper in &self.waiting {
-            if let Some(before) = self.snapshot.paper(paper.record.id.as_str())? {
-                known.add_paper(self.snapshot, &before)?;
-            }
-        }
-        let embedded = embed(&self.waiting, known, self.ingest.embedder)?;
-        for (paper, passages) in self.waiting.drain(..).zip(embedded) {
-            self.writer.replace(&paper.record, &passages)?;
-            self.summary.passages += passages.len() as u64;
-            self.progress.passages += passages.len() as u64;
-            self.uncommitted += passages.len();
-        }
-        self.changed = true;
-        report(self.progress);
-        if self.uncommitted >= self.ingest.options.commit_passages { self.commit() } else { Ok(()) }
-    }
-
-    fn commit(&mut self) -> Result<(), IngestError> {
-        if self.changed {
-            self.writer.commit()?;
-            self.uncommitted = 0;
-            self.changed = false;
-        }
-        Ok(())
-    }
-
-    fn note_failure(&mut self, unit: &Unit, failure: ReadFailure) {
-        let not_meant = !unit.named && !has_paper_ending(&failure.file);
-        if not_meant && failure.error.is_of_no_paper() {
-            return;
-        }
-        tracing::debug!(file = %failure.file.display(), error = %failure.error, "not read");
-        self.summary.papers.failed += 1;
-        self.summary.failures.push(Failure { file: failure.file, reason: failure.error.to_string() });
-    }
-
-    fn note_duplicate(&mut self, file: PathBuf, paper: &PaperId, indexed_from: &std::path::Path) {
-        let paper = paper.as_str().to_owned();
-        self.summary.duplicates.push(Duplicate { file, paper, indexed_from: indexed_from.to_owned() });
-    }
-}
-
-fn sources(stamps: &[Stamp], role: SourceRole) -> Vec<SourceRecord> {
-    stamps.iter().map(|stamp| stamp.record(role)).collect()
 }

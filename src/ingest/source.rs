@@ -10,7 +10,6 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::grobid::Grobid;
 use crate::corpus::{Article, Limits, PaperId, READERS_VERSION, ReadError, join_pages, read_bytes};
-use crate::index::{SourceRecord, SourceRole};
 
 /// A file that could not be read, and why.
 #[derive(Debug, thiserror::Error)]
@@ -22,13 +21,13 @@ pub struct ReadFailure {
 
 /// Size and time of change: enough to see that a file is as it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stat {
+pub(super) struct FileStat {
     pub(super) size: u64,
     /// Nanoseconds since 1970.
     pub(super) modified: u64,
 }
 
-impl Stat {
+impl FileStat {
     pub(super) fn of(path: &Path) -> std::io::Result<Self> {
         let metadata = std::fs::metadata(path)?;
         if metadata.is_dir() {
@@ -41,7 +40,7 @@ impl Stat {
 
 /// What identifies a file as it was when it was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stamp {
+pub struct FileVersion {
     pub path: PathBuf,
     /// Bytes.
     pub size: u64,
@@ -51,39 +50,32 @@ pub struct Stamp {
     pub fingerprint: u64,
 }
 
-impl Stamp {
-    pub(super) fn record(&self, role: SourceRole) -> SourceRecord {
-        let Self { path, size, modified, fingerprint } = self.clone();
-        SourceRecord { path, size, modified, fingerprint, role }
-    }
-}
-
 /// A paper as it was read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Paper {
     pub id: PaperId,
     pub article: Article,
     /// Its files, in the order of their pages.
-    pub files: Vec<Stamp>,
+    pub files: Vec<FileVersion>,
 }
 
 /// A file's bytes and what identifies them.
 struct Content {
-    stamp: Stamp,
+    version: FileVersion,
     bytes: Vec<u8>,
 }
 
 /// Reads one paper from its file, or from the files of its pages in order.
 pub(super) fn read_source(files: &[PathBuf], limits: &Limits, grobid: Option<&Grobid>) -> Result<Paper, ReadFailure> {
     let contents: Vec<Content> = files.iter().map(|file| named(file, load(file, limits))).collect::<Result<_, _>>()?;
-    let pages = contents.iter().map(|content| named(&content.stamp.path, parse(content, limits, grobid)));
+    let pages = contents.iter().map(|content| named(&content.version.path, parse(content, limits, grobid)));
     let mut pages: Vec<Article> = pages.collect::<Result<_, _>>()?;
     let article = if pages.len() == 1 { pages.remove(0) } else { join_pages(pages) };
     let first = files.first().map(PathBuf::as_path).unwrap_or(Path::new(""));
     let stem = first.file_stem().unwrap_or_default().to_string_lossy();
     let folder = first.parent().unwrap_or(Path::new("")).to_string_lossy();
     let id = PaperId::of(&article.metadata, &stem, &folder);
-    Ok(Paper { id, article, files: contents.into_iter().map(|content| content.stamp).collect() })
+    Ok(Paper { id, article, files: contents.into_iter().map(|content| content.version).collect() })
 }
 
 fn named<T>(file: &Path, outcome: Result<T, ReadError>) -> Result<T, ReadFailure> {
@@ -92,22 +84,22 @@ fn named<T>(file: &Path, outcome: Result<T, ReadError>) -> Result<T, ReadFailure
 
 /// Loads a file, no further than the limit; one that changes meanwhile is an error, so that no half of it is taken.
 fn load(path: &Path, limits: &Limits) -> Result<Content, ReadError> {
-    let stat = Stat::of(path)?;
+    let stat = FileStat::of(path)?;
     let mut bytes = Vec::new();
     std::fs::File::open(path)?.take(limits.max_file_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limits.max_file_bytes {
         return Err(ReadError::TooLarge { bytes: stat.size, limit: limits.max_file_bytes });
     }
-    if Stat::of(path)? != stat || bytes.len() as u64 != stat.size {
+    if FileStat::of(path)? != stat || bytes.len() as u64 != stat.size {
         return Err(ReadError::Changed);
     }
     let fingerprint = xxh3_64_with_seed(&bytes, READERS_VERSION);
-    let stamp = Stamp { path: path.to_owned(), size: stat.size, modified: stat.modified, fingerprint };
-    Ok(Content { stamp, bytes })
+    let version = FileVersion { path: path.to_owned(), size: stat.size, modified: stat.modified, fingerprint };
+    Ok(Content { version, bytes })
 }
 
 fn parse(content: &Content, limits: &Limits, grobid: Option<&Grobid>) -> Result<Article, ReadError> {
-    let name = content.stamp.path.file_name().unwrap_or_default().to_string_lossy();
+    let name = content.version.path.file_name().unwrap_or_default().to_string_lossy();
     let built_in = || {
         // Readers return errors; a panic in one of them is a mistake of ours that must not cost the other papers.
         catch_unwind(AssertUnwindSafe(|| read_bytes(&content.bytes, &name, limits)))

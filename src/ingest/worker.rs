@@ -11,7 +11,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::protocol::{Reply, Request};
-use super::reader::Reading;
+use super::reading::Reading;
 use super::source::{Paper, ReadFailure, read_source};
 use crate::corpus::ReadError;
 

@@ -1,0 +1,63 @@
+//! Which files together are one source of a paper, as far as their names tell.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::corpus::split_page;
+
+/// The files that together are one source of a paper: mostly one, several where a paper comes page by page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFiles {
+    /// In the order of their pages.
+    pub files: Vec<PathBuf>,
+    /// Named by the user rather than found in a folder: whatever it is, it is expected to be a paper.
+    pub named: bool,
+}
+
+/// Extensions of papers. Files with other extensions are indexed only if their content says that they are papers.
+const EXTENSIONS: [&str; 12] =
+    ["xml", "nxml", "tei", "pdf", "html", "htm", "xhtml", "md", "markdown", "txt", "text", "gz"];
+
+/// Whether the file has the extension of a paper.
+pub fn has_paper_ending(path: &Path) -> bool {
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+    extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
+}
+
+/// Puts the pages of one paper together: `review-p12.txt` and `review-p13.txt` of one folder. Groups are in the order of
+/// their first files.
+pub(super) fn group_pages(files: Vec<PathBuf>) -> Vec<Vec<PathBuf>> {
+    let mut pages: BTreeMap<(PathBuf, String, String), Vec<(u32, PathBuf)>> = BTreeMap::new();
+    let mut groups = Vec::new();
+    for file in files {
+        let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let extension = file.extension().unwrap_or_default().to_string_lossy().into_owned();
+        match split_page(&stem) {
+            (paper, Some(page)) if extension.eq_ignore_ascii_case("txt") => {
+                let folder = file.parent().unwrap_or(Path::new("")).to_owned();
+                pages.entry((folder, paper.to_owned(), extension)).or_default().push((page, file));
+            }
+            _ => groups.push(vec![file]),
+        }
+    }
+    for mut of_paper in pages.into_values() {
+        of_paper.sort();
+        groups.push(of_paper.into_iter().map(|(_, file)| file).collect());
+    }
+    groups.sort();
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_of_one_paper_come_together_in_order() {
+        let files = ["a/r-p10.txt", "a/r-p9.txt", "a/x.xml", "b/r-p9.txt"].map(PathBuf::from).to_vec();
+        let expected: Vec<Vec<PathBuf>> = [vec!["a/r-p9.txt", "a/r-p10.txt"], vec!["a/x.xml"], vec!["b/r-p9.txt"]]
+            .map(|files| files.into_iter().map(PathBuf::from).collect())
+            .to_vec();
+        assert_eq!(group_pages(files), expected);
+    }
+}
