@@ -11,14 +11,6 @@ use crate::support::project;
 const KNOWN_CIRCLES: &[&[&str]] = &[
     &["src/index/error.rs", "src/index/writer.rs"],
     &["src/index/rebuild.rs", "src/index/store.rs"],
-    &["src/search/engine.rs", "src/search/ranking.rs"],
-    &[
-        "src/search/evidence.rs",
-        "src/search/expansion.rs",
-        "src/search/mod.rs",
-        "src/search/query.rs",
-        "src/search/summary.rs",
-    ],
     &[
         "src/server/access.rs",
         "src/server/extract.rs",

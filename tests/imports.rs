@@ -133,8 +133,9 @@ impl Crate {
             Some(target) => Some(target),
             None => Some(Target::Elsewhere(import.path.first()?.clone())),
         };
-        let may_mean = |import: &&Import| import.name == name || import.name == "*";
-        module.imports.iter().filter(may_mean).find_map(imported)
+        // A name that is imported by itself shadows those of glob imports.
+        let by_name = module.imports.iter().filter(|import| import.name == name);
+        by_name.chain(module.imports.iter().filter(|import| import.name == "*")).find_map(imported)
     }
 
     fn add_file(&mut self, file: PathBuf, path: Vec<String>, parent: usize) -> usize {

@@ -21,14 +21,14 @@ fn a_word_in_another_spelling_makes_up_for_a_part() {
     let hits = ask("tumor cells");
     let [first, second] = hits.as_slice() else { panic!("two paragraphs") };
     assert!(first.record.passage.text.contains("Tumour"), "{}", first.record.passage.text);
-    assert!(first.scores.alike > 0.0 && first.scores.coverage + first.scores.alike < 1.0, "{:?}", first.scores);
-    assert_eq!(second.scores.alike, 0.0);
+    assert!(first.scores.fuzzy > 0.0 && first.scores.coverage + first.scores.fuzzy < 1.0, "{:?}", first.scores);
+    assert_eq!(second.scores.fuzzy, 0.0);
     assert_eq!(ask("tumour cells")[0].scores.coverage, 1.0);
 }
 
 #[test]
 fn names_that_differ_in_a_digit_are_others() {
-    assert!(ask("CD105").iter().all(|hit| hit.scores.alike == 0.0));
+    assert!(ask("CD105").iter().all(|hit| hit.scores.fuzzy == 0.0));
 }
 
 /// As the command line shows it.
@@ -42,6 +42,6 @@ fn what_is_spelled_alike_is_explained() {
     };
     run(&["index", "papers"]);
     let explained = run(&["search", "mesenchimal cells in arthritys", "--explain", "--limit", "1"]);
-    let share = explained.split(" % spelled alike").next().and_then(|before| before.rsplit(' ').next());
+    let share = explained.split(" % spelled similarly").next().and_then(|before| before.rsplit(' ').next());
     assert!(share.is_some_and(|share| share.parse::<f32>().is_ok_and(|share| share > 20.0)), "{explained}");
 }

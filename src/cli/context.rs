@@ -121,7 +121,7 @@ impl Context {
                 words: search.lexical_weight as f32,
                 lexical: weights.lexical as f32,
                 coverage: weights.coverage as f32,
-                alike: weights.alike as f32,
+                fuzzy: weights.alike as f32,
                 topic: Nearness {
                     paragraph: weights.topic_paragraph as f32,
                     body: weights.topic_body as f32,

@@ -90,12 +90,12 @@ fn name(folder: &Path, model: Option<&Path>) -> String {
 
 /// The weights as they are named in the settings, rounded to what can be told apart.
 fn named(weights: &Weights) -> [(&'static str, f64); 10] {
-    let Weights { lexical, coverage, alike, topic, fact, feedback, .. } = *weights;
+    let Weights { lexical, coverage, fuzzy, topic, fact, feedback, .. } = *weights;
     let rounded = |weight: f32| (f64::from(weight) * 1e3).round() / 1e3;
     [
         ("lexical", rounded(lexical)),
         ("coverage", rounded(coverage)),
-        ("alike", rounded(alike)),
+        ("alike", rounded(fuzzy)),
         ("topic_paragraph", rounded(topic.paragraph)),
         ("topic_body", rounded(topic.body)),
         ("topic_sentence", rounded(topic.sentence)),

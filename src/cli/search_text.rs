@@ -96,13 +96,13 @@ fn print_explanation(output: &mut impl Write, hit: &Hit, width: usize) -> std::i
     );
     print_faint(output, &sum, width)?;
     let rank = |rank: &Option<usize>| rank.map_or("none".to_owned(), |rank| rank.to_string());
-    let Scores { bm25, coverage, alike, paragraph, body, sentence, .. } = hit.scores;
+    let Scores { bm25, coverage, fuzzy, paragraph, body, sentence, .. } = hit.scores;
     let legs = format!(
-        "by words: rank {}, BM25 {bm25:.2}, covers {:.0} %, {:.0} % spelled alike; by meaning: rank {}, cosines \
+        "by words: rank {}, BM25 {bm25:.2}, covers {:.0} %, {:.0} % spelled similarly; by meaning: rank {}, cosines \
          {paragraph:.3} of the paragraph, {body:.3} of its body, {sentence:.3} of its best sentence",
         rank(lexical_rank),
         100.0 * coverage,
-        100.0 * alike,
+        100.0 * fuzzy,
         rank(vector_rank)
     );
     print_faint(output, &legs, width)?;

@@ -15,13 +15,16 @@ pub fn variants(full: SearchOptions) -> Vec<(&'static str, SearchOptions)> {
         ("without the body's part", weights(|w| (w.topic.body, w.fact.body) = (0.0, 0.0))),
         ("without telling facts from topics", weights(|w| w.fact = w.topic)),
         ("without coverage", weights(|w| w.coverage = 0.0)),
-        ("without words spelled alike", weights(|w| w.alike = 0.0)),
+        ("without similarly spelled words", weights(|w| w.fuzzy = 0.0)),
         ("without feedback", weights(|w| w.feedback = 0.0)),
         ("without the guard for paraphrases", weights(|w| w.guard = false)),
         ("without headings' words", SearchOptions { fields: FieldWeights { heading: 0.0, ..full.fields }, ..full }),
         ("without senses' words", SearchOptions { fields: FieldWeights { senses: 0.0, ..full.fields }, ..full }),
         ("without expanding abbreviations' words", SearchOptions { expansion: 0.0, ..full }),
-        ("without writing abbreviations out for the model", SearchOptions { written_out: false, ..full }),
+        (
+            "without the long forms of ambiguous abbreviations, for the model",
+            SearchOptions { disambiguate: false, ..full },
+        ),
         ("reciprocal rank fusion", SearchOptions { fusion: Fusion::Rrf, ..full }),
     ]
 }

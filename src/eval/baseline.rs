@@ -67,10 +67,10 @@ impl Baseline {
         for word in words(question) {
             let postings = self.postings.get(&word.term).map_or(&[][..], Vec::as_slice);
             let (all, having) = (self.passages.len() as f32, postings.len() as f32);
-            let rarity = (1.0 + (all - having + 0.5) / (having + 0.5)).ln();
+            let idf = (1.0 + (all - having + 0.5) / (having + 0.5)).ln();
             for (passage, count) in postings {
                 let length = 0.25 + 0.75 * self.lengths[*passage] / self.mean_length;
-                *scores.entry(*passage).or_default() += rarity * count * 2.2 / (count + 1.2 * length);
+                *scores.entry(*passage).or_default() += idf * count * 2.2 / (count + 1.2 * length);
             }
         }
         let candidate = |(passage, score): (usize, f32)| Candidate { address: self.passages[passage], score };

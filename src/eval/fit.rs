@@ -162,7 +162,7 @@ const FITTED: [fn(&mut Weights) -> &mut f32; 10] = [
     |weights| &mut weights.fact.body,
     |weights| &mut weights.fact.sentence,
     |weights| &mut weights.feedback,
-    |weights| &mut weights.alike,
+    |weights| &mut weights.fuzzy,
 ];
 
 /// What a weight is multiplied with, in turn; finer steps would fit noise.

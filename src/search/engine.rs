@@ -3,45 +3,20 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use super::context::{QuestionContext, QuestionVectors};
+use super::answer::{Answer, Evidence, Explanation, Hit, Interpretation, Scores, Summary};
+use super::error::SearchError;
 use super::evidence::{evidence, highlights, scored};
-use super::expansion::{Expanded, Interpretation, expand, written_out};
-use super::fusion::{Fusion, Weights};
-use super::query::{Mode, Query};
-use super::ranking::{Prepared, Ranked, found_by_words, grouped};
+use super::expansion::{Expanded, ExpansionContext, disambiguated, expand};
+use super::options::SearchOptions;
+use super::query::Query;
+use super::question_vectors::QuestionVectors;
+use super::ranking::{Page, PreparedQuery, RankedPassage, lexical_candidates, page};
+use super::request::{Mode, Request};
 use super::senses::SenseCache;
-use super::summary::{Source, Summary, summarise};
+use super::summary::{Source, summarise};
 use super::timing::{Stage, Timings};
-use super::{Answer, Evidence, Explanation, Hit, Request, Scores, SearchError};
 use crate::embed::{Calibration, EmbedError, Embedder, UnitVector};
-use crate::index::{FieldWeights, PassageAddress, PassageIndex, PassageRecord, Snapshot};
-
-/// How questions are answered; one configuration for all of them.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct SearchOptions {
-    /// Candidates of each leg.
-    pub candidates: usize,
-    pub fusion: Fusion,
-    pub weights: Weights,
-    pub fields: FieldWeights,
-    /// What the words of an abbreviation's long form count, together, for each 1 of the abbreviation.
-    pub expansion: f32,
-    /// Whether the model reads abbreviations written out, beside the question as it is.
-    pub written_out: bool,
-}
-
-impl Default for SearchOptions {
-    fn default() -> Self {
-        Self {
-            candidates: 100,
-            fusion: Fusion::default(),
-            weights: Weights::default(),
-            fields: FieldWeights::default(),
-            expansion: 0.5,
-            written_out: true,
-        }
-    }
-}
+use crate::index::{PassageAddress, PassageIndex, PassageRecord, Snapshot};
 
 /// Answers questions over one index with one model. Shared by all threads.
 #[derive(Clone)]
@@ -50,7 +25,7 @@ pub struct Engine {
     embedder: Arc<dyn Embedder>,
     options: SearchOptions,
     senses: Arc<SenseCache>,
-    /// Measured here where the index, of an earlier version, has none.
+    /// Measured when first needed, for an index of an earlier version that holds none.
     calibration: Arc<OnceLock<Calibration>>,
 }
 
@@ -99,7 +74,7 @@ impl Engine {
         self.options
     }
 
-    /// What the cosines of the model mean.
+    /// The scales on which the model's cosines are read.
     ///
     /// # Errors
     /// The model fails, where the index has no calibration.
@@ -111,12 +86,12 @@ impl Engine {
         Ok(self.calibration.get_or_init(|| measured))
     }
 
-    /// A search by words asks nothing of the model, not even what its cosines mean.
+    /// The identity for a search by words, which must not need the model.
     fn calibration_for(&self, mode: Mode) -> Result<&Calibration, EmbedError> {
         if mode == Mode::Lexical { Ok(&Calibration::IDENTITY) } else { self.calibration() }
     }
 
-    /// Reads what the first question after a commit would have to wait for.
+    /// Loads what the first question after a commit would have to wait for.
     pub fn warm(&self) -> Result<(), SearchError> {
         let snapshot = self.index.snapshot();
         snapshot.counts();
@@ -132,8 +107,9 @@ impl Engine {
         let ranked = prepared.rank(request, &mut timings)?;
         let summarised = request.mode == Mode::Hybrid && request.offset == 0;
         let limit = if summarised { request.limit.max(HITS_SUMMARISED) } else { request.limit };
+        let shown = Page { offset: request.offset, limit, per_paper: request.per_paper };
         let (mut hits, addresses) = timings.time(Stage::Fetch, || -> Result<_, SearchError> {
-            let shown = grouped(&snapshot, ranked, &Request { limit, ..request.clone() })?;
+            let shown = page(&snapshot, ranked, shown)?;
             let addresses: Vec<PassageAddress> = shown.iter().map(|ranked| ranked.address).collect();
             let hits: Result<Vec<Hit>, _> = shown.into_iter().map(|ranked| hit(&prepared, ranked)).collect();
             Ok((hits?, addresses))
@@ -158,7 +134,8 @@ impl Engine {
         let mut timings = Timings::default();
         let snapshot = self.index.snapshot();
         let prepared = self.prepare(&snapshot, request, &mut timings)?;
-        let shown = grouped(&snapshot, prepared.rank(request, &mut timings)?, request)?;
+        let Request { offset, limit, per_paper, .. } = *request;
+        let shown = page(&snapshot, prepared.rank(request, &mut timings)?, Page { offset, limit, per_paper })?;
         shown.into_iter().map(|ranked| Ok((snapshot.passage_id(ranked.address)?, ranked.score))).collect()
     }
 
@@ -167,7 +144,7 @@ impl Engine {
         let mut timings = Timings::default();
         let snapshot = self.index.snapshot();
         let prepared = self.prepare(&snapshot, request, &mut timings)?;
-        let candidate = |ranked: Ranked| {
+        let candidate = |ranked: RankedPassage| {
             let vector = snapshot.paragraph_vector(ranked.address);
             Ok(RankingCandidate { passage: snapshot.passage_id(ranked.address)?, scores: ranked.scores, vector })
         };
@@ -191,45 +168,48 @@ impl Engine {
         Ok(all)
     }
 
-    /// The question's terms, vector and senses.
+    /// The question with its terms, the senses of its abbreviations, its vector and the candidates of the lexical leg.
     fn prepare<'a>(
         &'a self,
         snapshot: &'a Snapshot,
         request: &Request,
         timings: &mut Timings,
-    ) -> Result<Prepared<'a>, SearchError> {
+    ) -> Result<PreparedQuery<'a>, SearchError> {
         let vectors = QuestionVectors::new(self.embedder.as_ref());
-        let (query, expanded) = timings.time(Stage::Expand, || self.understood(snapshot, request, &vectors))?;
-        // The model has threads of its own: while they compute, the words are looked up here.
+        let (query, expanded) = timings.time(Stage::Expand, || self.analysed(snapshot, request, &vectors))?;
+        // The model computes on threads of its own while this one searches the words.
         let embedded = (request.mode != Mode::Lexical)
             .then(|| timings.time(Stage::Embed, || self.embedded(&request.question, &expanded, &vectors)));
-        let words = || found_by_words(snapshot, &query, &self.options, request);
-        let found_by_words = timings.time(Stage::Lexical, words)?;
+        let lexical = || lexical_candidates(snapshot, &query, &self.options, request);
+        let lexical_candidates = timings.time(Stage::Lexical, lexical)?;
         let vector = embedded.map(|wait| timings.time(Stage::Embed, wait)).transpose()?;
         let (options, calibration) = (&self.options, self.calibration_for(request.mode)?);
-        Ok(Prepared { snapshot, options, calibration, query, vector, expanded, found_by_words })
+        Ok(PreparedQuery { snapshot, options, calibration, query, vector, expanded, lexical_candidates })
     }
 
-    fn understood(
+    /// The question's terms and the senses of its abbreviations.
+    fn analysed(
         &self,
         snapshot: &Snapshot,
         request: &Request,
         vectors: &QuestionVectors<'_>,
     ) -> Result<(Query, Vec<Expanded>), SearchError> {
-        let mut query = Query::understand(&request.question, snapshot)?;
+        let mut query = Query::new(&request.question, snapshot)?;
         let table = self.senses.of(snapshot)?;
         let vectors = (request.mode != Mode::Lexical).then_some(vectors);
         let fields = self.options.fields;
         let scale = self.calibration_for(request.mode)?.questions;
-        let context = QuestionContext { snapshot, fields, question: &request.question, query: &query, vectors, scale };
-        let expanded = expand(&request.question, &request.expand, &table, &context)?;
+        let (senses, question) = (table.as_ref(), request.question.as_str());
+        let context = ExpansionContext { snapshot, senses, fields, question, query: &query, vectors, scale };
+        let expanded = expand(&request.expand, &context)?;
         for abbreviation in &expanded {
             query.expand(&abbreviation.shown.short, &abbreviation.terms, self.options.expansion, snapshot)?;
         }
         Ok((query, expanded))
     }
 
-    /// Between the question as it is and the question with its abbreviations explained. What is given waits for it.
+    /// Starts embedding the question; the returned closure waits for its vector. Where abbreviations are ambiguous it is the
+    /// mean of the question's vector and that of the question with their long forms.
     fn embedded(
         &self,
         question: &str,
@@ -237,8 +217,8 @@ impl Engine {
         vectors: &QuestionVectors<'_>,
     ) -> impl FnOnce() -> Result<UnitVector, SearchError> {
         let mut texts = vec![question.to_owned()];
-        if !expanded.is_empty() && self.options.written_out {
-            texts.push(written_out(question, expanded));
+        if self.options.disambiguate {
+            texts.extend(disambiguated(question, expanded));
         }
         let wait = vectors.begin(texts);
         move || Ok(UnitVector::mean(&wait()?).ok_or_else(|| EmbedError::Model("the model gave no vector".into()))?)
@@ -255,7 +235,7 @@ fn sources<'a>(snapshot: &Snapshot, hits: &'a [Hit], addresses: &[PassageAddress
     hits.iter().zip(addresses).take(HITS_SUMMARISED).map(source).collect()
 }
 
-fn hit(prepared: &Prepared<'_>, ranked: Ranked) -> Result<Hit, SearchError> {
+fn hit(prepared: &PreparedQuery<'_>, ranked: RankedPassage) -> Result<Hit, SearchError> {
     let record = prepared.snapshot.passage(ranked.address)?;
     let matches = prepared.query.matches(&record.passage.text);
     Ok(Hit {

@@ -5,27 +5,13 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::query::{Query, WordMatch};
+use super::answer::Evidence;
+use super::query::{Presence, Query, WordMatch};
 use crate::corpus::Passage;
 use crate::embed::CosineScale;
 
-/// A sentence that answers, as a range of the passage's text.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Evidence {
-    /// Bytes of the passage's text.
-    pub range: Range<usize>,
-    /// Nearness to the question and matched words together.
-    pub score: f32,
-    /// Cosine of the question with the sentence.
-    pub cosine: f32,
-    /// Share of the question's words that the sentence has, rare ones counting more.
-    pub coverage: f32,
-    /// Number of the sentence in its passage, from 0.
-    pub sentence: usize,
-}
-
 /// Sentences shown for one passage, at most.
-const MOST: usize = 3;
+const MAX_SENTENCES: usize = 3;
 
 /// A further sentence is shown if it scores at least this share of the best one.
 const NEAR_THE_BEST: f32 = 0.8;
@@ -43,8 +29,8 @@ const FINDING: f32 = 0.1;
 const AIM: f32 = 0.3;
 /// What it costs that a sentence says how a study was made.
 const METHOD: f32 = 0.3;
-/// How much the last sentence of a passage counts more than its first: conclusions come last.
-const PLACE_WEIGHT: f32 = 0.3;
+/// What the position in the passage counts, from 0 for the first sentence to 1 for the last: conclusions come last.
+const POSITION_WEIGHT: f32 = 0.3;
 
 /// Words of sentences that state what was found. The edges of words are those of ASCII, here and below: with Unicode's a
 /// sentence with one β in it is searched many times slower.
@@ -67,8 +53,8 @@ static METHODS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&format!(r"(?i)^(?:{labels})\b")).expect("a constant pattern")
 });
 
-/// Fewer visible characters are a heading, a label or a fragment.
-const SHORTEST: usize = 20;
+/// A sentence of fewer bytes is a heading, a label or a fragment.
+const MIN_LENGTH: usize = 20;
 
 /// The best sentences, best first: near in meaning, and with the question's words. Sentences cut by the edge of a page
 /// are never shown; neither are fragments.
@@ -87,7 +73,7 @@ pub(super) fn evidence(
     found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.sentence.cmp(&b.sentence)));
     let threshold = found.first().map_or(0.0, |best| best.score * NEAR_THE_BEST);
     found.retain(|evidence| evidence.score >= threshold);
-    found.truncate(MOST);
+    found.truncate(MAX_SENTENCES);
     found
 }
 
@@ -101,13 +87,13 @@ pub(super) fn scored(
 ) -> Vec<Evidence> {
     let last = passage.sentences.len().saturating_sub(1);
     let score = |(number, range): (usize, Range<usize>)| {
-        let coverage = query.coverage(&query.present(matches, &range));
+        let coverage = query.coverage(&query.presence(matches, &range), Presence::exact_share);
         let cosine = cosines.get(number).copied().unwrap_or(0.0);
-        let place = number as f32 / last.max(1) as f32;
+        let position = number as f32 / last.max(1) as f32;
         let kind = statement_bonus(&passage.text[range.clone()]);
         // Without a model there is no nearness, which is not the same as a cosine of 0.
         let nearness = cosines.get(number).map_or(0.0, |cosine| scale.of(*cosine));
-        let score = NEARNESS_WEIGHT * nearness + COVERAGE_WEIGHT * coverage + PLACE_WEIGHT * place + kind;
+        let score = NEARNESS_WEIGHT * nearness + COVERAGE_WEIGHT * coverage + POSITION_WEIGHT * position + kind;
         Evidence { range, score, cosine, coverage, sentence: number }
     };
     passage.sentences.iter().map(|sentence| sentence.range.clone()).enumerate().map(score).collect()
@@ -123,7 +109,7 @@ fn statement_bonus(sentence: &str) -> f32 {
 
 /// Questions answer nothing, and neither do headings, labels and fragments.
 fn is_statement(sentence: &str) -> bool {
-    sentence.len() >= SHORTEST && !sentence.trim_end().ends_with('?')
+    sentence.len() >= MIN_LENGTH && !sentence.trim_end().ends_with('?')
 }
 
 /// Where the question's words are in a text, in order, without overlaps.

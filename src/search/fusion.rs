@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 
-use super::{Mode, Parts, Scores};
+use super::answer::{Parts, Scores};
+use super::request::Mode;
 use crate::embed::Calibration;
 
 /// How the legs are combined.
@@ -29,8 +30,8 @@ pub struct Weights {
     pub lexical: f32,
     /// Covering more of the question, beside matching it more often.
     pub coverage: f32,
-    /// What a word counts in coverage that is only spelled alike, times its likeness.
-    pub alike: f32,
+    /// What a similarly spelled word counts in coverage, times its similarity.
+    pub fuzzy: f32,
     /// Nearness in meaning, for a question that names a topic.
     pub topic: Nearness,
     /// Nearness in meaning, for a question that asks for a fact, or in other words than the papers'.
@@ -58,7 +59,7 @@ impl Default for Weights {
             words: 0.5,
             lexical: 0.05,
             coverage: 0.35,
-            alike: 0.8,
+            fuzzy: 0.8,
             topic: Nearness { paragraph: 0.4, body: 0.04, sentence: 0.0 },
             fact: Nearness { paragraph: 0.25, body: 0.05, sentence: 0.15 },
             feedback: 0.12,
@@ -114,37 +115,37 @@ impl Weights {
 /// The constant of reciprocal rank fusion, from the paper.
 const RRF_K: f32 = 60.0;
 
-/// Where no candidate covers more of the question, its words say nothing: it is a paraphrase. Of 100 questions written in
+/// Where no candidate covers more of the question, lexical matches count 0: it is a paraphrase. Of 100 questions written in
 /// other words than the paragraph that answers them, nine in ten are covered less than .37; of 200 others, more than .45.
-const SAYS_NOTHING: f32 = 0.3;
-/// From this coverage on its words are taken in full.
-const SAYS_ALL: f32 = 0.5;
+const NO_LEXICAL_CONFIDENCE: f32 = 0.3;
+/// From this coverage on lexical matches count in full.
+const FULL_LEXICAL_CONFIDENCE: f32 = 0.5;
 
-/// How far the question's words can be relied on, from 0 to 1: by how much of the question the best candidate covers.
+/// Confidence in lexical matches, from 0 to 1: by how much of the question the best candidate covers.
 ///
 /// A paraphrase shares only its common words with what answers it, and its lexical matches are accidents.
-fn reliance(candidates: &[Scores], weights: &Weights) -> f32 {
+fn lexical_confidence(candidates: &[Scores], weights: &Weights) -> f32 {
     if !weights.guard {
         return 1.0;
     }
     let best = candidates.iter().map(|scores| covered(scores, weights)).fold(0.0, f32::max);
-    between(best, SAYS_NOTHING, SAYS_ALL)
+    between(best, NO_LEXICAL_CONFIDENCE, FULL_LEXICAL_CONFIDENCE)
 }
 
-/// How much of the question a candidate covers, words spelled alike counting in part.
+/// How much of the question a candidate covers, similarly spelled words counting in part.
 fn covered(scores: &Scores, weights: &Weights) -> f32 {
-    scores.coverage + weights.alike * scores.alike
+    scores.coverage + weights.fuzzy * scores.fuzzy
 }
 
-/// A passage that is no nearer to the question, on the model's own scale, is no guide to others.
-const NO_GUIDE: f32 = 0.4;
-/// From this nearness on it is taken in full.
-const FULL_GUIDE: f32 = 1.0;
+/// A first passage that is no nearer to the question, on the model's own scale, gives no feedback.
+const NO_FEEDBACK_CONFIDENCE: f32 = 0.4;
+/// From this nearness on its feedback counts in full.
+const FULL_FEEDBACK_CONFIDENCE: f32 = 1.0;
 
-/// How far the first passage can be trusted to show what others should be like, from 0 to 1: by how near it is. Feedback
-/// from a first passage that is wrong makes the ranking worse.
-fn trust(first: &Scores, calibration: &Calibration) -> f32 {
-    between(calibration.passage.of(first.paragraph), NO_GUIDE, FULL_GUIDE)
+/// Confidence in the first passage as a model for others, from 0 to 1: by its similarity to the question. Feedback from a
+/// first passage that is wrong makes the ranking worse.
+fn feedback_confidence(first: &Scores, calibration: &Calibration) -> f32 {
+    between(calibration.passage.of(first.paragraph), NO_FEEDBACK_CONFIDENCE, FULL_FEEDBACK_CONFIDENCE)
 }
 
 /// 0 at `low` and below, 1 at `high` and above.
@@ -178,12 +179,12 @@ impl Ranker<'_> {
             }
             (Mode::Hybrid, Fusion::Rrf) => reciprocal(candidates, self.weights),
             (Mode::Hybrid, Fusion::Convex) => {
-                let reliance = reliance(candidates, self.weights);
+                let lexical_confidence = lexical_confidence(candidates, self.weights);
                 // A paraphrase shares no words with its answer, and hardly the topic's: it is found by what a sentence says.
-                let factual = if self.asks_for_fact { 1.0 } else { 1.0 - reliance };
+                let factual = if self.asks_for_fact { 1.0 } else { 1.0 - lexical_confidence };
                 let nearness = self.weights.topic.towards(self.weights.fact, factual);
                 let mut parts: Vec<Parts> =
-                    candidates.iter().map(|scores| self.convex(scores, reliance, nearness)).collect();
+                    candidates.iter().map(|scores| self.convex(scores, lexical_confidence, nearness)).collect();
                 if self.weights.feedback > 0.0 {
                     self.feed_back(candidates, &mut parts, cosines_with);
                 }
@@ -192,12 +193,12 @@ impl Ranker<'_> {
         }
     }
 
-    fn convex(&self, scores: &Scores, reliance: f32, nearness: Nearness) -> Parts {
+    fn convex(&self, scores: &Scores, lexical_confidence: f32, nearness: Nearness) -> Parts {
         let (weights, calibration) = (self.weights, self.calibration);
         let (lexical, semantic) = weights.shares();
         Parts {
             words: lexical
-                * reliance
+                * lexical_confidence
                 * (weights.lexical * scores.lexical + weights.coverage * covered(scores, weights)),
             paragraph: semantic * nearness.paragraph * calibration.passage.of(scores.paragraph),
             body: semantic * nearness.body * calibration.body.of(scores.body),
@@ -210,11 +211,11 @@ impl Ranker<'_> {
     fn feed_back(&self, candidates: &mut [Scores], parts: &mut [Parts], cosines_with: impl FnOnce(usize) -> Vec<f32>) {
         let best_first = |a: &usize, b: &usize| parts[*a].sum().total_cmp(&parts[*b].sum()).then(b.cmp(a));
         let Some(first) = (0..parts.len()).max_by(best_first) else { return };
-        let trust = trust(&candidates[first], self.calibration);
+        let confidence = feedback_confidence(&candidates[first], self.calibration);
         let (_, semantic) = self.weights.shares();
         for ((scores, parts), cosine) in candidates.iter_mut().zip(parts).zip(cosines_with(first)) {
-            scores.feedback = trust * cosine;
-            parts.feedback = semantic * self.weights.feedback * trust * self.calibration.passages.of(cosine);
+            scores.feedback = confidence * cosine;
+            parts.feedback = semantic * self.weights.feedback * confidence * self.calibration.passages.of(cosine);
         }
     }
 }
@@ -333,18 +334,18 @@ mod tests {
     }
 
     #[test]
-    fn words_spelled_alike_count_less_than_the_same_words() {
+    fn similarly_spelled_words_count_less_than_the_same_words() {
         let same = Scores { coverage: 0.8, ..scores(0.3, 0.4, 0.4) };
-        let alike = Scores { coverage: 0.4, alike: 0.4, ..same };
+        let similar = Scores { coverage: 0.4, fuzzy: 0.4, ..same };
         let neither = Scores { coverage: 0.4, ..same };
-        let fused = fused(&[same, alike, neither], Fusion::Convex);
+        let fused = fused(&[same, similar, neither], Fusion::Convex);
         assert!(fused[0] > fused[1] && fused[1] > fused[2]);
     }
 
     #[test]
-    fn only_a_near_first_passage_guides() {
-        let trust = |paragraph| trust(&scores(0.5, paragraph, 0.5), &Calibration::IDENTITY);
-        assert!(trust(0.4) == 0.0 && trust(1.0) == 1.0 && trust(0.6) < trust(0.7));
+    fn feedback_counts_by_the_similarity_of_the_first_passage() {
+        let confidence = |paragraph| feedback_confidence(&scores(0.5, paragraph, 0.5), &Calibration::IDENTITY);
+        assert!(confidence(0.4) == 0.0 && confidence(1.0) == 1.0 && confidence(0.6) < confidence(0.7));
     }
 
     #[test]

@@ -1,61 +1,86 @@
-//! A question, understood.
+//! A question, analysed: its terms, with their weights and document frequencies.
 
 use std::ops::Range;
-use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
-use super::SearchError;
+use super::error::SearchError;
 use crate::index::analyzer::{words, words_among};
 use crate::index::{IndexError, QueryTerm, Snapshot};
 
-/// Which legs look for candidates.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// Words and meaning.
-    #[default]
-    Hybrid,
-    /// Words alone: BM25.
-    Lexical,
-    /// Meaning alone: the passage's vector.
-    Vector,
-}
-
-impl Mode {
-    pub const ALL: [Self; 3] = [Self::Hybrid, Self::Lexical, Self::Vector];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Hybrid => "hybrid",
-            Self::Lexical => "lexical",
-            Self::Vector => "vector",
-        }
-    }
-}
-
-impl FromStr for Mode {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        let known = Self::ALL.into_iter().find(|mode| mode.name() == name);
-        known.ok_or_else(|| format!("unknown mode {name:?}; known are hybrid, lexical and vector"))
-    }
-}
-
-/// The terms of a question and how rare each is.
+/// The terms of a question, each once: its own, then those of its expanded abbreviations.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Query {
-    /// The question's own terms, then those of its expanded abbreviations.
-    pub terms: Vec<QueryTerm>,
-    /// Inverse document frequency of each term, in the order of `terms`.
-    pub rarity: Vec<f32>,
+pub(super) struct Query {
+    terms: Vec<Term>,
     /// How many of the terms are the question's own.
     own: usize,
     /// Whether it asks for a fact ("how many …?"), rather than names a topic or asks whether something is so.
-    pub asks_for_fact: bool,
-    /// For each expanded abbreviation, the places of its own terms and of its long form's.
+    pub(super) asks_for_fact: bool,
+    /// One for each expanded abbreviation.
     expansions: Vec<Alternatives>,
+}
+
+/// A term of a query.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Term {
+    /// As it is indexed: `stiff` for "stiffness".
+    pub(super) text: String,
+    /// 1 for the question's own terms, mostly less for those of expansions.
+    pub(super) weight: f32,
+    /// Inverse document frequency.
+    pub(super) idf: f32,
+    pub(super) origin: Origin,
+}
+
+/// Where a term comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    Question,
+    /// The long form of an abbreviation, by the number of the expansion.
+    Expansion(usize),
+}
+
+/// The terms of an abbreviation and of its long form, which may stand for each other, as indices into the query's terms.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Alternatives {
+    short: Vec<usize>,
+    long: Vec<usize>,
+}
+
+/// Whether a text has a term.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Presence {
+    Absent,
+    /// Only a term that is spelled similarly, with the similarity, above 0 and below 1.
+    Similar(f32),
+    Exact,
+}
+
+impl Presence {
+    pub(super) fn is_exact(self) -> bool {
+        self == Self::Exact
+    }
+
+    /// 1 for the term itself, the similarity for one that is spelled similarly, else 0.
+    pub(super) fn share(self) -> f32 {
+        match self {
+            Self::Absent => 0.0,
+            Self::Similar(similarity) => similarity,
+            Self::Exact => 1.0,
+        }
+    }
+
+    /// 1 for the term itself, else 0.
+    pub(super) fn exact_share(self) -> f32 {
+        if self.is_exact() { 1.0 } else { 0.0 }
+    }
+}
+
+/// A word of a text that is one of a query's terms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct WordMatch {
+    /// Bytes of the text.
+    pub(super) range: Range<usize>,
+    /// Index into the query's terms.
+    term: usize,
 }
 
 /// A question with an interrogative word asks for what one sentence says: it begins with one, or has one and ends with a
@@ -70,36 +95,23 @@ pub fn asks_for_fact(question: &str) -> bool {
     }
 }
 
-/// A word of a text that is one of a query's terms.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct WordMatch {
-    /// Bytes of the text.
-    pub(super) range: Range<usize>,
-    /// Place among the query's terms.
-    place: usize,
-}
-
-/// Terms that may stand for each other.
-#[derive(Debug, Clone, Default, PartialEq)]
-struct Alternatives {
-    short: Vec<usize>,
-    long: Vec<usize>,
-}
-
 impl Query {
-    /// Terms of the question, each once.
-    pub(crate) fn understand(question: &str, snapshot: &Snapshot) -> Result<Self, SearchError> {
+    /// The terms of a question, without expansions.
+    ///
+    /// # Errors
+    /// The question is empty; the index cannot be read.
+    pub(super) fn new(question: &str, snapshot: &Snapshot) -> Result<Self, SearchError> {
         if question.trim().is_empty() {
             return Err(SearchError::EmptyQuestion);
         }
-        let mut query = Self::default();
+        let mut query = Self { asks_for_fact: asks_for_fact(question), ..Self::default() };
         for word in words(question) {
-            if query.place(&word.term).is_none() {
-                query.add(word.term, 1.0, snapshot)?;
+            if query.index_of(&word.term).is_none() {
+                let idf = snapshot.inverse_document_frequency(&word.term)?;
+                query.terms.push(Term { text: word.term, weight: 1.0, idf, origin: Origin::Question });
             }
         }
         query.own = query.terms.len();
-        query.asks_for_fact = asks_for_fact(question);
         Ok(query)
     }
 
@@ -111,93 +123,94 @@ impl Query {
         weight: f32,
         snapshot: &Snapshot,
     ) -> Result<(), IndexError> {
-        let short: Vec<usize> = words(short).iter().filter_map(|word| self.place(&word.term)).collect();
-        let worth: f32 = short.iter().map(|place| self.rarity[*place]).fold(0.0, f32::max);
-        let mut fresh = Vec::new();
+        let short: Vec<usize> = words(short).iter().filter_map(|word| self.index_of(&word.term)).collect();
+        let idf_of_short = short.iter().map(|index| self.terms[*index].idf).fold(0.0, f32::max);
+        let mut added: Vec<(&String, f32)> = Vec::new();
         for term in long {
-            if self.place(term).is_none() {
-                fresh.push((term, snapshot.inverse_document_frequency(term)?));
+            if self.index_of(term).is_none() && added.iter().all(|(known, _)| *known != term) {
+                added.push((term, snapshot.inverse_document_frequency(term)?));
             }
         }
-        let total: f32 = fresh.iter().map(|(_, rarity)| rarity).sum();
-        for (term, _) in fresh {
-            self.add(term.clone(), weight * worth / total.max(f32::MIN_POSITIVE), snapshot)?;
-        }
-        let long = long.iter().filter_map(|term| self.place(term)).collect();
+        let total: f32 = added.iter().map(|(_, idf)| idf).sum();
+        let weight = weight * idf_of_short / total.max(f32::MIN_POSITIVE);
+        let origin = Origin::Expansion(self.expansions.len());
+        self.terms.extend(added.into_iter().map(|(text, idf)| Term { text: text.clone(), weight, idf, origin }));
+        let long = long.iter().filter_map(|term| self.index_of(term)).collect();
         self.expansions.push(Alternatives { short, long });
         Ok(())
     }
 
+    pub(super) fn terms(&self) -> &[Term] {
+        &self.terms
+    }
+
+    /// The question's own terms.
+    pub(super) fn own_terms(&self) -> &[Term] {
+        &self.terms[..self.own]
+    }
+
+    /// All terms as the lexical leg takes them.
+    pub(super) fn weighted_terms(&self) -> Vec<QueryTerm> {
+        self.terms.iter().map(Term::weighted).collect()
+    }
+
     /// The terms of one of the question's words, and the question's other terms.
-    pub(super) fn without(&self, word: &str) -> (Vec<QueryTerm>, Vec<QueryTerm>) {
+    pub(super) fn split_at_word(&self, word: &str) -> (Vec<QueryTerm>, Vec<QueryTerm>) {
         let of_word: Vec<String> = words(word).into_iter().map(|word| word.term).collect();
-        self.own_terms().iter().cloned().partition(|term| of_word.contains(&term.term))
+        self.own_terms().iter().map(Term::weighted).partition(|term| of_word.contains(&term.term))
     }
 
-    fn add(&mut self, term: String, weight: f32, snapshot: &Snapshot) -> Result<(), IndexError> {
-        self.rarity.push(snapshot.inverse_document_frequency(&term)?);
-        self.terms.push(QueryTerm { term, weight });
-        Ok(())
+    fn index_of(&self, term: &str) -> Option<usize> {
+        self.terms.iter().position(|known| known.text == term)
     }
 
-    pub(super) fn place(&self, term: &str) -> Option<usize> {
-        self.terms.iter().position(|known| known.term == term)
-    }
-
-    /// The places of the terms that an expanded abbreviation is written with, by its number.
+    /// The terms that an expanded abbreviation is written with, as indices, by the number of the expansion.
     pub(super) fn short_terms(&self, expansion: usize) -> &[usize] {
         self.expansions.get(expansion).map_or(&[], |alternatives| &alternatives.short)
     }
 
-    /// The number of the expansion that brought a term; none for the question's own.
-    pub(super) fn expanded_by(&self, place: usize) -> Option<usize> {
-        let brought = || self.expansions.iter().position(|alternatives| alternatives.long.contains(&place));
-        if place < self.own { None } else { brought() }
-    }
-
     /// The query's words in a text, in order.
     pub(super) fn matches(&self, text: &str) -> Vec<WordMatch> {
-        let found = words_among(text, self.terms.iter().map(|term| term.term.as_str())).into_iter();
-        found.filter_map(|word| Some(WordMatch { place: self.place(&word.term)?, range: word.range })).collect()
+        let found = words_among(text, self.terms.iter().map(|term| term.text.as_str())).into_iter();
+        found.filter_map(|word| Some(WordMatch { term: self.index_of(&word.term)?, range: word.range })).collect()
     }
 
-    /// The question's own terms.
-    pub(super) fn own_terms(&self) -> &[QueryTerm] {
-        &self.terms[..self.own]
-    }
-
-    /// 1 for each of the terms that is matched within `range`, else 0, in the order of `terms`.
-    pub(super) fn present(&self, matches: &[WordMatch], range: &Range<usize>) -> Vec<f32> {
-        let mut present = vec![0.0; self.terms.len()];
+    /// Whether each term is matched within `range`.
+    pub(super) fn presence(&self, matches: &[WordMatch], range: &Range<usize>) -> Vec<Presence> {
+        let mut presence = vec![Presence::Absent; self.terms.len()];
         for found in matches.iter().filter(|found| range.start <= found.range.start && found.range.end <= range.end) {
-            present[found.place] = 1.0;
+            presence[found.term] = Presence::Exact;
         }
-        present
+        presence
     }
 
-    /// The share of the question that is covered, rare terms counting more, from 0 to 1. `present` says of each term, in
-    /// the order of `terms`, how far it is there, from 0 to 1. An abbreviation is covered by its long form as far as that
-    /// is there.
-    pub(super) fn coverage(&self, present: &[f32]) -> f32 {
-        let total: f32 = self.rarity[..self.own].iter().sum();
-        let share = |place: usize| present.get(place).copied().unwrap_or(0.0);
-        let covered = |place: usize| {
-            let of_place = self.expansions.iter().filter(|expansion| expansion.short.contains(&place));
-            let written_out = |expansion: &Alternatives| {
-                expansion.long.iter().filter(|place| share(**place) == 1.0).count() as f32
-                    / expansion.long.len().max(1) as f32
+    /// The share of the question that is covered, each term counting by its idf, from 0 to 1. `presence` has an entry for
+    /// each term, which counts by `share`. An abbreviation is covered by its long form as far as that is there.
+    pub(super) fn coverage(&self, presence: &[Presence], share: fn(Presence) -> f32) -> f32 {
+        let total: f32 = self.own_terms().iter().map(|term| term.idf).sum();
+        let covered = |(index, term): (usize, &Term)| {
+            let of_term = self.expansions.iter().filter(|expansion| expansion.short.contains(&index));
+            let by_long_form = |expansion: &Alternatives| {
+                let exact = expansion.long.iter().filter(|index| presence[**index].is_exact()).count();
+                exact as f32 / expansion.long.len().max(1) as f32
             };
-            self.rarity[place] * of_place.map(written_out).fold(share(place), f32::max)
+            term.idf * of_term.map(by_long_form).fold(share(presence[index]), f32::max)
         };
-        (0..self.own).map(covered).sum::<f32>() / total.max(f32::MIN_POSITIVE)
+        self.own_terms().iter().enumerate().map(covered).sum::<f32>() / total.max(f32::MIN_POSITIVE)
     }
 
     /// What BM25 (k1 = 1.2) could at most give to a passage that consists of nothing but the question's words: words that
     /// the index does not have count too, for a passage without them answers less of the question. Expansions do not
     /// count: they are other words for the same.
-    pub(super) fn attainable(&self) -> f32 {
+    pub(super) fn max_score(&self) -> f32 {
         const SATURATION: f32 = 2.2;
-        SATURATION * self.rarity[..self.own].iter().sum::<f32>()
+        SATURATION * self.own_terms().iter().map(|term| term.idf).sum::<f32>()
+    }
+}
+
+impl Term {
+    fn weighted(&self) -> QueryTerm {
+        QueryTerm { term: self.text.clone(), weight: self.weight }
     }
 }
 

@@ -1,50 +1,54 @@
-//! Two candidate lists become one ranking.
+//! Scores the candidates of both legs in the same way, and sorts them.
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::answer::{Parts, Scores, TermMatch};
+use super::error::SearchError;
 use super::expansion::Expanded;
 use super::fusion::{Ranker, ranks};
-use super::query::{Mode, Query};
+use super::options::SearchOptions;
+use super::query::{Origin, Presence, Query};
+use super::request::{Mode, Request};
 use super::timing::{Stage, Timings};
-use super::{Parts, Request, Scores, SearchError, SearchOptions, TermMatch};
 use crate::embed::{Calibration, UnitVector};
-use crate::index::{PassageAddress, Snapshot};
+use crate::index::{PassageAddress, QueryTerm, Snapshot};
 
-/// A candidate with all that its rank depends on.
+/// A candidate with everything that its rank depends on.
 #[derive(Debug, Clone)]
-pub(super) struct Ranked {
+pub(super) struct RankedPassage {
     pub(super) address: PassageAddress,
     pub(super) scores: Scores,
     pub(super) parts: Parts,
     pub(super) score: f32,
     pub(super) sentence_cosines: Vec<f32>,
     /// BM25 of each of the query's terms.
-    terms: Vec<f32>,
+    term_scores: Vec<f32>,
     /// Rank by words alone, from 1.
     pub(super) lexical_rank: Option<usize>,
     /// Rank by the paragraph's vector alone, from 1.
     pub(super) vector_rank: Option<usize>,
 }
 
-/// A question ready to be ranked for.
-pub(super) struct Prepared<'a> {
+/// A question that is analysed, expanded and embedded.
+pub(super) struct PreparedQuery<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) options: &'a SearchOptions,
     pub(super) calibration: &'a Calibration,
     pub(super) query: Query,
+    /// None for a search by words alone.
     pub(super) vector: Option<UnitVector>,
     pub(super) expanded: Vec<Expanded>,
-    /// What the lexical leg found.
-    pub(super) found_by_words: Vec<PassageAddress>,
+    /// Candidates of the lexical leg.
+    pub(super) lexical_candidates: Vec<PassageAddress>,
 }
 
 /// Candidates that each leg is asked for.
-fn wanted(options: &SearchOptions, request: &Request) -> usize {
+fn candidates_per_leg(options: &SearchOptions, request: &Request) -> usize {
     options.candidates.max((request.offset + request.limit) * request.per_paper.clamp(1, 3))
 }
 
-/// The lexical leg; nothing where the question is asked by meaning alone.
-pub(super) fn found_by_words(
+/// Candidates of the lexical leg; none for a search by meaning alone.
+pub(super) fn lexical_candidates(
     snapshot: &Snapshot,
     query: &Query,
     options: &SearchOptions,
@@ -53,38 +57,25 @@ pub(super) fn found_by_words(
     if request.mode == Mode::Vector {
         return Ok(Vec::new());
     }
-    let found = snapshot.lexical(&query.terms, options.fields, &request.filter, wanted(options, request))?;
+    let limit = candidates_per_leg(options, request);
+    let found = snapshot.lexical(&query.weighted_terms(), options.fields, &request.filter, limit)?;
     Ok(found.iter().map(|candidate| candidate.address).collect())
 }
 
-impl Prepared<'_> {
-    /// All candidates, best first; those of equal scores in the order of the index, which [`grouped`] makes good.
-    pub(super) fn rank(&self, request: &Request, timings: &mut Timings) -> Result<Vec<Ranked>, SearchError> {
+impl PreparedQuery<'_> {
+    /// All candidates, best first; those of equal scores in the order of the index, which [`page`] replaces by that of
+    /// their ids.
+    pub(super) fn rank(&self, request: &Request, timings: &mut Timings) -> Result<Vec<RankedPassage>, SearchError> {
         let addresses = self.candidates(request, timings)?;
         timings.time(Stage::Rescore, || self.rescored(addresses, request.mode))
     }
 
-    fn rescored(&self, addresses: Vec<PassageAddress>, mode: Mode) -> Result<Vec<Ranked>, SearchError> {
-        let terms = self.term_scores(&addresses)?;
-        let present = self.present(&addresses, &terms, mode)?;
-        let mut ranked: Vec<Ranked> = addresses
-            .into_iter()
-            .zip(terms)
-            .zip(present)
-            .map(|((address, terms), present)| self.scored(address, terms, &present))
-            .collect();
-        number_ranks(&mut ranked);
-        self.weigh(&mut ranked, mode);
-        ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.address.cmp(&b.address)));
-        Ok(ranked)
-    }
-
-    /// What either leg finds.
+    /// The candidates of both legs, sorted by address, each once.
     fn candidates(&self, request: &Request, timings: &mut Timings) -> Result<Vec<PassageAddress>, SearchError> {
-        let mut addresses = self.found_by_words.clone();
+        let mut addresses = self.lexical_candidates.clone();
         if let Some(vector) = &self.vector {
-            let wanted = wanted(self.options, request);
-            let found = timings.time(Stage::Scan, || self.snapshot.nearest(vector, &request.filter, wanted))?;
+            let limit = candidates_per_leg(self.options, request);
+            let found = timings.time(Stage::Scan, || self.snapshot.nearest(vector, &request.filter, limit))?;
             addresses.extend(found.iter().map(|candidate| candidate.address));
         }
         addresses.sort_unstable();
@@ -92,61 +83,78 @@ impl Prepared<'_> {
         Ok(addresses)
     }
 
-    /// BM25 of each term for each candidate. A short form counts for nothing in papers where it means something else.
+    fn rescored(&self, addresses: Vec<PassageAddress>, mode: Mode) -> Result<Vec<RankedPassage>, SearchError> {
+        let term_scores = self.term_scores(&addresses)?;
+        let presence = self.presence(&addresses, &term_scores, mode)?;
+        let candidates = addresses.into_iter().zip(term_scores).zip(presence);
+        let mut ranked: Vec<RankedPassage> =
+            candidates.map(|((address, term_scores), presence)| self.scored(address, term_scores, &presence)).collect();
+        number_ranks(&mut ranked);
+        self.fuse(&mut ranked, mode);
+        ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.address.cmp(&b.address)));
+        Ok(ranked)
+    }
+
+    /// BM25 of each term for each candidate. An abbreviation counts 0 in papers that use it in another sense.
     fn term_scores(&self, addresses: &[PassageAddress]) -> Result<Vec<Vec<f32>>, SearchError> {
-        let mut scores = vec![vec![0.0; self.query.terms.len()]; addresses.len()];
-        for (number, term) in self.query.terms.iter().enumerate() {
+        let terms: Vec<QueryTerm> = self.query.weighted_terms();
+        let mut scores = vec![vec![0.0; terms.len()]; addresses.len()];
+        for (index, term) in terms.iter().enumerate() {
             let of_term = self.snapshot.lexical_scores(std::slice::from_ref(term), self.options.fields, addresses)?;
-            scores.iter_mut().zip(of_term).for_each(|(scores, score)| scores[number] = score);
+            scores.iter_mut().zip(of_term).for_each(|(scores, score)| scores[index] = score);
         }
-        for (number, expanded) in self.expanded.iter().enumerate().filter(|(_, e)| !e.strangers.is_empty()) {
-            for (address, terms) in addresses.iter().zip(&mut scores) {
-                if expanded.strangers.contains(&self.snapshot.paper_id(*address)?) {
-                    self.query.short_terms(number).iter().for_each(|place| terms[*place] = 0.0);
+        for (number, expanded) in self.expanded.iter().enumerate() {
+            if expanded.papers_of_other_senses.is_empty() {
+                continue;
+            }
+            for (address, scores) in addresses.iter().zip(&mut scores) {
+                if expanded.papers_of_other_senses.contains(&self.snapshot.paper_id(*address)?) {
+                    self.query.short_terms(number).iter().for_each(|term| scores[*term] = 0.0);
                 }
             }
         }
         Ok(scores)
     }
 
-    /// How far each term is in each candidate: 1 where it is, less where only one is that is spelled like it.
-    fn present(
+    /// Whether each candidate has each term. In a hybrid search similarly spelled terms stand in for the question's own.
+    fn presence(
         &self,
         addresses: &[PassageAddress],
-        terms: &[Vec<f32>],
+        term_scores: &[Vec<f32>],
         mode: Mode,
-    ) -> Result<Vec<Vec<f32>>, SearchError> {
-        let whole = |score: &f32| if *score > 0.0 { 1.0 } else { 0.0 };
-        let mut present: Vec<Vec<f32>> = terms.iter().map(|terms| terms.iter().map(whole).collect()).collect();
-        if self.options.weights.alike == 0.0 || mode != Mode::Hybrid {
-            return Ok(present);
+    ) -> Result<Vec<Vec<Presence>>, SearchError> {
+        let exact = |score: &f32| if *score > 0.0 { Presence::Exact } else { Presence::Absent };
+        let mut presence: Vec<Vec<Presence>> =
+            term_scores.iter().map(|scores| scores.iter().map(exact).collect()).collect();
+        if self.options.weights.fuzzy == 0.0 || mode != Mode::Hybrid {
+            return Ok(presence);
         }
-        for (number, term) in self.query.own_terms().iter().enumerate() {
-            for alike in self.snapshot.alike(&term.term)?.iter() {
-                let lacking: Vec<usize> = (0..addresses.len()).filter(|place| present[*place][number] == 0.0).collect();
-                let lacking_addresses: Vec<PassageAddress> = lacking.iter().map(|place| addresses[*place]).collect();
-                let having = self.snapshot.having(&alike.term, &lacking_addresses)?;
-                for (place, _) in lacking.into_iter().zip(having).filter(|(_, has)| *has) {
-                    present[place][number] = alike.likeness;
+        for (index, term) in self.query.own_terms().iter().enumerate() {
+            for similar in self.snapshot.alike(&term.text)?.iter() {
+                let lacks_it = |candidate: &usize| presence[*candidate][index] == Presence::Absent;
+                let lacking: Vec<usize> = (0..addresses.len()).filter(lacks_it).collect();
+                let lacking_addresses: Vec<PassageAddress> = lacking.iter().map(|number| addresses[*number]).collect();
+                let having = self.snapshot.having(&similar.term, &lacking_addresses)?;
+                for (candidate, _) in lacking.into_iter().zip(having).filter(|(_, has)| *has) {
+                    presence[candidate][index] = Presence::Similar(similar.likeness);
                 }
             }
         }
-        Ok(present)
+        Ok(presence)
     }
 
-    fn scored(&self, address: PassageAddress, terms: Vec<f32>, present: &[f32]) -> Ranked {
+    fn scored(&self, address: PassageAddress, term_scores: Vec<f32>, presence: &[Presence]) -> RankedPassage {
         let vector = self.vector.as_ref();
         let sentence_cosines = vector.map_or_else(Vec::new, |vector| self.snapshot.sentence_cosines(address, vector));
         let paragraph = vector.map_or(0.0, |vector| self.snapshot.paragraph_cosine(address, vector));
-        let bm25: f32 = terms.iter().sum();
-        let attainable = self.query.attainable();
-        let exact: Vec<f32> = present.iter().map(|share| share.floor()).collect();
-        let coverage = self.query.coverage(&exact);
+        let bm25: f32 = term_scores.iter().sum();
+        let max_score = self.query.max_score();
+        let coverage = self.query.coverage(presence, Presence::exact_share);
         let scores = Scores {
             bm25,
-            lexical: if attainable > 0.0 { (bm25 / attainable).min(1.0) } else { 0.0 },
+            lexical: if max_score > 0.0 { (bm25 / max_score).min(1.0) } else { 0.0 },
             coverage,
-            alike: self.query.coverage(present) - coverage,
+            fuzzy: self.query.coverage(presence, Presence::share) - coverage,
             paragraph,
             body: match vector {
                 Some(vector) if !sentence_cosines.is_empty() => self.snapshot.body_cosine(address, vector),
@@ -155,19 +163,20 @@ impl Prepared<'_> {
             sentence: sentence_cosines.iter().copied().reduce(f32::max).unwrap_or(paragraph),
             feedback: 0.0,
         };
-        Ranked {
+        RankedPassage {
             address,
             scores,
             parts: Parts::default(),
             score: 0.0,
             sentence_cosines,
-            terms,
+            term_scores,
             lexical_rank: None,
             vector_rank: None,
         }
     }
 
-    fn weigh(&self, ranked: &mut [Ranked], mode: Mode) {
+    /// Sets each candidate's score, its parts, and its feedback.
+    fn fuse(&self, ranked: &mut [RankedPassage], mode: Mode) {
         let SearchOptions { fusion, weights, .. } = self.options;
         let (asks_for_fact, calibration) = (self.query.asks_for_fact, self.calibration);
         let ranker = Ranker { mode, fusion: *fusion, weights, asks_for_fact, calibration };
@@ -181,16 +190,20 @@ impl Prepared<'_> {
         }
     }
 
-    /// The terms that a candidate has, the weightiest first.
-    pub(super) fn matched_terms(&self, ranked: &Ranked) -> Vec<TermMatch> {
-        let matched = self.query.terms.iter().zip(&ranked.terms).enumerate().filter(|(_, (_, score))| **score > 0.0);
+    /// The terms that a candidate has, those with the highest scores first.
+    pub(super) fn matched_terms(&self, ranked: &RankedPassage) -> Vec<TermMatch> {
+        let expands = |origin: Origin| match origin {
+            Origin::Question => None,
+            Origin::Expansion(number) => Some(self.expanded.get(number)?.shown.short.clone()),
+        };
+        let matched = self.query.terms().iter().zip(&ranked.term_scores).filter(|(_, score)| **score > 0.0);
         let mut matched: Vec<TermMatch> = matched
-            .map(|(place, (term, score))| TermMatch {
-                term: term.term.clone(),
+            .map(|(term, score)| TermMatch {
+                term: term.text.clone(),
                 weight: term.weight,
-                rarity: self.query.rarity[place],
+                idf: term.idf,
                 score: *score,
-                expands: self.query.expanded_by(place).and_then(|n| Some(self.expanded.get(n)?.shown.short.clone())),
+                expands: expands(term.origin),
             })
             .collect();
         matched.sort_by(|a, b| b.score.total_cmp(&a.score));
@@ -198,7 +211,7 @@ impl Prepared<'_> {
     }
 }
 
-fn number_ranks(ranked: &mut [Ranked]) {
+fn number_ranks(ranked: &mut [RankedPassage]) {
     let scores: Vec<Scores> = ranked.iter().map(|ranked| ranked.scores).collect();
     let from_one = |rank: Option<usize>| rank.map(|rank| rank + 1);
     let lexical = ranks(&scores, |scores| scores.bm25);
@@ -208,8 +221,8 @@ fn number_ranks(ranked: &mut [Ranked]) {
     }
 }
 
-/// Puts passages of equal scores in the order of their ids, which does not depend on the order of indexing.
-fn settle(snapshot: &Snapshot, ties: &mut [Ranked]) -> Result<(), SearchError> {
+/// Sorts passages of equal scores by their ids, which do not depend on the order of indexing.
+fn sort_by_id(snapshot: &Snapshot, ties: &mut [RankedPassage]) -> Result<(), SearchError> {
     if ties.len() > 1 {
         let mut ids = BTreeMap::new();
         for tie in ties.iter() {
@@ -220,33 +233,44 @@ fn settle(snapshot: &Snapshot, ties: &mut [Ranked]) -> Result<(), SearchError> {
     Ok(())
 }
 
-/// The page of hits that was asked for, with no more passages of one paper than allowed. Only ties that may be on it are
-/// settled: with few words in a large index there are many, and each costs a look into the index.
-pub(super) fn grouped(
+/// Which of the ranked passages are returned.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Page {
+    /// Passages to skip.
+    pub(super) offset: usize,
+    /// Passages to return, at most.
+    pub(super) limit: usize,
+    /// Passages of one paper, at most, skipped ones included.
+    pub(super) per_paper: usize,
+}
+
+/// The passages of one page. Only ties that may be on it are sorted by id: with few words in a large index there are many,
+/// and each costs a look into the index.
+pub(super) fn page(
     snapshot: &Snapshot,
-    mut ranked: Vec<Ranked>,
-    request: &Request,
-) -> Result<Vec<Ranked>, SearchError> {
+    mut ranked: Vec<RankedPassage>,
+    page: Page,
+) -> Result<Vec<RankedPassage>, SearchError> {
     let mut of_paper: HashMap<String, usize> = HashMap::new();
     let mut shown = Vec::new();
     let mut skipped = 0;
     for ties in ranked.chunk_by_mut(|a, b| a.score == b.score) {
-        if shown.len() >= request.limit {
+        if shown.len() >= page.limit {
             break;
         }
-        settle(snapshot, ties)?;
+        sort_by_id(snapshot, ties)?;
         for candidate in ties.iter() {
             let count = of_paper.entry(snapshot.paper_id(candidate.address)?).or_default();
             *count += 1;
-            if *count > request.per_paper {
+            if *count > page.per_paper {
                 continue;
             }
-            if skipped < request.offset {
+            if skipped < page.offset {
                 skipped += 1;
                 continue;
             }
             shown.push(candidate.clone());
-            if shown.len() == request.limit {
+            if shown.len() == page.limit {
                 break;
             }
         }

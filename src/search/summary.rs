@@ -2,35 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::{Evidence, Hit, Scores};
-use crate::corpus::{PaperId, PassageId, Reference};
+use super::answer::{Evidence, Hit, Scores, Summary, SummarySentence};
+use crate::corpus::Reference;
 use crate::embed::{Calibration, CosineScale, UnitVector};
-
-/// What the best passages say together.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Summary {
-    /// Sentences that answer, best first; none where the index has no answer.
-    pub sentences: Vec<SummarySentence>,
-    /// Nothing in the index is close enough to the question to answer it.
-    pub abstained: bool,
-    /// Why, where it abstained.
-    pub reason: Option<String>,
-}
-
-/// A sentence of the answer, with its source.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SummarySentence {
-    pub text: String,
-    pub passage: PassageId,
-    pub paper: PaperId,
-    /// The paper's title.
-    pub title: Option<String>,
-    pub score: f32,
-    /// The primary studies that it cites.
-    pub studies: Vec<Reference>,
-    /// Papers that say it, this one included; those that report the same primary study count once.
-    pub papers: usize,
-}
 
 /// A hit with the vectors of its evidence sentences, in their order.
 pub(super) struct Source<'a> {

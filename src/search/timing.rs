@@ -1,4 +1,4 @@
-//! Where the time of an answer goes.
+//! The time that each stage of a search takes.
 
 use std::time::{Duration, Instant};
 
@@ -13,9 +13,9 @@ pub enum Stage {
     Lexical,
     /// Candidates by the passages' vectors.
     Scan,
-    /// Scoring all candidates alike, and putting them in order.
+    /// Scoring all candidates and sorting them.
     Rescore,
-    /// Reading what is shown, with its evidence.
+    /// Reading the passages of the page and choosing their evidence.
     Fetch,
     /// The answer on top.
     Summarise,

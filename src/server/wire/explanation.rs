@@ -66,7 +66,7 @@ impl From<Parts> for PartsItem {
 
 impl From<&TermMatch> for TermItem {
     fn from(matched: &TermMatch) -> Self {
-        let TermMatch { term, weight, rarity, score, expands } = matched.clone();
-        Self { term, weight, rarity, score, expands }
+        let TermMatch { term, weight, idf, score, expands } = matched.clone();
+        Self { term, weight, rarity: idf, score, expands }
     }
 }

@@ -223,7 +223,7 @@ impl HitItem {
                 bm25: hit.scores.bm25,
                 lexical: hit.scores.lexical,
                 coverage: hit.scores.coverage,
-                alike: hit.scores.alike,
+                alike: hit.scores.fuzzy,
                 paragraph: hit.scores.paragraph,
                 body: hit.scores.body,
                 sentence: hit.scores.sentence,

@@ -1,0 +1,74 @@
+//! The vectors of a question's texts.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use crate::embed::{EmbedError, Embedder, Role, UnitVector};
+
+/// The vectors of a question's texts: itself, itself with abbreviations spelled out, and the long forms that it may mean.
+/// Each text is embedded once.
+pub(super) struct QuestionVectors<'a> {
+    embedder: &'a dyn Embedder,
+    known: RefCell<HashMap<String, UnitVector>>,
+}
+
+impl<'a> QuestionVectors<'a> {
+    pub(super) fn new(embedder: &'a dyn Embedder) -> Self {
+        Self { embedder, known: RefCell::default() }
+    }
+
+    /// One vector for each text, in order; those not known yet are embedded together.
+    pub(super) fn of(&self, texts: &[String]) -> Result<Vec<UnitVector>, EmbedError> {
+        self.begin(texts.to_vec())()
+    }
+
+    /// Starts embedding; the returned closure waits for the vectors.
+    pub(super) fn begin(&self, texts: Vec<String>) -> impl FnOnce() -> Result<Vec<UnitVector>, EmbedError> {
+        let is_new = |text: &&String| !self.known.borrow().contains_key(*text);
+        let new: Vec<String> = texts.iter().filter(is_new).cloned().collect();
+        let pending = (!new.is_empty()).then(|| self.embedder.begin(&new, Role::Query));
+        move || {
+            let mut known = self.known.borrow_mut();
+            if let Some(wait) = pending {
+                known.extend(new.into_iter().zip(wait()?));
+            }
+            Ok(texts.iter().filter_map(|text| known.get(text).cloned()).collect())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::embed::HashEmbedder;
+    use std::sync::Mutex;
+
+    /// Records the texts that it embeds.
+    struct Recording(HashEmbedder, Mutex<Vec<String>>);
+
+    impl Embedder for Recording {
+        fn dimension(&self) -> usize {
+            self.0.dimension()
+        }
+
+        fn fingerprint(&self) -> &str {
+            self.0.fingerprint()
+        }
+
+        fn embed(&self, texts: &[String], role: Role) -> Result<Vec<UnitVector>, EmbedError> {
+            self.1.lock().expect("no panic").extend_from_slice(texts);
+            self.0.embed(texts, role)
+        }
+    }
+
+    #[test]
+    fn each_text_is_embedded_once() {
+        let embedder = Recording(HashEmbedder::new(16), Mutex::default());
+        let vectors = QuestionVectors::new(&embedder);
+        let texts = ["RA", "RA (rheumatoid arthritis)"].map(str::to_owned);
+        let first = vectors.of(&texts[..1]).expect("a vector");
+        let both = vectors.of(&texts).expect("vectors");
+        assert_eq!(both[0], first[0]);
+        assert_eq!(embedder.1.lock().expect("no panic").as_slice(), &texts);
+    }
+}

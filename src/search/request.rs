@@ -1,0 +1,107 @@
+//! A question as it is asked, with its options.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::index::Filter;
+
+/// A question as it is asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    pub question: String,
+    pub mode: Mode,
+    /// Hits to give, from 1.
+    pub limit: usize,
+    /// Hits to leave out at the beginning.
+    pub offset: usize,
+    pub filter: Filter,
+    /// Passages of one paper among the hits, at most.
+    pub per_paper: usize,
+    /// What is done with abbreviations.
+    pub expand: Expand,
+}
+
+impl Request {
+    /// A question with the usual settings.
+    pub fn new(question: &str) -> Self {
+        Self {
+            question: question.to_owned(),
+            mode: Mode::default(),
+            limit: 10,
+            offset: 0,
+            filter: Filter::default(),
+            per_paper: 3,
+            expand: Expand::default(),
+        }
+    }
+}
+
+/// Which legs look for candidates.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Words and meaning.
+    #[default]
+    Hybrid,
+    /// Words alone: BM25.
+    Lexical,
+    /// Meaning alone: the passage's vector.
+    Vector,
+}
+
+impl Mode {
+    pub const ALL: [Self; 3] = [Self::Hybrid, Self::Lexical, Self::Vector];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hybrid => "hybrid",
+            Self::Lexical => "lexical",
+            Self::Vector => "vector",
+        }
+    }
+}
+
+impl FromStr for Mode {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let known = Self::ALL.into_iter().find(|mode| mode.name() == name);
+        known.ok_or_else(|| format!("unknown mode {name:?}; known are hybrid, lexical and vector"))
+    }
+}
+
+/// What the asker says of abbreviations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expand {
+    /// Whether abbreviations are expanded at all.
+    pub on: bool,
+    /// Senses that are settled: short form to long form.
+    pub forced: BTreeMap<String, String>,
+}
+
+impl Default for Expand {
+    fn default() -> Self {
+        Self { on: true, forced: BTreeMap::new() }
+    }
+}
+
+/// A sense that the asker settles, as `RA=retinoic acid`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForcedSense {
+    pub short: String,
+    pub long: String,
+}
+
+impl FromStr for ForcedSense {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts = text.split_once('=').map(|(short, long)| (short.trim().to_owned(), long.trim().to_owned()));
+        match parts {
+            Some((short, long)) if !short.is_empty() && !long.is_empty() => Ok(Self { short, long }),
+            _ => Err(format!("{text:?} settles no sense, expected one as \"RA=retinoic acid\"")),
+        }
+    }
+}
