@@ -3,7 +3,8 @@
 //! Data goes one way. Indexing: a file becomes an [`Article`](corpus::Article) and its [`Passage`](corpus::Passage)s
 //! ([`corpus`]), passages get vectors ([`embed`]) and are written with one commit ([`index`]); [`ingest`] decides what is
 //! new and drives the three. Answering: a question gets two candidate lists from a [`Snapshot`](index::Snapshot), which
-//! [`search`] fuses, rescores and explains. [`server`], [`eval`] and [`cli`] sit on top; [`config`] is what the user set.
+//! [`search`] fuses, rescores and explains. [`wire`] is what
+//! clients of [`server`] see; [`server`], [`eval`] and [`cli`] sit on top; [`config`] is what the user set.
 
 pub mod cli;
 pub mod config;
@@ -14,3 +15,4 @@ pub mod index;
 pub mod ingest;
 pub mod search;
 pub mod server;
+pub mod wire;

@@ -11,14 +11,6 @@ use crate::support::project;
 const KNOWN_CIRCLES: &[&[&str]] = &[
     &["src/index/error.rs", "src/index/writer.rs"],
     &["src/index/rebuild.rs", "src/index/store.rs"],
-    &[
-        "src/server/access.rs",
-        "src/server/extract.rs",
-        "src/server/state.rs",
-        "src/server/wire/papers.rs",
-        "src/server/wire/request.rs",
-    ],
-    &["src/server/wire/answer.rs", "src/server/wire/search.rs"],
 ];
 
 #[test]

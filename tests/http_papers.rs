@@ -90,6 +90,11 @@ async fn the_description_and_the_routes_agree() {
     let described = server.get("/openapi.json").await.json();
     assert!(described["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")));
     assert_eq!(described, serde_json::to_value(document(&server.state)).expect("JSON"));
+    let max_length = |schema: &Value| schema["maxLength"].clone();
+    let body = &described["components"]["schemas"]["SearchRequest"]["properties"]["q"];
+    let in_address = list(&described["paths"]["/v1/search"]["get"]["parameters"]).iter().find(|one| one["name"] == "q");
+    let in_address = &in_address.expect("q is a parameter")["schema"];
+    assert_eq!((max_length(body), max_length(in_address)), (200.into(), 200.into()), "as the server is told");
     let paths = described["paths"].as_object().expect("paths");
     assert!(paths.len() >= 14, "{:?}", paths.keys());
     for (path, methods) in paths {

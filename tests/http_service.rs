@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
-use stroma::config::Config;
 use stroma::index::{PassageIndex, Signature};
-use stroma::server::{Access, Limits, Reloader, Watch, listen, serve};
+use stroma::server::{Access, AccessOptions, Limits, Reloader, Watch, listen, serve};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -27,17 +26,16 @@ async fn with_key(server: &Server, method: Method, path: &str, key: Option<&str>
     server.send(request.body(Body::empty()).expect("a request")).await
 }
 
-fn access(set: impl FnOnce(&mut Config)) -> Access {
-    let mut config = Config::default();
-    set(&mut config);
-    Access::new(&config.server).expect("good keys")
+fn access(options: AccessOptions) -> Access {
+    Access::new(options).expect("good keys")
 }
 
 #[tokio::test]
 async fn keys_open_what_they_are_for() {
-    let server = Server::guarded(access(|config| {
-        config.server.search_key = Some(SEARCH_KEY.into());
-        config.server.admin_key = Some(ADMIN_KEY.into());
+    let server = Server::guarded(access(AccessOptions {
+        search_key: Some(SEARCH_KEY.into()),
+        admin_key: Some(ADMIN_KEY.into()),
+        ..AccessOptions::default()
     }));
     let search = "/v1/search?q=cells";
     let refused = with_key(&server, Method::GET, search, None).await;
@@ -60,15 +58,13 @@ async fn keys_may_come_from_a_file_and_must_be_long() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("keys.toml");
     std::fs::write(&file, format!("search = \"{SEARCH_KEY}\"\nadmin = \"{ADMIN_KEY}\"\n")).expect("written");
-    let server = Server::guarded(access(|config| config.server.keys_file = Some(file.clone())));
+    let server = Server::guarded(access(AccessOptions { keys_file: Some(file.clone()), ..AccessOptions::default() }));
     assert_eq!(with_key(&server, Method::GET, "/v1/papers", Some(SEARCH_KEY)).await.status, StatusCode::OK);
     with_key(&server, Method::GET, "/v1/papers", None).await.problem(401, "unauthorized");
-    let mut config = Config::default();
-    config.server.search_key = Some("short".into());
-    assert!(Access::new(&config.server).is_err());
-    config.server.search_key = None;
-    config.server.keys_file = Some(folder.path().join("absent"));
-    assert!(Access::new(&config.server).is_err());
+    let short = AccessOptions { search_key: Some("short".into()), ..AccessOptions::default() };
+    assert!(Access::new(short).is_err());
+    let absent = AccessOptions { keys_file: Some(folder.path().join("absent")), ..AccessOptions::default() };
+    assert!(Access::new(absent).is_err());
 }
 
 #[tokio::test]
@@ -91,7 +87,10 @@ async fn browsers_ask_for_pages_of_others_only_where_the_settings_say_so() {
     };
     let closed = Server::new().send(preflight("https://lab.example")).await;
     assert!(!closed.headers.contains_key("access-control-allow-origin"));
-    let server = Server::guarded(access(|config| config.server.cors_origins = vec!["https://lab.example".into()]));
+    let server = Server::guarded(access(AccessOptions {
+        cors_origins: vec!["https://lab.example".into()],
+        ..AccessOptions::default()
+    }));
     let allowed = server.send(preflight("https://lab.example")).await;
     assert_eq!(allowed.headers["access-control-allow-origin"], "https://lab.example");
     let other = server.send(preflight("https://other.example")).await;

@@ -10,6 +10,7 @@ use serde_json::Value;
 use stroma::embed::{Embedder, HashEmbedder};
 use stroma::ingest::IngestOptions;
 use stroma::server::{Access, AppState, Jobs, Library as Folders, Limits, router};
+use stroma::wire::QuestionLimits;
 use tower::ServiceExt;
 
 use crate::support::{Library, project};
@@ -57,9 +58,7 @@ pub(crate) fn limits() -> Limits {
         max_concurrent: 8,
         timeout: Duration::from_secs(10),
         max_body: 4096,
-        max_question: 200,
-        default_limit: 10,
-        default_per_paper: 3,
+        question: QuestionLimits { max_characters: 200, default_limit: 10, default_per_paper: 3 },
     }
 }
 

@@ -73,7 +73,7 @@ fn an_index_of_another_format_or_analyzer_is_refused_with_words() {
         std::fs::write(&meta, text.replace(now, other)).expect("written");
         let refused = PassageIndex::open(folder.path(), &signature()).expect_err("another version's");
         let words = refused.to_string();
-        assert!(words.contains("stroma index --rebuild") && words.contains("another version"), "{words}");
+        assert!(words.contains("must be rebuilt") && words.contains("another version"), "{words}");
     }
 }
 

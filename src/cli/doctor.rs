@@ -36,6 +36,11 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
             anstream::println!("{}{paper}{}{}", style::WARNING, finding.what, style::RESET);
             anstream::println!("  {}", finding.remedy);
         }
+        if !findings.is_empty() {
+            anstream::println!(
+                "To remove papers that are not whole, use --repair; to rebuild, run `stroma index --rebuild`."
+            );
+        }
         if !context.quiet {
             let verdict = if findings.is_empty() { "whole" } else { "not whole" };
             anstream::println!(

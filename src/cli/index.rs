@@ -121,8 +121,8 @@ fn print(context: &Context, summary: &Summary) {
     }
     for Emptied { folder, files } in &summary.emptied {
         anstream::eprintln!(
-            "{}empty:{} {}; the papers of {files} files that were in it stay in the index: is a disk not there? If it is meant to be \
-             empty, use --emptied",
+            "{}empty:{} {}; the papers of {files} files that were in it stay in the index. Check that its disk is mounted; if the \
+             folder is meant to be empty, use --emptied",
             style::WARNING,
             style::RESET,
             folder.display()

@@ -6,8 +6,10 @@ mod doctor;
 mod eval;
 mod eval_fit;
 mod eval_report;
+mod hints;
 mod index;
 mod inspect;
+mod logging;
 mod outcome;
 mod papers;
 mod read_worker;
@@ -74,7 +76,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Ok(Outcome::Partial) => ExitCode::from(1),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            anstream::eprintln!("{}error:{} {}", style::ERROR, style::RESET, chain(&error));
+            anstream::eprintln!("{}error:{} {}", style::ERROR, style::RESET, hints::with_hint(chain(&error), &error));
             ExitCode::from(2)
         }
     }

@@ -8,7 +8,7 @@ use super::search_text;
 use crate::corpus::SectionKind;
 use crate::index::Filter;
 use crate::search::{Expand, ForcedSense, Mode, Request};
-use crate::server::wire::SearchResponse;
+use crate::wire::SearchResponse;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: stroma search \"MSC effect on RA stiffness\" --limit 3")]

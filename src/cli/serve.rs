@@ -1,11 +1,14 @@
 //! `stroma serve`
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use super::context::Context;
+use super::logging;
 use super::outcome::Outcome;
 use crate::search::{Engine, Request};
-use crate::server;
+use crate::server::{self, AccessOptions, Library, Limits, ServerOptions};
+use crate::wire::{MAX_HITS, QuestionLimits};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: stroma serve --watch --listen 127.0.0.1:8080")]
@@ -19,10 +22,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let mut config = context.config().clone();
-    config.server.listen = arguments.listen.unwrap_or(config.server.listen);
-    config.server.watch |= arguments.watch;
-    server::logging::start(config.server.log_format);
+    logging::start(context.config().server.log_format);
     let embedder = context.embedder()?;
     let index = context.open_or_create_index(embedder.as_ref())?;
     let engine = Engine::new(index, embedder, context.search_options());
@@ -35,6 +35,37 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
         }
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(server::run(engine, &config, context.ingest_options(), started))?;
+    runtime.block_on(server::run(engine, options(context, arguments), started))?;
     Ok(Outcome::Success)
+}
+
+fn options(context: &Context, arguments: &Arguments) -> ServerOptions {
+    let config = context.config();
+    let (server, search) = (&config.server, &config.search);
+    ServerOptions {
+        listen: arguments.listen.unwrap_or(server.listen),
+        limits: Limits {
+            max_concurrent: server.max_concurrent,
+            timeout: Duration::from_millis(server.timeout_ms as u64),
+            max_body: server.max_body_kb * 1024,
+            question: QuestionLimits {
+                max_characters: server.max_question_chars,
+                default_limit: search.limit.min(MAX_HITS),
+                default_per_paper: search.per_paper,
+            },
+        },
+        access: AccessOptions {
+            search_key: server.search_key.clone(),
+            admin_key: server.admin_key.clone(),
+            keys_file: server.keys_file.clone(),
+            allow_without_keys: server.allow_without_keys,
+            cors_origins: server.cors_origins.clone(),
+        },
+        library: Library {
+            papers: config.papers.clone(),
+            uploads: server.uploads.clone(),
+            options: context.ingest_options(),
+        },
+        watch: server.watch || arguments.watch,
+    }
 }

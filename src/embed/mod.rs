@@ -69,16 +69,13 @@ pub type Pending<'a> = Box<dyn FnOnce() -> Result<Vec<UnitVector>, EmbedError> +
 /// Why there is no vector.
 #[derive(Debug, Error)]
 pub enum EmbedError {
-    #[error("no model in {folder}: {missing} is missing (run `make setup`, or set [model] folder)")]
+    #[error("no model in {folder}: {missing} is missing")]
     MissingFile { folder: String, missing: String },
     #[error("the model file {file} cannot be used: {reason}")]
     BadFile { file: String, reason: String },
     #[error("the model in {folder} is not supported: {reason}")]
     Unsupported { folder: String, reason: String },
-    #[error(
-        "int8 needs a CPU with AVX-512 VNNI and a model with layers of a multiple of 64 numbers; set [model] precision to \
-         \"auto\""
-    )]
+    #[error("int8 needs a CPU with AVX-512 VNNI and a model with layers of a multiple of 64 numbers")]
     NoInt8,
     #[error("the model failed: {0}")]
     Model(String),

@@ -130,7 +130,7 @@ fn pooling(folder: &Path) -> Result<Pooling, EmbedError> {
     let unsupported =
         |reason: &str| EmbedError::Unsupported { folder: folder.display().to_string(), reason: reason.into() };
     let modules = optional_json(&folder.join("modules.json"))?
-        .ok_or_else(|| unsupported("it has no modules.json; say [model] pooling = \"mean\" or \"cls\""))?;
+        .ok_or_else(|| unsupported("it has no modules.json, and no pooling is set"))?;
     let mut found = None;
     for module in modules.as_array().into_iter().flatten() {
         let kind = module["type"].as_str().unwrap_or_default().rsplit('.').next().unwrap_or_default();

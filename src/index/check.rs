@@ -21,7 +21,7 @@ pub struct Finding {
 
 impl Finding {
     fn of_paper(paper: &PaperId, what: String) -> Self {
-        let remedy = "remove it with `stroma papers remove` and index its file again, or use --repair".to_owned();
+        let remedy = "remove it and index its file again".to_owned();
         Self { paper: Some(paper.clone()), what, remedy }
     }
 }
@@ -38,7 +38,7 @@ impl PassageIndex {
             .map(|file| Finding {
                 paper: None,
                 what: format!("the file {file} is not as it was written"),
-                remedy: "restore a snapshot, or run `stroma index --rebuild`".to_owned(),
+                remedy: "restore a snapshot, or rebuild the index".to_owned(),
             })
             .collect();
         if findings.is_empty() {

@@ -13,32 +13,31 @@ use crate::embed::EmbedError;
 /// An index that cannot be opened, read or written.
 #[derive(Debug, Error)]
 pub enum IndexError {
-    #[error("there is no index in {}; make one with `stroma index`", folder.display())]
+    #[error("there is no index in {}", folder.display())]
     NotFound { folder: PathBuf },
     #[error("{} holds an index of another program", folder.display())]
     Foreign { folder: PathBuf },
     #[error(
-        "the index in {} was written by another version of stroma ({}); run `stroma index --rebuild`, which leaves it as it is \
-         until the new one is there, or name another with --index",
+        "the index in {} was written by another version of stroma ({}) and must be rebuilt",
         folder.display(), difference(expected, found)
     )]
     OtherVersion { folder: PathBuf, expected: Box<Signature>, found: Box<Signature> },
     #[error(
-        "the index in {} was made with the model {}, the configuration names {}: vectors of two models cannot be compared; \
-         set [model] back, or run `stroma index --rebuild`",
+        "the index in {} was made with the model {}, not with {}, and must be rebuilt: vectors of two models cannot be \
+         compared",
         folder.display(), found.model, expected.model
     )]
     OtherModel { folder: PathBuf, expected: Box<Signature>, found: Box<Signature> },
     #[error(
-        "the index in {} was rebuilt meanwhile for {}, and this process has {}: it goes on with the index as it was; set \
-         [model] accordingly and start it again",
+        "the index in {} was rebuilt meanwhile for {}, and this process has {}: it goes on with the index as it was until \
+         you start it again with that model",
         folder.display(), found.named(), expected.named()
     )]
     Replaced { folder: PathBuf, expected: Box<Signature>, found: Box<Signature> },
     #[error("another process is writing to the index in {}{}; try again when it is done", folder.display(), named(holder))]
     Locked { folder: PathBuf, holder: Option<String> },
     #[error(
-        "the index in {} is damaged: {reason}; restore a snapshot, or run `stroma index --rebuild`",
+        "the index in {} is damaged: {reason}; restore a snapshot, or rebuild it",
         folder.display()
     )]
     Damaged { folder: PathBuf, reason: String },

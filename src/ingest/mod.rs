@@ -103,8 +103,7 @@ pub enum IngestError {
     #[error("cannot read {}: {source}", path.display())]
     Folder { path: PathBuf, source: std::io::Error },
     #[error(
-        "{} is empty, and {files} files of the index were in it: is a disk not there? Nothing was changed; if it is meant to be \
-         empty, say so with --emptied",
+        "{} is empty, and the index holds {files} files from it; nothing was changed. Check that its disk is mounted",
         folder.display()
     )]
     Emptied { folder: PathBuf, files: u64 },

@@ -14,9 +14,8 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use thiserror::Error;
 
+use super::options::AccessOptions;
 use super::problem::{Code, Problem};
-use super::state::AppState;
-use crate::config;
 
 /// Keys, and the web pages that may use a browser to ask.
 #[derive(Clone, Default)]
@@ -63,10 +62,7 @@ pub enum AccessError {
     Malformed { file: PathBuf, message: String },
     #[error("a key has at least {} characters, from space to tilde", Access::SHORTEST_KEY)]
     Weak,
-    #[error(
-        "{listen} is open to a network: set search_key and admin_key of [server] (or STROMA_SERVER_SEARCH_KEY and \
-         STROMA_SERVER_ADMIN_KEY, or keys_file), or say allow_without_keys = true"
-    )]
+    #[error("{listen} is open to a network, which needs a search key and an admin key")]
     WithoutKeys { listen: SocketAddr },
 }
 
@@ -83,9 +79,9 @@ impl Access {
 
     /// # Errors
     /// A file of keys that cannot be read, or a key that is too short.
-    pub fn new(server: &config::Server) -> Result<Self, AccessError> {
-        let mut keys = KeysFile { search: server.search_key.clone(), admin: server.admin_key.clone() };
-        if let Some(file) = &server.keys_file {
+    pub fn new(options: AccessOptions) -> Result<Self, AccessError> {
+        let mut keys = KeysFile { search: options.search_key, admin: options.admin_key };
+        if let Some(file) = &options.keys_file {
             let text = std::fs::read_to_string(file)
                 .map_err(|source| AccessError::Unreadable { file: file.clone(), source })?;
             let read: KeysFile = toml::from_str(&text)
@@ -103,8 +99,8 @@ impl Access {
         Ok(Self {
             search: key(keys.search)?,
             admin: key(keys.admin)?,
-            open: server.allow_without_keys,
-            origins: server.cors_origins.clone(),
+            open: options.allow_without_keys,
+            origins: options.cors_origins,
         })
     }
 
@@ -186,23 +182,23 @@ fn is_local_name(host: &str) -> bool {
 
 /// Lets through who may ask.
 pub(super) async fn for_search(
-    State(state): State<Arc<AppState>>,
+    State(access): State<Arc<Access>>,
     request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    state.access.allows_caller(request.headers(), false)?;
-    state.access.allows_search(request.headers())?;
+    access.allows_caller(request.headers(), false)?;
+    access.allows_search(request.headers())?;
     Ok(next.run(request).await)
 }
 
 /// Lets through who may change what is indexed.
 pub(super) async fn for_changes(
-    State(state): State<Arc<AppState>>,
+    State(access): State<Arc<Access>>,
     request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    state.access.allows_caller(request.headers(), true)?;
-    state.access.allows_changes(request.headers())?;
+    access.allows_caller(request.headers(), true)?;
+    access.allows_changes(request.headers())?;
     Ok(next.run(request).await)
 }
 

@@ -1,90 +1,97 @@
-//! What a client sends, read into a type: from the query string or from a JSON body, with one set of rules for both.
-
-use std::sync::Arc;
+//! What a client sends, read into a type: from the query string or from a JSON body.
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use url::form_urlencoded::{self, Serializer, parse};
+use utoipa::ToSchema;
 
+use super::options::Limits;
 use super::problem::{Code, Problem};
-use super::state::AppState;
+use crate::wire::list_parameters;
 
-/// How the text of a query string becomes the fields of a type.
-pub(super) trait Fields: DeserializeOwned {
-    /// Fields that hold whole numbers.
-    const NUMBERS: &'static [&'static str];
-    /// Fields that hold lists; they are given several times.
-    const LISTS: &'static [&'static str];
-    /// Fields that are `true` or `false`.
-    const FLAGS: &'static [&'static str];
-}
-
-/// A type read from the query string.
+/// A type read from the query string. Its lists may be repeated, or separated by commas; a comma before a space is part
+/// of a value.
 #[derive(Debug)]
 pub(super) struct FromQuery<T>(pub(super) T);
 
-impl<T: Fields> FromRequestParts<Arc<AppState>> for FromQuery<T> {
+impl<T: DeserializeOwned + ToSchema, S: Sync> FromRequestParts<S> for FromQuery<T> {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Arc<AppState>) -> Result<Self, Problem> {
-        let fields = fields::<T>(parts.uri.query().unwrap_or_default())?;
-        let read = serde_json::from_value(Value::Object(fields));
-        read.map(Self).map_err(|error| Problem::new(Code::InvalidParameter, error.to_string()))
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        read(parts.uri.query().unwrap_or_default()).map(Self)
     }
 }
 
-fn fields<T: Fields>(query: &str) -> Result<Map<String, Value>, Problem> {
-    let wrong = |detail: String| Err(Problem::new(Code::InvalidParameter, detail));
-    let mut fields = Map::new();
-    for (name, text) in url::form_urlencoded::parse(query.as_bytes()) {
-        if T::LISTS.contains(&name.as_ref()) {
-            let list = fields.entry(name).or_insert_with(|| Value::Array(Vec::new()));
-            if let Value::Array(list) = list {
-                list.push(Value::String(text.into_owned()));
-            }
-            continue;
-        }
-        let value = if T::NUMBERS.contains(&name.as_ref()) {
-            match text.parse::<i64>() {
-                Ok(number) => Value::from(number),
-                Err(_) => return wrong(format!("{name} is {text:?}, expected a whole number")),
-            }
-        } else if T::FLAGS.contains(&name.as_ref()) {
-            match text.as_ref() {
-                "true" => Value::Bool(true),
-                "false" => Value::Bool(false),
-                _ => return wrong(format!("{name} is {text:?}, expected true or false")),
+fn read<T: DeserializeOwned + ToSchema>(query: &str) -> Result<T, Problem> {
+    let repeated = repeat_list_parameters::<T>(query);
+    let query = repeated.as_deref().unwrap_or(query);
+    let deserializer = serde_html_form::Deserializer::new(parse(query.as_bytes()));
+    serde_path_to_error::deserialize(deserializer).map_err(|error| {
+        let name = error.path().to_string();
+        let given: Vec<_> = parse(query.as_bytes()).filter(|(given, _)| *given == name).collect();
+        let detail = match given.as_slice() {
+            [] => error.inner().to_string(),
+            [(name, text)] => format!("{name} is {text:?}: {}", error.inner()),
+            [(name, _), ..] => format!("{name} is given twice"),
+        };
+        Problem::new(Code::InvalidParameter, detail)
+    })
+}
+
+/// The query with `a=1,2` written as `a=1&a=2` where `a` is a list; `None` where that changes nothing.
+fn repeat_list_parameters<T: ToSchema>(query: &str) -> Option<String> {
+    if !parse(query.as_bytes()).any(|(_, text)| text.contains(',')) {
+        return None;
+    }
+    let lists = list_parameters::<T>();
+    let mut repeated = Serializer::new(String::new());
+    for (name, text) in form_urlencoded::parse(query.as_bytes()) {
+        if lists.iter().any(|list| *list == name) {
+            for value in split_list(&text) {
+                repeated.append_pair(&name, value);
             }
         } else {
-            Value::String(text.into_owned())
-        };
-        if fields.insert(name.to_string(), value).is_some() {
-            return wrong(format!("{name} is given twice"));
+            repeated.append_pair(&name, &text);
         }
     }
-    Ok(fields)
+    Some(repeated.finish())
+}
+
+fn split_list(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let is_separator = |at: &usize| !text[at + 1..].starts_with(' ');
+        let end = text.match_indices(',').map(|(at, _)| at).find(is_separator);
+        rest = end.map(|end| &text[end + 1..]);
+        Some(end.map_or(text, |end| &text[..end]))
+    })
 }
 
 /// A type read from a JSON body.
 #[derive(Debug)]
 pub(super) struct FromJson<T>(pub(super) T);
 
-impl<T: DeserializeOwned> FromRequest<Arc<AppState>> for FromJson<T> {
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for FromJson<T>
+where
+    Limits: FromRef<S>,
+{
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &Arc<AppState>) -> Result<Self, Problem> {
-        if !says_json(request.headers()) {
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if !has_json_body(request.headers()) {
             let detail = "content-type must be application/json";
             return Err(Problem::new(Code::UnsupportedMediaType, detail));
         }
-        let bytes = tokio::time::timeout(state.limits.timeout, Bytes::from_request(request, state)).await;
+        let limits = Limits::from_ref(state);
+        let bytes = tokio::time::timeout(limits.timeout, Bytes::from_request(request, state)).await;
         let bytes = bytes.map_err(|_| Problem::new(Code::SlowBody, "the body did not come in time"))?;
-        let bytes = bytes.map_err(|error| unread(&error, state))?;
+        let bytes = bytes.map_err(|error| unread(&error, &limits))?;
         // Structs can be read from arrays too, which nobody means.
         if bytes.trim_ascii_start().first().is_some_and(|byte| b"[\"".contains(byte)) {
             return Err(Problem::new(Code::InvalidBody, "the body is not as expected: expected a JSON object"));
@@ -94,17 +101,36 @@ impl<T: DeserializeOwned> FromRequest<Arc<AppState>> for FromJson<T> {
     }
 }
 
-fn unread(error: &BytesRejection, state: &AppState) -> Problem {
+fn unread(error: &BytesRejection, limits: &Limits) -> Problem {
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        let detail = format!("a body has at most {} bytes here", state.limits.max_body);
-        return Problem::new(Code::BodyTooLarge, detail);
+        return Problem::new(Code::BodyTooLarge, format!("a body has at most {} bytes here", limits.max_body));
     }
     Problem::new(Code::InvalidBody, "the body broke off")
 }
 
-/// JSON by its name, or by a name that ends so; a body without a name is taken to be JSON.
-fn says_json(headers: &HeaderMap) -> bool {
+/// Whether the content type is JSON or ends in `+json`. A body without a content type is taken to be JSON.
+fn has_json_body(headers: &HeaderMap) -> bool {
     let Some(value) = headers.get(CONTENT_TYPE) else { return true };
     let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::SearchRequest;
+
+    #[test]
+    fn lists_are_repeated_or_separated_by_commas() {
+        let sections = |query: &str| read::<SearchRequest>(query).map(|request| request.sections);
+        let expected = Ok(vec!["results".to_owned(), "discussion".to_owned()]);
+        for query in
+            ["sections=results&sections=discussion", "sections=results,discussion", "sections=results%2Cdiscussion"]
+        {
+            assert_eq!(sections(query), expected, "{query}");
+        }
+        let request = read::<SearchRequest>("q=a,b&journals=Cells,+Tissues,Bone").expect("well formed");
+        assert_eq!((request.q.as_str(), request.journals.len()), ("a,b", 2));
+        assert_eq!(request.journals, ["Cells, Tissues", "Bone"]);
+    }
 }

@@ -10,9 +10,10 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
+use super::options::Library;
 use super::tasks::{Counts, Status, Task, TaskKind, TaskList, concerns_papers};
 use crate::index::IndexError;
-use crate::ingest::{Ingest, IngestError, IngestOptions, Reader, Summary};
+use crate::ingest::{Ingest, IngestError, Reader, Summary};
 use crate::search::Engine;
 
 /// How long a job waits for another process that writes to the index.
@@ -20,16 +21,6 @@ const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Jobs wait so long for others to be done together with them.
 const GATHER: Duration = Duration::from_millis(20);
-
-/// What is indexed, and how.
-#[derive(Debug, Clone)]
-pub struct Library {
-    /// Files and folders of papers.
-    pub papers: Vec<PathBuf>,
-    /// Folder of uploaded papers; made where it does not exist.
-    pub uploads: PathBuf,
-    pub options: IngestOptions,
-}
 
 /// Takes jobs from all requests and does them one run at a time.
 #[derive(Debug)]

@@ -1,21 +1,21 @@
 //! The HTTP interface: questions in, answers out, papers in and out.
 //!
 //! [`router()`] is a function of its state, so that tests call it without a socket. Only this module knows HTTP, and only
-//! [`wire`] defines the JSON that clients see. Work that takes more than half a millisecond runs on blocking threads,
+//! [`wire`](crate::wire) defines the JSON that clients see. Work that takes more than half a millisecond runs on blocking threads,
 //! and everything that writes to the index is a job of one thread ([`Jobs`]).
 
 mod access;
 mod etag;
 mod extract;
 mod jobs;
-pub mod logging;
 mod metrics;
 mod observe;
 mod openapi;
+mod options;
 mod problem;
 mod reload;
-mod remembered;
 mod request_id;
+mod response_cache;
 mod router;
 mod routes;
 mod run;
@@ -24,15 +24,15 @@ mod state;
 mod tasks;
 mod uploads;
 mod watch;
-pub mod wire;
 
 pub use access::{Access, AccessError};
-pub use jobs::{Jobs, Library};
+pub use jobs::Jobs;
+pub use options::{AccessOptions, Library, Limits, ServerOptions};
 pub use problem::{Code, Problem};
 pub use reload::Reloader;
 pub use router::{document, router};
 pub use run::{RunError, run};
 pub use serve::{ServeError, listen, serve, shutdown_signal};
-pub use state::{AppState, Limits};
+pub use state::AppState;
 pub use tasks::{Status, Task, TaskKind};
 pub use watch::Watch;

@@ -9,12 +9,12 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument;
 
-use super::request_id::RequestId;
+use super::request_id::request_id;
 use super::state::AppState;
 
 /// Around everything else: names the request in all lines that are logged meanwhile. Questions are not logged.
 pub(super) async fn observe(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
-    let id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
+    let id = request_id(request.extensions());
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let span = tracing::info_span!("request", id, %method, path);

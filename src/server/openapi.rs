@@ -5,9 +5,12 @@ use std::sync::Arc;
 use axum::Json;
 use axum::Router;
 use axum::routing::get;
-use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{OpenApi, ToSchema};
+
+use crate::wire::SearchRequest;
 
 /// What is not said by a route.
 #[derive(Debug, OpenApi)]
@@ -33,6 +36,25 @@ pub(super) fn document() -> Document {
     let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
     document.components.get_or_insert_default().add_security_scheme("key", bearer);
     document
+}
+
+/// Says how long a question may be on this server, in the body of a request and in an address.
+pub(super) fn describe_limits(document: &mut Document, max_question: usize) {
+    let question = document
+        .components
+        .as_mut()
+        .and_then(|components| components.schemas.get_mut(&*SearchRequest::name()))
+        .and_then(|schema| match schema {
+            RefOr::T(Schema::Object(request)) => request.properties.get_mut("q"),
+            _ => None,
+        });
+    let addresses = document.paths.paths.values_mut().filter_map(|path| path.get.as_mut()?.parameters.as_mut());
+    let parameters = addresses.flatten().filter(|parameter| parameter.name == "q").filter_map(|q| q.schema.as_mut());
+    for schema in parameters.chain(question) {
+        if let RefOr::T(Schema::Object(question)) = schema {
+            question.max_length = Some(max_question);
+        }
+    }
 }
 
 /// The route that gives the finished document.

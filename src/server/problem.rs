@@ -8,10 +8,10 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::request_id::RequestId;
-use super::wire::ProblemBody;
+use super::request_id::request_id;
 use crate::index::IndexError;
 use crate::search::SearchError;
+use crate::wire::{ProblemBody, RequestError};
 
 /// The kinds of failure. Their names on the wire are stable: clients may decide by them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -178,6 +178,19 @@ impl From<SearchError> for Problem {
     }
 }
 
+impl From<RequestError> for Problem {
+    fn from(error: RequestError) -> Self {
+        let code = match error {
+            RequestError::EmptyQuestion => Code::EmptyQuestion,
+            RequestError::QuestionTooLong { .. } => Code::QuestionTooLong,
+            RequestError::UnknownMode(_) => Code::UnknownMode,
+            RequestError::LimitOutOfRange { .. } => Code::LimitOutOfRange,
+            RequestError::OutOfRange { .. } | RequestError::InvalidParameter(_) => Code::InvalidParameter,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
 /// The body is written by [`render`], which knows the request.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
@@ -195,7 +208,7 @@ impl IntoResponse for Problem {
 
 /// Gives every failure its body, those too that axum and its layers answer with a bare status.
 pub(super) async fn render(request: Request, next: Next) -> Response {
-    let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
+    let request_id = request_id(request.extensions());
     let path = request.uri().path().to_owned();
     let method = request.method().clone();
     let response = next.run(request).await;
@@ -222,7 +235,7 @@ pub(super) async fn render(request: Request, next: Next) -> Response {
         status: status.as_u16(),
         detail: problem.detail,
         code: problem.code.name().to_owned(),
-        request_id: id.to_string(),
+        request_id,
     };
     let (mut written, body) = Json(body).into_response().into_parts();
     written.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

@@ -1,59 +1,52 @@
-//! A name for each request, by which its answer, its log lines and its user's complaint are brought together.
+//! An id for each request, by which its answer, its log lines and a complaint about it are brought together.
 
-use std::fmt;
-use std::sync::Arc;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{Extensions, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
+use tower_http::request_id::{MakeRequestId, RequestId};
 
-/// The header in which a client may bring its own id, and in which every answer names it.
+/// The header in which a client may send an id of its own, and in which every answer has one.
 pub(super) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Longer ids of clients are not taken over.
-const LONGEST: usize = 128;
+/// Longer ids of clients are replaced.
+const MAX_LENGTH: usize = 128;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct RequestId(Arc<str>);
+/// Makes ids of the time at which the server started and a counter.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CountRequests;
 
-impl Default for RequestId {
-    /// A new one: the time at which the server started, and a counter.
-    fn default() -> Self {
+impl MakeRequestId for CountRequests {
+    fn make_request_id<B>(&mut self, _: &axum::http::Request<B>) -> Option<RequestId> {
         static STARTED: LazyLock<u64> =
             LazyLock::new(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()));
         static NEXT: AtomicU64 = AtomicU64::new(1);
-        Self(format!("{:x}-{}", *STARTED, NEXT.fetch_add(1, Ordering::Relaxed)).into())
+        let id = format!("{:x}-{}", *STARTED, NEXT.fetch_add(1, Ordering::Relaxed));
+        HeaderValue::from_str(&id).ok().map(RequestId::new)
     }
 }
 
-impl fmt::Display for RequestId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
+/// Removes an id of the client that could do harm in logs and headers, so that the request is given another one.
+pub(super) async fn remove_unsafe_id(mut request: Request, next: Next) -> Response {
+    if request.headers().get(HEADER).is_some_and(|id| !is_safe(id)) {
+        request.headers_mut().remove(HEADER);
     }
+    next.run(request).await
 }
 
-impl RequestId {
-    /// The client's own id, if it is one that does no harm in logs and headers.
-    fn given(value: Option<&HeaderValue>) -> Option<Self> {
-        let text = value?.to_str().ok()?;
-        let harmless = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
-        (!text.is_empty() && text.len() <= LONGEST && text.bytes().all(harmless)).then(|| Self(text.into()))
-    }
+fn is_safe(id: &HeaderValue) -> bool {
+    let is_safe_byte = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(byte);
+    (1..=MAX_LENGTH).contains(&id.len()) && id.as_bytes().iter().all(is_safe_byte)
 }
 
-/// Names the request and its answer.
-pub(super) async fn assign(mut request: Request, next: Next) -> Response {
-    let id = RequestId::given(request.headers().get(HEADER)).unwrap_or_default();
-    request.extensions_mut().insert(id.clone());
-    let mut response = next.run(request).await;
-    if let Ok(value) = HeaderValue::from_str(&id.0) {
-        response.headers_mut().insert(HEADER, value);
-    }
-    response
+/// The id of a request; empty where it has none.
+pub(super) fn request_id(extensions: &Extensions) -> String {
+    let id = extensions.get::<RequestId>().and_then(|id| id.header_value().to_str().ok());
+    id.unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
@@ -61,16 +54,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_of_clients_are_taken_over_where_harmless() {
-        let given = |text: &str| RequestId::given(HeaderValue::from_str(text).ok().as_ref());
-        assert_eq!(given("a-1").map(|id| id.to_string()), Some("a-1".into()));
-        assert_eq!(given(""), None);
-        assert_eq!(given("a b"), None);
-        assert_eq!(given(&"a".repeat(LONGEST + 1)), None);
+    fn ids_of_clients_are_kept_where_they_are_safe() {
+        let is_safe = |text: &str| is_safe(&HeaderValue::from_str(text).expect("a header"));
+        assert!(is_safe("a-1"));
+        assert!(!is_safe("") && !is_safe("a b") && !is_safe(&"a".repeat(MAX_LENGTH + 1)));
     }
 
     #[test]
-    fn every_new_id_is_another() {
-        assert_ne!(RequestId::default(), RequestId::default());
+    fn every_request_has_another_id() {
+        let id = || {
+            let id = CountRequests.make_request_id(&axum::http::Request::new(()));
+            id.expect("an id").into_header_value()
+        };
+        assert_ne!(id(), id());
     }
 }

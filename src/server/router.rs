@@ -4,15 +4,17 @@ use std::any::Any;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::DefaultBodyLimit;
 use axum::http::header::{ETAG, REFERRER_POLICY, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderName, HeaderValue, Method};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, Any as AnyOrigin, CorsLayer};
+use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -22,7 +24,7 @@ use super::etag::by_commit;
 use super::observe::{note_route, observe};
 use super::openapi;
 use super::problem::{Problem, render};
-use super::request_id::{self, assign};
+use super::request_id::{self, CountRequests};
 use super::routes::{about, health, manage, pages, papers, search, tasks};
 use super::state::AppState;
 
@@ -37,9 +39,12 @@ pub fn router(state: Arc<AppState>) -> Router {
     // The first layer is the outermost: a request is named first, and a panic becomes a failure like others. They stand
     // around the routes as a whole, for axum adds the header Allow outside of the layers of a route.
     let around = ServiceBuilder::new()
-        .layer(from_fn(assign))
+        .layer(from_fn(request_id::remove_unsafe_id))
+        .layer(SetRequestIdLayer::new(request_id::HEADER, CountRequests))
+        .layer(PropagateRequestIdLayer::new(request_id::HEADER))
         .layer(from_fn_with_state(Arc::clone(&state), observe))
-        .layer(from_fn(harden))
+        .layer(header(X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header(REFERRER_POLICY, "no-referrer"))
         .layer(cors(&state.access.origins))
         .layer(CompressionLayer::new())
         .layer(from_fn(render))
@@ -72,12 +77,14 @@ fn described(state: &Arc<AppState>) -> (Router<Arc<AppState>>, OpenApi) {
         .routes(routes!(about::metrics))
         .routes(routes!(tasks::list))
         .routes(routes!(tasks::task))
-        .route_layer(from_fn_with_state(Arc::clone(state), for_search));
+        .route_layer(from_fn_with_state(Arc::clone(&state.access), for_search));
     let for_keepers = OpenApiRouter::new()
         .routes(routes!(manage::put, manage::remove))
         .routes(routes!(manage::reindex))
-        .route_layer(from_fn_with_state(Arc::clone(state), for_changes));
-    open.merge(for_readers).merge(for_keepers).split_for_parts()
+        .route_layer(from_fn_with_state(Arc::clone(&state.access), for_changes));
+    let (routes, mut document) = open.merge(for_readers).merge(for_keepers).split_for_parts();
+    openapi::describe_limits(&mut document, state.limits.question.max_characters);
+    (routes, document)
 }
 
 /// Web pages of others may ask only where the settings name them.
@@ -97,14 +104,8 @@ fn cors(origins: &[String]) -> CorsLayer {
         .expose_headers([ETAG, RETRY_AFTER, request_id::HEADER])
 }
 
-/// Browsers take answers for what they say they are, and tell nobody where their readers came from.
-async fn harden(request: Request, next: Next) -> Response {
-    const SAFE: [(HeaderName, &str); 2] = [(X_CONTENT_TYPE_OPTIONS, "nosniff"), (REFERRER_POLICY, "no-referrer")];
-    let mut response = next.run(request).await;
-    for (name, value) in SAFE {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
-    }
-    response
+fn header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))
 }
 
 fn panicked(cause: Box<dyn Any + Send>) -> Response {

@@ -2,18 +2,18 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use thiserror::Error;
 
 use super::access::{Access, AccessError};
-use super::jobs::{Jobs, Library};
+use super::jobs::Jobs;
+use super::options::ServerOptions;
 use super::reload::Reloader;
 use super::serve::{ServeError, listen, serve, shutdown_signal};
-use super::state::{AppState, Limits};
+use super::state::AppState;
 use super::watch::Watch;
-use crate::config::Config;
-use crate::ingest::IngestOptions;
 use crate::search::Engine;
 
 /// Why the service does not run.
@@ -24,29 +24,25 @@ pub enum RunError {
     #[error(transparent)]
     Access(#[from] AccessError),
     #[error("cannot use the folder of uploads {}: {source}", folder.display())]
-    Uploads { folder: std::path::PathBuf, source: io::Error },
+    Uploads { folder: PathBuf, source: io::Error },
     #[error("cannot watch the folders of papers: {0}")]
     Watch(#[from] notify::Error),
     #[error("cannot start a thread: {0}")]
     Thread(#[source] io::Error),
 }
 
-/// Serves at `server.listen` of the settings until the process is told to end. `started` gets the address, which is
+/// Serves until the process is told to end. `started` gets the address, which is
 /// another than asked for where that named port 0. Where the folder of uploads may not be written, the server only answers.
 ///
 /// # Errors
 /// Before it serves: the address is taken, or open to a network without keys; the folder of uploads cannot be used.
-pub async fn run(
-    engine: Engine,
-    config: &Config,
-    options: IngestOptions,
-    started: impl FnOnce(SocketAddr),
-) -> Result<(), RunError> {
-    let access = Access::new(&config.server)?;
-    let state = AppState::new(engine.clone(), Limits::from(config)).with_access(access);
-    let listener = listen(&state, config.server.listen).await?;
-    let uploads = config.server.uploads.clone();
-    let library = Library { papers: config.papers.clone(), uploads: uploads.clone(), options };
+pub async fn run(engine: Engine, options: ServerOptions, started: impl FnOnce(SocketAddr)) -> Result<(), RunError> {
+    let ServerOptions { listen: address, limits, access, library, watch } = options;
+    let access = Access::new(access)?;
+    let state = AppState::new(engine.clone(), limits).with_access(access);
+    let listener = listen(&state, address).await?;
+    let (papers, uploads) = (library.papers.clone(), library.uploads.clone());
+    let index = engine.index().folder().to_owned();
     let jobs = match Jobs::start(engine, library) {
         Ok(jobs) => Some(jobs),
         Err(error) if is_read_only(&error) => {
@@ -60,11 +56,11 @@ pub async fn run(
         None => state,
     });
     let reloader = Reloader::start(Arc::clone(&state)).map_err(RunError::Thread)?;
-    let watch = match jobs.filter(|_| config.server.watch) {
-        Some(jobs) => Some(Watch::start(jobs, &config.papers, &[config.index.clone(), uploads])?),
+    let watch = match jobs.filter(|_| watch) {
+        Some(jobs) => Some(Watch::start(jobs, &papers, &[index, uploads])?),
         None => None,
     };
-    started(listener.local_addr().unwrap_or(config.server.listen));
+    started(listener.local_addr().unwrap_or(address));
     serve(state, listener, shutdown_signal()).await;
     drop((watch, reloader));
     Ok(())

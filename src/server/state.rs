@@ -2,55 +2,26 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use axum::extract::FromRef;
 use tokio::sync::Semaphore;
 
 use super::access::Access;
 use super::jobs::Jobs;
 use super::metrics::{Metrics, Stage};
+use super::options::Limits;
 use super::problem::{Code, Problem};
-use super::remembered::Remembered;
-use super::wire::{MOST_HITS, PaperSummary, SearchResponse};
-use crate::config::Config;
+use super::response_cache::ResponseCache;
 use crate::index::Snapshot;
 use crate::search::Engine;
-
-/// Bounds on what one request may cost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Questions answered at the same time; more are turned away.
-    pub max_concurrent: usize,
-    /// The longest time for one answer.
-    pub timeout: Duration,
-    /// Bytes of a body, uploads apart.
-    pub max_body: usize,
-    /// Unicode characters of a question.
-    pub max_question: usize,
-    /// Hits of an answer where the question does not say, from 1 to 100.
-    pub default_limit: usize,
-    /// Passages of one paper in an answer where the question does not say.
-    pub default_per_paper: usize,
-}
-
-impl From<&Config> for Limits {
-    fn from(config: &Config) -> Self {
-        Self {
-            max_concurrent: config.server.max_concurrent,
-            timeout: Duration::from_millis(config.server.timeout_ms as u64),
-            max_body: config.server.max_body_kb * 1024,
-            max_question: config.server.max_question_chars,
-            default_limit: config.search.limit.min(MOST_HITS),
-            default_per_paper: config.search.per_paper,
-        }
-    }
-}
+use crate::wire::PaperSummary;
 
 /// Uploads received at the same time; further ones wait.
 const MOST_UPLOADS: usize = 8;
 
-/// Hits of all remembered answers together, at most: some 20 MB.
-const MOST_REMEMBERED: usize = 5000;
+/// Bytes of all cached responses together, at most.
+const MAX_CACHED_BYTES: u64 = 32 << 20;
 
 /// The papers of one commit, for lists of them.
 type Papers = Arc<Vec<PaperSummary>>;
@@ -60,7 +31,7 @@ type Papers = Arc<Vec<PaperSummary>>;
 pub struct AppState {
     pub engine: Engine,
     pub limits: Limits,
-    pub(super) access: Access,
+    pub(super) access: Arc<Access>,
     /// Absent where nothing can be changed through the server.
     pub(super) jobs: Option<Arc<Jobs>>,
     pub(super) metrics: Metrics,
@@ -69,7 +40,14 @@ pub struct AppState {
     draining: AtomicBool,
     /// With the commit that they are of.
     papers: Mutex<Option<(String, Papers)>>,
-    answers: Remembered<SearchResponse>,
+    pub(super) responses: ResponseCache,
+}
+
+/// For extractors, which know no more of the state.
+impl FromRef<Arc<AppState>> for Limits {
+    fn from_ref(state: &Arc<AppState>) -> Self {
+        state.limits
+    }
 }
 
 impl AppState {
@@ -78,14 +56,14 @@ impl AppState {
         Self {
             engine,
             limits,
-            access: Access::default(),
+            access: Arc::default(),
             jobs: None,
             metrics: Metrics::new(),
             uploads: Semaphore::new(MOST_UPLOADS),
             places: Arc::new(Semaphore::new(limits.max_concurrent)),
             draining: AtomicBool::new(false),
             papers: Mutex::default(),
-            answers: Remembered::new(MOST_REMEMBERED),
+            responses: ResponseCache::new(MAX_CACHED_BYTES),
         }
     }
 
@@ -98,7 +76,7 @@ impl AppState {
     /// With keys.
     #[must_use]
     pub fn with_access(self, access: Access) -> Self {
-        Self { access, ..self }
+        Self { access: Arc::new(access), ..self }
     }
 
     pub(super) fn jobs(&self) -> Result<&Arc<Jobs>, Problem> {
@@ -141,20 +119,6 @@ impl AppState {
                 let detail = format!("no answer within {} ms", self.limits.timeout.as_millis());
                 Err(Problem { retry_after: Some(1), ..Problem::new(Code::TimedOut, detail) })
             }
-        }
-    }
-
-    /// The answer to what was asked before, where nothing was committed since.
-    pub(super) fn remembered(&self, asked: &str) -> Option<SearchResponse> {
-        let answer = self.answers.get(&self.engine.index().snapshot().commit(), asked)?;
-        self.metrics.repeated();
-        Some(answer)
-    }
-
-    /// Keeps an answer, unless it is of an older commit than others are by now.
-    pub(super) fn remember(&self, asked: String, answer: &SearchResponse) {
-        if answer.commit == self.engine.index().snapshot().commit() {
-            self.answers.put(&answer.commit, asked, answer.clone(), answer.hits.len() + 1);
         }
     }
 

@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::wire::{RunItem, StatusName, TaskItem};
 
 /// Jobs that wait, at most; more are turned away.
 pub(super) const MOST_WAITING: usize = 1000;
@@ -52,6 +54,15 @@ pub enum Status {
 }
 
 impl Status {
+    fn name(self) -> StatusName {
+        match self {
+            Self::Waiting => StatusName::Waiting,
+            Self::Running => StatusName::Running,
+            Self::Succeeded => StatusName::Succeeded,
+            Self::Failed => StatusName::Failed,
+        }
+    }
+
     pub(super) fn is_final(self) -> bool {
         matches!(self, Self::Succeeded | Self::Failed)
     }
@@ -167,6 +178,45 @@ impl TaskList {
 /// Whether one of the jobs concerns more than uploads.
 pub(super) fn concerns_papers(tasks: &[Task]) -> bool {
     tasks.iter().any(|task| !task.kind.is_about_uploads())
+}
+
+impl From<&Task> for TaskItem {
+    fn from(task: &Task) -> Self {
+        let file = match &task.kind {
+            TaskKind::Upload { file } => file.file_name().map(|name| name.to_string_lossy().into_owned()),
+            _ => None,
+        };
+        let paper = match &task.kind {
+            TaskKind::Delete { paper } => Some(paper.clone()),
+            _ => task.paper.clone(),
+        };
+        Self {
+            id: task.id,
+            kind: task.kind.name().to_owned(),
+            status: task.status.name(),
+            file,
+            paper,
+            error: task.error.clone(),
+            submitted_at: seconds(task.submitted),
+            started_at: task.started.map(seconds),
+            finished_at: task.finished.map(seconds),
+            run: task.counts.map(|counts| RunItem {
+                added: counts.added,
+                updated: counts.updated,
+                removed: counts.removed,
+                unchanged: counts.unchanged,
+                failed: counts.failed,
+                passages: counts.passages,
+                seconds: (counts.seconds * 1e3).round() / 1e3,
+            }),
+        }
+    }
+}
+
+/// To the millisecond.
+fn seconds(time: SystemTime) -> f64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    (since.as_secs_f64() * 1e3).round() / 1e3
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use thiserror::Error;
 pub enum ReadError {
     #[error("the file is empty")]
     Empty,
-    #[error("the file has {bytes} bytes, more than the limit of {limit} ([reading] max_file_mb)")]
+    #[error("the file has {bytes} bytes, more than the limit of {limit}")]
     TooLarge { bytes: u64, limit: u64 },
     #[error("no known format: {0} (known are JATS and TEI XML, PDF, HTML, Markdown and plain text)")]
     UnknownFormat(String),
@@ -19,9 +19,9 @@ pub enum ReadError {
     NoTextLayer,
     #[error("no paragraph was found in it")]
     NoText,
-    #[error("reading took longer than {seconds} s and was stopped ([reading] timeout_s)")]
+    #[error("reading took longer than {seconds} s and was stopped")]
     Timeout { seconds: u64 },
-    #[error("reading needed more than {limit_mb} MB of memory and was stopped ([reading] max_memory_mb)")]
+    #[error("reading needed more than {limit_mb} MB of memory and was stopped")]
     OutOfMemory { limit_mb: u64 },
     #[error("it changed while it was read; index again when it is still")]
     Changed,

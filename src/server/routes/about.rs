@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use crate::server::metrics::Gauges;
 use crate::server::problem::Problem;
 use crate::server::state::AppState;
-use crate::server::wire::{PaperSummary, ProblemBody, StatsResponse};
+use crate::wire::{PaperSummary, ProblemBody, StatsResponse};
 
 /// Gives figures of the index
 #[utoipa::path(get, path = "/v1/stats", tag = "papers", responses(

@@ -7,7 +7,7 @@ use axum::extract::State;
 
 use crate::server::problem::{Code, Problem};
 use crate::server::state::AppState;
-use crate::server::wire::{Health, ProblemBody, Readiness};
+use crate::wire::{Health, ProblemBody, Readiness};
 
 /// Whether the process runs and takes requests
 #[utoipa::path(get, path = "/livez", tag = "health", responses((status = 200, body = Health)))]

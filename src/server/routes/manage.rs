@@ -20,7 +20,7 @@ use crate::server::problem::{Code, Problem};
 use crate::server::state::AppState;
 use crate::server::tasks::{Task, TaskKind};
 use crate::server::uploads::{Received, delete, file_name};
-use crate::server::wire::{JobResponses, TaskItem, WaitRequest};
+use crate::wire::{JobResponses, TaskItem, WaitRequest};
 
 /// A client that sends nothing for so long has gone.
 const SILENCE: Duration = Duration::from_secs(30);

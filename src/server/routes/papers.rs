@@ -10,9 +10,9 @@ use crate::index::{Filter, IndexError, Snapshot};
 use crate::server::extract::FromQuery;
 use crate::server::problem::{Code, Problem};
 use crate::server::state::AppState;
-use crate::server::wire::{
+use crate::wire::{
     PaperResponse, PaperSummary, PapersRequest, PapersResponse, PassageItem, PassageRequest, PassageResponse,
-    ProblemBody, SimilarItem, SimilarRequest, SimilarResponse, in_range, year,
+    ProblemBody, SimilarItem, SimilarRequest, SimilarResponse, Whole, year,
 };
 
 /// Lists papers
@@ -24,8 +24,8 @@ pub(in crate::server) async fn list(
     State(state): State<Arc<AppState>>,
     FromQuery(request): FromQuery<PapersRequest>,
 ) -> Result<Json<PapersResponse>, Problem> {
-    let limit = in_range("limit", request.limit, 1, 100)?.unwrap_or(20);
-    let offset = in_range("offset", request.offset, 0, usize::MAX)?.unwrap_or(0);
+    let limit = Whole::value_or(request.limit, "limit", 20)?;
+    let offset = Whole::value_or(request.offset, "offset", 0)?;
     let wanted = Wanted::new(&request)?;
     let read = move |state: &AppState| {
         let snapshot = state.engine.index().snapshot();
@@ -97,7 +97,7 @@ pub(in crate::server) async fn passage(
     Path(id): Path<String>,
     FromQuery(request): FromQuery<PassageRequest>,
 ) -> Result<Json<PassageResponse>, Problem> {
-    let count = in_range("neighbours", request.neighbours, 0, 20)?.unwrap_or(1) as u32;
+    let count = Whole::value_or(request.neighbours, "neighbours", 1)? as u32;
     let read = move |state: &AppState| {
         let snapshot = state.engine.index().snapshot();
         let address = snapshot.find_passage(&id)?.ok_or_else(|| no("passage", &id))?;
@@ -130,7 +130,7 @@ pub(in crate::server) async fn similar(
     Path(id): Path<String>,
     FromQuery(request): FromQuery<SimilarRequest>,
 ) -> Result<Json<SimilarResponse>, Problem> {
-    let limit = in_range("limit", request.limit, 1, 100)?.unwrap_or(10);
+    let limit = Whole::value_or(request.limit, "limit", 10)?;
     let same_paper = request.same_paper.unwrap_or(false);
     let read = move |state: &AppState| {
         let snapshot = state.engine.index().snapshot();

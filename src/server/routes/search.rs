@@ -9,8 +9,9 @@ use axum::extract::State;
 use crate::server::extract::{FromJson, FromQuery};
 use crate::server::metrics::Stage;
 use crate::server::problem::Problem;
+use crate::server::response_cache::CacheKey;
 use crate::server::state::AppState;
-use crate::server::wire::{ProblemBody, SearchRequest, SearchResponse};
+use crate::wire::{ProblemBody, SearchRequest, SearchResponse};
 
 type Answered = Result<Json<SearchResponse>, Problem>;
 
@@ -39,16 +40,14 @@ pub(in crate::server) async fn post(
 }
 
 async fn answer(state: &Arc<AppState>, request: SearchRequest) -> Answered {
-    let explained = request.explain;
     let began = Instant::now();
-    // All that the answer depends on, besides the commit; white space says nothing.
-    let words: Vec<&str> = request.q.split_whitespace().collect();
-    let asked = format!("{:?}", SearchRequest { q: words.join(" "), ..request.clone() });
-    let question = request.q.clone();
-    let request = request.check(&state.limits)?;
-    if let Some(known) = state.remembered(&asked) {
+    let key = CacheKey::new(state.engine.index().snapshot().commit(), &request);
+    let (question, explained) = (request.q.clone(), request.explain);
+    let request = request.into_request(&state.limits.question)?;
+    if let Some(cached) = state.responses.get(&key) {
+        state.metrics.repeated();
         let took_ms = began.elapsed().as_secs_f64() * 1e3;
-        return Ok(Json(SearchResponse { query: question, took_ms, stages_ms: None, ..known }));
+        return Ok(Json(SearchResponse { query: question, took_ms, stages_ms: None, ..cached.as_ref().clone() }));
     }
     let respond = move |state: &AppState| {
         let answer = state.engine.search(&request)?;
@@ -56,7 +55,7 @@ async fn answer(state: &Arc<AppState>, request: SearchRequest) -> Answered {
         let began = Instant::now();
         let response = SearchResponse::new(&answer, explained);
         state.metrics.stage(Stage::Render, began.elapsed());
-        state.remember(asked, &response);
+        state.responses.insert(key, Arc::new(response.clone()));
         Ok(response)
     };
     Ok(Json(state.blocking(respond).await?))

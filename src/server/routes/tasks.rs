@@ -9,7 +9,7 @@ use super::papers::no;
 use crate::server::extract::FromQuery;
 use crate::server::problem::Problem;
 use crate::server::state::AppState;
-use crate::server::wire::{ProblemBody, TaskItem, TasksRequest, TasksResponse, in_range};
+use crate::wire::{ProblemBody, TaskItem, TasksRequest, TasksResponse, Whole};
 
 /// Lists the last jobs
 #[utoipa::path(get, path = "/v1/tasks", tag = "changes", params(TasksRequest), responses(
@@ -20,7 +20,7 @@ pub(in crate::server) async fn list(
     State(state): State<Arc<AppState>>,
     FromQuery(request): FromQuery<TasksRequest>,
 ) -> Result<Json<TasksResponse>, Problem> {
-    let limit = in_range("limit", request.limit, 1, 1000)?.unwrap_or(20);
+    let limit = Whole::value_or(request.limit, "limit", 20)?;
     let tasks = state.jobs()?.newest(limit);
     Ok(Json(TasksResponse { tasks: tasks.iter().map(TaskItem::from).collect() }))
 }

@@ -1,44 +1,37 @@
 //! Papers and passages on the wire.
 
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::names::{KindName, SectionName};
-use super::search::{PageRange, PaperItem, ReferenceItem, Span};
+use super::number::{Whole, Year};
+use super::reference::ReferenceItem;
+use super::search::{PageRange, PaperItem, Span};
 use crate::corpus::{Format, Passage};
 use crate::index::{PaperRecord, PassageRecord};
-use crate::server::extract::Fields;
 
-/// Which papers to list.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, IntoParams)]
+/// Which papers to list. Lists may be repeated, or separated by commas.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
-#[into_params(parameter_in = Query)]
 pub struct PapersRequest {
     /// Papers to give; 20 where absent.
-    #[param(minimum = 1, maximum = 100, nullable = false)]
-    pub limit: Option<i64>,
+    #[schema(inline)]
+    pub limit: Option<Whole<1, 100>>,
     /// Papers to leave out at the beginning.
-    #[param(minimum = 0, nullable = false)]
-    pub offset: Option<i64>,
+    #[schema(inline)]
+    pub offset: Option<Whole<0, { i64::MAX }>>,
     /// A part of the title, in any case.
-    #[param(nullable = false)]
     pub title: Option<String>,
     /// First year.
-    #[param(minimum = 0, maximum = 9999, nullable = false)]
-    pub year_from: Option<i64>,
+    #[schema(inline)]
+    pub year_from: Option<Year>,
     /// Last year.
-    #[param(minimum = 0, maximum = 9999, nullable = false)]
-    pub year_to: Option<i64>,
+    #[schema(inline)]
+    pub year_to: Option<Year>,
     /// Journals, in any case; any of them.
     pub journals: Vec<String>,
     /// Types of articles, as papers name them; any of them.
     pub types: Vec<String>,
-}
-
-impl Fields for PapersRequest {
-    const NUMBERS: &'static [&'static str] = &["limit", "offset", "year_from", "year_to"];
-    const LISTS: &'static [&'static str] = &["journals", "types"];
-    const FLAGS: &'static [&'static str] = &[];
 }
 
 /// Some of the papers.
@@ -113,7 +106,7 @@ pub struct AbbreviationItem {
 }
 
 impl PaperResponse {
-    pub(in crate::server) fn new(record: &PaperRecord, passages: &[PassageRecord]) -> Self {
+    pub fn new(record: &PaperRecord, passages: &[PassageRecord]) -> Self {
         let metadata = record.metadata.clone();
         let file = |path: &std::path::Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         Self {
@@ -157,19 +150,12 @@ fn sections<'a>(passages: impl Iterator<Item = &'a Passage>) -> Vec<SectionItem>
 }
 
 /// How many neighbours of a passage to give.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, IntoParams)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
-#[into_params(parameter_in = Query)]
 pub struct PassageRequest {
     /// Passages to give from before and from after it; 1 where absent.
-    #[param(minimum = 0, maximum = 20, nullable = false)]
-    pub neighbours: Option<i64>,
-}
-
-impl Fields for PassageRequest {
-    const NUMBERS: &'static [&'static str] = &["neighbours"];
-    const LISTS: &'static [&'static str] = &[];
-    const FLAGS: &'static [&'static str] = &[];
+    #[schema(inline)]
+    pub neighbours: Option<Whole<0, 20>>,
 }
 
 /// A passage with those around it.
@@ -213,22 +199,14 @@ impl From<&PassageRecord> for PassageItem {
 }
 
 /// How many similar passages to give.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, IntoParams)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
-#[into_params(parameter_in = Query)]
 pub struct SimilarRequest {
     /// Passages to give; 10 where absent.
-    #[param(minimum = 1, maximum = 100, nullable = false)]
-    pub limit: Option<i64>,
+    #[schema(inline)]
+    pub limit: Option<Whole<1, 100>>,
     /// Whether passages of the same paper count; `false` where absent.
-    #[param(nullable = false)]
     pub same_paper: Option<bool>,
-}
-
-impl Fields for SimilarRequest {
-    const NUMBERS: &'static [&'static str] = &["limit"];
-    const LISTS: &'static [&'static str] = &[];
-    const FLAGS: &'static [&'static str] = &["same_paper"];
 }
 
 /// Passages that say nearly the same.
@@ -250,14 +228,14 @@ pub struct SimilarItem {
 }
 
 impl SimilarItem {
-    pub(in crate::server) fn new(score: f32, record: &PassageRecord) -> Self {
+    pub fn new(score: f32, record: &PassageRecord) -> Self {
         let paper = PaperItem::new(record.paper.as_str(), &record.metadata);
         Self { score, paper, passage: PassageItem::from(record) }
     }
 }
 
 impl PassageResponse {
-    pub(in crate::server) fn new(record: &PassageRecord, before: Vec<PassageItem>, after: Vec<PassageItem>) -> Self {
+    pub fn new(record: &PassageRecord, before: Vec<PassageItem>, after: Vec<PassageItem>) -> Self {
         let paper = PaperItem::new(record.paper.as_str(), &record.metadata);
         Self { passage: PassageItem::from(record), paper, before, after }
     }

@@ -9,7 +9,8 @@ use utoipa::ToSchema;
 use super::answer::{InterpretationItem, SummaryItem};
 use super::explanation::ExplanationItem;
 use super::names::{KindName, MarkName, ModeName};
-use crate::corpus::{Metadata, Passage, Reference};
+use super::reference::ReferenceItem;
+use crate::corpus::{Metadata, Passage};
 use crate::index::PassageRecord;
 use crate::search::{Answer, Evidence, Hit, Stage};
 
@@ -154,40 +155,6 @@ impl Span {
         let begins = |byte: &&u8| **byte & 0b1100_0000 != 0b1000_0000;
         let characters = |byte: usize| text.as_bytes()[..byte.min(text.len())].iter().filter(begins).count();
         Self { start: characters(bytes.start), end: characters(bytes.end) }
-    }
-}
-
-/// An entry of a paper's reference list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct ReferenceItem {
-    /// Its place in the list, from 0.
-    pub place: usize,
-    /// The label by which the paper cites it, where it has one.
-    pub label: Option<String>,
-    pub authors: Vec<String>,
-    pub title: Option<String>,
-    pub journal: Option<String>,
-    pub year: Option<u16>,
-    pub doi: Option<String>,
-    pub pmid: Option<String>,
-    /// The entry as printed.
-    pub text: String,
-}
-
-impl ReferenceItem {
-    pub(super) fn new(place: usize, reference: &Reference) -> Self {
-        let reference = reference.clone();
-        Self {
-            place,
-            label: reference.label,
-            authors: reference.authors,
-            title: reference.title,
-            journal: reference.journal,
-            year: reference.year,
-            doi: reference.doi,
-            pmid: reference.pmid,
-            text: reference.text,
-        }
     }
 }
 

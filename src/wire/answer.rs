@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::search::ReferenceItem;
+use super::reference::ReferenceItem;
 use crate::search::{Interpretation, Summary};
 
 /// How the question was understood.

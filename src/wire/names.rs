@@ -5,7 +5,6 @@ use utoipa::ToSchema;
 
 use crate::corpus::{BlockKind, Mark, SectionKind};
 use crate::search::Mode;
-use crate::server::tasks::Status;
 
 /// An enumeration of the wire, and the library's own that it stands for.
 macro_rules! names {
@@ -68,7 +67,12 @@ names! {
     SectionName = SectionKind { Abstract, Introduction, Background, Methods, Results, Discussion, Conclusion, Other, }
 }
 
-names! {
-    /// How far a job is.
-    StatusName = Status { Waiting, Running, Succeeded, Failed, }
+/// How far a job is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum StatusName {
+    Waiting,
+    Running,
+    Succeeded,
+    Failed,
 }

@@ -1,4 +1,4 @@
-//! The log of the server: to standard error, for people or for machines.
+//! The server's log, on standard error: text, or one JSON object on each line.
 
 use std::io::IsTerminal;
 
@@ -8,7 +8,7 @@ use tracing_subscriber::fmt::format::FmtSpan;
 use crate::config::LogFormat;
 
 /// Starts the log. `RUST_LOG` chooses what is logged. Does nothing where there is one already.
-pub fn start(format: LogFormat) {
+pub(super) fn start(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,tantivy=warn"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)

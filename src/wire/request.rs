@@ -1,0 +1,157 @@
+//! Questions on the wire.
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::error::RequestError;
+use super::names::{ModeName, SectionName};
+use super::number::{Whole, Year, year};
+use crate::corpus::SectionKind;
+use crate::index::Filter;
+use crate::search::{Expand, ForcedSense, Mode, Request};
+
+/// Hits of one answer, at most.
+pub const MAX_HITS: usize = 100;
+
+/// Values of one list, at most.
+const MAX_LIST_VALUES: usize = 100;
+
+/// A number of hits.
+type HitCount = Whole<1, { MAX_HITS as i64 }>;
+
+/// What a server reads of a question, and takes where a question does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QuestionLimits {
+    /// Unicode characters of a question, at most.
+    pub max_characters: usize,
+    /// Hits of an answer, from 1 to [`MAX_HITS`].
+    pub default_limit: usize,
+    /// Passages of one paper in an answer.
+    pub default_per_paper: usize,
+}
+
+/// A question.
+///
+/// In an address, lists may be repeated or separated by commas (`sections=results,discussion`); a comma before a space
+/// is part of a value. White space around the question says nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SearchRequest {
+    /// The question, in words. `query` is accepted as well.
+    #[serde(alias = "query")]
+    #[schema(required = true, min_length = 1, pattern = r"\S", example = "MSC effect on RA stiffness")]
+    pub q: String,
+    /// Hits to give; the server's own number where absent.
+    #[schema(inline)]
+    pub limit: Option<HitCount>,
+    /// Hits to leave out at the beginning. Each costs as much as one that is given.
+    #[schema(inline)]
+    pub offset: Option<Whole<0, 1000>>,
+    /// Passages of one paper among the hits, at most.
+    #[schema(inline)]
+    pub per_paper: Option<HitCount>,
+    /// How to look; `hybrid` where absent.
+    #[schema(value_type = Option<ModeName>)]
+    pub mode: Option<String>,
+    /// First year of papers.
+    #[schema(inline)]
+    pub year_from: Option<Year>,
+    /// Last year of papers.
+    #[schema(inline)]
+    pub year_to: Option<Year>,
+    /// Journals, in any case; any of them.
+    #[schema(max_items = 100)]
+    pub journals: Vec<String>,
+    /// Types of articles, as papers name them (`review-article`); any of them.
+    #[schema(max_items = 100)]
+    pub types: Vec<String>,
+    /// Papers by their ids; any of them.
+    #[schema(max_items = 100)]
+    pub papers: Vec<String>,
+    /// Kinds of sections; any of them.
+    #[schema(value_type = Vec<SectionName>, max_items = 100)]
+    pub sections: Vec<String>,
+    /// Whether hits say how their scores came about, and the answer where its time went.
+    pub explain: bool,
+    /// Whether abbreviations are looked for by what they stand for, too; `true` where absent.
+    pub expand: Option<bool>,
+    /// What abbreviations stand for, where it is not to be guessed: `RA=retinoic acid`.
+    #[schema(max_items = 100)]
+    pub senses: Vec<String>,
+}
+
+impl SearchRequest {
+    /// The question as the engine takes it.
+    ///
+    /// # Errors
+    /// What is out of range or not known.
+    pub fn into_request(self, limits: &QuestionLimits) -> Result<Request, RequestError> {
+        if self.q.trim().is_empty() {
+            return Err(RequestError::EmptyQuestion);
+        }
+        let characters = self.q.chars().count();
+        if characters > limits.max_characters {
+            return Err(RequestError::QuestionTooLong { characters, limit: limits.max_characters });
+        }
+        self.check_lists()?;
+        let limit = Whole::value_or(self.limit, "limit", limits.default_limit).map_err(limit_out_of_range)?;
+        let mode = self.mode.as_deref().map(str::parse::<Mode>).transpose();
+        Ok(Request {
+            mode: mode.map_err(RequestError::UnknownMode)?.unwrap_or_default(),
+            limit,
+            offset: Whole::value_or(self.offset, "offset", 0)?,
+            per_paper: Whole::value_or(self.per_paper, "per_paper", limits.default_per_paper)?,
+            filter: self.filter()?,
+            expand: self.expansion()?,
+            question: self.q,
+        })
+    }
+
+    fn expansion(&self) -> Result<Expand, RequestError> {
+        let senses = self.senses.iter().map(|sense| sense.parse::<ForcedSense>());
+        let senses: Vec<ForcedSense> = senses.collect::<Result<_, _>>().map_err(RequestError::InvalidParameter)?;
+        Ok(Expand { on: self.expand.unwrap_or(true), forced: senses.into_iter().map(|s| (s.short, s.long)).collect() })
+    }
+
+    fn check_lists(&self) -> Result<(), RequestError> {
+        let lists = [
+            ("journals", &self.journals),
+            ("types", &self.types),
+            ("papers", &self.papers),
+            ("sections", &self.sections),
+            ("senses", &self.senses),
+        ];
+        match lists.into_iter().find(|(_, list)| list.len() > MAX_LIST_VALUES) {
+            None => Ok(()),
+            Some((name, list)) => {
+                let detail = format!("{name} has {} values, at most {MAX_LIST_VALUES} are read", list.len());
+                Err(RequestError::InvalidParameter(detail))
+            }
+        }
+    }
+
+    fn filter(&self) -> Result<Filter, RequestError> {
+        Ok(Filter {
+            year_from: year("year_from", self.year_from)?,
+            year_to: year("year_to", self.year_to)?,
+            journals: self.journals.iter().cloned().collect(),
+            article_types: self.types.iter().cloned().collect(),
+            papers: self.papers.iter().cloned().collect(),
+            sections: self.sections.iter().map(|name| section(name)).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+fn limit_out_of_range(error: RequestError) -> RequestError {
+    match error {
+        RequestError::OutOfRange { given, least, most, .. } => RequestError::LimitOutOfRange { given, least, most },
+        other => other,
+    }
+}
+
+fn section(name: &str) -> Result<SectionKind, RequestError> {
+    SectionKind::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| {
+        let known = SectionKind::ALL.map(SectionKind::name).join(", ");
+        RequestError::InvalidParameter(format!("sections holds {name:?}; known are {known}"))
+    })
+}
