@@ -38,9 +38,12 @@ serve: build ## index the sample papers and answer over HTTP until stopped
 	$(STROMA) index papers
 	$(STROMA) serve
 
+# Tests that need data from outside of the project are ignored, and said to be, where there is none.
+DATA_TESTS := $(if $(wildcard ../shared/data),-- --include-ignored --skip make_the_stored_index)
+
 test: setup ## run all tests, with two models
 	@$(PYTHON) scripts/setup.py model bge-small-en-v1.5 all-MiniLM-L6-v2
-	cargo test --release --workspace
+	cargo test --release --workspace $(DATA_TESTS)
 
 bench: setup ## run the benchmarks; writes docs/performance.md
 	cargo bench --bench costs

@@ -6,25 +6,22 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
 use std::collections::HashMap;
-use std::path::Path;
 
 use stroma::corpus::{Article, BlockKind, Format, Limits, join_pages, read_bytes};
 
-const SEED: &str = "../shared/data/seed/ijmms-2024-14-2-p125.txt";
+use crate::support::shared_data;
 
-fn seed() -> Option<(String, Article)> {
-    if !Path::new(SEED).exists() {
-        println!("skipped: {SEED} is not here");
-        return None;
-    }
-    let bytes = std::fs::read(SEED).unwrap();
-    let article = read_bytes(&bytes, "ijmms-2024-14-2-p125.txt", &Limits::default()).unwrap();
-    Some((String::from_utf8(bytes).unwrap(), article))
+fn seed() -> (String, Article) {
+    let name = "ijmms-2024-14-2-p125.txt";
+    let bytes = std::fs::read(shared_data("seed").join(name)).unwrap();
+    let article = read_bytes(&bytes, name, &Limits::default()).unwrap();
+    (String::from_utf8(bytes).unwrap(), article)
 }
 
 #[test]
+#[ignore = "needs ../shared/data"]
 fn the_header_gives_the_facts() {
-    let Some((_, article)) = seed() else { return };
+    let (_, article) = seed();
     assert_eq!(article.format, Format::Dump);
     let metadata = &article.metadata;
     assert_eq!(metadata.journal.as_deref(), Some("International Journal of Molecular Medical Science"));
@@ -36,8 +33,9 @@ fn the_header_gives_the_facts() {
 }
 
 #[test]
+#[ignore = "needs ../shared/data"]
 fn sections_caption_and_paragraphs_are_told_apart() {
-    let Some((_, article)) = seed() else { return };
+    let (_, article) = seed();
     let mut sections: Vec<&[String]> = article.blocks.iter().map(|block| block.section.as_slice()).collect();
     sections.dedup();
     assert_eq!(
@@ -61,8 +59,9 @@ fn sections_caption_and_paragraphs_are_told_apart() {
 }
 
 #[test]
+#[ignore = "needs ../shared/data"]
 fn the_viewers_tokens_are_dropped_by_name() {
-    let Some((_, article)) = seed() else { return };
+    let (_, article) = seed();
     assert!(article.blocks.iter().all(|block| !block.text.contains("==") && !block.text.contains("IJMMS")));
     for rule in ["viewer-token", "running-header", "document-code", "heading-number"] {
         assert!(article.dropped.iter().any(|dropped| dropped.rule.name() == rule), "{rule}");
@@ -70,8 +69,9 @@ fn the_viewers_tokens_are_dropped_by_name() {
 }
 
 #[test]
+#[ignore = "needs ../shared/data"]
 fn nothing_of_the_page_is_lost() {
-    let Some((source, article)) = seed() else { return };
+    let (source, article) = seed();
     let mut count: HashMap<String, i64> = HashMap::new();
     let mut add = |text: &str, sign: i64| {
         for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
@@ -94,8 +94,9 @@ fn nothing_of_the_page_is_lost() {
 }
 
 #[test]
+#[ignore = "needs ../shared/data"]
 fn the_places_are_those_of_the_page() {
-    let Some((source, article)) = seed() else { return };
+    let (source, article) = seed();
     let characters: Vec<char> = source.chars().collect();
     for block in &article.blocks {
         let place = block.source.clone().unwrap();
@@ -110,8 +111,9 @@ and doses of the cells, as Lee and Kim (2015) asked for. Longer trials will tell
 fever was the only event.";
 
 #[test]
+#[ignore = "needs ../shared/data"]
 fn the_next_page_goes_on_with_the_cut_sentence() {
-    let Some((_, article)) = seed() else { return };
+    let (_, article) = seed();
     let next = read_bytes(NEXT.as_bytes(), "ijmms-2024-14-2-p126.txt", &Limits::default()).unwrap();
     assert!(next.blocks[0].truncated_start);
     let whole = join_pages(vec![next, article]);

@@ -2,12 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use stroma::corpus::{Limits, read_bytes};
 
-/// Files whose mutations are tried, from each folder that is here.
+use crate::support::project;
+
+/// Files whose mutations are tried, from each folder.
 const PER_FOLDER: usize = 3;
 /// Bytes of a file that are kept, so that a run stays short.
 const LONGEST: usize = 60_000;
@@ -24,10 +26,7 @@ const FOLDERS: [&str; 5] = [
 fn files() -> Vec<PathBuf> {
     let mut all = Vec::new();
     for folder in FOLDERS {
-        let Ok(entries) = std::fs::read_dir(Path::new(folder)) else {
-            println!("skipped: {folder} is not here");
-            continue;
-        };
+        let entries = std::fs::read_dir(project(folder)).unwrap_or_else(|error| panic!("{folder}: {error}"));
         let mut files: Vec<PathBuf> =
             entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_file()).collect();
         files.sort();
@@ -93,6 +92,7 @@ fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
 }
 
 #[test]
+#[ignore = "needs ../shared/data"]
 fn no_mutation_makes_a_reader_panic() {
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     for path in files() {

@@ -13,14 +13,12 @@ pub(crate) fn project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// Data that does not come with the project; a test without it says so and passes.
-pub(crate) fn shared_data(path: &str) -> Option<PathBuf> {
+/// Data that does not come with the project. Tests that need it are ignored unless asked for, as `make test` does where
+/// the data is there; then its absence is a failure.
+pub(crate) fn shared_data(path: &str) -> PathBuf {
     let data = project("../shared/data").join(path);
-    if data.exists() {
-        return Some(data);
-    }
-    println!("skipped: {} is not there", data.display());
-    None
+    assert!(data.exists(), "{} is not there", data.display());
+    data
 }
 
 /// The real model, loaded once for all tests.
@@ -48,7 +46,12 @@ impl Library {
 
     /// One with vectors that cost nothing, and an empty folder of papers.
     pub(crate) fn without_model() -> Self {
-        let library = Self::new(Arc::new(HashEmbedder::new(64)));
+        Self::empty(Arc::new(HashEmbedder::new(64)))
+    }
+
+    /// One with an empty folder of papers.
+    pub(crate) fn empty(embedder: Arc<dyn Embedder>) -> Self {
+        let library = Self::new(embedder);
         std::fs::create_dir(library.papers()).expect("a folder of papers");
         library
     }
