@@ -46,7 +46,7 @@ impl Context {
         &self.settings.config
     }
 
-    /// A bar on standard error, drawn only on a terminal and where nobody asked for quiet.
+    /// A progress bar on standard error, drawn only on a terminal and without `--quiet`.
     pub(super) fn progress_bar(&self, template: &str) -> ProgressBar {
         let drawn = !self.quiet && std::io::stderr().is_terminal();
         let target = if drawn { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
@@ -77,7 +77,7 @@ impl Context {
     }
 
     pub(super) fn engine(&self) -> anyhow::Result<Engine> {
-        // An index that is not there is said at once, before the model is loaded.
+        // Fails at once where there is no index, before the model is loaded.
         PassageIndex::signature_of(&self.config().index)?;
         let embedder = self.embedder()?;
         let index = self.open_index(embedder.as_ref())?;

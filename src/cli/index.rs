@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::context::Context;
 use super::outcome::Outcome;
+use super::printable::{json_line, printable};
 use super::style;
 use crate::embed::Embedder;
 use crate::ingest::{Emptied, Ingest, IngestOptions, Progress, Rebuilding, Summary};
@@ -30,13 +31,13 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-/// Set by Ctrl-C: the batch in hand is finished and committed, then the run ends.
+/// Set by Ctrl-C: the run ends after the current batch is committed.
 static STOP: AtomicBool = AtomicBool::new(false);
 
 pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Outcome> {
     let paths = if arguments.paths.is_empty() { &context.config().papers } else { &arguments.paths };
     for path in paths {
-        // Said before the model is loaded and an index is made.
+        // Checked before the model is loaded and an index is made.
         path.metadata().with_context(|| format!("cannot read {}", path.display()))?;
     }
     let embedder = context.embedder()?;
@@ -57,7 +58,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
     bar.finish_and_clear();
     let summary = summary?;
     if arguments.json {
-        anstream::println!("{}", as_json(&summary));
+        anstream::println!("{}", json_line(&as_json(&summary))?);
     } else {
         print(context, &summary);
     }
@@ -79,13 +80,13 @@ fn rebuild(
             "{warning}only the folders named are read:{reset} what the old index held from elsewhere is not known ({reason})"
         );
     }
-    // Uploads are indexed by the server, and were acknowledged.
+    // Uploads were acknowledged by the server, and must not be lost in a rebuild.
     let uploads = &context.config().server.uploads;
     let paths: Vec<PathBuf> = paths.iter().chain(Some(uploads).filter(|folder| folder.is_dir())).cloned().collect();
     Ok(rebuilding.run(&paths, report)?)
 }
 
-/// The first Ctrl-C asks for an orderly end, the second one ends at once: the index stays at its last commit.
+/// The first Ctrl-C stops after the current batch, the second one exits at once; the index then stays at its last commit.
 fn stop_on_ctrl_c() -> anyhow::Result<()> {
     ctrlc::set_handler(|| {
         if STOP.swap(true, Ordering::Relaxed) {
@@ -116,8 +117,8 @@ fn as_json(summary: &Summary) -> serde_json::Value {
 
 fn print(context: &Context, summary: &Summary) {
     for failure in &summary.failures {
-        let file = failure.file.display();
-        anstream::eprintln!("{}not read:{} {file}: {}", style::WARNING, style::RESET, failure.reason);
+        let message = format!("{}: {}", failure.file.display(), failure.reason);
+        anstream::eprintln!("{}not read:{} {}", style::WARNING, style::RESET, printable(&message));
     }
     for Emptied { folder, files } in &summary.emptied {
         anstream::eprintln!(
@@ -134,9 +135,9 @@ fn print(context: &Context, summary: &Summary) {
     for duplicate in &summary.duplicates {
         anstream::println!(
             "same paper: {} is {}, indexed from {}",
-            duplicate.file.display(),
+            printable(&duplicate.file.to_string_lossy()),
             duplicate.paper,
-            duplicate.indexed_from.display()
+            printable(&duplicate.indexed_from.to_string_lossy())
         );
     }
     let papers = summary.papers;
@@ -147,8 +148,9 @@ fn print(context: &Context, summary: &Summary) {
         (papers.unchanged, "unchanged"),
         (papers.failed, "not read"),
     ];
-    let told: Vec<String> =
+    let counts: Vec<String> =
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
-    let told = if told.is_empty() { "no papers found".to_owned() } else { format!("papers: {}", told.join(", ")) };
-    anstream::println!("{told}; {} paragraphs in {:.1} s", summary.passages, summary.seconds);
+    let counts =
+        if counts.is_empty() { "no papers found".to_owned() } else { format!("papers: {}", counts.join(", ")) };
+    anstream::println!("{counts}; {} paragraphs in {:.1} s", summary.passages, summary.seconds);
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::context::Context;
 use super::outcome::Outcome;
+use super::printable::{json_line, printable};
 use super::style;
 use crate::corpus::{Passage, passages};
 use crate::ingest::{Paper, SourceFiles, has_paper_ending, papers_under};
@@ -38,7 +39,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
         };
         for paper in papers {
             match reader.read(&paper.files) {
-                Ok(read) if arguments.json => writeln!(output, "{}", as_json(&paper.shown, &read))?,
+                Ok(read) if arguments.json => writeln!(output, "{}", json_line(&as_json(&paper.shown, &read))?)?,
                 Ok(read) => report::print(&mut output, &paper.shown, &read)?,
                 Err(failure) if paper.found && failure.error.is_of_no_paper() => {}
                 Err(failure) => outcome = not_read(&format!("{}: {}", paper.shown.display(), failure.error)),
@@ -49,17 +50,17 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
 }
 
 fn not_read(why: &dyn std::fmt::Display) -> Outcome {
-    anstream::eprintln!("{}not read:{} {why}", style::WARNING, style::RESET);
+    anstream::eprintln!("{}not read:{} {}", style::WARNING, style::RESET, printable(&why.to_string()));
     Outcome::Partial
 }
 
 /// A paper to be read.
 struct Candidate {
-    /// In absolute form, as the index names them: a paper that names itself in no other way is named by its place.
+    /// Absolute, as in the index: the id of a paper without any identifier is made from its path.
     files: Vec<PathBuf>,
     /// The first of them, as the user would name it.
     shown: PathBuf,
-    /// Lies in a folder and has the name of no paper: it may be something else.
+    /// Whether it was found in a folder and its name does not promise a paper.
     found: bool,
 }
 

@@ -12,6 +12,7 @@ mod inspect;
 mod logging;
 mod outcome;
 mod papers;
+mod printable;
 mod read_worker;
 mod search;
 mod search_text;
@@ -26,6 +27,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use context::{Context, Global};
 use outcome::Outcome;
+use printable::printable;
 
 /// Search over review articles: the paragraphs that say something about a question, the sentences that answer it, and
 /// the studies they cite.
@@ -76,7 +78,12 @@ pub fn run(cli: Cli) -> ExitCode {
         Ok(Outcome::Partial) => ExitCode::from(1),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            anstream::eprintln!("{}error:{} {}", style::ERROR, style::RESET, hints::with_hint(chain(&error), &error));
+            anstream::eprintln!(
+                "{}error:{} {}",
+                style::ERROR,
+                style::RESET,
+                printable(&hints::with_hint(chain(&error), &error))
+            );
             ExitCode::from(2)
         }
     }
@@ -105,13 +112,13 @@ fn dispatch(cli: Cli) -> anyhow::Result<Outcome> {
     }
 }
 
-/// The reader of our output has gone away, as `head` does.
+/// Whether standard output was closed by its reader, as `head` does.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let kind = error.root_cause().downcast_ref::<std::io::Error>().map(std::io::Error::kind);
     kind == Some(std::io::ErrorKind::BrokenPipe)
 }
 
-/// An error with its causes, without saying twice what the outer one quotes already.
+/// An error with its causes. A cause that an outer error quotes already is not repeated.
 fn chain(error: &anyhow::Error) -> String {
     let mut text = error.to_string();
     for cause in error.chain().skip(1).map(ToString::to_string) {

@@ -1,6 +1,6 @@
-//! How commands end.
+//! Outcomes of commands.
 
-/// How a command ended, for those that ask.
+/// The outcome of a command that did not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// Exit code 0.

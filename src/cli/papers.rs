@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::context::Context;
 use super::outcome::Outcome;
+use super::printable::{json_line, printable};
 use super::style;
 use crate::corpus::PaperId;
 use crate::index::{PaperRecord, PassageIndex};
@@ -47,7 +48,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
             let papers = index.snapshot().papers()?;
             for paper in &papers {
                 if arguments.json {
-                    writeln!(output, "{}", serde_json::to_string(&brief(paper))?)?;
+                    writeln!(output, "{}", json_line(&brief(paper))?)?;
                 } else {
                     print_brief(&mut output, paper)?;
                 }
@@ -57,7 +58,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
         Command::Show { id } => {
             let Some(paper) = index.snapshot().paper(id)? else { bail!("there is no paper {id:?} in the index") };
             if arguments.json {
-                writeln!(output, "{}", serde_json::to_string(&paper)?)?;
+                writeln!(output, "{}", json_line(&paper)?)?;
             } else {
                 print_whole(&mut output, &index, &paper)?;
             }
@@ -81,26 +82,26 @@ fn brief(paper: &PaperRecord) -> serde_json::Value {
 
 fn print_brief(output: &mut impl Write, paper: &PaperRecord) -> std::io::Result<()> {
     let (title, faint, reset) = (style::TITLE, style::FAINT, style::RESET);
-    let name = paper.metadata.title.as_deref().unwrap_or("(no title)");
+    let name = printable(paper.metadata.title.as_deref().unwrap_or("(no title)"));
     let year = paper.metadata.year.map(|year| format!(" ({year})")).unwrap_or_default();
     writeln!(output, "{title}{}{reset}  {name}{year}  {faint}{} paragraphs{reset}", paper.id, paper.passages)
 }
 
 fn print_whole(output: &mut impl Write, index: &PassageIndex, paper: &PaperRecord) -> anyhow::Result<()> {
     print_brief(output, paper)?;
-    writeln!(output, "{}", paper.metadata.authors.join(", "))?;
+    writeln!(output, "{}", printable(&paper.metadata.authors.join(", ")))?;
     for source in &paper.sources {
-        writeln!(output, "from {} ({:?})", source.path.display(), source.role)?;
+        writeln!(output, "from {} ({:?})", printable(&source.path.to_string_lossy()), source.role)?;
     }
     let mut section = Vec::new();
     for (_, record) in index.snapshot().passages_of(paper.id.as_str())? {
         if record.passage.section != section {
             section = record.passage.section;
-            writeln!(output, "  {}", section.join(" › "))?;
+            writeln!(output, "  {}", printable(&section.join(" › ")))?;
         }
     }
     for (number, reference) in paper.references.iter().enumerate() {
-        writeln!(output, "  [{}] {}", number + 1, reference.text)?;
+        writeln!(output, "  [{}] {}", number + 1, printable(&reference.text))?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use super::context::Context;
 use super::outcome::Outcome;
+use super::printable::json_line;
 use super::search_text;
 use crate::corpus::SectionKind;
 use crate::index::Filter;
@@ -37,16 +38,16 @@ pub(super) struct Arguments {
     #[arg(long)]
     no_expand: bool,
     #[command(flatten)]
-    only: Only,
+    filter: FilterArguments,
     /// Print the same JSON as the server answers
     #[arg(long)]
     json: bool,
 }
 
-/// Which paragraphs are looked at; conditions that may be given several times let any of theirs pass.
+/// Conditions that paragraphs must meet. Of one that is given several times, any may be met.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Which paragraphs")]
-struct Only {
+struct FilterArguments {
     /// Papers of this year and later
     #[arg(long, value_name = "YEAR")]
     year_from: Option<u16>,
@@ -74,7 +75,7 @@ fn section(name: &str) -> Result<SectionKind, String> {
 
 impl Arguments {
     fn request(&self, defaults: &crate::config::Search) -> Request {
-        let only = &self.only;
+        let filter = &self.filter;
         Request {
             question: self.question.clone(),
             mode: self.mode,
@@ -82,12 +83,12 @@ impl Arguments {
             offset: usize::from(self.offset),
             per_paper: self.per_paper.map_or(defaults.per_paper, usize::from),
             filter: Filter {
-                year_from: only.year_from,
-                year_to: only.year_to,
-                journals: only.journal.iter().cloned().collect(),
-                article_types: only.r#type.iter().cloned().collect(),
-                papers: only.paper.iter().cloned().collect(),
-                sections: only.section.iter().copied().collect(),
+                year_from: filter.year_from,
+                year_to: filter.year_to,
+                journals: filter.journal.iter().cloned().collect(),
+                article_types: filter.r#type.iter().cloned().collect(),
+                papers: filter.paper.iter().cloned().collect(),
+                sections: filter.section.iter().copied().collect(),
             },
             expand: Expand {
                 on: !self.no_expand,
@@ -100,13 +101,13 @@ impl Arguments {
 pub(super) fn run(context: Context, arguments: &Arguments) -> anyhow::Result<Outcome> {
     let engine = context.engine()?;
     if arguments.mode != Mode::Lexical {
-        // The time that is told is the question's, without that of loading the weights.
+        // Loads the weights first, so that the time shown is that of the question alone.
         engine.embedder().embed_query("ready")?;
     }
     let answer = engine.search(&arguments.request(&context.config().search))?;
     let mut output = anstream::stdout().lock();
     if arguments.json {
-        writeln!(output, "{}", serde_json::to_string(&SearchResponse::new(&answer, arguments.explain))?)?;
+        writeln!(output, "{}", json_line(&SearchResponse::new(&answer, arguments.explain))?)?;
     } else {
         search_text::print(&mut output, &answer, usize::from(arguments.offset), arguments.explain)?;
     }

@@ -1,8 +1,9 @@
-//! An answer for people to read in a terminal.
+//! Prints an answer as text for a terminal.
 
 use std::io::Write;
 use std::ops::Range;
 
+use super::printable::printable;
 use super::style;
 use crate::search::{Answer, Expansion, Explanation, Hit, Interpretation, Parts, Scores, Stage, Summary, TermMatch};
 
@@ -33,16 +34,17 @@ pub(super) fn print(output: &mut impl Write, answer: &Answer, offset: usize, exp
 fn print_hit(output: &mut impl Write, number: usize, hit: &Hit, width: usize) -> std::io::Result<()> {
     let (metadata, passage) = (&hit.record.metadata, &hit.record.passage);
     let (title, faint, reset) = (style::TITLE, style::FAINT, style::RESET);
-    let name = metadata.title.as_deref().unwrap_or(hit.record.paper.as_str());
+    let name = printable(metadata.title.as_deref().unwrap_or(hit.record.paper.as_str()));
     let year = metadata.year.map(|year| format!(" ({year})")).unwrap_or_default();
     let marks: String = metadata.marks.iter().map(|mark| format!(" [{mark:?}]").to_uppercase()).collect();
     writeln!(output, "{title}{number}. {name}{reset}{year}{}{marks}{reset}", style::WARNING)?;
     let page = passage.pages.map(|(page, _)| format!(", page {page}")).unwrap_or_default();
-    let place = format!("{}{page}", passage.section.join(" › "));
-    writeln!(output, "   {faint}{place}  ·  score {:.3}  ·  {}{reset}", hit.score, passage.id)?;
+    let section = passage.section.join(" › ");
+    let section = printable(&section);
+    writeln!(output, "   {faint}{section}{page}  ·  score {:.3}  ·  {}{reset}", hit.score, passage.id)?;
     let options = textwrap::Options::new(width).initial_indent("   ").subsequent_indent("   ");
-    for line in textwrap::wrap(&marked(&passage.text, hit), options) {
-        writeln!(output, "{}", coloured(&line))?;
+    for line in textwrap::wrap(&printable(&mark_evidence(&passage.text, hit)), options) {
+        writeln!(output, "{}", colour_evidence(&line))?;
     }
     let studies = studies(hit);
     if !studies.is_empty() {
@@ -52,7 +54,7 @@ fn print_hit(output: &mut impl Write, number: usize, hit: &Hit, width: usize) ->
     Ok(())
 }
 
-/// What the question's abbreviations were taken for.
+/// Prints the senses that the question's abbreviations were given.
 fn print_interpretation(output: &mut impl Write, read: &Interpretation, width: usize) -> std::io::Result<()> {
     for Expansion { short, long, papers, others } in &read.abbreviations {
         let others: Vec<String> = others.iter().take(3).map(|(long, papers)| format!("{long} ({papers})")).collect();
@@ -62,15 +64,15 @@ fn print_interpretation(output: &mut impl Write, read: &Interpretation, width: u
     if read.abbreviations.is_empty() { Ok(()) } else { writeln!(output) }
 }
 
-/// The answer on top, or why there is none.
+/// Prints the answer on top, or why there is none.
 fn print_summary(output: &mut impl Write, summary: &Summary, width: usize) -> std::io::Result<()> {
     if let Some(reason) = &summary.reason {
         let (warning, reset) = (style::WARNING, style::RESET);
-        writeln!(output, "   {warning}No answer:{reset} {reason}\n")?;
+        writeln!(output, "   {warning}No answer:{reset} {}\n", printable(reason))?;
     }
     for sentence in &summary.sentences {
         let options = textwrap::Options::new(width).initial_indent(" • ").subsequent_indent("   ");
-        for line in textwrap::wrap(&sentence.text, options) {
+        for line in textwrap::wrap(&printable(&sentence.text), options) {
             writeln!(output, "{line}")?;
         }
         let said = match sentence.papers {
@@ -85,7 +87,7 @@ fn print_summary(output: &mut impl Write, summary: &Summary, width: usize) -> st
     if summary.sentences.is_empty() { Ok(()) } else { writeln!(output) }
 }
 
-/// How the score of a hit came about.
+/// Prints how the score of a hit came about.
 fn print_explanation(output: &mut impl Write, hit: &Hit, width: usize) -> std::io::Result<()> {
     let Explanation { parts, lexical_rank, vector_rank, terms } = &hit.explanation;
     let Parts { words, paragraph, body, sentence, feedback } = parts;
@@ -123,7 +125,7 @@ fn print_timings(output: &mut impl Write, answer: &Answer) -> std::io::Result<()
 fn print_faint(output: &mut impl Write, text: &str, width: usize) -> std::io::Result<()> {
     let (faint, reset) = (style::FAINT, style::RESET);
     let options = textwrap::Options::new(width).initial_indent("   ").subsequent_indent("   ");
-    for line in textwrap::wrap(text, options) {
+    for line in textwrap::wrap(&printable(text), options) {
         writeln!(output, "{faint}{line}{reset}")?;
     }
     Ok(())
@@ -134,7 +136,7 @@ fn plural(count: usize, word: &str) -> String {
 }
 
 /// The text with its answering sentences in guillemets, which stay when colours go.
-fn marked(text: &str, hit: &Hit) -> String {
+fn mark_evidence(text: &str, hit: &Hit) -> String {
     let mut ranges: Vec<&Range<usize>> = hit.evidence.iter().map(|evidence| &evidence.range).collect();
     ranges.sort_by_key(|range| range.start);
     let mut marked = String::with_capacity(text.len() + 16);
@@ -151,11 +153,11 @@ fn marked(text: &str, hit: &Hit) -> String {
 
 /// A line with its marked parts in colour. A mark may begin on one line and end on another, so each line opens and
 /// closes its own colour.
-fn coloured(line: &str) -> String {
+fn colour_evidence(line: &str) -> String {
     line.replace('«', &format!("{}«", style::EVIDENCE)).replace('»', &format!("»{}", style::RESET))
 }
 
-/// The studies that the answering sentences cite, shortly.
+/// Short references to the studies that the answering sentences cite.
 fn studies(hit: &Hit) -> Vec<String> {
     let mut studies = Vec::new();
     for evidence in &hit.evidence {

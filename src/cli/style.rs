@@ -1,4 +1,4 @@
-//! Colours of the terminal. `anstream` takes them out where the output is no terminal or `NO_COLOR` is set.
+//! Colours. `anstream` removes them where the output is no terminal or `NO_COLOR` is set.
 
 use anstyle::{AnsiColor, Reset, Style};
 

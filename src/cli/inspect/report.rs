@@ -1,14 +1,15 @@
-//! What became of a paper, for people: what stayed beside what was left out, place by place.
+//! Prints how a paper was read: what was kept beside what was left out.
 
 use std::io::{Result, Write};
 use std::path::Path;
 
+use crate::cli::printable::printable;
 use crate::cli::style;
 use crate::corpus::{Article, Dropped, Passage, passages};
 use crate::ingest::Paper;
 
-/// Terminals narrower than this get what was left out below what stayed.
-const TWO_COLUMNS: usize = 80;
+/// Narrower terminals get what was left out below what was kept.
+const MIN_TWO_COLUMN_WIDTH: usize = 80;
 const GAP: usize = 3;
 
 pub(super) fn print(output: &mut impl Write, file: &Path, paper: &Paper) -> Result<()> {
@@ -22,7 +23,7 @@ pub(super) fn print(output: &mut impl Write, file: &Path, paper: &Paper) -> Resu
     for (passage, dropped) in passages.iter().zip(dropped) {
         if passage.section != section {
             section = &passage.section;
-            writeln!(output, "\n{}{}{}", style::TITLE, section.join(" › "), style::RESET)?;
+            writeln!(output, "\n{}{}{}", style::TITLE, printable(&section.join(" › ")), style::RESET)?;
         }
         writeln!(output)?;
         print_row(output, &kept(passage), &dropped, width)?;
@@ -38,12 +39,13 @@ fn print_front(output: &mut impl Write, file: &Path, paper: &Paper) -> Result<()
     let Paper { id, article, .. } = paper;
     let metadata = &article.metadata;
     let (title, faint, reset) = (style::TITLE, style::FAINT, style::RESET);
-    writeln!(output, "{title}{}{reset}", metadata.title.as_deref().unwrap_or("(no title)"))?;
-    writeln!(output, "{faint}{} read as {:?}, id {id}{reset}", file.display(), article.format)?;
+    writeln!(output, "{title}{}{reset}", printable(metadata.title.as_deref().unwrap_or("(no title)")))?;
+    let file = printable(&file.to_string_lossy()).into_owned();
+    writeln!(output, "{faint}{file} read as {:?}, id {id}{reset}", article.format)?;
     let year = metadata.year.map(|year| year.to_string());
     let facts = [Some(metadata.authors.join(", ")), metadata.journal.clone(), year, metadata.doi.clone()];
     let facts: Vec<String> = facts.into_iter().flatten().filter(|fact| !fact.is_empty()).collect();
-    if facts.is_empty() { Ok(()) } else { writeln!(output, "{}", facts.join(" · ")) }
+    if facts.is_empty() { Ok(()) } else { writeln!(output, "{}", printable(&facts.join(" · "))) }
 }
 
 fn print_back(output: &mut impl Write, article: &Article, paragraphs: usize) -> Result<()> {
@@ -52,10 +54,11 @@ fn print_back(output: &mut impl Write, article: &Article, paragraphs: usize) -> 
         writeln!(output, "\n{title}Abbreviations{reset}")?;
     }
     for abbreviation in &article.abbreviations {
-        writeln!(output, "{}: {faint}{}{reset}", abbreviation.short, abbreviation.long)?;
+        let (short, long) = (printable(&abbreviation.short), printable(&abbreviation.long));
+        writeln!(output, "{short}: {faint}{long}{reset}")?;
     }
     for warning in &article.warnings {
-        writeln!(output, "\n{}warning:{reset} {warning}", style::WARNING)?;
+        writeln!(output, "\n{}warning:{reset} {}", style::WARNING, printable(warning))?;
     }
     let Article { references, abbreviations, dropped, .. } = article;
     writeln!(
@@ -70,15 +73,15 @@ fn print_back(output: &mut impl Write, article: &Article, paragraphs: usize) -> 
 fn kept(passage: &Passage) -> String {
     let page = passage.pages.map(|(page, _)| format!(" page {page}")).unwrap_or_default();
     let kind = format!("{:?}", passage.kind).to_lowercase();
-    format!("[{} {kind}{page}] {}", passage.ordinal, passage.text)
+    format!("[{} {kind}{page}] {}", passage.ordinal, printable(&passage.text))
 }
 
 fn left_out(dropped: &Dropped) -> String {
     let page = dropped.page.map(|page| format!(", page {page}")).unwrap_or_default();
-    format!("− {}{page}: {}", dropped.rule, shortened(&dropped.text))
+    format!("− {}{page}: {}", dropped.rule, printable(&shortened(&dropped.text)))
 }
 
-/// What was left out, by the passage beside which it stood; last, what has no place of that kind.
+/// What was left out, grouped by the passage beside which it is in the source; the last group is for what is beside none.
 fn by_passage<'d>(dropped: &'d [Dropped], passages: &[Passage]) -> Vec<Vec<&'d Dropped>> {
     let mut groups = vec![Vec::new(); passages.len() + 1];
     for piece in dropped {
@@ -103,7 +106,7 @@ fn beside(piece: &Dropped, passages: &[Passage]) -> Option<usize> {
 fn print_row(output: &mut impl Write, kept: &str, dropped: &[&Dropped], width: usize) -> Result<()> {
     let pieces = dropped.iter().map(|dropped| left_out(dropped));
     let (faint, reset) = (style::FAINT, style::RESET);
-    if width < TWO_COLUMNS || kept.is_empty() {
+    if width < MIN_TWO_COLUMN_WIDTH || kept.is_empty() {
         for line in textwrap::wrap(kept, width).iter().filter(|line| !line.is_empty()) {
             writeln!(output, "{line}")?;
         }

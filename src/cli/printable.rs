@@ -1,0 +1,51 @@
+//! Text of papers and file names as it may go to a terminal: without control and escape sequences.
+
+use std::borrow::Cow;
+
+/// The text with every character that a terminal obeys replaced by `�`; line ends and tabs stay. So are characters that
+/// change the direction of what follows, which could make a line read as another.
+pub(super) fn printable(text: &str) -> Cow<'_, str> {
+    if text.contains(is_unprintable) {
+        Cow::Owned(text.replace(is_unprintable, "\u{fffd}"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// JSON, in which such characters are written as escapes: they only occur within strings.
+pub(super) fn json_line(json: &impl serde::Serialize) -> serde_json::Result<String> {
+    let text = serde_json::to_string(json)?;
+    if !text.contains(is_unprintable) {
+        return Ok(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 64);
+    for c in text.chars() {
+        // All of them are of the first plane.
+        if is_unprintable(c) { escaped.push_str(&format!("\\u{:04x}", u32::from(c))) } else { escaped.push(c) }
+    }
+    Ok(escaped)
+}
+
+fn is_unprintable(c: char) -> bool {
+    let changes_direction = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    (c.is_control() && c != '\n' && c != '\t') || changes_direction
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sequences_for_terminals_are_taken_out() {
+        assert_eq!(printable("a\x1b]0;title\x07b\u{9b}31mc\u{202e}"), "a\u{fffd}]0;title\u{fffd}b\u{fffd}31mc\u{fffd}");
+        assert!(matches!(printable("TNF-α\tis\nplain"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn json_keeps_what_it_says() {
+        let text = "a\x1b\u{9b}\u{7f}\u{202e}é";
+        let line = json_line(&text).expect("JSON");
+        assert!(!line.contains(is_unprintable), "{line}");
+        assert_eq!(serde_json::from_str::<String>(&line).expect("JSON"), text);
+    }
+}
