@@ -1,4 +1,4 @@
-//! Puts the settings together and remembers where each came from.
+//! Loads the settings and records the origin of each.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -103,7 +103,7 @@ impl Settings {
                 section,
                 key,
                 value: self.config.section(section).and_then(|values| values.get(key)),
-                origin: self.origin(&full(section, key)),
+                origin: self.origin(&full_key(section, key)),
             })
             .collect()
     }
@@ -116,15 +116,15 @@ impl Settings {
             line: line(text, error.span().map_or(text.len(), |span| span.start)),
             message: error.message().to_owned(),
         })?;
-        for written in written(table.get_ref()) {
-            let origin = Origin::File { file: file.to_owned(), line: line(text, written.key.start) };
-            let found = excerpt(text, written.value.span());
-            match toml::Value::deserialize(ValueDeserializer::from(written.value.clone())) {
+        for entry in file_entries(table.get_ref()) {
+            let origin = Origin::File { file: file.to_owned(), line: line(text, entry.key.start) };
+            let found = excerpt(text, entry.value.span());
+            match toml::Value::deserialize(ValueDeserializer::from(entry.value.clone())) {
                 Ok(value) => {
-                    self.set(written.section, written.name, &Raw::File { value: &value, folder }, origin, &found)?
+                    self.set(entry.section, entry.name, &Raw::File { value: &value, folder }, origin, &found)?
                 }
                 Err(error) => {
-                    let (key, expected) = (full(written.section, written.name), error.message().to_owned());
+                    let (key, expected) = (full_key(entry.section, entry.name), error.message().to_owned());
                     return Err(ConfigError::Value { origin, key, found, expected });
                 }
             }
@@ -150,7 +150,7 @@ impl Settings {
                     let found = format!("\"{}\"", value.to_string_lossy());
                     self.set(section, key, &Raw::Text(value), origin, &found)?;
                 }
-                None => refuse_if_meant_for_us(name, origin)?,
+                None => check_unknown_variable(name, origin)?,
             }
         }
         Ok(())
@@ -165,15 +165,15 @@ impl Settings {
             return Err(unknown_key(section, key, values.keys(), origin));
         }
         if let Err(expected) = values.set(key, raw) {
-            return Err(ConfigError::Value { origin, key: full(section, key), found: found.to_owned(), expected });
+            return Err(ConfigError::Value { origin, key: full_key(section, key), found: found.to_owned(), expected });
         }
-        self.origins.insert(full(section, key), origin);
+        self.origins.insert(full_key(section, key), origin);
         Ok(())
     }
 }
 
-/// A setting of a file, as its parser gives it.
-struct Written<'a> {
+/// A setting of a file, with its position in the text.
+struct FileEntry<'a> {
     section: &'a str,
     name: &'a str,
     key: Range<usize>,
@@ -181,7 +181,7 @@ struct Written<'a> {
 }
 
 /// The settings of a file, in its order.
-fn written<'a>(table: &'a DeTable<'a>) -> Vec<Written<'a>> {
+fn file_entries<'a>(table: &'a DeTable<'a>) -> Vec<FileEntry<'a>> {
     let mut all = Vec::new();
     for (name, value) in table {
         let name_span = name.span();
@@ -189,18 +189,18 @@ fn written<'a>(table: &'a DeTable<'a>) -> Vec<Written<'a>> {
         match value.get_ref().as_table() {
             // Nothing is wrong with an empty section if it is one.
             Some(section) if section.is_empty() && !Config::SECTIONS.contains(&name) => {
-                all.push(Written { section: name, name: "", key: name_span, value });
+                all.push(FileEntry { section: name, name: "", key: name_span, value });
             }
-            Some(section) => all.extend(section.iter().map(|(key, value)| Written {
+            Some(section) => all.extend(section.iter().map(|(key, value)| FileEntry {
                 section: name,
                 name: key.get_ref(),
                 key: key.span(),
                 value,
             })),
-            None => all.push(Written { section: "", name, key: name_span, value }),
+            None => all.push(FileEntry { section: "", name, key: name_span, value }),
         }
     }
-    all.sort_by_key(|written| written.key.start);
+    all.sort_by_key(|entry| entry.key.start);
     all
 }
 
@@ -215,18 +215,17 @@ pub(super) fn names() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 /// "search.limit"; "index" for a key before any section.
-fn full(section: &str, key: &str) -> String {
+fn full_key(section: &str, key: &str) -> String {
     if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") }
 }
 
 /// `STROMA_SEARCH_LIMIT`.
 pub(super) fn variable(section: &str, key: &str) -> String {
-    format!("{PREFIX}{}", full(section, key).replace('.', "_").to_uppercase())
+    format!("{PREFIX}{}", full_key(section, key).replace('.', "_").to_uppercase())
 }
 
-/// A variable of another program that happens to begin with `STROMA_` is nobody's mistake; one in a known section, or one
-/// that is nearly right, is.
-fn refuse_if_meant_for_us(name: &str, origin: Origin) -> Result<(), ConfigError> {
+/// Refuses an unknown variable in a known section, or one that is nearly right. Others may belong to other programs.
+fn check_unknown_variable(name: &str, origin: Origin) -> Result<(), ConfigError> {
     let variables: Vec<(&str, String)> = names().map(|(section, key)| (section, variable(section, key))).collect();
     let in_section = |section: &str| !section.is_empty() && name.starts_with(&format!("{}_", variable("", section)));
     let of_section: Vec<&str> =
@@ -247,13 +246,13 @@ fn unknown_key(section: &str, key: &str, keys: &[&'static str], origin: Origin) 
     let (what, hint) = match (Config::SECTIONS[1..].contains(&key), elsewhere) {
         (true, _) => (format!("key \"{key}\""), format!("it is a section: write [{key}] and its keys below")),
         (_, Some(("", _))) => (format!("key \"{key}\" in [{section}]"), "it belongs before the first section".into()),
-        (_, Some((other, _))) => (format!("key \"{key}\" {}", place(section)), format!("it belongs in [{other}]")),
-        _ => (format!("key \"{key}\" {}", place(section)), suggestion(key, keys.iter().copied())),
+        (_, Some((other, _))) => (format!("key \"{key}\" {}", location(section)), format!("it belongs in [{other}]")),
+        _ => (format!("key \"{key}\" {}", location(section)), suggestion(key, keys.iter().copied())),
     };
     ConfigError::Unknown { origin, what, hint }
 }
 
-fn place(section: &str) -> String {
+fn location(section: &str) -> String {
     if section.is_empty() { "before the first section".into() } else { format!("in [{section}]") }
 }
 

@@ -1,12 +1,12 @@
-//! Where a value came from.
+//! The origin of a value.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// The place that a value was given in; the later kinds take precedence.
+/// Where a value was set. Later variants take precedence over earlier ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// Nowhere.
+    /// It was not set.
     Default,
     /// A line (from 1) of the configuration file.
     File { file: PathBuf, line: usize },

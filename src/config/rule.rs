@@ -1,4 +1,4 @@
-//! The rules that values must follow, and their words for what was expected.
+//! Rules that parse and check values. Each can say what it expects.
 
 use std::ffi::OsStr;
 use std::fmt::Display;

@@ -1,4 +1,4 @@
-//! The table of settings: what makes structs, defaults and look-up by name out of one list.
+//! The macro that makes structs, defaults and access by name from one table of settings.
 
 use super::rule::Raw;
 

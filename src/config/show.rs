@@ -1,4 +1,4 @@
-//! The settings in force, as a file that says where each came from.
+//! Prints the settings in force as a settings file, with the origin of each.
 
 use std::fmt;
 
@@ -23,7 +23,7 @@ impl fmt::Display for Settings {
     }
 }
 
-/// What is shown may end up in a log or a question to others.
+/// Secrets are not shown, because the output may be pasted into a log or an issue.
 fn is_secret(key: &str) -> bool {
     key.ends_with("_key")
 }

@@ -1,8 +1,8 @@
-//! "Did you mean …?"
+//! Suggestions for misspelled names.
 
 use strsim::osa_distance;
 
-/// What to say to somebody who wrote `unknown` where one of `known` was meant.
+/// The hint for an `unknown` name where one of `known` was expected.
 pub(super) fn suggestion<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
     match nearest(unknown, known.iter().copied()) {

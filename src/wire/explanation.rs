@@ -1,4 +1,4 @@
-//! How the score of a hit came about, for those who ask.
+//! Explanations of scores.
 
 use serde::Serialize;
 use utoipa::ToSchema;

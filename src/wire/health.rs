@@ -1,4 +1,4 @@
-//! What the server says of itself, and of what failed.
+//! Health, statistics and problems.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The words of a few on the wire.
+//! Enumerations on the wire.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use crate::corpus::{BlockKind, Mark, SectionKind};
 use crate::search::Mode;
 
-/// An enumeration of the wire, and the library's own that it stands for.
+/// Defines an enumeration of the wire with conversions from and to the library's.
 macro_rules! names {
     ($(#[$about:meta])* $name:ident = $of:ident { $($(#[$doc:meta])* $value:ident,)* }) => {
         $(#[$about])*
@@ -67,7 +67,7 @@ names! {
     SectionName = SectionKind { Abstract, Introduction, Background, Methods, Results, Discussion, Conclusion, Other, }
 }
 
-/// How far a job is.
+/// The state of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum StatusName {

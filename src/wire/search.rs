@@ -225,7 +225,7 @@ impl EvidenceItem {
 /// The references cited within `range`, each once.
 fn cited(record: &PassageRecord, range: &Range<usize>) -> Vec<ReferenceItem> {
     let mut places: Vec<usize> = Vec::new();
-    for place in places_cited(&record.passage, range) {
+    for place in cited_indices(&record.passage, range) {
         if !places.contains(&place) {
             places.push(place);
         }
@@ -235,7 +235,7 @@ fn cited(record: &PassageRecord, range: &Range<usize>) -> Vec<ReferenceItem> {
 }
 
 /// A marker that was taken out of the text leaves an empty range, often just behind the full stop.
-fn places_cited<'a>(passage: &'a Passage, range: &'a Range<usize>) -> impl Iterator<Item = usize> + 'a {
+fn cited_indices<'a>(passage: &'a Passage, range: &'a Range<usize>) -> impl Iterator<Item = usize> + 'a {
     let within = |marker: &Range<usize>| range.start <= marker.start && marker.end <= range.end;
     let citations = passage.citations.iter().filter(move |citation| within(&citation.range));
     citations.flat_map(|citation| citation.references.iter().copied())
