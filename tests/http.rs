@@ -157,6 +157,22 @@ async fn too_many_at_once_are_turned_away_at_once() {
     assert_eq!(server.get("/healthz").await.status, StatusCode::OK, "health is not work");
 }
 
+/// Uploads and other work that blocks have threads of their own: with all of these taken, questions are answered.
+#[tokio::test]
+async fn searches_have_threads_that_other_work_cannot_take() {
+    let server = Server::new();
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let released = Arc::new(std::sync::Mutex::new(released));
+    // As many as the runtime has, and some that wait.
+    for _ in 0..520 {
+        let released = Arc::clone(&released);
+        tokio::task::spawn_blocking(move || released.lock().expect("no panic").recv().is_err());
+    }
+    let reply = server.get("/v1/search?q=stiffness").await;
+    assert_eq!(reply.status, StatusCode::OK, "{}", reply.text);
+    drop(release);
+}
+
 #[tokio::test]
 async fn an_answer_that_takes_too_long_is_given_up() {
     let limits = Limits { timeout: Duration::from_millis(20), ..limits() };
@@ -212,6 +228,15 @@ async fn a_request_keeps_its_own_name() {
 }
 
 #[tokio::test]
+async fn lists_are_repeated_or_separated_by_commas() {
+    let server = Server::new();
+    let hits = |answer: Value| answer["hits"].clone();
+    let repeated = hits(server.get("/v1/search?q=cells&sections=abstract&sections=conclusion").await.json());
+    assert!(repeated.as_array().is_some_and(|hits| !hits.is_empty()));
+    assert_eq!(hits(server.get("/v1/search?q=cells&sections=abstract,conclusion").await.json()), repeated);
+}
+
+#[tokio::test]
 async fn filters_hold_for_every_hit() {
     let server = Server::new();
     let all = server.get("/v1/search?q=cells&limit=50&per_paper=50").await.json();
@@ -251,6 +276,10 @@ async fn an_answer_names_its_commit_and_need_not_be_sent_twice() {
     let again = Request::get("/v1/search?q=stiffness").header("if-none-match", &tag).body(Body::empty());
     let again = server.send(again.expect("a request")).await;
     assert_eq!((again.status, again.text.as_str()), (StatusCode::NOT_MODIFIED, ""));
+    for (path, status) in [("/v1/papers/absent", 404), ("/v1/passages/absent:1", 404), ("/v1/search?q=", 400)] {
+        let request = Request::get(path).header("if-none-match", &tag).body(Body::empty()).expect("a request");
+        assert_eq!(server.send(request).await.status.as_u16(), status, "{path} whatever the client has");
+    }
     let other = Request::get("/v1/search?q=stiffness").header("if-none-match", "W/\"0\"").body(Body::empty());
     assert_eq!(server.send(other.expect("a request")).await.status, StatusCode::OK);
 }

@@ -8,7 +8,7 @@ use axum::http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 use stroma::server::{Jobs, TaskKind};
 
-use crate::http_support::{Reply, Server};
+use crate::http_support::{Reply, Server, limits};
 
 /// A review of one paragraph that says `word`.
 fn review(title: &str, word: &str) -> String {
@@ -25,6 +25,122 @@ async fn put(server: &Server, name: &str, text: &str) -> Reply {
 async fn found(server: &Server, word: &str) -> usize {
     let answer = server.get(&format!("/v1/search?q={word}&mode=lexical")).await.json();
     answer["hits"].as_array().map_or(0, Vec::len)
+}
+
+/// Sends an upload and does not wait for its job.
+async fn put_at_once(server: &Server, name: &str, text: &str) -> StatusCode {
+    let request = Request::put(format!("/v1/papers/{name}")).body(Body::from(text.to_owned()));
+    server.send(request.expect("a request")).await.status
+}
+
+async fn settle(jobs: &Jobs) {
+    for _ in 0..3000 {
+        if jobs.unfinished() == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("jobs do not end");
+}
+
+/// Files of the folder of uploads, hidden ones among them.
+fn files(server: &Server) -> usize {
+    std::fs::read_dir(server.uploads()).expect("a folder").count()
+}
+
+/// A deletion is meant for the paper that was there when it was acknowledged: not for one that took the name before, and
+/// for all uploads of the paper, indexed or not.
+#[tokio::test]
+async fn changes_of_one_name_are_done_in_the_order_of_their_acknowledgement() {
+    let (server, gate) = Server::gated(limits());
+    let id = |task: Reply| task.json()["paper"].as_str().expect("the paper's id").to_owned();
+    let first = id(put(&server, "a.md", &review("Gait after cells", "gait")).await);
+    let second = id(put(&server, "b.md", &review("Balance after cells", "balance")).await);
+    let third = id(put(&server, "c.md", &review("Posture after cells", "posture")).await);
+
+    gate.close();
+    // The name now belongs to another paper.
+    assert_eq!(put_at_once(&server, "a.md", &review("Grip after cells", "grip")).await, StatusCode::ACCEPTED);
+    let path = |id: &str| format!("/v1/papers/{id}");
+    assert_eq!(server.call(Method::DELETE, &path(&first)).await.status, StatusCode::ACCEPTED);
+    // The paper is uploaded once more under another name, and deleted before that is indexed.
+    assert_eq!(put_at_once(&server, "d.md", &review("Balance after cells", "balance")).await, StatusCode::ACCEPTED);
+    assert_eq!(server.call(Method::DELETE, &path(&second)).await.status, StatusCode::ACCEPTED);
+    // The paper is deleted and uploaded again.
+    assert_eq!(server.call(Method::DELETE, &path(&third)).await.status, StatusCode::ACCEPTED);
+    assert_eq!(put_at_once(&server, "c.md", &review("Posture after cells", "posture")).await, StatusCode::ACCEPTED);
+    gate.open();
+
+    settle(&server.jobs()).await;
+    for (word, papers) in [("gait", 0), ("grip", 1), ("balance", 0), ("posture", 1)] {
+        assert_eq!(found(&server, word).await, papers, "{word}");
+    }
+    assert_eq!(files(&server), 2);
+}
+
+#[tokio::test]
+async fn a_deletion_that_was_acknowledged_survives_the_server() {
+    let server = Server::writable();
+    let task = put(&server, "gait.md", &review("Gait after cells", "gait")).await.json();
+    let former = server.jobs();
+    tokio::task::spawn_blocking(move || former.stop()).await.expect("it stops");
+    // Acknowledged, and not done: the folder is empty now.
+    let path = format!("/v1/papers/{}", task["paper"].as_str().expect("the paper's id"));
+    assert_eq!(server.call(Method::DELETE, &path).await.status, StatusCode::ACCEPTED);
+    assert_eq!(found(&server, "gait").await, 1);
+    let folders = stroma::server::Library {
+        papers: Vec::new(),
+        uploads: server.uploads(),
+        options: stroma::ingest::IngestOptions::default(),
+    };
+    let jobs = Jobs::start(server.library.engine(), folders).expect("a thread");
+    settle(&jobs).await;
+    assert_eq!((found(&server, "gait").await, files(&server)), (0, 0));
+}
+
+#[tokio::test]
+async fn an_upload_that_is_refused_leaves_no_file() {
+    let server = Server::writable();
+    let jobs = server.jobs();
+    tokio::task::spawn_blocking(move || jobs.stop()).await.expect("it stops");
+    let mut number = 0;
+    while server.jobs().submit(TaskKind::Upload { file: format!("{number}.md").into() }).is_some() {
+        number += 1;
+    }
+    let refused = Request::put("/v1/papers/late.md").body(Body::from(review("Late", "reach"))).expect("a request");
+    server.send(refused).await.problem(503, "overloaded");
+    assert_eq!(files(&server), 0);
+}
+
+#[tokio::test]
+async fn a_folder_of_uploads_that_has_gone_is_told_and_hinders_nothing_else() {
+    let server = Server::writable();
+    put(&server, "gait.md", &review("Gait after cells", "gait")).await;
+    let away = server.library.folder.path().join("away");
+    std::fs::rename(server.uploads(), &away).expect("renamed");
+    put(&server, "grip.md", &review("Grip after cells", "grip")).await.problem(503, "not_ready");
+    server.library.write("folder.md", &review("From a folder", "posture"));
+    let run = server.call(Method::POST, "/v1/reindex?wait=true").await.json();
+    assert_eq!(run["status"], "succeeded", "{run}");
+    assert_eq!((found(&server, "posture").await, found(&server, "gait").await), (1, 1));
+    std::fs::rename(&away, server.uploads()).expect("renamed");
+    assert_eq!(put(&server, "grip.md", &review("Grip after cells", "grip")).await.status, StatusCode::OK);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_second_server_on_the_same_uploads_is_refused() {
+    let server = Server::writable();
+    let folders = || stroma::server::Library {
+        papers: Vec::new(),
+        uploads: server.uploads(),
+        options: stroma::ingest::IngestOptions::default(),
+    };
+    let refused = Jobs::start(server.library.engine(), folders()).expect_err("the folder is in use");
+    assert!(refused.to_string().contains("another server"), "{refused}");
+    let jobs = server.jobs();
+    tokio::task::spawn_blocking(move || jobs.stop()).await.expect("it stops");
+    Jobs::start(server.library.engine(), folders()).expect("it is free again").stop();
 }
 
 #[tokio::test]
@@ -163,13 +279,10 @@ async fn an_acknowledged_upload_survives_the_server() {
         uploads: server.uploads(),
         options: stroma::ingest::IngestOptions::default(),
     };
+    let former = server.jobs();
+    tokio::task::spawn_blocking(move || former.stop()).await.expect("it stops");
     let jobs = Jobs::start(server.library.engine(), folders).expect("a thread");
-    for _ in 0..200 {
-        if jobs.unfinished() == 0 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    settle(&jobs).await;
     assert_eq!(found(&server, "reach").await, 1);
     assert!(!server.uploads().join(".receiving-1-1").exists());
     let stopping = Arc::clone(&jobs);

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use stroma::index::{PassageIndex, Signature};
+use stroma::ingest::{IngestOptions, Reader, Reading};
 use stroma::server::{Access, AccessOptions, Limits, Reloader, Watch, listen, serve};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -93,6 +94,8 @@ async fn browsers_ask_for_pages_of_others_only_where_the_settings_say_so() {
     }));
     let allowed = server.send(preflight("https://lab.example")).await;
     assert_eq!(allowed.headers["access-control-allow-origin"], "https://lab.example");
+    let headers = allowed.headers["access-control-allow-headers"].to_str().expect("text").to_lowercase();
+    assert!(headers.contains("authorization") && headers.contains("content-type"), "{headers}");
     let other = server.send(preflight("https://other.example")).await;
     assert!(!other.headers.contains_key("access-control-allow-origin"));
     let forged = Request::post("/v1/reindex").header("host", "localhost").header("origin", "https://evil.example");
@@ -181,6 +184,95 @@ async fn a_body_that_does_not_come_is_given_up() {
     send(&mut stream, head).await.expect("sent");
     let reply = receive(&mut stream).await;
     assert!(reply.starts_with("HTTP/1.1 408") && reply.contains("slow_body"), "{reply}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_not_http_is_refused_with_a_problem() {
+    let server = Server::new();
+    let running = start(&server).await;
+    let long = format!("GET / HTTP/1.1\r\nhost: localhost\r\nx-long: {}\r\n\r\n", "a".repeat(600_000));
+    for (request, status, code) in
+        [(long.as_str(), 431, "head_too_large"), ("neither\tfish nor fowl\r\n\r\n", 400, "bad_request")]
+    {
+        let mut stream = TcpStream::connect(running.address).await.expect("a connection");
+        // The server may close before it has taken all of it.
+        let _ = send(&mut stream, request.as_bytes()).await;
+        let reply = receive(&mut stream).await;
+        assert!(reply.starts_with(&format!("HTTP/1.1 {status}")), "{reply}");
+        let (head, body) = reply.split_once("\r\n\r\n").expect("a head");
+        assert!(head.contains("application/problem+json") && body.contains(code), "{reply}");
+    }
+}
+
+/// Begins an upload of so many bytes, and sends the beginning of it.
+async fn begin_upload(address: SocketAddr, name: &str, length: usize, text: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    let head = format!("PUT /v1/papers/{name} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n\r\n{text}");
+    send(&mut stream, head.as_bytes()).await.expect("sent");
+    stream
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn uploads_that_trickle_keep_no_other_out() {
+    let server = Server::writable();
+    let running = start(&server).await;
+    let mut trickling = Vec::new();
+    for number in 0..8 {
+        trickling.push(begin_upload(running.address, &format!("slow{number}.md"), 10_000, "# Slow").await);
+    }
+    assert!(until(Duration::from_secs(20), || spooled(&server) == 8).await, "{} are received", spooled(&server));
+    let put = Request::put("/v1/papers/quick.md")
+        .body(Body::from("# Quick\n\n## Findings\n\nThe words of a paper that came at once, beside others.\n"));
+    assert_eq!(server.send(put.expect("a request")).await.status, StatusCode::ACCEPTED);
+    drop(trickling);
+    assert!(until(Duration::from_secs(20), || spooled(&server) == 0).await, "what broke off is removed");
+}
+
+/// Uploads that are on the disk and not accepted yet.
+fn spooled(server: &Server) -> usize {
+    let entries = std::fs::read_dir(server.uploads()).expect("a folder").flatten();
+    entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(".receiving-")).count()
+}
+
+/// A permit belongs to the work and not to the connection: clients that hang up while their upload is checked let no more
+/// of them begin than may be checked at once.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clients_that_hang_up_leave_no_queue_behind() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let library = crate::support::Library::without_model();
+    // In the place of the program that reads: it says nothing.
+    let program = library.folder.path().join("silent");
+    std::fs::write(&program, "#!/bin/sh\nexec sleep 60\n").expect("written");
+    std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).expect("one's own file");
+    let reading = Reading { timeout: Duration::from_millis(1500), ..Reading::default() };
+    let options = IngestOptions { reader: Reader::in_worker(reading, Some(&program)), ..IngestOptions::default() };
+    let server = Server::taking_changes(library, limits(), Access::default(), options);
+    let running = start(&server).await;
+    for number in 0..40 {
+        let stream = begin_upload(running.address, &format!("gone{number}.md"), 6, "# Gone").await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        drop(stream);
+    }
+    // Those that were being checked are left, and no others: with a queue of all it would take most of a minute.
+    assert!(until(Duration::from_secs(15), || spooled(&server) <= 8).await, "{} left", spooled(&server));
+    assert!(until(Duration::from_secs(60), || spooled(&server) == 0).await, "{} left", spooled(&server));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_does_not_end_in_time_is_given_up() {
+    let (server, gate) = Server::gated(Limits { shutdown: Duration::from_millis(200), ..limits() });
+    let running = start(&server).await;
+    gate.close();
+    let put = Request::put("/v1/papers/long.md")
+        .body(Body::from("# Long\n\n## Findings\n\nThe words of a paper that takes long to be indexed.\n"));
+    assert_eq!(server.send(put.expect("a request")).await.status, StatusCode::ACCEPTED);
+    assert!(until(Duration::from_secs(20), || server.jobs().runs() == 1).await);
+    drop(running.stop);
+    let ended = tokio::time::timeout(Duration::from_secs(60), running.ended).await;
+    gate.open();
+    ended.expect("it does not wait for the run").expect("no panic");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

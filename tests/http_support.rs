@@ -1,19 +1,61 @@
 //! A server for tests: without a socket, over a small real index.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::Value;
-use stroma::embed::{Embedder, HashEmbedder};
+use stroma::embed::{EmbedError, Embedder, HashEmbedder, Role, UnitVector};
 use stroma::ingest::IngestOptions;
 use stroma::server::{Access, AppState, Jobs, Library as Folders, Limits, router};
 use stroma::wire::QuestionLimits;
 use tower::ServiceExt;
 
 use crate::support::{Library, project};
+
+/// Embeds questions, and passages while its gate is open.
+pub(crate) struct Gate {
+    embedder: HashEmbedder,
+    closed: Mutex<bool>,
+    opened: Condvar,
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self { embedder: HashEmbedder::new(64), closed: Mutex::new(false), opened: Condvar::new() }
+    }
+}
+
+impl Gate {
+    pub(crate) fn close(&self) {
+        *self.closed.lock().expect("no panic") = true;
+    }
+
+    pub(crate) fn open(&self) {
+        *self.closed.lock().expect("no panic") = false;
+        self.opened.notify_all();
+    }
+}
+
+impl Embedder for Gate {
+    fn dimension(&self) -> usize {
+        self.embedder.dimension()
+    }
+
+    fn fingerprint(&self) -> &str {
+        self.embedder.fingerprint()
+    }
+
+    fn embed(&self, texts: &[String], role: Role) -> Result<Vec<UnitVector>, EmbedError> {
+        if role != Role::Query {
+            let closed = self.closed.lock().expect("no panic");
+            drop(self.opened.wait_while(closed, |closed| *closed).expect("no panic"));
+        }
+        self.embedder.embed(texts, role)
+    }
+}
 
 /// A server with a library of its own.
 pub(crate) struct Server {
@@ -58,6 +100,7 @@ pub(crate) fn limits() -> Limits {
         max_concurrent: 8,
         timeout: Duration::from_secs(10),
         max_body: 4096,
+        shutdown: Duration::from_secs(20),
         question: QuestionLimits { max_characters: 200, default_limit: 10, default_per_paper: 3 },
     }
 }
@@ -86,13 +129,20 @@ impl Server {
     }
 
     pub(crate) fn guarded(access: Access) -> Self {
-        let library = Library::without_model();
-        let state = AppState::new(library.engine(), limits()).with_access(access);
-        let folders = Folders {
-            papers: vec![library.papers()],
-            uploads: library.folder.path().join("uploads"),
-            options: IngestOptions::default(),
-        };
+        Self::taking_changes(Library::without_model(), limits(), access, IngestOptions::default())
+    }
+
+    /// One whose embedder waits while its gate is closed.
+    pub(crate) fn gated(limits: Limits) -> (Self, Arc<Gate>) {
+        let gate = Arc::new(Gate::default());
+        let library = Library::empty(Arc::clone(&gate) as Arc<dyn Embedder>);
+        (Self::taking_changes(library, limits, Access::default(), IngestOptions::default()), gate)
+    }
+
+    pub(crate) fn taking_changes(library: Library, limits: Limits, access: Access, options: IngestOptions) -> Self {
+        let state = AppState::new(library.engine(), limits).with_access(access);
+        let folders =
+            Folders { papers: vec![library.papers()], uploads: library.folder.path().join("uploads"), options };
         let jobs = Jobs::start(library.engine(), folders).expect("a folder that can be written");
         Self { state: Arc::new(state.with_jobs(Arc::clone(&jobs))), library, jobs: Some(jobs) }
     }

@@ -35,7 +35,10 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
         }
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(server::run(engine, options(context, arguments), started))?;
+    let outcome = runtime.block_on(server::run(engine, options(context, arguments), started));
+    // Threads whose work was given up are not waited for.
+    runtime.shutdown_background();
+    outcome?;
     Ok(Outcome::Success)
 }
 
@@ -48,6 +51,7 @@ fn options(context: &Context, arguments: &Arguments) -> ServerOptions {
             max_concurrent: server.max_concurrent,
             timeout: Duration::from_millis(server.timeout_ms as u64),
             max_body: server.max_body_kb * 1024,
+            shutdown: Duration::from_secs(server.shutdown_s as u64),
             question: QuestionLimits {
                 max_characters: server.max_question_chars,
                 default_limit: search.limit.min(MAX_HITS),
@@ -59,6 +63,7 @@ fn options(context: &Context, arguments: &Arguments) -> ServerOptions {
             admin_key: server.admin_key.clone(),
             keys_file: server.keys_file.clone(),
             allow_without_keys: server.allow_without_keys,
+            hosts: server.hosts.clone(),
             cors_origins: server.cors_origins.clone(),
         },
         library: Library {

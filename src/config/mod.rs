@@ -135,6 +135,9 @@ settings! {
         max_question_chars: usize = 1000, whole(1..=100_000);
         /// Folder of papers that are uploaded.
         uploads: PathBuf = "uploads".into(), path();
+        /// Longest time from SIGTERM until the server has ended, in seconds; what still runs then is given up, and done
+        /// again at the next start.
+        shutdown_s: usize = 5, whole(0..=3600);
         /// Whether new, changed and deleted files of `papers` are indexed while the server runs.
         watch: bool = false, flag();
         /// Key that questions need; none where not set.
@@ -145,6 +148,9 @@ settings! {
         keys_file: Option<PathBuf> = None, optional(path());
         /// Whether a network may be served without keys.
         allow_without_keys: bool = false, flag();
+        /// Names by which the server may be called where questions need no key, such as `search.lab.example`; addresses and
+        /// localhost always may.
+        hosts: Vec<String> = Vec::new(), texts();
         /// Web pages that may ask from a browser, such as `https://lab.example`; `*` for all.
         cors_origins: Vec<String> = Vec::new(), texts();
         /// Form of the log's lines.

@@ -1,4 +1,4 @@
-//! Who may ask, and who may change what is indexed.
+//! Access control: keys, Host and Origin.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -17,18 +17,23 @@ use thiserror::Error;
 use super::options::AccessOptions;
 use super::problem::{Code, Problem};
 
-/// Keys, and the web pages that may use a browser to ask.
+/// The header in which a key may be sent, besides `Authorization: Bearer …`.
+pub(super) const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
+/// The rules of access.
 #[derive(Clone, Default)]
 pub struct Access {
     search: Option<Key>,
     admin: Option<Key>,
-    /// Whether no keys are needed, whatever name the server is called by.
-    open: bool,
+    /// Whether a network may be served without keys.
+    allow_without_keys: bool,
+    /// Names by which the server may be called without keys, besides addresses and localhost.
+    hosts: Vec<String>,
     /// Origins of web pages; `*` for all.
     pub(super) origins: Vec<String>,
 }
 
-/// A key's hash: two keys are compared in the same time, whatever their lengths and contents.
+/// A key's hash. Two keys are compared in constant time, whatever their lengths and contents.
 #[derive(Clone, Copy)]
 struct Key([u8; 32]);
 
@@ -37,7 +42,7 @@ impl Key {
         Self(Sha256::digest(text.as_bytes()).into())
     }
 
-    fn is(&self, other: &Self) -> bool {
+    fn matches(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()
     }
 }
@@ -53,14 +58,14 @@ impl std::fmt::Debug for Access {
     }
 }
 
-/// Why the server does not start with the keys it was given.
+/// Why the server cannot start with these options.
 #[derive(Debug, Error)]
 pub enum AccessError {
     #[error("cannot read the keys in {}", file.display())]
     Unreadable { file: PathBuf, source: std::io::Error },
     #[error("the keys in {} are not `search = \"…\"` and `admin = \"…\"`: {message}", file.display())]
     Malformed { file: PathBuf, message: String },
-    #[error("a key has at least {} characters, from space to tilde", Access::SHORTEST_KEY)]
+    #[error("a key has at least {} characters, from space to tilde", Access::MIN_KEY_LENGTH)]
     Weak,
     #[error("{listen} is open to a network, which needs a search key and an admin key")]
     WithoutKeys { listen: SocketAddr },
@@ -74,8 +79,8 @@ struct KeysFile {
 }
 
 impl Access {
-    /// Shorter keys could be guessed.
-    pub const SHORTEST_KEY: usize = 16;
+    /// Characters of a key, at least; shorter ones could be guessed.
+    pub const MIN_KEY_LENGTH: usize = 16;
 
     /// # Errors
     /// A file of keys that cannot be read, or a key that is too short.
@@ -90,7 +95,7 @@ impl Access {
         }
         let key = |text: Option<String>| match text {
             Some(text)
-                if text.len() < Self::SHORTEST_KEY || !text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) =>
+                if text.len() < Self::MIN_KEY_LENGTH || !text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) =>
             {
                 Err(AccessError::Weak)
             }
@@ -99,34 +104,46 @@ impl Access {
         Ok(Self {
             search: key(keys.search)?,
             admin: key(keys.admin)?,
-            open: options.allow_without_keys,
+            allow_without_keys: options.allow_without_keys,
+            hosts: options.hosts,
             origins: options.cors_origins,
         })
     }
 
-    /// Whether the server may listen there.
+    /// Whether the server may listen at this address.
     pub(super) fn check_address(&self, listen: SocketAddr) -> Result<(), AccessError> {
         let guarded = self.search.is_some() && self.admin.is_some();
-        let fine = listen.ip().is_loopback() || guarded || self.open;
+        let fine = listen.ip().is_loopback() || guarded || self.allow_without_keys;
         if fine { Ok(()) } else { Err(AccessError::WithoutKeys { listen }) }
     }
 
-    /// Whether a request may ask. Who may change the index may ask, too.
-    fn allows_search(&self, headers: &HeaderMap) -> Result<(), Problem> {
+    /// An address, the name of this machine, or a name that the server is told it has.
+    fn is_own_name(&self, host: &str) -> bool {
+        let authority = format!("http://{host}").parse::<Uri>();
+        let Some(name) = authority.ok().and_then(|uri| uri.host().map(str::to_owned)) else { return false };
+        let bare = name.trim_start_matches('[').trim_end_matches(']');
+        bare.parse::<IpAddr>().is_ok()
+            || bare.eq_ignore_ascii_case("localhost")
+            || bare.ends_with(".localhost")
+            || self.hosts.iter().any(|host| host.eq_ignore_ascii_case(bare))
+    }
+
+    /// Whether a request may ask. The admin key allows that, too.
+    fn check_search(&self, headers: &HeaderMap) -> Result<(), Problem> {
         match (&self.search, key_of(headers)) {
             (None, _) => Ok(()),
             (Some(search), Some(key)) => {
-                // Both are always compared, so that the time does not tell which one was nearly right.
-                let (search, admin) = (search.is(&key), self.admin.is_some_and(|admin| admin.is(&key)));
+                // Both are always compared, so that the time tells nothing about either.
+                let (search, admin) = (search.matches(&key), self.admin.is_some_and(|admin| admin.matches(&key)));
                 if search | admin { Ok(()) } else { Err(Problem::new(Code::Unauthorized, "the key is not known")) }
             }
             (Some(_), None) => Err(missing_key()),
         }
     }
 
-    fn allows_changes(&self, headers: &HeaderMap) -> Result<(), Problem> {
+    fn check_changes(&self, headers: &HeaderMap) -> Result<(), Problem> {
         match (&self.admin, key_of(headers)) {
-            (Some(admin), Some(key)) if admin.is(&key) => Ok(()),
+            (Some(admin), Some(key)) if admin.matches(&key) => Ok(()),
             (Some(_), Some(_)) => Err(Problem::new(Code::Unauthorized, "the key is not the admin key")),
             (Some(_), None) => Err(missing_key()),
             (None, _) if self.search.is_some() => {
@@ -136,17 +153,17 @@ impl Access {
         }
     }
 
-    /// Without keys, only the loopback interface protects the server. A web page could still reach it through the
-    /// browser of somebody on this machine: under a name that it makes resolve to 127.0.0.1, or by a form that is sent
-    /// to it. Neither is let through.
-    fn allows_caller(&self, headers: &HeaderMap, changes: bool) -> Result<(), Problem> {
+    /// Without keys, a web page could reach the server through the browser of somebody who may: under a name that it makes
+    /// resolve to the server's address (DNS rebinding), or by a form that is sent to it. Neither is let through, also
+    /// where a network is served without keys.
+    fn check_caller(&self, headers: &HeaderMap, changes: bool) -> Result<(), Problem> {
         let host = headers.get(HOST).and_then(|host| host.to_str().ok());
         if let Some(host) = host
             && self.search.is_none()
-            && !self.open
-            && !is_local_name(host)
+            && !self.is_own_name(host)
         {
-            let detail = format!("without keys the server answers to addresses and to localhost, not to {host:?}");
+            let detail =
+                format!("without keys the server answers to addresses, to localhost and to its hosts, not to {host:?}");
             return Err(Problem::new(Code::Forbidden, detail));
         }
         let Some(origin) = headers.get(ORIGIN).filter(|_| changes) else { return Ok(()) };
@@ -164,7 +181,6 @@ fn missing_key() -> Problem {
 }
 
 fn key_of(headers: &HeaderMap) -> Option<Key> {
-    const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
     let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let bearer =
         bearer.and_then(|text| text.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
@@ -172,33 +188,25 @@ fn key_of(headers: &HeaderMap) -> Option<Key> {
     given.map(Key::new)
 }
 
-/// An address, or the name of this machine.
-fn is_local_name(host: &str) -> bool {
-    let authority = format!("http://{host}").parse::<Uri>();
-    let Some(name) = authority.ok().and_then(|uri| uri.host().map(str::to_owned)) else { return false };
-    let bare = name.trim_start_matches('[').trim_end_matches(']');
-    bare.parse::<IpAddr>().is_ok() || bare.eq_ignore_ascii_case("localhost") || bare.ends_with(".localhost")
-}
-
-/// Lets through who may ask.
-pub(super) async fn for_search(
+/// Middleware that lets only those ask who may.
+pub(super) async fn require_search_key(
     State(access): State<Arc<Access>>,
     request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    access.allows_caller(request.headers(), false)?;
-    access.allows_search(request.headers())?;
+    access.check_caller(request.headers(), false)?;
+    access.check_search(request.headers())?;
     Ok(next.run(request).await)
 }
 
-/// Lets through who may change what is indexed.
-pub(super) async fn for_changes(
+/// Middleware that lets only those change the index who may.
+pub(super) async fn require_admin_key(
     State(access): State<Arc<Access>>,
     request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    access.allows_caller(request.headers(), true)?;
-    access.allows_changes(request.headers())?;
+    access.check_caller(request.headers(), true)?;
+    access.check_changes(request.headers())?;
     Ok(next.run(request).await)
 }
 
@@ -221,29 +229,32 @@ mod tests {
         assert!(with(None, None).check_address(there).is_err());
         assert!(with(Some("s"), None).check_address(there).is_err());
         assert!(with(Some("s"), Some("a")).check_address(there).is_ok());
-        assert!(Access { open: true, ..Access::default() }.check_address(there).is_ok());
+        assert!(Access { allow_without_keys: true, ..Access::default() }.check_address(there).is_ok());
     }
 
     #[test]
     fn each_key_opens_its_door() {
         let access = with(Some("s"), Some("a"));
         let (search, admin) = (headers(&[("authorization", "Bearer s")]), headers(&[("x-api-key", "a")]));
-        assert!(access.allows_search(&search).is_ok() && access.allows_search(&admin).is_ok());
-        assert!(access.allows_changes(&search).is_err() && access.allows_changes(&admin).is_ok());
-        assert!(access.allows_search(&HeaderMap::new()).is_err());
-        assert!(with(None, Some("a")).allows_search(&HeaderMap::new()).is_ok());
-        assert!(with(None, Some("a")).allows_changes(&HeaderMap::new()).is_err());
-        assert!(with(Some("s"), None).allows_changes(&search).is_err());
-        assert!(with(None, None).allows_changes(&HeaderMap::new()).is_ok());
+        assert!(access.check_search(&search).is_ok() && access.check_search(&admin).is_ok());
+        assert!(access.check_changes(&search).is_err() && access.check_changes(&admin).is_ok());
+        assert!(access.check_search(&HeaderMap::new()).is_err());
+        assert!(with(None, Some("a")).check_search(&HeaderMap::new()).is_ok());
+        assert!(with(None, Some("a")).check_changes(&HeaderMap::new()).is_err());
+        assert!(with(Some("s"), None).check_changes(&search).is_err());
+        assert!(with(None, None).check_changes(&HeaderMap::new()).is_ok());
     }
 
     #[test]
     fn web_pages_of_others_are_kept_out() {
         let open = with(None, None);
-        let caller = |pairs, changes| open.allows_caller(&headers(pairs), changes).is_ok();
+        let caller = |pairs, changes| open.check_caller(&headers(pairs), changes).is_ok();
         assert!(caller(&[("host", "127.0.0.1:7733")], false) && caller(&[("host", "[::1]:7733")], false));
         assert!(caller(&[("host", "localhost")], true) && caller(&[], true));
         assert!(!caller(&[("host", "evil.example")], false));
+        let network = Access { allow_without_keys: true, hosts: vec!["lab.example".into()], ..Access::default() };
+        let called = |host| network.check_caller(&headers(&[("host", host)]), false).is_ok();
+        assert!(called("lab.example:7733") && called("10.0.0.7:7733") && !called("evil.example"));
         assert!(caller(&[("host", "localhost:1"), ("origin", "http://localhost:1")], true));
         assert!(!caller(&[("host", "localhost:1"), ("origin", "https://evil.example")], true));
     }

@@ -10,7 +10,8 @@ use axum::response::{IntoResponse, Response};
 
 use super::state::AppState;
 
-/// Saves the work of an answer that the client has already. Weak, because the time that answering took is part of it.
+/// Saves sending an answer that the client has already. Weak, because the time that answering took is part of it. Only an
+/// answer is compared: what is not found, or not understood, stays so.
 pub(super) async fn by_commit(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
     if request.method() != Method::GET {
         return next.run(request).await;
@@ -18,10 +19,13 @@ pub(super) async fn by_commit(State(state): State<Arc<AppState>>, request: Reque
     let tag = format!("W/\"{}\"", state.engine.index().snapshot().commit());
     let known = request.headers().get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let is_known = known.flat_map(|value| value.split(',')).any(|value| value.trim() == tag);
-    let mut response = if is_known { StatusCode::NOT_MODIFIED.into_response() } else { next.run(request).await };
-    if matches!(response.status(), StatusCode::OK | StatusCode::NOT_MODIFIED)
+    let mut response = next.run(request).await;
+    if response.status() == StatusCode::OK
         && let Ok(tag) = HeaderValue::from_str(&tag)
     {
+        if is_known {
+            response = StatusCode::NOT_MODIFIED.into_response();
+        }
         response.headers_mut().insert(ETAG, tag);
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     }

@@ -1,6 +1,7 @@
-//! The one thread that writes to the index while the server runs.
+//! The jobs that write to the index while the server runs: one thread does them, one run at a time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -11,26 +12,31 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::options::Library;
-use super::tasks::{Counts, Status, Task, TaskKind, TaskList, concerns_papers};
+use super::tasks::{Counts, Status, Task, TaskKind, TaskList, includes_papers};
+use super::uploads::{self, Spooled};
+use crate::corpus::{Identity, PaperId};
 use crate::index::IndexError;
-use crate::ingest::{Ingest, IngestError, Reader, Summary};
+use crate::ingest::{Ingest, IngestError, Paper, Reader, Summary};
 use crate::search::Engine;
 
-/// How long a job waits for another process that writes to the index.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// How long a run waits for another process that writes to the index.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// Jobs wait so long for others to be done together with them.
-const GATHER: Duration = Duration::from_millis(20);
+/// Debounce window: a job waits so long for others that are done in the same run.
+const DEBOUNCE: Duration = Duration::from_millis(20);
 
-/// Takes jobs from all requests and does them one run at a time.
+/// Takes jobs from all requests.
 #[derive(Debug)]
 pub struct Jobs {
     engine: Engine,
     library: Library,
-    /// Reads uploads before they are accepted, beside the run that reads others.
+    /// Reads uploads before they are accepted, while a run reads others.
     checks: Reader,
     tasks: Mutex<TaskList>,
     submitted: Condvar,
+    /// Uploads that are acknowledged and not indexed yet, by their file. Locked while a file of the folder is put or
+    /// deleted and its job is submitted, so that jobs have the order of these changes.
+    pending: Mutex<BTreeMap<PathBuf, PendingUpload>>,
     /// Counts changes of any job, for those that wait for one.
     changes: watch::Sender<u64>,
     stop: AtomicBool,
@@ -38,19 +44,56 @@ pub struct Jobs {
     ended: AtomicBool,
     runs: AtomicU64,
     thread: Mutex<Option<JoinHandle<()>>>,
+    /// Keeps a second server from the folder of uploads while the thread runs.
+    folder_lock: Mutex<Option<File>>,
+}
+
+/// The paper of an upload that is not indexed yet.
+#[derive(Debug)]
+struct PendingUpload {
+    task: u64,
+    paper: PaperId,
+    identity: Identity,
+}
+
+/// Why a paper is not deleted.
+#[derive(Debug)]
+pub(super) enum DeleteError {
+    /// Neither the index nor an upload that waits has it.
+    NotFound,
+    /// It was not uploaded; the names of its files.
+    NotUploaded(Vec<String>),
+    /// What was uploaded before the start is not indexed yet, and may be the paper.
+    Starting,
+    TooManyJobs,
+    Index(IndexError),
+    Io(std::io::Error),
+}
+
+impl From<IndexError> for DeleteError {
+    fn from(error: IndexError) -> Self {
+        Self::Index(error)
+    }
+}
+
+impl From<std::io::Error> for DeleteError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Io(error)
+    }
 }
 
 impl Jobs {
-    /// Starts the thread. What lies in the folder of uploads is indexed first: an upload that was acknowledged before a
-    /// crash is not lost.
+    /// Starts the thread. What is in the folder of uploads is indexed first: an upload or deletion that was acknowledged
+    /// before a crash is not lost.
     ///
     /// # Errors
-    /// The folder of uploads can not be made, or the thread not be started.
+    /// The folder of uploads cannot be made or written, or another server uses it; the thread cannot be started.
     pub fn start(engine: Engine, mut library: Library) -> std::io::Result<Arc<Self>> {
         std::fs::create_dir_all(&library.uploads)?;
         library.uploads = library.uploads.canonicalize()?;
-        super::uploads::check_writable(&library.uploads)?;
-        super::uploads::remove_unfinished(&library.uploads)?;
+        let folder_lock = uploads::lock(&library.uploads)?;
+        uploads::check_writable(&library.uploads)?;
+        uploads::remove_spooled(&library.uploads)?;
         let has_uploads = std::fs::read_dir(&library.uploads)?.next().is_some();
         let jobs = Arc::new(Self {
             engine,
@@ -58,18 +101,20 @@ impl Jobs {
             library,
             tasks: Mutex::default(),
             submitted: Condvar::new(),
+            pending: Mutex::default(),
             changes: watch::Sender::new(0),
             stop: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             runs: AtomicU64::new(0),
             thread: Mutex::default(),
+            folder_lock: Mutex::new(folder_lock),
         });
         if has_uploads {
-            jobs.submit(TaskKind::Startup);
+            jobs.add(TaskKind::Startup);
         }
         let worker = Arc::clone(&jobs);
         let thread = std::thread::Builder::new().name("writer".into()).spawn(move || worker.work())?;
-        *jobs.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+        *lock(&jobs.thread) = Some(thread);
         Ok(jobs)
     }
 
@@ -83,6 +128,67 @@ impl Jobs {
 
     /// Adds a job; `None` where too many wait.
     pub fn submit(&self, kind: TaskKind) -> Option<Task> {
+        self.has_room().then(|| self.add(kind))
+    }
+
+    /// Puts a file that was read as `paper` into the folder of uploads, and adds the job that indexes it. `None` where
+    /// too many jobs wait; the file is then gone.
+    pub(super) fn put(&self, spooled: Spooled, paper: &Paper) -> std::io::Result<Option<Task>> {
+        let mut pending = lock(&self.pending);
+        if !self.has_room() {
+            return Ok(None);
+        }
+        let file = spooled.keep(&self.library.uploads)?;
+        let task = self.add(TaskKind::Upload { file: file.clone() });
+        let identity = Identity::of(&paper.article.metadata);
+        pending.insert(file, PendingUpload { task: task.id, paper: paper.id.clone(), identity });
+        Ok(Some(task))
+    }
+
+    /// Deletes the uploaded files of a paper, and adds the job that removes it from the index. A file that holds another
+    /// paper by now stays: it was put in the place of the deleted one, which goes with it.
+    pub(super) fn delete(&self, paper: &str) -> Result<Task, DeleteError> {
+        let pending = lock(&self.pending);
+        if self.tasks().is_starting() {
+            return Err(DeleteError::Starting);
+        }
+        if !self.has_room() {
+            return Err(DeleteError::TooManyJobs);
+        }
+        let record = self.engine.index().snapshot().paper(paper)?;
+        let identity = record.as_ref().map(|record| Identity::of(&record.metadata));
+        let is_same = |upload: &PendingUpload| {
+            upload.paper.as_str() == paper
+                || identity.as_ref().is_some_and(|identity| identity.same_paper(&upload.identity))
+        };
+        let uploaded = pending.iter().filter(|(_, upload)| is_same(upload)).map(|(file, _)| file.clone());
+        let mut files: BTreeSet<PathBuf> = uploaded.collect();
+        let is_known = record.is_some();
+        let (mut replaced, mut elsewhere) = (false, Vec::new());
+        for source in record.into_iter().flat_map(|record| record.sources) {
+            if !source.path.starts_with(&self.library.uploads) {
+                elsewhere.extend(source.path.file_name().map(|name| name.to_string_lossy().into_owned()));
+            } else if pending.contains_key(&source.path) {
+                replaced = true;
+            } else {
+                files.insert(source.path);
+            }
+        }
+        if files.is_empty() && !replaced {
+            return Err(if is_known { DeleteError::NotUploaded(elsewhere) } else { DeleteError::NotFound });
+        }
+        if !files.is_empty() {
+            uploads::mark_deletion(&self.library.uploads)?;
+        }
+        files.iter().try_for_each(|file| uploads::delete(file))?;
+        Ok(self.add(TaskKind::Delete { paper: paper.to_owned() }))
+    }
+
+    fn has_room(&self) -> bool {
+        self.tasks().has_room()
+    }
+
+    fn add(&self, kind: TaskKind) -> Task {
         let task = self.tasks().submit(kind);
         self.submitted.notify_one();
         task
@@ -102,18 +208,18 @@ impl Jobs {
         self.tasks().unfinished()
     }
 
-    /// Runs since the start; a run does all jobs that waited when it began.
+    /// Index runs since the start; a run does all jobs that waited when it began.
     pub fn runs(&self) -> u64 {
         self.runs.load(Ordering::Relaxed)
     }
 
     /// Waits until a job is finished, or the time is over; gives it as it is then.
-    pub(super) async fn wait(&self, id: u64, at_most: Duration) -> Option<Task> {
+    pub(super) async fn wait(&self, id: u64, timeout: Duration) -> Option<Task> {
         let mut changes = self.changes.subscribe();
         let finished = async {
             loop {
                 match self.task(id) {
-                    Some(task) if !task.status.is_final() && !self.ended.load(Ordering::Relaxed) => {}
+                    Some(task) if !task.status.is_final() && !self.has_ended() => {}
                     other => return other,
                 }
                 if changes.changed().await.is_err() {
@@ -121,11 +227,12 @@ impl Jobs {
                 }
             }
         };
-        tokio::time::timeout(at_most, finished).await.unwrap_or_else(|_| self.task(id))
+        tokio::time::timeout(timeout, finished).await.unwrap_or_else(|_| self.task(id))
     }
 
-    /// Has the run in hand end after its batch, committed. What is still to be done is found at the next start.
-    pub(super) fn stop_soon(&self) {
+    /// Tells the current run to end after its batch, committed, and the thread with it. What is still to be done is found
+    /// at the next start.
+    pub(super) fn request_stop(&self) {
         // Set while nobody is between looking at it and going to sleep.
         let tasks = self.tasks();
         self.stop.store(true, Ordering::Relaxed);
@@ -133,22 +240,31 @@ impl Jobs {
         self.submitted.notify_all();
     }
 
-    /// Ends the run in hand after its batch, committed, and the thread with it. Blocks until then.
+    /// Waits until the thread has ended.
+    pub(super) async fn ended(&self) {
+        let mut changes = self.changes.subscribe();
+        while !self.has_ended() && changes.changed().await.is_ok() {}
+    }
+
+    /// Ends the current run after its batch, committed, and the thread with it. Blocks until then.
     pub fn stop(&self) {
-        self.stop_soon();
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.request_stop();
+        let thread = lock(&self.thread).take();
         if thread.is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the thread that writes has failed");
         }
+    }
+
+    fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Relaxed)
     }
 
     fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
 
-    /// The list is whole even after a panic: nothing leaves it half changed.
     fn tasks(&self) -> MutexGuard<'_, TaskList> {
-        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.tasks)
     }
 
     fn work(&self) {
@@ -164,21 +280,36 @@ impl Jobs {
                 Err(error) => tracing::error!(?numbers, %error, "index run failed"),
             }
             let papers = outcome.as_ref().map_or_else(|_| BTreeMap::new(), |_| self.papers_of(&tasks));
+            if outcome.is_ok() {
+                self.settle(&tasks);
+            }
             for task in tasks {
                 let done = finished(task, &outcome, &papers);
                 self.tasks().finish(done);
             }
             self.changed();
         }
+        *lock(&self.folder_lock) = None;
         self.ended.store(true, Ordering::Relaxed);
         self.changed();
+    }
+
+    /// The index is as the folder of uploads was when these jobs were started, or newer.
+    fn settle(&self, tasks: &[Task]) {
+        let mut pending = lock(&self.pending);
+        let last = tasks.iter().map(|task| task.id).max().unwrap_or_default();
+        pending.retain(|_, upload| upload.task > last);
+        let deletes = |task: &Task| matches!(task.kind, TaskKind::Delete { .. });
+        if !self.tasks().waiting().any(deletes) {
+            uploads::remove_deletion_mark(&self.library.uploads);
+        }
     }
 
     fn changed(&self) {
         self.changes.send_modify(|count| *count += 1);
     }
 
-    /// Waits for jobs; all that wait are started. `None` once stopped.
+    /// Waits for jobs, and starts all that wait. `None` once stopped.
     fn next(&self) -> Option<Vec<Task>> {
         let mut tasks = self.tasks();
         loop {
@@ -187,19 +318,19 @@ impl Jobs {
             }
             if tasks.unfinished() > 0 {
                 drop(tasks);
-                std::thread::sleep(GATHER);
+                std::thread::sleep(DEBOUNCE);
                 return Some(self.tasks().start_waiting());
             }
             tasks = self.submitted.wait(tasks).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    /// One run over all that the jobs concern. Gives what it did, and what it left aside.
+    /// One run over all that the jobs concern. Gives what it did, and which folders it left out and why.
     fn run(&self, tasks: &[Task]) -> Result<(Summary, Vec<String>), String> {
         self.runs.fetch_add(1, Ordering::Relaxed);
-        let (paths, mut left) = self.paths(tasks);
+        let (paths, mut skipped) = self.paths(tasks);
         let mut options = self.library.options.clone();
-        if tasks.iter().any(|task| matches!(task.kind, TaskKind::Delete { .. })) {
+        if uploads::has_deletion_mark(&self.library.uploads) {
             // The last upload may have been deleted.
             options.emptied.push(self.library.uploads.clone());
         }
@@ -207,32 +338,27 @@ impl Jobs {
         let began = Instant::now();
         loop {
             match ingest.run(&paths, &mut |_| {}) {
-                Err(IngestError::Index(IndexError::Locked { .. })) if began.elapsed() < PATIENCE && !self.stopped() => {
+                Err(IngestError::Index(IndexError::Locked { .. }))
+                    if began.elapsed() < LOCK_TIMEOUT && !self.stopped() =>
+                {
                     std::thread::sleep(Duration::from_millis(500));
                 }
                 Err(error) => return Err(error.to_string()),
                 Ok(summary) => {
-                    left.extend(summary.emptied.iter().map(|emptied| left_as_it_is(&emptied.folder, "is empty")));
-                    return Ok((summary, left));
+                    skipped.extend(summary.emptied.iter().map(|emptied| skipped_folder(&emptied.folder, "is empty")));
+                    return Ok((summary, skipped));
                 }
             }
         }
     }
 
-    /// What is to be looked at. A folder that is not there must not hinder the others, nor be taken for an empty one.
+    /// The folders to look at. One that is missing does not hinder the others, and is not taken for an empty one.
     fn paths(&self, tasks: &[Task]) -> (Vec<PathBuf>, Vec<String>) {
-        let mut paths = vec![self.library.uploads.clone()];
-        let mut left = Vec::new();
-        if concerns_papers(tasks) {
-            for path in &self.library.papers {
-                if path.exists() {
-                    paths.push(path.clone());
-                } else {
-                    left.push(left_as_it_is(path, "is not there"));
-                }
-            }
-        }
-        (paths, left)
+        let papers: &[PathBuf] = if includes_papers(tasks) { &self.library.papers } else { &[] };
+        let (found, missing): (Vec<&PathBuf>, Vec<&PathBuf>) =
+            std::iter::once(&self.library.uploads).chain(papers).partition(|path| path.exists());
+        let skipped = missing.into_iter().map(|path| skipped_folder(path, "is not there")).collect();
+        (found.into_iter().cloned().collect(), skipped)
     }
 
     /// Which papers the uploaded files became.
@@ -248,11 +374,16 @@ impl Jobs {
     }
 }
 
-/// Says, here and in the log, of which folder nothing was changed.
-fn left_as_it_is(folder: &Path, why: &str) -> String {
-    let words = format!("{} {why}; what was indexed from it stays", folder.display());
-    tracing::warn!("{words}");
-    words
+/// The mutexes guard values that are whole even after a panic: nothing leaves them half changed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Logs that a folder was skipped, and gives the message for the client.
+fn skipped_folder(folder: &Path, why: &str) -> String {
+    let message = format!("{} {why}; what was indexed from it stays", folder.display());
+    tracing::warn!("{message}");
+    message
 }
 
 fn uploaded(task: &Task) -> Option<&Path> {
@@ -264,14 +395,14 @@ fn uploaded(task: &Task) -> Option<&Path> {
 
 /// A job as it is after its run.
 fn finished(task: Task, outcome: &Result<(Summary, Vec<String>), String>, papers: &BTreeMap<PathBuf, String>) -> Task {
-    let (summary, left) = match outcome {
+    let (summary, skipped) = match outcome {
         Ok(done) => done,
         Err(error) => return Task { status: Status::Failed, error: Some(error.clone()), ..task },
     };
     let own_failure = uploaded(&task).and_then(|file| summary.failures.iter().find(|failure| failure.file == file));
     let mut error = own_failure.map(|failure| failure.reason.clone());
-    if error.is_none() && matches!(task.kind, TaskKind::Reindex) && !left.is_empty() {
-        error = Some(left.join("; "));
+    if error.is_none() && matches!(task.kind, TaskKind::Reindex) && !skipped.is_empty() {
+        error = Some(skipped.join("; "));
     }
     let counts = Counts {
         added: summary.papers.added,

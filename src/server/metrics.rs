@@ -1,4 +1,4 @@
-//! Counters and times for Prometheus.
+//! Metrics for Prometheus.
 
 use std::fmt;
 use std::sync::atomic::AtomicU64;
@@ -17,7 +17,7 @@ use crate::search::Timings;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
     method: String,
-    /// The route, not the address: `/v1/papers/{id}`.
+    /// The route's pattern, not the requested path: `/v1/papers/{id}`.
     route: String,
     status: u16,
 }
@@ -32,16 +32,16 @@ struct StageLabels {
     stage: &'static str,
 }
 
-/// What a request's time is spent on around the answer.
+/// Stages of a request outside of the search itself, which has [stages](crate::search::Stage) of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
-    /// Until a thread takes it.
+pub(super) enum RequestStage {
+    /// Waiting for a thread.
     Wait,
-    /// From hits to JSON's values.
+    /// Turning the answer into its wire type.
     Render,
 }
 
-/// The state of the index and of the jobs, as it is when asked.
+/// Values that are read when the metrics are asked for.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Gauges {
     pub(super) papers: u64,
@@ -50,21 +50,22 @@ pub(super) struct Gauges {
     pub(super) tasks_unfinished: u64,
 }
 
-/// All that is counted.
+/// All metrics of the server.
 pub(super) struct Metrics {
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
     request_seconds: Family<RouteLabels, Histogram, fn() -> Histogram>,
     stage_seconds: Family<StageLabels, Histogram, fn() -> Histogram>,
-    turned_away: Counter,
-    repeated: Counter,
+    refused: Counter,
+    cache_hits: Counter,
     commits: Counter,
     index_runs: Counter,
     papers: Gauge<i64>,
     passages: Gauge<i64>,
     index_bytes: Gauge<i64>,
     tasks_unfinished: Gauge<i64>,
-    runs_told: AtomicU64,
+    /// Runs that `index_runs` has counted.
+    counted_runs: AtomicU64,
 }
 
 impl fmt::Debug for Metrics {
@@ -73,8 +74,8 @@ impl fmt::Debug for Metrics {
     }
 }
 
-/// From half a millisecond, in steps of two, to sixteen seconds.
-fn times() -> Histogram {
+/// Buckets from 0.5 ms to 16 s, each twice as long as the one before.
+fn duration_histogram() -> Histogram {
     Histogram::new((0..16).map(|step| 0.0005 * f64::from(1u32 << step)))
 }
 
@@ -83,17 +84,17 @@ impl Metrics {
         let metrics = Self {
             registry: Registry::default(),
             requests: Family::default(),
-            request_seconds: Family::new_with_constructor(times),
-            stage_seconds: Family::new_with_constructor(times),
-            turned_away: Counter::default(),
-            repeated: Counter::default(),
+            request_seconds: Family::new_with_constructor(duration_histogram),
+            stage_seconds: Family::new_with_constructor(duration_histogram),
+            refused: Counter::default(),
+            cache_hits: Counter::default(),
             commits: Counter::default(),
             index_runs: Counter::default(),
             papers: Gauge::default(),
             passages: Gauge::default(),
             index_bytes: Gauge::default(),
             tasks_unfinished: Gauge::default(),
-            runs_told: AtomicU64::new(0),
+            counted_runs: AtomicU64::new(0),
         };
         metrics.registered()
     }
@@ -113,8 +114,8 @@ impl Metrics {
             Unit::Seconds,
             self.stage_seconds.clone(),
         );
-        registry.register("turned_away", "Requests refused because too many ran", self.turned_away.clone());
-        registry.register("repeated_answers", "Answers given again from memory", self.repeated.clone());
+        registry.register("turned_away", "Requests refused because too many ran", self.refused.clone());
+        registry.register("repeated_answers", "Answers given again from memory", self.cache_hits.clone());
         registry.register("commits_seen", "Commits of the index that became visible", self.commits.clone());
         registry.register("index_runs", "Runs of the thread that writes", self.index_runs.clone());
         registry.register("papers", "Papers in the index", self.papers.clone());
@@ -125,47 +126,52 @@ impl Metrics {
         self
     }
 
-    pub(super) fn request(&self, method: &str, route: &str, status: u16, time: Duration) {
+    /// Counts a request and observes its time.
+    pub(super) fn observe_request(&self, method: &str, route: &str, status: u16, time: Duration) {
         let labels = RequestLabels { method: method.to_owned(), route: route.to_owned(), status };
         self.requests.get_or_create(&labels).inc();
         self.request_seconds.get_or_create(&RouteLabels { route: route.to_owned() }).observe(time.as_secs_f64());
     }
 
-    /// The stages of one answer.
-    pub(super) fn answer(&self, timings: &Timings) {
+    /// Observes the stages of one search.
+    pub(super) fn observe_search(&self, timings: &Timings) {
         for stage in crate::search::Stage::ALL {
             let labels = StageLabels { stage: stage.name() };
             self.stage_seconds.get_or_create(&labels).observe(timings.of(stage).as_secs_f64());
         }
     }
 
-    pub(super) fn stage(&self, stage: Stage, time: Duration) {
+    /// Observes a stage around the search.
+    pub(super) fn observe_stage(&self, stage: RequestStage, time: Duration) {
         let stage = match stage {
-            Stage::Wait => "wait",
-            Stage::Render => "render",
+            RequestStage::Wait => "wait",
+            RequestStage::Render => "render",
         };
         self.stage_seconds.get_or_create(&StageLabels { stage }).observe(time.as_secs_f64());
     }
 
-    pub(super) fn turned_away(&self) {
-        self.turned_away.inc();
+    /// Counts a request that was refused because too many ran.
+    pub(super) fn count_refused(&self) {
+        self.refused.inc();
     }
 
-    pub(super) fn repeated(&self) {
-        self.repeated.inc();
+    /// Counts an answer from the response cache.
+    pub(super) fn count_cache_hit(&self) {
+        self.cache_hits.inc();
     }
 
-    pub(super) fn commit(&self) {
+    /// Counts a commit that became visible.
+    pub(super) fn count_commit(&self) {
         self.commits.inc();
     }
 
-    /// Sets what runs there have been so far.
-    pub(super) fn index_runs(&self, runs: u64) {
-        let told = self.runs_told.swap(runs, std::sync::atomic::Ordering::Relaxed);
-        self.index_runs.inc_by(runs.saturating_sub(told));
+    /// Sets the number of index runs since the start.
+    pub(super) fn set_index_runs(&self, runs: u64) {
+        let counted = self.counted_runs.swap(runs, std::sync::atomic::Ordering::Relaxed);
+        self.index_runs.inc_by(runs.saturating_sub(counted));
     }
 
-    /// All of it in the text format of Prometheus.
+    /// All metrics in the text format of Prometheus.
     pub(super) fn text(&self, gauges: Gauges) -> Result<String, fmt::Error> {
         let signed = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         self.papers.set(signed(gauges.papers));

@@ -2,9 +2,10 @@
 //!
 //! [`router()`] is a function of its state, so that tests call it without a socket. Only this module knows HTTP, and only
 //! [`wire`](crate::wire) defines the JSON that clients see. Work that takes more than half a millisecond runs on blocking threads,
-//! and everything that writes to the index is a job of one thread ([`Jobs`]).
+//! searches on threads of their own, and everything that writes to the index is a job of one thread ([`Jobs`]).
 
 mod access;
+mod connection;
 mod etag;
 mod extract;
 mod jobs;
@@ -19,6 +20,7 @@ mod response_cache;
 mod router;
 mod routes;
 mod run;
+mod search_threads;
 mod serve;
 mod state;
 mod tasks;

@@ -1,4 +1,4 @@
-//! Every request leaves a line in the log and a count in the metrics.
+//! Logs and counts every request.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -12,7 +12,7 @@ use tracing::Instrument;
 use super::request_id::request_id;
 use super::state::AppState;
 
-/// Around everything else: names the request in all lines that are logged meanwhile. Questions are not logged.
+/// The outermost middleware: a span with the request's id is around all that is logged for it. Questions are not logged.
 pub(super) async fn observe(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
     let id = request_id(request.extensions());
     let method = request.method().clone();
@@ -23,13 +23,13 @@ pub(super) async fn observe(State(state): State<Arc<AppState>>, request: Request
     let time = began.elapsed();
     let route = response.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str);
     let status = response.status().as_u16();
-    state.metrics.request(known(&method), route, status, time);
+    state.metrics.observe_request(method_label(&method), route, status, time);
     span.in_scope(|| tracing::info!(status, milliseconds = time.as_secs_f64() * 1e3, "answered"));
     response
 }
 
-/// Inside of the routes: leaves word of which one it was.
-pub(super) async fn note_route(request: Request, next: Next) -> Response {
+/// Inside of the routes: puts the matched route into the response, where [`observe`] finds it.
+pub(super) async fn record_route(request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().cloned();
     let mut response = next.run(request).await;
     if let Some(route) = route {
@@ -38,8 +38,8 @@ pub(super) async fn note_route(request: Request, next: Next) -> Response {
     response
 }
 
-/// Clients may invent methods; each would be a series of its own.
-fn known(method: &Method) -> &str {
+/// A method as a label. Unknown methods share one, so that clients cannot make series without end.
+fn method_label(method: &Method) -> &str {
     match method.as_str() {
         name @ ("GET" | "HEAD" | "POST" | "PUT" | "DELETE" | "OPTIONS" | "PATCH") => name,
         _ => "other",

@@ -1,4 +1,4 @@
-//! The description of the interface for programs, made from the routes themselves.
+//! The OpenAPI document, made from the routes themselves.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use utoipa::{OpenApi, ToSchema};
 
 use crate::wire::SearchRequest;
 
-/// What is not said by a route.
+/// What belongs to no route.
 #[derive(Debug, OpenApi)]
 #[openapi(
     info(
@@ -30,7 +30,7 @@ use crate::wire::SearchRequest;
 )]
 struct Description;
 
-/// The document before the routes add themselves.
+/// The document without any route.
 pub(super) fn document() -> Document {
     let mut document = Description::openapi();
     let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
@@ -38,7 +38,7 @@ pub(super) fn document() -> Document {
     document
 }
 
-/// Says how long a question may be on this server, in the body of a request and in an address.
+/// Sets the longest question that this server reads, in the body of a request and in the query string.
 pub(super) fn describe_limits(document: &mut Document, max_question: usize) {
     let question = document
         .components
@@ -57,7 +57,7 @@ pub(super) fn describe_limits(document: &mut Document, max_question: usize) {
     }
 }
 
-/// The route that gives the finished document.
+/// The route that serves the finished document.
 pub(super) fn route<S: Clone + Send + Sync + 'static>(document: Document) -> Router<S> {
     let document = Arc::new(document);
     Router::new().route("/openapi.json", get(move || async move { Json(document.as_ref().clone()) }))

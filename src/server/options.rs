@@ -28,6 +28,8 @@ pub struct Limits {
     pub timeout: Duration,
     /// Bytes of a body, uploads apart.
     pub max_body: usize,
+    /// The longest time from the signal to end until the server has ended. What still runs then is given up.
+    pub shutdown: Duration,
     pub question: QuestionLimits,
 }
 
@@ -42,6 +44,8 @@ pub struct AccessOptions {
     pub keys_file: Option<PathBuf>,
     /// Whether a network may be served without keys.
     pub allow_without_keys: bool,
+    /// Names by which the server may be called without keys, besides addresses and localhost.
+    pub hosts: Vec<String>,
     /// Web pages that may ask from a browser, such as `https://lab.example`; `*` for all.
     pub cors_origins: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! What clients are told when a request fails: problem details after RFC 9457, and the one table of their codes.
+//! Problem details (RFC 9457), and the table of their codes.
 
 use axum::Json;
 use axum::body::Body;
@@ -13,7 +13,7 @@ use crate::index::IndexError;
 use crate::search::SearchError;
 use crate::wire::{ProblemBody, RequestError};
 
-/// The kinds of failure. Their names on the wire are stable: clients may decide by them.
+/// The kinds of failure. Their names on the wire are stable, so that clients can handle them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Code {
     EmptyQuestion,
@@ -27,6 +27,8 @@ pub enum Code {
     NotFound,
     MethodNotAllowed,
     BadRequest,
+    UriTooLong,
+    HeadTooLarge,
     Unauthorized,
     Forbidden,
     Conflict,
@@ -41,7 +43,7 @@ pub enum Code {
 }
 
 impl Code {
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::EmptyQuestion,
         Self::QuestionTooLong,
         Self::UnknownMode,
@@ -53,6 +55,8 @@ impl Code {
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::BadRequest,
+        Self::UriTooLong,
+        Self::HeadTooLarge,
         Self::Unauthorized,
         Self::Forbidden,
         Self::Conflict,
@@ -83,6 +87,8 @@ impl Code {
             Self::NotFound => (S::NOT_FOUND, "not_found", "There is nothing here"),
             Self::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "method_not_allowed", "The method is not allowed here"),
             Self::BadRequest => (S::BAD_REQUEST, "bad_request", "The request is not valid"),
+            Self::UriTooLong => (S::URI_TOO_LONG, "uri_too_long", "The address is too long"),
+            Self::HeadTooLarge => (S::REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large", "The headers are too large"),
             Self::Unauthorized => (S::UNAUTHORIZED, "unauthorized", "A key is needed"),
             Self::Forbidden => (S::FORBIDDEN, "forbidden", "This is not allowed here"),
             Self::Conflict => (S::CONFLICT, "conflict", "The paper cannot be changed in this way"),
@@ -110,13 +116,15 @@ impl Code {
         self.row().2
     }
 
-    /// The code for a failure of which only the status is known.
-    fn of_status(status: StatusCode) -> Self {
+    /// The code of a response that has only a status.
+    fn from_status(status: StatusCode) -> Self {
         match status {
             StatusCode::NOT_FOUND => Self::NotFound,
             StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
             StatusCode::PAYLOAD_TOO_LARGE => Self::BodyTooLarge,
             StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedMediaType,
+            StatusCode::URI_TOO_LONG => Self::UriTooLong,
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Self::HeadTooLarge,
             status if status.is_client_error() => Self::BadRequest,
             _ => Self::Internal,
         }
@@ -127,7 +135,7 @@ impl Code {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     pub code: Code,
-    /// What is wrong with this request, and what would be right.
+    /// What is wrong with this request, and what was expected.
     pub detail: String,
     /// Seconds after which to try again.
     pub retry_after: Option<u32>,
@@ -138,12 +146,24 @@ impl Problem {
         Self { code, detail: detail.into(), retry_after: None }
     }
 
-    /// Turned away for now.
+    /// The body that a client sees.
+    pub(super) fn body(self, request_id: String) -> ProblemBody {
+        ProblemBody {
+            r#type: format!("urn:stroma:problem:{}", self.code.name()),
+            title: self.code.title().to_owned(),
+            status: self.code.status().as_u16(),
+            detail: self.detail,
+            code: self.code.name().to_owned(),
+            request_id,
+        }
+    }
+
+    /// A refusal for now; the client may try again after a second.
     pub(super) fn overloaded(detail: impl Into<String>) -> Self {
         Self { retry_after: Some(1), ..Self::new(Code::Overloaded, detail) }
     }
 
-    /// A failure that is ours: the cause goes to the log and stays hidden from the client.
+    /// A fault of the server: the cause is logged and hidden from the client.
     pub fn internal(cause: &dyn std::fmt::Display) -> Self {
         tracing::error!(%cause, "request failed");
         Self::new(Code::Internal, "the cause is in the server's log under this request_id")
@@ -191,7 +211,7 @@ impl From<RequestError> for Problem {
     }
 }
 
-/// The body is written by [`render`], which knows the request.
+/// The body is added by [`render`], which knows the request's id.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.code.status().into_response();
@@ -206,7 +226,7 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Gives every failure its body, those too that axum and its layers answer with a bare status.
+/// Middleware that gives every failure its body, also where axum or a layer set only a status.
 pub(super) async fn render(request: Request, next: Next) -> Response {
     let request_id = request_id(request.extensions());
     let path = request.uri().path().to_owned();
@@ -218,7 +238,7 @@ pub(super) async fn render(request: Request, next: Next) -> Response {
     }
     let (mut parts, _) = response.into_parts();
     let problem = parts.extensions.remove::<Problem>().unwrap_or_else(|| {
-        let code = Code::of_status(status);
+        let code = Code::from_status(status);
         let detail = match code {
             Code::NotFound => format!("{path} does not exist"),
             Code::MethodNotAllowed => {
@@ -229,14 +249,7 @@ pub(super) async fn render(request: Request, next: Next) -> Response {
         };
         Problem::new(code, detail)
     });
-    let body = ProblemBody {
-        r#type: format!("urn:stroma:problem:{}", problem.code.name()),
-        title: problem.code.title().to_owned(),
-        status: status.as_u16(),
-        detail: problem.detail,
-        code: problem.code.name().to_owned(),
-        request_id,
-    };
+    let body = ProblemBody { status: status.as_u16(), ..problem.body(request_id) };
     let (mut written, body) = Json(body).into_response().into_parts();
     written.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     for (name, value) in &parts.headers {
@@ -264,10 +277,10 @@ mod tests {
 
     #[test]
     fn a_bare_status_gets_the_code_that_fits() {
-        assert_eq!(Code::of_status(StatusCode::NOT_FOUND), Code::NotFound);
-        assert_eq!(Code::of_status(StatusCode::PAYLOAD_TOO_LARGE), Code::BodyTooLarge);
-        assert_eq!(Code::of_status(StatusCode::BAD_REQUEST), Code::BadRequest);
-        assert_eq!(Code::of_status(StatusCode::IM_A_TEAPOT), Code::BadRequest);
-        assert_eq!(Code::of_status(StatusCode::BAD_GATEWAY), Code::Internal);
+        assert_eq!(Code::from_status(StatusCode::NOT_FOUND), Code::NotFound);
+        assert_eq!(Code::from_status(StatusCode::PAYLOAD_TOO_LARGE), Code::BodyTooLarge);
+        assert_eq!(Code::from_status(StatusCode::BAD_REQUEST), Code::BadRequest);
+        assert_eq!(Code::from_status(StatusCode::IM_A_TEAPOT), Code::BadRequest);
+        assert_eq!(Code::from_status(StatusCode::BAD_GATEWAY), Code::Internal);
     }
 }

@@ -1,4 +1,4 @@
-//! Notices what other processes commit.
+//! Makes commits of other processes visible to searches.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,9 +9,9 @@ use std::time::{Duration, SystemTime};
 use super::state::AppState;
 
 /// How often the index is looked at.
-const EVERY: Duration = Duration::from_millis(250);
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
-/// A thread that makes new commits visible to searches, until dropped.
+/// A thread that reloads the index after each commit, until dropped.
 #[derive(Debug)]
 pub struct Reloader {
     stop: Arc<AtomicBool>,
@@ -24,7 +24,7 @@ impl Reloader {
     pub fn start(state: Arc<AppState>) -> std::io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
-        let thread = std::thread::Builder::new().name("reload".into()).spawn(move || watch(&state, &stopped))?;
+        let thread = std::thread::Builder::new().name("reload".into()).spawn(move || poll(&state, &stopped))?;
         Ok(Self { stop, thread: Some(thread) })
     }
 }
@@ -34,21 +34,21 @@ impl Drop for Reloader {
         self.stop.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {
             thread.thread().unpark();
-            // It ends with a look at the flag; a panic in it was logged.
+            // It ends when it sees the flag; a panic in it was logged.
             let _ = thread.join();
         }
     }
 }
 
-fn watch(state: &AppState, stop: &AtomicBool) {
+fn poll(state: &AppState, stop: &AtomicBool) {
     let index = state.engine.index();
-    let mut seen = version(index.folder());
+    let mut seen = commit_marker(index.folder());
     let mut commit = index.snapshot().commit();
     let mut failing = false;
     warm(state);
     while !stop.load(Ordering::Relaxed) {
-        std::thread::park_timeout(EVERY);
-        let now = version(index.folder());
+        std::thread::park_timeout(POLL_INTERVAL);
+        let now = commit_marker(index.folder());
         if now != seen || failing {
             let outcome = index.reload();
             if let Err(error) = &outcome
@@ -63,21 +63,21 @@ fn watch(state: &AppState, stop: &AtomicBool) {
         if newest != commit {
             tracing::info!(commit = newest, "new commit");
             warm(state);
-            state.metrics.commit();
+            state.metrics.count_commit();
             commit = newest;
         }
     }
 }
 
-/// What cannot be read now is told to whoever asks.
+/// Reads what the first question would wait for. An error is logged here, and given again to the question.
 fn warm(state: &AppState) {
     if let Err(error) = state.engine.warm() {
         tracing::error!(%error, "the new commit cannot be read");
     }
 }
 
-/// Changes with every commit: tantivy writes this file anew for each. Reading it is all that a look costs.
-fn version(folder: &Path) -> Option<(SystemTime, Vec<u8>)> {
+/// Changes with every commit, as tantivy writes this file for each. To read it is all that a poll costs.
+fn commit_marker(folder: &Path) -> Option<(SystemTime, Vec<u8>)> {
     let file = folder.join("meta.json");
     Some((std::fs::metadata(&file).ok()?.modified().ok()?, std::fs::read(&file).ok()?))
 }

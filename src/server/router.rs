@@ -1,11 +1,13 @@
-//! All paths, and what every request goes through.
+//! Routes and middleware.
 
 use std::any::Any;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::header::{ETAG, REFERRER_POLICY, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{
+    AUTHORIZATION, CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+};
 use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -19,9 +21,9 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::access::{for_changes, for_search};
+use super::access::{API_KEY, require_admin_key, require_search_key};
 use super::etag::by_commit;
-use super::observe::{note_route, observe};
+use super::observe::{observe, record_route};
 use super::openapi;
 use super::problem::{Problem, render};
 use super::request_id::{self, CountRequests};
@@ -30,15 +32,15 @@ use super::state::AppState;
 
 /// The whole interface as a function of its state.
 pub fn router(state: Arc<AppState>) -> Router {
-    let (routes, document) = described(&state);
+    let (routes, document) = documented_routes(&state);
     let routes = routes
         .merge(openapi::route(document))
-        .layer(from_fn(note_route))
+        .layer(from_fn(record_route))
         .layer(DefaultBodyLimit::max(state.limits.max_body))
         .with_state(Arc::clone(&state));
-    // The first layer is the outermost: a request is named first, and a panic becomes a failure like others. They stand
-    // around the routes as a whole, for axum adds the header Allow outside of the layers of a route.
-    let around = ServiceBuilder::new()
+    // The first layer is the outermost. They are around the routes as a whole, because axum adds the header Allow outside
+    // of the layers of a route.
+    let middleware = ServiceBuilder::new()
         .layer(from_fn(request_id::remove_unsafe_id))
         .layer(SetRequestIdLayer::new(request_id::HEADER, CountRequests))
         .layer(PropagateRequestIdLayer::new(request_id::HEADER))
@@ -49,45 +51,45 @@ pub fn router(state: Arc<AppState>) -> Router {
         .layer(CompressionLayer::new())
         .layer(from_fn(render))
         .layer(CatchPanicLayer::custom(panicked));
-    Router::new().fallback_service(around.service(routes))
+    Router::new().fallback_service(middleware.service(routes))
 }
 
-/// The description of all paths.
+/// The OpenAPI document of all routes.
 pub fn document(state: &Arc<AppState>) -> OpenApi {
-    described(state).1
+    documented_routes(state).1
 }
 
-/// All paths with their description, in groups by who may use them.
-fn described(state: &Arc<AppState>) -> (Router<Arc<AppState>>, OpenApi) {
-    let open = OpenApiRouter::with_openapi(openapi::document())
+/// All routes and their OpenAPI document, in groups by who may use them.
+fn documented_routes(state: &Arc<AppState>) -> (Router<Arc<AppState>>, OpenApi) {
+    let open_routes = OpenApiRouter::with_openapi(openapi::document())
         .routes(routes!(pages::search))
         .routes(routes!(pages::docs))
         .routes(routes!(health::live))
         .routes(routes!(health::health))
         .routes(routes!(health::ready));
-    let of_a_commit = OpenApiRouter::new()
+    let commit_routes = OpenApiRouter::new()
         .routes(routes!(search::get, search::post))
         .routes(routes!(papers::list))
         .routes(routes!(papers::paper))
         .routes(routes!(papers::passage))
         .routes(routes!(papers::similar))
         .route_layer(from_fn_with_state(Arc::clone(state), by_commit));
-    let for_readers = of_a_commit
+    let search_routes = commit_routes
         .routes(routes!(about::stats))
         .routes(routes!(about::metrics))
         .routes(routes!(tasks::list))
         .routes(routes!(tasks::task))
-        .route_layer(from_fn_with_state(Arc::clone(&state.access), for_search));
-    let for_keepers = OpenApiRouter::new()
+        .route_layer(from_fn_with_state(Arc::clone(&state.access), require_search_key));
+    let admin_routes = OpenApiRouter::new()
         .routes(routes!(manage::put, manage::remove))
         .routes(routes!(manage::reindex))
-        .route_layer(from_fn_with_state(Arc::clone(&state.access), for_changes));
-    let (routes, mut document) = open.merge(for_readers).merge(for_keepers).split_for_parts();
+        .route_layer(from_fn_with_state(Arc::clone(&state.access), require_admin_key));
+    let (routes, mut document) = open_routes.merge(search_routes).merge(admin_routes).split_for_parts();
     openapi::describe_limits(&mut document, state.limits.question.max_characters);
     (routes, document)
 }
 
-/// Web pages of others may ask only where the settings name them.
+/// Web pages of other origins may ask only where the options name them.
 fn cors(origins: &[String]) -> CorsLayer {
     if origins.is_empty() {
         return CorsLayer::new();
@@ -100,7 +102,8 @@ fn cors(origins: &[String]) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(allowed)
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
-        .allow_headers(AnyOrigin)
+        // A browser takes `*` for all headers but Authorization.
+        .allow_headers([AUTHORIZATION, CONTENT_TYPE, IF_NONE_MATCH, API_KEY, request_id::HEADER])
         .expose_headers([ETAG, RETRY_AFTER, request_id::HEADER])
 }
 

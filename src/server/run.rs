@@ -1,4 +1,4 @@
-//! The whole service: what `stroma serve` runs.
+//! Starts the parts of the server and runs them until it is told to end.
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,7 +16,7 @@ use super::state::AppState;
 use super::watch::Watch;
 use crate::search::Engine;
 
-/// Why the service does not run.
+/// Why the server does not run.
 #[derive(Debug, Error)]
 pub enum RunError {
     #[error(transparent)]
@@ -31,8 +31,9 @@ pub enum RunError {
     Thread(#[source] io::Error),
 }
 
-/// Serves until the process is told to end. `started` gets the address, which is
-/// another than asked for where that named port 0. Where the folder of uploads may not be written, the server only answers.
+/// Serves until the process gets SIGTERM or Ctrl-C. `started` is called with the address that is listened at, which has
+/// the port that was chosen where the options ask for port 0. Where the folder of uploads may not be written, nothing can
+/// be changed through the server.
 ///
 /// # Errors
 /// Before it serves: the address is taken, or open to a network without keys; the folder of uploads cannot be used.

@@ -1,4 +1,4 @@
-//! Listening: connections in, an orderly end.
+//! Accept loop and graceful shutdown.
 
 use std::future::Future;
 use std::io;
@@ -16,17 +16,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::access::AccessError;
+use super::connection::{ClientStream, WritePace, max_connections, max_open_files};
 use super::router::router;
 use super::state::AppState;
 
-/// A client has this long to send the head of a request; then an idle connection is closed, too.
+/// A client has this long to send the head of a request; an idle connection is closed after it, too.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Connections at the same time; further ones wait to be accepted. Below what a process may usually have open.
-const MOST_CONNECTIONS: usize = 16_384;
-
-/// What runs when the server is told to end has this long to finish.
-const GRACE: Duration = Duration::from_secs(30);
 
 /// Why the server does not serve.
 #[derive(Debug, Error)]
@@ -46,11 +41,12 @@ pub async fn listen(state: &AppState, listen: SocketAddr) -> Result<TcpListener,
     TcpListener::bind(listen).await.map_err(|source| ServeError::Listen { listen, source })
 }
 
-/// Serves until `shutdown` is there; then finishes what runs, at most half a minute long, takes nothing new, and stops
-/// the thread that writes once its batch is committed.
+/// Serves until `shutdown` completes; then takes nothing new, and ends within [`Limits::shutdown`](super::Limits): requests
+/// and the current index run may finish until then, and are given up after it. An index run that is given up loses what
+/// it has not committed; the next start does it again.
 pub async fn serve(state: Arc<AppState>, listener: TcpListener, shutdown: impl Future<Output = ()>) {
     let service = TowerToHyperService::new(router(Arc::clone(&state)));
-    let connections = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let connections = Arc::new(Semaphore::new(max_connections(max_open_files())));
     let graceful = GracefulShutdown::new();
     let mut shutdown = pin!(shutdown);
     loop {
@@ -59,7 +55,7 @@ pub async fn serve(state: Arc<AppState>, listener: TcpListener, shutdown: impl F
             () = &mut shutdown => break,
         };
         match accepted {
-            Ok((stream, place)) => drop(tokio::spawn(connection(stream, service.clone(), graceful.watcher(), place))),
+            Ok((stream, permit)) => drop(tokio::spawn(connection(stream, service.clone(), graceful.watcher(), permit))),
             Err(error) => {
                 // Mostly too many open files, which goes by.
                 tracing::warn!(%error, "cannot accept a connection");
@@ -70,41 +66,44 @@ pub async fn serve(state: Arc<AppState>, listener: TcpListener, shutdown: impl F
     drop(listener);
     state.drain();
     if let Some(jobs) = &state.jobs {
-        jobs.stop_soon();
+        jobs.request_stop();
     }
-    tracing::info!("ending; what runs is finished");
-    if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
-        tracing::warn!("some requests did not end in time");
-    }
-    if let Some(jobs) = state.jobs.clone()
-        && tokio::task::spawn_blocking(move || jobs.stop()).await.is_err()
-    {
-        tracing::error!("the thread that writes did not stop");
+    tracing::info!(seconds = state.limits.shutdown.as_secs(), "shutting down");
+    let finished = async {
+        graceful.shutdown().await;
+        if let Some(jobs) = &state.jobs {
+            jobs.ended().await;
+        }
+    };
+    if tokio::time::timeout(state.limits.shutdown, finished).await.is_err() {
+        tracing::warn!("what still ran is given up; the next start does it again");
     }
 }
 
-async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
-    let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
+/// The next connection, with the permit that it holds until it is closed.
+async fn accept(listener: &TcpListener, connections: &Arc<Semaphore>) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+    let permit = Arc::clone(connections).acquire_owned().await.map_err(io::Error::other)?;
     let (stream, _) = listener.accept().await?;
-    Ok((stream, place))
+    Ok((stream, permit))
 }
 
 async fn connection(
     stream: TcpStream,
     service: TowerToHyperService<axum::Router>,
     watcher: Watcher,
-    _place: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 ) {
     // Answers are written whole; waiting for more to send only delays them.
     let _ = stream.set_nodelay(true);
+    let stream = TokioIo::new(ClientStream::new(stream, WritePace::default()));
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
-    if let Err(error) = watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await {
+    if let Err(error) = watcher.watch(http.serve_connection(stream, service)).await {
         tracing::debug!(%error, "connection ended");
     }
 }
 
-/// Is there when the process is told to end: SIGTERM or Ctrl-C.
+/// Completes when the process is told to end: SIGTERM or Ctrl-C.
 pub async fn shutdown_signal() {
     #[cfg(unix)]
     {
@@ -117,7 +116,7 @@ pub async fn shutdown_signal() {
             return;
         }
     }
-    // Without signals there is no orderly end; the index takes no harm from a sudden one.
+    // Without signals there is no graceful shutdown; the index takes no harm from a sudden end.
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
     }

@@ -1,4 +1,4 @@
-//! What all requests share.
+//! The state that all requests share.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,16 +9,20 @@ use tokio::sync::Semaphore;
 
 use super::access::Access;
 use super::jobs::Jobs;
-use super::metrics::{Metrics, Stage};
+use super::metrics::{Metrics, RequestStage};
 use super::options::Limits;
 use super::problem::{Code, Problem};
 use super::response_cache::ResponseCache;
+use super::search_threads::SearchThreads;
 use crate::index::Snapshot;
 use crate::search::Engine;
 use crate::wire::PaperSummary;
 
-/// Uploads received at the same time; further ones wait.
-const MOST_UPLOADS: usize = 8;
+/// Uploads that are received at the same time; further ones wait. Many, so that slow ones keep nobody out.
+const MAX_RECEIVING: usize = 64;
+
+/// Uploads that are checked at the same time; further ones wait on disk.
+const MAX_CHECKING: usize = 8;
 
 /// Bytes of all cached responses together, at most.
 const MAX_CACHED_BYTES: u64 = 32 << 20;
@@ -26,24 +30,26 @@ const MAX_CACHED_BYTES: u64 = 32 << 20;
 /// The papers of one commit, for lists of them.
 type Papers = Arc<Vec<PaperSummary>>;
 
-/// The state of the server; one, shared by all requests.
+/// The state of the server.
 #[derive(Debug)]
 pub struct AppState {
     pub engine: Engine,
     pub limits: Limits,
     pub(super) access: Arc<Access>,
-    /// Absent where nothing can be changed through the server.
+    /// `None` where nothing can be changed through the server.
     pub(super) jobs: Option<Arc<Jobs>>,
     pub(super) metrics: Metrics,
-    pub(super) uploads: Semaphore,
-    places: Arc<Semaphore>,
+    pub(super) receiving: Arc<Semaphore>,
+    pub(super) checking: Arc<Semaphore>,
+    search_permits: Arc<Semaphore>,
+    search_threads: SearchThreads,
     draining: AtomicBool,
-    /// With the commit that they are of.
+    /// With their commit.
     papers: Mutex<Option<(String, Papers)>>,
     pub(super) responses: ResponseCache,
 }
 
-/// For extractors, which know no more of the state.
+/// Lets extractors have the limits without the rest of the state.
 impl FromRef<Arc<AppState>> for Limits {
     fn from_ref(state: &Arc<AppState>) -> Self {
         state.limits
@@ -51,7 +57,7 @@ impl FromRef<Arc<AppState>> for Limits {
 }
 
 impl AppState {
-    /// A server that answers, to everybody, and through which nothing can be changed.
+    /// The state of a server that needs no keys, and through which nothing can be changed.
     pub fn new(engine: Engine, limits: Limits) -> Self {
         Self {
             engine,
@@ -59,21 +65,23 @@ impl AppState {
             access: Arc::default(),
             jobs: None,
             metrics: Metrics::new(),
-            uploads: Semaphore::new(MOST_UPLOADS),
-            places: Arc::new(Semaphore::new(limits.max_concurrent)),
+            receiving: Arc::new(Semaphore::new(MAX_RECEIVING)),
+            checking: Arc::new(Semaphore::new(MAX_CHECKING)),
+            search_permits: Arc::new(Semaphore::new(limits.max_concurrent)),
+            search_threads: SearchThreads::new(limits.max_concurrent),
             draining: AtomicBool::new(false),
             papers: Mutex::default(),
             responses: ResponseCache::new(MAX_CACHED_BYTES),
         }
     }
 
-    /// With uploads, deletions and index runs.
+    /// Adds uploads, deletions and index runs.
     #[must_use]
     pub fn with_jobs(self, jobs: Arc<Jobs>) -> Self {
         Self { jobs: Some(jobs), ..self }
     }
 
-    /// With keys.
+    /// Adds keys.
     #[must_use]
     pub fn with_access(self, access: Access) -> Self {
         Self { access: Arc::new(access), ..self }
@@ -84,7 +92,7 @@ impl AppState {
         self.jobs.as_ref().ok_or_else(|| Problem::new(Code::Forbidden, detail))
     }
 
-    /// From now on the server says that it is not ready, so that no balancer sends it more.
+    /// Makes `/readyz` fail from now on, so that load balancers send no more requests.
     pub(super) fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
     }
@@ -93,23 +101,23 @@ impl AppState {
         self.draining.load(Ordering::Relaxed)
     }
 
-    /// Runs work that blocks, on a thread that may. A place is held until the work is done, even where the client no
-    /// longer waits for it; with all places taken the request is turned away at once instead of joining a queue.
+    /// Runs work that blocks, on one of the threads for searches. Its permit is held until the work is done, even where the
+    /// client no longer waits for it; with all permits taken the request is refused at once instead of joining a queue.
     pub(super) async fn blocking<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce(&Self) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
-        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
-            self.metrics.turned_away();
+        let Ok(permit) = Arc::clone(&self.search_permits).try_acquire_owned() else {
+            self.metrics.count_refused();
             let detail = format!("{} requests are being answered; try again", self.limits.max_concurrent);
             return Err(Problem::overloaded(detail));
         };
         let state = Arc::clone(self);
         let span = tracing::Span::current();
         let asked = Instant::now();
-        let task = tokio::task::spawn_blocking(move || {
-            let _place = place;
-            state.metrics.stage(Stage::Wait, asked.elapsed());
+        let task = self.search_threads.spawn(move || {
+            let _permit = permit;
+            state.metrics.observe_stage(RequestStage::Wait, asked.elapsed());
             span.in_scope(|| work(&state))
         });
         match tokio::time::timeout(self.limits.timeout, task).await {

@@ -1,4 +1,4 @@
-//! The list of jobs: what waits, what runs, what became of the last ones. Nothing here touches the index.
+//! The list of jobs: those that wait, the ones that run, and the last that finished. Nothing here touches the index.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -6,24 +6,24 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::wire::{RunItem, StatusName, TaskItem};
 
-/// Jobs that wait, at most; more are turned away.
-pub(super) const MOST_WAITING: usize = 1000;
+/// Jobs that wait, at most; more are refused.
+const MAX_WAITING: usize = 1000;
 
-/// Finished jobs that are remembered, at most.
-pub(super) const MOST_FINISHED: usize = 1000;
+/// Finished jobs that are kept in the list, at most.
+const MAX_FINISHED: usize = 1000;
 
-/// What a job is to bring into the index.
+/// What a job does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TaskKind {
-    /// An uploaded file.
+    /// Indexes an uploaded file.
     Upload { file: PathBuf },
-    /// The disappearance of a paper's uploaded files.
+    /// Removes a paper whose uploaded files were deleted.
     Delete { paper: String },
-    /// What lies in the folder of uploads when the server starts.
+    /// Indexes what is in the folder of uploads when the server starts.
     Startup,
-    /// All that has changed in the folders of papers.
+    /// Indexes all that has changed in the folders of papers.
     Reindex,
-    /// What the watch over the folders of papers noticed.
+    /// Indexes changes that were noticed in the folders of papers.
     Watch,
 }
 
@@ -39,8 +39,8 @@ impl TaskKind {
         }
     }
 
-    /// Whether only the folder of uploads is concerned.
-    fn is_about_uploads(&self) -> bool {
+    /// Whether only the folder of uploads is indexed.
+    fn is_of_uploads(&self) -> bool {
         matches!(self, Self::Upload { .. } | Self::Delete { .. } | Self::Startup)
     }
 }
@@ -68,7 +68,7 @@ impl Status {
     }
 }
 
-/// What a run did, as told of each job that was part of it.
+/// What an index run did. Jobs that were done in one run have the same counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Counts {
     pub added: u64,
@@ -105,16 +105,15 @@ pub(super) struct TaskList {
 }
 
 impl TaskList {
+    /// Whether another job may be added.
+    pub(super) fn has_room(&self) -> bool {
+        self.waiting().count() < MAX_WAITING
+    }
+
     /// Adds a job. One that would do nothing but what a waiting one does anyway is not added: that one is given.
-    /// `None` where too many wait.
-    pub(super) fn submit(&mut self, kind: TaskKind) -> Option<Task> {
-        let waiting = self.tasks.iter().filter(|task| task.status == Status::Waiting);
-        let same = waiting.clone().find(|task| task.kind == kind);
-        if let Some(same) = same {
-            return Some(same.clone());
-        }
-        if waiting.count() >= MOST_WAITING {
-            return None;
+    pub(super) fn submit(&mut self, kind: TaskKind) -> Task {
+        if let Some(same) = self.waiting().find(|task| task.kind == kind) {
+            return same.clone();
         }
         self.last += 1;
         let task = Task {
@@ -129,7 +128,7 @@ impl TaskList {
             counts: None,
         };
         self.tasks.push_back(task.clone());
-        Some(task)
+        task
     }
 
     /// All jobs that wait, to be done together: a burst of uploads is one run.
@@ -152,7 +151,7 @@ impl TaskList {
             *task = done;
         }
         let finished = self.tasks.iter().filter(|task| task.status.is_final()).count();
-        let mut forget = finished.saturating_sub(MOST_FINISHED);
+        let mut forget = finished.saturating_sub(MAX_FINISHED);
         self.tasks.retain(|task| {
             let keep = forget == 0 || !task.status.is_final();
             forget -= usize::from(!keep);
@@ -164,9 +163,18 @@ impl TaskList {
         self.tasks.iter().find(|task| task.id == id)
     }
 
+    pub(super) fn waiting(&self) -> impl Iterator<Item = &Task> {
+        self.tasks.iter().filter(|task| task.status == Status::Waiting)
+    }
+
     /// The newest first.
     pub(super) fn newest(&self) -> impl Iterator<Item = &Task> {
         self.tasks.iter().rev()
+    }
+
+    /// Whether what was there at the start is not indexed yet.
+    pub(super) fn is_starting(&self) -> bool {
+        self.tasks.iter().any(|task| task.kind == TaskKind::Startup && !task.status.is_final())
     }
 
     /// How many are not finished.
@@ -175,9 +183,9 @@ impl TaskList {
     }
 }
 
-/// Whether one of the jobs concerns more than uploads.
-pub(super) fn concerns_papers(tasks: &[Task]) -> bool {
-    tasks.iter().any(|task| !task.kind.is_about_uploads())
+/// Whether one of the jobs indexes more than the folder of uploads.
+pub(super) fn includes_papers(tasks: &[Task]) -> bool {
+    tasks.iter().any(|task| !task.kind.is_of_uploads())
 }
 
 impl From<&Task> for TaskItem {
@@ -229,20 +237,21 @@ mod tests {
         for name in ["a", "b"] {
             list.submit(TaskKind::Upload { file: name.into() });
         }
-        let watch = list.submit(TaskKind::Watch).map(|task| task.id);
-        assert_eq!(list.submit(TaskKind::Watch).map(|task| task.id), watch, "one is enough");
+        let watch = list.submit(TaskKind::Watch).id;
+        assert_eq!(list.submit(TaskKind::Watch).id, watch, "one is enough");
         assert_eq!(list.start_waiting().len(), 3);
         assert_eq!(list.start_waiting().len(), 0);
-        assert_ne!(list.submit(TaskKind::Watch).map(|task| task.id), watch, "the running one may have looked already");
+        assert_ne!(list.submit(TaskKind::Watch).id, watch, "the running one may have looked already");
     }
 
     #[test]
     fn the_list_is_bounded() {
         let mut list = TaskList::default();
-        for number in 0..MOST_WAITING {
-            assert!(list.submit(TaskKind::Upload { file: number.to_string().into() }).is_some());
+        for number in 0..MAX_WAITING {
+            assert!(list.has_room());
+            list.submit(TaskKind::Upload { file: number.to_string().into() });
         }
-        assert!(list.submit(TaskKind::Reindex).is_none());
+        assert!(!list.has_room());
         for task in list.start_waiting() {
             list.finish(Task { status: Status::Succeeded, ..task });
         }
@@ -251,7 +260,7 @@ mod tests {
             let task = list.start_waiting().remove(0);
             list.finish(Task { status: Status::Failed, ..task });
         }
-        assert_eq!((list.tasks.len(), list.unfinished()), (MOST_FINISHED, 0));
+        assert_eq!((list.tasks.len(), list.unfinished()), (MAX_FINISHED, 0));
         assert!(list.get(1).is_none() && list.get(1020).is_some());
     }
 }

@@ -1,25 +1,29 @@
-//! Uploaded files: what they may be called, and how they come to rest on disk.
+//! The folder of uploads: names of files, spooling, atomic replacement, and who may write.
 
+use std::fs::{File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::ingest::has_paper_ending;
 
-/// Bytes of a name, at most; file systems take 255.
-const LONGEST_NAME: usize = 200;
+/// Bytes of a file name, at most; file systems take 255.
+const MAX_NAME_BYTES: usize = 200;
 
-/// Files that are still being received. Hidden files are never indexed.
-const UNFINISHED: &str = ".receiving-";
+/// Prefix of what is still being received. Hidden files are never indexed.
+const SPOOL_PREFIX: &str = ".receiving-";
 
-/// The name under which an upload is kept: a plain file of the folder of uploads.
+/// Exists from an acknowledged deletion until the index has followed it.
+const DELETION_MARK: &str = ".deleting";
+
+/// The file name under which an upload is kept.
 ///
 /// # Errors
 /// What is wrong with the name: it could leave the folder, or the file would not be taken for a paper.
 pub(super) fn file_name(given: &str) -> Result<String, String> {
     let wrong = |what: &str| Err(format!("the name {given:?} {what}"));
-    if given.is_empty() || given.len() > LONGEST_NAME {
-        return Err(format!("a name has from 1 to {LONGEST_NAME} bytes"));
+    if given.is_empty() || given.len() > MAX_NAME_BYTES {
+        return Err(format!("a name has from 1 to {MAX_NAME_BYTES} bytes"));
     }
     if given.contains(['/', '\\', ':']) || given.chars().any(char::is_control) {
         return wrong("holds a separator or a control character");
@@ -35,32 +39,43 @@ pub(super) fn file_name(given: &str) -> Result<String, String> {
     Ok(if has_paper_ending(Path::new(given)) { given.to_owned() } else { format!("{given}.txt") })
 }
 
-/// A file that has come and is not accepted yet. Dropped, it is gone.
+/// A body that is spooled to disk and not accepted yet. When dropped, its file is removed.
 #[derive(Debug)]
-pub(super) struct Received {
-    /// Hidden, and of this file alone, so that the file has the name already by which readers tell what it may be.
+pub(super) struct Spooled {
+    /// Hidden, and of this upload alone, so that the file already has the name by which readers tell its format.
     folder: PathBuf,
     file: PathBuf,
+    sink: Option<File>,
 }
 
-impl Received {
-    /// Puts a file on the disk, for good but hidden.
-    pub(super) fn write(uploads: &Path, name: &str, bytes: &[u8]) -> io::Result<Self> {
+impl Spooled {
+    /// Begins an empty file in a hidden folder of `uploads`.
+    pub(super) fn create(uploads: &Path, name: &str) -> io::Result<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let folder = uploads.join(format!("{UNFINISHED}{}-{number}", std::process::id()));
-        let received = Self { file: folder.join(name), folder };
-        std::fs::create_dir(&received.folder)?;
-        write_synced(&received.file, bytes)?;
-        Ok(received)
+        let folder = uploads.join(format!("{SPOOL_PREFIX}{}-{number}", std::process::id()));
+        let mut spooled = Self { file: folder.join(name), folder, sink: None };
+        std::fs::create_dir(&spooled.folder)?;
+        spooled.sink = Some(File::create(&spooled.file)?);
+        Ok(spooled)
+    }
+
+    /// Appends a part of the body.
+    pub(super) fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.sink.as_mut().map_or(Ok(()), |sink| sink.write_all(bytes))
+    }
+
+    /// Closes the file once all of it is durable.
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        self.sink.take().map_or(Ok(()), |sink| sink.sync_all())
     }
 
     pub(super) fn file(&self) -> &Path {
         &self.file
     }
 
-    /// Puts the file in the place of a former one of its name: whole or not at all, and on the disk for good when this
-    /// returns.
+    /// Moves the finished file into the folder of uploads, in the place of a former one of its name: atomically, and
+    /// durable when this returns.
     pub(super) fn keep(self, uploads: &Path) -> io::Result<PathBuf> {
         let kept = uploads.join(self.file.file_name().unwrap_or_default());
         std::fs::rename(&self.file, &kept)?;
@@ -69,24 +84,65 @@ impl Received {
     }
 }
 
-impl Drop for Received {
+impl Drop for Spooled {
     fn drop(&mut self) {
-        // What is left is hidden, and removed at the next start.
-        let _ = std::fs::remove_dir_all(&self.folder);
+        // Neither needs a file descriptor, of which there may be none left. What stays is removed at the next start.
+        let _ = std::fs::remove_file(&self.file);
+        let _ = std::fs::remove_dir(&self.folder);
     }
 }
 
-fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = std::fs::File::create(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
-/// Deletes an uploaded file for good. Not to be there is as good as deleted.
+/// Deletes an uploaded file, durably. Not to be there is as good as deleted.
 pub(super) fn delete(file: &Path) -> io::Result<()> {
     match std::fs::remove_file(file) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => file.parent().map_or(Ok(()), sync_folder),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => file.parent().map_or(Ok(()), sync_folder),
+    }
+}
+
+/// Notes, durably, that files are being deleted on demand: should none be left, the folder is empty because of that, and
+/// not because its disk is not mounted.
+pub(super) fn mark_deletion(uploads: &Path) -> io::Result<()> {
+    match File::create(uploads.join(DELETION_MARK)) {
+        Ok(_) => sync_folder(uploads),
+        // A full disk must not keep from deleting, nor a folder that has gone.
+        Err(error) if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::NotFound) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether files were deleted that the index may still hold.
+pub(super) fn has_deletion_mark(uploads: &Path) -> bool {
+    uploads.join(DELETION_MARK).exists()
+}
+
+/// To be called when the index holds none of the files that were deleted.
+pub(super) fn remove_deletion_mark(uploads: &Path) {
+    // Left behind, it lets the next run look at an empty folder as emptied on demand, which was so.
+    let _ = delete(&uploads.join(DELETION_MARK));
+}
+
+/// Takes the folder for this server, until the lock is dropped.
+///
+/// # Errors
+/// `ResourceBusy` where another server has it. A file system that knows no locks is no error.
+pub(super) fn lock(uploads: &Path) -> io::Result<Option<File>> {
+    // Windows opens no folders.
+    if cfg!(windows) {
+        return Ok(None);
+    }
+    let folder = File::open(uploads)?;
+    match folder.try_lock() {
+        Ok(()) => Ok(Some(folder)),
+        Err(TryLockError::WouldBlock) => Err(io::Error::new(
+            io::ErrorKind::ResourceBusy,
+            "another server uses it; give each server a folder of its own",
+        )),
+        Err(TryLockError::Error(error)) => {
+            tracing::warn!(folder = %uploads.display(), %error, "cannot be locked against a second server");
+            Ok(None)
+        }
     }
 }
 
@@ -95,17 +151,17 @@ pub(super) fn delete(file: &Path) -> io::Result<()> {
 /// # Errors
 /// The folder may not be written.
 pub(super) fn check_writable(folder: &Path) -> io::Result<()> {
-    match Received::write(folder, "probe", b"") {
+    match Spooled::create(folder, "probe") {
         Err(error) if error.kind() != io::ErrorKind::StorageFull => Err(error),
         _ => Ok(()),
     }
 }
 
 /// Removes what was being received when the server was killed.
-pub(super) fn remove_unfinished(folder: &Path) -> io::Result<()> {
+pub(super) fn remove_spooled(folder: &Path) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+        if entry.file_name().to_string_lossy().starts_with(SPOOL_PREFIX) {
             // A file is what an earlier version left.
             let remove = if entry.file_type()?.is_dir() { std::fs::remove_dir_all } else { std::fs::remove_file };
             remove(entry.path())?;
@@ -114,14 +170,21 @@ pub(super) fn remove_unfinished(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// A rename or removal is on the disk only when its folder is.
+/// A rename or removal is durable only when its folder is synced.
 fn sync_folder(folder: &Path) -> io::Result<()> {
-    std::fs::File::open(folder)?.sync_all()
+    File::open(folder)?.sync_all()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn spool(uploads: &Path, name: &str, text: &str) -> io::Result<Spooled> {
+        let mut spooled = Spooled::create(uploads, name)?;
+        spooled.append(text.as_bytes())?;
+        spooled.finish()?;
+        Ok(spooled)
+    }
 
     #[test]
     fn names_stay_in_their_folder() {
@@ -146,20 +209,30 @@ mod tests {
     fn a_file_is_there_whole_or_not_at_all() -> io::Result<()> {
         let folder = tempfile::tempdir()?;
         let uploads = folder.path();
-        Received::write(uploads, "a.txt", b"first")?.keep(uploads)?;
-        drop(Received::write(uploads, "a.txt", b"not accepted")?);
-        let kept = Received::write(uploads, "a.txt", b"text")?.keep(uploads)?;
+        spool(uploads, "a.txt", "first")?.keep(uploads)?;
+        drop(spool(uploads, "a.txt", "not accepted")?);
+        let kept = spool(uploads, "a.txt", "text")?.keep(uploads)?;
         assert_eq!(std::fs::read_to_string(&kept)?, "text");
         assert_eq!(std::fs::read_dir(uploads)?.count(), 1);
-        assert!(Received::write(&uploads.join("absent"), "a.txt", b"text").is_err());
+        assert!(spool(&uploads.join("absent"), "a.txt", "text").is_err());
         // As a killed server leaves it.
-        std::mem::forget(Received::write(uploads, "b.txt", b"te")?);
-        std::fs::write(uploads.join(format!("{UNFINISHED}1-1")), "te")?;
-        remove_unfinished(folder.path())?;
-        assert_eq!(std::fs::read_dir(folder.path())?.count(), 1);
+        std::mem::forget(spool(uploads, "b.txt", "te")?);
+        std::fs::write(uploads.join(format!("{SPOOL_PREFIX}1-1")), "te")?;
+        remove_spooled(uploads)?;
+        assert_eq!(std::fs::read_dir(uploads)?.count(), 1);
         delete(&kept)?;
         delete(&kept)?;
-        assert_eq!(std::fs::read_dir(folder.path())?.count(), 0);
+        assert_eq!(std::fs::read_dir(uploads)?.count(), 0);
         Ok(())
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_belongs_to_one_server() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let first = lock(folder.path())?;
+        assert_eq!(lock(folder.path()).map(drop).map_err(|error| error.kind()), Err(io::ErrorKind::ResourceBusy));
+        drop(first);
+        lock(folder.path()).map(drop)
     }
 }

@@ -1,4 +1,4 @@
-//! Watches the folders of papers, and has them indexed once they have come to rest.
+//! Watches the folders of papers, and submits an index run after changes.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,13 +12,13 @@ use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
 use super::jobs::Jobs;
 use super::tasks::TaskKind;
 
-/// Without a change for so long, a folder is at rest: what was being copied into it is there.
-const QUIET: Duration = Duration::from_millis(1000);
+/// Debounce window: a run is submitted when nothing has changed for so long, so that files being copied are complete.
+const DEBOUNCE: Duration = Duration::from_millis(1000);
 
-/// A folder that never comes to rest is indexed after this time all the same.
-const LONGEST_UNREST: Duration = Duration::from_secs(60);
+/// A run is submitted after this time even if changes go on.
+const MAX_DEBOUNCE: Duration = Duration::from_secs(60);
 
-/// A watch, until dropped.
+/// Watches until dropped.
 #[derive(Debug)]
 pub struct Watch {
     watcher: Option<RecommendedWatcher>,
@@ -26,8 +26,8 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Watches files and folders; those that do not exist are left out with a warning. `ignored` is a folder whose
-    /// changes are the server's own.
+    /// Watches files and folders; those that do not exist are left out with a warning. Changes in the
+    /// `ignored` folders are the server's own.
     ///
     /// # Errors
     /// The system cannot watch, or the thread not be started.
@@ -36,7 +36,7 @@ impl Watch {
         let ignored: Vec<PathBuf> = ignored.iter().map(|path| canonical(path)).collect();
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             if is_change(&event, &ignored) {
-                // The other end is gone only when the watch is.
+                // Nobody receives only when this is being dropped.
                 let _ = sender.send(());
             }
         })?;
@@ -54,14 +54,14 @@ impl Watch {
         }
         // What changed before the watch began.
         jobs.submit(TaskKind::Watch);
-        let thread = std::thread::Builder::new().name("watch".into()).spawn(move || gather(&receiver, &jobs))?;
+        let thread = std::thread::Builder::new().name("watch".into()).spawn(move || debounce(&receiver, &jobs))?;
         Ok(Self { watcher: Some(watcher), thread: Some(thread) })
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        // The thread ends when nobody can send any more.
+        // The thread ends when the watcher, which holds the sender, has gone.
         self.watcher = None;
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
@@ -73,8 +73,8 @@ fn canonical(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
-/// Whether files may have changed. Reading, which indexing does itself, is no change; trouble of the watch is one, for
-/// events may be lost with it.
+/// Whether files may have changed. Reading, which indexing does itself, is no change. An error of the watcher is one,
+/// because events may be lost with it.
 fn is_change(event: &notify::Result<Event>, ignored: &[PathBuf]) -> bool {
     let Ok(event) = event else { return true };
     let of_interest = match event.kind {
@@ -86,13 +86,13 @@ fn is_change(event: &notify::Result<Event>, ignored: &[PathBuf]) -> bool {
     of_interest && (event.paths.is_empty() || !event.paths.iter().all(is_ignored))
 }
 
-/// Makes one job of each burst of changes.
-fn gather(changes: &Receiver<()>, jobs: &Jobs) {
+/// Submits one job for each burst of changes.
+fn debounce(changes: &Receiver<()>, jobs: &Jobs) {
     while changes.recv().is_ok() {
         let began = Instant::now();
         loop {
-            match changes.recv_timeout(QUIET) {
-                Ok(()) if began.elapsed() < LONGEST_UNREST => {}
+            match changes.recv_timeout(DEBOUNCE) {
+                Ok(()) if began.elapsed() < MAX_DEBOUNCE => {}
                 Ok(()) | Err(RecvTimeoutError::Timeout) => break,
                 Err(RecvTimeoutError::Disconnected) => return,
             }

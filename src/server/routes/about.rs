@@ -1,4 +1,4 @@
-//! What the index holds, in figures.
+//! Statistics of the index, and metrics.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -63,7 +63,7 @@ pub(in crate::server) async fn metrics(State(state): State<Arc<AppState>>) -> Re
     if let Some(jobs) = &state.jobs {
         (unfinished, runs) = (jobs.unfinished() as u64, jobs.runs());
     }
-    state.metrics.index_runs(runs);
+    state.metrics.set_index_runs(runs);
     let gauges = Gauges {
         papers: counts.papers,
         passages: counts.passages,

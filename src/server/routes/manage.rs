@@ -1,8 +1,8 @@
-//! Changes to what is indexed. Each becomes a job of the one thread that writes.
+//! Uploads, deletions and index runs. Each is a job of the thread that writes.
 
-use std::path::PathBuf;
+use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::body::Body;
@@ -12,24 +12,31 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt;
 
-use super::papers::no;
+use super::papers::not_found;
 use crate::corpus::ReadError;
 use crate::server::extract::FromQuery;
-use crate::server::jobs::Jobs;
+use crate::server::jobs::{DeleteError, Jobs};
 use crate::server::problem::{Code, Problem};
 use crate::server::state::AppState;
 use crate::server::tasks::{Task, TaskKind};
-use crate::server::uploads::{Received, delete, file_name};
+use crate::server::uploads::{Spooled, file_name};
 use crate::wire::{JobResponses, TaskItem, WaitRequest};
 
-/// A client that sends nothing for so long has gone.
-const SILENCE: Duration = Duration::from_secs(30);
+/// The longest time between two parts of a body.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The longest time for one body.
-const LONGEST_UPLOAD: Duration = Duration::from_secs(600);
+/// How long a request waits for its turn, where as many bodies are received as may be at once.
+const TURN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// With `wait=true`, at most so long.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// A body has this long to begin; from then on it must come at [`MIN_BYTES_PER_S`] on average.
+const RATE_GRACE: Duration = Duration::from_secs(10);
+const MIN_BYTES_PER_S: u64 = 1024;
+
+/// Bytes of a body that are held in memory before they are written.
+const SPOOL_BUFFER: usize = 256 << 10;
+
+/// The longest time that `wait=true` waits.
+const MAX_WAIT: Duration = Duration::from_secs(60);
 
 /// Adds a paper, or replaces the one uploaded under the same name
 ///
@@ -48,24 +55,25 @@ pub(in crate::server) async fn put(
 ) -> Result<Response, Problem> {
     let jobs = Arc::clone(state.jobs()?);
     let name = file_name(&name).map_err(|detail| Problem::new(Code::InvalidName, detail))?;
-    let place = tokio::time::timeout(SILENCE, state.uploads.acquire()).await;
-    let _place = place.map_err(|_| Problem::overloaded("other uploads are being received; try again"))?;
-    let most = jobs.library().options.reader.limits().max_file_bytes;
-    let bytes = tokio::time::timeout(LONGEST_UPLOAD, receive(body, most)).await;
-    let bytes = bytes.map_err(|_| Problem::new(Code::SlowBody, "the body did not come in time"))??;
+    // Permits go with the work: a client that hangs up frees none before its work is done.
+    let receiving = tokio::time::timeout(TURN_TIMEOUT, Arc::clone(&state.receiving).acquire_owned()).await;
+    let receiving = receiving.map_err(|_| Problem::overloaded("other uploads are being received; try again"))?;
+    let spooled = receive(body, &jobs, name).await?;
+    let checking = Arc::clone(&state.checking).acquire_owned().await;
     let keeping = Arc::clone(&jobs);
-    let kept = tokio::task::spawn_blocking(move || keep(&keeping, &name, &bytes)).await;
-    let file: PathBuf = kept.map_err(|error| Problem::internal(&error))??;
-    accept(&jobs, TaskKind::Upload { file }, request).await
+    let kept = tokio::task::spawn_blocking(move || {
+        let _permits = (receiving, checking);
+        keep(&keeping, spooled)
+    });
+    let task = kept.await.map_err(|error| Problem::internal(&error))??;
+    respond(&jobs, task, request).await
 }
 
-/// Puts an upload where it is indexed from, once it is seen that it can be read: whoever sends what is no paper is told at
-/// once.
-fn keep(jobs: &Jobs, name: &str, bytes: &[u8]) -> Result<PathBuf, Problem> {
-    let uploads = &jobs.library().uploads;
-    let received = Received::write(uploads, name, bytes)?;
-    jobs.checks().read(&[received.file().to_owned()]).map_err(|failure| unreadable(failure.error))?;
-    Ok(received.keep(uploads)?)
+/// Keeps an upload if it can be read as a paper; if not, the client is told why at once.
+fn keep(jobs: &Jobs, spooled: Spooled) -> Result<Task, Problem> {
+    let read = jobs.checks().read(&[spooled.file().to_owned()]);
+    let paper = read.map_err(|failure| unreadable(failure.error))?;
+    jobs.put(spooled, &paper)?.ok_or_else(too_many_jobs)
 }
 
 fn unreadable(error: ReadError) -> Problem {
@@ -75,24 +83,73 @@ fn unreadable(error: ReadError) -> Problem {
     }
 }
 
-/// The whole body, in memory: uploads that break off leave nothing on the disk.
-async fn receive(mut body: Body, max_bytes: u64) -> Result<Vec<u8>, Problem> {
-    let mut bytes = Vec::new();
+fn too_many_jobs() -> Problem {
+    Problem::overloaded("too many jobs wait; try again")
+}
+
+/// Spools a body to disk. An upload that breaks off leaves nothing there.
+async fn receive(mut body: Body, jobs: &Arc<Jobs>, name: String) -> Result<Spooled, Problem> {
+    let max_bytes = jobs.library().options.reader.limits().max_file_bytes;
+    let uploads = jobs.library().uploads.clone();
+    let mut spooled = on_disk(move || create(&uploads, &name)).await?;
+    let (began, mut received, mut buffer) = (Instant::now(), 0, Vec::new());
     loop {
-        let frame = tokio::time::timeout(SILENCE, body.frame()).await;
+        let frame = tokio::time::timeout(IDLE_TIMEOUT, body.frame()).await;
         let frame = frame.map_err(|_| Problem::new(Code::SlowBody, "nothing came for half a minute"))?;
-        let Some(frame) = frame else { return Ok(bytes) };
-        let frame = frame.map_err(|_| Problem::new(Code::InvalidBody, "the body broke off"))?;
-        bytes.extend_from_slice(frame.data_ref().map_or(&[], |data| data.as_ref()));
-        if bytes.len() as u64 > max_bytes {
+        let end = frame.is_none();
+        if let Some(frame) = frame {
+            let frame = frame.map_err(|_| Problem::new(Code::InvalidBody, "the body broke off"))?;
+            let data = frame.data_ref().map_or(&[][..], |data| data.as_ref());
+            received += data.len() as u64;
+            buffer.extend_from_slice(data);
+        }
+        if received > max_bytes {
             return Err(Problem::new(Code::BodyTooLarge, format!("a paper has at most {max_bytes} bytes here")));
+        }
+        if is_too_slow(began.elapsed(), received) && !end {
+            return Err(Problem::new(
+                Code::SlowBody,
+                format!("a body has to come at {MIN_BYTES_PER_S} bytes a second"),
+            ));
+        }
+        if end || buffer.len() >= SPOOL_BUFFER {
+            let part = std::mem::take(&mut buffer);
+            spooled = on_disk(move || {
+                spooled.append(&part)?;
+                if end {
+                    spooled.finish()?;
+                }
+                Ok(spooled)
+            })
+            .await?;
+        }
+        if end {
+            return Ok(spooled);
         }
     }
 }
 
+fn create(uploads: &std::path::Path, name: &str) -> Result<Spooled, Problem> {
+    Spooled::create(uploads, name).map_err(|error| match error.kind() {
+        // It is not made anew: a disk that is mounted later would cover what is uploaded meanwhile.
+        io::ErrorKind::NotFound => Problem::new(Code::NotReady, "the folder of uploads is not there"),
+        _ => error.into(),
+    })
+}
+
+fn is_too_slow(elapsed: Duration, received: u64) -> bool {
+    elapsed > RATE_GRACE && received < (elapsed - RATE_GRACE).as_secs() * MIN_BYTES_PER_S
+}
+
+/// Runs work on the disk, on a thread that may block.
+async fn on_disk<T: Send + 'static>(work: impl FnOnce() -> Result<T, Problem> + Send + 'static) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| Problem::internal(&error))?
+}
+
 /// Deletes an uploaded paper
 ///
-/// Papers that were indexed from elsewhere are the matter of whoever put them there.
+/// Papers that were indexed from elsewhere are deleted by whoever put them there. A file that holds another paper by now,
+/// because it was uploaded again, stays.
 #[utoipa::path(delete, path = "/v1/papers/{id}", tag = "changes", params(("id" = String, Path), WaitRequest), responses(JobResponses))]
 pub(in crate::server) async fn remove(
     State(state): State<Arc<AppState>>,
@@ -100,24 +157,26 @@ pub(in crate::server) async fn remove(
     FromQuery(request): FromQuery<WaitRequest>,
 ) -> Result<Response, Problem> {
     let jobs = Arc::clone(state.jobs()?);
-    let uploads = jobs.library().uploads.clone();
-    let paper = id.clone();
-    let delete_files = move |state: &AppState| {
-        let record = state.engine.index().snapshot().paper(&paper)?.ok_or_else(|| no("paper", &paper))?;
-        let (own, others): (Vec<_>, Vec<_>) =
-            record.sources.into_iter().map(|source| source.path).partition(|path| path.starts_with(&uploads));
-        if own.is_empty() {
-            let names: Vec<_> = others.iter().filter_map(|path| path.file_name()?.to_str()).collect();
+    let deleting = Arc::clone(&jobs);
+    let task = on_disk(move || deleting.delete(&id).map_err(|error| undeleted(error, &id))).await?;
+    respond(&jobs, task, request).await
+}
+
+fn undeleted(error: DeleteError, paper: &str) -> Problem {
+    match error {
+        DeleteError::NotFound => not_found("paper", paper),
+        DeleteError::NotUploaded(files) => {
+            let files = files.join(", ");
             let detail = format!(
-                "the paper was not uploaded but indexed from {}; delete that file, then ask for /v1/reindex",
-                names.join(", ")
+                "the paper was not uploaded but indexed from {files}; delete that file, then ask for /v1/reindex"
             );
-            return Err(Problem::new(Code::Conflict, detail));
+            Problem::new(Code::Conflict, detail)
         }
-        Ok(own.iter().try_for_each(|file| delete(file))?)
-    };
-    state.blocking(delete_files).await?;
-    accept(&jobs, TaskKind::Delete { paper: id }, request).await
+        DeleteError::Starting => Problem::overloaded("earlier uploads are still being indexed; try again"),
+        DeleteError::TooManyJobs => too_many_jobs(),
+        DeleteError::Index(error) => error.into(),
+        DeleteError::Io(error) => error.into(),
+    }
 }
 
 /// Looks for new, changed and vanished files in all folders of papers
@@ -126,14 +185,15 @@ pub(in crate::server) async fn reindex(
     State(state): State<Arc<AppState>>,
     FromQuery(request): FromQuery<WaitRequest>,
 ) -> Result<Response, Problem> {
-    accept(state.jobs()?, TaskKind::Reindex, request).await
+    let jobs = state.jobs()?;
+    let task = jobs.submit(TaskKind::Reindex).ok_or_else(too_many_jobs)?;
+    respond(jobs, task, request).await
 }
 
-/// Submits a job, and waits for it if that is wanted.
-async fn accept(jobs: &Jobs, kind: TaskKind, request: WaitRequest) -> Result<Response, Problem> {
-    let mut task: Task = jobs.submit(kind).ok_or_else(|| Problem::overloaded("too many jobs wait; try again"))?;
+/// The job as it is now, or when it is finished if that is asked for.
+async fn respond(jobs: &Jobs, mut task: Task, request: WaitRequest) -> Result<Response, Problem> {
     if request.wait == Some(true) {
-        task = jobs.wait(task.id, LONGEST_WAIT).await.unwrap_or(task);
+        task = jobs.wait(task.id, MAX_WAIT).await.unwrap_or(task);
     }
     let status = if task.status.is_final() { StatusCode::OK } else { StatusCode::ACCEPTED };
     let mut response = (status, Json(TaskItem::from(&task))).into_response();
@@ -141,4 +201,18 @@ async fn accept(jobs: &Jobs, kind: TaskKind, request: WaitRequest) -> Result<Res
         response.headers_mut().insert(LOCATION, location);
     }
     Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trickling_body_is_given_up_and_a_slow_one_is_not() {
+        let seconds = Duration::from_secs;
+        assert!(!is_too_slow(seconds(5), 0), "it may take its time to begin");
+        assert!(is_too_slow(seconds(20), 20));
+        assert!(!is_too_slow(seconds(20), 10 * MIN_BYTES_PER_S));
+        assert!(is_too_slow(seconds(600), 10 * MIN_BYTES_PER_S));
+    }
 }

@@ -1,4 +1,4 @@
-//! Papers and passages, to read on from a hit.
+//! Papers and passages.
 
 use std::sync::Arc;
 
@@ -26,19 +26,19 @@ pub(in crate::server) async fn list(
 ) -> Result<Json<PapersResponse>, Problem> {
     let limit = Whole::value_or(request.limit, "limit", 20)?;
     let offset = Whole::value_or(request.offset, "offset", 0)?;
-    let wanted = Wanted::new(&request)?;
+    let filter = PaperFilter::new(&request)?;
     let read = move |state: &AppState| {
         let snapshot = state.engine.index().snapshot();
         let papers = state.papers(&snapshot)?;
-        let found: Vec<&PaperSummary> = papers.iter().filter(|paper| wanted.is(paper)).collect();
+        let found: Vec<&PaperSummary> = papers.iter().filter(|paper| filter.matches(paper)).collect();
         let page = found.iter().skip(offset).take(limit).map(|paper| (*paper).clone()).collect();
         Ok(PapersResponse { commit: snapshot.commit(), total: found.len(), offset, papers: page })
     };
     Ok(Json(state.blocking(read).await?))
 }
 
-/// Which papers of a list are wanted.
-struct Wanted {
+/// Conditions that the papers of a list must meet.
+struct PaperFilter {
     title: Option<String>,
     year_from: Option<u16>,
     year_to: Option<u16>,
@@ -46,7 +46,7 @@ struct Wanted {
     types: Vec<String>,
 }
 
-impl Wanted {
+impl PaperFilter {
     fn new(request: &PapersRequest) -> Result<Self, Problem> {
         Ok(Self {
             title: request.title.as_ref().map(|title| title.to_lowercase()),
@@ -58,7 +58,7 @@ impl Wanted {
     }
 
     /// As in a search, a paper that does not say its year is outside of any range.
-    fn is(&self, summary: &PaperSummary) -> bool {
+    fn matches(&self, summary: &PaperSummary) -> bool {
         let paper = &summary.paper;
         let text = |text: &Option<String>| text.as_deref().unwrap_or_default().to_lowercase();
         self.title.as_ref().is_none_or(|title| text(&paper.title).contains(title.as_str()))
@@ -80,7 +80,7 @@ pub(in crate::server) async fn paper(
 ) -> Result<Json<PaperResponse>, Problem> {
     let read = move |state: &AppState| {
         let snapshot = state.engine.index().snapshot();
-        let record = snapshot.paper(&id)?.ok_or_else(|| no("paper", &id))?;
+        let record = snapshot.paper(&id)?.ok_or_else(|| not_found("paper", &id))?;
         let passages: Vec<_> = snapshot.passages_of(&id)?.into_iter().map(|(_, record)| record).collect();
         Ok(PaperResponse::new(&record, &passages))
     };
@@ -100,7 +100,7 @@ pub(in crate::server) async fn passage(
     let count = Whole::value_or(request.neighbours, "neighbours", 1)? as u32;
     let read = move |state: &AppState| {
         let snapshot = state.engine.index().snapshot();
-        let address = snapshot.find_passage(&id)?.ok_or_else(|| no("passage", &id))?;
+        let address = snapshot.find_passage(&id)?.ok_or_else(|| not_found("passage", &id))?;
         let record = snapshot.passage(address)?;
         let here = record.passage.ordinal;
         let at = |ordinals: std::ops::Range<u32>| {
@@ -134,7 +134,7 @@ pub(in crate::server) async fn similar(
     let same_paper = request.same_paper.unwrap_or(false);
     let read = move |state: &AppState| {
         let snapshot = state.engine.index().snapshot();
-        let address = snapshot.find_passage(&id)?.ok_or_else(|| no("passage", &id))?;
+        let address = snapshot.find_passage(&id)?.ok_or_else(|| not_found("passage", &id))?;
         let paper = snapshot.paper_id(address)?;
         let own = if same_paper { 1 } else { snapshot.passages_of(&paper)?.len() };
         let vector = snapshot.paragraph_vector(address);
@@ -151,6 +151,6 @@ pub(in crate::server) async fn similar(
     Ok(Json(state.blocking(read).await?))
 }
 
-pub(super) fn no(what: &str, id: &str) -> Problem {
+pub(super) fn not_found(what: &str, id: &str) -> Problem {
     Problem::new(Code::NotFound, format!("the index has no {what} {id:?}"))
 }

@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::State;
 
 use crate::server::extract::{FromJson, FromQuery};
-use crate::server::metrics::Stage;
+use crate::server::metrics::RequestStage;
 use crate::server::problem::Problem;
 use crate::server::response_cache::CacheKey;
 use crate::server::state::AppState;
@@ -45,16 +45,16 @@ async fn answer(state: &Arc<AppState>, request: SearchRequest) -> Answered {
     let (question, explained) = (request.q.clone(), request.explain);
     let request = request.into_request(&state.limits.question)?;
     if let Some(cached) = state.responses.get(&key) {
-        state.metrics.repeated();
+        state.metrics.count_cache_hit();
         let took_ms = began.elapsed().as_secs_f64() * 1e3;
         return Ok(Json(SearchResponse { query: question, took_ms, stages_ms: None, ..cached.as_ref().clone() }));
     }
     let respond = move |state: &AppState| {
         let answer = state.engine.search(&request)?;
-        state.metrics.answer(&answer.timings);
+        state.metrics.observe_search(&answer.timings);
         let began = Instant::now();
         let response = SearchResponse::new(&answer, explained);
-        state.metrics.stage(Stage::Render, began.elapsed());
+        state.metrics.observe_stage(RequestStage::Render, began.elapsed());
         state.responses.insert(key, Arc::new(response.clone()));
         Ok(response)
     };

@@ -1,11 +1,11 @@
-//! What became of changes.
+//! The list of jobs.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
 
-use super::papers::no;
+use super::papers::not_found;
 use crate::server::extract::FromQuery;
 use crate::server::problem::Problem;
 use crate::server::state::AppState;
@@ -35,7 +35,9 @@ pub(in crate::server) async fn task(
     Path(id): Path<String>,
 ) -> Result<Json<TaskItem>, Problem> {
     let task = id.parse().ok().and_then(|number| state.jobs().ok()?.task(number));
-    let task = task
-        .ok_or_else(|| Problem { detail: format!("there is no task {id:?}; old ones are forgotten"), ..no("", "") })?;
+    let task = task.ok_or_else(|| Problem {
+        detail: format!("there is no task {id:?}; old ones are forgotten"),
+        ..not_found("", "")
+    })?;
     Ok(Json(TaskItem::from(&task)))
 }
