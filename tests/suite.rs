@@ -8,8 +8,6 @@ mod crash;
 mod damage;
 #[path = "dump.rs"]
 mod dump;
-#[path = "embedding.rs"]
-mod embedding;
 #[path = "http.rs"]
 mod http;
 #[path = "http_changes.rs"]

@@ -9,6 +9,8 @@
 mod attention;
 mod linear;
 mod registers;
+#[cfg(test)]
+mod scalar;
 
 use std::ops::Range;
 
@@ -22,14 +24,14 @@ use super::EmbedError;
 use super::checkpoint::Checkpoint;
 use super::model::Pooling;
 
-/// Tokens that go through all layers together; whole texts, but at least one. What lies between two layers stays in the
-/// cache then.
-const TOKENS: usize = 256;
+/// Texts go through all layers in chunks of at most this many tokens, or one text, so that what one layer hands to the next
+/// stays in the cache.
+const CHUNK_TOKENS: usize = 256;
 
 /// Tokens that go through the widest part of a layer together.
 const INNER_TOKENS: usize = 48;
 
-/// The layers of an encoder. There is one only where the CPU can run it.
+/// The layers of an encoder. Constructed only where the CPU can run them.
 #[derive(Debug)]
 pub(super) struct Transformer {
     layers: Vec<Layer>,
@@ -48,8 +50,7 @@ struct Layer {
     output_norm: Norm,
 }
 
-/// Room for the numbers between two steps, kept from call to call: memory that is new each time costs a question a tenth of
-/// its time.
+/// Buffers between the steps, kept from call to call: allocating them each time costs a question a tenth of its time.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     rows: Rows,
@@ -88,7 +89,7 @@ impl Transformer {
     }
 
     /// One vector for each text, not normalised. `hidden`: the embeddings of the tokens of all texts, one text after the
-    /// other, `[tokens, width]`; what it holds afterwards means nothing. `lengths`: tokens of each text.
+    /// other, `[tokens, width]`; overwritten. `lengths`: tokens of each text.
     pub(super) fn forward(
         &self,
         hidden: &mut [f32],
@@ -98,7 +99,7 @@ impl Transformer {
     ) -> Vec<Vec<f32>> {
         let mut pooled = Vec::with_capacity(lengths.len());
         let mut start = 0;
-        for texts in together(lengths) {
+        for texts in chunks_of_texts(lengths) {
             let lengths = &lengths[texts];
             let tokens: usize = lengths.iter().sum();
             let hidden = &mut hidden[start * self.width..(start + tokens) * self.width];
@@ -116,11 +117,11 @@ impl Transformer {
     }
 }
 
-/// Whose results a layer computes. Each token attends to all of its text either way.
+/// The tokens whose results a layer computes. Each attends to all tokens of its text either way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Tokens {
     All,
-    /// Those of each text's first token, which then lie one after the other at the beginning.
+    /// The first of each text; their rows are moved to the beginning.
     First,
 }
 
@@ -151,12 +152,12 @@ fn pool(hidden: &[f32], width: usize, lengths: &[usize], pooling: Pooling, poole
     }
 }
 
-/// Whole texts with at most [`TOKENS`] tokens, at least one text at a time.
-fn together(lengths: &[usize]) -> Vec<Range<usize>> {
+/// Whole texts with at most [`CHUNK_TOKENS`] tokens, at least one text at a time.
+fn chunks_of_texts(lengths: &[usize]) -> Vec<Range<usize>> {
     let mut parts = Vec::new();
     let (mut start, mut tokens) = (0, 0);
     for (text, length) in lengths.iter().enumerate() {
-        if text > start && tokens + length > TOKENS {
+        if text > start && tokens + length > CHUNK_TOKENS {
             parts.push(start..text);
             (start, tokens) = (text, 0);
         }
@@ -172,7 +173,7 @@ impl Layer {
     fn load(checkpoint: &Checkpoint, number: i64, config: &BertConfig) -> Result<Self, EmbedError> {
         let (width, inner) = (config.hidden_size, config.intermediate_size);
         let get =
-            |name: &str, shape: &[i64]| numbers(&checkpoint.get(&format!("encoder.layer.{number}.{name}"), shape)?);
+            |name: &str, shape: &[i64]| to_vec(&checkpoint.get(&format!("encoder.layer.{number}.{name}"), shape)?);
         let scaled = |names: &[&str], from: i64, to: i64, scale: f32| -> Result<Linear, EmbedError> {
             let (mut weight, mut bias) = (Vec::new(), Vec::new());
             for name in names {
@@ -199,7 +200,7 @@ impl Layer {
         })
     }
 
-    /// `hidden` becomes this layer's, of the tokens that are asked for.
+    /// Replaces `hidden` by this layer's results for `tokens`.
     #[target_feature(enable = "avx512f,avx512vnni")]
     fn forward(&self, hidden: &mut [f32], lengths: &[usize], tokens: Tokens, heads: usize, scratch: &mut Scratch) {
         let Scratch { rows, attention, queries, keys_values, context, inner, added } = scratch;
@@ -209,7 +210,7 @@ impl Layer {
         self.key_value.forward(rows, keys_values);
         let mut hidden = hidden;
         if tokens == Tokens::First {
-            let count = first_tokens_together(hidden, width, lengths);
+            let count = compact_first_tokens(hidden, width, lengths);
             hidden = &mut hidden[..count * width];
             rows.quantise(hidden, width);
         }
@@ -243,8 +244,8 @@ impl Layer {
     }
 }
 
-/// Moves the row of each text's first token to the beginning. Gives how many they are.
-fn first_tokens_together(hidden: &mut [f32], width: usize, lengths: &[usize]) -> usize {
+/// Moves the row of each text's first token to the beginning, and returns their number.
+fn compact_first_tokens(hidden: &mut [f32], width: usize, lengths: &[usize]) -> usize {
     let (mut count, mut start) = (0, 0);
     for length in lengths.iter().filter(|length| **length > 0) {
         hidden.copy_within(start * width..(start + 1) * width, count * width);
@@ -253,7 +254,7 @@ fn first_tokens_together(hidden: &mut [f32], width: usize, lengths: &[usize]) ->
     count
 }
 
-fn numbers(tensor: &Tensor) -> Result<Vec<f32>, EmbedError> {
+fn to_vec(tensor: &Tensor) -> Result<Vec<f32>, EmbedError> {
     Vec::<f32>::try_from(&tensor.flatten(0, -1)).map_err(|error| EmbedError::Model(error.to_string()))
 }
 
@@ -264,10 +265,10 @@ mod tests {
     const WIDTH: usize = 2 * PANEL;
     const HEADS: usize = 4;
 
-    /// Numbers between -1 and 1 that look like chance.
-    pub(super) fn like_chance(count: usize, seed: u64) -> Vec<f32> {
-        let number = |place: usize| {
-            let mixed = (seed ^ place as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    /// Pseudo-random numbers between -1 and 1.
+    pub(super) fn pseudo_random(count: usize, seed: u64) -> Vec<f32> {
+        let number = |index: usize| {
+            let mixed = (seed ^ index as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
             (mixed >> 40) as f32 / (1u32 << 23) as f32 - 1.0
         };
         (0..count).map(number).collect()
@@ -275,10 +276,10 @@ mod tests {
 
     fn transformer(layers: u64) -> Transformer {
         let linear = |from: usize, to: usize, seed: u64| {
-            let weight: Vec<f32> = like_chance(from * to, seed).iter().map(|number| number / 4.0).collect();
-            Linear::new(&weight, &like_chance(to, seed + 1), from)
+            let weight: Vec<f32> = pseudo_random(from * to, seed).iter().map(|number| number / 4.0).collect();
+            Linear::new(&weight, &pseudo_random(to, seed + 1), from)
         };
-        let norm = |seed| Norm::new(vec![1.0; WIDTH], like_chance(WIDTH, seed));
+        let norm = |seed| Norm::new(vec![1.0; WIDTH], pseudo_random(WIDTH, seed));
         let layer = |seed: u64| Layer {
             query: linear(WIDTH, WIDTH, seed),
             key_value: linear(WIDTH, 2 * WIDTH, seed + 2),
@@ -307,7 +308,7 @@ mod tests {
         }
         let (transformer, mut scratch) = (transformer(2), Scratch::default());
         let lengths = [3, 0, 1, 40, 90, 130, 17];
-        let embedded = like_chance(lengths.iter().sum::<usize>() * WIDTH, 1);
+        let embedded = pseudo_random(lengths.iter().sum::<usize>() * WIDTH, 1);
         let pooled = transformer.forward(&mut embedded.clone(), &lengths, Pooling::Cls, &mut scratch);
         let mut start = 0;
         for (length, pooled) in lengths.iter().zip(pooled) {
@@ -328,7 +329,7 @@ mod tests {
         }
         let (transformer, mut scratch) = (transformer(2), Scratch::default());
         let lengths = [70, 2, 33, 200, 1];
-        let embedded = like_chance(lengths.iter().sum::<usize>() * WIDTH, 2);
+        let embedded = pseudo_random(lengths.iter().sum::<usize>() * WIDTH, 2);
         for pooling in [Pooling::Mean, Pooling::Cls] {
             let together = transformer.forward(&mut embedded.clone(), &lengths, pooling, &mut scratch);
             let mut start = 0;

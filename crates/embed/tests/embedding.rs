@@ -1,13 +1,18 @@
 //! The vectors are those of the models: held to rust-bert's own `BertModel`, to values of sentence-transformers and to
 //! values of ONNX Runtime.
 
+use std::path::{Path, PathBuf};
+
 use rust_bert::Config;
 use rust_bert::bert::{BertConfig, BertEmbeddings, BertModel};
-use stroma::embed::{BertEmbedder, BertOptions, Embedder, Pooling, Precision, Role, UnitVector};
+use stroma_embed::{BertEmbedder, BertOptions, Embedder, Pooling, Precision, Role, UnitVector};
 use tch::{Device, Kind, Tensor, nn};
 use tokenizers::Tokenizer;
 
-use crate::support::project;
+/// A path within the repository.
+fn project(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+}
 
 const TEXTS: [&str; 4] = [
     "MSC effect on RA stiffness",

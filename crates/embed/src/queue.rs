@@ -15,8 +15,8 @@ pub(super) struct Job {
     pub(super) reply: SyncSender<(usize, Result<Vec<UnitVector>, EmbedError>)>,
 }
 
-/// Somebody waits for each question, so they overtake passages, and those that wait go through the model together, shared
-/// out among its threads.
+/// A priority queue of two classes: questions go before passages. Waiting questions are batched, and divided among the
+/// threads.
 #[derive(Debug)]
 pub(super) struct Queue {
     /// Threads that take from it.
@@ -32,8 +32,7 @@ struct Waiting {
     closed: bool,
 }
 
-/// Questions that are answered by one pass of the model. Beyond this the wait of the first grows more than the others
-/// gain.
+/// Questions in one batch, at most. Beyond this the latency of the first grows more than the others gain.
 const QUESTIONS_AT_ONCE: usize = 16;
 
 impl Queue {
@@ -52,8 +51,8 @@ impl Queue {
         self.changed.notify_one();
     }
 
-    /// Waits for work: a fair share of the waiting questions up to a bound, else one job of passages. `None` once closed and
-    /// empty.
+    /// Blocks until there is work: this thread's share of the waiting questions, up to a bound, else one job of passages. `None`
+    /// once closed and empty.
     pub(super) fn take(&self) -> Option<Vec<Job>> {
         let mut waiting = self.lock();
         loop {
@@ -71,13 +70,13 @@ impl Queue {
         }
     }
 
-    /// Lets the threads end once all work is done.
+    /// Lets the threads end once the queue is empty.
     pub(super) fn close(&self) {
         self.lock().closed = true;
         self.changed.notify_all();
     }
 
-    /// The lists stay whole when a thread that held the lock panicked: nothing here leaves them half changed.
+    /// Ignores poisoning: no operation leaves the lists half changed.
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }

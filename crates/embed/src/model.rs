@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::{EmbedError, Role};
 
-/// How the token vectors become one vector.
+/// How the token vectors are pooled into one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Pooling {
@@ -20,7 +20,7 @@ pub enum Pooling {
     Cls,
 }
 
-/// What is put before a text, as models such as E5 ("query: ") and BGE want it.
+/// What is put before a text, as models such as E5 ("query: ") and BGE were trained with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Prompts {
     pub query: String,
@@ -36,7 +36,7 @@ impl Prompts {
     }
 }
 
-/// What the configuration says in place of the model's own files, for folders that lack them.
+/// Settings that replace those of the model's own files, for folders that lack them.
 #[derive(Debug, Clone, Default)]
 pub struct ModelOverrides {
     pub pooling: Option<Pooling>,

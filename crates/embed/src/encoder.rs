@@ -30,13 +30,13 @@ pub enum Precision {
 }
 
 impl Precision {
-    /// What is meant on this CPU for this model.
-    fn settled(self, config: &BertConfig) -> Self {
+    /// Replaces `Auto` by the fastest that this CPU has for this model.
+    fn resolved(self, config: &BertConfig) -> Self {
         match self {
             Self::Auto if Transformer::fits(config) => Self::Int8,
             Self::Auto if cpu_has_bf16() => Self::Bf16,
             Self::Auto => Self::Fp32,
-            settled => settled,
+            chosen => chosen,
         }
     }
 }
@@ -61,7 +61,7 @@ pub struct Encoder {
     weights: nn::VarStore,
 }
 
-/// What comes before the layers, and after them.
+/// The parts before the layers and after them.
 #[derive(Debug)]
 struct EmbeddingsAndPooling {
     embeddings: BertEmbeddings,
@@ -84,7 +84,7 @@ impl Encoder {
     /// A file that cannot be used; int8 where the CPU or the model's shape does not allow it.
     pub fn load(model: &ModelFolder, precision: Precision) -> Result<Self, EmbedError> {
         let config = &model.config;
-        let precision = precision.settled(config);
+        let precision = precision.resolved(config);
         let kind = if precision == Precision::Bf16 { Kind::BFloat16 } else { Kind::Float };
         let checkpoint = Checkpoint::read(model.folder.join("model.safetensors"), kind)?;
         let layers = if precision == Precision::Int8 {
@@ -103,7 +103,7 @@ impl Encoder {
         let mine = self.weights.variables();
         let (embeddings, weights) = embeddings(model, |name, _| {
             let known = mine.get(name).map(Tensor::shallow_clone);
-            known.ok_or_else(|| EmbedError::Model(format!("an instance has no {name}")))
+            known.ok_or_else(|| EmbedError::Model(format!("the first instance has no {name}")))
         })?;
         let layers = match &self.layers {
             Layers::Torch(layers, kind) => Layers::Torch(layers.iter().map(Layer::share).collect(), *kind),
@@ -124,7 +124,7 @@ impl Encoder {
 }
 
 impl EmbeddingsAndPooling {
-    /// The sequences one after the other as one text, without padding; only the layers know where each ends.
+    /// The sequences concatenated, without padding; the layers are told where each ends.
     fn encode_unpadded(
         &self,
         sequences: &[&[u32]],
@@ -145,7 +145,7 @@ impl EmbeddingsAndPooling {
         Ok(pooled.into_iter().map(UnitVector::normalise).collect())
     }
 
-    /// The sequences beside each other, `[batch, longest]`, filled up to the longest.
+    /// The sequences as a matrix `[batch, longest]`, padded to the longest.
     fn encode_padded(
         &self,
         sequences: &[&[u32]],

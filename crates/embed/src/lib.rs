@@ -43,14 +43,15 @@ pub trait Embedder: Send + Sync {
     /// The length of every vector.
     fn dimension(&self) -> usize;
 
-    /// Names everything that decides the vectors: weights, pooling, length, prompts. Vectors of two embedders may be
-    /// compared with each other only if their fingerprints are the same.
+    /// Identifies everything that decides the vectors: weights, pooling, length, prompts. Vectors of two embedders may be
+    /// compared only if their fingerprints are the same.
     fn fingerprint(&self) -> &str;
 
     /// One vector for each text, in order. A text longer than the model reads is embedded by its beginning.
     fn embed(&self, texts: &[String], role: Role) -> Result<Vec<UnitVector>, EmbedError>;
 
-    /// The same without waiting, where the embedder has threads of its own: what is given waits for the vectors.
+    /// Starts embedding and returns at once, where the embedder has threads of its own; the returned closure waits for the
+    /// vectors.
     fn begin<'a>(&'a self, texts: &[String], role: Role) -> Pending<'a> {
         let texts = texts.to_vec();
         Box::new(move || self.embed(&texts, role))
@@ -63,7 +64,7 @@ pub trait Embedder: Send + Sync {
     }
 }
 
-/// Waits for vectors that are being computed.
+/// Waits for vectors that are being computed, and returns them.
 pub type Pending<'a> = Box<dyn FnOnce() -> Result<Vec<UnitVector>, EmbedError> + 'a>;
 
 /// Why there is no vector.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// How much goes through the model at once.
+/// The largest batch that goes through the model.
 #[derive(Debug, Clone, Copy)]
 pub struct TokenBudget {
     /// Tokens of a batch, padding included.
@@ -20,11 +20,11 @@ impl Default for TokenBudget {
 
 /// Batches are padded to a multiple of this many tokens: libtorch compiles its matrix products anew for each shape, which
 /// costs a short question more than to compute it, and keeps a bounded number of them.
-const STEP: usize = 8;
+const PADDING_STEP: usize = 8;
 
 /// The length to which a batch is padded whose longest sequence has so many tokens, where the model reads `most`.
 pub(super) fn padded_length(longest: usize, most: usize) -> usize {
-    longest.next_multiple_of(STEP).min(most.max(longest))
+    longest.next_multiple_of(PADDING_STEP).min(most.max(longest))
 }
 
 /// Cuts sequences sorted by length (longest first) into batches within the budget; a batch has at least one sequence.
@@ -48,7 +48,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn long_sequences_come_few_at_a_time() {
+    fn batches_of_long_sequences_are_small() {
         let budget = TokenBudget { tokens: 112, sequences: 4 };
         assert_eq!(batches(&[60, 50, 20, 20, 20, 20, 20], budget), vec![0..1, 1..3, 3..7]);
         assert_eq!(batches(&[500], budget), vec![0..1]);
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn padding_gives_few_lengths_and_none_beyond_the_model() {
+    fn lengths_are_padded_in_steps_up_to_the_models() {
         assert_eq!([1, 8, 9, 250].map(|longest| padded_length(longest, 256)), [8, 8, 16, 256]);
         assert_eq!(padded_length(250, 252), 252);
     }

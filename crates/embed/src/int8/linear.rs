@@ -44,10 +44,10 @@ impl Linear {
             let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
             let (panel, part, lane) = (column / PANEL, column % PANEL / LANES, column % LANES);
             let mut sum = 0i32;
-            for (place, value) in row.iter().enumerate() {
+            for (index, value) in row.iter().enumerate() {
                 let code = (value / scale).round() as i8;
                 sum += i32::from(code);
-                weights[panel * (from / 4) + place / 4][part].0[4 * lane + place % 4] = code;
+                weights[panel * (from / 4) + index / 4][part].0[4 * lane + index % 4] = code;
             }
             let constants = &mut columns[column / LANES];
             constants.scale[lane] = scale;
@@ -222,67 +222,18 @@ impl Norm {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{can_run, like_chance};
+    use super::super::scalar;
+    use super::super::tests::{can_run, pseudo_random};
     use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
-        #[test]
-        fn products_are_near_the_exact_ones_whatever_the_number_of_rows(rows in 1usize..20, seed in any::<u64>()) {
-            if !can_run() {
-                return Ok(());
-            }
-            let (from, to) = (128, 2 * PANEL);
-            let (weight, bias, values) = (like_chance(from * to, seed), like_chance(to, seed ^ 1), like_chance(from * rows, seed ^ 2));
-            let linear = Linear::new(&weight, &bias, from);
-            let mut results = vec![0.0; rows * to];
-            let mut codes = Rows::default();
-            // SAFETY: the CPU has the features, checked above: VNNI does not come without the rest.
-            unsafe {
-                codes.quantise(&values, from);
-                linear.forward(&codes, &mut results);
-            }
-            for (row, results) in values.chunks(from).zip(results.chunks(to)) {
-                for ((column, bias), result) in weight.chunks(from).zip(&bias).zip(results) {
-                    let exact = bias + row.iter().zip(column).map(|(a, b)| a * b).sum::<f32>();
-                    // Each of the products is off by up to half a step of 1/127 on one side and 1/255 on the other; their
-                    // errors are independent, so that the sum's grows with the root of their number.
-                    prop_assert!((result - exact).abs() < 0.006 * (from as f32).sqrt(), "{result} is not {exact}");
-                }
-            }
-        }
-    }
-
-    /// What [`Rows::quantise`] and [`Linear::forward`] compute, number by number.
-    fn step_by_step(weight: &[f32], bias: &[f32], values: &[f32], from: usize) -> Vec<f32> {
-        let mut results = Vec::new();
-        for row in values.chunks(from) {
-            let low = row.iter().copied().fold(f32::INFINITY, f32::min);
-            let high = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            let step = ((high - low) / 255.0).max(f32::MIN_POSITIVE);
-            let codes = row.iter().map(|number| number.mul_add(1.0 / step, -low / step).round_ties_even() as i32);
-            let codes: Vec<i32> = codes.collect();
-            for (column, bias) in weight.chunks(from).zip(bias) {
-                let largest = column.iter().fold(0f32, |largest, number| largest.max(number.abs()));
-                let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
-                let column: Vec<i32> = column.iter().map(|number| (number / scale).round() as i32).collect();
-                let product: i32 = codes.iter().zip(&column).map(|(a, b)| a * b).sum();
-                let offset = scale * column.iter().sum::<i32>() as f32;
-                results.push((product as f32 * step).mul_add(scale, offset.mul_add(low, *bias)));
-            }
-        }
-        results
-    }
 
     #[test]
-    fn products_are_those_of_plain_arithmetic_to_the_last_bit() {
+    fn products_are_the_scalar_ones_to_the_last_bit() {
         if !can_run() {
             return;
         }
         for (rows, from, panels) in [(1, 16, 1), (5, 64, 2), (7, 48, 3), (40, 128, 2), (257, 32, 1)] {
-            let (weight, bias) = (like_chance(from * panels * PANEL, 1), like_chance(panels * PANEL, 2));
-            let values = like_chance(from * rows, 3);
+            let (weight, bias) = (pseudo_random(from * panels * PANEL, 1), pseudo_random(panels * PANEL, 2));
+            let values = pseudo_random(from * rows, 3);
             let mut results = vec![0.0; rows * panels * PANEL];
             let mut codes = Rows::default();
             // SAFETY: the CPU has the features, checked above.
@@ -290,23 +241,22 @@ mod tests {
                 codes.quantise(&values, from);
                 Linear::new(&weight, &bias, from).forward(&codes, &mut results);
             }
-            assert_eq!(results, step_by_step(&weight, &bias, &values, from), "{rows} rows of {from}");
+            assert_eq!(results, scalar::linear(&weight, &bias, &values, from), "{rows} rows of {from}");
         }
     }
 
     #[test]
-    fn the_norm_of_a_sum_has_mean_0_and_variance_1() {
+    fn norms_are_the_scalar_ones_to_the_last_bit() {
         if !can_run() {
             return;
         }
-        let (mut hidden, added) = (like_chance(128, 3), like_chance(128, 4));
-        let norm = Norm::new(vec![1.0; 64], vec![0.5; 64]);
+        let (weight, bias) = (pseudo_random(64, 1), pseudo_random(64, 2));
+        let (before, added) = (pseudo_random(256, 3), pseudo_random(256, 4));
+        let (mut hidden, norm) = (before.clone(), Norm::new(weight.clone(), bias.clone()));
         // SAFETY: the CPU has the feature, checked above.
         unsafe { norm.add(&mut hidden, &added) };
-        for row in hidden.chunks(64) {
-            let mean = row.iter().sum::<f32>() / 64.0;
-            let variance = row.iter().map(|number| (number - mean).powi(2)).sum::<f32>() / 64.0;
-            assert!((mean - 0.5).abs() < 1e-5 && (variance - 1.0).abs() < 1e-4, "{mean} {variance}");
+        for ((hidden, before), added) in hidden.chunks(64).zip(before.chunks(64)).zip(added.chunks(64)) {
+            assert_eq!(hidden, scalar::norm(&weight, &bias, EPSILON, before, added));
         }
     }
 }

@@ -11,16 +11,16 @@ use super::size::{COLUMNS, Size, write};
 /// Rows of a tile: with these the sums, a row of the right side and a number of the left fit into the registers.
 const TILE_ROWS: usize = 8;
 
-/// Room for one head's work, kept from text to text.
+/// Buffers for one head, kept from text to text.
 #[derive(Debug, Default)]
 pub(super) struct Attention {
-    /// The keys, turned: `[head width, length]`, the length filled up to whole tiles.
+    /// The keys, transposed: `[head width, length]`, the length filled up to whole tiles.
     keys: Vec<f32>,
     /// How much each of a few tokens attends to each token, `[TILE_ROWS, length]`, filled up like the keys.
     shares: Vec<f32>,
 }
 
-/// A matrix by rows: where they begin, and how far apart.
+/// A row-major matrix.
 #[derive(Clone, Copy)]
 struct Matrix<'a> {
     numbers: &'a [f32],
@@ -50,8 +50,8 @@ impl Attention {
         self.keys.clear();
         self.keys.resize(columns.len() * filled, 0.0);
         for (token, row) in keys_values.chunks_exact(stride).enumerate() {
-            for (place, number) in row[columns.clone()].iter().enumerate() {
-                self.keys[place * filled + token] = *number;
+            for (index, number) in row[columns.clone()].iter().enumerate() {
+                self.keys[index * filled + token] = *number;
             }
         }
         self.shares.resize(TILE_ROWS * filled, 0.0);
@@ -122,11 +122,11 @@ fn product<const COUNT: usize>(
 ) -> [[__m512; 2]; COUNT] {
     let rows: [&[f32]; COUNT] = std::array::from_fn(|row| &left.numbers[row * left.stride..][..depth]);
     let mut sums = [[_mm512_set1_ps(0.0); 2]; COUNT];
-    for (place, numbers) in right.numbers.chunks(right.stride).take(depth).enumerate() {
+    for (index, numbers) in right.numbers.chunks(right.stride).take(depth).enumerate() {
         let (numbers, _) = numbers[column..column + COLUMNS].as_chunks::<LANES>();
         let numbers = [load(&numbers[0]), load(&numbers[1])];
         for (row, sums) in rows.iter().zip(&mut sums) {
-            let number = _mm512_set1_ps(row[place]);
+            let number = _mm512_set1_ps(row[index]);
             for (sum, numbers) in sums.iter_mut().zip(numbers) {
                 *sum = _mm512_fmadd_ps(number, numbers, *sum);
             }

@@ -115,7 +115,7 @@ fn scale(cosine: impl Fn(usize, usize) -> f32) -> CosineScale {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::embed::HashEmbedder;
+    use crate::HashEmbedder;
 
     #[test]
     fn the_ends_of_a_scale_are_0_and_1() {

@@ -26,7 +26,7 @@ type Left = [[Pair; MOST / 2 + LANES]; TILE_ROWS];
 /// A row of the right side: a pair for each column.
 type Row = Pairs<COLUMNS>;
 
-/// Room for one head's work, kept from text to text.
+/// Buffers for one head, kept from text to text.
 #[derive(Debug, Default)]
 pub(super) struct Attention {
     /// For each [`COLUMNS`] tokens, pair by pair of a head's width: their keys.

@@ -125,21 +125,21 @@ impl EncoderThreads {
         Ok(Self { model, tokenizer, queue, threads })
     }
 
-    /// Hands texts to the threads.
-    fn start_on(&self, texts: &[String], role: Role, budget: TokenBudget) -> Result<Started, EmbedError> {
+    /// Tokenises texts and queues them for the threads.
+    fn start_on(&self, texts: &[String], role: Role, budget: TokenBudget) -> Result<EmbeddingRun, EmbedError> {
         let mut sequences = Vec::with_capacity(texts.len());
-        for (place, text) in texts.iter().enumerate() {
-            sequences.push((place, self.tokens(text, role)?));
+        for (index, text) in texts.iter().enumerate() {
+            sequences.push((index, self.tokens(text, role)?));
         }
-        // A stable sort by length: batches have little padding, and the same texts make the same batches.
+        // Sorted by length, so that batches need little padding; stable, so that the same texts make the same batches.
         sequences.sort_by_key(|(_, tokens)| std::cmp::Reverse(tokens.len()));
         let lengths: Vec<usize> = sequences.iter().map(|(_, tokens)| tokens.len()).collect();
         let cuts = match role {
-            // Each for itself: the queue puts those together that one thread takes.
+            // One job for each question: the queue batches those that one thread takes.
             Role::Query => batches(&lengths, TokenBudget { sequences: 1, ..budget }),
             Role::Passage => batches(&lengths, budget),
         };
-        let (places, mut tokens): (Vec<usize>, Vec<Vec<u32>>) = sequences.into_iter().unzip();
+        let (order, mut tokens): (Vec<usize>, Vec<Vec<u32>>) = sequences.into_iter().unzip();
 
         let (reply, answers) = sync_channel(cuts.len());
         for (number, cut) in cuts.iter().enumerate() {
@@ -150,7 +150,7 @@ impl EncoderThreads {
                 Role::Passage => self.queue.push_passages(job),
             }
         }
-        Ok(Started { places, cuts, answers })
+        Ok(EmbeddingRun { order, cuts, answers })
     }
 
     fn tokens(&self, text: &str, role: Role) -> Result<Vec<u32>, EmbedError> {
@@ -166,21 +166,22 @@ impl EncoderThreads {
     }
 }
 
-/// Texts that the threads work on.
-struct Started {
-    /// The texts' places in the order in which they were cut into jobs.
-    places: Vec<usize>,
+/// Texts that are being embedded, in batches.
+struct EmbeddingRun {
+    /// The texts' indices, longest text first.
+    order: Vec<usize>,
+    /// Of `order`, one for each job.
     cuts: Vec<Range<usize>>,
     answers: Receiver<(usize, Result<Vec<UnitVector>, EmbedError>)>,
 }
 
-impl Started {
+impl EmbeddingRun {
     /// Waits for one vector for each text, in order.
     fn vectors(self) -> Result<Vec<UnitVector>, EmbedError> {
-        let mut vectors: Vec<Option<UnitVector>> = vec![None; self.places.len()];
+        let mut vectors: Vec<Option<UnitVector>> = vec![None; self.order.len()];
         for (number, answer) in self.answers {
-            for (place, vector) in self.places[self.cuts[number].clone()].iter().zip(answer?) {
-                vectors[*place] = Some(vector);
+            for (index, vector) in self.order[self.cuts[number].clone()].iter().zip(answer?) {
+                vectors[*index] = Some(vector);
             }
         }
         vectors.into_iter().collect::<Option<_>>().ok_or(EmbedError::Stopped)
@@ -191,13 +192,14 @@ impl Drop for EncoderThreads {
     fn drop(&mut self) {
         self.queue.close();
         for thread in self.threads.drain(..) {
-            // A thread that panicked has said so already, and there is nobody to tell.
+            // A panic was reported by the thread itself.
             let _ = thread.join();
         }
     }
 }
 
-/// The model's own `tokenizer.json`, cut at the model's length. Files often pad and truncate by a length of their own.
+/// The model's own `tokenizer.json`, truncating at the model's length and not padding: files often do both by other
+/// lengths.
 fn tokenizer(model: &ModelFolder) -> Result<Tokenizer, EmbedError> {
     let file = model.folder.join("tokenizer.json");
     let mut tokenizer = Tokenizer::from_file(&file).map_err(|error| bad(&file, &error))?;
@@ -207,8 +209,8 @@ fn tokenizer(model: &ModelFolder) -> Result<Tokenizer, EmbedError> {
     Ok(tokenizer)
 }
 
-/// The weights, loaded for the first text and shared by all instances: a run that finds nothing to embed, as most do,
-/// never reads them.
+/// The weights, shared by all instances. Loaded for the first text: an index run that finds nothing new, as most do, never
+/// reads them.
 #[derive(Debug)]
 struct Weights {
     model: Arc<ModelFolder>,
@@ -232,7 +234,7 @@ impl Weights {
     }
 }
 
-/// A model thread's life.
+/// Runs one instance of the model until the queue is closed.
 fn serve(weights: &Weights, queue: &Queue) {
     tch::set_num_threads(1);
     let mut instance: Option<Encoder> = None;
@@ -248,8 +250,8 @@ fn serve(weights: &Weights, queue: &Queue) {
             instance = Some(encoder);
             vectors
         }))
-        .unwrap_or_else(|_| Err(EmbedError::Model("libtorch gave up; see the log".into())));
-        // A caller that no longer waits has dropped its end; that is its right.
+        .unwrap_or_else(|_| Err(EmbedError::Model("libtorch failed; see the log".into())));
+        // Sending fails where the caller no longer waits, which is no error.
         match result {
             Ok(vectors) => {
                 let mut vectors = vectors.into_iter();

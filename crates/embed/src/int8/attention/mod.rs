@@ -7,13 +7,13 @@ mod size;
 pub(super) use self::size::COLUMNS;
 use self::size::Size;
 
-/// What queries are to be multiplied with beforehand, so that the powers of 2 of their products with the keys are the shares
-/// of attention, but for their sum.
+/// The factor that queries are multiplied with beforehand, so that the powers of 2 of their products with the keys are the
+/// softmax before its division.
 pub(super) fn query_scale(head_width: usize) -> f32 {
     std::f32::consts::LOG2_E / (head_width as f32).sqrt()
 }
 
-/// Room for one head's work, kept from text to text.
+/// Buffers for one head, kept from text to text.
 #[derive(Debug, Default)]
 pub(super) struct Attention {
     in_f32: in_f32::Attention,
@@ -45,13 +45,14 @@ impl Attention {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{can_run, like_chance};
+    use super::super::scalar;
+    use super::super::tests::{can_run, pseudo_random};
     use super::*;
     use proptest::prelude::*;
 
     const HEADS: usize = 3;
 
-    /// Step by step, in f64.
+    /// In f64.
     fn exact(queries: &[f32], keys_values: &[f32], size: Size) -> Vec<f32> {
         let Size { width, head_width, .. } = size;
         let mut context = Vec::new();
@@ -73,10 +74,26 @@ mod tests {
         context
     }
 
+    /// By the scalar reference of the f32 kernel.
+    fn scalar_context(queries: &[f32], keys_values: &[f32], size: Size) -> Vec<f32> {
+        let Size { width, head_width, .. } = size;
+        let mut context = Vec::new();
+        for query in queries.chunks_exact(width) {
+            for (head, query) in query.chunks_exact(head_width).enumerate() {
+                let of_head = |offset: usize| -> Vec<&[f32]> {
+                    let rows = keys_values.chunks_exact(2 * width);
+                    rows.map(|row| &row[offset + head * head_width..][..head_width]).collect()
+                };
+                context.extend(scalar::attention(query, &of_head(0), &of_head(width), COLUMNS));
+            }
+        }
+        context
+    }
+
     /// The queries' scores lie between about -8 and 8.
     fn text(asked: usize, size: Size, seed: u64) -> (Vec<f32>, Vec<f32>) {
-        let queries = like_chance(asked * size.width, seed).iter().map(|number| number * 2.0).collect();
-        (queries, like_chance(size.length * 2 * size.width, seed ^ 5))
+        let queries = pseudo_random(asked * size.width, seed).iter().map(|number| number * 2.0).collect();
+        (queries, pseudo_random(size.length * 2 * size.width, seed ^ 5))
     }
 
     fn assert_near(context: &[f32], exact: &[f32], most: f32) -> Result<(), TestCaseError> {
@@ -89,7 +106,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(48))]
         #[test]
-        fn it_is_that_of_the_paper(
+        fn context_is_that_of_the_paper(
             length in 1usize..150,
             asked in 1usize..40,
             blocks in 1usize..3,
@@ -106,6 +123,7 @@ mod tests {
             // SAFETY: the CPU has the features, checked above.
             unsafe { attention.in_f32.forward(&queries, &keys_values, size, &mut context) };
             assert_near(&context, &exact, 1e-5)?;
+            assert_eq!(context, scalar_context(&queries, &keys_values, size));
             if in_bf16::fits(size) {
                 // SAFETY: the CPU has the features, checked above.
                 unsafe { attention.in_bf16.forward(&queries, &keys_values, size, &mut context) };
@@ -129,7 +147,7 @@ mod tests {
         unsafe { Attention::default().forward(&queries, &keys_values, 1, &mut context, COLUMNS) };
         // A score of 100 or more in bf16 is off by up to half a step of 1.
         let cosine = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
-        let likeness = cosine(&context, &exact) / (cosine(&context, &context) * cosine(&exact, &exact)).sqrt();
-        assert!(likeness > 0.95, "{likeness}");
+        let similarity = cosine(&context, &exact) / (cosine(&context, &context) * cosine(&exact, &exact)).sqrt();
+        assert!(similarity > 0.95, "{similarity}");
     }
 }

@@ -1,4 +1,4 @@
-//! On other processors there is no int8.
+//! Stands in for `int8` on other processors, where it is not available.
 
 use rust_bert::bert::BertConfig;
 
@@ -6,11 +6,11 @@ use super::EmbedError;
 use super::checkpoint::Checkpoint;
 use super::model::Pooling;
 
-/// There is none.
+/// Cannot be constructed.
 #[derive(Debug)]
 pub(super) enum Transformer {}
 
-/// Nothing to do anything in.
+/// No buffers.
 #[derive(Debug, Default)]
 pub(super) struct Scratch;
 

@@ -21,8 +21,8 @@ impl HashEmbedder {
         let mut sum = vec![0.0; self.dimension];
         for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
             let word = word.to_lowercase();
-            for (place, value) in sum.iter_mut().enumerate() {
-                let bits = xxh3_64_with_seed(word.as_bytes(), place as u64);
+            for (index, value) in sum.iter_mut().enumerate() {
+                let bits = xxh3_64_with_seed(word.as_bytes(), index as u64);
                 *value += (bits >> 40) as f32 / (1u32 << 23) as f32 - 1.0;
             }
         }
