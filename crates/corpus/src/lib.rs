@@ -41,9 +41,10 @@ mod text;
 mod unbroken;
 mod xml;
 
-pub use abbreviation::{normal_short, spans};
+pub use abbreviation::{ShortForms, normal_short};
 pub use annotation::annotate;
 pub use article::*;
+pub use characters::Characters;
 pub use drop_rule::{DropRule, UnknownDropRule};
 pub use error::ReadError;
 pub use identity::{Identity, PaperId, source_rank, split_page};
