@@ -70,8 +70,8 @@ pub(super) fn read_source(files: &[PathBuf], limits: &Limits, grobid: Option<&Gr
     let contents: Vec<Content> = files.iter().map(|file| named(file, load(file, limits))).collect::<Result<_, _>>()?;
     let pages = contents.iter().map(|content| named(&content.version.path, parse(content, limits, grobid)));
     let mut pages: Vec<Article> = pages.collect::<Result<_, _>>()?;
-    let article = if pages.len() == 1 { pages.remove(0) } else { join_pages(pages) };
     let first = files.first().map(PathBuf::as_path).unwrap_or(Path::new(""));
+    let article = if pages.len() == 1 { pages.remove(0) } else { named(first, join_pages(pages, &limits.paper))? };
     let stem = first.file_stem().unwrap_or_default().to_string_lossy();
     let folder = first.parent().unwrap_or(Path::new("")).to_string_lossy();
     let id = PaperId::of(&article.metadata, &stem, &folder);

@@ -2,14 +2,17 @@
 
 use std::collections::HashSet;
 
-use super::{Article, Block, BlockKind, Format, Reference, annotate, lines};
+use super::{Article, Block, BlockKind, Format, PaperLimits, ReadError, Reference, annotate, lines};
 
 /// One article from the pages of one paper, each read by itself.
 ///
 /// Pages are put into the order of their numbers where all have one. A paragraph that one page ends in mid-sentence and
 /// the next page goes on with becomes one block. Citations in plain text are resolved anew, since the reference list may
 /// stand on another page than the citation.
-pub fn join_pages(mut pages: Vec<Article>) -> Article {
+///
+/// # Errors
+/// [`ReadError::OverLimit`] where the pages together have more than `limits` allow a paper.
+pub fn join_pages(mut pages: Vec<Article>, limits: &PaperLimits) -> Result<Article, ReadError> {
     let number = |article: &Article| article.blocks.iter().find_map(|block| block.pages).map(|(first, _)| first);
     if pages.iter().all(|page| number(page).is_some()) {
         pages.sort_by_key(number);
@@ -27,7 +30,8 @@ pub fn join_pages(mut pages: Vec<Article>) -> Article {
     let mut known = HashSet::new();
     whole.warnings.retain(|warning| known.insert(warning.clone()));
     annotate(&mut whole);
-    whole
+    limits.apply(&mut whole)?;
+    Ok(whole)
 }
 
 /// What a page of plain text cites was resolved without the other pages; without a list on the page, its markers stand in
@@ -158,6 +162,10 @@ mod tests {
     use super::*;
     use crate::{Citation, Metadata, Reference};
 
+    fn join_whole(pages: Vec<Article>) -> Article {
+        join_pages(pages, &PaperLimits::DEFAULT).unwrap()
+    }
+
     fn page(number: u32, text: &str, cut: (bool, bool)) -> Article {
         let block = Block {
             text: text.into(),
@@ -175,7 +183,7 @@ mod tests {
         second.blocks[0].citations.push(Citation { range: 15..18, references: vec![0] });
         second.references.push(Reference { text: "Lee".into(), ..Reference::default() });
         second.metadata = Metadata { doi: Some("10.1/a".into()), ..Metadata::default() };
-        let whole = join_pages(vec![second, page(125, "The treat-", (false, true))]);
+        let whole = join_whole(vec![second, page(125, "The treat-", (false, true))]);
         assert_eq!(whole.blocks.len(), 1);
         let block = &whole.blocks[0];
         assert_eq!(block.text, "The treatment of joints [1]. More.");
@@ -186,19 +194,19 @@ mod tests {
 
     #[test]
     fn a_missing_page_leaves_both_marked() {
-        let whole = join_pages(vec![page(125, "The cells", (false, true)), page(127, "went on.", (true, false))]);
+        let whole = join_whole(vec![page(125, "The cells", (false, true)), page(127, "went on.", (true, false))]);
         assert_eq!(whole.blocks.len(), 2);
         assert!(whole.blocks[0].truncated_end && whole.blocks[1].truncated_start);
     }
 
     #[test]
     fn a_whole_sentence_is_not_joined() {
-        let whole = join_pages(vec![page(1, "It ends.", (false, false)), page(2, "It begins.", (false, false))]);
+        let whole = join_whole(vec![page(1, "It ends.", (false, false)), page(2, "It begins.", (false, false))]);
         assert_eq!(whole.blocks.len(), 2);
     }
 
     #[test]
     fn no_pages_give_an_empty_article() {
-        assert!(join_pages(Vec::new()).blocks.is_empty());
+        assert!(join_whole(Vec::new()).blocks.is_empty());
     }
 }
