@@ -1,6 +1,8 @@
 //! Papers and clients that mean harm, against the program as a user runs it.
 
+use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::Duration;
 
 use crate::program::{Served, outcome, stroma};
 use crate::support::project;
@@ -56,25 +58,74 @@ fn without_colours(text: &str) -> String {
     own.replace_all(&errors.replace_all(text, ""), "").into_owned()
 }
 
+/// A server that may have only so many files open, and its address.
+#[cfg(target_os = "linux")]
+fn with_open_files(folder: &std::path::Path, files: u32) -> (Served, String) {
+    let serve = stroma(&folder.join("index"), &["serve", "--listen", "127.0.0.1:0"]);
+    let mut command = std::process::Command::new("sh");
+    let limited = format!("ulimit -n {files}; exec \"$@\"");
+    command.args(["-c", &limited, "sh"]).arg(serve.get_program()).args(serve.get_args());
+    command.current_dir(project("")).env("STROMA_SERVER_UPLOADS", folder.join("uploads"));
+    let server = Served::started(command);
+    let address = server.url("").trim_start_matches("http://").to_owned();
+    (server, address)
+}
+
+#[cfg(target_os = "linux")]
+const PAPER: &str =
+    "# Gait\n\n## Findings\n\nThe gait of the patients was better after the cells were given to them.\n";
+
 /// Clients that hold connections open take no files from what the server does for others.
 #[cfg(target_os = "linux")]
 #[test]
 fn connections_leave_files_for_the_index() {
     let folder = tempfile::tempdir().expect("a folder");
-    let (index, uploads) = (folder.path().join("index"), folder.path().join("uploads"));
-    let serve = stroma(&index, &["serve", "--listen", "127.0.0.1:0"]);
-    let mut command = std::process::Command::new("sh");
-    command.args(["-c", "ulimit -n 400; exec \"$@\"", "sh"]).arg(serve.get_program()).args(serve.get_args());
-    command.current_dir(project("")).env("STROMA_SERVER_UPLOADS", &uploads).stderr(std::process::Stdio::piped());
-    let server = Served::started(command);
+    let (server, address) = with_open_files(folder.path(), 400);
     // This connection is kept and used again.
     assert_eq!(server.get("/readyz").map(|(status, _)| status), Some(200));
-    let address = server.url("").trim_start_matches("http://").to_owned();
     let idle: Vec<TcpStream> = (0..500).map_while(|_| TcpStream::connect(&address).ok()).collect();
     assert_eq!(idle.len(), 500);
-    std::thread::sleep(std::time::Duration::from_millis(300));
-    let text = "# Gait\n\n## Findings\n\nThe gait of the patients was better after the cells were given to them.\n";
-    let (status, body) = server.put("/v1/papers/gait.md?wait=true", text).expect("an answer");
+    std::thread::sleep(Duration::from_millis(300));
+    let (status, body) = server.put("/v1/papers/gait.md?wait=true", PAPER).expect("an answer");
+    assert_eq!((status, body["status"].as_str()), (200, Some("succeeded")), "{body}");
+}
+
+/// Where no more files can be opened, uploads fail and leave nothing behind, and later ones are taken.
+#[cfg(target_os = "linux")]
+#[test]
+fn uploads_that_find_no_free_file_leave_nothing_behind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (server, address) = with_open_files(folder.path(), 100);
+    let begin = |number: usize| {
+        let mut stream = TcpStream::connect(&address).ok()?;
+        let head =
+            format!("PUT /v1/papers/n{number}.md HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9999\r\n\r\n# Gait");
+        stream.write_all(head.as_bytes()).ok()?;
+        Some(stream)
+    };
+    // Each has a connection and a file.
+    let begun: Vec<TcpStream> = (0..70).map_while(begin).collect();
+    assert_eq!(begun.len(), 70);
+    let is_refused = |stream: &TcpStream| {
+        stream.set_read_timeout(Some(Duration::from_secs(2))).expect("a socket");
+        let mut status = [0; 12];
+        let mut stream = stream;
+        stream.read_exact(&mut status).is_ok_and(|()| status.ends_with(b"500"))
+    };
+    assert!(begun.iter().rev().any(is_refused), "all had a file");
+    drop(begun);
+    let spooled = || {
+        let entries = std::fs::read_dir(folder.path().join("uploads")).expect("a folder").flatten();
+        entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(".receiving-")).count()
+    };
+    for _ in 0..500 {
+        if spooled() == 0 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(spooled(), 0);
+    let (status, body) = server.put("/v1/papers/gait.md?wait=true", PAPER).expect("an answer");
     assert_eq!((status, body["status"].as_str()), (200, Some("succeeded")), "{body}");
 }
 

@@ -58,7 +58,7 @@ impl Served {
 
     /// By a command that serves.
     pub(crate) fn started(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::null()).spawn().expect("stroma runs");
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("stroma runs");
         let mut said = BufReader::new(child.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
         let mut before = String::new();
         let address = said.by_ref().find_map(|line| {
