@@ -64,7 +64,7 @@ struct PaperIds {
 
 impl std::fmt::Debug for Snapshot {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Snapshot").field("commit", &self.commit()).finish_non_exhaustive()
+        formatter.debug_struct("Snapshot").field("commit", &self.commit_id()).finish_non_exhaustive()
     }
 }
 
@@ -89,8 +89,8 @@ impl Snapshot {
         self.searcher.generation().generation_id()
     }
 
-    /// A name for the commit: the same as long as nothing changed, also after a restart.
-    pub fn commit(&self) -> String {
+    /// Identifies the commit: 16 hexadecimal digits, the same as long as nothing changed, also after a restart.
+    pub fn commit_id(&self) -> String {
         let mut hash = xxhash_rust::xxh3::Xxh3::new();
         for (segment, deletes) in self.searcher.generation().segments() {
             hash.update(segment.uuid_string().as_bytes());

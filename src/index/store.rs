@@ -145,7 +145,7 @@ impl PassageIndex {
         }
         let newer = newest(&self.reader, self.fields, self.signature.dimension)
             .map_err(|error| damaged(&self.folder, &error))?;
-        let changed = newer.commit() != self.snapshot().commit();
+        let changed = newer.commit_id() != self.snapshot().commit_id();
         *self.snapshot.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(newer);
         Ok(changed)
     }

@@ -124,7 +124,7 @@ impl Engine {
             hits,
             took: started.elapsed(),
             timings,
-            commit: snapshot.commit(),
+            commit: snapshot.commit_id(),
             interpretation: Interpretation { abbreviations: prepared.expanded.into_iter().map(|e| e.shown).collect() },
         })
     }

@@ -90,7 +90,7 @@ impl SenseCache {
     /// What short forms mean in this commit; read once for each. While one caller reads them, others get those of the
     /// commit before, if there was one, rather than waiting.
     pub(super) fn of(&self, snapshot: &Snapshot) -> Result<Arc<SenseTable>, IndexError> {
-        let commit = snapshot.commit();
+        let commit = snapshot.commit_id();
         let known = self.newest();
         if let Some((_, table)) = known.as_ref().filter(|(of, _)| *of == commit) {
             return Ok(Arc::clone(table));

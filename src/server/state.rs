@@ -132,7 +132,7 @@ impl AppState {
 
     /// All papers of a commit in the order of their ids, read once for each commit. Blocks.
     pub(super) fn papers(&self, snapshot: &Snapshot) -> Result<Papers, Problem> {
-        let commit = snapshot.commit();
+        let commit = snapshot.commit_id();
         let mut known = self.papers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((of, papers)) = known.as_ref()
             && *of == commit

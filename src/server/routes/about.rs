@@ -25,7 +25,7 @@ pub(in crate::server) async fn stats(State(state): State<Arc<AppState>>) -> Resu
         let papers = state.papers(&snapshot)?;
         let counts = snapshot.counts();
         Ok(StatsResponse {
-            commit: snapshot.commit(),
+            commit: snapshot.commit_id(),
             papers: counts.papers,
             passages: counts.passages,
             index_bytes: index_bytes(state),

@@ -32,7 +32,7 @@ pub(in crate::server) async fn list(
         let papers = state.papers(&snapshot)?;
         let found: Vec<&PaperSummary> = papers.iter().filter(|paper| filter.matches(paper)).collect();
         let page = found.iter().skip(offset).take(limit).map(|paper| (*paper).clone()).collect();
-        Ok(PapersResponse { commit: snapshot.commit(), total: found.len(), offset, papers: page })
+        Ok(PapersResponse { commit: snapshot.commit_id(), total: found.len(), offset, papers: page })
     };
     Ok(Json(state.blocking(read).await?))
 }
