@@ -6,8 +6,8 @@ use tantivy::TantivyError;
 use tantivy::directory::error::LockError;
 use thiserror::Error;
 
+use super::holder;
 use super::schema::Signature;
-use super::writer::Writer;
 use crate::embed::EmbedError;
 
 /// An index that cannot be opened, read or written.
@@ -74,7 +74,7 @@ impl IndexError {
 
     pub(super) fn of_lock(folder: &Path, error: LockError) -> Self {
         match error {
-            LockError::LockBusy => Self::Locked { folder: folder.to_owned(), holder: Writer::holder(folder) },
+            LockError::LockBusy => Self::Locked { folder: folder.to_owned(), holder: holder::read(folder) },
             LockError::IoError(error) => {
                 Self::Io { path: folder.to_owned(), source: std::io::Error::new(error.kind(), error.to_string()) }
             }

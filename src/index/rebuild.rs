@@ -6,7 +6,7 @@
 //! side is removed when the next writer opens.
 
 use std::collections::BTreeSet;
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use tantivy::directory::{Directory, DirectoryLock, INDEX_WRITER_LOCK};
@@ -14,14 +14,8 @@ use tantivy::directory::{Directory, DirectoryLock, INDEX_WRITER_LOCK};
 use super::directory::{IndexDirectory, replace};
 use super::error::IndexError;
 use super::store::PassageIndex;
-use super::writer::Writer;
+use super::{holder, rebuild_folder};
 use crate::embed::Embedder;
-
-/// Subfolder of the new index; on the same file system, so that its files can be linked.
-const FOLDER: &str = "rebuild";
-
-/// Locked while a rebuild runs.
-const LOCK: &str = ".rebuild.lock";
 
 /// The file that names the commit in force.
 const META: &str = "meta.json";
@@ -56,10 +50,10 @@ impl Rebuild {
         if let Err(error @ IndexError::Foreign { .. }) = PassageIndex::signature_of(folder) {
             return Err(error);
         }
-        let lock = lock(folder)?;
+        let lock = rebuild_folder::lock(folder)?;
         let lock = lock.ok_or_else(|| IndexError::Locked { folder: folder.to_owned(), holder: None })?;
-        remove(&folder.join(FOLDER))?;
-        let index = PassageIndex::open_or_create(&folder.join(FOLDER), embedder)?;
+        rebuild_folder::remove(folder)?;
+        let index = PassageIndex::open_or_create(&rebuild_folder::path(folder), embedder)?;
         Ok(Self { folder: folder.to_owned(), index, _lock: lock })
     }
 
@@ -80,7 +74,7 @@ impl Rebuild {
     pub fn lock_writers(&self) -> Result<WritersLocked, IndexError> {
         let lock = IndexDirectory::open(&self.folder)?.acquire_lock(&INDEX_WRITER_LOCK);
         let lock = lock.map_err(|error| IndexError::of_lock(&self.folder, error))?;
-        Writer::note_holder(&self.folder);
+        holder::note(&self.folder);
         Ok(WritersLocked(lock))
     }
 
@@ -124,32 +118,9 @@ impl Rebuild {
 
 impl Drop for Rebuild {
     fn drop(&mut self) {
-        if let Err(error) = remove(&self.folder.join(FOLDER)) {
+        if let Err(error) = rebuild_folder::remove(&self.folder) {
             tracing::warn!(%error, "the next rebuild removes it");
         }
-    }
-}
-
-/// Removes what a killed rebuild left behind; nothing where one runs.
-pub(super) fn remove_leftover(folder: &Path) -> Result<(), IndexError> {
-    let leftover = folder.join(FOLDER);
-    if !leftover.exists() {
-        return Ok(());
-    }
-    match lock(folder)? {
-        Some(_lock) => remove(&leftover),
-        None => Ok(()),
-    }
-}
-
-/// The lock of rebuilds, which ends with its process; `None` where another has it.
-fn lock(folder: &Path) -> Result<Option<File>, IndexError> {
-    let path = folder.join(LOCK);
-    let file = File::create(&path).map_err(|source| io(&path, source))?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(source)) => Err(io(&path, source)),
     }
 }
 
@@ -177,13 +148,6 @@ fn link(from: &Path, to: &Path) -> Result<(), IndexError> {
 
 fn sync(folder: &Path) -> Result<(), IndexError> {
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(|source| io(folder, source))
-}
-
-fn remove(folder: &Path) -> Result<(), IndexError> {
-    match std::fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(io(folder, error)),
-        _ => Ok(()),
-    }
 }
 
 fn io(path: &Path, source: std::io::Error) -> IndexError {

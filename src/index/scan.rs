@@ -4,9 +4,9 @@
 //! searchable as soon as it is written.
 
 use tantivy::fastfield::AliveBitSet;
+use tantivy::{BitSet, DocId};
 
 use super::codes::{Code, signs};
-use super::filter::DocSet;
 use super::kernels::{dot_i8, hamming, prefetch};
 use super::vectors::SegmentVectors;
 use crate::embed::UnitVector;
@@ -17,7 +17,7 @@ pub(super) struct ScanSegment<'a> {
     pub(super) vectors: &'a SegmentVectors,
     pub(super) alive: Option<&'a AliveBitSet>,
     /// The documents that the filter allows; all where there is none.
-    pub(super) allowed: Option<&'a DocSet>,
+    pub(super) allowed: Option<&'a BitSet>,
 }
 
 impl ScanSegment<'_> {
@@ -73,13 +73,19 @@ pub(super) fn nearest(segments: &[ScanSegment<'_>], query: &UnitVector, limit: u
     exact.into_sorted()
 }
 
+/// The documents of a set, in order.
+fn documents_of(set: &BitSet) -> impl Iterator<Item = DocId> + '_ {
+    (0..set.max_value().div_ceil(64))
+        .flat_map(|bucket| set.tinyset(bucket).into_iter().map(move |bit| bucket * 64 + bit))
+}
+
 fn scan_signs(segments: &[ScanSegment<'_>], query: &UnitVector, keep: usize) -> Vec<Found> {
     let code = signs(query.as_slice());
     let mut best = Best::new(keep);
     for (number, segment) in segments.iter().enumerate() {
         let mut scan = SignScan { segment, number: number as u32, code: &code, best: &mut best };
         match segment.allowed {
-            Some(allowed) if allowed.len() * SPARSE < segment.vectors.len() => scan.visit(allowed.iter()),
+            Some(allowed) if allowed.len() * SPARSE < segment.vectors.len() => scan.visit(documents_of(allowed)),
             _ => scan.sweep(),
         }
     }

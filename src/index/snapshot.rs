@@ -3,13 +3,13 @@
 use std::sync::{Arc, OnceLock};
 
 use tantivy::columnar::Column;
-use tantivy::query::{BooleanQuery, Query, TermQuery};
+use tantivy::query::{BooleanQuery, EnableScoring, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption, Value};
-use tantivy::{DocAddress, Searcher, SegmentReader, TantivyDocument, TantivyError, Term};
+use tantivy::{DocAddress, DocSet, Searcher, SegmentReader, TERMINATED, TantivyDocument, TantivyError, Term};
 
 use super::alike::Alike;
 use super::error::IndexError;
-use super::filter::{DocSet, Filter, matching};
+use super::filter::{Filter, matching};
 use super::record::{PaperRecord, PassageRecord};
 use super::remembered::Remembered;
 use super::scan::{ScanSegment, nearest};
@@ -102,20 +102,9 @@ impl Snapshot {
     /// Papers and passages that are live.
     pub fn counts(&self) -> Counts {
         *self.counts.get_or_init(|| {
-            let papers = self.all_of_kind(PAPER).map_or(0, |sets| sets.iter().map(|set| self.live(set)).sum());
+            let papers = self.find(self.fields.kind, PAPER, PAPER).map_or(0, |papers| papers.len() as u64);
             Counts { papers, passages: self.searcher.num_docs().saturating_sub(papers) }
         })
-    }
-
-    fn live(&self, set: &(usize, DocSet)) -> u64 {
-        let reader = self.searcher.segment_reader(set.0 as u32);
-        set.1.iter().filter(|doc| !reader.is_deleted(*doc)).count() as u64
-    }
-
-    fn all_of_kind(&self, kind: &str) -> Result<Vec<(usize, DocSet)>, IndexError> {
-        let term = Term::from_field_text(self.fields.kind, kind);
-        let query = TermQuery::new(term, IndexRecordOption::Basic);
-        Ok(matching(&self.searcher, &query)?.into_iter().enumerate().collect())
     }
 
     /// The vector leg: the `limit` passages whose vectors are nearest, best first, with their cosines.
@@ -273,11 +262,21 @@ impl Snapshot {
             Box::new(TermQuery::new(Term::from_field_text(field, value), IndexRecordOption::Basic))
         };
         let query = BooleanQuery::intersection(vec![term(field, value), term(self.fields.kind, kind)]);
+        self.live_documents(&query)
+    }
+
+    /// The live documents that a query matches, in the order of the index.
+    fn live_documents(&self, query: &dyn Query) -> Result<Vec<PassageAddress>, IndexError> {
+        let weight = query.weight(EnableScoring::disabled_from_searcher(&self.searcher))?;
         let mut found = Vec::new();
-        for (segment, set) in matching(&self.searcher, &query)?.into_iter().enumerate() {
-            let reader = self.searcher.segment_reader(segment as u32);
-            let live = set.iter().filter(|doc| !reader.is_deleted(*doc));
-            found.extend(live.map(|doc| PassageAddress { segment: segment as u32, doc }));
+        for (segment, reader) in (0..).zip(self.searcher.segment_readers()) {
+            let mut documents = weight.scorer(reader, 1.0)?;
+            while documents.doc() != TERMINATED {
+                if !reader.is_deleted(documents.doc()) {
+                    found.push(PassageAddress { segment, doc: documents.doc() });
+                }
+                documents.advance();
+            }
         }
         Ok(found)
     }

@@ -9,7 +9,7 @@ use tantivy::{Index, IndexReader, IndexSettings, ReloadPolicy, TantivyError};
 use super::analyzer;
 use super::directory::IndexDirectory;
 use super::error::IndexError;
-use super::rebuild;
+use super::rebuild_folder;
 use super::schema::{Fields, Signature, calibration_of, schema};
 use super::snapshot::Snapshot;
 use super::vectors::VectorPlugin;
@@ -231,7 +231,7 @@ impl PassageIndex {
             .map_err(|error| IndexError::of_writer(&self.folder, error))?;
         // Looked at under the lock, without which no rebuild is put in force.
         self.check_signature()?;
-        rebuild::remove_leftover(&self.folder)?;
+        rebuild_folder::remove_leftover(&self.folder)?;
         Writer::new(writer, self.fields, &self.folder)
     }
 }

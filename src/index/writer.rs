@@ -5,14 +5,11 @@ use std::path::{Path, PathBuf};
 use tantivy::{IndexWriter, TantivyDocument, Term};
 
 use super::error::IndexError;
+use super::holder;
 use super::record::{EmbeddedPassage, PaperRecord, PassageRecord};
 use super::schema::{Fields, PAPER, PASSAGE};
 use super::vectors::field_value;
 use crate::corpus::{PaperId, SectionKind};
-
-/// Names the process that writes, for those who find the index locked. The lock itself is tantivy's and ends with its
-/// process; this file is only a note.
-const HOLDER_FILE: &str = "writer.json";
 
 /// Changes to the index; nothing is seen by searches, or survives a crash, before [`commit`](Self::commit).
 pub struct Writer {
@@ -30,22 +27,8 @@ impl std::fmt::Debug for Writer {
 impl Writer {
     pub(super) fn new(writer: IndexWriter, fields: Fields, folder: &Path) -> Result<Self, IndexError> {
         writer.garbage_collect_files().wait()?;
-        Self::note_holder(folder);
+        holder::note(folder);
         Ok(Self { writer, fields, folder: folder.to_owned() })
-    }
-
-    /// Notes that this process writes.
-    pub(super) fn note_holder(folder: &Path) {
-        let command = std::env::args().take(2).collect::<Vec<_>>().join(" ");
-        let note = serde_json::json!({"pid": std::process::id(), "command": command});
-        // Only a help to others: an index is written just as well without it.
-        let _ = std::fs::write(folder.join(HOLDER_FILE), note.to_string());
-    }
-
-    /// Who writes to the index in `folder`, as far as the note says.
-    pub(super) fn holder(folder: &Path) -> Option<String> {
-        let note: serde_json::Value = serde_json::from_slice(&std::fs::read(folder.join(HOLDER_FILE)).ok()?).ok()?;
-        Some(format!("process {}: {}", note["pid"].as_u64()?, note["command"].as_str()?))
     }
 
     /// Puts a paper in the place of what the index had of it.
@@ -85,7 +68,7 @@ impl Writer {
     /// Waits for merges that run in the background, then lets go of the lock.
     pub fn finish(self) -> Result<(), IndexError> {
         self.writer.wait_merging_threads()?;
-        let _ = std::fs::remove_file(self.folder.join(HOLDER_FILE));
+        holder::clear(&self.folder);
         Ok(())
     }
 
