@@ -65,7 +65,8 @@ fn content(snapshot: &Snapshot) -> Result<Vec<Finding>, IndexError> {
             findings.push(Finding::of_paper(&record.paper, what));
         }
     }
-    for paper in snapshot.papers()? {
+    for address in snapshot.all_papers()? {
+        let paper = snapshot.paper_record(address)?;
         let found = passages.remove(paper.id.as_str()).unwrap_or(0);
         if found != paper.passages {
             let what = format!("{found} of {} passages are there", paper.passages);

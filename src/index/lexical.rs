@@ -9,9 +9,9 @@ use tantivy::query::{
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocSet, TERMINATED, TantivyError, Term};
 
-use super::alike::{Alike, alike, may_have_alike, same_start};
 use super::error::IndexError;
 use super::filter::Filter;
+use super::fuzzy::{FuzzyTerm, fuzzy_terms, may_be_fuzzy, prefix_range};
 use super::snapshot::{Candidate, PassageAddress, Snapshot};
 
 /// A term of the lexical leg and how much it counts.
@@ -41,36 +41,37 @@ const MOST_TERMS_PRUNED: usize = 8;
 const FEWEST_PASSAGES_PRUNED: u64 = 100_000;
 
 impl Snapshot {
-    /// In how many passages the term is, in any field. Deleted passages count until their segment is merged.
+    /// In how many passages the term is: of all fields, the number in the field where it is in most.
     pub fn document_frequency(&self, term: &str) -> Result<u64, IndexError> {
         self.frequencies.of(term, || {
             let mut most = 0;
             for field in [self.fields.text, self.fields.heading, self.fields.senses] {
-                most = most.max(self.searcher.doc_freq(&Term::from_field_text(field, term))?);
+                most = most.max(self.live_frequency(&Term::from_field_text(field, term))?);
             }
             Ok(most)
         })
     }
 
-    /// Terms of texts and headings that are spelled like this one, the likest first; mostly none.
-    pub fn alike(&self, term: &str) -> Result<Arc<[Alike]>, IndexError> {
-        if !may_have_alike(term) {
+    /// Terms of texts and headings whose spelling is similar, the most similar first; mostly none.
+    pub fn fuzzy_terms(&self, term: &str) -> Result<Arc<[FuzzyTerm]>, IndexError> {
+        if !may_be_fuzzy(term) {
             return Ok(Arc::default());
         }
-        self.alike.of(term, || {
-            let mut others = Vec::new();
-            let (start, end) = same_start(term);
+        self.fuzzy_terms.of(term, || {
+            let mut candidates = Vec::new();
+            let (start, end) = prefix_range(term);
             for reader in self.searcher.segment_readers() {
                 for field in [self.fields.text, self.fields.heading] {
                     let index = reader.inverted_index(field)?;
                     let mut terms =
                         index.terms().range().ge(&start).lt(&end).into_stream().map_err(TantivyError::from)?;
                     while terms.advance() {
-                        others.extend(std::str::from_utf8(terms.key()).map(str::to_owned));
+                        candidates.extend(std::str::from_utf8(terms.key()).map(str::to_owned));
                     }
                 }
             }
-            Ok(alike(term, others).into())
+            let is_live = |candidate: &str| Ok(self.document_frequency(candidate)? > 0);
+            Ok(fuzzy_terms(term, candidates, is_live)?.into())
         })
     }
 
@@ -201,19 +202,25 @@ fn meet<D: DocSet>(documents: &mut D, addresses: &[PassageAddress], mut met: imp
     }
 }
 
-/// Statistics over passages alone: the papers' own documents have no words and must not shorten the average passage.
+/// Statistics over live passages alone, so that scores depend on what is in the index and not on how it came there: deleted
+/// documents stay in a segment's files until it is merged, and the papers' own documents have no words and must not shorten
+/// the average passage.
 struct PassageStatistics<'a> {
     snapshot: &'a Snapshot,
 }
 
 impl Bm25StatisticsProvider for PassageStatistics<'_> {
     fn total_num_tokens(&self, field: Field) -> tantivy::Result<u64> {
-        self.snapshot.searcher.total_num_tokens(field)
+        let (fields, counts) = (&self.snapshot.fields, self.snapshot.token_counts()?);
+        Ok(match field {
+            _ if field == fields.heading => counts.heading,
+            _ if field == fields.senses => counts.senses,
+            _ => counts.text,
+        })
     }
 
     fn total_num_docs(&self) -> tantivy::Result<u64> {
-        let all = self.snapshot.searcher.total_num_docs()?;
-        Ok(all.saturating_sub(self.snapshot.counts().papers).max(1))
+        Ok(self.snapshot.counts().passages.max(1))
     }
 
     /// A term is as rare as in the field where it is most frequent: otherwise a word that is common in texts would count

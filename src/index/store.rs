@@ -3,14 +3,18 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tantivy::collector::DocSetCollector;
 use tantivy::directory::error::OpenReadError;
-use tantivy::{Index, IndexReader, IndexSettings, ReloadPolicy, TantivyError};
+use tantivy::query::TermQuery;
+use tantivy::schema::{IndexRecordOption, Value};
+use tantivy::{Index, IndexReader, IndexSettings, ReloadPolicy, TantivyDocument, TantivyError, Term};
 
 use super::analyzer;
 use super::directory::IndexDirectory;
 use super::error::IndexError;
 use super::rebuild_folder;
-use super::schema::{Fields, Signature, calibration_of, schema};
+use super::record::PaperRecord;
+use super::schema::{Fields, PAPER, Signature, calibration_of, schema};
 use super::snapshot::Snapshot;
 use super::vectors::VectorPlugin;
 use super::writer::Writer;
@@ -100,6 +104,30 @@ impl PassageIndex {
         Signature::of(&index.schema()).ok_or_else(|| IndexError::Foreign { folder: folder.to_owned() })
     }
 
+    /// The papers that the index in `folder` has, whatever model and version it was made for; none where there is none.
+    ///
+    /// # Errors
+    /// Where it is damaged, not ours, or its records cannot be read.
+    pub fn recorded_papers(folder: &Path) -> Result<Vec<PaperRecord>, IndexError> {
+        let signature = match Self::signature_of(folder) {
+            Err(IndexError::NotFound { .. }) => return Ok(Vec::new()),
+            other => other?,
+        };
+        let index = opened(folder, &signature)?;
+        let (kind, record) = (index.schema().get_field("kind")?, index.schema().get_field("record")?);
+        let reader: IndexReader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+        let searcher = reader.searcher();
+        let papers = TermQuery::new(Term::from_field_text(kind, PAPER), IndexRecordOption::Basic);
+        let mut records = Vec::new();
+        for address in searcher.search(&papers, &DocSetCollector)? {
+            let document: TantivyDocument = searcher.doc(address)?;
+            let json = document.get_first(record).and_then(|value| value.as_str()).unwrap_or_default();
+            records.push(serde_json::from_str::<PaperRecord>(json)?);
+        }
+        records.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(records)
+    }
+
     fn with(folder: &Path, index: Index, signature: Signature) -> Result<Self, IndexError> {
         let fields = Fields::of(&index)?;
         let reader = index
@@ -107,7 +135,7 @@ impl PassageIndex {
             .reload_policy(ReloadPolicy::Manual)
             .try_into()
             .map_err(|error| damaged(folder, &error))?;
-        let snapshot = newest(&reader, fields, signature.dimension).map_err(|error| damaged(folder, &error))?;
+        let snapshot = newest(&reader, fields, signature.dimension, None).map_err(|error| damaged(folder, &error))?;
         let snapshot = Mutex::new(Arc::new(snapshot));
         let calibration = calibration_of(&index.schema());
         Ok(Self { folder: folder.to_owned(), index, fields, signature, calibration, reader, snapshot })
@@ -143,7 +171,7 @@ impl PassageIndex {
         if self.reader.searcher().generation().generation_id() == self.snapshot().generation() {
             return Ok(false);
         }
-        let newer = newest(&self.reader, self.fields, self.signature.dimension)
+        let newer = newest(&self.reader, self.fields, self.signature.dimension, Some(&self.snapshot()))
             .map_err(|error| damaged(&self.folder, &error))?;
         let changed = newer.commit_id() != self.snapshot().commit_id();
         *self.snapshot.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(newer);
@@ -246,15 +274,20 @@ fn opened(folder: &Path, signature: &Signature) -> Result<Index, IndexError> {
 
 /// The newest commit. A merge of another process may take a vector file away before it is opened; then there is a newer
 /// commit.
-fn newest(reader: &IndexReader, fields: Fields, dimension: usize) -> tantivy::Result<Snapshot> {
+fn newest(
+    reader: &IndexReader,
+    fields: Fields,
+    dimension: usize,
+    before: Option<&Snapshot>,
+) -> tantivy::Result<Snapshot> {
     const ATTEMPTS: usize = 5;
     for _ in 1..ATTEMPTS {
-        match Snapshot::open(&reader.searcher(), fields, dimension) {
+        match Snapshot::open(&reader.searcher(), fields, dimension, before) {
             Ok(snapshot) => return Ok(snapshot),
             Err(_) => reader.reload()?,
         }
     }
-    Snapshot::open(&reader.searcher(), fields, dimension)
+    Snapshot::open(&reader.searcher(), fields, dimension, before)
 }
 
 fn damaged(folder: &Path, error: &TantivyError) -> IndexError {

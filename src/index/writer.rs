@@ -7,9 +7,9 @@ use tantivy::{IndexWriter, TantivyDocument, Term};
 use super::error::IndexError;
 use super::holder;
 use super::record::{EmbeddedPassage, PaperRecord, PassageRecord};
-use super::schema::{Fields, PAPER, PASSAGE};
+use super::schema::{Fields, PAPER, PASSAGE, abbreviation_term};
 use super::vectors::field_value;
-use crate::corpus::{PaperId, SectionKind};
+use crate::corpus::{Identity, PaperId, SectionKind, normal_short};
 
 /// Changes to the index; nothing is seen by searches, or survives a crash, before [`commit`](Self::commit).
 pub struct Writer {
@@ -74,19 +74,7 @@ impl Writer {
 
     fn passage_document(&self, paper: &PaperRecord, embedded: &EmbeddedPassage) -> Result<TantivyDocument, IndexError> {
         let (fields, passage) = (&self.fields, &embedded.passage);
-        let mut document = TantivyDocument::new();
-        document.add_text(fields.kind, PASSAGE);
-        document.add_text(fields.id, passage.id.as_str());
-        document.add_text(fields.paper, paper.id.as_str());
-        if let Some(year) = paper.metadata.year {
-            document.add_u64(fields.year, u64::from(year));
-        }
-        if let Some(journal) = &paper.metadata.journal {
-            document.add_text(fields.journal, journal.to_lowercase());
-        }
-        if let Some(article_type) = &paper.metadata.article_type {
-            document.add_text(fields.article_type, article_type);
-        }
+        let mut document = self.document(PASSAGE, passage.id.as_str(), paper);
         document.add_text(fields.section_kind, SectionKind::of(&passage.section).name());
         document.add_text(fields.text, &passage.text);
         document.add_text(fields.heading, &embedded.heading);
@@ -98,11 +86,47 @@ impl Writer {
 
     fn paper_document(&self, paper: &PaperRecord) -> Result<TantivyDocument, IndexError> {
         let fields = &self.fields;
-        let mut document = TantivyDocument::new();
-        document.add_text(fields.kind, PAPER);
-        document.add_text(fields.id, paper.id.as_str());
-        document.add_text(fields.paper, paper.id.as_str());
+        let mut document = self.document(PAPER, paper.id.as_str(), paper);
+        for source in &paper.sources {
+            document.add_text(fields.file, source.path.to_string_lossy());
+        }
+        document.add_text(fields.sources, serde_json::to_string(&paper.sources)?);
+        for key in Identity::of(&paper.metadata).keys() {
+            document.add_text(fields.identity, key);
+        }
+        if let Some(title) = &paper.metadata.title {
+            document.add_text(fields.title, title.to_lowercase());
+        }
+        if let Some(journal) = &paper.metadata.journal {
+            document.add_text(fields.journal_name, journal);
+        }
+        if let Some(format) = serde_json::to_value(paper.format)?.as_str() {
+            document.add_text(fields.format, format);
+        }
+        for abbreviation in &paper.abbreviations {
+            let term = abbreviation_term(&normal_short(&abbreviation.short), &abbreviation.long);
+            document.add_text(fields.abbreviation, term);
+        }
         document.add_text(fields.record, serde_json::to_string(paper)?);
         Ok(document)
+    }
+
+    /// A document with what papers and passages have in common.
+    fn document(&self, kind: &str, id: &str, paper: &PaperRecord) -> TantivyDocument {
+        let fields = &self.fields;
+        let mut document = TantivyDocument::new();
+        document.add_text(fields.kind, kind);
+        document.add_text(fields.id, id);
+        document.add_text(fields.paper, paper.id.as_str());
+        if let Some(year) = paper.metadata.year {
+            document.add_u64(fields.year, u64::from(year));
+        }
+        if let Some(journal) = &paper.metadata.journal {
+            document.add_text(fields.journal, journal.to_lowercase());
+        }
+        if let Some(article_type) = &paper.metadata.article_type {
+            document.add_text(fields.article_type, article_type);
+        }
+        document
     }
 }

@@ -363,14 +363,9 @@ impl Jobs {
 
     /// Which papers the uploaded files became.
     fn papers_of(&self, tasks: &[Task]) -> BTreeMap<PathBuf, String> {
-        let files: Vec<&Path> = tasks.iter().filter_map(uploaded).collect();
-        if files.is_empty() {
-            return BTreeMap::new();
-        }
-        let papers = self.engine.index().snapshot().papers().unwrap_or_default();
-        let sources = papers.iter().flat_map(|paper| paper.sources.iter().map(move |source| (paper, source)));
-        let wanted = sources.filter(|(_, source)| files.contains(&source.path.as_path()));
-        wanted.map(|(paper, source)| (source.path.clone(), paper.id.to_string())).collect()
+        let snapshot = self.engine.index().snapshot();
+        let paper = |file: &Path| Some((file.to_owned(), snapshot.sources_of_file(file).ok()??.paper.to_string()));
+        tasks.iter().filter_map(uploaded).filter_map(paper).collect()
     }
 }
 
