@@ -13,7 +13,7 @@ use super::filter::{Filter, matching};
 use super::record::{PaperRecord, SourceRecord};
 use super::schema::{ABBREVIATION_SEPARATOR, PAPER};
 use super::snapshot::{PassageAddress, Snapshot};
-use crate::corpus::{Identity, PaperId, normal_short};
+use crate::corpus::{PaperId, normal_short};
 
 /// The files that a paper was read from.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,19 +74,16 @@ impl Snapshot {
         Ok(self.find(self.fields.file, &file.to_string_lossy(), PAPER)?.first().copied())
     }
 
-    /// The paper that is the same as one with this identity. Of several, the one found by the first of its keys, and of these
-    /// the one with the first id.
-    pub fn same_paper(&self, identity: &Identity) -> Result<Option<PaperRecord>, IndexError> {
-        for key in identity.keys() {
-            let addresses = self.find(self.fields.identity, &key, PAPER)?;
-            let records = addresses.into_iter().map(|address| self.paper_record(address));
-            let mut records = records.collect::<Result<Vec<PaperRecord>, _>>()?;
-            records.retain(|record| Identity::of(&record.metadata).same_paper(identity));
-            if let Some(first) = records.into_iter().min_by(|a, b| a.id.cmp(&b.id)) {
-                return Ok(Some(first));
-            }
+    /// The papers that have a source with one of these keys (see [`PaperRecord::identity_keys`]), in the order of their ids.
+    pub fn papers_with_keys(&self, keys: &[String]) -> Result<Vec<PaperRecord>, IndexError> {
+        let mut addresses = BTreeSet::new();
+        for key in keys {
+            addresses.extend(self.find(self.fields.identity, key, PAPER)?);
         }
-        Ok(None)
+        let mut papers: Vec<PaperRecord> =
+            addresses.into_iter().map(|address| self.paper_record(address)).collect::<Result<_, _>>()?;
+        papers.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(papers)
     }
 
     /// The files of papers that lie under a folder, however deep, or are the path itself; in order.

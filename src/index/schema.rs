@@ -87,7 +87,8 @@ pub(super) struct Fields {
     pub(super) file: Field,
     /// On the paper's document: the [`SourceRecord`](super::record::SourceRecord)s of its files, as a JSON array.
     pub(super) sources: Field,
-    /// On the paper's document: the keys of its identity, see [`Identity::keys`](crate::corpus::Identity::keys).
+    /// On the paper's document: what identifies it, see
+    /// [`PaperRecord::identity_keys`](super::record::PaperRecord::identity_keys).
     pub(super) identity: Field,
     /// On the paper's document: its title in lower case.
     pub(super) title: Field,

@@ -9,7 +9,7 @@ use super::holder;
 use super::record::{EmbeddedPassage, PaperRecord, PassageRecord};
 use super::schema::{Fields, PAPER, PASSAGE, abbreviation_term};
 use super::vectors::field_value;
-use crate::corpus::{Identity, PaperId, SectionKind, normal_short};
+use crate::corpus::{PaperId, SectionKind, normal_short};
 
 /// Changes to the index; nothing is seen by searches, or survives a crash, before [`commit`](Self::commit).
 pub struct Writer {
@@ -91,7 +91,7 @@ impl Writer {
             document.add_text(fields.file, source.path.to_string_lossy());
         }
         document.add_text(fields.sources, serde_json::to_string(&paper.sources)?);
-        for key in Identity::of(&paper.metadata).keys() {
+        for key in paper.identity_keys() {
             document.add_text(fields.identity, key);
         }
         if let Some(title) = &paper.metadata.title {
