@@ -64,7 +64,7 @@ fn named(holder: &Option<String>) -> String {
 }
 
 impl IndexError {
-    /// Why a writer could not be opened: somebody else has it, or the folder may not be written.
+    /// The error of opening a writer: another one is open, or the folder cannot be written.
     pub(super) fn of_writer(folder: &Path, error: TantivyError) -> Self {
         match error {
             TantivyError::LockFailure(error, _) => Self::of_lock(folder, error),

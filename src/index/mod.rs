@@ -7,8 +7,11 @@
 pub mod analyzer;
 mod check;
 mod codes;
+mod digest;
 mod directory;
 mod error;
+#[cfg(test)]
+mod faults;
 mod filter;
 mod fuzzy;
 mod holder;
@@ -18,12 +21,12 @@ mod papers;
 mod rebuild;
 mod rebuild_folder;
 mod record;
-mod remembered;
 mod scan;
 mod schema;
 mod segment;
 mod snapshot;
 mod store;
+mod term_cache;
 mod vectors;
 mod writer;
 

@@ -8,6 +8,7 @@ use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, DocSet, SegmentReader, TERMINATED, TantivyError};
 
+use super::digest::{self, CommitDigest};
 use super::error::IndexError;
 use super::filter::{Filter, matching};
 use super::record::{PaperRecord, SourceRecord};
@@ -54,7 +55,26 @@ pub struct PaperFacets {
 impl Snapshot {
     /// A paper by its id.
     pub fn paper(&self, id: &str) -> Result<Option<PaperRecord>, IndexError> {
-        self.find(self.fields.id, id, PAPER)?.first().map(|address| self.paper_record(*address)).transpose()
+        self.find_paper(id)?.map(|address| self.paper_record(address)).transpose()
+    }
+
+    pub(super) fn find_paper(&self, id: &str) -> Result<Option<PassageAddress>, IndexError> {
+        Ok(self.find(self.fields.id, id, PAPER)?.first().copied())
+    }
+
+    /// What the commit holds, by the records and hashes of its papers.
+    pub(super) fn digest(&self) -> Result<CommitDigest, IndexError> {
+        let mut digest = CommitDigest::default();
+        for address in self.all_papers()? {
+            digest.add(digest::of_paper(&self.record(address)?, self.paper_content(address)?));
+        }
+        Ok(digest)
+    }
+
+    /// The hash of a paper's passages as its document has it.
+    pub(super) fn paper_content(&self, address: PassageAddress) -> Result<u64, IndexError> {
+        let column = self.searcher.segment_reader(address.segment).fast_fields().column_opt::<u64>("content")?;
+        Ok(column.and_then(|column| column.first(address.doc)).unwrap_or(0))
     }
 
     /// The paper that was read from a file, as its text or as a duplicate.

@@ -29,7 +29,7 @@ pub(super) fn lock(folder: &Path) -> Result<Option<File>, IndexError> {
     }
 }
 
-/// Removes the new index that is not in force. For whoever has the lock.
+/// Removes the new index that is not in force. The caller must have the lock.
 pub(super) fn remove(folder: &Path) -> Result<(), IndexError> {
     match std::fs::remove_dir_all(path(folder)) {
         Err(source) if source.kind() != ErrorKind::NotFound => Err(IndexError::Io { path: path(folder), source }),

@@ -14,7 +14,8 @@ use crate::embed::{Calibration, Embedder};
 /// file, other fields, other records.
 ///
 /// 2: papers are found by their files, their identity and their abbreviations, and listed, without reading records.
-pub(super) const FORMAT: u64 = 2;
+/// 3: each paper has a hash of its passages and vectors, and each commit one of its papers.
+pub(super) const FORMAT: u64 = 3;
 
 /// What an index was made for; written into its schema, so that it cannot get lost or drift.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,6 +99,8 @@ pub(super) struct Fields {
     pub(super) format: Field,
     /// On the paper's document: each abbreviation that it defines, see [`abbreviation_term`].
     pub(super) abbreviation: Field,
+    /// On the paper's document: the hash of its passages, see [`of_passages`](super::digest::of_passages).
+    pub(super) content: Field,
     pub(super) section_kind: Field,
     /// The words of the passage.
     pub(super) text: Field,
@@ -144,6 +147,7 @@ pub(super) fn schema(signature: &Signature, calibration: &Calibration) -> Schema
     builder.add_text_field("journal_name", FAST);
     builder.add_text_field("format", FAST);
     builder.add_text_field("abbreviation", STRING);
+    builder.add_u64_field("content", FAST);
     builder.add_text_field("section_kind", STRING);
     builder.add_text_field("text", words());
     builder.add_text_field("heading", words());
@@ -178,6 +182,7 @@ impl Fields {
             journal_name: field("journal_name")?,
             format: field("format")?,
             abbreviation: field("abbreviation")?,
+            content: field("content")?,
             section_kind: field("section_kind")?,
             text: field("text")?,
             heading: field("heading")?,

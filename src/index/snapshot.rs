@@ -1,22 +1,22 @@
 //! The read side: one commit, with its vectors and records. What it says of words is in `lexical.rs`, of papers in
 //! `papers.rs`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
 use tantivy::index::SegmentId;
 use tantivy::query::{BooleanQuery, EnableScoring, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption, Value};
-use tantivy::{DocAddress, DocSet, Searcher, SegmentReader, TERMINATED, TantivyDocument, TantivyError, Term};
+use tantivy::{DocAddress, DocSet, Opstamp, Searcher, SegmentReader, TERMINATED, TantivyDocument, TantivyError, Term};
 
 use super::error::IndexError;
 use super::filter::{Filter, matching};
 use super::fuzzy::FuzzyTerm;
 use super::record::PassageRecord;
-use super::remembered::Remembered;
 use super::scan::{ScanSegment, nearest};
 use super::schema::{Fields, PAPER, PASSAGE};
 use super::segment::{CommittedSegment, SegmentPapers, TokenCounts};
+use super::term_cache::TermCache;
 use super::vectors::SegmentVectors;
 use crate::embed::UnitVector;
 
@@ -49,10 +49,10 @@ pub struct Snapshot {
     segments: Vec<CommittedSegment>,
     counts: OnceLock<Counts>,
     token_counts: OnceLock<TokenCounts>,
-    /// In how many passages terms are that were asked for: a question asks for each of its terms many times.
-    pub(super) frequencies: Remembered<u64>,
-    /// Terms of similar spelling, of terms that were asked for.
-    pub(super) fuzzy_terms: Remembered<Arc<[FuzzyTerm]>>,
+    /// Document frequencies: a question asks for each of its terms many times.
+    pub(super) frequencies: TermCache<u64>,
+    /// Terms of similar spelling.
+    pub(super) fuzzy_terms: TermCache<Arc<[FuzzyTerm]>>,
 }
 
 impl std::fmt::Debug for Snapshot {
@@ -84,8 +84,8 @@ impl Snapshot {
             segments,
             counts: OnceLock::new(),
             token_counts: OnceLock::new(),
-            frequencies: Remembered::default(),
-            fuzzy_terms: Remembered::default(),
+            frequencies: TermCache::default(),
+            fuzzy_terms: TermCache::default(),
         })
     }
 
@@ -95,12 +95,7 @@ impl Snapshot {
 
     /// Identifies the commit: 16 hexadecimal digits, the same as long as nothing changed, also after a restart.
     pub fn commit_id(&self) -> String {
-        let mut hash = xxhash_rust::xxh3::Xxh3::new();
-        for (segment, deletes) in self.searcher.generation().segments() {
-            hash.update(segment.uuid_string().as_bytes());
-            hash.update(&deletes.unwrap_or(0).to_le_bytes());
-        }
-        format!("{:016x}", hash.digest())
+        commit_id(self.searcher.generation().segments())
     }
 
     /// Reads what the first question would have to wait for. Of the segments that an earlier commit had too, it is known.
@@ -116,6 +111,10 @@ impl Snapshot {
             let papers = self.live_frequency(&Term::from_field_text(self.fields.kind, PAPER)).unwrap_or(0);
             Counts { papers, passages: self.searcher.num_docs().saturating_sub(papers) }
         })
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.searcher.num_docs() == 0
     }
 
     /// How many documents are deleted and still in the files.
@@ -185,6 +184,11 @@ impl Snapshot {
     /// Whether the passage has a vector of its own; only a damaged one has none.
     pub fn has_vector(&self, address: PassageAddress) -> bool {
         self.vectors(address).has_vector(address.doc as usize)
+    }
+
+    /// The bytes that the vector file has of the passage.
+    pub(super) fn encoded_vectors(&self, address: PassageAddress) -> Vec<u8> {
+        self.vectors(address).encoded(address.doc as usize)
     }
 
     /// The passage's own vector.
@@ -281,6 +285,16 @@ impl Snapshot {
         }
         Ok(found)
     }
+}
+
+/// The id of the commit of these segments with their deletions.
+pub(super) fn commit_id(segments: &BTreeMap<SegmentId, Option<Opstamp>>) -> String {
+    let mut hash = xxhash_rust::xxh3::Xxh3::new();
+    for (segment, deletes) in segments {
+        hash.update(segment.uuid_string().as_bytes());
+        hash.update(&deletes.unwrap_or(0).to_le_bytes());
+    }
+    format!("{:016x}", hash.digest())
 }
 
 impl From<DocAddress> for PassageAddress {

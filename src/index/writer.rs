@@ -1,14 +1,18 @@
 //! The write side: papers in, papers out, commit.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tantivy::{IndexWriter, TantivyDocument, Term};
 
+use super::digest::{self, CommitDigest};
 use super::error::IndexError;
 use super::holder;
 use super::record::{EmbeddedPassage, PaperRecord, PassageRecord};
 use super::schema::{Fields, PAPER, PASSAGE, abbreviation_term};
-use super::vectors::field_value;
+use super::snapshot::Snapshot;
+use super::vectors::{encoded, field_value};
 use crate::corpus::{PaperId, SectionKind, normal_short};
 
 /// Changes to the index; nothing is seen by searches, or survives a crash, before [`commit`](Self::commit).
@@ -16,6 +20,25 @@ pub struct Writer {
     writer: IndexWriter,
     fields: Fields,
     folder: PathBuf,
+    /// The commit that the writer began with.
+    base: Arc<Snapshot>,
+    /// What the newest commit holds; `None` where an earlier one did not say, which only damage can have caused.
+    digest: Option<CommitDigest>,
+    /// Papers that differ from `base` in the newest commit.
+    committed: PaperHashes,
+    /// Papers that differ from the newest commit.
+    pending: PaperHashes,
+}
+
+/// The hashes of papers; `None` for those that are removed.
+type PaperHashes = HashMap<PaperId, Option<PaperHash>>;
+
+#[derive(Debug, Clone, Copy)]
+struct PaperHash {
+    /// Of its passages.
+    content: u64,
+    /// Of its record and its passages.
+    paper: u64,
 }
 
 impl std::fmt::Debug for Writer {
@@ -25,44 +48,92 @@ impl std::fmt::Debug for Writer {
 }
 
 impl Writer {
-    pub(super) fn new(writer: IndexWriter, fields: Fields, folder: &Path) -> Result<Self, IndexError> {
+    pub(super) fn new(
+        writer: IndexWriter,
+        fields: Fields,
+        folder: &Path,
+        base: Arc<Snapshot>,
+        digest: Option<CommitDigest>,
+    ) -> Result<Self, IndexError> {
         writer.garbage_collect_files().wait()?;
         holder::note(folder);
-        Ok(Self { writer, fields, folder: folder.to_owned() })
+        let (committed, pending) = (HashMap::new(), HashMap::new());
+        Ok(Self { writer, fields, folder: folder.to_owned(), base, digest, committed, pending })
     }
 
-    /// Puts a paper in the place of what the index had of it.
-    pub fn replace(&self, paper: &PaperRecord, passages: &[EmbeddedPassage]) -> Result<(), IndexError> {
-        self.remove(&paper.id);
-        for passage in passages {
-            self.writer.add_document(self.passage_document(paper, passage)?)?;
-        }
-        self.writer.add_document(self.paper_document(paper)?)?;
+    /// Takes the papers that the index holds now for those that it is to hold: after damage, before what is not whole is
+    /// removed.
+    pub fn accept_papers(&mut self) -> Result<(), IndexError> {
+        self.digest = Some(self.base.digest()?);
         Ok(())
     }
 
+    /// Puts a paper in the place of what the index had of it.
+    pub fn replace(&mut self, paper: &PaperRecord, passages: &[EmbeddedPassage]) -> Result<(), IndexError> {
+        self.remove(&paper.id);
+        let mut hashes = Vec::with_capacity(passages.len());
+        for passage in passages {
+            let record = serde_json::to_string(&PassageRecord::new(paper, &passage.passage))?;
+            hashes.push(digest::of_passage(&record, &encoded(&passage.paragraph, &passage.sentences)?));
+            self.writer.add_document(self.passage_document(paper, passage, record))?;
+        }
+        self.add_paper(paper, digest::of_passages(hashes))
+    }
+
     /// Changes what is known of a paper, leaving its passages as they are.
-    pub fn update_record(&self, paper: &PaperRecord) -> Result<(), IndexError> {
+    pub fn update_record(&mut self, paper: &PaperRecord) -> Result<(), IndexError> {
+        let known = match self.pending.get(&paper.id).or_else(|| self.committed.get(&paper.id)) {
+            Some(known) => *known,
+            None => self.base_hash(&paper.id)?,
+        };
+        let content = known.map_or_else(|| digest::of_passages([]), |known| known.content);
         self.writer.delete_term(Term::from_field_text(self.fields.id, paper.id.as_str()));
-        self.writer.add_document(self.paper_document(paper)?)?;
+        self.add_paper(paper, content)
+    }
+
+    /// Adds the paper's own document.
+    fn add_paper(&mut self, paper: &PaperRecord, content: u64) -> Result<(), IndexError> {
+        let record = serde_json::to_string(paper)?;
+        let hash = PaperHash { content, paper: digest::of_paper(&record, content) };
+        self.writer.add_document(self.paper_document(paper, content, record)?)?;
+        self.pending.insert(paper.id.clone(), Some(hash));
         Ok(())
     }
 
     /// Removes a paper with all its passages.
-    pub fn remove(&self, paper: &PaperId) {
+    pub fn remove(&mut self, paper: &PaperId) {
         self.writer.delete_term(Term::from_field_text(self.fields.paper, paper.as_str()));
+        self.pending.insert(paper.clone(), None);
     }
 
     /// Makes all changes visible and durable, together.
     pub fn commit(&mut self) -> Result<(), IndexError> {
-        self.writer.commit()?;
+        let mut digest = self.digest;
+        if let Some(digest) = &mut digest {
+            for (id, hash) in &self.pending {
+                let before = match self.committed.get(id) {
+                    Some(committed) => *committed,
+                    None => self.base_hash(id)?,
+                };
+                before.iter().for_each(|before| digest.remove(before.paper));
+                hash.iter().for_each(|hash| digest.add(hash.paper));
+            }
+        }
+        let mut commit = self.writer.prepare_commit()?;
+        if let Some(digest) = &digest {
+            commit.set_payload(&serde_json::to_string(digest)?);
+        }
+        commit.commit()?;
+        self.digest = digest;
+        self.committed.extend(self.pending.drain());
         Ok(())
     }
 
-    /// Forgets all changes since the last commit.
-    pub fn rollback(&mut self) -> Result<(), IndexError> {
-        self.writer.rollback()?;
-        Ok(())
+    /// The hash of a paper in the commit that the writer began with.
+    fn base_hash(&self, paper: &PaperId) -> Result<Option<PaperHash>, IndexError> {
+        let Some(address) = self.base.find_paper(paper.as_str())? else { return Ok(None) };
+        let content = self.base.paper_content(address)?;
+        Ok(Some(PaperHash { content, paper: digest::of_paper(&self.base.record(address)?, content) }))
     }
 
     /// Waits for merges that run in the background, then lets go of the lock.
@@ -72,19 +143,19 @@ impl Writer {
         Ok(())
     }
 
-    fn passage_document(&self, paper: &PaperRecord, embedded: &EmbeddedPassage) -> Result<TantivyDocument, IndexError> {
+    fn passage_document(&self, paper: &PaperRecord, embedded: &EmbeddedPassage, record: String) -> TantivyDocument {
         let (fields, passage) = (&self.fields, &embedded.passage);
         let mut document = self.document(PASSAGE, passage.id.as_str(), paper);
         document.add_text(fields.section_kind, SectionKind::of(&passage.section).name());
         document.add_text(fields.text, &passage.text);
         document.add_text(fields.heading, &embedded.heading);
         document.add_text(fields.senses, &embedded.senses);
-        document.add_text(fields.record, serde_json::to_string(&PassageRecord::new(paper, passage))?);
+        document.add_text(fields.record, record);
         document.add_custom(fields.vectors, &field_value(&embedded.paragraph, &embedded.sentences));
-        Ok(document)
+        document
     }
 
-    fn paper_document(&self, paper: &PaperRecord) -> Result<TantivyDocument, IndexError> {
+    fn paper_document(&self, paper: &PaperRecord, content: u64, record: String) -> Result<TantivyDocument, IndexError> {
         let fields = &self.fields;
         let mut document = self.document(PAPER, paper.id.as_str(), paper);
         for source in &paper.sources {
@@ -107,7 +178,8 @@ impl Writer {
             let term = abbreviation_term(&normal_short(&abbreviation.short), &abbreviation.long);
             document.add_text(fields.abbreviation, term);
         }
-        document.add_text(fields.record, serde_json::to_string(paper)?);
+        document.add_u64(fields.content, content);
+        document.add_text(fields.record, record);
         Ok(document)
     }
 
