@@ -73,7 +73,7 @@ pub(in crate::server) async fn put(
 fn keep(jobs: &Jobs, spooled: Spooled) -> Result<Task, Problem> {
     let read = jobs.checks().read(&[spooled.file().to_owned()]);
     let paper = read.map_err(|failure| unreadable(failure.error))?;
-    jobs.put(spooled, &paper)?.ok_or_else(too_many_jobs)
+    jobs.put(spooled, &paper.article.metadata)?.ok_or_else(too_many_jobs)
 }
 
 fn unreadable(error: ReadError) -> Problem {
