@@ -30,11 +30,11 @@ fn in_folder(files: &[(&str, &[u8])]) -> (tempfile::TempDir, Vec<PathBuf>) {
 }
 
 fn error(reader: &Reader, file: &Path) -> ReadError {
-    reader.read(&[file.to_owned()]).expect_err("it cannot be read").error
+    reader.read_file(file).expect_err("it cannot be read").error
 }
 
 fn assert_reads(reader: &Reader, file: &Path) -> Paper {
-    reader.read(&[file.to_owned()]).expect("it is read")
+    reader.read_file(file).expect("it is read")
 }
 
 const GOOD: &[u8] = b"# On knees\n\nKnees get stiff in the morning and better at noon.\n";

@@ -4,6 +4,8 @@
 mod architecture;
 #[path = "crash.rs"]
 mod crash;
+#[path = "crash_loop.rs"]
+mod crash_loop;
 #[path = "damage.rs"]
 mod damage;
 #[path = "dump.rs"]

@@ -51,10 +51,17 @@ impl Writer {
     /// Puts a paper in the place of what the index had of it.
     pub fn replace(&self, paper: &PaperRecord, passages: &[EmbeddedPassage]) -> Result<(), IndexError> {
         self.remove(&paper.id);
+        self.add_passages(paper, passages)?;
+        self.writer.add_document(self.paper_document(paper)?)?;
+        Ok(())
+    }
+
+    /// Adds passages of a paper, whose record is stored by [`update_record`](Self::update_record): a paper of many passages
+    /// is written in parts, so that not all of its vectors are in memory.
+    pub fn add_passages(&self, paper: &PaperRecord, passages: &[EmbeddedPassage]) -> Result<(), IndexError> {
         for passage in passages {
             self.writer.add_document(self.passage_document(paper, passage)?)?;
         }
-        self.writer.add_document(self.paper_document(paper)?)?;
         Ok(())
     }
 

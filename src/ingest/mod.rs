@@ -7,16 +7,21 @@
 mod batch;
 mod catalogue;
 mod compare;
+mod crash_guard;
 mod embedding;
+mod fatal_signal;
 mod files;
 mod grobid;
+mod page_papers;
 mod plan;
 mod protocol;
+mod read_ahead;
 mod reader;
 mod reading;
 mod rebuild;
 mod run;
 mod source;
+mod unreadable;
 mod walk;
 mod worker;
 

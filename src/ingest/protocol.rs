@@ -1,4 +1,4 @@
-//! What goes between a run and the process that reads for it: one line of JSON each way.
+//! The messages between a run and the process that reads for it: one line of JSON each way.
 
 use std::path::PathBuf;
 
@@ -8,21 +8,21 @@ use super::reading::Reading;
 use super::source::{Paper, ReadFailure};
 use crate::corpus::ReadError;
 
-/// One paper to be read.
+/// One source to be read.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Request {
     pub(super) files: Vec<PathBuf>,
     pub(super) reading: Reading,
 }
 
-/// What came of it.
+/// What was read, or why it could not be.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Reply {
-    Read(Box<Paper>),
+    Read(Vec<Paper>),
     Failed { file: PathBuf, error: Report },
 }
 
-/// A [`ReadError`] that can be sent. Kinds that a run tells apart keep their kind, others their words.
+/// A [`ReadError`] that can be serialised. Errors that a run tells apart keep their kind, others their text.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Report {
     Empty,
@@ -35,15 +35,16 @@ pub(super) enum Report {
     Encrypted,
     NoTextLayer,
     Changed,
-    /// An allocation was refused, and could say so.
+    /// An allocation failed, and the process survived it.
     OutOfMemory,
+    Io(String),
     Other(String),
 }
 
-impl From<Result<Paper, ReadFailure>> for Reply {
-    fn from(outcome: Result<Paper, ReadFailure>) -> Self {
+impl From<Result<Vec<Paper>, ReadFailure>> for Reply {
+    fn from(outcome: Result<Vec<Paper>, ReadFailure>) -> Self {
         match outcome {
-            Ok(paper) => Reply::Read(Box::new(paper)),
+            Ok(papers) => Reply::Read(papers),
             Err(ReadFailure { file, error }) => Reply::Failed { file, error: error.into() },
         }
     }
@@ -51,9 +52,9 @@ impl From<Result<Paper, ReadFailure>> for Reply {
 
 impl Reply {
     /// `max_memory_mb`: the bound under which it was read.
-    pub(super) fn into_result(self, max_memory_mb: u64) -> Result<Paper, ReadFailure> {
+    pub(super) fn into_result(self, max_memory_mb: u64) -> Result<Vec<Paper>, ReadFailure> {
         match self {
-            Reply::Read(paper) => Ok(*paper),
+            Reply::Read(papers) => Ok(papers),
             Reply::Failed { file, error } => Err(ReadFailure { file, error: error.into_error(max_memory_mb) }),
         }
     }
@@ -71,6 +72,7 @@ impl From<ReadError> for Report {
             ReadError::Changed => Self::Changed,
             ReadError::OutOfMemory { .. } => Self::OutOfMemory,
             ReadError::Io(error) if error.kind() == std::io::ErrorKind::OutOfMemory => Self::OutOfMemory,
+            ReadError::Io(error) => Self::Io(error.to_string()),
             other => Self::Other(other.to_string()),
         }
     }
@@ -87,7 +89,8 @@ impl Report {
             Self::NoTextLayer => ReadError::NoTextLayer,
             Self::Changed => ReadError::Changed,
             Self::OutOfMemory => ReadError::OutOfMemory { limit_mb: max_memory_mb },
-            Self::Other(words) => ReadError::Reported(words),
+            Self::Io(text) => ReadError::Io(std::io::Error::other(text)),
+            Self::Other(text) => ReadError::Reported(text),
         }
     }
 }

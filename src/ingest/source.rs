@@ -9,7 +9,10 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::grobid::Grobid;
-use crate::corpus::{Article, Limits, PaperId, READERS_VERSION, ReadError, join_pages, read_bytes};
+use super::page_papers::PageFront;
+use crate::corpus::{
+    Article, Block, Dropped, Limits, PaperId, READERS_VERSION, ReadError, Reference, join_pages, read_bytes, split_page,
+};
 
 /// A file that could not be read, and why.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +23,7 @@ pub struct ReadFailure {
 }
 
 /// Size and time of change: enough to see that a file is as it was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct FileStat {
     pub(super) size: u64,
     /// Nanoseconds since 1970.
@@ -59,23 +62,75 @@ pub struct Paper {
     pub files: Vec<FileVersion>,
 }
 
+impl Paper {
+    /// Roughly the bytes that its text takes in memory.
+    pub(super) fn size(&self) -> usize {
+        let Article { blocks, references, dropped, .. } = &self.article;
+        let headings = |block: &Block| block.section.iter().map(String::len).sum::<usize>();
+        let blocks = blocks.iter().map(|block| size_of::<Block>() + block.text.len() + headings(block));
+        let references = references.iter().map(|reference| size_of::<Reference>() + reference.text.len());
+        let dropped = dropped.iter().map(|dropped| size_of::<Dropped>() + dropped.text.len());
+        blocks.chain(references).chain(dropped).sum()
+    }
+}
+
 /// A file's bytes and what identifies them.
 struct Content {
     version: FileVersion,
     bytes: Vec<u8>,
 }
 
-/// Reads one paper from its file, or from the files of its pages in order.
-pub(super) fn read_source(files: &[PathBuf], limits: &Limits, grobid: Option<&Grobid>) -> Result<Paper, ReadFailure> {
-    let contents: Vec<Content> = files.iter().map(|file| named(file, load(file, limits))).collect::<Result<_, _>>()?;
-    let pages = contents.iter().map(|content| named(&content.version.path, parse(content, limits, grobid)));
-    let mut pages: Vec<Article> = pages.collect::<Result<_, _>>()?;
-    let article = if pages.len() == 1 { pages.remove(0) } else { join_pages(pages) };
-    let first = files.first().map(PathBuf::as_path).unwrap_or(Path::new(""));
+/// Reads the paper in one file, or the papers in the files of pages, which are in order.
+pub(super) fn read_source(
+    files: &[PathBuf],
+    limits: &Limits,
+    grobid: Option<&Grobid>,
+) -> Result<Vec<Paper>, ReadFailure> {
+    let mut pages = Vec::with_capacity(files.len());
+    for file in files {
+        let content = named(file, load(file, limits))?;
+        let article = named(file, parse(&content, limits, grobid))?;
+        pages.push((content.version, article));
+    }
+    Ok(papers(pages).into_iter().map(paper).collect())
+}
+
+/// Parts the pages of a source into papers.
+fn papers(pages: Vec<(FileVersion, Article)>) -> Vec<Vec<(FileVersion, Article)>> {
+    let mut papers: Vec<Vec<(FileVersion, Article)>> = Vec::new();
+    let mut front = PageFront::default();
+    for (version, article) in pages {
+        let own = PageFront::of(&article.metadata);
+        match papers.last_mut() {
+            Some(paper) if !own.begins_paper_after(&front, follows(paper, &version.path)) => {
+                front.extend(own);
+                paper.push((version, article));
+            }
+            _ => {
+                front = own;
+                papers.push(vec![(version, article)]);
+            }
+        }
+    }
+    papers
+}
+
+/// Whether a file is the page after the last of `pages`, by the numbers in their names.
+fn follows(pages: &[(FileVersion, Article)], path: &Path) -> bool {
+    let number = |path: &Path| split_page(&path.file_stem().unwrap_or_default().to_string_lossy()).1;
+    let last = pages.last().and_then(|(version, _)| number(&version.path));
+    last.zip(number(path)).is_none_or(|(last, next)| next <= last.saturating_add(1))
+}
+
+/// One paper from its pages.
+fn paper(pages: Vec<(FileVersion, Article)>) -> Paper {
+    let (files, mut articles): (Vec<FileVersion>, Vec<Article>) = pages.into_iter().unzip();
+    let article = if articles.len() == 1 { articles.remove(0) } else { join_pages(articles) };
+    let first = files.first().map(|file| file.path.as_path()).unwrap_or(Path::new(""));
     let stem = first.file_stem().unwrap_or_default().to_string_lossy();
     let folder = first.parent().unwrap_or(Path::new("")).to_string_lossy();
     let id = PaperId::of(&article.metadata, &stem, &folder);
-    Ok(Paper { id, article, files: contents.into_iter().map(|content| content.version).collect() })
+    Paper { id, article, files }
 }
 
 fn named<T>(file: &Path, outcome: Result<T, ReadError>) -> Result<T, ReadFailure> {

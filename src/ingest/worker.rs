@@ -34,7 +34,7 @@ impl Worker {
         self.program.as_deref()
     }
 
-    pub(super) fn read(&mut self, files: &[PathBuf], reading: &Reading) -> Result<Paper, ReadFailure> {
+    pub(super) fn read(&mut self, files: &[PathBuf], reading: &Reading) -> Result<Vec<Paper>, ReadFailure> {
         match self.exchange(files, reading) {
             Ok(reply) => {
                 let outcome = reply.into_result(reading.max_memory_mb);
@@ -76,7 +76,9 @@ struct Running {
 
 impl Running {
     fn start(program: Option<&Path>) -> Result<Self, ReadError> {
-        let failed = |error: std::io::Error| ReadError::Failed(format!("cannot start the process that reads: {error}"));
+        let failed = |error: std::io::Error| {
+            ReadError::Io(std::io::Error::new(error.kind(), format!("cannot start the process that reads: {error}")))
+        };
         let program = match program {
             Some(program) => program.to_owned(),
             None => this_program().map_err(failed)?,
