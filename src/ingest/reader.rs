@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::reading::Reading;
-use super::source::{Paper, ReadFailure, read_source};
+use super::source::{Paper, ReadFailure, load_source, parse_source};
 use super::worker::Worker;
 use crate::corpus::{Limits, ReadError};
 
@@ -22,7 +22,9 @@ impl Reader {
     }
 
     /// Reads in a child process, `program read-worker`, which is started with the first paper, used for all, and replaced
-    /// when one of them makes it hang or die. It ends with this process, however that ends.
+    /// when one of them makes it hang or die. It ends with this process, however that ends. It gets the bytes of the files
+    /// from this process, inherits none of its variables but those of the system, and on Linux has no access to files and
+    /// the network.
     ///
     /// `program` is a build of this crate's binary; `None` for the program that is running.
     pub fn in_worker(reading: Reading, program: Option<&Path>) -> Self {
@@ -60,7 +62,7 @@ impl Reader {
         match &self.worker {
             // A worker can be used after a panic: its process is replaced when it does not answer.
             Some(worker) => worker.lock().unwrap_or_else(PoisonError::into_inner).read(files, &self.reading),
-            None => read_source(files, &self.reading.limits, self.reading.grobid.as_ref()),
+            None => parse_source(load_source(files, &self.reading)?, &self.reading.limits),
         }
     }
 
