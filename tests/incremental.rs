@@ -77,6 +77,20 @@ fn the_same_paper_in_two_files_is_one_paper() {
     assert_eq!(library.index.snapshot().counts().papers, 1);
 }
 
+/// An editorial has neither author nor identifier; copies of one file are still one paper.
+#[test]
+fn papers_of_a_common_title_are_not_taken_for_one() {
+    let library = Library::without_model();
+    let editorial = |text: &str| format!("---\ntitle: Editorial\nyear: 2012\n---\n\n{text}\n");
+    library.write("january.md", &editorial("This issue is about knees, which get stiff in the morning."));
+    library.write("june.md", &editorial("This issue is about hips, which were forgotten in January."));
+    assert_eq!(counts(&library.index(&[library.papers()])), [2, 0, 0, 0, 0]);
+    library.write("june-copy.md", &editorial("This issue is about hips, which were forgotten in January."));
+    let summary = library.index(&[library.papers()]);
+    assert_eq!((summary.papers.added + summary.papers.updated, summary.duplicates.len()), (1, 1), "{summary:?}");
+    assert_eq!(library.index.snapshot().counts().papers, 2);
+}
+
 /// JATS XML is a better source than Markdown, whichever comes first.
 #[test]
 fn a_paper_is_indexed_from_its_best_source_in_any_order() {
