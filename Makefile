@@ -16,7 +16,7 @@ STROMA := STROMA_MODEL_FOLDER=models/$(MODEL) STROMA_INDEX=$(TARGET)/index/$(MOD
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo serve test bench lint clean
+.PHONY: help setup build demo serve test soak bench lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,11 @@ DATA_TESTS := $(if $(wildcard ../shared/data),-- --include-ignored --skip make_t
 test: setup ## run all tests, with two models
 	@$(PYTHON) scripts/setup.py model bge-small-en-v1.5 all-MiniLM-L6-v2
 	cargo test --release --workspace $(DATA_TESTS)
+
+OPERATIONS ?= 10000
+
+soak: setup ## put, delete, crash and restart at random, OPERATIONS times
+	STROMA_TEST_OPERATIONS=$(OPERATIONS) cargo test --release --test suite uploads_model -- --nocapture
 
 bench: setup ## run the benchmarks; writes docs/performance.md
 	cargo bench --bench costs

@@ -4,7 +4,7 @@
 use stroma_corpus::{Article, Limits, PaperId, passages, read_bytes};
 
 /// Bounds under which an input is still read fast enough for a fuzzer.
-const LIMITS: Limits = Limits { max_file_bytes: 1 << 20, max_unpacked_bytes: 4 << 20 };
+const LIMITS: Limits = Limits { max_file_bytes: 1 << 20, max_unpacked_bytes: 4 << 20, ..Limits::DEFAULT };
 
 /// Reads `head` with `bytes` behind it as a file of this name, and checks what comes of it. The head leads to one reader.
 pub fn check(head: &str, bytes: &[u8], name: &str) {

@@ -9,7 +9,7 @@
 pub mod cli;
 pub mod config;
 pub use stroma_corpus as corpus;
-pub mod embed;
+pub use stroma_embed as embed;
 pub mod eval;
 pub mod index;
 pub mod ingest;

@@ -1,13 +1,14 @@
 //! What a disk can do to an index: files cut short or changed, no room, no permission to write, no model. Each time a
 //! clear error, the last good commit, and nothing acknowledged that was not kept.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use stroma::embed::{EmbedError, Embedder, HashEmbedder, Role, UnitVector};
 use stroma::index::PassageIndex;
 use stroma::search::{Engine, Request, SearchOptions};
 
@@ -81,6 +82,125 @@ fn every_kind_of_damaged_file_is_found_and_named() {
         }
     }
     println!("{found} damages of {} kinds of files, each found: {kinds:?}", kinds.len());
+}
+
+/// Vectors of other words under the name of those of a [`HashEmbedder`].
+struct OtherVectors(HashEmbedder);
+
+impl Embedder for OtherVectors {
+    fn dimension(&self) -> usize {
+        self.0.dimension()
+    }
+
+    fn fingerprint(&self) -> &str {
+        self.0.fingerprint()
+    }
+
+    fn embed(&self, texts: &[String], role: Role) -> Result<Vec<UnitVector>, EmbedError> {
+        let others: Vec<String> = texts.iter().map(|text| format!("quite another text than {text}")).collect();
+        self.0.embed(&others, role)
+    }
+}
+
+/// Two papers of equal shape, each in a segment of its own.
+fn two_segments(library: &Library) {
+    for (name, joint) in [("a", "knees"), ("b", "hands")] {
+        library.write(
+            &format!("{name}.md"),
+            &format!("# On stiff {joint}\n\nThe {joint} of patients got better. All did.\n"),
+        );
+        library.index(&[library.papers()]);
+    }
+}
+
+/// The files of an index's segments by their extensions, in the order of the segments' ids.
+fn segment_files(index: &Path) -> BTreeMap<String, Vec<PathBuf>> {
+    let mut files: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(index).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
+    paths.sort();
+    for path in paths.into_iter().filter(|path| path.file_stem().is_some_and(|id| id.len() == 32)) {
+        let extension = path.extension().expect("an extension").to_string_lossy().into_owned();
+        files.entry(extension).or_default().push(path);
+    }
+    files
+}
+
+#[test]
+fn whole_files_that_do_not_belong_together_are_found() {
+    let library = Library::without_model();
+    two_segments(&library);
+    let folder = library.folder.path().join("damaged");
+    let mut found = Vec::new();
+    for (extension, files) in segment_files(library.index.folder()) {
+        let [one, other] = files.as_slice() else { panic!("two segments: {files:?}") };
+        // Of papers of equal shape, some files are the same.
+        if std::fs::read(one).expect("bytes") == std::fs::read(other).expect("bytes") {
+            continue;
+        }
+        copy(library.index.folder(), &folder);
+        let name = |file: &Path| folder.join(file.file_name().expect("a name"));
+        std::fs::copy(one, name(other)).expect("a copy");
+        std::fs::copy(other, name(one)).expect("a copy");
+        let looked = catch_unwind(AssertUnwindSafe(|| look(&library, &folder)));
+        let words =
+            looked.unwrap_or_else(|_| panic!("{extension}: a panic")).map_or_else(|error| error, |f| f.join("\n"));
+        assert!(!words.is_empty(), "{extension} of two segments, swapped: not seen");
+        found.push(extension);
+        std::fs::remove_dir_all(&folder).expect("removed");
+    }
+    assert_eq!(found, ["fast", "store", "term", "vec"], "the others are the same for papers of equal shape");
+}
+
+#[test]
+fn vectors_of_other_texts_with_a_right_checksum_are_found() {
+    let library = Library::without_model();
+    let other = Library::new(Arc::new(OtherVectors(HashEmbedder::new(64))));
+    library.write("a.md", &review("gait"));
+    library.index(&[library.papers()]);
+    other.index(&[library.papers()]);
+    let vectors = |index: &Path| segment_files(index)["vec"][0].clone();
+    std::fs::copy(vectors(other.index.folder()), vectors(library.index.folder())).expect("a copy");
+    let findings = look(&library, library.index.folder()).expect("it opens");
+    assert!(findings.len() == 1 && findings[0].contains("not those that were written"), "{findings:?}");
+}
+
+#[test]
+fn a_segment_taken_out_of_the_commit_is_found() {
+    let library = Library::without_model();
+    two_segments(&library);
+    let meta = library.index.folder().join("meta.json");
+    let mut commit: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&meta).expect("bytes")).expect("tantivy's JSON");
+    commit["segments"].as_array_mut().expect("a list").pop();
+    std::fs::write(&meta, commit.to_string()).expect("written");
+    let findings = look(&library, library.index.folder()).expect("it opens");
+    assert!(
+        findings.len() == 1 && findings[0].contains("1 papers are there, and the newest commit has 2"),
+        "{findings:?}"
+    );
+    // As `stroma doctor --repair` does it; the next run reads what is missing.
+    let index = PassageIndex::open(library.index.folder(), library.index.signature()).expect("an index");
+    let mut writer = index.writer(15 << 20).expect("a writer");
+    writer.accept_papers().expect("readable");
+    writer.commit().expect("a commit");
+    writer.finish().expect("an end");
+    assert_eq!(index.check().expect("readable"), []);
+    library.index(&[library.papers()]);
+    assert_eq!((library.index.snapshot().counts().papers, library.index.check().expect("readable")), (2, vec![]));
+}
+
+#[test]
+fn what_many_runs_leave_is_whole() {
+    let library = Library::without_model();
+    for step in 0..12 {
+        library.write(&format!("{}.md", step % 5), &review(&format!("item{step}")));
+        if step % 4 == 3 {
+            std::fs::remove_file(library.papers().join(format!("{}.md", step % 3))).expect("it is there");
+        }
+        library.index(&[library.papers()]);
+        assert_eq!(library.index.check().expect("readable"), [], "after step {step}");
+    }
 }
 
 /// A file system for a test, where the machine allows to mount one.

@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use stroma::corpus::{Article, BlockKind, Format, Limits, join_pages, read_bytes};
+use stroma::corpus::{Article, BlockKind, Format, Limits, PaperLimits, join_pages, read_bytes};
 
 use crate::support::shared_data;
 
@@ -116,7 +116,7 @@ fn the_next_page_goes_on_with_the_cut_sentence() {
     let (_, article) = seed();
     let next = read_bytes(NEXT.as_bytes(), "ijmms-2024-14-2-p126.txt", &Limits::default()).unwrap();
     assert!(next.blocks[0].truncated_start);
-    let whole = join_pages(vec![next, article]);
+    let whole = join_pages(vec![next, article], &PaperLimits::DEFAULT).unwrap();
     let joined = whole.blocks.iter().find(|block| block.pages == Some((125, 126))).unwrap();
     assert!(
         joined.text.contains(

@@ -91,7 +91,7 @@ async fn what_is_wrong_with_a_question_is_said() {
         ("q=a&limit=101", "limit_out_of_range", "from 1 to 100"),
         ("q=a&limit=-1", "limit_out_of_range", "from 1 to 100"),
         ("q=a&limit=ten", "invalid_parameter", "\"ten\""),
-        ("q=a&limit=99999999999999999999", "invalid_parameter", "too large"),
+        ("q=a&limit=99999999999999999999", "invalid_parameter", "whole number from 1 to 100"),
         ("q=a&limit=1&limit=2", "invalid_parameter", "twice"),
         ("q=a&query=b", "invalid_parameter", "duplicate"),
         ("q=a&offset=-1", "invalid_parameter", "from 0 to 1000"),

@@ -7,7 +7,7 @@ use stroma::corpus::Format;
 use stroma::embed::{EmbedError, Embedder, HashEmbedder, Role, UnitVector};
 use stroma::index::Filter;
 use stroma::ingest::{Ingest, IngestOptions};
-use stroma::search::{Mode, Request};
+use stroma::search::{Hit, Mode, Request};
 
 use crate::support::Library;
 
@@ -26,9 +26,9 @@ fn a_second_run_changes_nothing() {
     library.write("a.md", &paper("On knees", "Knees get stiff in the morning and better at noon."));
     library.write("b.md", &paper("On soil", "Nitrogen is fixed by bacteria that live in roots."));
     assert_eq!(counts(&library.index(&[library.papers()])), [2, 0, 0, 0, 0]);
-    let commit = library.index.snapshot().commit();
+    let commit = library.index.snapshot().commit_id();
     assert_eq!(counts(&library.index(&[library.papers()])), [0, 0, 0, 2, 0]);
-    assert_eq!(library.index.snapshot().commit(), commit);
+    assert_eq!(library.index.snapshot().commit_id(), commit);
 }
 
 #[test]
@@ -255,6 +255,44 @@ fn one_by_one_or_all_at_once_answers_alike() {
         hits.into_iter().map(|hit| (hit.record.metadata.title, (hit.score * 1e4) as i32)).collect::<Vec<_>>()
     };
     assert_eq!(ask(&together), ask(&one_by_one));
+}
+
+/// Papers that were replaced or removed stay in the files of the index until a merge, but count for nothing.
+#[test]
+fn an_index_with_a_past_answers_as_one_made_at_once() {
+    let text = |n: usize, words: &str| {
+        let body = format!("Cells of kind {n} reduce stiffness in group {}, {}.", n % 3, words.repeat(n));
+        paper(&format!("Paper {n}"), &body)
+    };
+    let with_past = Library::without_model();
+    for n in 0..12 {
+        // The last ones stay as they are, or nothing of the first segment would be left.
+        let words = if n < 10 { "with swollen tumourz and a longer stiffness " } else { "in tumours " };
+        with_past.write(&format!("{n:02}.md"), &text(n, words));
+        with_past.write(&format!("gone{n}.md"), &text(n + 20, "and tumourx of another group "));
+    }
+    with_past.index(&[with_past.papers()]);
+    let at_once = Library::without_model();
+    for n in 0..12 {
+        std::fs::remove_file(with_past.papers().join(format!("gone{n}.md"))).expect("removed");
+        with_past.write(&format!("{n:02}.md"), &text(n, "in tumours "));
+        at_once.write(&format!("{n:02}.md"), &text(n, "in tumours "));
+    }
+    with_past.index(&[with_past.papers()]);
+    at_once.index(&[at_once.papers()]);
+    assert!(with_past.index.snapshot().deleted() > 0, "nothing was merged away yet");
+    assert_eq!(with_past.index.snapshot().counts(), at_once.index.snapshot().counts());
+    for mode in [Mode::Lexical, Mode::Hybrid] {
+        let ask = |library: &Library, question: &str| {
+            let request = Request { limit: 12, mode, ..Request::new(question) };
+            let hits = library.engine().search(&request).expect("an answer").hits;
+            let shown = |hit: &Hit| (hit.record.metadata.title.clone(), hit.score.to_bits(), hit.scores.bm25.to_bits());
+            hits.iter().map(shown).collect::<Vec<_>>()
+        };
+        for question in ["stiffness in group 1", "swollen tumour", "tumors of cells", "longer stiffness of kind 23"] {
+            assert_eq!(ask(&with_past, question), ask(&at_once, question), "{mode:?}: {question}");
+        }
+    }
 }
 
 #[test]

@@ -52,8 +52,13 @@ impl Served {
     /// Over an index and a folder of uploads, with further settings as variables of the environment.
     pub(crate) fn start(index: &Path, uploads: &Path, settings: &[(&str, &str)]) -> Self {
         let mut command = stroma(index, &["serve", "--listen", "127.0.0.1:0"]);
-        command.env("STROMA_SERVER_UPLOADS", uploads).stdout(Stdio::null()).envs(settings.iter().copied());
-        let mut child = command.spawn().expect("stroma runs");
+        command.env("STROMA_SERVER_UPLOADS", uploads).envs(settings.iter().copied());
+        Self::started(command)
+    }
+
+    /// By a command that serves.
+    pub(crate) fn started(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("stroma runs");
         let mut said = BufReader::new(child.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
         let mut before = String::new();
         let address = said.by_ref().find_map(|line| {
@@ -74,13 +79,22 @@ impl Served {
 
     /// The status and body; `None` where the server has gone.
     pub(crate) fn get(&self, path: &str) -> Option<(u16, Value)> {
-        let mut reply = self.agent.get(self.url(path)).call().ok()?;
-        let text = reply.body_mut().read_to_string().ok()?;
-        Some((reply.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::String(text))))
+        Self::reply(self.agent.get(self.url(path)).call().ok()?)
     }
 
     pub(crate) fn put(&self, path: &str, body: &str) -> Option<(u16, Value)> {
-        let mut reply = self.agent.put(self.url(path)).send(body).ok()?;
+        Self::reply(self.agent.put(self.url(path)).send(body).ok()?)
+    }
+
+    pub(crate) fn post(&self, path: &str) -> Option<(u16, Value)> {
+        Self::reply(self.agent.post(self.url(path)).send_empty().ok()?)
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> Option<(u16, Value)> {
+        Self::reply(self.agent.delete(self.url(path)).call().ok()?)
+    }
+
+    fn reply(mut reply: ureq::http::Response<ureq::Body>) -> Option<(u16, Value)> {
         let text = reply.body_mut().read_to_string().ok()?;
         Some((reply.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::String(text))))
     }
@@ -92,6 +106,15 @@ impl Served {
             assert!(began.elapsed() < Duration::from_secs(120), "jobs do not end");
             std::thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    /// SIGTERM; gives the exit code.
+    #[cfg(unix)]
+    pub(crate) fn terminate(&self) -> Option<i32> {
+        let mut child = self.child.lock().expect("nobody has failed");
+        let told = Command::new("kill").arg(child.id().to_string()).status();
+        assert!(told.is_ok_and(|status| status.success()), "it runs");
+        child.wait().ok()?.code()
     }
 
     /// `kill -9`.

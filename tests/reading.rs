@@ -134,7 +134,7 @@ fn a_paper_that_eats_memory_is_stopped_and_the_next_is_read() {
 fn size_is_bounded_packed_and_unpacked() {
     let bomb = packed(&vec![b' '; 4 << 20]);
     let (_folder, files) = in_folder(&[("long.md", &GOOD.repeat(1000)), ("bomb.gz", &bomb), ("good.md", GOOD)]);
-    let limits = Limits { max_file_bytes: 10_000, max_unpacked_bytes: 1 << 20 };
+    let limits = Limits { max_file_bytes: 10_000, max_unpacked_bytes: 1 << 20, ..Limits::DEFAULT };
     let reader = isolated(Reading { limits, ..Reading::default() });
     assert!(matches!(error(&reader, &files[0]), ReadError::TooLarge { limit: 10_000, .. }));
     assert!(matches!(error(&reader, &files[1]), ReadError::TooLarge { limit: 1_048_576, .. }));

@@ -28,8 +28,11 @@ fn signature() -> Signature {
 
 /// A copy, for opening an index may write.
 fn copy(to: &Path) {
-    for entry in
-        std::fs::read_dir(project(FOLDER)).expect("the stored index").map(|entry| entry.expect("an entry").path())
+    copy_of(FOLDER, to);
+}
+
+fn copy_of(from: &str, to: &Path) {
+    for entry in std::fs::read_dir(project(from)).expect("a stored index").map(|entry| entry.expect("an entry").path())
     {
         std::fs::copy(&entry, to.join(entry.file_name().expect("a name"))).expect("a copy");
     }
@@ -75,6 +78,17 @@ fn an_index_of_another_format_or_analyzer_is_refused_with_words() {
         let words = refused.to_string();
         assert!(words.contains("must be rebuilt") && words.contains("another version"), "{words}");
     }
+}
+
+#[test]
+fn an_index_of_format_1_is_refused_and_its_papers_are_known() {
+    let folder = tempfile::tempdir().expect("a folder");
+    copy_of("tests/fixtures/index-format-1", folder.path());
+    let refused = PassageIndex::open(folder.path(), &signature()).expect_err("an older version's");
+    assert!(refused.to_string().contains("format 1, now"), "{refused}");
+    let papers = PassageIndex::recorded_papers(folder.path()).expect("its papers");
+    let titles: Vec<&str> = papers.iter().filter_map(|paper| paper.metadata.title.as_deref()).collect();
+    assert!(titles.len() == 2 && titles.iter().any(|title| title.starts_with("Retinoic acid")), "{titles:?}");
 }
 
 #[test]

@@ -1,9 +1,11 @@
-//! What Stroma costs: embedding papers beside other programs, answering over HTTP, and how both grow with the index.
+//! What Stroma costs: embedding papers beside other programs, answering over HTTP, a change of the index, and how they grow
+//! with the index.
 //!
 //! `make bench` runs all parts, `cargo bench --bench costs -- scale` one of them. Each part prints its figures as
 //! ratios to the other programs and to the bounds it is held to, and replaces its section of `docs/performance.md`.
 //! Compare only figures of one run: machines differ and are shared.
 
+mod change;
 mod client;
 mod embedding;
 mod machine;
@@ -17,6 +19,10 @@ mod synthetic;
 mod texts;
 
 use std::path::{Path, PathBuf};
+
+/// Counts the bytes that this program holds, at the moment and at most.
+#[global_allocator]
+static HEAP: peak_alloc::PeakAlloc = peak_alloc::PeakAlloc;
 
 /// What went wrong, for a person at a terminal.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -51,6 +57,9 @@ fn main() -> Outcome<()> {
     if wanted("serving") {
         report::publish("serving", &serving::measure(DEFAULT_MODEL)?)?;
         report::publish("serving-small", &serving::measure(SMALL_MODEL)?)?;
+    }
+    if wanted("change") {
+        report::publish("change", &change::measure()?)?;
     }
     if wanted("scale") {
         report::publish("scale", &scale::measure(&scale::SIZES)?)?;

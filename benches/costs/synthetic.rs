@@ -3,7 +3,7 @@
 //! A vector is that of one of many clusters plus noise, and both follow from the text alone. So a question has its own
 //! cluster, as a question about one subject has. Words follow Zipf's law over a large vocabulary.
 
-use stroma::corpus::{Article, Block, Format, Metadata, PaperId, passages};
+use stroma::corpus::{Abbreviation, Article, Block, Format, Metadata, PaperId, passages};
 use stroma::embed::{EmbedError, Embedder, Role, UnitVector};
 use stroma::index::{EmbeddedPassage, PaperRecord};
 use xxhash_rust::xxh3::xxh3_64;
@@ -15,6 +15,10 @@ const PASSAGES_OF_A_PAPER: usize = 50;
 const SENTENCES: usize = 4;
 const WORDS_OF_A_SENTENCE: usize = 18;
 const VOCABULARY: f64 = 200_000.0;
+const ABBREVIATIONS_OF_A_PAPER: usize = 8;
+
+/// With Zipf's law over the vocabulary a rank is drawn with a probability of 1 / (rank · ln 200,000).
+const RANK_OF_MIDDLING_FREQUENCY: usize = 650;
 
 /// Journals, so that one of them is 1 % of all passages.
 const JOURNALS: usize = 100;
@@ -65,8 +69,16 @@ impl Embedder for SyntheticEmbedder {
     }
 }
 
-/// The paper with a number: its record and its embedded passages.
+/// The paper with a number, of [`PASSAGES_OF_A_PAPER`] passages: its record and its embedded passages.
 pub(crate) fn paper(number: usize, embedder: &SyntheticEmbedder) -> Outcome<(PaperRecord, Vec<EmbeddedPassage>)> {
+    paper_of_size(number, PASSAGES_OF_A_PAPER, embedder)
+}
+
+pub(crate) fn paper_of_size(
+    number: usize,
+    passages_of_a_paper: usize,
+    embedder: &SyntheticEmbedder,
+) -> Outcome<(PaperRecord, Vec<EmbeddedPassage>)> {
     let mut random = Random(number as u64 + 1);
     let id: PaperId = format!("paper-{number}").parse()?;
     let metadata = Metadata {
@@ -75,7 +87,7 @@ pub(crate) fn paper(number: usize, embedder: &SyntheticEmbedder) -> Outcome<(Pap
         year: Some(1990 + (number % 35) as u16),
         ..Metadata::default()
     };
-    let blocks = (0..PASSAGES_OF_A_PAPER).map(|_| block(&mut random)).collect();
+    let blocks = (0..passages_of_a_paper).map(|_| block(&mut random)).collect();
     let article = Article { format: Format::Text, metadata: metadata.clone(), blocks, ..Article::default() };
     let passages: Vec<EmbeddedPassage> = passages(&article, &id)
         .into_iter()
@@ -92,13 +104,36 @@ pub(crate) fn paper(number: usize, embedder: &SyntheticEmbedder) -> Outcome<(Pap
         format: Format::Text,
         metadata,
         references: Vec::new(),
-        abbreviations: Vec::new(),
+        abbreviations: abbreviations(&mut random),
         passages: passages.len() as u32,
         dropped: 0,
         warnings: Vec::new(),
         sources: Vec::new(),
     };
     Ok((record, passages))
+}
+
+/// The text of a paper as a Markdown file: a title and as many paragraphs as asked for.
+pub(crate) fn markdown(number: usize, paragraphs: usize) -> String {
+    let mut random = Random(number as u64 + 1);
+    let title = words(&mut random, 8);
+    let paragraphs: Vec<String> = (0..paragraphs).map(|_| block(&mut random).text).collect();
+    format!("# {title}\n\n{}\n", paragraphs.join("\n\n"))
+}
+
+/// Short forms are as frequent as words are, and each has two senses.
+fn abbreviations(random: &mut Random) -> Vec<Abbreviation> {
+    let abbreviation = |_| {
+        let short = word(random).to_uppercase();
+        let sense = if random.below(3) == 0 { "second" } else { "first" };
+        Abbreviation { long: format!("{} {sense} sense", short.to_lowercase()), short }
+    };
+    (0..ABBREVIATIONS_OF_A_PAPER).map(abbreviation).collect()
+}
+
+/// A short form that about one in a thousand papers defines.
+pub(crate) fn abbreviation_of_middling_frequency() -> String {
+    spelled(RANK_OF_MIDDLING_FREQUENCY).to_uppercase()
 }
 
 pub(crate) fn papers_for(passages: usize) -> usize {
@@ -129,13 +164,18 @@ fn words(random: &mut Random, count: usize) -> String {
     text
 }
 
-/// A word whose rank follows Zipf's law, spelled as the rank in syllables.
+/// A word whose rank follows Zipf's law.
 fn word(random: &mut Random) -> String {
+    spelled(VOCABULARY.powf(random.share()) as usize)
+}
+
+/// A word by its rank, which it spells in syllables.
+fn spelled(rank: usize) -> String {
     const SYLLABLES: [&str; 20] = [
         "ba", "ce", "di", "fo", "gu", "la", "me", "ni", "po", "ru", "sa", "te", "vi", "zo", "mu", "ka", "le", "ri",
         "so", "tu",
     ];
-    let mut rank = VOCABULARY.powf(random.share()) as usize + SYLLABLES.len();
+    let mut rank = rank + SYLLABLES.len();
     let mut word = String::new();
     while rank > 0 {
         word.push_str(SYLLABLES[rank % SYLLABLES.len()]);

@@ -91,7 +91,7 @@ impl Context {
         let timeout = Duration::from_secs(timeout_s as u64);
         let grobid = self.config().grobid.url.clone();
         let reading = Reading {
-            limits: Limits { max_file_bytes, max_unpacked_bytes: max_file_bytes * 4 },
+            limits: Limits { max_file_bytes, max_unpacked_bytes: max_file_bytes * 4, ..Limits::DEFAULT },
             timeout,
             max_memory_mb: max_memory_mb as u64,
             grobid: grobid.map(|url| Grobid { url, timeout: timeout * 3 / 4 }),

@@ -57,6 +57,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
     }
     if arguments.repair {
         let mut writer = index.writer(context.config().indexing.memory_mb << 20)?;
+        writer.accept_papers()?;
         findings.iter().filter_map(|finding| finding.paper.as_ref()).for_each(|paper| writer.remove(paper));
         writer.commit()?;
         writer.finish()?;

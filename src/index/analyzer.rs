@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use rust_stemmers::{Algorithm, Stemmer};
+use frostem::{Algorithm, Stemmer};
 use rustc_hash::FxHashMap;
 use tantivy::tokenizer::{TextAnalyzer, Token, TokenStream, Tokenizer};
 use unicode_normalization::UnicodeNormalization;
@@ -18,14 +18,16 @@ use unicode_normalization::char::is_combining_mark;
 pub(super) const NAME: &str = "biomedical";
 
 /// Changes whenever the same text would give other terms.
-pub const VERSION: u64 = 1;
+///
+/// 2: Snowball's rules of 2026 keep apart organ, organize and organism, later and lateral, intern and international.
+pub const VERSION: u64 = 2;
 
 /// A term and the bytes of the text it stands for. The terms of one compound share a range or lie within it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {
     pub term: String,
     pub range: Range<usize>,
-    /// Place among the words of the text; a compound's joined form has the place of its first part.
+    /// Position among the words of the text; a compound's joined form has the position of its first part.
     pub position: usize,
 }
 
@@ -34,11 +36,11 @@ pub fn words(text: &str) -> Vec<Word> {
     words_that(text, |_| true)
 }
 
-/// Those of [`words`] that are among `terms`, and perhaps a few others. The rest is passed over without being stemmed:
-/// many times faster than [`words`] where the terms are a question's.
+/// Those of [`words`] that are among `terms`, and perhaps a few others. The rest is skipped without being stemmed, which
+/// is many times faster than [`words`] where the terms are a question's.
 pub fn words_among<'a>(text: &str, terms: impl IntoIterator<Item = &'a str>) -> Vec<Word> {
-    let beginnings = Beginnings::of(terms);
-    words_that(text, |word| beginnings.may_become_a_term(word))
+    let prefixes = TermPrefixes::of(terms);
+    words_that(text, |word| prefixes.may_have_a_term(word))
 }
 
 /// The terms of a text without those of words that are not `wanted`. All parts of a compound are wanted.
@@ -59,13 +61,13 @@ fn words_that(text: &str, wanted: impl Fn(&str) -> bool) -> Vec<Word> {
     words
 }
 
-/// What some terms begin with.
-struct Beginnings {
+/// The first two bytes of some terms.
+struct TermPrefixes {
     /// For each first byte, what follows: a bit for the lowest five bits of the second byte.
     second: [u32; 128],
 }
 
-impl Beginnings {
+impl TermPrefixes {
     fn of<'a>(terms: impl IntoIterator<Item = &'a str>) -> Self {
         let mut second = [0; 128];
         for term in terms {
@@ -85,11 +87,11 @@ impl Beginnings {
 
     /// Whether a word may have a stem among the terms. Stems begin as their words do, but for "lying" and its like (lie),
     /// and as far as they go ("eing": e). A word that is not ASCII may.
-    fn may_become_a_term(&self, word: &str) -> bool {
+    fn may_have_a_term(&self, word: &str) -> bool {
         if !word.is_ascii() {
             return true;
         }
-        let lower = |place: usize| word.as_bytes().get(place).map_or(0, u8::to_ascii_lowercase);
+        let lower = |index: usize| word.as_bytes().get(index).map_or(0, u8::to_ascii_lowercase);
         let known = self.second.get(usize::from(lower(0))).copied().unwrap_or(0);
         match lower(1) {
             next if next.is_ascii_alphanumeric() && next != b'y' => known & Self::bit(next) != 0,
@@ -129,7 +131,7 @@ fn compounds(text: &str) -> Vec<Range<usize>> {
     let mut characters = text.char_indices().peekable();
     let mut start = None;
     let mut previous = ' ';
-    while let Some((place, c)) = characters.next() {
+    while let Some((offset, c)) = characters.next() {
         let next = characters.peek().map_or(' ', |(_, next)| *next);
         let joins = match c {
             _ if is_dash(c) => previous.is_alphanumeric() && next.is_alphanumeric(),
@@ -139,9 +141,9 @@ fn compounds(text: &str) -> Vec<Range<usize>> {
             _ => c.is_alphanumeric() || is_combining_mark(c),
         };
         match (joins, start) {
-            (true, None) => start = Some(place),
+            (true, None) => start = Some(offset),
             (false, Some(begin)) => {
-                found.push(begin..place);
+                found.push(begin..offset);
                 start = None;
             }
             _ => {}
@@ -161,13 +163,13 @@ fn parts(compound: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut start = 0;
     let mut previous: Option<char> = None;
-    for (place, c) in compound.char_indices() {
+    for (offset, c) in compound.char_indices() {
         if is_dash(c) {
-            found.push(start..place);
-            start = place + c.len_utf8();
+            found.push(start..offset);
+            start = offset + c.len_utf8();
         } else if is_greek(c) && previous.is_some_and(|p| p.is_alphabetic() && !is_greek(p) && !is_dash(p)) {
-            found.push(start..place);
-            start = place;
+            found.push(start..offset);
+            start = offset;
         }
         previous = Some(c);
     }
@@ -178,15 +180,15 @@ fn parts(compound: &str) -> Vec<Range<usize>> {
 
 /// Adds the terms of a compound of several parts, each of which takes a position.
 fn push_parts(words: &mut Vec<Word>, text: &str, offset: usize, parts: &[Range<usize>], position: usize) {
-    let place = |part: &Range<usize>| offset + part.start..offset + part.end;
+    let range = |part: &Range<usize>| offset + part.start..offset + part.end;
     let (Some(first), Some(last)) = (parts.first(), parts.last()) else { return };
-    let plain: Vec<String> = parts.iter().map(|part| plain(&text[place(part)])).collect();
+    let plain: Vec<String> = parts.iter().map(|part| plain(&text[range(part)])).collect();
     words.push(Word { term: stem(&plain.concat()), range: offset + first.start..offset + last.end, position });
     for (number, (part, plain)) in parts.iter().zip(plain).enumerate() {
         // A bare number out of a name (the 6 of IL-6) would match every other 6.
         let bare_number = plain.chars().all(|c| c.is_ascii_digit());
-        if !bare_number && !is_stop_word(&text[place(part)]) {
-            words.push(Word { term: stem(&plain), range: place(part), position: position + number });
+        if !bare_number && !is_stop_word(&text[range(part)]) {
+            words.push(Word { term: stem(&plain), range: range(part), position: position + number });
         }
     }
 }
@@ -229,11 +231,11 @@ fn greek_name(c: char) -> Option<&'static str> {
     }
 }
 
-static STEMMER: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::create(Algorithm::English));
+static STEMMER: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::new(Algorithm::English));
 
-/// Stems that a thread remembers, at most: a text repeats its words, and stemming costs more than all else that is done
-/// to a word. When there are more, it begins anew.
-const REMEMBERED: usize = 1 << 14;
+/// Stems that a thread caches: a text repeats its words, and stemming costs more than all else that is done to a word.
+/// Beyond that the cache is emptied.
+const MAX_CACHED_STEMS: usize = 1 << 14;
 
 thread_local! {
     static STEMS: RefCell<FxHashMap<String, String>> = RefCell::default();
@@ -248,7 +250,7 @@ fn stem(word: &str) -> String {
         if let Some(known) = stems.get(word) {
             return known.clone();
         }
-        if stems.len() >= REMEMBERED {
+        if stems.len() >= MAX_CACHED_STEMS {
             stems.clear();
         }
         let stem = STEMMER.stem(word).into_owned();
@@ -346,6 +348,15 @@ mod tests {
     }
 
     #[test]
+    fn words_of_different_meaning_have_different_stems() {
+        assert_eq!(
+            terms("organ organs organism organisms organize"),
+            ["organ", "organ", "organism", "organism", "organiz"]
+        );
+        assert_eq!(terms("lateral later international interval"), ["lateral", "later", "internat", "interval"]);
+    }
+
+    #[test]
     fn stop_words_are_sorted_and_short() {
         assert!(STOP_WORDS.is_sorted());
         assert_eq!(STOP_WORDS.iter().map(|word| word.len()).max(), Some(LONGEST_STOP_WORD));
@@ -356,7 +367,7 @@ mod tests {
         for found in words(word) {
             let part = &word[found.range.clone()];
             let is_asked = !part.contains(is_dash);
-            let may = Beginnings::of([found.term.as_str()]).may_become_a_term(part);
+            let may = TermPrefixes::of([found.term.as_str()]).may_have_a_term(part);
             assert!(may || !is_asked, "{part}: {}", found.term);
         }
     }
@@ -369,10 +380,10 @@ mod tests {
         exceptions.split(' ').for_each(may_become_its_terms);
         for first in 'a'..='z' {
             for second in 'a'..='z' {
-                for (place, end) in ends.iter().enumerate() {
+                for (index, end) in ends.iter().enumerate() {
                     may_become_its_terms(&format!("{first}{end}"));
                     may_become_its_terms(&format!("{first}{second}{end}"));
-                    let third = ends[(place + 5) % ends.len()];
+                    let third = ends[(index + 5) % ends.len()];
                     may_become_its_terms(&format!("{first}{second}{third}{end}"));
                 }
             }
@@ -389,9 +400,10 @@ mod tests {
     }
 
     #[test]
-    fn a_stem_remembered_is_the_stem_computed() {
-        let many: String =
-            (0..2 * REMEMBERED).map(|n| format!("{}ings ", "ab".repeat(2 + n % 7) + &"c".repeat(n % 50))).collect();
+    fn a_cached_stem_is_the_computed_one() {
+        let many: String = (0..2 * MAX_CACHED_STEMS)
+            .map(|n| format!("{}ings ", "ab".repeat(2 + n % 7) + &"c".repeat(n % 50)))
+            .collect();
         assert_eq!(terms(&many), terms(&many));
         assert_eq!(terms("stiffness stiffness"), ["stiff", "stiff"]);
     }

@@ -1,12 +1,22 @@
-//! Whether an index is whole: files as they were written, each paper with all of its passages, each passage once and with
-//! its vectors.
+//! Whether an index is whole: files as they were written, each paper with all of its passages, each passage once, with its
+//! vectors and found by its words, and the papers those of the commit.
+//!
+//! Checksums show that a file is as it was written. That it belongs where it lies is shown by hashes that other files hold.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+
+use tantivy::fieldnorm::FieldNormReader;
+use tantivy::postings::Postings;
+use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::{DocSet, SegmentReader, TERMINATED};
 
 use serde::Serialize;
 
+use super::analyzer::words;
+use super::digest::{self, CommitDigest};
 use super::error::IndexError;
-use super::snapshot::Snapshot;
+use super::record::{PaperRecord, PassageRecord};
+use super::snapshot::{PassageAddress, Snapshot};
 use super::store::PassageIndex;
 use crate::corpus::PaperId;
 
@@ -42,41 +52,158 @@ impl PassageIndex {
             })
             .collect();
         if findings.is_empty() {
-            findings.extend(content(&self.snapshot())?);
+            let (snapshot, recorded) = self.commit_to_check()?;
+            findings.extend(Check::new(&snapshot)?.run(recorded)?);
         }
         Ok(findings)
     }
 }
 
-fn content(snapshot: &Snapshot) -> Result<Vec<Finding>, IndexError> {
-    let mut findings = Vec::new();
-    let mut passages: HashMap<String, u32> = HashMap::new();
-    let mut seen: HashMap<String, u32> = HashMap::new();
-    for address in snapshot.all_passages()? {
-        let record = snapshot.passage(address)?;
-        *passages.entry(record.paper.as_str().to_owned()).or_default() += 1;
-        *seen.entry(record.passage.id.as_str().to_owned()).or_default() += 1;
-        if seen[record.passage.id.as_str()] == 2 {
-            findings.push(Finding::of_paper(&record.paper, format!("passage {} is there twice", record.passage.id)));
+/// A check in progress.
+struct Check<'a> {
+    snapshot: &'a Snapshot,
+    /// What the postings say of each document, for each segment.
+    postings: Vec<SegmentPostings>,
+    /// The hashes of the passages that were found, by paper and ordinal.
+    passages: HashMap<String, BTreeMap<u32, u64>>,
+    findings: Vec<Finding>,
+}
+
+/// For each document of a segment the hashes of its terms, added up.
+struct SegmentPostings {
+    ids: Vec<u64>,
+    /// With their positions.
+    text: Vec<u64>,
+}
+
+impl<'a> Check<'a> {
+    fn new(snapshot: &'a Snapshot) -> Result<Self, IndexError> {
+        let of_segment = |reader: &SegmentReader| -> tantivy::Result<SegmentPostings> {
+            let fields = &snapshot.fields;
+            Ok(SegmentPostings { ids: term_hashes(reader, fields.id)?, text: term_hashes(reader, fields.text)? })
+        };
+        let postings = snapshot.searcher.segment_readers().iter().map(of_segment).collect::<Result<_, _>>()?;
+        Ok(Self { snapshot, postings, passages: HashMap::new(), findings: Vec::new() })
+    }
+
+    fn run(mut self, recorded: Option<CommitDigest>) -> Result<Vec<Finding>, IndexError> {
+        for address in self.snapshot.all_passages()? {
+            self.passage(address)?;
         }
-        let (vectors, sentences) = (snapshot.sentence_vectors(address).len(), record.passage.sentences.len());
-        if !snapshot.has_vector(address) || vectors != sentences {
-            let what = format!("passage {} has {sentences} sentences and {vectors} vectors of them", record.passage.id);
-            findings.push(Finding::of_paper(&record.paper, what));
+        let mut digest = CommitDigest::default();
+        for address in self.snapshot.all_papers()? {
+            digest.add(self.paper(address)?);
+        }
+        for (paper, passages) in std::mem::take(&mut self.passages) {
+            if let Ok(id) = paper.parse() {
+                let what = format!("{} passages of it are there, but not the paper itself", passages.len());
+                self.findings.push(Finding::of_paper(&id, what));
+            }
+        }
+        if recorded != Some(digest) {
+            let what = match recorded {
+                None => "the newest commit does not say which papers it has".to_owned(),
+                Some(recorded) if recorded.papers != digest.papers => {
+                    format!("{} papers are there, and the newest commit has {}", digest.papers, recorded.papers)
+                }
+                Some(_) => "the papers are not those of the newest commit".to_owned(),
+            };
+            let remedy = "use --repair and then `stroma index`, restore a snapshot, or run `stroma index --rebuild`";
+            self.findings.push(Finding { paper: None, what, remedy: remedy.to_owned() });
+        }
+        Ok(self.findings)
+    }
+
+    fn passage(&mut self, address: PassageAddress) -> Result<(), IndexError> {
+        let json = self.snapshot.record(address)?;
+        let record: PassageRecord = serde_json::from_str(&json)?;
+        let id = record.passage.id.as_str();
+        let hash = digest::of_passage(&json, &self.snapshot.encoded_vectors(address));
+        let of_paper = self.passages.entry(record.paper.as_str().to_owned()).or_default();
+        let mut found = Vec::new();
+        if of_paper.insert(record.passage.ordinal, hash).is_some() {
+            found.push(format!("passage {id} is there twice"));
+        }
+        let (vectors, sentences) = (self.snapshot.sentence_vectors(address).len(), record.passage.sentences.len());
+        if !self.snapshot.has_vector(address) || vectors != sentences {
+            found.push(format!("passage {id} has {sentences} sentences and {vectors} vectors of them"));
+        }
+        let is_found_by_id =
+            self.is_found_by(address, id)? && self.snapshot.paper_id(address)? == record.paper.as_str();
+        if !is_found_by_id || !self.has_words(address, &record.passage.text)? {
+            found.push(format!("passage {id} is not found by its id and its words"));
+        }
+        self.findings.extend(found.into_iter().map(|what| Finding::of_paper(&record.paper, what)));
+        Ok(())
+    }
+
+    /// Checks a paper, and gives its hash.
+    fn paper(&mut self, address: PassageAddress) -> Result<u64, IndexError> {
+        let json = self.snapshot.record(address)?;
+        let paper: PaperRecord = serde_json::from_str(&json)?;
+        let passages = self.passages.remove(paper.id.as_str()).unwrap_or_default();
+        let content = self.snapshot.paper_content(address)?;
+        if passages.len() != paper.passages as usize {
+            let what = format!("{} of {} passages are there", passages.len(), paper.passages);
+            self.findings.push(Finding::of_paper(&paper.id, what));
+        } else if digest::of_passages(passages.into_values()) != content {
+            let what = "its passages or their vectors are not those that were written".to_owned();
+            self.findings.push(Finding::of_paper(&paper.id, what));
+        } else if !self.is_found_by(address, paper.id.as_str())? {
+            self.findings.push(Finding::of_paper(&paper.id, "it is not found by its id".to_owned()));
+        }
+        Ok(digest::of_paper(&json, content))
+    }
+
+    /// Whether a document has this id, in its column and in the dictionary.
+    fn is_found_by(&self, address: PassageAddress, id: &str) -> Result<bool, IndexError> {
+        let in_dictionary = self.postings[address.segment as usize].ids[address.doc as usize];
+        Ok(in_dictionary == digest::of_term(id.as_bytes()) && self.snapshot.passage_id(address)? == id)
+    }
+
+    /// Whether a document's postings and its length are those of a text.
+    fn has_words(&self, address: PassageAddress, text: &str) -> Result<bool, IndexError> {
+        let (mut hash, mut length) = (0u64, 0);
+        // Longer terms are left out by tantivy.
+        for word in words(text).iter().filter(|word| word.term.len() <= MAX_TERM_BYTES) {
+            hash = hash.wrapping_add(at_position(digest::of_term(word.term.as_bytes()), word.position));
+            length += 1;
+        }
+        let lengths = self.snapshot.searcher.segment_reader(address.segment);
+        let lengths = lengths.get_fieldnorms_reader(self.snapshot.fields.text)?;
+        let in_postings = self.postings[address.segment as usize].text[address.doc as usize];
+        Ok(in_postings == hash && lengths.fieldnorm_id(address.doc) == FieldNormReader::fieldnorm_to_id(length))
+    }
+}
+
+/// Bytes of a term, at most.
+const MAX_TERM_BYTES: usize = u16::MAX as usize - 5;
+
+/// For each document of a segment the hashes of its terms in a field, added up; where the field has positions, each as often
+/// as it is there, with its position.
+fn term_hashes(reader: &SegmentReader, field: Field) -> tantivy::Result<Vec<u64>> {
+    let index = reader.inverted_index(field)?;
+    let mut hashes = vec![0u64; reader.max_doc() as usize];
+    let mut terms = index.terms().stream()?;
+    let mut positions = Vec::new();
+    while terms.advance() {
+        let hash = digest::of_term(terms.key());
+        let option = IndexRecordOption::WithFreqsAndPositions;
+        let mut postings = index.read_postings_from_terminfo(terms.value(), option)?;
+        while postings.doc() != TERMINATED {
+            // A damaged list may name documents that the segment does not have.
+            if let Some(sum) = hashes.get_mut(postings.doc() as usize) {
+                postings.positions(&mut positions);
+                let here = positions.iter().map(|position| at_position(hash, *position as usize));
+                let of_term = if positions.is_empty() { hash } else { here.fold(0, u64::wrapping_add) };
+                *sum = sum.wrapping_add(of_term);
+            }
+            postings.advance();
         }
     }
-    for paper in snapshot.papers()? {
-        let found = passages.remove(paper.id.as_str()).unwrap_or(0);
-        if found != paper.passages {
-            let what = format!("{found} of {} passages are there", paper.passages);
-            findings.push(Finding::of_paper(&paper.id, what));
-        }
-    }
-    for (paper, count) in passages {
-        if let Ok(id) = paper.parse() {
-            findings
-                .push(Finding::of_paper(&id, format!("{count} passages of it are there, but not the paper itself")));
-        }
-    }
-    Ok(findings)
+    Ok(hashes)
+}
+
+fn at_position(hash: u64, position: usize) -> u64 {
+    hash.wrapping_mul(2 * position as u64 + 1)
 }

@@ -44,9 +44,9 @@ pub(super) fn sign_words(dimension: usize) -> usize {
 /// the angle between their vectors (Charikar 2002); the rotation spreads what few dimensions carry over all bits.
 pub(super) fn signs(vector: &[f32]) -> Vec<u64> {
     let mut words = vec![0u64; sign_words(vector.len())];
-    for (place, value) in rotate(vector).into_iter().enumerate() {
+    for (index, value) in rotate(vector).into_iter().enumerate() {
         if value > 0.0 {
-            words[place / 64] |= 1 << (place % 64);
+            words[index / 64] |= 1 << (index % 64);
         }
     }
     words
@@ -63,14 +63,14 @@ fn rotate(vector: &[f32]) -> Vec<f32> {
     let block = 1 << dimension.trailing_zeros().min(10);
     let mut values = vector.to_vec();
     for round in 0..3 {
-        for (place, value) in values.iter_mut().enumerate() {
-            *value *= flip(place + round * dimension);
+        for (index, value) in values.iter_mut().enumerate() {
+            *value *= flip(index + round * dimension);
         }
         values.chunks_exact_mut(block).for_each(hadamard);
         if round < 2 {
             let mut mixed = vec![0.0; dimension];
-            for (place, value) in values.iter().enumerate() {
-                mixed[(place * stride(dimension) + 7) % dimension] = *value;
+            for (index, value) in values.iter().enumerate() {
+                mixed[(index * stride(dimension) + 7) % dimension] = *value;
             }
             values = mixed;
         }
@@ -78,13 +78,13 @@ fn rotate(vector: &[f32]) -> Vec<f32> {
     values
 }
 
-/// A step that has no factor in common with the dimension, so that the permutation reaches every place.
+/// A step that has no factor in common with the dimension, so that the permutation reaches every index.
 fn stride(dimension: usize) -> usize {
     if dimension.is_multiple_of(131) { 137 } else { 131 }
 }
 
-fn flip(place: usize) -> f32 {
-    let mut state = (place as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+fn flip(index: usize) -> f32 {
+    let mut state = (index as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     state ^= state >> 31;
     state = state.wrapping_mul(0xBF58_476D_1CE4_E5B9);
     if (state >> 40) & 1 == 1 { 1.0 } else { -1.0 }
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn near_vectors_share_most_signs() {
-        let vector: Vec<f32> = (0..384).map(|place| ((place * 37 % 101) as f32 / 50.0) - 1.0).collect();
+        let vector: Vec<f32> = (0..384).map(|index| ((index * 37 % 101) as f32 / 50.0) - 1.0).collect();
         let near: Vec<f32> = vector.iter().enumerate().map(|(p, v)| v + 0.1 * flip(p + 5000)).collect();
         let distance = |a: &[u64], b: &[u64]| a.iter().zip(b).map(|(a, b)| (a ^ b).count_ones()).sum::<u32>();
         assert!(distance(&signs(&vector), &signs(&near)) < 60);

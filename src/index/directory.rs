@@ -26,8 +26,7 @@ impl IndexDirectory {
         Ok(Self { files: MmapDirectory::open(folder).map_err(io)?, folder: folder.to_owned() })
     }
 
-    /// The readers' lock without writing anything. Where its file is not there, nobody has ever written here but the one
-    /// who copied the folder.
+    /// The readers' lock without writing anything. Without its file no writer has ever opened the folder, which is a copy.
     fn read_only_lock(&self) -> Result<DirectoryLock, LockError> {
         let failed = |error| LockError::IoError(Arc::new(error));
         let file = match File::open(self.folder.join(&META_LOCK.filepath)) {
@@ -40,6 +39,14 @@ impl IndexDirectory {
     }
 }
 
+/// The directory of an index's folder, for tantivy.
+pub(super) fn open_directory(folder: &Path) -> Result<Box<dyn Directory>, IndexError> {
+    let directory = Box::new(IndexDirectory::open(folder)?);
+    #[cfg(test)]
+    let directory = super::faults::with_faults(folder, directory);
+    Ok(directory)
+}
+
 /// Writes a file in the place of a former one, whole or not at all. Only one writes at a time: whoever has the writer's lock.
 pub(super) fn replace(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     let unfinished = folder.join(format!(".new-{}", name.trim_start_matches('.')));
@@ -47,6 +54,12 @@ pub(super) fn replace(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()>
     file.write_all(bytes)?;
     file.sync_all()?;
     std::fs::rename(&unfinished, folder.join(name))
+}
+
+/// Makes the names in a folder durable.
+pub(super) fn sync_folder(folder: &Path) -> Result<(), IndexError> {
+    let synced = File::open(folder).and_then(|folder| folder.sync_all());
+    synced.map_err(|source| IndexError::Io { path: folder.to_owned(), source })
 }
 
 fn may_not_write(error: &LockError) -> bool {

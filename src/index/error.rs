@@ -6,8 +6,8 @@ use tantivy::TantivyError;
 use tantivy::directory::error::LockError;
 use thiserror::Error;
 
+use super::holder;
 use super::schema::Signature;
-use super::writer::Writer;
 use crate::embed::EmbedError;
 
 /// An index that cannot be opened, read or written.
@@ -64,7 +64,7 @@ fn named(holder: &Option<String>) -> String {
 }
 
 impl IndexError {
-    /// Why a writer could not be opened: somebody else has it, or the folder may not be written.
+    /// The error of opening a writer: another one is open, or the folder cannot be written.
     pub(super) fn of_writer(folder: &Path, error: TantivyError) -> Self {
         match error {
             TantivyError::LockFailure(error, _) => Self::of_lock(folder, error),
@@ -74,7 +74,7 @@ impl IndexError {
 
     pub(super) fn of_lock(folder: &Path, error: LockError) -> Self {
         match error {
-            LockError::LockBusy => Self::Locked { folder: folder.to_owned(), holder: Writer::holder(folder) },
+            LockError::LockBusy => Self::Locked { folder: folder.to_owned(), holder: holder::read(folder) },
             LockError::IoError(error) => {
                 Self::Io { path: folder.to_owned(), source: std::io::Error::new(error.kind(), error.to_string()) }
             }

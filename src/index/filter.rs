@@ -5,7 +5,7 @@ use std::ops::Bound;
 
 use tantivy::query::{BooleanQuery, EnableScoring, Query, RangeQuery, TermQuery, TermSetQuery};
 use tantivy::schema::IndexRecordOption;
-use tantivy::{DocId, Searcher, TERMINATED, Term};
+use tantivy::{BitSet, Searcher, TERMINATED, Term};
 
 use super::schema::Fields;
 use crate::corpus::SectionKind;
@@ -61,51 +61,14 @@ impl Filter {
     }
 }
 
-/// Documents of one segment, as a bitset.
-#[derive(Debug, Clone)]
-pub(super) struct DocSet {
-    words: Vec<u64>,
-    count: usize,
-}
-
-impl DocSet {
-    fn new(documents: usize) -> Self {
-        Self { words: vec![0; documents.div_ceil(64)], count: 0 }
-    }
-
-    fn insert(&mut self, doc: DocId) {
-        self.words[doc as usize / 64] |= 1 << (doc % 64);
-        self.count += 1;
-    }
-
-    pub(super) fn contains(&self, doc: DocId) -> bool {
-        self.words[doc as usize / 64] >> (doc % 64) & 1 == 1
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.count
-    }
-
-    pub(super) fn iter(&self) -> impl Iterator<Item = DocId> + '_ {
-        self.words.iter().enumerate().flat_map(|(place, word)| {
-            let mut rest = *word;
-            std::iter::from_fn(move || {
-                let bit = (rest != 0).then(|| rest.trailing_zeros())?;
-                rest &= rest - 1;
-                Some(place as u32 * 64 + bit)
-            })
-        })
-    }
-}
-
 /// The documents that a query matches, for each segment.
-pub(super) fn matching(searcher: &Searcher, query: &dyn Query) -> tantivy::Result<Vec<DocSet>> {
+pub(super) fn matching(searcher: &Searcher, query: &dyn Query) -> tantivy::Result<Vec<BitSet>> {
     let weight = query.weight(EnableScoring::disabled_from_searcher(searcher))?;
     searcher
         .segment_readers()
         .iter()
         .map(|reader| {
-            let mut set = DocSet::new(reader.max_doc() as usize);
+            let mut set = BitSet::with_max_value(reader.max_doc());
             let mut scorer = weight.scorer(reader, 1.0)?;
             let mut doc = scorer.doc();
             while doc != TERMINATED {

@@ -8,7 +8,7 @@ use simsimd::SpatialSimilarity;
 
 /// Hamming distances between `query` and each code of `codes`, `query.len()` words of 8 little-endian bytes a code.
 ///
-/// `distances` has one place for each code.
+/// `distances` has one element for each code.
 pub(super) fn hamming(codes: &[u8], query: &[u64], distances: &mut [u16]) {
     #[cfg(target_arch = "x86_64")]
     {
@@ -51,7 +51,7 @@ struct FourCodes {
 #[cfg(target_arch = "x86_64")]
 impl FourCodes {
     fn new(query: &[u64; 6]) -> Self {
-        Self { queries: registers(|place| query[place % 6]), shifts: registers(|place| 16 * (place as u64 / 6)) }
+        Self { queries: registers(|index| query[index % 6]), shifts: registers(|index| 16 * (index as u64 / 6)) }
     }
 
     /// The distances of eight codes.
@@ -70,7 +70,7 @@ impl FourCodes {
         unsafe { std::mem::transmute::<__m128i, [u16; 8]>(sums) }
     }
 
-    /// Of four codes, the differing bits of each lane's number, moved to the place of its code.
+    /// Of four codes, the differing bits of each lane's number, moved to the index of its code.
     #[target_feature(enable = "avx512f,avx512vpopcntdq")]
     fn counts(&self, codes: &[u8]) -> std::arch::x86_64::__m512i {
         use std::arch::x86_64::{
@@ -88,7 +88,7 @@ impl FourCodes {
     }
 }
 
-/// Three registers of the numbers at the places 0 to 23.
+/// Three registers of the numbers at the indices 0 to 23.
 #[cfg(target_arch = "x86_64")]
 fn registers(number: impl Fn(usize) -> u64) -> [std::arch::x86_64::__m512i; 3] {
     std::array::from_fn(|register| {
@@ -227,9 +227,9 @@ mod tests {
     proptest! {
         #[test]
         fn hamming_counts_differing_bits(words in prop::sample::select(vec![1usize, 5, 6, 12, 16]), seed in any::<u64>()) {
-            let word = |place: usize| (seed ^ place as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-            let codes: Vec<u8> = (0..21 * words).flat_map(|place| word(place).to_le_bytes()).collect();
-            let query: Vec<u64> = (0..words).map(|place| word(place + 1000)).collect();
+            let word = |index: usize| (seed ^ index as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            let codes: Vec<u8> = (0..21 * words).flat_map(|index| word(index).to_le_bytes()).collect();
+            let query: Vec<u64> = (0..words).map(|index| word(index + 1000)).collect();
             let mut distances = [0u16; 21];
             hamming(&codes, &query, &mut distances);
             for (row, distance) in distances.iter().enumerate() {

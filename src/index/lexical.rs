@@ -9,9 +9,9 @@ use tantivy::query::{
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocSet, TERMINATED, TantivyError, Term};
 
-use super::alike::{Alike, alike, may_have_alike, same_start};
 use super::error::IndexError;
 use super::filter::Filter;
+use super::fuzzy::{FuzzyTerm, fuzzy_terms, may_be_fuzzy, prefix_range};
 use super::snapshot::{Candidate, PassageAddress, Snapshot};
 
 /// A term of the lexical leg and how much it counts.
@@ -35,42 +35,43 @@ impl Default for FieldWeights {
     }
 }
 
-/// With more terms no passage is passed over.
-const MOST_TERMS_PRUNED: usize = 8;
-/// Neither is one where the terms are in fewer passages, counted for each term.
-const FEWEST_PASSAGES_PRUNED: u64 = 100_000;
+/// Above this many terms, block-max pruning is disabled.
+const MAX_PRUNED_TERMS: usize = 8;
+/// Below this many postings of all terms together, it is disabled, too.
+const MIN_PRUNED_POSTINGS: u64 = 100_000;
 
 impl Snapshot {
-    /// In how many passages the term is, in any field. Deleted passages count until their segment is merged.
+    /// In how many passages the term is: of all fields, the number in the field where it is in most.
     pub fn document_frequency(&self, term: &str) -> Result<u64, IndexError> {
-        self.frequencies.of(term, || {
+        self.frequencies.get_or_compute(term, || {
             let mut most = 0;
             for field in [self.fields.text, self.fields.heading, self.fields.senses] {
-                most = most.max(self.searcher.doc_freq(&Term::from_field_text(field, term))?);
+                most = most.max(self.live_frequency(&Term::from_field_text(field, term))?);
             }
             Ok(most)
         })
     }
 
-    /// Terms of texts and headings that are spelled like this one, the likest first; mostly none.
-    pub fn alike(&self, term: &str) -> Result<Arc<[Alike]>, IndexError> {
-        if !may_have_alike(term) {
+    /// Terms of texts and headings whose spelling is similar, the most similar first; mostly none.
+    pub fn fuzzy_terms(&self, term: &str) -> Result<Arc<[FuzzyTerm]>, IndexError> {
+        if !may_be_fuzzy(term) {
             return Ok(Arc::default());
         }
-        self.alike.of(term, || {
-            let mut others = Vec::new();
-            let (start, end) = same_start(term);
+        self.fuzzy_terms.get_or_compute(term, || {
+            let mut candidates = Vec::new();
+            let (start, end) = prefix_range(term);
             for reader in self.searcher.segment_readers() {
                 for field in [self.fields.text, self.fields.heading] {
                     let index = reader.inverted_index(field)?;
                     let mut terms =
                         index.terms().range().ge(&start).lt(&end).into_stream().map_err(TantivyError::from)?;
                     while terms.advance() {
-                        others.extend(std::str::from_utf8(terms.key()).map(str::to_owned));
+                        candidates.extend(std::str::from_utf8(terms.key()).map(str::to_owned));
                     }
                 }
             }
-            Ok(alike(term, others).into())
+            let is_live = |candidate: &str| Ok(self.document_frequency(candidate)? > 0);
+            Ok(fuzzy_terms(term, candidates, is_live)?.into())
         })
     }
 
@@ -85,14 +86,14 @@ impl Snapshot {
                 let index = reader.inverted_index(field)?;
                 let postings = index.read_postings(&term, IndexRecordOption::Basic).map_err(TantivyError::from)?;
                 let Some(mut postings) = postings else { continue };
-                meet(&mut postings, of_segment, |place, _| having[start + place] = true);
+                visit_common(&mut postings, of_segment, |index, _| having[start + index] = true);
             }
             start += of_segment.len();
         }
         Ok(having)
     }
 
-    /// The weight of a term by how rare it is (Robertson & Spärck Jones): `ln(1 + (N - n + 0.5) / (n + 0.5))`.
+    /// The inverse document frequency of a term (Robertson & Spärck Jones): `ln(1 + (N - n + 0.5) / (n + 0.5))`.
     pub fn inverse_document_frequency(&self, term: &str) -> Result<f32, IndexError> {
         let passages = self.counts().passages as f32;
         let frequency = self.document_frequency(term)? as f32;
@@ -121,26 +122,26 @@ impl Snapshot {
         let best = TopDocs::with_limit(limit).order_by_score();
         let scoring = EnableScoring::enabled_from_statistics_provider(&statistics, &self.searcher);
         let executor = self.searcher.index().search_executor();
-        let found = if self.is_pruning_worth_it(terms)? {
+        let found = if self.is_pruning_faster(terms)? {
             self.searcher.search_with_executor(&query, &best, executor, scoring)?
         } else {
-            // What is counted is not passed over.
+            // A collector that counts all matches disables pruning.
             self.searcher.search_with_executor(&query, &(best, Count), executor, scoring)?.0
         };
         Ok(found.into_iter().map(|(score, address)| Candidate { address: address.into(), score }).collect())
     }
 
-    /// Whether to pass over passages that cannot be among the best (block-max WAND, Ding & Suel 2011), or to score all that
-    /// have one of the words. Passing over keeps the words' lists sorted by where they stand, which with many words costs
-    /// more than it spares: the titles of studies, asked of 17,000 real passages, take .2 ms in place of .6, and 14 words,
+    /// Whether to skip passages that cannot be among the best (block-max WAND, Ding & Suel 2011) instead of scoring all
+    /// passages that have one of the terms. WAND keeps the posting lists sorted by their current documents, which with many
+    /// terms costs more than it saves: the titles of studies, asked of 17,000 real passages, take .2 ms in place of .6, and 14 words,
     /// asked of a million synthetic ones, 16 ms in place of 16 at the median and 25 in place of 54 at the 99th percentile.
-    fn is_pruning_worth_it(&self, terms: &[QueryTerm]) -> Result<bool, IndexError> {
-        if terms.len() > MOST_TERMS_PRUNED {
+    fn is_pruning_faster(&self, terms: &[QueryTerm]) -> Result<bool, IndexError> {
+        if terms.len() > MAX_PRUNED_TERMS {
             return Ok(false);
         }
         let passages: u64 =
             terms.iter().map(|term| self.document_frequency(&term.term)).sum::<Result<_, IndexError>>()?;
-        Ok(passages >= FEWEST_PASSAGES_PRUNED)
+        Ok(passages >= MIN_PRUNED_POSTINGS)
     }
 
     /// BM25 of each of the passages, for candidates that the lexical leg did not list; 0 for those without any of the words.
@@ -161,7 +162,7 @@ impl Snapshot {
         let mut start = 0;
         for of_segment in addresses.chunk_by(|a, b| a.segment == b.segment) {
             let mut scorer = weight.scorer(self.searcher.segment_reader(of_segment[0].segment), 1.0)?;
-            meet(&mut scorer, of_segment, |place, scorer| scores[start + place] = scorer.score());
+            visit_common(&mut scorer, of_segment, |index, scorer| scores[start + index] = scorer.score());
             start += of_segment.len();
         }
         Ok(scores)
@@ -185,10 +186,9 @@ impl Snapshot {
     }
 }
 
-/// Goes through the documents of one segment to each of the sorted addresses, and calls `met` with the place of those that
-/// are among them.
-fn meet<D: DocSet>(documents: &mut D, addresses: &[PassageAddress], mut met: impl FnMut(usize, &mut D)) {
-    for (place, address) in addresses.iter().enumerate() {
+/// Seeks each of the sorted addresses of one segment, and calls `visit` with the index of each that is among the documents.
+fn visit_common<D: DocSet>(documents: &mut D, addresses: &[PassageAddress], mut visit: impl FnMut(usize, &mut D)) {
+    for (index, address) in addresses.iter().enumerate() {
         if documents.doc() < address.doc {
             documents.seek(address.doc);
         }
@@ -196,24 +196,30 @@ fn meet<D: DocSet>(documents: &mut D, addresses: &[PassageAddress], mut met: imp
             break;
         }
         if documents.doc() == address.doc {
-            met(place, documents);
+            visit(index, documents);
         }
     }
 }
 
-/// Statistics over passages alone: the papers' own documents have no words and must not shorten the average passage.
+/// Statistics over live passages alone, so that scores depend on what is in the index and not on how it came there: deleted
+/// documents stay in a segment's files until it is merged, and the papers' own documents have no words and must not shorten
+/// the average passage.
 struct PassageStatistics<'a> {
     snapshot: &'a Snapshot,
 }
 
 impl Bm25StatisticsProvider for PassageStatistics<'_> {
     fn total_num_tokens(&self, field: Field) -> tantivy::Result<u64> {
-        self.snapshot.searcher.total_num_tokens(field)
+        let (fields, counts) = (&self.snapshot.fields, self.snapshot.token_counts()?);
+        Ok(match field {
+            _ if field == fields.heading => counts.heading,
+            _ if field == fields.senses => counts.senses,
+            _ => counts.text,
+        })
     }
 
     fn total_num_docs(&self) -> tantivy::Result<u64> {
-        let all = self.snapshot.searcher.total_num_docs()?;
-        Ok(all.saturating_sub(self.snapshot.counts().papers).max(1))
+        Ok(self.snapshot.counts().passages.max(1))
     }
 
     /// A term is as rare as in the field where it is most frequent: otherwise a word that is common in texts would count

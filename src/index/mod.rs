@@ -4,30 +4,38 @@
 //! [`Writer`] changes it, a [`Snapshot`] reads one commit. Nothing here knows where papers come from or how answers are
 //! ranked.
 
-mod alike;
 pub mod analyzer;
 mod check;
 mod codes;
+mod digest;
 mod directory;
 mod error;
+#[cfg(test)]
+mod faults;
 mod filter;
+mod fuzzy;
+mod holder;
 mod kernels;
 mod lexical;
+mod papers;
 mod rebuild;
+mod rebuild_folder;
 mod record;
-mod remembered;
 mod scan;
 mod schema;
+mod segment;
 mod snapshot;
 mod store;
+mod term_cache;
 mod vectors;
 mod writer;
 
-pub use alike::Alike;
 pub use check::Finding;
 pub use error::IndexError;
 pub use filter::Filter;
+pub use fuzzy::FuzzyTerm;
 pub use lexical::{FieldWeights, QueryTerm};
+pub use papers::{PaperFacets, PaperFilter, PaperPage, PaperSources};
 pub use rebuild::{Rebuild, WritersLocked};
 pub use record::{EmbeddedPassage, PaperRecord, PassageRecord, SourceIdentity, SourceRecord, SourceRole};
 pub use schema::Signature;

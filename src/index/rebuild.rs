@@ -1,4 +1,4 @@
-//! A new index beside the one in force, put in its place at once.
+//! A new index, built beside the one in force, that replaces it atomically.
 //!
 //! The new index is built in a subfolder while the old one is searched and written. The switch moves nothing: the new
 //! segments get a second name in the index's folder (a hard link), and one rename puts the new `meta.json` over the old
@@ -6,22 +6,16 @@
 //! side is removed when the next writer opens.
 
 use std::collections::BTreeSet;
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use tantivy::directory::{Directory, DirectoryLock, INDEX_WRITER_LOCK};
 
-use super::directory::{IndexDirectory, replace};
+use super::directory::{IndexDirectory, replace, sync_folder};
 use super::error::IndexError;
 use super::store::PassageIndex;
-use super::writer::Writer;
+use super::{holder, rebuild_folder};
 use crate::embed::Embedder;
-
-/// Subfolder of the new index; on the same file system, so that its files can be linked.
-const FOLDER: &str = "rebuild";
-
-/// Locked while a rebuild runs.
-const LOCK: &str = ".rebuild.lock";
 
 /// The file that names the commit in force.
 const META: &str = "meta.json";
@@ -56,10 +50,10 @@ impl Rebuild {
         if let Err(error @ IndexError::Foreign { .. }) = PassageIndex::signature_of(folder) {
             return Err(error);
         }
-        let lock = lock(folder)?;
+        let lock = rebuild_folder::lock(folder)?;
         let lock = lock.ok_or_else(|| IndexError::Locked { folder: folder.to_owned(), holder: None })?;
-        remove(&folder.join(FOLDER))?;
-        let index = PassageIndex::open_or_create(&folder.join(FOLDER), embedder)?;
+        rebuild_folder::remove(folder)?;
+        let index = PassageIndex::open_or_create(&rebuild_folder::path(folder), embedder)?;
         Ok(Self { folder: folder.to_owned(), index, _lock: lock })
     }
 
@@ -73,14 +67,14 @@ impl Rebuild {
         &self.index
     }
 
-    /// From here on nobody else writes to the index in force: what it holds now can be made up for, then switched.
+    /// Takes the writer's lock of the index in force, so that it cannot change before the switch.
     ///
     /// # Errors
-    /// [`IndexError::Locked`] while somebody writes.
+    /// [`IndexError::Locked`] while another writer is open.
     pub fn lock_writers(&self) -> Result<WritersLocked, IndexError> {
         let lock = IndexDirectory::open(&self.folder)?.acquire_lock(&INDEX_WRITER_LOCK);
         let lock = lock.map_err(|error| IndexError::of_lock(&self.folder, error))?;
-        Writer::note_holder(&self.folder);
+        holder::note(&self.folder);
         Ok(WritersLocked(lock))
     }
 
@@ -90,7 +84,7 @@ impl Rebuild {
     /// Where a file cannot be linked or written; the old index is in force then.
     pub fn switch(self, locked: WritersLocked) -> Result<(), IndexError> {
         let files = self.index.files()?;
-        // Said before they are there, so that a crash leaves no file that nobody knows.
+        // Register the files before linking them, so that the next writer removes them after a crash.
         let mut managed = segment_files_in(&self.folder)?;
         managed.extend(files.iter().cloned());
         managed.insert(META.to_owned());
@@ -98,11 +92,11 @@ impl Rebuild {
         for file in &files {
             link(&self.index.folder().join(file), &self.folder.join(file))?;
         }
-        sync(&self.folder)?;
+        sync_folder(&self.folder)?;
         let from = self.index.folder().join(META);
         let meta = std::fs::read(&from).map_err(|source| io(&from, source))?;
         self.replace(META, &meta)?;
-        sync(&self.folder)?;
+        sync_folder(&self.folder)?;
         drop(locked);
         self.remove_former_files();
         Ok(())
@@ -112,7 +106,7 @@ impl Rebuild {
         replace(&self.folder, name, bytes).map_err(|source| io(&self.folder.join(name), source))
     }
 
-    /// The former index's files go when a writer opens. Where somebody else is quicker, they do it.
+    /// Opens a writer, which removes the former index's files. Another writer may do so first.
     fn remove_former_files(&self) {
         const LEAST_MEMORY: usize = 15 << 20;
         let opened = PassageIndex::open(&self.folder, self.index.signature());
@@ -124,32 +118,9 @@ impl Rebuild {
 
 impl Drop for Rebuild {
     fn drop(&mut self) {
-        if let Err(error) = remove(&self.folder.join(FOLDER)) {
+        if let Err(error) = rebuild_folder::remove(&self.folder) {
             tracing::warn!(%error, "the next rebuild removes it");
         }
-    }
-}
-
-/// Removes what a killed rebuild left behind; nothing where one runs.
-pub(super) fn remove_leftover(folder: &Path) -> Result<(), IndexError> {
-    let leftover = folder.join(FOLDER);
-    if !leftover.exists() {
-        return Ok(());
-    }
-    match lock(folder)? {
-        Some(_lock) => remove(&leftover),
-        None => Ok(()),
-    }
-}
-
-/// The lock of rebuilds, which ends with its process; `None` where another has it.
-fn lock(folder: &Path) -> Result<Option<File>, IndexError> {
-    let path = folder.join(LOCK);
-    let file = File::create(&path).map_err(|source| io(&path, source))?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(source)) => Err(io(&path, source)),
     }
 }
 
@@ -173,17 +144,6 @@ fn link(from: &Path, to: &Path) -> Result<(), IndexError> {
         return Ok(());
     }
     std::fs::copy(from, to).and_then(|_| File::open(to)?.sync_all()).map_err(|source| io(to, source))
-}
-
-fn sync(folder: &Path) -> Result<(), IndexError> {
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(|source| io(folder, source))
-}
-
-fn remove(folder: &Path) -> Result<(), IndexError> {
-    match std::fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(io(folder, error)),
-        _ => Ok(()),
-    }
 }
 
 fn io(path: &Path, source: std::io::Error) -> IndexError {

@@ -46,14 +46,14 @@ pub struct PassageRecord {
     pub passage: Passage,
     pub paper: PaperId,
     pub metadata: Metadata,
-    /// The entries of the paper's reference list that the passage cites, by their place in the list.
+    /// The entries of the paper's reference list that the passage cites, by their index in the list.
     pub cited: BTreeMap<usize, Reference>,
 }
 
 impl PassageRecord {
     pub fn new(paper: &PaperRecord, passage: &Passage) -> Self {
-        let places = passage.citations.iter().flat_map(|citation| &citation.references);
-        let cited = places.filter_map(|place| Some((*place, paper.references.get(*place)?.clone()))).collect();
+        let indices = passage.citations.iter().flat_map(|citation| &citation.references);
+        let cited = indices.filter_map(|index| Some((*index, paper.references.get(*index)?.clone()))).collect();
         Self { passage: passage.clone(), paper: paper.id.clone(), metadata: paper.metadata.clone(), cited }
     }
 }

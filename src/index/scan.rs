@@ -4,9 +4,9 @@
 //! searchable as soon as it is written.
 
 use tantivy::fastfield::AliveBitSet;
+use tantivy::{BitSet, DocId};
 
 use super::codes::{Code, signs};
-use super::filter::DocSet;
 use super::kernels::{dot_i8, hamming, prefetch};
 use super::vectors::SegmentVectors;
 use crate::embed::UnitVector;
@@ -17,7 +17,7 @@ pub(super) struct ScanSegment<'a> {
     pub(super) vectors: &'a SegmentVectors,
     pub(super) alive: Option<&'a AliveBitSet>,
     /// The documents that the filter allows; all where there is none.
-    pub(super) allowed: Option<&'a DocSet>,
+    pub(super) allowed: Option<&'a BitSet>,
 }
 
 impl ScanSegment<'_> {
@@ -30,7 +30,7 @@ impl ScanSegment<'_> {
 
 /// A document found: higher scores are nearer.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Found {
+pub(super) struct ScanHit {
     pub(super) score: f32,
     pub(super) segment: u32,
     pub(super) doc: u32,
@@ -42,44 +42,50 @@ pub(super) struct Found {
 /// rescored recall@10 is .842 at ten million passages, with 5500 it is 1.000 for a fifth more time (`docs/performance.md`).
 /// Vectors that all lean to one side, as those of bge-small-en-v1.5, need more than synthetic ones: of 17,061 real passages
 /// 500 give a recall of .964, 1200 .990.
-fn rescored(passages: usize, limit: usize) -> usize {
+fn rescored_candidates(passages: usize, limit: usize) -> usize {
     (1_200 + passages / 2_000).max(limit * 5)
 }
 
 /// Documents whose sign codes are compared at once; their distances stay in the first-level cache.
 const BLOCK: usize = 4096;
 
-/// How many codes ahead of the one in hand are fetched from memory.
-const AHEAD: usize = 8;
+/// How many codes ahead of the current one are prefetched.
+const PREFETCH_DISTANCE: usize = 8;
 
-/// Documents of a block that are passed over together where none of them is near: nearly all groups are.
+/// Documents of a block that are skipped together if none of them is near; nearly all groups are.
 const GROUP: usize = 32;
 
-/// Where a filter leaves less than one document in this many, its documents are visited one by one.
-const SPARSE: usize = 8;
+/// If a filter admits fewer than one document in this many, its documents are visited one by one.
+const SPARSE_FILTER: usize = 8;
 
 /// The `limit` nearest documents, best first, with their exact cosines.
-pub(super) fn nearest(segments: &[ScanSegment<'_>], query: &UnitVector, limit: usize) -> Vec<Found> {
+pub(super) fn nearest(segments: &[ScanSegment<'_>], query: &UnitVector, limit: usize) -> Vec<ScanHit> {
     let passages = segments.iter().map(|segment| segment.vectors.len()).sum();
-    let candidates = scan_signs(segments, query, rescored(passages, limit));
+    let candidates = scan_signs(segments, query, rescored_candidates(passages, limit));
     let finalists = rescore_int8(segments, query, &candidates, limit * 2);
-    let mut exact = Best::new(limit);
-    let low = |found: &Found| segments[found.segment as usize].vectors.low(found.doc as usize);
-    for (place, found) in finalists.iter().enumerate() {
-        finalists.get(place + AHEAD).into_iter().for_each(|later| prefetch(low(later)));
+    let mut exact = TopHits::new(limit);
+    let low = |found: &ScanHit| segments[found.segment as usize].vectors.low(found.doc as usize);
+    for (index, found) in finalists.iter().enumerate() {
+        finalists.get(index + PREFETCH_DISTANCE).into_iter().for_each(|later| prefetch(low(later)));
         let score = segments[found.segment as usize].vectors.cosine(found.doc as usize, query);
-        exact.push(Found { score, ..*found });
+        exact.push(ScanHit { score, ..*found });
     }
     exact.into_sorted()
 }
 
-fn scan_signs(segments: &[ScanSegment<'_>], query: &UnitVector, keep: usize) -> Vec<Found> {
+/// The documents of a set, in order.
+fn documents_of(set: &BitSet) -> impl Iterator<Item = DocId> + '_ {
+    (0..set.max_value().div_ceil(64))
+        .flat_map(|bucket| set.tinyset(bucket).into_iter().map(move |bit| bucket * 64 + bit))
+}
+
+fn scan_signs(segments: &[ScanSegment<'_>], query: &UnitVector, keep: usize) -> Vec<ScanHit> {
     let code = signs(query.as_slice());
-    let mut best = Best::new(keep);
+    let mut best = TopHits::new(keep);
     for (number, segment) in segments.iter().enumerate() {
         let mut scan = SignScan { segment, number: number as u32, code: &code, best: &mut best };
         match segment.allowed {
-            Some(allowed) if allowed.len() * SPARSE < segment.vectors.len() => scan.visit(allowed.iter()),
+            Some(allowed) if allowed.len() * SPARSE_FILTER < segment.vectors.len() => scan.visit(documents_of(allowed)),
             _ => scan.sweep(),
         }
     }
@@ -90,7 +96,7 @@ struct SignScan<'a> {
     segment: &'a ScanSegment<'a>,
     number: u32,
     code: &'a [u64],
-    best: &'a mut Best,
+    best: &'a mut TopHits,
 }
 
 impl SignScan<'_> {
@@ -127,38 +133,38 @@ impl SignScan<'_> {
     fn offer(&mut self, doc: usize, distance: u16) {
         let score = -f32::from(distance);
         if score > self.best.threshold && self.segment.admits(doc) {
-            self.best.push(Found { score, segment: self.number, doc: doc as u32 });
+            self.best.push(ScanHit { score, segment: self.number, doc: doc as u32 });
         }
     }
 }
 
-fn rescore_int8(segments: &[ScanSegment<'_>], query: &UnitVector, candidates: &[Found], keep: usize) -> Vec<Found> {
+fn rescore_int8(segments: &[ScanSegment<'_>], query: &UnitVector, candidates: &[ScanHit], keep: usize) -> Vec<ScanHit> {
     let code = Code::of(query.as_slice());
-    let mut best = Best::new(keep);
-    let high = |found: &Found| segments[found.segment as usize].vectors.high(found.doc as usize);
-    for (place, found) in candidates.iter().enumerate() {
-        candidates.get(place + AHEAD).into_iter().for_each(|later| prefetch(high(later)));
+    let mut best = TopHits::new(keep);
+    let high = |found: &ScanHit| segments[found.segment as usize].vectors.high(found.doc as usize);
+    for (index, found) in candidates.iter().enumerate() {
+        candidates.get(index + PREFETCH_DISTANCE).into_iter().for_each(|later| prefetch(high(later)));
         let scale = segments[found.segment as usize].vectors.scale(found.doc as usize);
-        best.push(Found { score: dot_i8(&code.high, high(found)) * scale, ..*found });
+        best.push(ScanHit { score: dot_i8(&code.high, high(found)) * scale, ..*found });
     }
     best.into_sorted()
 }
 
-/// Keeps the best so many of what it is offered.
-struct Best {
+/// The hits with the highest scores among those pushed.
+struct TopHits {
     keep: usize,
-    found: Vec<Found>,
+    found: Vec<ScanHit>,
     /// What a score must exceed to get in.
     threshold: f32,
 }
 
-impl Best {
+impl TopHits {
     fn new(keep: usize) -> Self {
         Self { keep, found: Vec::with_capacity(2 * keep), threshold: f32::NEG_INFINITY }
     }
 
     #[inline(always)]
-    fn push(&mut self, found: Found) {
+    fn push(&mut self, found: ScanHit) {
         if self.keep > 0 && found.score > self.threshold {
             self.found.push(found);
             if self.found.len() >= 2 * self.keep {
@@ -175,15 +181,15 @@ impl Best {
         }
     }
 
-    fn into_sorted(mut self) -> Vec<Found> {
+    fn into_sorted(mut self) -> Vec<ScanHit> {
         self.cut();
         self.found.sort_unstable_by(order);
         self.found
     }
 }
 
-/// Best first; equal scores in the order of the index.
-fn order(a: &Found, b: &Found) -> std::cmp::Ordering {
+/// TopHits first; equal scores in the order of the index.
+fn order(a: &ScanHit, b: &ScanHit) -> std::cmp::Ordering {
     b.score.total_cmp(&a.score).then((a.segment, a.doc).cmp(&(b.segment, b.doc)))
 }
 
@@ -194,17 +200,17 @@ mod tests {
 
     #[test]
     fn the_rescored_share_grows_with_the_index() {
-        assert_eq!(rescored(1000, 100), 1200);
-        assert_eq!(rescored(10_000_000, 100), 6200);
-        assert_eq!(rescored(1000, 300), 1500);
+        assert_eq!(rescored_candidates(1000, 100), 1200);
+        assert_eq!(rescored_candidates(10_000_000, 100), 6200);
+        assert_eq!(rescored_candidates(1000, 300), 1500);
     }
 
     proptest! {
         #[test]
         fn best_keeps_the_best(scores in prop::collection::vec(-100i32..100, 0..300), keep in 0usize..20) {
-            let mut best = Best::new(keep);
+            let mut best = TopHits::new(keep);
             for (doc, score) in scores.iter().enumerate() {
-                best.push(Found { score: *score as f32, segment: 0, doc: doc as u32 });
+                best.push(ScanHit { score: *score as f32, segment: 0, doc: doc as u32 });
             }
             let kept: Vec<i32> = best.into_sorted().iter().map(|found| found.score as i32).collect();
             let mut expected = scores;

@@ -11,8 +11,11 @@ use super::vectors::FIELD_TYPE;
 use crate::embed::{Calibration, Embedder};
 
 /// Changes whenever an index written before could not be read, or would answer otherwise: another layout of the vector
-/// file, other fields, other records, another analyzer.
-pub(super) const FORMAT: u64 = 1;
+/// file, other fields, other records.
+///
+/// 2: papers are found by their files, their identity and their abbreviations, and listed, without reading records.
+/// 3: each paper has a hash of its passages and vectors, and each commit one of its papers.
+pub(super) const FORMAT: u64 = 3;
 
 /// What an index was made for; written into its schema, so that it cannot get lost or drift.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,10 +79,28 @@ pub(super) struct Fields {
     pub(super) id: Field,
     /// The paper's id, on all of its documents: deleting this term removes the paper whole.
     pub(super) paper: Field,
+    /// The paper's, on all of its documents, as are `journal` and `article_type`.
     pub(super) year: Field,
     /// In lower case.
     pub(super) journal: Field,
     pub(super) article_type: Field,
+    /// On the paper's document: each file that it was read from.
+    pub(super) file: Field,
+    /// On the paper's document: the [`SourceRecord`](super::record::SourceRecord)s of its files, as a JSON array.
+    pub(super) sources: Field,
+    /// On the paper's document: what identifies it, see
+    /// [`PaperRecord::identity_keys`](super::record::PaperRecord::identity_keys).
+    pub(super) identity: Field,
+    /// On the paper's document: its title in lower case.
+    pub(super) title: Field,
+    /// On the paper's document: its journal as it is written.
+    pub(super) journal_name: Field,
+    /// On the paper's document: the [`Format`](crate::corpus::Format) of its text, by its name in JSON.
+    pub(super) format: Field,
+    /// On the paper's document: each abbreviation that it defines, see [`abbreviation_term`].
+    pub(super) abbreviation: Field,
+    /// On the paper's document: the hash of its passages, see [`of_passages`](super::digest::of_passages).
+    pub(super) content: Field,
     pub(super) section_kind: Field,
     /// The words of the passage.
     pub(super) text: Field,
@@ -96,6 +117,15 @@ pub(super) struct Fields {
 pub(super) const PASSAGE: &str = "passage";
 pub(super) const PAPER: &str = "paper";
 
+/// The term of an abbreviation: its short form as [`normal_short`](crate::corpus::normal_short) gives it, a separator, and its long form. So the long
+/// forms of a short form are neighbours in the dictionary.
+pub(super) fn abbreviation_term(normal_short: &str, long: &str) -> String {
+    format!("{normal_short}{ABBREVIATION_SEPARATOR}{long}")
+}
+
+/// Between short and long form; no text has it (ASCII's unit separator).
+pub(super) const ABBREVIATION_SEPARATOR: char = '\u{1f}';
+
 pub(super) fn schema(signature: &Signature, calibration: &Calibration) -> Schema {
     let mut builder = Schema::builder();
     let words = || {
@@ -109,7 +139,15 @@ pub(super) fn schema(signature: &Signature, calibration: &Calibration) -> Schema
     builder.add_text_field("paper", STRING | FAST);
     builder.add_u64_field("year", INDEXED | FAST);
     builder.add_text_field("journal", STRING);
-    builder.add_text_field("article_type", STRING);
+    builder.add_text_field("article_type", STRING | FAST);
+    builder.add_text_field("file", STRING);
+    builder.add_text_field("sources", FAST);
+    builder.add_text_field("identity", STRING);
+    builder.add_text_field("title", FAST);
+    builder.add_text_field("journal_name", FAST);
+    builder.add_text_field("format", FAST);
+    builder.add_text_field("abbreviation", STRING);
+    builder.add_u64_field("content", FAST);
     builder.add_text_field("section_kind", STRING);
     builder.add_text_field("text", words());
     builder.add_text_field("heading", words());
@@ -137,6 +175,14 @@ impl Fields {
             year: field("year")?,
             journal: field("journal")?,
             article_type: field("article_type")?,
+            file: field("file")?,
+            sources: field("sources")?,
+            identity: field("identity")?,
+            title: field("title")?,
+            journal_name: field("journal_name")?,
+            format: field("format")?,
+            abbreviation: field("abbreviation")?,
+            content: field("content")?,
             section_kind: field("section_kind")?,
             text: field("text")?,
             heading: field("heading")?,

@@ -1,21 +1,23 @@
-//! The read side: one commit, with its vectors and records. What it says of words is in `lexical.rs`.
+//! The read side: one commit, with its vectors and records. What it says of words is in `lexical.rs`, of papers in
+//! `papers.rs`.
 
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
-use tantivy::columnar::Column;
-use tantivy::query::{BooleanQuery, Query, TermQuery};
+use tantivy::index::SegmentId;
+use tantivy::query::{BooleanQuery, EnableScoring, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption, Value};
-use tantivy::{DocAddress, Searcher, SegmentReader, TantivyDocument, TantivyError, Term};
+use tantivy::{DocAddress, DocSet, Opstamp, Searcher, SegmentReader, TERMINATED, TantivyDocument, TantivyError, Term};
 
-use super::alike::Alike;
 use super::error::IndexError;
-use super::filter::{DocSet, Filter, matching};
-use super::record::{PaperRecord, PassageRecord};
-use super::remembered::Remembered;
+use super::filter::{Filter, matching};
+use super::fuzzy::FuzzyTerm;
+use super::record::PassageRecord;
 use super::scan::{ScanSegment, nearest};
 use super::schema::{Fields, PAPER, PASSAGE};
+use super::segment::{CommittedSegment, SegmentPapers, TokenCounts};
+use super::term_cache::TermCache;
 use super::vectors::SegmentVectors;
-use crate::corpus::Abbreviation;
 use crate::embed::UnitVector;
 
 /// Where a passage is in this commit. Means nothing in another.
@@ -43,45 +45,47 @@ pub struct Counts {
 pub struct Snapshot {
     pub(super) searcher: Searcher,
     pub(super) fields: Fields,
-    vectors: Vec<SegmentVectors>,
+    /// One for each of the searcher's segments, in its order.
+    segments: Vec<CommittedSegment>,
     counts: OnceLock<Counts>,
-    /// For each segment, read when first asked for: a question asks for hundreds, and each look into the dictionary on
-    /// disk unpacks a block of it.
-    paper_ids: Vec<OnceLock<PaperIds>>,
-    /// In how many passages terms are that were asked for: a question asks for each of its terms many times.
-    pub(super) frequencies: Remembered<u64>,
-    /// What is spelled like terms that were asked for.
-    pub(super) alike: Remembered<Arc<[Alike]>>,
-}
-
-/// The ids of the papers of one segment.
-struct PaperIds {
-    /// In order.
-    ids: Vec<String>,
-    /// The place in `ids` for each document.
-    places: Column<u64>,
+    token_counts: OnceLock<TokenCounts>,
+    /// Document frequencies: a question asks for each of its terms many times.
+    pub(super) frequencies: TermCache<u64>,
+    /// Terms of similar spelling.
+    pub(super) fuzzy_terms: TermCache<Arc<[FuzzyTerm]>>,
 }
 
 impl std::fmt::Debug for Snapshot {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Snapshot").field("commit", &self.commit()).finish_non_exhaustive()
+        formatter.debug_struct("Snapshot").field("commit", &self.commit_id()).finish_non_exhaustive()
     }
 }
 
 impl Snapshot {
-    pub(super) fn open(searcher: &Searcher, fields: Fields, dimension: usize) -> tantivy::Result<Self> {
-        let open = |reader| SegmentVectors::open(reader, dimension);
-        let vectors: Vec<SegmentVectors> =
-            searcher.segment_readers().iter().map(open).collect::<tantivy::Result<_>>()?;
-        let paper_ids = vectors.iter().map(|_| OnceLock::new()).collect();
+    /// Opens a commit. What `before` has of the segments that both have is taken over.
+    pub(super) fn open(
+        searcher: &Searcher,
+        fields: Fields,
+        dimension: usize,
+        before: Option<&Snapshot>,
+    ) -> tantivy::Result<Self> {
+        let known: HashMap<SegmentId, &CommittedSegment> = before
+            .into_iter()
+            .flat_map(|before| before.searcher.segment_readers().iter().zip(&before.segments))
+            .map(|(reader, segment)| (reader.segment_id(), segment))
+            .collect();
+        let open = |reader: &SegmentReader| {
+            CommittedSegment::open(reader, dimension, known.get(&reader.segment_id()).copied())
+        };
+        let segments = searcher.segment_readers().iter().map(open).collect::<tantivy::Result<_>>()?;
         Ok(Self {
             searcher: searcher.clone(),
             fields,
-            vectors,
+            segments,
             counts: OnceLock::new(),
-            paper_ids,
-            frequencies: Remembered::default(),
-            alike: Remembered::default(),
+            token_counts: OnceLock::new(),
+            frequencies: TermCache::default(),
+            fuzzy_terms: TermCache::default(),
         })
     }
 
@@ -89,33 +93,51 @@ impl Snapshot {
         self.searcher.generation().generation_id()
     }
 
-    /// A name for the commit: the same as long as nothing changed, also after a restart.
-    pub fn commit(&self) -> String {
-        let mut hash = xxhash_rust::xxh3::Xxh3::new();
-        for (segment, deletes) in self.searcher.generation().segments() {
-            hash.update(segment.uuid_string().as_bytes());
-            hash.update(&deletes.unwrap_or(0).to_le_bytes());
-        }
-        format!("{:016x}", hash.digest())
+    /// Identifies the commit: 16 hexadecimal digits, the same as long as nothing changed, also after a restart.
+    pub fn commit_id(&self) -> String {
+        commit_id(self.searcher.generation().segments())
+    }
+
+    /// Reads what the first question would have to wait for. Of the segments that an earlier commit had too, it is known.
+    pub fn warm(&self) -> Result<(), IndexError> {
+        self.counts();
+        self.token_counts()?;
+        (0..self.segments.len()).try_for_each(|segment| self.segment_papers(segment as u32).map(drop))
     }
 
     /// Papers and passages that are live.
     pub fn counts(&self) -> Counts {
         *self.counts.get_or_init(|| {
-            let papers = self.all_of_kind(PAPER).map_or(0, |sets| sets.iter().map(|set| self.live(set)).sum());
+            let papers = self.live_frequency(&Term::from_field_text(self.fields.kind, PAPER)).unwrap_or(0);
             Counts { papers, passages: self.searcher.num_docs().saturating_sub(papers) }
         })
     }
 
-    fn live(&self, set: &(usize, DocSet)) -> u64 {
-        let reader = self.searcher.segment_reader(set.0 as u32);
-        set.1.iter().filter(|doc| !reader.is_deleted(*doc)).count() as u64
+    pub(super) fn is_empty(&self) -> bool {
+        self.searcher.num_docs() == 0
     }
 
-    fn all_of_kind(&self, kind: &str) -> Result<Vec<(usize, DocSet)>, IndexError> {
-        let term = Term::from_field_text(self.fields.kind, kind);
-        let query = TermQuery::new(term, IndexRecordOption::Basic);
-        Ok(matching(&self.searcher, &query)?.into_iter().enumerate().collect())
+    /// How many documents are deleted and still in the files.
+    pub fn deleted(&self) -> u64 {
+        self.searcher.segment_readers().iter().map(|reader| u64::from(reader.num_deleted_docs())).sum()
+    }
+
+    /// In how many live documents a term is.
+    pub(super) fn live_frequency(&self, term: &Term) -> tantivy::Result<u64> {
+        let segments = self.searcher.segment_readers().iter().zip(&self.segments);
+        segments.map(|(reader, segment)| segment.document_frequency(reader, term)).sum()
+    }
+
+    /// The lengths of the live passages, summed.
+    pub(super) fn token_counts(&self) -> tantivy::Result<TokenCounts> {
+        if let Some(known) = self.token_counts.get() {
+            return Ok(*known);
+        }
+        let mut counts = TokenCounts::default();
+        for (reader, segment) in self.searcher.segment_readers().iter().zip(&self.segments) {
+            counts += segment.token_counts(reader, &self.fields)?;
+        }
+        Ok(*self.token_counts.get_or_init(|| counts))
     }
 
     /// The vector leg: the `limit` passages whose vectors are nearest, best first, with their cosines.
@@ -130,7 +152,7 @@ impl Snapshot {
             .iter()
             .enumerate()
             .map(|(number, reader)| ScanSegment {
-                vectors: &self.vectors[number],
+                vectors: self.segments[number].vectors(),
                 alive: reader.alive_bitset(),
                 allowed: allowed.as_ref().map(|sets| &sets[number]),
             })
@@ -141,7 +163,7 @@ impl Snapshot {
     }
 
     fn vectors(&self, address: PassageAddress) -> &SegmentVectors {
-        &self.vectors[address.segment as usize]
+        self.segments[address.segment as usize].vectors()
     }
 
     /// The cosine of the query with the passage's own vector.
@@ -164,6 +186,11 @@ impl Snapshot {
         self.vectors(address).has_vector(address.doc as usize)
     }
 
+    /// The bytes that the vector file has of the passage.
+    pub(super) fn encoded_vectors(&self, address: PassageAddress) -> Vec<u8> {
+        self.vectors(address).encoded(address.doc as usize)
+    }
+
     /// The passage's own vector.
     pub fn paragraph_vector(&self, address: PassageAddress) -> UnitVector {
         self.vectors(address).vector(address.doc as usize)
@@ -179,7 +206,7 @@ impl Snapshot {
         Ok(serde_json::from_str(&self.record(address)?)?)
     }
 
-    fn record(&self, address: PassageAddress) -> Result<String, IndexError> {
+    pub(super) fn record(&self, address: PassageAddress) -> Result<String, IndexError> {
         let document: TantivyDocument = self.searcher.doc(address.into())?;
         let record = document.get_first(self.fields.record).and_then(|value| value.as_str().map(str::to_owned));
         Ok(record.unwrap_or_default())
@@ -192,21 +219,14 @@ impl Snapshot {
 
     /// The id of a passage's paper, without reading its record.
     pub fn paper_id(&self, address: PassageAddress) -> Result<String, IndexError> {
-        let papers = self.papers_of_segment(address.segment)?;
-        let id = papers.places.first(address.doc).and_then(|place| papers.ids.get(usize::try_from(place).ok()?));
-        Ok(id.cloned().unwrap_or_default())
+        Ok(self.segment_papers(address.segment)?.id(address.doc).to_owned())
     }
 
-    fn papers_of_segment(&self, segment: u32) -> Result<&PaperIds, IndexError> {
-        let known = &self.paper_ids[segment as usize];
-        if let Some(papers) = known.get() {
-            return Ok(papers);
-        }
-        let papers = PaperIds::read(self.searcher.segment_reader(segment))?;
-        Ok(known.get_or_init(|| papers))
+    pub(super) fn segment_papers(&self, segment: u32) -> Result<&SegmentPapers, IndexError> {
+        Ok(self.segments[segment as usize].papers(self.searcher.segment_reader(segment), &self.fields)?)
     }
 
-    fn fast_text(&self, field: &str, address: PassageAddress) -> Result<String, IndexError> {
+    pub(super) fn fast_text(&self, field: &str, address: PassageAddress) -> Result<String, IndexError> {
         let mut text = String::new();
         if let Some(column) = self.searcher.segment_reader(address.segment).fast_fields().str(field)?
             && let Some(ordinal) = column.term_ords(address.doc).next()
@@ -221,12 +241,6 @@ impl Snapshot {
         Ok(self.find(self.fields.id, id, PASSAGE)?.first().copied())
     }
 
-    /// A paper by its id.
-    pub fn paper(&self, id: &str) -> Result<Option<PaperRecord>, IndexError> {
-        let Some(address) = self.find(self.fields.id, id, PAPER)?.first().copied() else { return Ok(None) };
-        Ok(Some(serde_json::from_str(&self.record(address)?)?))
-    }
-
     /// The passages of a paper, in the paper's order.
     pub fn passages_of(&self, paper: &str) -> Result<Vec<(PassageAddress, PassageRecord)>, IndexError> {
         let mut passages = Vec::new();
@@ -237,64 +251,50 @@ impl Snapshot {
         Ok(passages)
     }
 
-    /// All papers, in the order of their ids.
-    pub fn papers(&self) -> Result<Vec<PaperRecord>, IndexError> {
-        let mut papers = Vec::new();
-        for address in self.find(self.fields.kind, PAPER, PAPER)? {
-            papers.push(serde_json::from_str::<PaperRecord>(&self.record(address)?)?);
-        }
-        papers.sort_by(|a, b| a.id.cmp(&b.id));
-        Ok(papers)
-    }
-
-    /// The ids of all papers with what their short forms stand for. Reads no more of the records than that.
-    pub fn abbreviations(&self) -> Result<Vec<(String, Vec<Abbreviation>)>, IndexError> {
-        #[derive(serde::Deserialize)]
-        struct Defined {
-            id: String,
-            abbreviations: Vec<Abbreviation>,
-        }
-        let mut papers = Vec::new();
-        for address in self.find(self.fields.kind, PAPER, PAPER)? {
-            let defined: Defined = serde_json::from_str(&self.record(address)?)?;
-            papers.push((defined.id, defined.abbreviations));
-        }
-        Ok(papers)
-    }
-
     /// All live passages, in the order of the index.
     pub fn all_passages(&self) -> Result<Vec<PassageAddress>, IndexError> {
         self.find(self.fields.kind, PASSAGE, PASSAGE)
     }
 
+    /// The documents of all live papers, in the order of the index.
+    pub(super) fn all_papers(&self) -> Result<Vec<PassageAddress>, IndexError> {
+        self.find(self.fields.kind, PAPER, PAPER)
+    }
+
     /// The live documents of a kind that have a value in a field.
-    fn find(&self, field: Field, value: &str, kind: &str) -> Result<Vec<PassageAddress>, IndexError> {
+    pub(super) fn find(&self, field: Field, value: &str, kind: &str) -> Result<Vec<PassageAddress>, IndexError> {
         let term = |field, value: &str| -> Box<dyn Query> {
             Box::new(TermQuery::new(Term::from_field_text(field, value), IndexRecordOption::Basic))
         };
         let query = BooleanQuery::intersection(vec![term(field, value), term(self.fields.kind, kind)]);
+        self.live_documents(&query)
+    }
+
+    /// The live documents that a query matches, in the order of the index.
+    fn live_documents(&self, query: &dyn Query) -> Result<Vec<PassageAddress>, IndexError> {
+        let weight = query.weight(EnableScoring::disabled_from_searcher(&self.searcher))?;
         let mut found = Vec::new();
-        for (segment, set) in matching(&self.searcher, &query)?.into_iter().enumerate() {
-            let reader = self.searcher.segment_reader(segment as u32);
-            let live = set.iter().filter(|doc| !reader.is_deleted(*doc));
-            found.extend(live.map(|doc| PassageAddress { segment: segment as u32, doc }));
+        for (segment, reader) in (0..).zip(self.searcher.segment_readers()) {
+            let mut documents = weight.scorer(reader, 1.0)?;
+            while documents.doc() != TERMINATED {
+                if !reader.is_deleted(documents.doc()) {
+                    found.push(PassageAddress { segment, doc: documents.doc() });
+                }
+                documents.advance();
+            }
         }
         Ok(found)
     }
 }
 
-impl PaperIds {
-    fn read(segment: &SegmentReader) -> tantivy::Result<Self> {
-        let Some(column) = segment.fast_fields().str("paper")? else {
-            return Ok(Self { ids: Vec::new(), places: Column::build_empty_column(segment.max_doc()) });
-        };
-        let mut ids = Vec::with_capacity(column.num_terms());
-        let mut terms = column.dictionary().stream()?;
-        while terms.advance() {
-            ids.push(String::from_utf8_lossy(terms.key()).into_owned());
-        }
-        Ok(Self { ids, places: column.ords().clone() })
+/// The id of the commit of these segments with their deletions.
+pub(super) fn commit_id(segments: &BTreeMap<SegmentId, Option<Opstamp>>) -> String {
+    let mut hash = xxhash_rust::xxh3::Xxh3::new();
+    for (segment, deletes) in segments {
+        hash.update(segment.uuid_string().as_bytes());
+        hash.update(&deletes.unwrap_or(0).to_le_bytes());
     }
+    format!("{:016x}", hash.digest())
 }
 
 impl From<DocAddress> for PassageAddress {

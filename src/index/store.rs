@@ -1,17 +1,23 @@
 //! The index on disk: made, opened, checked.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tantivy::collector::DocSetCollector;
 use tantivy::directory::error::OpenReadError;
-use tantivy::{Index, IndexReader, IndexSettings, ReloadPolicy, TantivyError};
+use tantivy::query::TermQuery;
+use tantivy::schema::{IndexRecordOption, Value};
+use tantivy::{Index, IndexReader, IndexSettings, ReloadPolicy, TantivyDocument, TantivyError, Term};
 
 use super::analyzer;
-use super::directory::IndexDirectory;
+use super::digest::CommitDigest;
+use super::directory::{open_directory, replace, sync_folder};
 use super::error::IndexError;
-use super::rebuild;
-use super::schema::{Fields, Signature, calibration_of, schema};
-use super::snapshot::Snapshot;
+use super::rebuild_folder;
+use super::record::PaperRecord;
+use super::schema::{Fields, PAPER, Signature, calibration_of, schema};
+use super::snapshot::{Snapshot, commit_id};
 use super::vectors::VectorPlugin;
 use super::writer::Writer;
 use crate::embed::{Calibration, Embedder};
@@ -83,7 +89,7 @@ impl PassageIndex {
             .schema(schema(&signature, &calibration))
             .settings(IndexSettings::default())
             .register_plugin(Arc::new(VectorPlugin { dimension: signature.dimension }))
-            .open_or_create(IndexDirectory::open(folder)?)?;
+            .open_or_create(open_directory(folder)?)?;
         index.tokenizers().register(analyzer::NAME, analyzer::analyzer());
         Self::with(folder, index, signature)
     }
@@ -96,8 +102,32 @@ impl PassageIndex {
             Ok(false) => return Err(IndexError::NotFound { folder: folder.to_owned() }),
             Err(source) => return Err(IndexError::Io { path: meta, source }),
         }
-        let index = Index::open(IndexDirectory::open(folder)?).map_err(|error| damaged(folder, &error))?;
+        let index = Index::open(open_directory(folder)?).map_err(|error| damaged(folder, &error))?;
         Signature::of(&index.schema()).ok_or_else(|| IndexError::Foreign { folder: folder.to_owned() })
+    }
+
+    /// The papers that the index in `folder` has, whatever model and version it was made for; none where there is none.
+    ///
+    /// # Errors
+    /// Where it is damaged, not ours, or its records cannot be read.
+    pub fn recorded_papers(folder: &Path) -> Result<Vec<PaperRecord>, IndexError> {
+        let signature = match Self::signature_of(folder) {
+            Err(IndexError::NotFound { .. }) => return Ok(Vec::new()),
+            other => other?,
+        };
+        let index = opened(folder, &signature)?;
+        let (kind, record) = (index.schema().get_field("kind")?, index.schema().get_field("record")?);
+        let reader: IndexReader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+        let searcher = reader.searcher();
+        let papers = TermQuery::new(Term::from_field_text(kind, PAPER), IndexRecordOption::Basic);
+        let mut records = Vec::new();
+        for address in searcher.search(&papers, &DocSetCollector)? {
+            let document: TantivyDocument = searcher.doc(address)?;
+            let json = document.get_first(record).and_then(|value| value.as_str()).unwrap_or_default();
+            records.push(serde_json::from_str::<PaperRecord>(json)?);
+        }
+        records.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(records)
     }
 
     fn with(folder: &Path, index: Index, signature: Signature) -> Result<Self, IndexError> {
@@ -107,7 +137,7 @@ impl PassageIndex {
             .reload_policy(ReloadPolicy::Manual)
             .try_into()
             .map_err(|error| damaged(folder, &error))?;
-        let snapshot = newest(&reader, fields, signature.dimension).map_err(|error| damaged(folder, &error))?;
+        let snapshot = newest(&reader, fields, signature.dimension, None).map_err(|error| damaged(folder, &error))?;
         let snapshot = Mutex::new(Arc::new(snapshot));
         let calibration = calibration_of(&index.schema());
         Ok(Self { folder: folder.to_owned(), index, fields, signature, calibration, reader, snapshot })
@@ -143,9 +173,9 @@ impl PassageIndex {
         if self.reader.searcher().generation().generation_id() == self.snapshot().generation() {
             return Ok(false);
         }
-        let newer = newest(&self.reader, self.fields, self.signature.dimension)
+        let newer = newest(&self.reader, self.fields, self.signature.dimension, Some(&self.snapshot()))
             .map_err(|error| damaged(&self.folder, &error))?;
-        let changed = newer.commit() != self.snapshot().commit();
+        let changed = newer.commit_id() != self.snapshot().commit_id();
         *self.snapshot.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(newer);
         Ok(changed)
     }
@@ -166,7 +196,8 @@ impl PassageIndex {
         Ok(files.into_iter().map(|file| file.display().to_string()).collect())
     }
 
-    /// Copies the newest commit into a new folder, also while somebody writes: the files of a commit never change.
+    /// Copies the newest commit into a new folder, also while somebody writes: the files of a commit never change. The copy
+    /// is on the disk when this returns, files and folders.
     ///
     /// # Errors
     /// Where the folder exists and is not empty, or cannot be written.
@@ -187,9 +218,11 @@ impl PassageIndex {
             let copied = self.copy_segments(folder);
             if std::fs::read(&meta).map_err(io(&meta))? == before {
                 copied?;
+                sync_folder(folder)?;
                 // Last: without it the folder is no index, with it a whole one.
-                let to = folder.join("meta.json");
-                return std::fs::write(&to, before).map_err(io(&to));
+                replace(folder, "meta.json", &before).map_err(io(&folder.join("meta.json")))?;
+                sync_folder(folder)?;
+                return folder.parent().filter(|parent| !parent.as_os_str().is_empty()).map_or(Ok(()), sync_folder);
             }
         }
         Err(io(folder)(std::io::Error::other("the index changes too fast to be copied; try again")))
@@ -198,7 +231,8 @@ impl PassageIndex {
     fn copy_segments(&self, folder: &Path) -> Result<(), IndexError> {
         for name in self.files()?.iter().map(String::as_str).chain([".managed.json"]) {
             let to = folder.join(name);
-            std::fs::copy(self.folder.join(name), &to).map_err(|source| IndexError::Io { path: to, source })?;
+            let copied = std::fs::copy(self.folder.join(name), &to).and_then(|_| File::open(&to)?.sync_all());
+            copied.map_err(|source| IndexError::Io { path: to, source })?;
         }
         Ok(())
     }
@@ -231,14 +265,46 @@ impl PassageIndex {
             .map_err(|error| IndexError::of_writer(&self.folder, error))?;
         // Looked at under the lock, without which no rebuild is put in force.
         self.check_signature()?;
-        rebuild::remove_leftover(&self.folder)?;
-        Writer::new(writer, self.fields, &self.folder)
+        rebuild_folder::remove_leftover(&self.folder)?;
+        let (base, digest) = self.newest_commit(&index)?;
+        Writer::new(writer, self.fields, &self.folder, base, digest)
+    }
+
+    /// The newest commit, and what it says that it holds; `None` where it says nothing, though it holds something.
+    fn newest_commit(&self, index: &Index) -> Result<(Arc<Snapshot>, Option<CommitDigest>), IndexError> {
+        let metas = index.load_metas()?;
+        let segments = metas.segments.iter().map(|segment| (segment.id(), segment.delete_opstamp())).collect();
+        let known = self.snapshot();
+        let newest = if known.commit_id() == commit_id(&segments) {
+            known
+        } else {
+            let reader: IndexReader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+            let newest = newest(&reader, self.fields, self.signature.dimension, Some(&known));
+            Arc::new(newest.map_err(|error| damaged(&self.folder, &error))?)
+        };
+        let recorded = metas.payload.as_deref().and_then(|payload| serde_json::from_str(payload).ok());
+        let digest = recorded.or_else(|| newest.is_empty().then(CommitDigest::default));
+        Ok((newest, digest))
+    }
+
+    /// The newest commit, and what it says that it holds, while others may write.
+    pub(super) fn commit_to_check(&self) -> Result<(Arc<Snapshot>, Option<CommitDigest>), IndexError> {
+        const ATTEMPTS: usize = 5;
+        let index = opened(&self.folder, &self.signature)?;
+        for _ in 1..ATTEMPTS {
+            let before = index.load_metas()?.opstamp;
+            let commit = self.newest_commit(&index)?;
+            if index.load_metas()?.opstamp == before {
+                return Ok(commit);
+            }
+        }
+        self.newest_commit(&index)
     }
 }
 
 /// The index in a folder with all that tantivy must know before it is used.
 fn opened(folder: &Path, signature: &Signature) -> Result<Index, IndexError> {
-    let mut index = Index::open(IndexDirectory::open(folder)?).map_err(|error| damaged(folder, &error))?;
+    let mut index = Index::open(open_directory(folder)?).map_err(|error| damaged(folder, &error))?;
     index.register_plugin(Arc::new(VectorPlugin { dimension: signature.dimension }));
     index.tokenizers().register(analyzer::NAME, analyzer::analyzer());
     Ok(index)
@@ -246,15 +312,20 @@ fn opened(folder: &Path, signature: &Signature) -> Result<Index, IndexError> {
 
 /// The newest commit. A merge of another process may take a vector file away before it is opened; then there is a newer
 /// commit.
-fn newest(reader: &IndexReader, fields: Fields, dimension: usize) -> tantivy::Result<Snapshot> {
+fn newest(
+    reader: &IndexReader,
+    fields: Fields,
+    dimension: usize,
+    before: Option<&Snapshot>,
+) -> tantivy::Result<Snapshot> {
     const ATTEMPTS: usize = 5;
     for _ in 1..ATTEMPTS {
-        match Snapshot::open(&reader.searcher(), fields, dimension) {
+        match Snapshot::open(&reader.searcher(), fields, dimension, before) {
             Ok(snapshot) => return Ok(snapshot),
             Err(_) => reader.reload()?,
         }
     }
-    Snapshot::open(&reader.searcher(), fields, dimension)
+    Snapshot::open(&reader.searcher(), fields, dimension, before)
 }
 
 fn damaged(folder: &Path, error: &TantivyError) -> IndexError {

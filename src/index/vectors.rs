@@ -9,7 +9,7 @@
 //!
 //! | part | bytes |
 //! | --- | --- |
-//! | magic `STROMAV1`, d `u32`, n `u32`, s `u64`, zeros | 64 |
+//! | header: magic `STROMAV1`, d `u32`, n `u32`, s `u64`, zeros | 64 |
 //! | sign codes | n · 8w |
 //! | high bytes (int8) | n · d |
 //! | low bytes (int8) | n · d |
@@ -37,8 +37,6 @@ use crate::embed::UnitVector;
 const EXTENSION: &str = "vec";
 /// The type name of the field in the schema.
 pub(super) const FIELD_TYPE: &str = "dense_vector";
-const MAGIC: &[u8; 8] = b"STROMAV1";
-const HEADER: usize = 64;
 
 fn component() -> SegmentComponent {
     SegmentComponent::Custom(EXTENSION.to_owned())
@@ -99,12 +97,12 @@ fn merge_into(
     file: &mut impl Write,
     sources: &[(&SegmentReader, SegmentVectors)],
     dimension: usize,
-) -> std::io::Result<()> {
+) -> tantivy::Result<()> {
     let live =
         || sources.iter().flat_map(|(reader, vectors)| reader.doc_ids_alive().map(move |doc| (vectors, doc as usize)));
     let documents = live().count();
     let sentences: usize = live().map(|(vectors, doc)| vectors.sentence_range(doc).len()).sum();
-    file.write_all(&header(dimension, documents, sentences))?;
+    file.write_all(&Header::new(dimension, documents, sentences)?.to_bytes())?;
     for (vectors, doc) in live() {
         file.write_all(vectors.row(Part::Signs, doc))?;
     }
@@ -117,11 +115,11 @@ fn merge_into(
     for (vectors, doc) in live() {
         file.write_all(vectors.row(Part::Scales, doc))?;
     }
-    let mut first = 0u32;
-    file.write_all(&first.to_le_bytes())?;
+    let mut first = 0;
+    file.write_all(&sentence_number(first)?.to_le_bytes())?;
     for (vectors, doc) in live() {
-        first += vectors.sentence_range(doc).len() as u32;
-        file.write_all(&first.to_le_bytes())?;
+        first += vectors.sentence_range(doc).len();
+        file.write_all(&sentence_number(first)?.to_le_bytes())?;
     }
     for (vectors, doc) in live() {
         file.write_all(vectors.rows(Part::SentenceCodes, vectors.sentence_range(doc)))?;
@@ -132,13 +130,75 @@ fn merge_into(
     Ok(())
 }
 
-fn header(dimension: usize, documents: usize, sentences: usize) -> [u8; HEADER] {
-    let mut bytes = [0; HEADER];
-    bytes[..8].copy_from_slice(MAGIC);
-    bytes[8..12].copy_from_slice(&(dimension as u32).to_le_bytes());
-    bytes[12..16].copy_from_slice(&(documents as u32).to_le_bytes());
-    bytes[16..24].copy_from_slice(&(sentences as u64).to_le_bytes());
-    bytes
+/// The number of a sentence within its segment, as the file has it.
+fn sentence_number(number: usize) -> tantivy::Result<u32> {
+    u32::try_from(number).map_err(|_| {
+        TantivyError::InvalidArgument(format!("a segment cannot hold {number} sentences, at most 2^32 - 1"))
+    })
+}
+
+/// The beginning of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Header {
+    /// Numbers of a vector.
+    dimension: u32,
+    /// Documents of the segment, deleted ones included.
+    documents: u32,
+    sentences: u64,
+}
+
+impl Header {
+    const LENGTH: usize = 64;
+    const MAGIC: [u8; 8] = *b"STROMAV1";
+
+    fn new(dimension: usize, documents: usize, sentences: usize) -> tantivy::Result<Self> {
+        let too_large = || TantivyError::InvalidArgument(format!("{documents} vectors of {dimension} numbers"));
+        Ok(Self {
+            dimension: u32::try_from(dimension).map_err(|_| too_large())?,
+            documents: u32::try_from(documents).map_err(|_| too_large())?,
+            sentences: u64::try_from(sentences).map_err(|_| too_large())?,
+        })
+    }
+
+    fn to_bytes(self) -> [u8; Self::LENGTH] {
+        let mut bytes = [0; Self::LENGTH];
+        bytes[0..8].copy_from_slice(&Self::MAGIC);
+        bytes[8..12].copy_from_slice(&self.dimension.to_le_bytes());
+        bytes[12..16].copy_from_slice(&self.documents.to_le_bytes());
+        bytes[16..24].copy_from_slice(&self.sentences.to_le_bytes());
+        bytes
+    }
+
+    /// `None` where the bytes do not begin with a header.
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (magic, rest) = bytes.get(..Self::LENGTH)?.split_first_chunk()?;
+        let (dimension, rest) = rest.split_first_chunk()?;
+        let (documents, rest) = rest.split_first_chunk()?;
+        let (sentences, zeros) = rest.split_first_chunk()?;
+        let is_header = *magic == Self::MAGIC && zeros.iter().all(|byte| *byte == 0);
+        is_header.then(|| Self {
+            dimension: u32::from_le_bytes(*dimension),
+            documents: u32::from_le_bytes(*documents),
+            sentences: u64::from_le_bytes(*sentences),
+        })
+    }
+
+    /// Where each part begins, and the end of the file; `None` where that is beyond the machine's address space.
+    fn part_starts(self) -> Option<[usize; Part::COUNT + 1]> {
+        let (dimension, documents) = (usize::try_from(self.dimension).ok()?, usize::try_from(self.documents).ok()?);
+        let sentences = usize::try_from(self.sentences).ok()?;
+        let mut starts = [Self::LENGTH; Part::COUNT + 1];
+        for part in Part::ALL {
+            let rows = match part {
+                Part::Signs | Part::High | Part::Low | Part::Scales => documents,
+                Part::FirstSentences => documents.checked_add(1)?,
+                Part::SentenceCodes | Part::SentenceScales => sentences,
+            };
+            let size = rows.checked_mul(part.row_bytes(dimension))?;
+            starts[part as usize + 1] = starts[part as usize].checked_add(size)?;
+        }
+        Some(starts)
+    }
 }
 
 /// Collects the vectors of a segment in memory until it is written.
@@ -176,9 +236,10 @@ impl Vectors {
     }
 
     /// Adds one document: its own vector, then those of its sentences; none at all for a document without text.
-    fn push(&mut self, vectors: &[f32]) -> Result<(), String> {
+    fn push(&mut self, vectors: &[f32]) -> tantivy::Result<()> {
         if !vectors.len().is_multiple_of(self.dimension) {
-            return Err(format!("{} numbers are no whole vectors of {}", vectors.len(), self.dimension));
+            let reason = format!("{} numbers are no whole vectors of {}", vectors.len(), self.dimension);
+            return Err(TantivyError::InvalidArgument(reason));
         }
         let (own, sentences) = vectors.split_at(self.dimension.min(vectors.len()));
         if own.is_empty() {
@@ -198,12 +259,14 @@ impl Vectors {
             self.sentence_codes.extend(code.high);
             self.sentence_scales.push(code.scale);
         }
-        self.first_sentence.push(self.sentence_scales.len() as u32);
+        self.first_sentence.push(sentence_number(self.sentence_scales.len())?);
         Ok(())
     }
 
-    fn write(&self, file: &mut impl Write) -> std::io::Result<()> {
-        file.write_all(&header(self.dimension, self.scales.len(), self.sentence_scales.len()))?;
+    /// Writes the parts of the file in order.
+    fn write(&self, file: &mut impl Write) -> tantivy::Result<()> {
+        let header = Header::new(self.dimension, self.scales.len(), self.sentence_scales.len())?;
+        file.write_all(&header.to_bytes())?;
         let words: Vec<u8> = self.signs.iter().flat_map(|word| word.to_le_bytes()).collect();
         file.write_all(&words)?;
         file.write_all(bytemuck::cast_slice(&self.high))?;
@@ -211,7 +274,8 @@ impl Vectors {
         write_numbers(file, self.scales.iter().map(|scale| scale.to_le_bytes()))?;
         write_numbers(file, self.first_sentence.iter().map(|first| first.to_le_bytes()))?;
         file.write_all(bytemuck::cast_slice(&self.sentence_codes))?;
-        write_numbers(file, self.sentence_scales.iter().map(|scale| scale.to_le_bytes()))
+        write_numbers(file, self.sentence_scales.iter().map(|scale| scale.to_le_bytes()))?;
+        Ok(())
     }
 }
 
@@ -228,7 +292,7 @@ impl PluginWriter for VectorWriter {
         let bytes = document.get_first(self.field).and_then(|value| value.as_custom()).unwrap_or_default();
         let (numbers, _) = bytes.as_chunks::<4>();
         let numbers: Vec<f32> = numbers.iter().map(|number| f32::from_le_bytes(*number)).collect();
-        self.vectors.push(&numbers).map_err(TantivyError::InvalidArgument)
+        self.vectors.push(&numbers)
     }
 
     fn serialize(self: Box<Self>, segment: &Segment, order: Option<&DocIdMapping>) -> tantivy::Result<()> {
@@ -271,14 +335,53 @@ enum Part {
     SentenceScales,
 }
 
+impl Part {
+    const COUNT: usize = Self::ALL.len();
+    const ALL: [Self; 7] = [
+        Self::Signs,
+        Self::High,
+        Self::Low,
+        Self::Scales,
+        Self::FirstSentences,
+        Self::SentenceCodes,
+        Self::SentenceScales,
+    ];
+
+    /// Bytes of one row: of one document or sentence.
+    fn row_bytes(self, dimension: usize) -> usize {
+        match self {
+            Self::Signs => sign_words(dimension) * 8,
+            Self::High | Self::Low | Self::SentenceCodes => dimension,
+            Self::Scales | Self::FirstSentences | Self::SentenceScales => 4,
+        }
+    }
+}
+
 /// The vectors of one segment, in the memory-mapped file.
 #[derive(Debug, Clone)]
 pub(super) struct SegmentVectors {
     bytes: OwnedBytes,
     dimension: usize,
     documents: usize,
+    sentences: usize,
     /// Where each part begins, and the end of the file.
-    starts: [usize; 8],
+    starts: [usize; Part::COUNT + 1],
+}
+
+/// The bytes that the file has of a document with these vectors, part by part and without the number of its first sentence:
+/// [`SegmentVectors::encoded`] of a passage before it is written.
+pub(super) fn encoded(paragraph: &UnitVector, sentences: &[UnitVector]) -> tantivy::Result<Vec<u8>> {
+    let numbers: Vec<f32> =
+        std::iter::once(paragraph).chain(sentences).flat_map(|vector| vector.as_slice()).copied().collect();
+    let mut document = Vectors::new(paragraph.as_slice().len());
+    document.push(&numbers)?;
+    let mut bytes: Vec<u8> = document.signs.iter().flat_map(|word| word.to_le_bytes()).collect();
+    bytes.extend_from_slice(bytemuck::cast_slice(&document.high));
+    bytes.extend_from_slice(bytemuck::cast_slice(&document.low));
+    bytes.extend(document.scales.iter().flat_map(|scale| scale.to_le_bytes()));
+    bytes.extend_from_slice(bytemuck::cast_slice(&document.sentence_codes));
+    bytes.extend(document.sentence_scales.iter().flat_map(|scale| scale.to_le_bytes()));
+    Ok(bytes)
 }
 
 impl SegmentVectors {
@@ -289,40 +392,17 @@ impl SegmentVectors {
     }
 
     fn of_bytes(bytes: OwnedBytes, dimension: usize, documents: usize) -> tantivy::Result<Self> {
-        if bytes.len() < HEADER || &bytes[..8] != MAGIC {
-            return Err(corrupt("it does not begin as one"));
-        }
-        let number = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]) as usize;
-        if number(8) != dimension || number(12) != documents {
-            let (d, n) = (number(8), number(12));
+        let header = Header::from_bytes(&bytes).ok_or_else(|| corrupt("it does not begin as one"))?;
+        if Header::new(dimension, documents, 0)? != (Header { sentences: 0, ..header }) {
+            let Header { dimension: d, documents: n, .. } = header;
             return Err(corrupt(format!("{n} vectors of {d} numbers, expected {documents} of {dimension}")));
         }
-        let sentences = number(16);
-        let sizes = [
-            documents * sign_words(dimension) * 8,
-            documents * dimension,
-            documents * dimension,
-            documents * 4,
-            (documents + 1) * 4,
-            sentences * dimension,
-            sentences * 4,
-        ];
-        let mut starts = [HEADER; 8];
-        for (part, size) in sizes.into_iter().enumerate() {
-            starts[part + 1] = starts[part] + size;
+        let starts = header.part_starts().ok_or_else(|| corrupt("it claims to be larger than memory"))?;
+        if starts[Part::COUNT] != bytes.len() {
+            return Err(corrupt(format!("{} bytes, expected {}", bytes.len(), starts[Part::COUNT])));
         }
-        if starts[7] != bytes.len() {
-            return Err(corrupt(format!("{} bytes, expected {}", bytes.len(), starts[7])));
-        }
-        Ok(Self { bytes, dimension, documents, starts })
-    }
-
-    fn width(&self, part: Part) -> usize {
-        match part {
-            Part::Signs => sign_words(self.dimension) * 8,
-            Part::High | Part::Low | Part::SentenceCodes => self.dimension,
-            Part::Scales | Part::FirstSentences | Part::SentenceScales => 4,
-        }
+        let sentences = usize::try_from(header.sentences).map_err(|_| corrupt("too many sentences"))?;
+        Ok(Self { bytes, dimension, documents, sentences, starts })
     }
 
     fn row(&self, part: Part, row: usize) -> &[u8] {
@@ -330,7 +410,7 @@ impl SegmentVectors {
     }
 
     fn rows(&self, part: Part, rows: std::ops::Range<usize>) -> &[u8] {
-        let (start, width) = (self.starts[part as usize], self.width(part));
+        let (start, width) = (self.starts[part as usize], part.row_bytes(self.dimension));
         &self.bytes[start + rows.start * width..start + rows.end * width]
     }
 
@@ -377,9 +457,17 @@ impl SegmentVectors {
     /// The numbers of the document's sentences in the sentence parts of the file; empty where the file is damaged.
     fn sentence_range(&self, doc: usize) -> std::ops::Range<usize> {
         let first = |row| u32::from_le_bytes(self.number(Part::FirstSentences, row)) as usize;
-        let sentences = (self.starts[7] - self.starts[6]) / 4;
         let (start, end) = (first(doc), first(doc + 1));
-        if start <= end && end <= sentences { start..end } else { 0..0 }
+        if start <= end && end <= self.sentences { start..end } else { 0..0 }
+    }
+
+    /// The bytes that the file has of a document, part by part and without the number of its first sentence, which a merge
+    /// changes.
+    pub(super) fn encoded(&self, doc: usize) -> Vec<u8> {
+        let own = [Part::Signs, Part::High, Part::Low, Part::Scales].map(|part| self.row(part, doc));
+        let sentences =
+            [Part::SentenceCodes, Part::SentenceScales].map(|part| self.rows(part, self.sentence_range(doc)));
+        [own.concat(), sentences.concat()].concat()
     }
 
     /// The cosine of the query with each sentence of the document, in order, to 8 bits.
@@ -427,7 +515,7 @@ mod tests {
     use super::*;
 
     fn unit(seed: usize, dimension: usize) -> Vec<f32> {
-        let values = (0..dimension).map(|place| ((seed * 31 + place * 17) % 23) as f32 - 11.0).collect();
+        let values = (0..dimension).map(|index| ((seed * 31 + index * 17) % 23) as f32 - 11.0).collect();
         UnitVector::normalise(values).as_slice().to_vec()
     }
 
@@ -456,14 +544,27 @@ mod tests {
     }
 
     #[test]
+    fn a_document_is_encoded_as_the_file_has_it() {
+        let vectors = [1, 2, 3].map(|seed| UnitVector::normalise(unit(seed, 70)));
+        let numbers: Vec<f32> = vectors.iter().flat_map(|vector| vector.as_slice()).copied().collect();
+        let file = written(&[unit(4, 70), numbers], 70);
+        let read = SegmentVectors::of_bytes(OwnedBytes::new(file), 70, 2).expect("a whole file");
+        assert_eq!(read.encoded(1), encoded(&vectors[0], &vectors[1..]).expect("whole vectors"));
+        assert_ne!(read.encoded(0), read.encoded(1));
+    }
+
+    #[test]
     fn a_damaged_file_is_refused() {
         let file = written(&[unit(1, 64)], 64);
         let open = |bytes: &[u8]| SegmentVectors::of_bytes(OwnedBytes::new(bytes.to_vec()), 64, 1);
         assert!(open(&file).is_ok());
         assert!(open(&file[..file.len() - 1]).is_err());
         assert!(open(&[]).is_err());
-        let mut other = file.clone();
-        other[0] = b'X';
-        assert!(open(&other).is_err());
+        // The magic, the dimension, both halves of the number of sentences, and a byte that is to be zero.
+        for (position, byte) in [(0, b'X'), (8, 63), (16, 1), (20, 1), (60, 1)] {
+            let mut other = file.clone();
+            other[position] = byte;
+            assert!(open(&other).is_err(), "byte {position}");
+        }
     }
 }

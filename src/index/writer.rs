@@ -1,24 +1,46 @@
 //! The write side: papers in, papers out, commit.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tantivy::{IndexWriter, TantivyDocument, Term};
 
+use super::digest::{self, CommitDigest};
 use super::error::IndexError;
+use super::holder;
 use super::record::{EmbeddedPassage, PaperRecord, PassageRecord};
-use super::schema::{Fields, PAPER, PASSAGE};
-use super::vectors::field_value;
-use crate::corpus::{PaperId, SectionKind};
-
-/// Names the process that writes, for those who find the index locked. The lock itself is tantivy's and ends with its
-/// process; this file is only a note.
-const HOLDER_FILE: &str = "writer.json";
+use super::schema::{Fields, PAPER, PASSAGE, abbreviation_term};
+use super::snapshot::Snapshot;
+use super::vectors::{encoded, field_value};
+use crate::corpus::{PaperId, SectionKind, normal_short};
 
 /// Changes to the index; nothing is seen by searches, or survives a crash, before [`commit`](Self::commit).
 pub struct Writer {
     writer: IndexWriter,
     fields: Fields,
     folder: PathBuf,
+    /// The commit that the writer began with.
+    base: Arc<Snapshot>,
+    /// What the newest commit holds; `None` where an earlier one did not say, which only damage can have caused.
+    digest: Option<CommitDigest>,
+    /// Papers that differ from `base` in the newest commit.
+    committed: PaperHashes,
+    /// Papers that differ from the newest commit.
+    pending: PaperHashes,
+    /// The hashes of the passages of papers that are being written.
+    incomplete: HashMap<PaperId, Vec<u64>>,
+}
+
+/// The hashes of papers; `None` for those that are removed.
+type PaperHashes = HashMap<PaperId, Option<PaperHash>>;
+
+#[derive(Debug, Clone, Copy)]
+struct PaperHash {
+    /// Of its passages.
+    content: u64,
+    /// Of its record and its passages.
+    paper: u64,
 }
 
 impl std::fmt::Debug for Writer {
@@ -28,79 +50,161 @@ impl std::fmt::Debug for Writer {
 }
 
 impl Writer {
-    pub(super) fn new(writer: IndexWriter, fields: Fields, folder: &Path) -> Result<Self, IndexError> {
+    pub(super) fn new(
+        writer: IndexWriter,
+        fields: Fields,
+        folder: &Path,
+        base: Arc<Snapshot>,
+        digest: Option<CommitDigest>,
+    ) -> Result<Self, IndexError> {
         writer.garbage_collect_files().wait()?;
-        Self::note_holder(folder);
-        Ok(Self { writer, fields, folder: folder.to_owned() })
+        holder::note(folder);
+        let (committed, pending, incomplete) = (HashMap::new(), HashMap::new(), HashMap::new());
+        Ok(Self { writer, fields, folder: folder.to_owned(), base, digest, committed, pending, incomplete })
     }
 
-    /// Notes that this process writes.
-    pub(super) fn note_holder(folder: &Path) {
-        let command = std::env::args().take(2).collect::<Vec<_>>().join(" ");
-        let note = serde_json::json!({"pid": std::process::id(), "command": command});
-        // Only a help to others: an index is written just as well without it.
-        let _ = std::fs::write(folder.join(HOLDER_FILE), note.to_string());
-    }
-
-    /// Who writes to the index in `folder`, as far as the note says.
-    pub(super) fn holder(folder: &Path) -> Option<String> {
-        let note: serde_json::Value = serde_json::from_slice(&std::fs::read(folder.join(HOLDER_FILE)).ok()?).ok()?;
-        Some(format!("process {}: {}", note["pid"].as_u64()?, note["command"].as_str()?))
-    }
-
-    /// Puts a paper in the place of what the index had of it.
-    pub fn replace(&self, paper: &PaperRecord, passages: &[EmbeddedPassage]) -> Result<(), IndexError> {
-        self.remove(&paper.id);
-        self.add_passages(paper, passages)?;
-        self.writer.add_document(self.paper_document(paper)?)?;
+    /// Takes the papers that the index holds now for those that it is to hold: after damage, before what is not whole is
+    /// removed.
+    pub fn accept_papers(&mut self) -> Result<(), IndexError> {
+        self.digest = Some(self.base.digest()?);
         Ok(())
     }
 
-    /// Adds passages of a paper, whose record is stored by [`update_record`](Self::update_record): a paper of many passages
-    /// is written in parts, so that not all of its vectors are in memory.
-    pub fn add_passages(&self, paper: &PaperRecord, passages: &[EmbeddedPassage]) -> Result<(), IndexError> {
+    /// Puts a paper in the place of what the index had of it.
+    pub fn replace(&mut self, paper: &PaperRecord, passages: &[EmbeddedPassage]) -> Result<(), IndexError> {
+        self.remove(&paper.id);
+        self.add_passages(paper, passages)?;
+        self.complete(paper)
+    }
+
+    /// Adds passages of a paper that was removed or is new, in the paper's order. A paper of many passages is written in
+    /// parts, so that not all of its vectors are in memory; [`complete`](Self::complete) ends it.
+    pub fn add_passages(&mut self, paper: &PaperRecord, passages: &[EmbeddedPassage]) -> Result<(), IndexError> {
         for passage in passages {
-            self.writer.add_document(self.passage_document(paper, passage)?)?;
+            let record = serde_json::to_string(&PassageRecord::new(paper, &passage.passage))?;
+            let hash = digest::of_passage(&record, &encoded(&passage.paragraph, &passage.sentences)?);
+            self.writer.add_document(self.passage_document(paper, passage, record))?;
+            self.incomplete.entry(paper.id.clone()).or_default().push(hash);
         }
         Ok(())
     }
 
+    /// Adds the record of a paper whose passages have been added.
+    pub fn complete(&mut self, paper: &PaperRecord) -> Result<(), IndexError> {
+        let hashes = self.incomplete.remove(&paper.id).unwrap_or_default();
+        self.add_paper(paper, digest::of_passages(hashes))
+    }
+
     /// Changes what is known of a paper, leaving its passages as they are.
-    pub fn update_record(&self, paper: &PaperRecord) -> Result<(), IndexError> {
+    pub fn update_record(&mut self, paper: &PaperRecord) -> Result<(), IndexError> {
+        let known = match self.pending.get(&paper.id).or_else(|| self.committed.get(&paper.id)) {
+            Some(known) => *known,
+            None => self.base_hash(&paper.id)?,
+        };
+        let content = known.map_or_else(|| digest::of_passages([]), |known| known.content);
         self.writer.delete_term(Term::from_field_text(self.fields.id, paper.id.as_str()));
-        self.writer.add_document(self.paper_document(paper)?)?;
+        self.add_paper(paper, content)
+    }
+
+    /// Adds the paper's own document.
+    fn add_paper(&mut self, paper: &PaperRecord, content: u64) -> Result<(), IndexError> {
+        let record = serde_json::to_string(paper)?;
+        let hash = PaperHash { content, paper: digest::of_paper(&record, content) };
+        self.writer.add_document(self.paper_document(paper, content, record)?)?;
+        self.pending.insert(paper.id.clone(), Some(hash));
         Ok(())
     }
 
     /// Removes a paper with all its passages.
-    pub fn remove(&self, paper: &PaperId) {
+    pub fn remove(&mut self, paper: &PaperId) {
         self.writer.delete_term(Term::from_field_text(self.fields.paper, paper.as_str()));
+        self.pending.insert(paper.clone(), None);
+        self.incomplete.remove(paper);
     }
 
     /// Makes all changes visible and durable, together.
     pub fn commit(&mut self) -> Result<(), IndexError> {
-        self.writer.commit()?;
+        let mut digest = self.digest;
+        if let Some(digest) = &mut digest {
+            for (id, hash) in &self.pending {
+                let before = match self.committed.get(id) {
+                    Some(committed) => *committed,
+                    None => self.base_hash(id)?,
+                };
+                before.iter().for_each(|before| digest.remove(before.paper));
+                hash.iter().for_each(|hash| digest.add(hash.paper));
+            }
+        }
+        let mut commit = self.writer.prepare_commit()?;
+        if let Some(digest) = &digest {
+            commit.set_payload(&serde_json::to_string(digest)?);
+        }
+        commit.commit()?;
+        self.digest = digest;
+        self.committed.extend(self.pending.drain());
         Ok(())
     }
 
-    /// Forgets all changes since the last commit.
-    pub fn rollback(&mut self) -> Result<(), IndexError> {
-        self.writer.rollback()?;
-        Ok(())
+    /// The hash of a paper in the commit that the writer began with.
+    fn base_hash(&self, paper: &PaperId) -> Result<Option<PaperHash>, IndexError> {
+        let Some(address) = self.base.find_paper(paper.as_str())? else { return Ok(None) };
+        let content = self.base.paper_content(address)?;
+        Ok(Some(PaperHash { content, paper: digest::of_paper(&self.base.record(address)?, content) }))
     }
 
     /// Waits for merges that run in the background, then lets go of the lock.
     pub fn finish(self) -> Result<(), IndexError> {
         self.writer.wait_merging_threads()?;
-        let _ = std::fs::remove_file(self.folder.join(HOLDER_FILE));
+        holder::clear(&self.folder);
         Ok(())
     }
 
-    fn passage_document(&self, paper: &PaperRecord, embedded: &EmbeddedPassage) -> Result<TantivyDocument, IndexError> {
+    fn passage_document(&self, paper: &PaperRecord, embedded: &EmbeddedPassage, record: String) -> TantivyDocument {
         let (fields, passage) = (&self.fields, &embedded.passage);
+        let mut document = self.document(PASSAGE, passage.id.as_str(), paper);
+        document.add_text(fields.section_kind, SectionKind::of(&passage.section).name());
+        document.add_text(fields.text, &passage.text);
+        document.add_text(fields.heading, &embedded.heading);
+        document.add_text(fields.senses, &embedded.senses);
+        document.add_text(fields.record, record);
+        document.add_custom(fields.vectors, &field_value(&embedded.paragraph, &embedded.sentences));
+        document
+    }
+
+    fn paper_document(&self, paper: &PaperRecord, content: u64, record: String) -> Result<TantivyDocument, IndexError> {
+        let fields = &self.fields;
+        let mut document = self.document(PAPER, paper.id.as_str(), paper);
+        for source in &paper.sources {
+            document.add_text(fields.file, source.path.to_string_lossy());
+        }
+        document.add_text(fields.sources, serde_json::to_string(&paper.sources)?);
+        for key in paper.identity_keys() {
+            document.add_text(fields.identity, key);
+        }
+        if let Some(title) = &paper.metadata.title {
+            document.add_text(fields.title, title.to_lowercase());
+        }
+        if let Some(journal) = &paper.metadata.journal {
+            document.add_text(fields.journal_name, journal);
+        }
+        if let Some(format) = serde_json::to_value(paper.format)?.as_str() {
+            document.add_text(fields.format, format);
+        }
+        for abbreviation in &paper.abbreviations {
+            let term = abbreviation_term(&normal_short(&abbreviation.short), &abbreviation.long);
+            document.add_text(fields.abbreviation, term);
+        }
+        document.add_u64(fields.content, content);
+        document.add_text(fields.record, record);
+        Ok(document)
+    }
+
+    /// A document with what papers and passages have in common.
+    fn document(&self, kind: &str, id: &str, paper: &PaperRecord) -> TantivyDocument {
+        let fields = &self.fields;
         let mut document = TantivyDocument::new();
-        document.add_text(fields.kind, PASSAGE);
-        document.add_text(fields.id, passage.id.as_str());
+        document.add_text(fields.kind, kind);
+        document.add_text(fields.id, id);
         document.add_text(fields.paper, paper.id.as_str());
         if let Some(year) = paper.metadata.year {
             document.add_u64(fields.year, u64::from(year));
@@ -111,22 +215,6 @@ impl Writer {
         if let Some(article_type) = &paper.metadata.article_type {
             document.add_text(fields.article_type, article_type);
         }
-        document.add_text(fields.section_kind, SectionKind::of(&passage.section).name());
-        document.add_text(fields.text, &passage.text);
-        document.add_text(fields.heading, &embedded.heading);
-        document.add_text(fields.senses, &embedded.senses);
-        document.add_text(fields.record, serde_json::to_string(&PassageRecord::new(paper, passage))?);
-        document.add_custom(fields.vectors, &field_value(&embedded.paragraph, &embedded.sentences));
-        Ok(document)
-    }
-
-    fn paper_document(&self, paper: &PaperRecord) -> Result<TantivyDocument, IndexError> {
-        let fields = &self.fields;
-        let mut document = TantivyDocument::new();
-        document.add_text(fields.kind, PAPER);
-        document.add_text(fields.id, paper.id.as_str());
-        document.add_text(fields.paper, paper.id.as_str());
-        document.add_text(fields.record, serde_json::to_string(paper)?);
-        Ok(document)
+        document
     }
 }

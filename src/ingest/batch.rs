@@ -115,7 +115,7 @@ impl<'a> Batch<'a> {
             }
         }
         for paper in &self.waiting {
-            self.writer.update_record(&paper.record)?;
+            self.writer.complete(&paper.record)?;
         }
         let (written, _) = std::mem::take(&mut self.size);
         self.waiting.clear();

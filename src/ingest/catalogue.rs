@@ -5,24 +5,28 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::corpus::PaperId;
-use crate::index::{IndexError, PaperRecord, Snapshot};
+use crate::index::{IndexError, PaperRecord, Snapshot, SourceRecord};
 
-/// The papers of the index as they are once the changes made so far are committed.
+/// The papers of the index as they are once the changes made so far are committed: a commit, which is looked up in the index,
+/// under the papers that were changed since, which are held in memory.
 ///
 /// Lookups return `Result` because they may read the index.
 #[derive(Debug, Default)]
 pub(super) struct Catalogue {
-    papers: BTreeMap<PaperId, Arc<PaperRecord>>,
-    /// The paper that each file belongs to.
+    /// `None` where the index is empty.
+    commit: Option<Arc<Snapshot>>,
+    /// The papers that differ from the commit; `None` for those that are removed.
+    changed: BTreeMap<PaperId, Option<Arc<PaperRecord>>>,
+    /// The changed paper that each file belongs to.
     files: BTreeMap<PathBuf, PaperId>,
-    /// Papers by the identity keys of their sources.
+    /// Changed papers by the identity keys of their sources.
     keys: HashMap<String, BTreeSet<PaperId>>,
 }
 
 impl Catalogue {
     /// The papers of a commit.
-    pub(super) fn of_snapshot(snapshot: &Snapshot) -> Result<Self, IndexError> {
-        Ok(Self::from_papers(snapshot.papers()?))
+    pub(super) fn of_snapshot(snapshot: Arc<Snapshot>) -> Self {
+        Self { commit: Some(snapshot), ..Self::default() }
     }
 
     pub(super) fn from_papers(papers: impl IntoIterator<Item = PaperRecord>) -> Self {
@@ -33,24 +37,61 @@ impl Catalogue {
 
     /// The paper with this id.
     pub(super) fn paper(&self, id: &PaperId) -> Result<Option<Arc<PaperRecord>>, IndexError> {
-        Ok(self.papers.get(id).cloned())
+        match (self.changed.get(id), &self.commit) {
+            (Some(changed), _) => Ok(changed.clone()),
+            (None, Some(commit)) => Ok(commit.paper(id.as_str())?.map(Arc::new)),
+            (None, None) => Ok(None),
+        }
     }
 
     /// The paper that a file belongs to.
     pub(super) fn paper_of_file(&self, path: &Path) -> Result<Option<Arc<PaperRecord>>, IndexError> {
-        self.files.get(path).map_or(Ok(None), |id| self.paper(id))
+        if let Some(id) = self.files.get(path) {
+            return self.paper(id);
+        }
+        let Some(commit) = &self.commit else { return Ok(None) };
+        Ok(commit.paper_of_file(path)?.filter(|paper| self.is_as_committed(&paper.id)).map(Arc::new))
+    }
+
+    /// The sources of the paper that a file belongs to. Costs less than the paper.
+    pub(super) fn sources_of_file(&self, path: &Path) -> Result<Option<Vec<SourceRecord>>, IndexError> {
+        if let Some(id) = self.files.get(path) {
+            return Ok(self.paper(id)?.map(|paper| paper.sources.clone()));
+        }
+        let Some(commit) = &self.commit else { return Ok(None) };
+        let found = commit.sources_of_file(path)?.filter(|found| self.is_as_committed(&found.paper));
+        Ok(found.map(|found| found.sources))
     }
 
     /// The papers that have a source with one of these identity keys, in the order of their ids.
     pub(super) fn papers_with_keys(&self, keys: &[String]) -> Result<Vec<Arc<PaperRecord>>, IndexError> {
-        let ids: BTreeSet<&PaperId> = keys.iter().filter_map(|key| self.keys.get(key)).flatten().collect();
-        Ok(ids.into_iter().filter_map(|id| self.papers.get(id).cloned()).collect())
+        let mut papers = BTreeMap::new();
+        if let Some(commit) = &self.commit {
+            let committed = commit.papers_with_keys(keys)?.into_iter().filter(|paper| self.is_as_committed(&paper.id));
+            papers.extend(committed.map(|paper| (paper.id.clone(), Arc::new(paper))));
+        }
+        for id in keys.iter().filter_map(|key| self.keys.get(key)).flatten() {
+            papers.extend(self.paper(id)?.map(|paper| (id.clone(), paper)));
+        }
+        Ok(papers.into_values().collect())
     }
 
     /// The files of the index that lie under one of the roots.
     pub(super) fn files_under(&self, roots: &[PathBuf]) -> Result<Vec<PathBuf>, IndexError> {
+        let mut files = BTreeSet::new();
+        if let Some(commit) = &self.commit {
+            for root in roots {
+                files.extend(commit.files_under(root)?);
+            }
+            for id in self.changed.keys() {
+                for source in commit.paper(id.as_str())?.into_iter().flat_map(|before| before.sources) {
+                    files.remove(&source.path);
+                }
+            }
+        }
         let under = |file: &&PathBuf| roots.iter().any(|root| file.starts_with(root));
-        Ok(self.files.keys().filter(under).cloned().collect())
+        files.extend(self.files.keys().filter(under).cloned());
+        Ok(files.into_iter().collect())
     }
 
     /// Adds a paper, or replaces the paper of the same id.
@@ -62,11 +103,11 @@ impl Catalogue {
         for key in paper.identity_keys() {
             self.keys.entry(key).or_default().insert(paper.id.clone());
         }
-        self.papers.insert(paper.id.clone(), Arc::new(paper));
+        self.changed.insert(paper.id.clone(), Some(Arc::new(paper)));
     }
 
     pub(super) fn remove(&mut self, id: &PaperId) {
-        let Some(paper) = self.papers.remove(id) else { return };
+        let Some(Some(paper)) = self.changed.insert(id.clone(), None) else { return };
         for source in &paper.sources {
             if self.files.get(&source.path) == Some(id) {
                 self.files.remove(&source.path);
@@ -77,5 +118,9 @@ impl Catalogue {
                 owners.remove(id);
             }
         }
+    }
+
+    fn is_as_committed(&self, id: &PaperId) -> bool {
+        !self.changed.contains_key(id)
     }
 }

@@ -9,7 +9,7 @@ use super::files::SourceFiles;
 use super::source::FileStat;
 use super::walk::Found;
 use crate::corpus::READERS_VERSION;
-use crate::index::{IndexError, PaperRecord, SourceRole};
+use crate::index::{IndexError, SourceRecord, SourceRole};
 
 /// Removes the roots that hold no file although the index knows some, except those that are `meant` to be empty. Files
 /// under a removed root are not taken for vanished.
@@ -55,14 +55,14 @@ pub(super) fn vanished(found: &Found, catalogue: &Catalogue) -> Result<Vec<PathB
 /// Whether today's readers read these very files, by size and time of change, with the same pages.
 fn is_unchanged(source: &SourceFiles, catalogue: &Catalogue) -> Result<bool, IndexError> {
     for file in &source.files {
-        let Some(paper) = catalogue.paper_of_file(file)? else { return Ok(false) };
+        let Some(sources) = catalogue.sources_of_file(file)? else { return Ok(false) };
         let is_known =
             |known: &FileStat, version| FileStat::of(file).is_ok_and(|now| now == *known && version == READERS_VERSION);
-        let is_as_known = paper.sources.iter().any(|known| {
+        let is_as_known = sources.iter().any(|known| {
             let stat = FileStat { size: known.size, modified: known.modified };
             known.path == *file && is_known(&stat, known.readers_version)
         });
-        let pages = text_files(&paper);
+        let pages = text_files(&sources);
         let has_same_pages =
             !pages.contains(&file.as_path()) || pages.iter().all(|page| source.files.iter().any(|file| file == page));
         if !is_as_known || !has_same_pages {
@@ -73,7 +73,7 @@ fn is_unchanged(source: &SourceFiles, catalogue: &Catalogue) -> Result<bool, Ind
 }
 
 /// The files whose text is indexed, in the order of their pages.
-fn text_files(paper: &PaperRecord) -> Vec<&Path> {
-    let texts = paper.sources.iter().filter(|source| source.role == SourceRole::Text);
+fn text_files(sources: &[SourceRecord]) -> Vec<&Path> {
+    let texts = sources.iter().filter(|source| source.role == SourceRole::Text);
     texts.map(|source| source.path.as_path()).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::corpus::Passage;
+use crate::corpus::{Passage, ShortForms};
 use crate::embed::{EmbedError, Embedder, Role, UnitVector};
 use crate::index::{EmbeddedPassage, IndexError, PaperRecord, Snapshot};
 
@@ -117,10 +117,11 @@ pub(super) fn embed(
         vector.cloned().ok_or_else(|| EmbedError::Model("a text has no vector".into()))
     };
     let embedded = |part: &Part<'_>| {
+        let short_forms = ShortForms::new(&part.record.abbreviations);
         let embed = |passage: &Passage| {
             Ok(EmbeddedPassage {
                 heading: heading(part.record, passage),
-                senses: senses(part.record, passage),
+                senses: senses(&short_forms, passage),
                 paragraph: vector(&paragraph_text(part.record, passage))?,
                 sentences: sentence_texts(passage).map(vector).collect::<Result<_, _>>()?,
                 passage: passage.clone(),
@@ -156,9 +157,9 @@ fn heading(paper: &PaperRecord, passage: &Passage) -> String {
 }
 
 /// The long forms of the abbreviations that the passage uses, each once.
-fn senses(paper: &PaperRecord, passage: &Passage) -> String {
+fn senses(short_forms: &ShortForms, passage: &Passage) -> String {
     let mut long_forms: Vec<&str> = Vec::new();
-    for (_, abbreviation) in crate::corpus::spans(&passage.text, &paper.abbreviations) {
+    for (_, abbreviation) in short_forms.spans(&passage.text) {
         if !long_forms.contains(&abbreviation.long.as_str()) {
             long_forms.push(&abbreviation.long);
         }

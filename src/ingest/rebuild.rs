@@ -44,7 +44,7 @@ impl<'a> Rebuilding<'a> {
         stop: &'a AtomicBool,
     ) -> Result<Self, IngestError> {
         let rebuild = Rebuild::begin(folder, embedder)?;
-        Ok(Self { rebuild, former: papers_of(folder), embedder, options, stop })
+        Ok(Self { rebuild, former: PassageIndex::recorded_papers(folder), embedder, options, stop })
     }
 
     /// Why it is not known what the index held from elsewhere than the folders that are read; `None` where it is known.
@@ -63,7 +63,7 @@ impl<'a> Rebuilding<'a> {
         let mut summary = self.ingest(&with_elsewhere(paths, &former), report)?;
         let locked = self.wait_for_writers()?;
         // What was acknowledged while the new index was built is in the folders; from now on nothing is acknowledged.
-        let since = papers_of(self.rebuild.folder()).unwrap_or(former);
+        let since = PassageIndex::recorded_papers(self.rebuild.folder()).unwrap_or(former);
         let second = self.ingest(&with_elsewhere(paths, &since), &mut |_| {})?;
         add(&mut summary, second);
         let ids = |papers: Vec<PaperRecord>| papers.into_iter().map(|paper| paper.id).collect::<BTreeSet<_>>();
@@ -103,15 +103,6 @@ impl<'a> Rebuilding<'a> {
                 other => return Ok(other?),
             }
         }
-    }
-}
-
-/// The papers of an index, whatever model it was made for; none where there is none.
-fn papers_of(folder: &Path) -> Result<Vec<PaperRecord>, IndexError> {
-    match PassageIndex::signature_of(folder) {
-        Err(IndexError::NotFound { .. }) => Ok(Vec::new()),
-        Err(error) => Err(error),
-        Ok(signature) => PassageIndex::open(folder, &signature)?.snapshot().papers(),
     }
 }
 

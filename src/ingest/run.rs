@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -81,23 +82,44 @@ impl Ingest<'_> {
         let started = Instant::now();
         let mut found = walk(paths)?;
         self.index.reload()?;
-        let mut snapshot = self.index.snapshot();
-        let mut catalogue = Catalogue::of_snapshot(&snapshot)?;
+        let catalogue = Catalogue::of_snapshot(self.index.snapshot());
         let emptied = spare_emptied(&mut found, &catalogue, &self.options.emptied)?;
+        let mut summary = self.update(found, report)?;
+        summary.emptied = emptied;
+        summary.seconds = started.elapsed().as_secs_f64();
+        Ok(summary)
+    }
+
+    /// Makes the index agree with single files, given by absolute paths: adds or replaces what they hold, and removes the
+    /// papers of those that do not exist. Costs what these files cost, however many papers the index holds.
+    ///
+    /// # Errors
+    /// Where the model or the index fails, or the run is stopped. What was committed stays.
+    pub fn run_files(&self, files: &[PathBuf], report: &mut dyn FnMut(Progress)) -> Result<Summary, IngestError> {
+        let started = Instant::now();
+        self.index.reload()?;
+        let mut summary = self.update(Found::of_files(files), report)?;
+        summary.seconds = started.elapsed().as_secs_f64();
+        Ok(summary)
+    }
+
+    /// Makes the index agree with what was found on disk.
+    fn update(&self, found: Found, report: &mut dyn FnMut(Progress)) -> Result<Summary, IngestError> {
+        let mut snapshot = self.index.snapshot();
+        let mut catalogue = Catalogue::of_snapshot(Arc::clone(&snapshot));
         let unreadable = Unreadable::load(self.index.folder(), self.options.reader.reading());
         let (mut sources, mut summary) = outstanding(&found, &catalogue, &unreadable)?;
         // A run without changes needs no lock, and disturbs no other writer.
         if sources.is_empty() && vanished(&found, &catalogue)?.is_empty() {
-            return Ok(Summary { emptied, seconds: started.elapsed().as_secs_f64(), ..summary });
+            return Ok(summary);
         }
         let writer = self.index.writer(self.options.writer_memory)?;
         // Another process may have committed while this one had no lock.
         if self.index.reload()? {
             snapshot = self.index.snapshot();
-            catalogue = Catalogue::of_snapshot(&snapshot)?;
+            catalogue = Catalogue::of_snapshot(Arc::clone(&snapshot));
             (sources, summary) = outstanding(&found, &catalogue, &unreadable)?;
         }
-        summary.emptied = emptied;
         let progress = Progress { files: sources.len() as u64, ..Progress::default() };
         report(progress);
         let guard = CrashGuard::open(self.index.folder());
@@ -106,7 +128,7 @@ impl Ingest<'_> {
         let mut run = Run { ingest: self, catalogue, disk, batch, unreadable, progress, summary, report };
         let outcome = run.read_all(sources).and_then(|()| run.forget_vanished(&found));
         // A run that is stopped or fails keeps what it has finished.
-        let finished = run.finish(started);
+        let finished = run.finish();
         match outcome {
             Ok(()) => finished,
             Err(error) => finished.and(Err(error)),
@@ -136,7 +158,8 @@ impl Ingest<'_> {
             run.progress.done += 1;
             run.write_if_full()?;
         }
-        run.finish(started)
+        let summary = run.finish()?;
+        Ok(Summary { seconds: started.elapsed().as_secs_f64(), ..summary })
     }
 
     fn batch_limits(&self) -> BatchLimits {
@@ -397,13 +420,12 @@ impl Run<'_> {
     }
 
     /// Writes and commits what is left.
-    fn finish(mut self, started: Instant) -> Result<Summary, IngestError> {
+    fn finish(mut self) -> Result<Summary, IngestError> {
         self.write()?;
         self.batch.finish()?;
         self.unreadable.retain(|file| self.disk.has(file));
         self.unreadable.store(self.ingest.index.folder());
         self.ingest.index.reload()?;
-        self.summary.seconds = started.elapsed().as_secs_f64();
         Ok(self.summary)
     }
 }

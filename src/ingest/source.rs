@@ -108,7 +108,7 @@ pub(super) fn parse_source(files: Vec<LoadedFile>, limits: &Limits) -> Result<Ve
         let article = named(&file.version.path, parse(&file, limits))?;
         pages.push((file.version, article));
     }
-    Ok(papers(pages).into_iter().map(paper).collect())
+    papers(pages).into_iter().map(|pages| paper(pages, limits)).collect()
 }
 
 /// Parts the pages of a source into papers.
@@ -139,14 +139,17 @@ fn follows(pages: &[(FileVersion, Article)], path: &Path) -> bool {
 }
 
 /// One paper from its pages.
-fn paper(pages: Vec<(FileVersion, Article)>) -> Paper {
+fn paper(pages: Vec<(FileVersion, Article)>, limits: &Limits) -> Result<Paper, ReadFailure> {
     let (files, mut articles): (Vec<FileVersion>, Vec<Article>) = pages.into_iter().unzip();
-    let article = if articles.len() == 1 { articles.remove(0) } else { join_pages(articles) };
     let first = files.first().map(|file| file.path.as_path()).unwrap_or(Path::new(""));
+    let article = match articles.len() {
+        1 => articles.remove(0),
+        _ => named(first, join_pages(articles, &limits.paper))?,
+    };
     let stem = first.file_stem().unwrap_or_default().to_string_lossy();
     let folder = first.parent().unwrap_or(Path::new("")).to_string_lossy();
     let id = PaperId::of(&article.metadata, &stem, &folder);
-    Paper { id, article, files }
+    Ok(Paper { id, article, files })
 }
 
 fn named<T>(file: &Path, outcome: Result<T, ReadError>) -> Result<T, ReadFailure> {

@@ -17,6 +17,15 @@ pub(super) struct Found {
     pub(super) roots: Vec<PathBuf>,
 }
 
+impl Found {
+    /// Single files, given by absolute paths; those that do not exist have vanished.
+    pub(super) fn of_files(files: &[PathBuf]) -> Self {
+        let present = files.iter().filter(|file| file.is_file());
+        let sources = present.map(|file| SourceFiles { files: vec![file.clone()], named: false }).collect();
+        Self { sources, roots: files.to_vec() }
+    }
+}
+
 /// The papers under a folder, or the one that a file is.
 ///
 /// # Errors

@@ -94,8 +94,8 @@ impl Engine {
     /// Loads what the first question after a commit would have to wait for.
     pub fn warm(&self) -> Result<(), SearchError> {
         let snapshot = self.index.snapshot();
-        snapshot.counts();
-        self.senses.of(&snapshot).map(drop).map_err(SearchError::from)
+        snapshot.warm()?;
+        Ok(())
     }
 
     /// Answers a question from the commit that is visible now. Blocks while the model computes.
@@ -124,7 +124,7 @@ impl Engine {
             hits,
             took: started.elapsed(),
             timings,
-            commit: snapshot.commit(),
+            commit: snapshot.commit_id(),
             interpretation: Interpretation { abbreviations: prepared.expanded.into_iter().map(|e| e.shown).collect() },
         })
     }
@@ -195,11 +195,10 @@ impl Engine {
         vectors: &QuestionVectors<'_>,
     ) -> Result<(Query, Vec<Expanded>), SearchError> {
         let mut query = Query::new(&request.question, snapshot)?;
-        let table = self.senses.of(snapshot)?;
         let vectors = (request.mode != Mode::Lexical).then_some(vectors);
         let fields = self.options.fields;
         let scale = self.calibration_for(request.mode)?.questions;
-        let (senses, question) = (table.as_ref(), request.question.as_str());
+        let (senses, question) = (self.senses.as_ref(), request.question.as_str());
         let context = ExpansionContext { snapshot, senses, fields, question, query: &query, vectors, scale };
         let expanded = expand(&request.expand, &context)?;
         for abbreviation in &expanded {

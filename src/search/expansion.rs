@@ -1,13 +1,14 @@
 //! Expands the abbreviations of a question by what the indexed papers mean by them.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::answer::Expansion;
 use super::error::SearchError;
 use super::query::Query;
 use super::question_vectors::QuestionVectors;
 use super::request::Expand;
-use super::senses::{Sense, SenseTable};
+use super::senses::{Sense, SenseCache};
 use crate::corpus::normal_short;
 use crate::embed::{CosineScale, EmbedError};
 use crate::index::analyzer::words;
@@ -35,7 +36,7 @@ impl Expanded {
 /// What the choice of a sense depends on.
 pub(super) struct ExpansionContext<'a> {
     pub(super) snapshot: &'a Snapshot,
-    pub(super) senses: &'a SenseTable,
+    pub(super) senses: &'a SenseCache,
     pub(super) fields: FieldWeights,
     pub(super) question: &'a str,
     pub(super) query: &'a Query,
@@ -51,11 +52,11 @@ pub(super) fn expand(options: &Expand, context: &ExpansionContext<'_>) -> Result
         return Ok(Vec::new());
     }
     let mut found = Vec::new();
-    for (short, senses) in abbreviations(context.question, context.senses) {
+    for (short, senses) in context.abbreviations()? {
         let forced = forced(options, short);
         let candidates = match forced {
             Some(long) => vec![(senses.iter().position(|sense| is_named(sense, long)).unwrap_or(0), 0.0)],
-            None => context.candidates(short, senses)?,
+            None => context.candidates(short, &senses)?,
         };
         found.push(Abbreviation { short, senses, candidates, is_forced: forced.is_some() });
     }
@@ -64,15 +65,15 @@ pub(super) fn expand(options: &Expand, context: &ExpansionContext<'_>) -> Result
 }
 
 /// An abbreviation of the question with the senses that it may have.
-struct Abbreviation<'q, 't> {
+struct Abbreviation<'q> {
     short: &'q str,
-    senses: &'t [Sense],
+    senses: Arc<[Sense]>,
     /// Indices into `senses` of those that may be meant, each with its score.
     candidates: Vec<(usize, f32)>,
     is_forced: bool,
 }
 
-impl Abbreviation<'_, '_> {
+impl Abbreviation<'_> {
     fn is_open(&self) -> bool {
         self.candidates.len() > 1
     }
@@ -110,27 +111,6 @@ fn is_named(sense: &Sense, long: &str) -> bool {
     2 * sense.terms.iter().filter(|term| said.contains(*term)).count() >= sense.terms.len()
 }
 
-/// The words of the question that papers define as short forms, each once; of a compound (UC-MSC) its parts, unless it is
-/// one itself.
-fn abbreviations<'q, 't>(question: &'q str, table: &'t SenseTable) -> Vec<(&'q str, &'t [Sense])> {
-    let mut found: Vec<(&str, &[Sense])> = Vec::new();
-    for word in question.split_whitespace() {
-        let whole = word.trim_matches(|c: char| !c.is_alphanumeric());
-        let parts: Vec<&str> = match table.senses(whole) {
-            [] => whole.split(|c: char| !c.is_alphanumeric()).collect(),
-            _ => vec![whole],
-        };
-        for part in parts.into_iter().filter(|part| part.chars().count() > 1) {
-            let senses = table.senses(part);
-            let is_new = found.iter().all(|(known, _)| normal_short(known) != normal_short(part));
-            if is_new && !senses.is_empty() {
-                found.push((part, senses));
-            }
-        }
-    }
-    found
-}
-
 /// Weight of BM25: the sense's papers have passages with the abbreviation and the question's other words.
 const WORDS_WEIGHT: f32 = 0.5;
 /// Weight of the similarity of question and sense.
@@ -141,7 +121,31 @@ const PAPERS_WEIGHT: f32 = 0.2;
 /// Passages looked at to choose the sense of an abbreviation.
 const PASSAGES_FOR_SENSES: usize = 100;
 
-impl ExpansionContext<'_> {
+/// Words of a question with the senses of each.
+type WordSenses<'q> = Vec<(&'q str, Arc<[Sense]>)>;
+
+impl<'a> ExpansionContext<'a> {
+    /// The words of the question that papers define as short forms, each once; of a compound (UC-MSC) its parts, unless it
+    /// is one itself.
+    fn abbreviations(&self) -> Result<WordSenses<'a>, SearchError> {
+        let mut found = WordSenses::new();
+        for word in self.question.split_whitespace() {
+            let whole = word.trim_matches(|c: char| !c.is_alphanumeric());
+            let parts: Vec<&str> = match self.senses.of(whole, self.snapshot)?.is_empty() {
+                true => whole.split(|c: char| !c.is_alphanumeric()).collect(),
+                false => vec![whole],
+            };
+            for part in parts.into_iter().filter(|part| part.chars().count() > 1) {
+                let senses = self.senses.of(part, self.snapshot)?;
+                let is_new = found.iter().all(|(known, _)| normal_short(known) != normal_short(part));
+                if is_new && !senses.is_empty() {
+                    found.push((part, senses));
+                }
+            }
+        }
+        Ok(found)
+    }
+
     /// The senses that may be meant, with a score of everything but their similarity to the question: whether the question
     /// has words of theirs, the passages that their papers have on its other words, and how many papers use them. Those
     /// that similarity could not bring to the top are left out.
@@ -186,7 +190,7 @@ impl ExpansionContext<'_> {
 
     /// Adds the similarity of the candidates and the question. The model costs as much as all else of a question, so it is
     /// asked once for all abbreviations, and only for those that are still open.
-    fn add_similarity(&self, found: &mut [Abbreviation<'_, '_>]) -> Result<(), SearchError> {
+    fn add_similarity(&self, found: &mut [Abbreviation<'_>]) -> Result<(), SearchError> {
         let open = found.iter().filter(|abbreviation| abbreviation.is_open());
         let senses: Vec<&Sense> =
             open.flat_map(|open| open.candidates.iter().map(|(index, _)| &open.senses[*index])).collect();

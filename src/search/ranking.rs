@@ -130,13 +130,13 @@ impl PreparedQuery<'_> {
             return Ok(presence);
         }
         for (index, term) in self.query.own_terms().iter().enumerate() {
-            for similar in self.snapshot.alike(&term.text)?.iter() {
+            for similar in self.snapshot.fuzzy_terms(&term.text)?.iter() {
                 let lacks_it = |candidate: &usize| presence[*candidate][index] == Presence::Absent;
                 let lacking: Vec<usize> = (0..addresses.len()).filter(lacks_it).collect();
                 let lacking_addresses: Vec<PassageAddress> = lacking.iter().map(|number| addresses[*number]).collect();
                 let having = self.snapshot.having(&similar.term, &lacking_addresses)?;
                 for (candidate, _) in lacking.into_iter().zip(having).filter(|(_, has)| *has) {
-                    presence[candidate][index] = Presence::Similar(similar.likeness);
+                    presence[candidate][index] = Presence::Similar(similar.similarity);
                 }
             }
         }

@@ -1,16 +1,12 @@
 //! What the indexed papers' short forms stand for, and which sense a question means.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, TryLockError};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
-use crate::corpus::{Abbreviation, normal_short};
+use crate::corpus::normal_short;
 use crate::embed::UnitVector;
 use crate::index::analyzer::words;
 use crate::index::{IndexError, Snapshot};
-
-/// The senses of all short forms that the papers of one commit define.
-#[derive(Debug, Default)]
-pub(super) struct SenseTable(HashMap<String, Vec<Sense>>);
 
 /// One thing that a short form stands for, in all its spellings.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,8 +16,8 @@ pub(super) struct Sense {
     pub(super) terms: Vec<String>,
     /// Papers that define the short form so.
     pub(super) papers: HashSet<String>,
-    /// The vector of the long form, once it was needed.
-    pub(super) vector: OnceLock<UnitVector>,
+    /// The vector of the long form, once it was needed; shared by all commits.
+    pub(super) vector: Arc<OnceLock<UnitVector>>,
 }
 
 /// Long forms are spellings of one sense if they share at least this part of their terms: "mesenchymal stem cells" and
@@ -31,95 +27,70 @@ const SAME_SENSE: f32 = 0.5;
 /// Senses kept of one short form; the rest are misreadings.
 const MOST_SENSES: usize = 12;
 
-impl SenseTable {
-    /// Reads the abbreviations of all papers: once for each commit.
-    pub(super) fn build(snapshot: &Snapshot) -> Result<Self, IndexError> {
-        Ok(Self::of(snapshot.abbreviations()?))
-    }
+/// Short forms and vectors kept, at most; when there are more, the cache begins anew.
+const MOST_CACHED: usize = 1 << 12;
 
-    fn of(papers: impl IntoIterator<Item = (String, Vec<Abbreviation>)>) -> Self {
-        let mut spellings: HashMap<String, BTreeMap<String, HashSet<String>>> = HashMap::new();
-        for (paper, abbreviations) in papers {
-            for abbreviation in abbreviations {
-                let longs = spellings.entry(normal_short(&abbreviation.short)).or_default();
-                longs.entry(abbreviation.long).or_default().insert(paper.clone());
-            }
-        }
-        Self(spellings.into_iter().map(|(short, longs)| (short, merged(longs))).collect())
-    }
-
-    /// Takes over the vectors that another table has of the same long forms.
-    fn take_vectors(&mut self, other: &Self) {
-        for (short, senses) in &mut self.0 {
-            for sense in other.0.get(short).into_iter().flatten() {
-                if let Some(vector) = sense.vector.get()
-                    && let Some(own) = senses.iter().find(|own| own.long == sense.long)
-                {
-                    let _ = own.vector.set(vector.clone());
-                }
-            }
-        }
-    }
-
-    /// The senses of a word as a reader writes it, the commonest first; none for ordinary words.
-    pub(super) fn senses(&self, word: &str) -> &[Sense] {
-        let marked = word.chars().any(|c| c.is_uppercase() || c.is_numeric());
-        let found = if marked { self.0.get(&normal_short(word)) } else { self.in_small_letters(word) };
-        found.map_or(&[], Vec::as_slice)
-    }
-
-    /// `msc` may mean MSC, for it can be no word; `age` and `her` may not.
-    fn in_small_letters(&self, word: &str) -> Option<&Vec<Sense>> {
-        let pronounceable = word.contains(['a', 'e', 'i', 'o', 'u', 'y']);
-        let singular = word.strip_suffix('s').unwrap_or(word);
-        (!pronounceable && (2..=5).contains(&singular.len())).then(|| self.0.get(&singular.to_uppercase()))?
-    }
-}
-
-/// The senses of the newest commit that was asked for.
+/// The senses of the short forms that were asked for, as the newest commit has them.
 #[derive(Debug, Default)]
 pub(super) struct SenseCache {
-    newest: RwLock<Option<SensesOfCommit>>,
-    reading: Mutex<()>,
+    newest: RwLock<SensesOfCommit>,
+    /// By long form. They depend on the model alone.
+    vectors: Mutex<HashMap<String, Arc<OnceLock<UnitVector>>>>,
 }
 
-/// A commit's name and the senses found in it.
-type SensesOfCommit = (String, Arc<SenseTable>);
+#[derive(Debug, Default)]
+struct SensesOfCommit {
+    commit_id: String,
+    by_short: HashMap<String, Arc<[Sense]>>,
+}
 
 impl SenseCache {
-    /// What short forms mean in this commit; read once for each. While one caller reads them, others get those of the
-    /// commit before, if there was one, rather than waiting.
-    pub(super) fn of(&self, snapshot: &Snapshot) -> Result<Arc<SenseTable>, IndexError> {
-        let commit = snapshot.commit();
-        let known = self.newest();
-        if let Some((_, table)) = known.as_ref().filter(|(of, _)| *of == commit) {
-            return Ok(Arc::clone(table));
+    /// The senses of a word as a reader writes it, the commonest first; none for ordinary words.
+    pub(super) fn of(&self, word: &str, snapshot: &Snapshot) -> Result<Arc<[Sense]>, IndexError> {
+        let Some(short) = short_form(word) else { return Ok(Arc::default()) };
+        let commit_id = snapshot.commit_id();
+        let newest = self.newest.read().unwrap_or_else(PoisonError::into_inner);
+        if newest.commit_id == commit_id
+            && let Some(known) = newest.by_short.get(&short)
+        {
+            return Ok(Arc::clone(known));
         }
-        let _reading = match (self.reading.try_lock(), known) {
-            (Ok(guard), _) => guard,
-            (Err(TryLockError::WouldBlock), Some((_, before))) => return Ok(before),
-            _ => self.reading.lock().unwrap_or_else(PoisonError::into_inner),
-        };
-        if let Some((_, table)) = self.newest().filter(|(of, _)| *of == commit) {
-            return Ok(table);
+        drop(newest);
+        let long_forms = snapshot.long_forms(&short)?;
+        let senses: Arc<[Sense]> = merged(long_forms).into_iter().map(|sense| self.with_vector(sense)).collect();
+        let mut newest = self.newest.write().unwrap_or_else(PoisonError::into_inner);
+        if newest.commit_id != commit_id || newest.by_short.len() >= MOST_CACHED {
+            *newest = SensesOfCommit { commit_id, by_short: HashMap::new() };
         }
-        let mut table = SenseTable::build(snapshot)?;
-        if let Some((_, before)) = self.newest() {
-            table.take_vectors(&before);
-        }
-        let table = Arc::new(table);
-        *self.newest.write().unwrap_or_else(PoisonError::into_inner) = Some((commit, Arc::clone(&table)));
-        Ok(table)
+        newest.by_short.insert(short, Arc::clone(&senses));
+        Ok(senses)
     }
 
-    fn newest(&self) -> Option<SensesOfCommit> {
-        self.newest.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The sense with the vector that is known of its long form.
+    fn with_vector(&self, sense: Sense) -> Sense {
+        let mut vectors = self.vectors.lock().unwrap_or_else(PoisonError::into_inner);
+        if vectors.len() >= MOST_CACHED {
+            vectors.clear();
+        }
+        let vector = Arc::clone(vectors.entry(sense.long.clone()).or_default());
+        Sense { vector, ..sense }
     }
+}
+
+/// The short form that a word of a question may be; `None` for ordinary words.
+fn short_form(word: &str) -> Option<String> {
+    if word.chars().any(|c| c.is_uppercase() || c.is_numeric()) {
+        return Some(normal_short(word));
+    }
+    // `msc` may mean MSC, for it can be no word; `age` and `her` may not.
+    let pronounceable = word.contains(['a', 'e', 'i', 'o', 'u', 'y']);
+    let singular = word.strip_suffix('s').unwrap_or(word);
+    (!pronounceable && (2..=5).contains(&singular.len())).then(|| singular.to_uppercase())
 }
 
 /// One sense out of all spellings that are near each other, the commonest sense first.
-fn merged(longs: BTreeMap<String, HashSet<String>>) -> Vec<Sense> {
-    let mut longs: Vec<(String, HashSet<String>)> = longs.into_iter().collect();
+fn merged(longs: BTreeMap<String, BTreeSet<String>>) -> Vec<Sense> {
+    let mut longs: Vec<(String, BTreeSet<String>)> = longs.into_iter().collect();
     longs.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then_with(|| a.0.cmp(&b.0)));
     let mut senses: Vec<Sense> = Vec::new();
     for (long, papers) in longs {
@@ -128,7 +99,9 @@ fn merged(longs: BTreeMap<String, HashSet<String>>) -> Vec<Sense> {
         terms.dedup();
         match senses.iter().position(|sense| likeness(&sense.terms, &terms) >= SAME_SENSE) {
             Some(place) => senses[place].papers.extend(papers),
-            None if senses.len() < MOST_SENSES => senses.push(Sense { long, terms, papers, vector: OnceLock::new() }),
+            None if senses.len() < MOST_SENSES => {
+                senses.push(Sense { long, terms, papers: papers.into_iter().collect(), vector: Arc::default() });
+            }
             None => {}
         }
     }
@@ -146,43 +119,41 @@ fn likeness(one: &[String], other: &[String]) -> f32 {
 mod tests {
     use super::*;
 
-    fn table(pairs: &[(&str, &str, &str)]) -> SenseTable {
-        let abbreviation = |short: &str, long: &str| Abbreviation { short: short.into(), long: long.into() };
-        SenseTable::of(pairs.iter().map(|(paper, short, long)| ((*paper).to_owned(), vec![abbreviation(short, long)])))
+    fn long_forms(pairs: &[(&str, &str)]) -> BTreeMap<String, BTreeSet<String>> {
+        let mut long_forms: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (paper, long) in pairs {
+            long_forms.entry((*long).to_owned()).or_default().insert((*paper).to_owned());
+        }
+        long_forms
     }
 
     #[test]
     fn spellings_are_one_sense_and_the_commonest_comes_first() {
-        let table = table(&[
-            ("a", "RA", "retinoic acid"),
-            ("b", "RA", "rheumatoid arthritis"),
-            ("c", "RA", "Rheumatoid Arthritis"),
-            ("d", "MSCs", "mesenchymal stem cells"),
-            ("e", "MSC", "mesenchymal stromal cell"),
-        ]);
-        let senses = table.senses("RA");
+        let senses =
+            merged(long_forms(&[("a", "retinoic acid"), ("b", "rheumatoid arthritis"), ("c", "Rheumatoid Arthritis")]));
         assert_eq!(senses.iter().map(|sense| sense.papers.len()).collect::<Vec<_>>(), [2, 1]);
         assert_eq!(senses[1].long, "retinoic acid");
-        assert_eq!(table.senses("MSCs").len(), 1);
-        assert_eq!(table.senses("MSC")[0].papers.len(), 2);
+        let senses = merged(long_forms(&[("d", "mesenchymal stem cells"), ("e", "mesenchymal stromal cell")]));
+        assert_eq!((senses.len(), senses[0].papers.len()), (1, 2));
     }
 
     #[test]
-    fn vectors_of_the_commit_before_are_kept() {
-        let before = table(&[("a", "RA", "retinoic acid")]);
-        let vector = UnitVector::normalise(vec![1.0, 0.0]);
-        before.senses("RA")[0].vector.set(vector.clone()).expect("the first");
-        let mut after = table(&[("a", "RA", "retinoic acid"), ("b", "RA", "rheumatoid arthritis")]);
-        after.take_vectors(&before);
-        let known: Vec<_> = after.senses("RA").iter().map(|sense| sense.vector.get()).collect();
+    fn vectors_are_kept_from_commit_to_commit() {
+        let (cache, vector) = (SenseCache::default(), UnitVector::normalise(vec![1.0, 0.0]));
+        let of = |pairs: &[(&str, &str)]| {
+            merged(long_forms(pairs)).into_iter().map(|sense| cache.with_vector(sense)).collect::<Vec<_>>()
+        };
+        of(&[("a", "retinoic acid")])[0].vector.set(vector.clone()).expect("the first");
+        let after = of(&[("a", "retinoic acid"), ("b", "rheumatoid arthritis")]);
+        let known: Vec<_> = after.iter().map(|sense| sense.vector.get()).collect();
         assert!(known.contains(&Some(&vector)) && known.contains(&None));
     }
 
     #[test]
-    fn ordinary_words_have_no_senses() {
-        let table = table(&[("a", "AGE", "advanced glycation end product"), ("b", "MSC", "mesenchymal stem cell")]);
-        assert!(table.senses("age").is_empty() && table.senses("of").is_empty());
-        assert_eq!(table.senses("AGEs").len(), 1);
-        assert_eq!(table.senses("mscs").len(), 1);
+    fn ordinary_words_are_no_short_forms() {
+        assert!(short_form("age").is_none() && short_form("of").is_none());
+        assert_eq!(short_form("AGEs").as_deref(), Some("AGE"));
+        assert_eq!(short_form("MSCs").as_deref(), Some("MSC"));
+        assert_eq!(short_form("mscs").as_deref(), Some("MSC"));
     }
 }

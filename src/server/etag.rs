@@ -16,7 +16,7 @@ pub(super) async fn by_commit(State(state): State<Arc<AppState>>, request: Reque
     if request.method() != Method::GET {
         return next.run(request).await;
     }
-    let tag = format!("W/\"{}\"", state.engine.index().snapshot().commit());
+    let tag = format!("W/\"{}\"", state.engine.index().snapshot().commit_id());
     let known = request.headers().get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let is_known = known.flat_map(|value| value.split(',')).any(|value| value.trim() == tag);
     let mut response = next.run(request).await;

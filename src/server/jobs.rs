@@ -14,8 +14,8 @@ use tokio::sync::watch;
 use super::options::Library;
 use super::tasks::{Counts, Status, Task, TaskKind, TaskList, includes_papers};
 use super::uploads::{self, Spooled};
-use crate::corpus::{Identity, PaperId};
-use crate::index::{IndexError, PaperRecord, SourceRecord, SourceRole};
+use crate::corpus::{Identity, PaperId, split_page};
+use crate::index::{IndexError, SourceRecord, SourceRole};
 use crate::ingest::{Ingest, IngestError, Paper, Reader, Summary};
 use crate::search::Engine;
 
@@ -45,6 +45,8 @@ pub struct Jobs {
     stop: AtomicBool,
     /// Set when the thread has ended.
     ended: AtomicBool,
+    /// Set by a run that failed: uploads may be left that no job is about any more.
+    is_behind: AtomicBool,
     runs: AtomicU64,
     thread: Mutex<Option<JoinHandle<()>>>,
     /// Keeps a second server from the folder of uploads while the thread runs.
@@ -108,6 +110,7 @@ impl Jobs {
             changes: watch::Sender::new(0),
             stop: AtomicBool::new(false),
             ended: AtomicBool::new(false),
+            is_behind: AtomicBool::new(false),
             runs: AtomicU64::new(0),
             thread: Mutex::default(),
             folder_lock: Mutex::new(folder_lock),
@@ -278,6 +281,7 @@ impl Jobs {
             let outcome = catch_unwind(AssertUnwindSafe(|| self.run(&tasks))).unwrap_or_else(|_| {
                 Err(RunError { message: "an internal error; the log says more".into(), is_lasting: false })
             });
+            self.is_behind.store(outcome.is_err(), Ordering::Relaxed);
             if let Err(error) = &outcome
                 && !error.is_lasting
                 && !self.stopped()
@@ -349,7 +353,8 @@ impl Jobs {
     /// One run over all that the jobs concern. Gives what it did, and which folders it left out and why.
     fn run(&self, tasks: &[Task]) -> Result<(Summary, Vec<String>), RunError> {
         self.runs.fetch_add(1, Ordering::Relaxed);
-        let (paths, mut skipped) = self.paths(tasks);
+        let files = self.files(tasks);
+        let (paths, mut skipped) = if files.is_some() { (Vec::new(), Vec::new()) } else { self.paths(tasks) };
         let mut options = self.library.options.clone();
         if uploads::has_deletion_mark(&self.library.uploads) {
             // The last upload may have been deleted.
@@ -358,7 +363,11 @@ impl Jobs {
         let ingest = Ingest { index: self.engine.index(), embedder: self.engine.embedder(), options, stop: &self.stop };
         let began = Instant::now();
         loop {
-            match ingest.run(&paths, &mut |_| {}) {
+            let outcome = match &files {
+                Some(files) => ingest.run_files(files, &mut |_| {}),
+                None => ingest.run(&paths, &mut |_| {}),
+            };
+            match outcome {
                 Err(IngestError::Index(IndexError::Locked { .. }))
                     if began.elapsed() < LOCK_TIMEOUT && !self.stopped() =>
                 {
@@ -375,6 +384,33 @@ impl Jobs {
         }
     }
 
+    /// The files that the jobs are about, if all of them are about single uploads: then a job costs what these files cost,
+    /// however many uploads there are. `None` if the whole folders are to be looked at: after a run that failed, and for a
+    /// page of a paper, which is read together with the other pages.
+    fn files(&self, tasks: &[Task]) -> Option<Vec<PathBuf>> {
+        if self.is_behind.load(Ordering::Relaxed) || !self.library.uploads.exists() {
+            return None;
+        }
+        let snapshot = self.engine.index().snapshot();
+        let mut files = Vec::new();
+        for task in tasks {
+            match &task.kind {
+                TaskKind::Upload { file } => files.push(file.clone()),
+                TaskKind::Delete { paper } => {
+                    let paper = snapshot.paper(paper).ok()??;
+                    let sources = paper.sources.into_iter().map(|source| source.path);
+                    files.extend(sources.filter(|file| file.starts_with(&self.library.uploads)));
+                }
+                TaskKind::Startup | TaskKind::Reindex | TaskKind::Watch => return None,
+            }
+        }
+        let is_page = |file: &PathBuf| {
+            let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+            split_page(&stem).1.is_some()
+        };
+        (!files.iter().any(is_page)).then_some(files)
+    }
+
     /// The folders to look at. One that is missing does not hinder the others, and is not taken for an empty one.
     fn paths(&self, tasks: &[Task]) -> (Vec<PathBuf>, Vec<String>) {
         let papers: &[PathBuf] = if includes_papers(tasks) { &self.library.papers } else { &[] };
@@ -386,18 +422,14 @@ impl Jobs {
 
     /// Which papers the uploaded files became.
     fn papers_of(&self, tasks: &[Task]) -> BTreeMap<PathBuf, Uploaded> {
-        let files: Vec<&Path> = tasks.iter().filter_map(uploaded).collect();
-        if files.is_empty() {
-            return BTreeMap::new();
-        }
-        let papers = self.engine.index().snapshot().papers().unwrap_or_default();
-        let sources = papers.iter().flat_map(|paper| paper.sources.iter().map(move |source| (paper, source)));
-        let wanted = sources.filter(|(_, source)| files.contains(&source.path.as_path()));
-        let uploaded = |paper: &PaperRecord, source: &SourceRecord| Uploaded {
-            paper: paper.id.to_string(),
-            is_duplicate: source.role == SourceRole::Duplicate,
+        let snapshot = self.engine.index().snapshot();
+        let paper = |file: &Path| {
+            let found = snapshot.sources_of_file(file).ok()??;
+            let is_duplicate = |source: &SourceRecord| source.path == file && source.role == SourceRole::Duplicate;
+            let is_duplicate = found.sources.iter().any(is_duplicate);
+            Some((file.to_owned(), Uploaded { paper: found.paper.to_string(), is_duplicate }))
         };
-        wanted.map(|(paper, source)| (source.path.clone(), uploaded(paper, source))).collect()
+        tasks.iter().filter_map(uploaded).filter_map(paper).collect()
     }
 }
 

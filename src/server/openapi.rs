@@ -38,8 +38,8 @@ pub(super) fn document() -> Document {
     document
 }
 
-/// Sets the longest question that this server reads, in the body of a request and in the query string.
-pub(super) fn describe_limits(document: &mut Document, max_question: usize) {
+/// Describes the question as this server reads it, in the body of a request and in the query string.
+pub(super) fn describe_question(document: &mut Document, max_question: usize) {
     let question = document
         .components
         .as_mut()
@@ -53,6 +53,8 @@ pub(super) fn describe_limits(document: &mut Document, max_question: usize) {
     for schema in parameters.chain(question) {
         if let RefOr::T(Schema::Object(question)) = schema {
             question.max_length = Some(max_question);
+            // It is required; the empty text in its place is only how its absence is noticed.
+            question.default = None;
         }
     }
 }

@@ -85,7 +85,7 @@ fn documented_routes(state: &Arc<AppState>) -> (Router<Arc<AppState>>, OpenApi) 
         .routes(routes!(manage::reindex))
         .route_layer(from_fn_with_state(Arc::clone(&state.access), require_admin_key));
     let (routes, mut document) = open_routes.merge(search_routes).merge(admin_routes).split_for_parts();
-    openapi::describe_limits(&mut document, state.limits.question.max_characters);
+    openapi::describe_question(&mut document, state.limits.question.max_characters);
     (routes, document)
 }
 

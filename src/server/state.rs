@@ -1,7 +1,7 @@
 //! The state that all requests share.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use axum::extract::FromRef;
@@ -14,9 +14,7 @@ use super::options::Limits;
 use super::problem::{Code, Problem};
 use super::response_cache::ResponseCache;
 use super::search_threads::SearchThreads;
-use crate::index::Snapshot;
 use crate::search::Engine;
-use crate::wire::PaperSummary;
 
 /// Uploads that are received at the same time; further ones wait. Many, so that slow ones keep nobody out.
 const MAX_RECEIVING: usize = 64;
@@ -26,9 +24,6 @@ const MAX_CHECKING: usize = 8;
 
 /// Bytes of all cached responses together, at most.
 const MAX_CACHED_BYTES: u64 = 32 << 20;
-
-/// The papers of one commit, for lists of them.
-type Papers = Arc<Vec<PaperSummary>>;
 
 /// The state of the server.
 #[derive(Debug)]
@@ -44,8 +39,6 @@ pub struct AppState {
     search_permits: Arc<Semaphore>,
     search_threads: SearchThreads,
     draining: AtomicBool,
-    /// With their commit.
-    papers: Mutex<Option<(String, Papers)>>,
     pub(super) responses: ResponseCache,
 }
 
@@ -70,7 +63,6 @@ impl AppState {
             search_permits: Arc::new(Semaphore::new(limits.max_concurrent)),
             search_threads: SearchThreads::new(limits.max_concurrent),
             draining: AtomicBool::new(false),
-            papers: Mutex::default(),
             responses: ResponseCache::new(MAX_CACHED_BYTES),
         }
     }
@@ -128,19 +120,5 @@ impl AppState {
                 Err(Problem { retry_after: Some(1), ..Problem::new(Code::TimedOut, detail) })
             }
         }
-    }
-
-    /// All papers of a commit in the order of their ids, read once for each commit. Blocks.
-    pub(super) fn papers(&self, snapshot: &Snapshot) -> Result<Papers, Problem> {
-        let commit = snapshot.commit();
-        let mut known = self.papers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((of, papers)) = known.as_ref()
-            && *of == commit
-        {
-            return Ok(Arc::clone(papers));
-        }
-        let papers: Papers = Arc::new(snapshot.papers()?.iter().map(PaperSummary::from).collect());
-        *known = Some((commit, Arc::clone(&papers)));
-        Ok(papers)
     }
 }

@@ -56,7 +56,8 @@ impl<const LEAST: i64, const MOST: i64> ToSchema for Whole<LEAST, MOST> {}
 
 impl<'de, const LEAST: i64, const MOST: i64> Deserialize<'de> for Whole<LEAST, MOST> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_i64(WholeVisitor).map(Self)
+        let refuse = |error| D::Error::custom(format_args!("expected a whole number from {LEAST} to {MOST}: {error}"));
+        deserializer.deserialize_i64(WholeVisitor).map(Self).map_err(refuse)
     }
 }
 

@@ -7,7 +7,7 @@ use super::names::{KindName, SectionName};
 use super::number::{Whole, Year};
 use super::reference::ReferenceItem;
 use super::search::{PageRange, PaperItem, Span};
-use crate::corpus::{Format, Passage};
+use crate::corpus::{Characters, Format, Passage};
 use crate::index::{PaperRecord, PassageRecord};
 
 /// Which papers to list. Lists may be repeated, or separated by commas.
@@ -186,13 +186,14 @@ pub struct PassageItem {
 impl From<&PassageRecord> for PassageItem {
     fn from(record: &PassageRecord) -> Self {
         let passage = &record.passage;
+        let characters = Characters::new(&passage.text);
         Self {
             id: passage.id.to_string(),
             section: passage.section.clone(),
             kind: passage.kind.into(),
             pages: passage.pages.map(PageRange::from),
             text: passage.text.clone(),
-            sentences: passage.sentences.iter().map(|sentence| Span::new(&passage.text, &sentence.range)).collect(),
+            sentences: passage.sentences.iter().map(|sentence| Span::new(&characters, &sentence.range)).collect(),
             citations: record.cited.iter().map(|(place, one)| ReferenceItem::new(*place, one)).collect(),
         }
     }

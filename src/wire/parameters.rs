@@ -38,7 +38,8 @@ fn parameters<T: ToSchema>() -> Vec<Parameter> {
         let description = match &schema {
             RefOr::T(Schema::Object(object)) => object.description.clone(),
             RefOr::T(Schema::Array(array)) => array.description.clone(),
-            _ => None,
+            RefOr::Ref(reference) => Some(reference.description.clone()),
+            RefOr::T(_) => None,
         };
         ParameterBuilder::new()
             .name(name)

@@ -10,7 +10,7 @@ use super::answer::{InterpretationItem, SummaryItem};
 use super::explanation::ExplanationItem;
 use super::names::{KindName, MarkName, ModeName};
 use super::reference::ReferenceItem;
-use crate::corpus::{Metadata, Passage};
+use crate::corpus::{Characters, Metadata, Passage};
 use crate::index::PassageRecord;
 use crate::search::{Answer, Evidence, Hit, Stage};
 
@@ -149,12 +149,9 @@ pub struct Span {
 }
 
 impl Span {
-    /// Bytes of `text` as characters. A byte inside of a character counts as its end.
-    pub(super) fn new(text: &str, bytes: &Range<usize>) -> Self {
-        // The bytes with which characters begin: those that go on have the bits 10 in front.
-        let begins = |byte: &&u8| **byte & 0b1100_0000 != 0b1000_0000;
-        let characters = |byte: usize| text.as_bytes()[..byte.min(text.len())].iter().filter(begins).count();
-        Self { start: characters(bytes.start), end: characters(bytes.end) }
+    /// Bytes of a text as its characters. A byte inside of a character counts as its end.
+    pub(super) fn new(characters: &Characters, bytes: &Range<usize>) -> Self {
+        Self { start: characters.before(bytes.start), end: characters.before(bytes.end) }
     }
 }
 
@@ -183,6 +180,7 @@ fn milliseconds(time: std::time::Duration) -> f64 {
 impl HitItem {
     fn new(hit: &Hit, explained: bool) -> Self {
         let passage = &hit.record.passage;
+        let characters = Characters::new(&passage.text);
         Self {
             id: passage.id.to_string(),
             score: hit.score,
@@ -201,17 +199,21 @@ impl HitItem {
             kind: passage.kind.into(),
             pages: passage.pages.map(PageRange::from),
             text: passage.text.clone(),
-            evidence: hit.evidence.iter().map(|evidence| EvidenceItem::new(&hit.record, evidence)).collect(),
-            highlights: hit.highlights.iter().map(|range| Span::new(&passage.text, range)).collect(),
+            evidence: hit
+                .evidence
+                .iter()
+                .map(|evidence| EvidenceItem::new(&hit.record, evidence, &characters))
+                .collect(),
+            highlights: hit.highlights.iter().map(|range| Span::new(&characters, range)).collect(),
             explanation: explained.then(|| ExplanationItem::from(&hit.explanation)),
         }
     }
 }
 
 impl EvidenceItem {
-    fn new(record: &PassageRecord, evidence: &Evidence) -> Self {
+    fn new(record: &PassageRecord, evidence: &Evidence, characters: &Characters) -> Self {
         let text = &record.passage.text;
-        let Span { start, end } = Span::new(text, &evidence.range);
+        let Span { start, end } = Span::new(characters, &evidence.range);
         Self {
             start,
             end,
@@ -248,8 +250,9 @@ mod tests {
     #[test]
     fn positions_are_characters() {
         let text = "TNF-α and β";
-        assert_eq!(Span::new(text, &(4..6)), Span { start: 4, end: 5 });
-        assert_eq!(Span::new(text, &(11..text.len())), Span { start: 10, end: 11 });
-        assert_eq!(Span::new(text, &(5..99)), Span { start: 5, end: 11 });
+        let characters = Characters::new(text);
+        assert_eq!(Span::new(&characters, &(4..6)), Span { start: 4, end: 5 });
+        assert_eq!(Span::new(&characters, &(11..text.len())), Span { start: 10, end: 11 });
+        assert_eq!(Span::new(&characters, &(5..99)), Span { start: 5, end: 11 });
     }
 }

@@ -5,7 +5,7 @@
 mod alignment;
 mod candidate;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
 pub use super::Abbreviation;
@@ -113,36 +113,50 @@ fn ends_like_a_short_form(word: &str) -> bool {
     word.chars().count() > 1 && word.chars().next_back().is_some_and(|c| c.is_uppercase() || c.is_numeric())
 }
 
-/// Where `text` uses the short forms of `abbreviations`: whole words, with or without a plural's s, in the same case.
-///
-/// In order, and the longest where several begin at one place; a short form with two senses gives both. Linear in the
-/// text: each word is looked up once for each different length, in words, of the short forms.
-pub fn spans<'a>(text: &str, abbreviations: &'a [Abbreviation]) -> Vec<(Range<usize>, &'a Abbreviation)> {
-    let mut senses: HashMap<String, Vec<&'a Abbreviation>> = HashMap::new();
-    let mut pieces = HashSet::new();
-    for abbreviation in abbreviations {
-        senses.entry(singular(&abbreviation.short).to_owned()).or_default().push(abbreviation);
-        pieces.insert(tokens(&abbreviation.short).len());
-    }
-    let mut pieces: Vec<usize> = pieces.into_iter().filter(|&count| count > 0).collect();
-    pieces.sort_unstable_by(|a, b| b.cmp(a));
-    let tokens = tokens(text);
-    let mut found = Vec::new();
-    let mut next = 0;
-    while next < tokens.len() {
-        let here = pieces.iter().find_map(|&count| {
-            let last = tokens.get(next + count - 1)?;
-            let range = tokens[next].start..last.end;
-            Some((range.clone(), senses.get(singular(&text[range]))?, count))
-        });
-        if let Some((range, senses, count)) = here {
-            found.extend(senses.iter().map(|&sense| (range.clone(), sense)));
-            next += count;
-        } else {
-            next += 1;
+/// The short forms of a paper, to find where its paragraphs use them.
+#[derive(Debug)]
+pub struct ShortForms<'a> {
+    /// What each short form stands for; more than one where the paper gives it several senses.
+    senses: HashMap<String, Vec<&'a Abbreviation>>,
+    /// How many words short forms have, the most first.
+    lengths: Vec<usize>,
+}
+
+impl<'a> ShortForms<'a> {
+    pub fn new(abbreviations: &'a [Abbreviation]) -> Self {
+        let mut senses: HashMap<String, Vec<&'a Abbreviation>> = HashMap::new();
+        let mut lengths = BTreeSet::new();
+        for abbreviation in abbreviations {
+            senses.entry(singular(&abbreviation.short).to_owned()).or_default().push(abbreviation);
+            lengths.insert(tokens(&abbreviation.short).len());
         }
+        let lengths = lengths.into_iter().rev().filter(|&count| count > 0).collect();
+        ShortForms { senses, lengths }
     }
-    found
+
+    /// Where `text` uses the short forms: whole words, with or without a plural's s, in the same case.
+    ///
+    /// In order, and the longest where several begin at one place; a short form with two senses gives both. Linear in the
+    /// text: each word is looked up once for each different length, in words, of the short forms.
+    pub fn spans(&self, text: &str) -> Vec<(Range<usize>, &'a Abbreviation)> {
+        let tokens = tokens(text);
+        let mut found = Vec::new();
+        let mut next = 0;
+        while next < tokens.len() {
+            let here = self.lengths.iter().find_map(|&count| {
+                let last = tokens.get(next + count - 1)?;
+                let range = tokens[next].start..last.end;
+                Some((range.clone(), self.senses.get(singular(&text[range]))?, count))
+            });
+            if let Some((range, senses, count)) = here {
+                found.extend(senses.iter().map(|&sense| (range.clone(), sense)));
+                next += count;
+            } else {
+                next += 1;
+            }
+        }
+        found
+    }
 }
 
 /// Runs of letters and digits.
@@ -244,10 +258,13 @@ mod tests {
         let pair = |short: &str, long: &str| Abbreviation { short: short.into(), long: long.into() };
         let pairs = [pair("MSCs", "mesenchymal stem cells"), pair("IL-6", "interleukin 6"), pair("IL", "interleukin")];
         let text = "MSC and BM-MSCs secrete IL-6, not ILK; MSCsx, (MSCs), msc.";
-        let spans: Vec<(&str, &str)> =
-            spans(text, &pairs).into_iter().map(|(range, a)| (&text[range], a.short.as_str())).collect();
+        let spans: Vec<(&str, &str)> = ShortForms::new(&pairs)
+            .spans(text)
+            .into_iter()
+            .map(|(range, a)| (&text[range], a.short.as_str()))
+            .collect();
         assert_eq!(spans, [("MSC", "MSCs"), ("MSCs", "MSCs"), ("IL-6", "IL-6"), ("MSCs", "MSCs")]);
-        assert!(super::spans("", &pairs).is_empty() && super::spans(text, &[]).is_empty());
+        assert!(ShortForms::new(&pairs).spans("").is_empty() && ShortForms::new(&[]).spans(text).is_empty());
     }
 
     #[test]
@@ -266,7 +283,7 @@ mod tests {
                 prop_assert!(text.contains(&pair.short) || other.contains(&pair.short));
             }
             let mut end = 0;
-            for (range, _) in spans(&text, &pairs) {
+            for (range, _) in ShortForms::new(&pairs).spans(&text) {
                 prop_assert!(text.get(range.clone()).is_some_and(|word| !word.is_empty()));
                 prop_assert!(range.end >= end);
                 end = range.end;

@@ -1,5 +1,7 @@
 //! What can be seen in the text of any format.
 
+use std::collections::HashSet;
+
 use super::{Abbreviation, Article, abbreviation, citation};
 
 /// Adds what can be seen in the text of any format: the studies that it cites, where the source did not mark them, and the
@@ -8,10 +10,7 @@ pub fn annotate(article: &mut Article) {
     citation::resolve(article);
     let title = article.metadata.title.iter().map(String::as_str);
     let detected = abbreviation::detect(title.chain(article.blocks.iter().map(|block| block.text.as_str())));
-    for found in detected {
-        let same = |known: &Abbreviation| known.short == found.short && known.long.eq_ignore_ascii_case(&found.long);
-        if !article.abbreviations.iter().any(same) {
-            article.abbreviations.push(found);
-        }
-    }
+    let key = |known: &Abbreviation| (known.short.clone(), known.long.to_ascii_lowercase());
+    let mut known: HashSet<(String, String)> = article.abbreviations.iter().map(key).collect();
+    article.abbreviations.extend(detected.into_iter().filter(|found| known.insert(key(found))));
 }

@@ -157,7 +157,18 @@ pub struct Dropped {
     pub source: Option<Range<usize>>,
 }
 
+/// Blocks that a reader keeps of one source. A source that has so many is refused ([`PaperLimits`](super::PaperLimits)), so
+/// that what comes behind them need not be kept.
+pub(crate) const MOST_BLOCKS: usize = 50_000;
+
 impl Article {
+    /// Add a block, unless there are too many for any paper already.
+    pub(crate) fn push_block(&mut self, block: Block) {
+        if self.blocks.len() < MOST_BLOCKS {
+            self.blocks.push(block);
+        }
+    }
+
     /// Record that `text` was left out by `rule`; text without a visible character needs no record.
     pub fn drop_text(&mut self, rule: DropRule, text: &str, page: Option<u32>, source: Option<Range<usize>>) {
         let text = text.trim();

@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_gzip_bomb_is_refused_at_the_limit() {
-        let limits = Limits { max_unpacked_bytes: 1000, ..Limits::default() };
+        let limits = Limits { max_unpacked_bytes: 1000, ..Limits::DEFAULT };
         assert!(matches!(unpack(&packed(&[b' '; 100_000]), &limits), Err(ReadError::TooLarge { bytes: 1001, .. })));
     }
 

@@ -73,7 +73,7 @@ drop_rules! {
     HeadingNumber = "heading-number",
     ListLabel = "list-label",
     Label = "label",
-    /// The title of the back matter as a whole.
+    /// A heading that no block keeps: the title of the back matter, one nested too deep, or the end of one too long.
     Heading = "heading",
     /// A heading without text below it.
     EmptySection = "empty-section",

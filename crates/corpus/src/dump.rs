@@ -85,10 +85,7 @@ pub(super) fn read(source: &str, name: &str) -> Result<Article, ReadError> {
         reader.outline.article().warnings.push("paragraph breaks were inferred; the source has none".into());
     }
     let mut article = reader.outline.finish();
-    // From the last, so that the places of the seams before it stay right.
-    for seam in seams.into_iter().skip(1).rev() {
-        pages::join_at(&mut article.blocks, seam, true);
-    }
+    article.blocks = pages::join_at_seams(article.blocks, seams.get(1..).unwrap_or_default(), true);
     if article.blocks.is_empty() { Err(ReadError::NoText) } else { Ok(article) }
 }
 
@@ -252,26 +249,17 @@ impl<'a> Reader<'a> {
     }
 
     /// Read lines that belong together. The last of a page may be the beginning of a sentence, short as they are.
-    fn group(&mut self, lines: &[(usize, &'a str)], is_last: bool) {
-        if let [(at, line), rest @ ..] = lines {
+    fn group(&mut self, mut lines: &[(usize, &'a str)], is_last: bool) {
+        while let [(at, line), rest @ ..] = lines
+            && self.is_heading(*at, line.trim(), rest.is_empty() && !is_last)
+        {
             let line = line.trim();
-            let alone = rest.is_empty()
-                && !is_last
-                && text::is_heading(line)
-                && line.len() < 100
-                && (!self.numbered || text::is_numbered(line))
-                && self.outline.purpose() == Purpose::Content;
-            let is_column =
-                heading::purpose(line) == Purpose::References && self.references_at.is_some_and(|last| *at < last);
-            if !is_column && (alone || text::is_sure_heading(line)) {
-                let place = self.characters.range(*at..at + line.len());
-                self.outline.heading(text::level(line), line, Some(place));
-                // At most once more: a line that is surely a heading begins a group of its own.
-                if !rest.is_empty() {
-                    self.group(rest, is_last);
-                }
-                return;
-            }
+            let place = self.characters.range(*at..at + line.len());
+            self.outline.heading(text::level(line), line, Some(place));
+            lines = rest;
+        }
+        if lines.is_empty() {
+            return;
         }
         if self.outline.purpose() == Purpose::References {
             return self.references(lines);
@@ -295,6 +283,19 @@ impl<'a> Reader<'a> {
                 Part::Text(range) => self.prose(&flow, range, lines.len() == 1),
             }
         }
+    }
+
+    /// Whether the line at byte `at` is a heading. `is_alone` tells that no line of its paragraph follows.
+    fn is_heading(&mut self, at: usize, line: &str, is_alone: bool) -> bool {
+        let is_heading = text::is_sure_heading(line)
+            || is_alone
+                && text::is_heading(line)
+                && line.len() < 100
+                && (!self.numbered || text::is_numbered(line))
+                && self.outline.purpose() == Purpose::Content;
+        let is_column =
+            || heading::purpose(line) == Purpose::References && self.references_at.is_some_and(|last| at < last);
+        is_heading && !is_column()
     }
 
     fn prose(&mut self, flow: &Flow, range: Range<usize>, is_unbroken: bool) {

@@ -17,6 +17,8 @@ pub enum ReadError {
     Encrypted,
     #[error("the PDF has no text layer; run it through OCR first (for example ocrmypdf)")]
     NoTextLayer,
+    #[error("the paper has {found} {what}, more than the limit of {limit}")]
+    OverLimit { what: &'static str, found: usize, limit: usize },
     #[error("no paragraph was found in it")]
     NoText,
     #[error("reading took longer than {seconds} s and was stopped")]

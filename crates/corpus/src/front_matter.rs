@@ -75,8 +75,23 @@ pub(super) fn list(value: &str, separators: &[&str]) -> Vec<String> {
 
 /// The first number of four digits that can be a year.
 pub(super) fn year(text: &str) -> Option<u16> {
-    let numbers = text.split(|c: char| !c.is_ascii_digit()).filter(|digits| digits.len() == 4);
-    numbers.filter_map(|digits| digits.parse().ok()).find(|year| (1500..2200).contains(year))
+    years(text).next().map(|(_, year)| year)
+}
+
+/// All numbers of four digits that can be years, with the byte at which each begins.
+pub(super) fn years(text: &str) -> impl Iterator<Item = (usize, u16)> {
+    let mut at = 0;
+    let numbers = text.split(|c: char| !c.is_ascii_digit()).map(move |digits| {
+        let start = at;
+        // What separates two numbers is one character, of one byte or more.
+        at += digits.len();
+        at += text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        (start, digits)
+    });
+    numbers
+        .filter(|(_, digits)| digits.len() == 4)
+        .filter_map(|(at, digits)| Some((at, digits.parse().ok()?)))
+        .filter(|(_, year)| (1500..2200).contains(year))
 }
 
 /// `123–131` as first and last page.

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::characters;
 use crate::patterns::compile;
 
 /// What a reader does with the section under a heading.
@@ -34,6 +35,20 @@ pub(super) fn without_number(heading: &str) -> &str {
         Some(rest) if rest.starts_with(char::is_alphanumeric) && rest.len() > 1 => rest,
         _ => heading,
     }
+}
+
+/// Bytes that the headings above a block may have together. Real ones have 420 at most; without a bound, a long
+/// heading above many short paragraphs, each of which keeps its headings, would take quadratic memory.
+const LONGEST_PATH: usize = 600;
+/// Headings that may stand above a block.
+pub(super) const DEEPEST: usize = 12;
+
+/// The part of `heading` that is kept below the headings of `path`, and the rest of it, which is recorded as left out.
+pub(super) fn cut<'h, 'p>(heading: &'h str, path: impl Iterator<Item = &'p str>) -> (&'h str, &'h str) {
+    let (depth, bytes) = path.fold((0, 0), |(depth, bytes), above| (depth + 1, bytes + above.len()));
+    let room = if depth < DEEPEST { LONGEST_PATH.saturating_sub(bytes) } else { 0 };
+    let kept = characters::up_to(heading, room);
+    heading.split_at(kept.len())
 }
 
 /// What the section under `heading` is for.

@@ -41,13 +41,14 @@ mod text;
 mod unbroken;
 mod xml;
 
-pub use abbreviation::{normal_short, spans};
+pub use abbreviation::{ShortForms, normal_short};
 pub use annotation::annotate;
 pub use article::*;
+pub use characters::Characters;
 pub use drop_rule::{DropRule, UnknownDropRule};
 pub use error::ReadError;
 pub use identity::{Identity, PaperId, source_rank, split_page};
-pub use limits::Limits;
+pub use limits::{Limits, PaperLimits};
 pub use pages::join_pages;
 pub use passage::{Passage, PassageId, SectionKind, passages};
 
@@ -60,7 +61,8 @@ pub const READERS_VERSION: u64 = 2;
 ///
 /// # Errors
 /// [`ReadError::Empty`], [`ReadError::TooLarge`] and [`ReadError::UnknownFormat`] before a reader is chosen;
-/// [`ReadError::Malformed`] or [`ReadError::NoText`] from the reader.
+/// [`ReadError::Malformed`] or [`ReadError::NoText`] from the reader; [`ReadError::OverLimit`] for more text, references or
+/// the like than `limits` allow a paper.
 pub fn read_bytes(bytes: &[u8], name: &str, limits: &Limits) -> Result<Article, ReadError> {
     let unpacked = decode::unpack(bytes, limits)?;
     let source = format::detect(&unpacked)?;
@@ -78,5 +80,6 @@ pub fn read_bytes(bytes: &[u8], name: &str, limits: &Limits) -> Result<Article, 
         return Err(ReadError::NoText);
     }
     annotate(&mut article);
+    limits.paper.apply(&mut article)?;
     Ok(article)
 }

@@ -2,6 +2,11 @@
 
 use std::ops::Range;
 
+use super::characters;
+
+/// Bytes of a word that are looked at before a hyphen. Longer ones are no words of a language.
+const LONGEST_WORD: usize = 64;
+
 /// Text between blank lines, with its place in characters of the source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Chunk<'a> {
@@ -124,8 +129,8 @@ fn drops_hyphen(text: &str) -> bool {
         "anti", "non", "self", "cross", "half", "well", "long", "short", "high", "low", "post", "pre", "semi", "quasi",
         "meta", "follow", "state", "double", "single", "placebo", "bone", "dose", "cell", "time", "age", "evidence",
     ];
-    let word =
-        text.trim_end_matches(['-', '‐', '\u{ad}']).rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    let before = characters::last(text.trim_end_matches(['-', '‐', '\u{ad}']), LONGEST_WORD);
+    let word = before.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
     text.ends_with('\u{ad}') || (word.chars().all(char::is_lowercase) && !word.is_empty() && !JOINED.contains(&word))
 }
 

@@ -21,10 +21,12 @@ pub(super) fn read(source: &str) -> Result<Article, ReadError> {
         | Options::ENABLE_FOOTNOTES
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_YAML_STYLE_METADATA_BLOCKS;
-    let events: Vec<(Event, Range<usize>)> = Parser::new_ext(source, options).into_offset_iter().collect();
     let mut reader = Reader::new(source);
-    reader.footnotes(&events);
-    for (event, range) in events {
+    // The text refers to footnotes that follow it. Parsing twice takes less than keeping all events.
+    if source.contains("[^") {
+        reader.footnotes(Parser::new_ext(source, options));
+    }
+    for (event, range) in Parser::new_ext(source, options).into_offset_iter() {
         reader.event(event, range);
     }
     let article = reader.outline.finish();
@@ -73,9 +75,9 @@ impl<'a> Reader<'a> {
     }
 
     /// Footnotes are how Markdown cites: they become the head of the reference list.
-    fn footnotes(&mut self, events: &[(Event, Range<usize>)]) {
+    fn footnotes<'e>(&mut self, events: impl Iterator<Item = Event<'e>>) {
         let mut open: Option<(String, Prose)> = None;
-        for (event, _) in events {
+        for event in events {
             match (event, &mut open) {
                 (Event::Start(Tag::FootnoteDefinition(label)), _) => open = Some((label.to_string(), Prose::default())),
                 (Event::End(TagEnd::FootnoteDefinition), _) => {
@@ -87,7 +89,7 @@ impl<'a> Reader<'a> {
                         self.footnotes.insert(label, index);
                     }
                 }
-                (Event::Text(text) | Event::Code(text), Some((_, prose))) => prose.push(text),
+                (Event::Text(text) | Event::Code(text), Some((_, prose))) => prose.push(&text),
                 (Event::SoftBreak | Event::HardBreak, Some((_, prose))) => prose.space(),
                 _ => {}
             }

@@ -47,6 +47,7 @@ impl Outline {
 
     /// Begin a section. Sections of the same or a deeper level end.
     pub(super) fn heading(&mut self, level: usize, text: &str, place: Option<Range<usize>>) {
+        let level = level.min(heading::DEEPEST);
         self.close(level);
         let bare = heading::without_number(text);
         let number = text.trim().strip_suffix(bare).unwrap_or_default();
@@ -60,7 +61,10 @@ impl Outline {
         if bare.is_empty() {
             return;
         }
-        self.path.push(Heading { level, text: bare.to_owned(), purpose, place, used: false });
+        let (kept, rest) = heading::cut(bare, self.path.iter().map(|above| above.text.as_str()));
+        let text = kept.to_owned();
+        self.article.drop_text(DropRule::Heading, rest, None, place.clone());
+        self.path.push(Heading { level, text, purpose, place, used: false });
     }
 
     /// What the section at the current place is for.
@@ -83,10 +87,11 @@ impl Outline {
             }
             Purpose::Content | Purpose::References => {
                 self.mark_used();
-                let section = self.path.iter().map(|heading| heading.text.clone()).collect();
+                let section =
+                    self.path.iter().map(|heading| heading.text.clone()).filter(|text| !text.is_empty()).collect();
                 let Piece { text, citations, page, place } = piece;
                 let pages = page.map(|page| (page, page));
-                self.article.blocks.push(Block {
+                self.article.push_block(Block {
                     kind,
                     section,
                     pages,

@@ -1,34 +1,49 @@
 //! Pages of one paper put together: sentences that a page's edge cuts are joined.
 
-use super::{Article, Block, BlockKind, Format, Reference, annotate, lines};
+use std::collections::HashSet;
+
+use super::{Article, Block, BlockKind, Format, PaperLimits, ReadError, Reference, annotate, lines};
 
 /// One article from the pages of one paper, each read by itself.
 ///
 /// Pages are put into the order of their numbers where all have one. A paragraph that one page ends in mid-sentence and
 /// the next page goes on with becomes one block. Citations in plain text are resolved anew, since the reference list may
 /// stand on another page than the citation.
-pub fn join_pages(mut pages: Vec<Article>) -> Article {
+///
+/// # Errors
+/// [`ReadError::OverLimit`] where the pages together have more than `limits` allow a paper.
+pub fn join_pages(mut pages: Vec<Article>, limits: &PaperLimits) -> Result<Article, ReadError> {
     let number = |article: &Article| article.blocks.iter().find_map(|block| block.pages).map(|(first, _)| first);
     if pages.iter().all(|page| number(page).is_some()) {
         pages.sort_by_key(number);
     }
     let mut pages = pages.into_iter().map(without_own_citations);
     let mut whole = pages.next().unwrap_or_default();
+    let mut seams = Vec::new();
     for page in pages {
+        seams.push(whole.blocks.len());
         append(&mut whole, page);
     }
+    whole.blocks = join_at_seams(whole.blocks, &seams, false);
+    let mut known = HashSet::new();
+    whole.abbreviations.retain(|abbreviation| known.insert(abbreviation.clone()));
+    let mut known = HashSet::new();
+    whole.warnings.retain(|warning| known.insert(warning.clone()));
     annotate(&mut whole);
-    whole
+    limits.apply(&mut whole)?;
+    Ok(whole)
 }
 
 /// What a page of plain text cites was resolved without the other pages; without a list on the page, its markers stand in
 /// for references.
 fn without_own_citations(mut page: Article) -> Article {
     if matches!(page.format, Format::Dump | Format::Text | Format::Pdf) {
-        let blocks = &page.blocks;
-        let is_stand_in = |reference: &Reference| {
-            reference.title.is_none() && blocks.iter().any(|block| block.text.contains(&reference.text))
-        };
+        let citations =
+            page.blocks.iter().flat_map(|block| block.citations.iter().map(move |citation| (block, citation)));
+        let markers: HashSet<&str> =
+            citations.filter_map(|(block, citation)| block.text.get(citation.range.clone())).collect();
+        let is_stand_in =
+            |reference: &Reference| reference.title.is_none() && markers.contains(reference.text.as_str());
         page.references.retain(|reference| !is_stand_in(reference));
         for block in &mut page.blocks {
             block.citations.clear();
@@ -39,7 +54,6 @@ fn without_own_citations(mut page: Article) -> Article {
 
 fn append(whole: &mut Article, page: Article) {
     let references = whole.references.len();
-    let seam = whole.blocks.len();
     let section = whole.blocks.last().map(|block| block.section.clone()).unwrap_or_default();
     for mut block in page.blocks {
         for index in block.citations.iter_mut().flat_map(|citation| citation.references.iter_mut()) {
@@ -50,41 +64,63 @@ fn append(whole: &mut Article, page: Article) {
         }
         whole.blocks.push(block);
     }
-    join_at(&mut whole.blocks, seam, false);
     whole.references.extend(page.references);
     whole.dropped.extend(page.dropped);
-    for abbreviation in page.abbreviations {
-        if !whole.abbreviations.contains(&abbreviation) {
-            whole.abbreviations.push(abbreviation);
-        }
-    }
-    for warning in page.warnings {
-        if !whole.warnings.contains(&warning) {
-            whole.warnings.push(warning);
-        }
-    }
+    whole.abbreviations.extend(page.abbreviations);
+    whole.warnings.extend(page.warnings);
     fill(&mut whole.metadata, page.metadata);
 }
 
-/// Join the last paragraph before block `seam` with the first one after it, where a page's edge cuts a sentence there.
+/// The blocks of pages, with the last paragraph before each seam joined to the first one after it where the page's edge
+/// cuts a sentence there.
 ///
-/// `same_source` tells that both come from one file, so that their places can be put together.
-pub(super) fn join_at(blocks: &mut Vec<Block>, seam: usize, same_source: bool) {
-    let is_paragraph = |block: &Block| block.kind == BlockKind::Paragraph;
-    let Some(before) = blocks.iter().take(seam).rposition(is_paragraph) else { return };
-    let Some(after) = blocks.iter().skip(seam).position(is_paragraph).map(|index| seam + index) else { return };
-    let (Some(first), Some(second)) = (blocks.get(before), blocks.get(after)) else { return };
+/// `seams` are the indices of the first block of each page but the first, in order. `same_source` tells that all come from
+/// one file, so that their places can be put together.
+pub(super) fn join_at_seams(blocks: Vec<Block>, seams: &[usize], same_source: bool) -> Vec<Block> {
+    let mut waiting: Vec<Option<Block>> = blocks.into_iter().map(Some).collect();
+    let mut joined: Vec<Block> = Vec::with_capacity(waiting.len());
+    // The last paragraph of `joined`, and the first one of `waiting` that is not in it.
+    let mut before: Option<usize> = None;
+    let mut after = 0;
+    let mut from = 0;
+    for seam in seams.iter().copied().chain([waiting.len()]) {
+        for block in waiting.get_mut(from..seam).into_iter().flatten().filter_map(Option::take) {
+            before = if is_paragraph(&block) { Some(joined.len()) } else { before };
+            joined.push(block);
+        }
+        from = from.max(seam);
+        after = after.max(seam);
+        while waiting.get(after).is_some_and(|block| !block.as_ref().is_some_and(is_paragraph)) {
+            after += 1;
+        }
+        let first = before.and_then(|before| joined.get_mut(before));
+        let second = waiting.get_mut(after);
+        if let (Some(first), Some(second)) = (first, second)
+            && second.as_ref().is_some_and(|second| goes_on(first, second))
+            && let Some(second) = second.take()
+        {
+            join(first, second, same_source);
+        }
+    }
+    joined
+}
+
+fn is_paragraph(block: &Block) -> bool {
+    block.kind == BlockKind::Paragraph
+}
+
+/// Whether `second` goes on with the sentence that a page's edge cuts at the end of `first`.
+fn goes_on(first: &Block, second: &Block) -> bool {
     // A page in between is missing, or a heading stands between the two.
-    let neighbours = match (first.pages, second.pages) {
+    let are_neighbours = match (first.pages, second.pages) {
         (Some((_, last)), Some((next, _))) => next <= last.saturating_add(1),
         _ => true,
     };
-    if !first.truncated_end || !neighbours || first.section != second.section {
-        return;
-    }
-    let second = blocks.remove(after);
-    let Some(first) = blocks.get_mut(before) else { return };
-    let shift = joined(&mut first.text, &second.text);
+    first.truncated_end && are_neighbours && first.section == second.section
+}
+
+fn join(first: &mut Block, second: Block, same_source: bool) {
+    let shift = append_text(&mut first.text, &second.text);
     first.citations.extend(second.citations.into_iter().map(|mut citation| {
         citation.range = citation.range.start + shift..citation.range.end + shift;
         citation
@@ -101,7 +137,7 @@ pub(super) fn join_at(blocks: &mut Vec<Block>, seam: usize, same_source: bool) {
 }
 
 /// Append `next` to `text`; returns by how many bytes places in `next` move.
-fn joined(text: &mut String, next: &str) -> usize {
+fn append_text(text: &mut String, next: &str) -> usize {
     lines::append(text, next);
     text.len() - next.len()
 }
@@ -126,6 +162,10 @@ mod tests {
     use super::*;
     use crate::{Citation, Metadata, Reference};
 
+    fn join_whole(pages: Vec<Article>) -> Article {
+        join_pages(pages, &PaperLimits::DEFAULT).unwrap()
+    }
+
     fn page(number: u32, text: &str, cut: (bool, bool)) -> Article {
         let block = Block {
             text: text.into(),
@@ -143,7 +183,7 @@ mod tests {
         second.blocks[0].citations.push(Citation { range: 15..18, references: vec![0] });
         second.references.push(Reference { text: "Lee".into(), ..Reference::default() });
         second.metadata = Metadata { doi: Some("10.1/a".into()), ..Metadata::default() };
-        let whole = join_pages(vec![second, page(125, "The treat-", (false, true))]);
+        let whole = join_whole(vec![second, page(125, "The treat-", (false, true))]);
         assert_eq!(whole.blocks.len(), 1);
         let block = &whole.blocks[0];
         assert_eq!(block.text, "The treatment of joints [1]. More.");
@@ -154,19 +194,19 @@ mod tests {
 
     #[test]
     fn a_missing_page_leaves_both_marked() {
-        let whole = join_pages(vec![page(125, "The cells", (false, true)), page(127, "went on.", (true, false))]);
+        let whole = join_whole(vec![page(125, "The cells", (false, true)), page(127, "went on.", (true, false))]);
         assert_eq!(whole.blocks.len(), 2);
         assert!(whole.blocks[0].truncated_end && whole.blocks[1].truncated_start);
     }
 
     #[test]
     fn a_whole_sentence_is_not_joined() {
-        let whole = join_pages(vec![page(1, "It ends.", (false, false)), page(2, "It begins.", (false, false))]);
+        let whole = join_whole(vec![page(1, "It ends.", (false, false)), page(2, "It begins.", (false, false))]);
         assert_eq!(whole.blocks.len(), 2);
     }
 
     #[test]
     fn no_pages_give_an_empty_article() {
-        assert!(join_pages(Vec::new()).blocks.is_empty());
+        assert!(join_whole(Vec::new()).blocks.is_empty());
     }
 }

@@ -1,5 +1,6 @@
 //! The text of one block under construction: white space folded, citations placed as the text grows.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -19,6 +20,8 @@ pub(super) struct Prose {
     /// White space was seen since the last visible character.
     space: bool,
     citations: Vec<Citation>,
+    /// The references of the last citation.
+    last_cited: HashSet<usize>,
     /// The last citation's marker is a number, so that a neighbour may join it: `12, 14`.
     last_is_number: bool,
 }
@@ -134,7 +137,8 @@ impl Prose {
     /// All references cited, in order.
     pub(super) fn into_references(self) -> Vec<usize> {
         let mut references = Vec::new();
-        add_each_once(&mut references, self.citations.into_iter().flat_map(|citation| citation.references));
+        let cited = self.citations.into_iter().flat_map(|citation| citation.references);
+        add_each_once(&mut references, &mut HashSet::new(), cited);
         references
     }
 
@@ -201,7 +205,8 @@ impl Prose {
     fn add(&mut self, range: std::ops::Range<usize>, references: &[usize], joined: Join) {
         let Some(last) = self.citations.last_mut().filter(|_| joined != Join::No) else {
             let mut citation = Citation { range, references: Vec::new() };
-            add_each_once(&mut citation.references, references.iter().copied());
+            self.last_cited = HashSet::new();
+            add_each_once(&mut citation.references, &mut self.last_cited, references.iter().copied());
             self.citations.push(citation);
             return;
         };
@@ -209,9 +214,9 @@ impl Prose {
             && let (Some(&from), Some(&to)) = (last.references.last(), references.first())
             && (from..from.saturating_add(LONGEST_RANGE)).contains(&to)
         {
-            add_each_once(&mut last.references, from + 1..to);
+            add_each_once(&mut last.references, &mut self.last_cited, from + 1..to);
         }
-        add_each_once(&mut last.references, references.iter().copied());
+        add_each_once(&mut last.references, &mut self.last_cited, references.iter().copied());
         last.range.end = range.end;
     }
 }
@@ -225,12 +230,9 @@ enum Join {
     Range,
 }
 
-fn add_each_once(all: &mut Vec<usize>, more: impl IntoIterator<Item = usize>) {
-    for reference in more {
-        if !all.contains(&reference) {
-            all.push(reference);
-        }
-    }
+/// Append the references that are not among `all` yet; `known` holds the same as `all`.
+fn add_each_once(all: &mut Vec<usize>, known: &mut HashSet<usize>, more: impl IntoIterator<Item = usize>) {
+    all.extend(more.into_iter().filter(|&reference| known.insert(reference)));
 }
 
 /// `12, 14` in `[12, 14]` becomes `[12, 14]`.

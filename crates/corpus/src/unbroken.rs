@@ -32,6 +32,8 @@ const LONGEST_CAPTION: usize = 500;
 /// Bytes of a text that is one paragraph, and of the shortest part that a longer one is cut into.
 const LONGEST_PARAGRAPH: usize = 1_000;
 const SHORTEST_PARAGRAPH: usize = 350;
+/// Bytes at the beginning of a sentence in which its authors are named.
+const LONGEST_NAMES: usize = 160;
 
 /// The parts of `text`, in order; together with white space they are all of it.
 pub(super) fn parts(text: &str) -> Vec<Part> {
@@ -126,16 +128,13 @@ fn heading_length(text: &str) -> Option<usize> {
         Some((end, sureness)) if is_deep || number == 0 || sureness == Sureness::Opener => Some(number + end),
         Some(_) => None,
         // A heading at the end of the page, its text on the next.
-        None => {
-            let words = title.split_whitespace().count();
-            (number > 0
-                && is_deep
-                && title.len() <= 120
-                && (1..=15).contains(&words)
-                && !title.contains(". ")
-                && !title.ends_with('.'))
-            .then_some(text.len())
-        }
+        None => (number > 0
+            && is_deep
+            && title.len() <= 120
+            && (1..=15).contains(&title.split_whitespace().count())
+            && !title.contains(". ")
+            && !title.ends_with('.'))
+        .then_some(text.len()),
     }
 }
 
@@ -193,10 +192,11 @@ fn best_cut(text: &str, starts: &[usize], range: &Range<usize>) -> Option<usize>
     let candidates = starts.get(first..last.max(first))?;
     let cost = |&cut: &usize| {
         let middle = range.start + range.len() / 2;
-        let word = text.get(cut..).and_then(|rest| rest.split_whitespace().next()).unwrap_or_default();
+        let head = super::characters::up_to(text.get(cut..).unwrap_or_default(), LONGEST_NAMES);
+        let word = head.split_whitespace().next().unwrap_or_default();
         let penalty = if refers_back(word) {
             4
-        } else if names_authors(text.get(cut..).unwrap_or_default()) {
+        } else if names_authors(head) {
             0
         } else {
             1

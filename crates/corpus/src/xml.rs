@@ -16,8 +16,13 @@ use crate::patterns::compile;
 
 /// Real articles nest some thirty elements deep. The bound makes recursion over the tree safe.
 const DEEPEST: usize = 200;
-/// Bytes of one tag. The parser compares each attribute of a tag with all others.
+/// Bytes of one tag.
 const LONGEST_TAG: usize = 64 << 10;
+/// Attributes of one tag. The parser compares each of them with all others.
+const MOST_ATTRIBUTES: usize = 256;
+/// Namespaces that are declared around one place, each as often as it is declared. The parser searches all of them for
+/// each prefix.
+const MOST_NAMESPACES: usize = 256;
 /// Elements, texts and attributes of one file.
 const MOST_NODES: u32 = 20_000_000;
 
@@ -97,7 +102,8 @@ struct Repair<'a> {
     text: String,
     copied: Vec<(usize, usize)>,
     entities: HashMap<&'a str, String>,
-    depth: usize,
+    /// For each open element, the namespaces declared by it and around it.
+    open: Vec<usize>,
 }
 
 impl<'a> Repair<'a> {
@@ -151,15 +157,7 @@ impl<'a> Repair<'a> {
             return Err(malformed(self.format, self.source, at, "a tag does not end"));
         };
         let tag = rest.get(..length).unwrap_or_default();
-        if tag.starts_with("</") {
-            self.depth = self.depth.saturating_sub(1);
-        } else if !tag.ends_with("/>") {
-            self.depth += 1;
-        }
-        if self.depth > DEEPEST {
-            let message = format!("elements are nested more than {DEEPEST} deep");
-            return Err(malformed(self.format, self.source, at, &message));
-        }
+        self.follow(tag).map_err(|message| malformed(self.format, self.source, at, &message))?;
         let mut from = at;
         while let Some(found) = self.source.get(from..at + length).and_then(|tag| tag.find('&')) {
             self.copy_sound(from, from + found);
@@ -169,12 +167,34 @@ impl<'a> Repair<'a> {
         Ok(at + length)
     }
 
+    /// Keep account of what is open, and refuse what would make parsing slow or recursion deep.
+    fn follow(&mut self, tag: &str) -> Result<(), String> {
+        if tag.starts_with("</") {
+            self.open.pop();
+            return Ok(());
+        }
+        if tag.bytes().filter(|&byte| byte == b'=').count() > MOST_ATTRIBUTES && attributes(tag) > MOST_ATTRIBUTES {
+            return Err(format!("a tag has more than {MOST_ATTRIBUTES} attributes"));
+        }
+        let namespaces = self.open.last().copied().unwrap_or(0) + tag.matches("xmlns").count();
+        if namespaces > MOST_NAMESPACES {
+            return Err(format!("more than {MOST_NAMESPACES} namespaces are declared around one element"));
+        }
+        if !tag.ends_with("/>") {
+            self.open.push(namespaces);
+        }
+        if self.open.len() > DEEPEST {
+            return Err(format!("elements are nested more than {DEEPEST} deep"));
+        }
+        Ok(())
+    }
+
     /// Take the document type out, keeping the plain texts that its internal part names.
     fn document_type(&mut self, at: usize, rest: &'a str) -> Result<usize, ReadError> {
         static ENTITY: LazyLock<Regex> =
             LazyLock::new(|| compile(r#"<!ENTITY\s+([\w.-]{1,40})\s+(?:"([^"<%]{0,64})"|'([^'<%]{0,64})')\s*>"#));
         let close = rest.find('>').unwrap_or(rest.len());
-        let end = match rest.find('[').filter(|&open| open < close) {
+        let end = match rest.get(..close).and_then(|head| head.find('[')) {
             None => self.length(at, rest, ">", "the document type")?,
             Some(open) => {
                 let subset = open + self.length(at, rest.get(open..).unwrap_or_default(), "]", "the document type")?;
@@ -262,6 +282,21 @@ fn tag_length(rest: &str) -> Option<usize> {
     None
 }
 
+/// The attributes of a tag: equals signs outside of quotes.
+fn attributes(tag: &str) -> usize {
+    let mut quote = None;
+    let mut count = 0;
+    for byte in tag.bytes() {
+        match (quote, byte) {
+            (None, b'=') => count += 1,
+            (None, b'"' | b'\'') => quote = Some(byte),
+            (Some(open), byte) if open == byte => quote = None,
+            _ => {}
+        }
+    }
+    count
+}
+
 /// What an entity of HTML or of the JATS character sets stands for.
 fn entity(name: &str) -> Option<String> {
     if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
@@ -324,6 +359,20 @@ mod tests {
     fn a_hundred_thousand_open_tags_are_refused() {
         let error = text_of(&"<p>".repeat(100_000)).unwrap_err().to_string();
         assert!(error.contains("nested more than 200 deep (line 1"), "{error}");
+    }
+
+    #[test]
+    fn tags_that_would_take_the_parser_long_are_refused() {
+        let attributes = |name: &str| (0..300).map(|i| format!(" {name}{i}='b'")).collect::<String>();
+        for (xml, message) in [
+            (format!("<p{}/>", attributes("a")), "more than 256 attributes"),
+            (format!("<p{}/>", attributes("xmlns:n")), "more than 256 attributes"),
+            (format!("<a{0}><a{0}/></a>", &attributes("xmlns:n")[..3_000]), "more than 256 namespaces"),
+        ] {
+            let error = text_of(&xml).unwrap_err().to_string();
+            assert!(error.contains(message), "{error}");
+        }
+        assert_eq!(text_of(&format!("<p a='{}'>b</p>", "=".repeat(300))).unwrap(), "b");
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! Statistics of the index, and metrics.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -12,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use crate::server::metrics::Gauges;
 use crate::server::problem::Problem;
 use crate::server::state::AppState;
-use crate::wire::{PaperSummary, ProblemBody, StatsResponse};
+use crate::wire::{ProblemBody, StatsResponse};
 
 /// Gives figures of the index
 #[utoipa::path(get, path = "/v1/stats", tag = "papers", responses(
@@ -22,31 +21,23 @@ use crate::wire::{PaperSummary, ProblemBody, StatsResponse};
 pub(in crate::server) async fn stats(State(state): State<Arc<AppState>>) -> Result<Json<StatsResponse>, Problem> {
     let read = |state: &AppState| {
         let snapshot = state.engine.index().snapshot();
-        let papers = state.papers(&snapshot)?;
+        let facets = snapshot.paper_facets()?;
         let counts = snapshot.counts();
         Ok(StatsResponse {
-            commit: snapshot.commit(),
+            commit: snapshot.commit_id(),
             papers: counts.papers,
             passages: counts.passages,
             index_bytes: index_bytes(state),
             model: state.engine.embedder().fingerprint().to_owned(),
             dimension: state.engine.embedder().dimension(),
-            years: count(&papers, |paper| paper.paper.year.map(|year| year.to_string())),
-            journals: count(&papers, |paper| paper.paper.journal.clone()),
-            types: count(&papers, |paper| paper.paper.r#type.clone()),
-            formats: count(&papers, |paper| serde_json::to_value(paper.format).ok()?.as_str().map(str::to_owned)),
+            years: facets.years.into_iter().map(|(year, papers)| (year.to_string(), papers)).collect(),
+            journals: facets.journals,
+            types: facets.article_types,
+            formats: facets.formats,
             tasks_unfinished: state.jobs.as_ref().map_or(0, |jobs| jobs.unfinished()),
         })
     };
     Ok(Json(state.blocking(read).await?))
-}
-
-fn count(papers: &[PaperSummary], key: impl Fn(&PaperSummary) -> Option<String>) -> BTreeMap<String, usize> {
-    let mut counts = BTreeMap::new();
-    for key in papers.iter().filter_map(key) {
-        *counts.entry(key).or_default() += 1;
-    }
-    counts
 }
 
 /// Files may vanish while they are counted; a merge removes some.

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 
 use crate::corpus::PassageId;
-use crate::index::{Filter, IndexError, Snapshot};
+use crate::index::{Filter, IndexError, PaperFilter, Snapshot};
 use crate::server::extract::FromQuery;
 use crate::server::problem::{Code, Problem};
 use crate::server::state::AppState;
@@ -26,47 +26,25 @@ pub(in crate::server) async fn list(
 ) -> Result<Json<PapersResponse>, Problem> {
     let limit = Whole::value_or(request.limit, "limit", 20)?;
     let offset = Whole::value_or(request.offset, "offset", 0)?;
-    let filter = PaperFilter::new(&request)?;
+    let filter = filter(&request)?;
     let read = move |state: &AppState| {
         let snapshot = state.engine.index().snapshot();
-        let papers = state.papers(&snapshot)?;
-        let found: Vec<&PaperSummary> = papers.iter().filter(|paper| filter.matches(paper)).collect();
-        let page = found.iter().skip(offset).take(limit).map(|paper| (*paper).clone()).collect();
-        Ok(PapersResponse { commit: snapshot.commit(), total: found.len(), offset, papers: page })
+        let page = snapshot.papers_page(&filter, offset, limit)?;
+        let papers = page.papers.iter().map(PaperSummary::from).collect();
+        Ok(PapersResponse { commit: snapshot.commit_id(), total: page.total, offset, papers })
     };
     Ok(Json(state.blocking(read).await?))
 }
 
-/// Conditions that the papers of a list must meet.
-struct PaperFilter {
-    title: Option<String>,
-    year_from: Option<u16>,
-    year_to: Option<u16>,
-    journals: Vec<String>,
-    types: Vec<String>,
-}
-
-impl PaperFilter {
-    fn new(request: &PapersRequest) -> Result<Self, Problem> {
-        Ok(Self {
-            title: request.title.as_ref().map(|title| title.to_lowercase()),
-            year_from: year("year_from", request.year_from)?,
-            year_to: year("year_to", request.year_to)?,
-            journals: request.journals.iter().map(|journal| journal.to_lowercase()).collect(),
-            types: request.types.clone(),
-        })
-    }
-
-    /// As in a search, a paper that does not say its year is outside of any range.
-    fn matches(&self, summary: &PaperSummary) -> bool {
-        let paper = &summary.paper;
-        let text = |text: &Option<String>| text.as_deref().unwrap_or_default().to_lowercase();
-        self.title.as_ref().is_none_or(|title| text(&paper.title).contains(title.as_str()))
-            && self.year_from.is_none_or(|from| paper.year.is_some_and(|year| year >= from))
-            && self.year_to.is_none_or(|to| paper.year.is_some_and(|year| year <= to))
-            && (self.journals.is_empty() || self.journals.contains(&text(&paper.journal)))
-            && (self.types.is_empty() || paper.r#type.as_ref().is_some_and(|kind| self.types.contains(kind)))
-    }
+fn filter(request: &PapersRequest) -> Result<PaperFilter, Problem> {
+    let passages = Filter {
+        year_from: year("year_from", request.year_from)?,
+        year_to: year("year_to", request.year_to)?,
+        journals: request.journals.iter().cloned().collect(),
+        article_types: request.types.iter().cloned().collect(),
+        ..Filter::default()
+    };
+    Ok(PaperFilter { passages, title: request.title.clone() })
 }
 
 /// Gives a paper with its sections and references

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::characters;
 use crate::patterns::compile;
 use crate::sentence::sentences;
 
@@ -12,6 +13,9 @@ use crate::sentence::sentences;
 const LONGEST_SHORT: usize = 12;
 /// Most bytes of text before a bracket in which the long form is looked for.
 const LONGEST_WINDOW: usize = 240;
+
+/// Bytes at each end of a bracket in which a definition is looked for: a long form, and what may stand around it.
+const LONGEST_DEFINITION: usize = 2 * LONGEST_WINDOW;
 
 /// A short form and the text whose end (or whole) may be its long form.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,10 +49,12 @@ pub(super) fn candidates(text: &str) -> Vec<Candidate<'_>> {
         let start =
             floor_boundary(text, bracket.open.saturating_sub(LONGEST_WINDOW)).max(sentence.start).max(bracket.outer);
         let before = &text[start..bracket.open];
-        let inner = text[bracket.inner()].trim();
-        found.extend(long_first(before, inner));
-        found.extend(short_first(before, inner));
-        found.extend(inside(inner));
+        // A definition is at one end of its bracket. Of nested brackets, all but the innermost are long.
+        let inner = &text[bracket.inner()];
+        let head = characters::up_to(inner, LONGEST_DEFINITION).trim();
+        found.extend(long_first(before, head));
+        found.extend(short_first(before, head));
+        found.extend(inside(characters::last(inner, LONGEST_DEFINITION).trim()));
     }
     found.extend(named(text));
     found
@@ -68,17 +74,15 @@ fn named(text: &str) -> impl Iterator<Item = Candidate<'_>> {
         let capitals = short.chars().filter(|c| c.is_uppercase()).count();
         // "T cells or NK" is a choice: only "T cells, or TC" can be a definition.
         let is_choice = announcement.as_str().starts_with(" or ");
+        if capitals < 2 || is_choice || !is_short_form(short) {
+            return None;
+        }
         let start = floor_boundary(text, announcement.start().saturating_sub(LONGEST_WINDOW));
         let before = &text[start..announcement.start()];
         let sentence = sentences(before).last().map_or(before, |last| &before[last.start..]);
         let letters = short.chars().filter(|c| c.is_alphanumeric()).count();
         let window = last_words(last_clause(sentence), letters * 2);
-        (capitals >= 2 && !is_choice && is_short_form(short)).then_some(Candidate {
-            short,
-            window,
-            order: Order::Named,
-            has_value: false,
-        })
+        Some(Candidate { short, window, order: Order::Named, has_value: false })
     })
 }
 

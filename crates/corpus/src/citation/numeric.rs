@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::found::Found;
+use crate::characters;
 use crate::dash::is_dash;
 use crate::superscript::plain_digit;
 use crate::{Block, Citation, Reference};
@@ -12,6 +13,9 @@ use crate::{Block, Citation, Reference};
 const LONGEST_RANGE: usize = 60;
 /// Longest marker in bytes.
 const LONGEST_MARKER: usize = 200;
+
+/// Bytes before a bracket in which a label such as "Equation" is looked for.
+const LONGEST_LABEL: usize = 32;
 
 /// How a paper sets its numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,10 +119,11 @@ fn bracketed(text: &str, open: char, close: char) -> Vec<Marker> {
 
 /// A round bracket glued to a word, "Ca(2)", or behind "Eq." names no reference.
 fn is_label(text: &str, start: usize, open: char) -> bool {
-    let before = &text[..start];
-    let word = before.trim_end().rsplit([' ', '(', '\u{a0}']).next().unwrap_or_default();
-    let is_glued = before.ends_with(char::is_alphanumeric);
-    open == '(' && (is_glued || matches!(word, "Eq." | "Eqs." | "Equation" | "equation" | "Eq" | "step" | "Fig."))
+    const LABELS: [&str; 7] = ["Eq.", "Eqs.", "Equation", "equation", "Eq", "step", "Fig."];
+    let before = characters::last(&text[..start], LONGEST_LABEL);
+    let is_glued = || before.ends_with(char::is_alphanumeric);
+    let word = || before.trim_end().rsplit([' ', '(', '\u{a0}']).next().unwrap_or_default();
+    open == '(' && (is_glued() || LABELS.contains(&word()))
 }
 
 /// Unicode's superscript digits, as some readers keep them: `cells¹²,¹³`.

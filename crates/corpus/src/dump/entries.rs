@@ -28,10 +28,13 @@ pub(super) fn entries(text: &str) -> Vec<&str> {
     }
     if cuts.len() < 3 {
         cuts = vec![0];
+        // Years are looked for once, however many names stand between two of them.
+        let mut years = front_matter::years(text).map(|(at, _)| at).peekable();
         for found in NAME.find_iter(text) {
             let cut = found.start() + found.as_str().find(char::is_whitespace).unwrap_or(0);
-            let entry = cuts.last().and_then(|&last| text.get(last..cut)).unwrap_or_default();
-            if entry.len() > 40 && front_matter::year(entry).is_some() {
+            let last = cuts.last().copied().unwrap_or_default();
+            while years.next_if(|&at| at < last).is_some() {}
+            if cut - last > 40 && years.peek().is_some_and(|&at| at + 4 <= cut) {
                 cuts.push(cut);
             }
         }

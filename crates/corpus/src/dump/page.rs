@@ -16,9 +16,15 @@ pub(super) const UNBROKEN: usize = 400;
 #[derive(Debug, Default)]
 pub(super) struct Page<'a> {
     pub(super) lines: Vec<(usize, &'a str)>,
+    /// One of its lines is longer than any line in print.
+    has_unbroken_text: bool,
 }
 
 impl<'a> Page<'a> {
+    fn is_visible(&self) -> bool {
+        self.lines.iter().any(|(_, line)| !line.trim().is_empty())
+    }
+
     /// Visible lines at the top and bottom.
     pub(super) fn edges(&self) -> Vec<&'a str> {
         self.edge_indices().into_iter().filter_map(|index| self.lines.get(index)).map(|&(_, line)| line).collect()
@@ -57,7 +63,7 @@ pub(super) fn split_pages(source: &str) -> Vec<Page<'_>> {
         });
         // A whole file may be one line.
         for (found, _) in header.iter().flat_map(|header| visible.match_indices(header)) {
-            if found > 0 || has_text(&pages) {
+            if found > 0 || pages.last().is_some_and(|page| page.has_unbroken_text) {
                 push_line(&mut pages, at + from, visible.get(from..found).unwrap_or_default());
                 pages.push(Page::default());
                 from = found;
@@ -66,20 +72,20 @@ pub(super) fn split_pages(source: &str) -> Vec<Page<'_>> {
         push_line(&mut pages, at + from, visible.get(from..).unwrap_or_default());
         at += line.len();
         if line.ends_with('\u{c}') {
-            pages.push(Page::default());
+            // A page without text is none.
+            match pages.last_mut().filter(|page| !page.is_visible()) {
+                Some(page) => *page = Page::default(),
+                None => pages.push(Page::default()),
+            }
         }
     }
-    split_at_marks(
-        pages.into_iter().filter(|page| page.lines.iter().any(|(_, line)| !line.trim().is_empty())).collect(),
-    )
-}
-
-fn has_text(pages: &[Page]) -> bool {
-    pages.last().is_some_and(|page| page.lines.iter().any(|(_, line)| line.len() > UNBROKEN))
+    pages.retain(Page::is_visible);
+    split_at_marks(pages)
 }
 
 fn push_line<'a>(pages: &mut [Page<'a>], at: usize, line: &'a str) {
     if let Some(page) = pages.last_mut() {
+        page.has_unbroken_text |= line.len() > UNBROKEN;
         page.lines.push((at, line));
     }
 }
@@ -104,7 +110,7 @@ fn split_at_marks(pages: Vec<Page<'_>>) -> Vec<Page<'_>> {
             split.push(Page::default());
         }
     }
-    split.retain(|page| page.lines.iter().any(|(_, line)| !line.trim().is_empty()));
+    split.retain(Page::is_visible);
     split
 }
 

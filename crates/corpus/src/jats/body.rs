@@ -112,11 +112,14 @@ impl Reader<'_> {
             return self.children(node);
         }
         let blocks = self.article.blocks.len();
-        self.section.push(text.to_owned());
+        let (kept, rest) = heading::cut(text, self.section.iter().map(String::as_str));
+        self.article.drop_text(DropRule::Heading, rest, None, Some(place.clone()));
+        let depth = self.section.len();
+        self.section.extend(Some(kept.to_owned()).filter(|kept| !kept.is_empty()));
         self.children(node);
-        self.section.pop();
+        self.section.truncate(depth);
         if self.article.blocks.len() == blocks {
-            self.article.drop_text(DropRule::EmptySection, text, None, Some(place));
+            self.article.drop_text(DropRule::EmptySection, kept, None, Some(place));
         }
     }
 

@@ -6,7 +6,7 @@ use super::nodes::{child, descendant, plain_text};
 use super::reader::Reader;
 use crate::doi::parse_doi;
 use crate::prose::Prose;
-use crate::{DropRule, Mark, Metadata, front_matter};
+use crate::{DropRule, Mark, Metadata, front_matter, heading};
 
 /// What the article says of itself before its text begins.
 pub(super) fn metadata(root: Node) -> Metadata {
@@ -198,7 +198,10 @@ impl Reader<'_> {
             (None, Some("lay-abstract" | "plain-language-summary")) => "Plain language summary".into(),
             _ => "Abstract".into(),
         };
-        self.section.push(heading);
+        let place = self.source.place(part);
+        let (kept, rest) = heading::cut(&heading, self.section.iter().map(String::as_str));
+        self.article.drop_text(DropRule::Heading, rest, None, Some(place));
+        self.section.push(kept.to_owned());
         self.children(part);
         self.section.pop();
     }

@@ -21,11 +21,8 @@ impl Reader<'_> {
     }
 
     pub(super) fn add_abbreviations(&mut self, found: Vec<Abbreviation>) {
-        for abbreviation in found {
-            if !self.article.abbreviations.contains(&abbreviation) {
-                self.article.abbreviations.push(abbreviation);
-            }
-        }
+        let is_new = |found: &Abbreviation| self.known_abbreviations.insert(found.clone());
+        self.article.abbreviations.extend(found.into_iter().filter(is_new));
     }
 }
 

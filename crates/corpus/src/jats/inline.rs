@@ -63,7 +63,7 @@ impl Reader<'_> {
         let source = paragraph.place.take();
         let Some((text, citations)) = prose.finish() else { return };
         let section = self.section.clone();
-        self.article.blocks.push(Block { kind: paragraph.kind, section, source, text, citations, ..Block::default() });
+        self.article.push_block(Block { kind: paragraph.kind, section, source, text, citations, ..Block::default() });
     }
 
     /// Append what is inside `node` to `paragraph`.

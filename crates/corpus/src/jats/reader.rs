@@ -1,12 +1,12 @@
 //! The reader of one article, as far as it has come.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use roxmltree::Node;
 
 use super::nodes::plain_text;
 use crate::xml::Repaired;
-use crate::{Article, DropRule, Format};
+use crate::{Abbreviation, Article, DropRule, Format};
 
 /// The article as it grows, and what must be known at any place in it.
 pub(super) struct Reader<'a> {
@@ -18,6 +18,8 @@ pub(super) struct Reader<'a> {
     pub(super) reference_ids: HashMap<String, usize>,
     /// Where a figure or table is first mentioned, by its XML id: floats at the article's end belong there.
     pub(super) mentioned_in: HashMap<String, Vec<String>>,
+    /// The article's abbreviations.
+    pub(super) known_abbreviations: HashSet<Abbreviation>,
 }
 
 impl<'a> Reader<'a> {
@@ -28,6 +30,7 @@ impl<'a> Reader<'a> {
             section: Vec::new(),
             reference_ids: HashMap::new(),
             mentioned_in: HashMap::new(),
+            known_abbreviations: HashSet::new(),
         }
     }
 

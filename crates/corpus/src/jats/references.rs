@@ -15,7 +15,8 @@ impl Reader<'_> {
     /// Read all entries of the article's reference lists; the text refers to them by id.
     pub(super) fn read_references(&mut self, root: Node) {
         for entry in root.descendants().filter(|node| node.has_tag_name("ref")) {
-            if entry.ancestors().any(|outer| matches!(outer.tag_name().name(), "sub-article" | "response")) {
+            let is_inside = |outer: Node| matches!(outer.tag_name().name(), "sub-article" | "response" | "ref");
+            if entry.ancestors().skip(1).any(is_inside) {
                 continue;
             }
             let reference = read_reference(entry);

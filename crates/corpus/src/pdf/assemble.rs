@@ -39,7 +39,8 @@ pub(super) fn article(parts: Parts) -> Article {
         let running = running_text(&paragraph.lines, &vocabulary, &cites);
         match (paragraph.role, paragraph.lines.first()) {
             (Role::Heading, Some(first)) => {
-                sections.enter(first, &running.text);
+                let rest = sections.enter(first, &running.text);
+                article.drop_text(DropRule::Heading, &rest, Some(first.line.page), None);
                 let path = sections.path();
                 drop_headings(&mut article, unused.extract_if(.., |(title, _)| !path.contains(title)));
                 unused.extend(path.last().map(|title| (title.clone(), first.line.page)));
@@ -118,7 +119,7 @@ fn push_block(
         return;
     }
     let pages = page(&paragraph.lines).zip(paragraph.lines.last().map(|placed| placed.line.page));
-    article.blocks.push(Block {
+    article.push_block(Block {
         kind: if paragraph.role == Role::Caption { BlockKind::Caption } else { BlockKind::Paragraph },
         section,
         pages,

@@ -19,22 +19,24 @@ pub(super) struct Style {
 /// The fonts met so far, told apart by name; glyphs refer to them by index.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Fonts {
-    styles: Vec<(String, Style)>,
+    styles: Vec<Style>,
+    by_name: HashMap<String, u16>,
 }
 
 impl Fonts {
     pub(super) fn style(&self, font: u16) -> Style {
-        self.styles.get(usize::from(font)).map(|(_, style)| *style).unwrap_or_default()
+        self.styles.get(usize::from(font)).copied().unwrap_or_default()
     }
 
     /// Subsets of one font, which each page may have its own of, are one.
     fn add(&mut self, name: String, style: Style) -> u16 {
-        let known = self.styles.iter().position(|(other, _)| *other == name);
-        let index = known.unwrap_or_else(|| {
-            self.styles.push((name, style));
-            self.styles.len() - 1
-        });
-        u16::try_from(index).unwrap_or(u16::MAX)
+        if let Some(&known) = self.by_name.get(&name) {
+            return known;
+        }
+        let index = u16::try_from(self.styles.len()).unwrap_or(u16::MAX);
+        self.styles.push(style);
+        self.by_name.insert(name, index);
+        index
     }
 }
 

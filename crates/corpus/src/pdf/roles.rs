@@ -1,5 +1,7 @@
 //! Which lines are headings, captions, tables, figure text, footnotes and references, and which are body text.
 
+use std::collections::{HashMap, HashSet};
+
 use super::columns::Column;
 use super::floats::caption_label;
 use super::flow::{Placed, Role};
@@ -149,18 +151,17 @@ fn is_footnote(line: &Line) -> bool {
 }
 
 /// Sizes other than the body's in which much of the text is set in full lines, such as the methods of some journals.
-fn prose_sizes(flow: &[Placed], measure: &Measure) -> Vec<i32> {
+fn prose_sizes(flow: &[Placed], measure: &Measure) -> HashSet<i32> {
     const MIN_LINES: usize = 12;
     let is_full = |placed: &&Placed| {
         placed.role == Role::Body && placed.line.page > 1 && placed.line.width() > 0.93 * measure.width
     };
-    let full: Vec<i32> = flow.iter().filter(is_full).map(|placed| size_step(&placed.line)).collect();
-    let mut steps = full.clone();
-    steps.sort_unstable();
-    steps.dedup();
-    let count = |step: i32| full.iter().filter(|other| **other == step).count();
-    steps.retain(|step| count(*step) >= MIN_LINES.max(full.len() / 12));
-    steps
+    let mut counts: HashMap<i32, usize> = HashMap::new();
+    for placed in flow.iter().filter(is_full) {
+        *counts.entry(size_step(&placed.line)).or_default() += 1;
+    }
+    let enough = MIN_LINES.max(counts.values().sum::<usize>() / 12);
+    counts.into_iter().filter(|&(_, count)| count >= enough).map(|(step, _)| step).collect()
 }
 
 fn size_step(line: &Line) -> i32 {

@@ -3,6 +3,7 @@
 use super::flow::Placed;
 use super::known_headings::{is_main, split_number};
 use super::line::Line;
+use crate::heading;
 
 /// A section path is no deeper.
 const MAX_LEVEL: usize = 5;
@@ -32,8 +33,8 @@ impl Sections {
         Self { looks: known, path: Vec::new() }
     }
 
-    /// Enter the section that a heading opens.
-    pub(super) fn enter(&mut self, first: &Placed, text: &str) {
+    /// Enter the section that a heading opens; returns the end of a heading that is too long to be kept.
+    pub(super) fn enter(&mut self, first: &Placed, text: &str) -> String {
         let (number, title) = split_number(text);
         let level = match number {
             Some(depth) if depth > 1 => depth,
@@ -43,15 +44,18 @@ impl Sections {
         };
         let level = level.clamp(1, MAX_LEVEL);
         self.path.retain(|(above, _)| *above < level);
-        self.path.push((level, title.to_owned()));
+        let (kept, rest) = heading::cut(title, self.path.iter().map(|(_, above)| above.as_str()));
+        let (kept, rest) = (kept.to_owned(), rest.to_owned());
+        self.path.push((level, kept));
+        rest
     }
 
     pub(super) fn path(&self) -> Vec<String> {
-        self.path.iter().map(|(_, title)| title.clone()).collect()
+        self.path.iter().map(|(_, title)| title.clone()).filter(|title| !title.is_empty()).collect()
     }
 
     fn level(&self, look: Prominence) -> usize {
-        self.looks.iter().position(|known| look >= *known).unwrap_or(self.looks.len()) + 1
+        self.looks.partition_point(|known| look < *known) + 1
     }
 }
 

@@ -3,8 +3,12 @@
 use std::collections::HashSet;
 
 use super::line::{Line, Script, Word};
+use crate::characters;
 use crate::dash::is_dash;
 use crate::superscript::raised;
+
+/// Bytes of a word that are looked at where a line ends in it. Longer ones are no words of a language.
+const LONGEST_WORD: usize = 64;
 
 /// The words that a paper uses within lines, by which a cut word is judged.
 #[derive(Debug, Default)]
@@ -70,10 +74,11 @@ fn bare(word: &str) -> &str {
 }
 
 fn last_part(text: &str) -> &str {
-    text.rsplit([' ', '(', '/', '[']).next().unwrap_or(text)
+    characters::last(text, LONGEST_WORD).rsplit([' ', '(', '/', '[']).next().unwrap_or_default()
 }
 
 fn first_part(text: &str) -> &str {
+    let text = characters::up_to(text, LONGEST_WORD);
     let end = text.find(|c: char| !c.is_alphanumeric() && c != '-').unwrap_or(text.len());
     &text[..end]
 }
@@ -142,7 +147,8 @@ impl RunningText {
 
     /// After a number or a unit, what is raised is an exponent.
     fn ends_in_base(&self) -> bool {
-        let word = self.text.rsplit([' ', '/', '(']).next().unwrap_or_default();
+        let text = characters::last(&self.text, LONGEST_WORD);
+        let word = text.rsplit([' ', '/', '(']).next().unwrap_or_default();
         word.ends_with(|c: char| c.is_ascii_digit()) || UNITS.contains(&word)
     }
 

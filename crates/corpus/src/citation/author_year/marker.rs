@@ -21,6 +21,9 @@ pub(super) static MARKER: LazyLock<Regex> = LazyLock::new(|| {
 });
 static YEAR: LazyLock<Regex> = LazyLock::new(|| compile(r"(\d{4})?([a-z])?"));
 
+/// Most years that one marker may name.
+const MOST_YEARS: usize = 60;
+
 /// One marker in a text.
 pub(super) struct Marker<'a> {
     pub start: usize,
@@ -37,7 +40,7 @@ pub(super) struct Marker<'a> {
     pub is_certain: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Year {
     pub number: u16,
     pub suffix: Option<char>,
@@ -211,6 +214,9 @@ fn years(text: &str) -> Vec<Year> {
         let number = found.get(1).and_then(|year| year.as_str().parse().ok()).or(years.last().map(|year| year.number));
         let suffix = found.get(2).and_then(|suffix| suffix.as_str().chars().next());
         years.extend(number.map(|number| Year { number, suffix }));
+        if years.len() == MOST_YEARS {
+            break;
+        }
     }
     years
 }

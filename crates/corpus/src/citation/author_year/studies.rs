@@ -14,13 +14,15 @@ const MOST_STUDIES: usize = 64;
 pub(super) struct Studies {
     /// By each word of the first author's name that may be asked for.
     by_author: HashMap<(String, u16), Vec<usize>>,
+    /// The studies that were added, by their authors as printed and their year.
+    named: HashMap<(Vec<String>, Year), usize>,
     /// There is no list: studies are added as they are named.
     pub(super) is_open: bool,
 }
 
 impl Studies {
     pub(super) fn new(references: &[Reference]) -> Self {
-        let mut studies = Studies { by_author: HashMap::new(), is_open: references.is_empty() };
+        let mut studies = Studies { by_author: HashMap::new(), named: HashMap::new(), is_open: references.is_empty() };
         for (index, reference) in references.iter().enumerate() {
             // An entry that its reader did not take apart still has its text.
             let parsed = (reference.authors.is_empty() || reference.year.is_none()).then(|| parse(&reference.text));
@@ -64,14 +66,14 @@ impl Studies {
             let authors: Vec<String> =
                 std::iter::once(marker.first_printed).chain(marker.second).map(str::to_owned).collect();
             let label = year.suffix.map(|suffix| format!("{}{suffix}", year.number));
-            let key = (format!("{}|{}", marker.first.join(" "), label.as_deref().unwrap_or_default()), year.number);
-            let named = self.by_author.entry(key).or_default();
-            let known = named.iter().copied().find(|&index| references[index].authors == authors);
-            let index = known.unwrap_or_else(|| {
-                named.push(references.len());
+            let key = (authors, *year);
+            let index = self.named.get(&key).copied().unwrap_or_else(|| {
+                let index = references.len();
                 let text = marker.text.to_owned();
+                let authors = key.0.clone();
                 references.push(Reference { label, authors, year: Some(year.number), text, ..Reference::default() });
-                references.len() - 1
+                self.named.insert(key, index);
+                index
             });
             cited.push(index);
         }

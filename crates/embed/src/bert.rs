@@ -1,0 +1,271 @@
+//! A sentence-transformers model on threads of its own.
+
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use tokenizers::{Tokenizer, TruncationParams};
+
+use super::batch::{TokenBudget, batches};
+use super::encoder::{Encoder, Precision};
+use super::model::{ModelFolder, ModelOverrides, bad};
+use super::queue::{Job, Queue};
+use super::{EmbedError, Embedder, Pending, Role, UnitVector};
+
+/// Which model runs and how.
+#[derive(Debug, Clone, Default)]
+pub struct BertOptions {
+    /// A sentence-transformers folder.
+    pub folder: PathBuf,
+    /// A second folder, for models that embed questions with an encoder of their own.
+    pub query_folder: Option<PathBuf>,
+    pub overrides: ModelOverrides,
+    pub precision: Precision,
+    /// Instances of the model, each on one thread; 0 for one per core.
+    pub instances: usize,
+    pub budget: TokenBudget,
+}
+
+/// [`Embedder`] over one or two BERT encoders.
+///
+/// A model blocks and cannot be shared between threads, so each instance has a thread; all take work from one queue. One
+/// libtorch thread per instance: several threads in one instance wait for each other by spinning, which ruins both when
+/// the machine is busy.
+#[derive(Debug)]
+pub struct BertEmbedder {
+    passages: EncoderThreads,
+    /// Absent where questions and passages share an encoder.
+    queries: Option<EncoderThreads>,
+    fingerprint: String,
+    budget: TokenBudget,
+}
+
+impl BertEmbedder {
+    /// Reads the model's description and starts its threads; its weights are loaded for the first text.
+    pub fn start(options: &BertOptions) -> Result<Self, EmbedError> {
+        let instances = match options.instances {
+            0 => std::thread::available_parallelism().map_or(1, |cores| cores.get()),
+            some => some,
+        };
+        let model = ModelFolder::open(&options.folder, &options.overrides)?;
+        let mut fingerprint = model.fingerprint()?;
+        let mut queries = None;
+        if let Some(folder) = &options.query_folder {
+            let query_model = ModelFolder::open(folder, &options.overrides)?;
+            if query_model.dimension() != model.dimension() {
+                return Err(EmbedError::Unsupported {
+                    folder: folder.display().to_string(),
+                    reason: format!(
+                        "its vectors have {} dimensions, those of {} have {}",
+                        query_model.dimension(),
+                        options.folder.display(),
+                        model.dimension()
+                    ),
+                });
+            }
+            fingerprint = format!("{fingerprint}+{}", query_model.fingerprint()?);
+            queries = Some(EncoderThreads::start(query_model, options.precision, instances)?);
+        }
+        let passages = EncoderThreads::start(model, options.precision, instances)?;
+        Ok(Self { passages, queries, fingerprint, budget: options.budget })
+    }
+
+    fn threads_for(&self, role: Role) -> &EncoderThreads {
+        match (role, &self.queries) {
+            (Role::Query, Some(queries)) => queries,
+            _ => &self.passages,
+        }
+    }
+}
+
+impl Embedder for BertEmbedder {
+    fn dimension(&self) -> usize {
+        self.passages.model.dimension()
+    }
+
+    fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    fn embed(&self, texts: &[String], role: Role) -> Result<Vec<UnitVector>, EmbedError> {
+        self.begin(texts, role)()
+    }
+
+    fn begin<'a>(&'a self, texts: &[String], role: Role) -> Pending<'a> {
+        let started = self.threads_for(role).start_on(texts, role, self.budget);
+        Box::new(move || started?.vectors())
+    }
+}
+
+/// One encoder: its tokenizer, its queue and the threads that serve it.
+#[derive(Debug)]
+struct EncoderThreads {
+    model: Arc<ModelFolder>,
+    tokenizer: Tokenizer,
+    queue: Arc<Queue>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl EncoderThreads {
+    fn start(model: ModelFolder, precision: Precision, instances: usize) -> Result<Self, EmbedError> {
+        let tokenizer = tokenizer(&model)?;
+        let model = Arc::new(model);
+        let queue = Arc::new(Queue::new(instances));
+        let weights = Arc::new(Weights { model: Arc::clone(&model), precision, loaded: Mutex::new(None) });
+        let threads = (0..instances)
+            .map(|_| {
+                let (queue, weights) = (Arc::clone(&queue), Arc::clone(&weights));
+                std::thread::Builder::new().name("model".into()).spawn(move || serve(&weights, &queue))
+            })
+            .collect::<Result<_, _>>()
+            .map_err(|error| EmbedError::Model(format!("no thread for it: {error}")))?;
+        Ok(Self { model, tokenizer, queue, threads })
+    }
+
+    /// Tokenises texts and queues them for the threads.
+    fn start_on(&self, texts: &[String], role: Role, budget: TokenBudget) -> Result<EmbeddingRun, EmbedError> {
+        let mut sequences = Vec::with_capacity(texts.len());
+        for (index, text) in texts.iter().enumerate() {
+            sequences.push((index, self.tokens(text, role)?));
+        }
+        // Sorted by length, so that batches need little padding; stable, so that the same texts make the same batches.
+        sequences.sort_by_key(|(_, tokens)| std::cmp::Reverse(tokens.len()));
+        let lengths: Vec<usize> = sequences.iter().map(|(_, tokens)| tokens.len()).collect();
+        let cuts = match role {
+            // One job for each question: the queue batches those that one thread takes.
+            Role::Query => batches(&lengths, TokenBudget { sequences: 1, ..budget }),
+            Role::Passage => batches(&lengths, budget),
+        };
+        let (order, mut tokens): (Vec<usize>, Vec<Vec<u32>>) = sequences.into_iter().unzip();
+
+        let (reply, answers) = sync_channel(cuts.len());
+        for (number, cut) in cuts.iter().enumerate() {
+            let sequences = tokens[cut.clone()].iter_mut().map(std::mem::take).collect();
+            let job = Job { number, sequences, reply: reply.clone() };
+            match role {
+                Role::Query => self.queue.push_question(job),
+                Role::Passage => self.queue.push_passages(job),
+            }
+        }
+        Ok(EmbeddingRun { order, cuts, answers })
+    }
+
+    fn tokens(&self, text: &str, role: Role) -> Result<Vec<u32>, EmbedError> {
+        let prompt = self.model.prompts.of(role);
+        let encoded = if prompt.is_empty() {
+            self.tokenizer.encode_fast(text, true)
+        } else {
+            self.tokenizer.encode_fast(format!("{prompt}{text}"), true)
+        };
+        encoded
+            .map(|encoding| encoding.get_ids().to_vec())
+            .map_err(|error| EmbedError::Model(format!("its tokenizer failed: {error}")))
+    }
+}
+
+/// Texts that are being embedded, in batches.
+struct EmbeddingRun {
+    /// The texts' indices, longest text first.
+    order: Vec<usize>,
+    /// Of `order`, one for each job.
+    cuts: Vec<Range<usize>>,
+    answers: Receiver<(usize, Result<Vec<UnitVector>, EmbedError>)>,
+}
+
+impl EmbeddingRun {
+    /// Waits for one vector for each text, in order.
+    fn vectors(self) -> Result<Vec<UnitVector>, EmbedError> {
+        let mut vectors: Vec<Option<UnitVector>> = vec![None; self.order.len()];
+        for (number, answer) in self.answers {
+            for (index, vector) in self.order[self.cuts[number].clone()].iter().zip(answer?) {
+                vectors[*index] = Some(vector);
+            }
+        }
+        vectors.into_iter().collect::<Option<_>>().ok_or(EmbedError::Stopped)
+    }
+}
+
+impl Drop for EncoderThreads {
+    fn drop(&mut self) {
+        self.queue.close();
+        for thread in self.threads.drain(..) {
+            // A panic was reported by the thread itself.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The model's own `tokenizer.json`, truncating at the model's length and not padding: files often do both by other
+/// lengths.
+fn tokenizer(model: &ModelFolder) -> Result<Tokenizer, EmbedError> {
+    let file = model.folder.join("tokenizer.json");
+    let mut tokenizer = Tokenizer::from_file(&file).map_err(|error| bad(&file, &error))?;
+    let truncation = TruncationParams { max_length: model.max_tokens, ..Default::default() };
+    tokenizer.with_truncation(Some(truncation)).map_err(|error| bad(&file, &error))?;
+    tokenizer.with_padding(None);
+    Ok(tokenizer)
+}
+
+/// The weights, shared by all instances. Loaded for the first text: an index run that finds nothing new, as most do, never
+/// reads them.
+#[derive(Debug)]
+struct Weights {
+    model: Arc<ModelFolder>,
+    precision: Precision,
+    loaded: Mutex<Option<Encoder>>,
+}
+
+impl Weights {
+    /// An instance for one thread.
+    fn instance(&self) -> Result<Encoder, EmbedError> {
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*loaded {
+            Some(first) => first.share(&self.model),
+            None => {
+                let first = Encoder::load(&self.model, self.precision)?;
+                let own = first.share(&self.model)?;
+                *loaded = Some(first);
+                Ok(own)
+            }
+        }
+    }
+}
+
+/// Runs one instance of the model until the queue is closed.
+fn serve(weights: &Weights, queue: &Queue) {
+    tch::set_num_threads(1);
+    let mut instance: Option<Encoder> = None;
+    while let Some(jobs) = queue.take() {
+        let sequences: Vec<&[u32]> = jobs.iter().flat_map(|job| job.sequences.iter().map(Vec::as_slice)).collect();
+        // libtorch reports some failures (out of memory, say) by exceptions that tch turns into panics.
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            let mut encoder = match instance.take() {
+                Some(encoder) => encoder,
+                None => weights.instance()?,
+            };
+            let vectors = encoder.encode(&sequences);
+            instance = Some(encoder);
+            vectors
+        }))
+        .unwrap_or_else(|_| Err(EmbedError::Model("libtorch failed; see the log".into())));
+        // Sending fails where the caller no longer waits, which is no error.
+        match result {
+            Ok(vectors) => {
+                let mut vectors = vectors.into_iter();
+                for job in &jobs {
+                    let own = vectors.by_ref().take(job.sequences.len()).collect();
+                    let _ = job.reply.send((job.number, Ok(own)));
+                }
+            }
+            Err(error) => {
+                let reason = error.to_string();
+                for job in &jobs {
+                    let _ = job.reply.send((job.number, Err(EmbedError::Model(reason.clone()))));
+                }
+            }
+        }
+    }
+}

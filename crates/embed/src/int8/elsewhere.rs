@@ -1,0 +1,29 @@
+//! Stands in for `int8` on other processors, where it is not available.
+
+use rust_bert::bert::BertConfig;
+
+use super::EmbedError;
+use super::checkpoint::Checkpoint;
+use super::model::Pooling;
+
+/// Cannot be constructed.
+#[derive(Debug)]
+pub(super) enum Transformer {}
+
+/// No buffers.
+#[derive(Debug, Default)]
+pub(super) struct Scratch;
+
+impl Transformer {
+    pub(super) fn fits(_: &BertConfig) -> bool {
+        false
+    }
+
+    pub(super) fn load(_: &Checkpoint, _: &BertConfig) -> Result<Self, EmbedError> {
+        Err(EmbedError::NoInt8)
+    }
+
+    pub(super) fn forward(&self, _: &mut [f32], _: &[usize], _: Pooling, _: &mut Scratch) -> Vec<Vec<f32>> {
+        match *self {}
+    }
+}

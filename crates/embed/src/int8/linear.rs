@@ -1,0 +1,262 @@
+//! Linear maps with int8 weights.
+
+use std::arch::x86_64::{
+    __m512i, _mm512_add_ps, _mm512_cvtepi32_ps, _mm512_dpbusd_epi32, _mm512_fmadd_ps, _mm512_max_ps, _mm512_min_ps,
+    _mm512_mul_ps, _mm512_reduce_add_ps, _mm512_reduce_max_ps, _mm512_reduce_min_ps, _mm512_set1_epi32, _mm512_set1_ps,
+    _mm512_setzero_si512, _mm512_sub_ps,
+};
+
+use super::registers::{Bytes, LANES, fetch, load, load_bytes, store, store_rounded};
+
+/// Columns of a panel: what one pass over a row computes.
+pub(super) const PANEL: usize = 4 * LANES;
+
+/// Rows of a tile: with these, four sums of 16 columns each, the weights and a row's numbers fill the registers.
+const TILE_ROWS: usize = 6;
+
+/// A linear map. Each of its columns has a scale of its own.
+#[derive(Debug)]
+pub(super) struct Linear {
+    from: usize,
+    to: usize,
+    /// For each panel, for each four numbers of a row, the weights of four numbers for each of the panel's columns.
+    weights: Vec<[Bytes; 4]>,
+    columns: Vec<Column>,
+}
+
+/// Sixteen columns' constants: a result is `scale · (product · row scale) + offset · row's low + bias`.
+#[derive(Debug, Clone, Copy)]
+struct Column {
+    scale: [f32; LANES],
+    /// The sum of the column's weights, which a row's lowest number is multiplied with.
+    offset: [f32; LANES],
+    bias: [f32; LANES],
+}
+
+impl Linear {
+    /// `weight`: `[to, from]`, as checkpoints have it; `to` a multiple of [`PANEL`], `from` of 16.
+    pub(super) fn new(weight: &[f32], bias: &[f32], from: usize) -> Self {
+        let to = bias.len();
+        let mut weights = vec![[Bytes([0; 64]); 4]; to / PANEL * (from / 4)];
+        let mut columns = vec![Column { scale: [0.0; LANES], offset: [0.0; LANES], bias: [0.0; LANES] }; to / LANES];
+        for (column, row) in weight.chunks_exact(from).enumerate() {
+            let largest = row.iter().fold(0f32, |largest, value| largest.max(value.abs()));
+            let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
+            let (panel, part, lane) = (column / PANEL, column % PANEL / LANES, column % LANES);
+            let mut sum = 0i32;
+            for (index, value) in row.iter().enumerate() {
+                let code = (value / scale).round() as i8;
+                sum += i32::from(code);
+                weights[panel * (from / 4) + index / 4][part].0[4 * lane + index % 4] = code;
+            }
+            let constants = &mut columns[column / LANES];
+            constants.scale[lane] = scale;
+            constants.offset[lane] = scale * sum as f32;
+            constants.bias[lane] = bias[column];
+        }
+        Self { from, to, weights, columns }
+    }
+
+    /// Numbers of a result's row.
+    pub(super) fn results(&self) -> usize {
+        self.to
+    }
+
+    /// `results`: `[rows, to]`.
+    #[target_feature(enable = "avx512f,avx512vnni")]
+    pub(super) fn forward(&self, rows: &Rows, results: &mut [f32]) {
+        let count = rows.scales.len();
+        let tiles = count.div_ceil(TILE_ROWS);
+        let groups = self.from / 4;
+        for panel in 0..self.to / PANEL {
+            let next = self.weights.get((panel + 1) * groups..(panel + 2) * groups).unwrap_or_default();
+            let mut first = 0;
+            for tile in 0..tiles {
+                // Tiles as equal as can be: two of four rows are faster than one of six and one of two.
+                let end = (tile + 1) * count / tiles;
+                let results = &mut results[first * self.to..end * self.to];
+                // Each tile fetches its share of the next panel.
+                let ahead = &next[next.len() * tile / tiles..next.len() * (tile + 1) / tiles];
+                match end - first {
+                    1 => self.tile::<1>(panel, rows, first, results, ahead),
+                    2 => self.tile::<2>(panel, rows, first, results, ahead),
+                    3 => self.tile::<3>(panel, rows, first, results, ahead),
+                    4 => self.tile::<4>(panel, rows, first, results, ahead),
+                    5 => self.tile::<5>(panel, rows, first, results, ahead),
+                    _ => self.tile::<TILE_ROWS>(panel, rows, first, results, ahead),
+                }
+                first = end;
+            }
+        }
+    }
+
+    /// `ahead`: weights that will be used soon. A few rows read all weights from memory and wait for most of it otherwise.
+    #[target_feature(enable = "avx512f,avx512vnni")]
+    fn tile<const COUNT: usize>(
+        &self,
+        panel: usize,
+        rows: &Rows,
+        first: usize,
+        results: &mut [f32],
+        ahead: &[[Bytes; 4]],
+    ) {
+        let groups = self.from / 4;
+        let weights = &self.weights[panel * groups..(panel + 1) * groups];
+        let (codes, _) = rows.codes.as_chunks::<4>();
+        let codes: [&[[u8; 4]]; COUNT] =
+            std::array::from_fn(|row| &codes[(first + row) * groups..(first + row + 1) * groups]);
+        let mut sums: [[__m512i; 4]; COUNT] = [[_mm512_setzero_si512(); 4]; COUNT];
+        let stretch = groups / ahead.len().max(1);
+        let mut ahead = ahead.iter();
+        for (number, weights) in weights.chunks(stretch).enumerate() {
+            ahead.next().into_iter().flatten().for_each(fetch);
+            let mut own = codes;
+            for codes in &mut own {
+                *codes = &codes[number * stretch..][..weights.len()];
+            }
+            for (group, weights) in weights.iter().enumerate() {
+                let weights: [__m512i; 4] = [0, 1, 2, 3].map(|part| load_bytes(&weights[part]));
+                for row in 0..COUNT {
+                    let four = _mm512_set1_epi32(i32::from_le_bytes(own[row][group]));
+                    for part in 0..4 {
+                        sums[row][part] = _mm512_dpbusd_epi32(sums[row][part], four, weights[part]);
+                    }
+                }
+            }
+        }
+        for row in 0..COUNT {
+            let scale = _mm512_set1_ps(rows.scales[first + row]);
+            let low = _mm512_set1_ps(rows.lows[first + row]);
+            let results = &mut results[row * self.to + panel * PANEL..][..PANEL];
+            let (results, _) = results.as_chunks_mut::<LANES>();
+            for part in 0..4 {
+                let column = &self.columns[4 * panel + part];
+                let product = _mm512_mul_ps(_mm512_cvtepi32_ps(sums[row][part]), scale);
+                let constant = _mm512_fmadd_ps(load(&column.offset), low, load(&column.bias));
+                store(_mm512_fmadd_ps(product, load(&column.scale), constant), &mut results[part]);
+            }
+        }
+    }
+}
+
+/// Rows of numbers as codes from 0 to 255. Each row has its own range, so that a text's vector does not depend on the
+/// texts beside it.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    codes: Vec<u8>,
+    /// What one step of a code is worth, for each row.
+    scales: Vec<f32>,
+    /// What code 0 stands for, for each row.
+    lows: Vec<f32>,
+}
+
+impl Rows {
+    /// Takes over `values`, `[rows, width]`, `width` a multiple of 16.
+    #[target_feature(enable = "avx512f")]
+    pub(super) fn quantise(&mut self, values: &[f32], width: usize) {
+        let count = values.len() / width;
+        self.codes.resize(count * width, 0);
+        self.scales.resize(count, 0.0);
+        self.lows.resize(count, 0.0);
+        for (number, (row, codes)) in values.chunks_exact(width).zip(self.codes.chunks_exact_mut(width)).enumerate() {
+            let ((row, _), (codes, _)) = (row.as_chunks::<LANES>(), codes.as_chunks_mut::<LANES>());
+            let (mut lowest, mut highest) = (load(&row[0]), load(&row[0]));
+            for numbers in row {
+                let numbers = load(numbers);
+                (lowest, highest) = (_mm512_min_ps(lowest, numbers), _mm512_max_ps(highest, numbers));
+            }
+            let (low, high) = (_mm512_reduce_min_ps(lowest), _mm512_reduce_max_ps(highest));
+            let scale = ((high - low) / 255.0).max(f32::MIN_POSITIVE);
+            (self.scales[number], self.lows[number]) = (scale, low);
+            let (steps, shift) = (_mm512_set1_ps(1.0 / scale), _mm512_set1_ps(-low / scale));
+            for (numbers, codes) in row.iter().zip(codes) {
+                store_rounded(_mm512_fmadd_ps(load(numbers), steps, shift), codes);
+            }
+        }
+    }
+}
+
+/// A layer's normalisation of each row, after adding another row to it (Ba, Kiros & Hinton 2016).
+#[derive(Debug)]
+pub(super) struct Norm {
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+}
+
+/// As in BERT's configuration.
+const EPSILON: f32 = 1e-12;
+
+impl Norm {
+    pub(super) fn new(weight: Vec<f32>, bias: Vec<f32>) -> Self {
+        Self { weight, bias }
+    }
+
+    /// `hidden` becomes the normalised sum of both, all `[rows, width]`.
+    #[target_feature(enable = "avx512f")]
+    pub(super) fn add(&self, hidden: &mut [f32], added: &[f32]) {
+        let width = self.weight.len();
+        let ((weight, _), (bias, _)) = (self.weight.as_chunks::<LANES>(), self.bias.as_chunks::<LANES>());
+        for (row, added) in hidden.chunks_exact_mut(width).zip(added.chunks_exact(width)) {
+            let ((row, _), (added, _)) = (row.as_chunks_mut::<LANES>(), added.as_chunks::<LANES>());
+            let mut sum = _mm512_set1_ps(0.0);
+            for (numbers, added) in row.iter_mut().zip(added) {
+                let both = _mm512_add_ps(load(numbers), load(added));
+                sum = _mm512_add_ps(sum, both);
+                store(both, numbers);
+            }
+            let mean = _mm512_set1_ps(_mm512_reduce_add_ps(sum) / width as f32);
+            let mut squares = _mm512_set1_ps(0.0);
+            for numbers in row.iter() {
+                let distance = _mm512_sub_ps(load(numbers), mean);
+                squares = _mm512_fmadd_ps(distance, distance, squares);
+            }
+            let variance = _mm512_reduce_add_ps(squares) / width as f32;
+            let scale = _mm512_set1_ps(1.0 / (variance + EPSILON).sqrt());
+            for ((numbers, weight), bias) in row.iter_mut().zip(weight).zip(bias) {
+                let distance = _mm512_mul_ps(_mm512_sub_ps(load(numbers), mean), scale);
+                store(_mm512_fmadd_ps(distance, load(weight), load(bias)), numbers);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scalar;
+    use super::super::tests::{can_run, pseudo_random};
+    use super::*;
+
+    #[test]
+    fn products_are_the_scalar_ones_to_the_last_bit() {
+        if !can_run() {
+            return;
+        }
+        for (rows, from, panels) in [(1, 16, 1), (5, 64, 2), (7, 48, 3), (40, 128, 2), (257, 32, 1)] {
+            let (weight, bias) = (pseudo_random(from * panels * PANEL, 1), pseudo_random(panels * PANEL, 2));
+            let values = pseudo_random(from * rows, 3);
+            let mut results = vec![0.0; rows * panels * PANEL];
+            let mut codes = Rows::default();
+            // SAFETY: the CPU has the features, checked above.
+            unsafe {
+                codes.quantise(&values, from);
+                Linear::new(&weight, &bias, from).forward(&codes, &mut results);
+            }
+            assert_eq!(results, scalar::linear(&weight, &bias, &values, from), "{rows} rows of {from}");
+        }
+    }
+
+    #[test]
+    fn norms_are_the_scalar_ones_to_the_last_bit() {
+        if !can_run() {
+            return;
+        }
+        let (weight, bias) = (pseudo_random(64, 1), pseudo_random(64, 2));
+        let (before, added) = (pseudo_random(256, 3), pseudo_random(256, 4));
+        let (mut hidden, norm) = (before.clone(), Norm::new(weight.clone(), bias.clone()));
+        // SAFETY: the CPU has the feature, checked above.
+        unsafe { norm.add(&mut hidden, &added) };
+        for ((hidden, before), added) in hidden.chunks(64).zip(before.chunks(64)).zip(added.chunks(64)) {
+            assert_eq!(hidden, scalar::norm(&weight, &bias, EPSILON, before, added));
+        }
+    }
+}

@@ -1,0 +1,343 @@
+//! BERT's layers in int8, for CPUs with AVX-512 VNNI.
+//!
+//! Weights have a scale for each column, and each token's numbers a range of their own when a product reads them. libtorch
+//! 2.4 has one range for all texts of a batch, with which a question's vector would depend on the questions beside it, and
+//! needs an operation of its own for each step; here the weights are read at a fourth of fp32's size, no text is padded, and
+//! a text has the same vector to the last bit whatever comes with it. Attention multiplies bf16 numbers where the CPU can; all
+//! else between the products is f32.
+
+mod attention;
+mod linear;
+mod registers;
+#[cfg(test)]
+mod scalar;
+
+use std::ops::Range;
+
+use rust_bert::bert::BertConfig;
+use tch::Tensor;
+
+use self::attention::Attention;
+use self::linear::{Linear, Norm, PANEL, Rows};
+use self::registers::{LANES, gelu, load, store};
+use super::EmbedError;
+use super::checkpoint::Checkpoint;
+use super::model::Pooling;
+
+/// Texts go through all layers in chunks of at most this many tokens, or one text, so that what one layer hands to the next
+/// stays in the cache.
+const CHUNK_TOKENS: usize = 256;
+
+/// Tokens that go through the widest part of a layer together.
+const INNER_TOKENS: usize = 48;
+
+/// The layers of an encoder. Constructed only where the CPU can run them.
+#[derive(Debug)]
+pub(super) struct Transformer {
+    layers: Vec<Layer>,
+    width: usize,
+    heads: usize,
+}
+
+#[derive(Debug)]
+struct Layer {
+    query: Linear,
+    key_value: Linear,
+    attention_output: Linear,
+    attention_norm: Norm,
+    intermediate: Linear,
+    output: Linear,
+    output_norm: Norm,
+}
+
+/// Buffers between the steps, kept from call to call: allocating them each time costs a question a tenth of its time.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    rows: Rows,
+    attention: Attention,
+    queries: Vec<f32>,
+    keys_values: Vec<f32>,
+    context: Vec<f32>,
+    inner: Vec<f32>,
+    added: Vec<f32>,
+}
+
+impl Transformer {
+    /// Whether this CPU can run a model of this shape.
+    pub(super) fn fits(config: &BertConfig) -> bool {
+        let multiple = |number: i64, of: usize| number > 0 && number % of as i64 == 0;
+        std::arch::is_x86_feature_detected!("avx512f")
+            && std::arch::is_x86_feature_detected!("avx512vnni")
+            && multiple(config.hidden_size, PANEL)
+            && multiple(config.intermediate_size, PANEL)
+            && multiple(config.hidden_size, usize::try_from(config.num_attention_heads).unwrap_or(0).max(1))
+            && multiple(config.hidden_size / config.num_attention_heads, attention::COLUMNS)
+    }
+
+    /// Reads the weights of all layers, in fp32, and makes int8 of them.
+    pub(super) fn load(checkpoint: &Checkpoint, config: &BertConfig) -> Result<Self, EmbedError> {
+        if !Self::fits(config) {
+            return Err(EmbedError::NoInt8);
+        }
+        let layers = (0..config.num_hidden_layers).map(|number| Layer::load(checkpoint, number, config));
+        let size = |number: i64| usize::try_from(number).unwrap_or(0);
+        Ok(Self {
+            layers: layers.collect::<Result<_, _>>()?,
+            width: size(config.hidden_size),
+            heads: size(config.num_attention_heads),
+        })
+    }
+
+    /// One vector for each text, not normalised. `hidden`: the embeddings of the tokens of all texts, one text after the
+    /// other, `[tokens, width]`; overwritten. `lengths`: tokens of each text.
+    pub(super) fn forward(
+        &self,
+        hidden: &mut [f32],
+        lengths: &[usize],
+        pooling: Pooling,
+        scratch: &mut Scratch,
+    ) -> Vec<Vec<f32>> {
+        let mut pooled = Vec::with_capacity(lengths.len());
+        let mut start = 0;
+        for texts in chunks_of_texts(lengths) {
+            let lengths = &lengths[texts];
+            let tokens: usize = lengths.iter().sum();
+            let hidden = &mut hidden[start * self.width..(start + tokens) * self.width];
+            for (number, layer) in self.layers.iter().enumerate() {
+                // Of the last layer, pooling by the first token reads no other's result.
+                let last = number + 1 == self.layers.len();
+                let tokens = if last && pooling == Pooling::Cls { Tokens::First } else { Tokens::All };
+                // SAFETY: `load` makes none of these on a CPU without the features.
+                unsafe { layer.forward(hidden, lengths, tokens, self.heads, scratch) };
+            }
+            pool(hidden, self.width, lengths, pooling, &mut pooled);
+            start += tokens;
+        }
+        pooled
+    }
+}
+
+/// The tokens whose results a layer computes. Each attends to all tokens of its text either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tokens {
+    All,
+    /// The first of each text; their rows are moved to the beginning.
+    First,
+}
+
+impl Tokens {
+    /// Of a text with so many tokens.
+    fn of(self, length: usize) -> usize {
+        match self {
+            Self::All => length,
+            Self::First => length.min(1),
+        }
+    }
+}
+
+/// Adds a vector for each text to `pooled`; `hidden` is the last layer's. The mean and the sum have one direction.
+fn pool(hidden: &[f32], width: usize, lengths: &[usize], pooling: Pooling, pooled: &mut Vec<Vec<f32>>) {
+    let tokens = match pooling {
+        Pooling::Cls => Tokens::First,
+        Pooling::Mean => Tokens::All,
+    };
+    let mut rows = hidden.chunks_exact(width);
+    for length in lengths {
+        let mut rows = rows.by_ref().take(tokens.of(*length));
+        let mut sum = rows.next().map_or_else(Vec::new, <[f32]>::to_vec);
+        for row in rows {
+            sum.iter_mut().zip(row).for_each(|(sum, number)| *sum += number);
+        }
+        pooled.push(sum);
+    }
+}
+
+/// Whole texts with at most [`CHUNK_TOKENS`] tokens, at least one text at a time.
+fn chunks_of_texts(lengths: &[usize]) -> Vec<Range<usize>> {
+    let mut parts = Vec::new();
+    let (mut start, mut tokens) = (0, 0);
+    for (text, length) in lengths.iter().enumerate() {
+        if text > start && tokens + length > CHUNK_TOKENS {
+            parts.push(start..text);
+            (start, tokens) = (text, 0);
+        }
+        tokens += length;
+    }
+    if start < lengths.len() {
+        parts.push(start..lengths.len());
+    }
+    parts
+}
+
+impl Layer {
+    fn load(checkpoint: &Checkpoint, number: i64, config: &BertConfig) -> Result<Self, EmbedError> {
+        let (width, inner) = (config.hidden_size, config.intermediate_size);
+        let get =
+            |name: &str, shape: &[i64]| to_vec(&checkpoint.get(&format!("encoder.layer.{number}.{name}"), shape)?);
+        let scaled = |names: &[&str], from: i64, to: i64, scale: f32| -> Result<Linear, EmbedError> {
+            let (mut weight, mut bias) = (Vec::new(), Vec::new());
+            for name in names {
+                weight.extend(get(&format!("{name}.weight"), &[to, from])?);
+                bias.extend(get(&format!("{name}.bias"), &[to])?);
+            }
+            weight.iter_mut().chain(&mut bias).for_each(|number| *number *= scale);
+            Ok(Linear::new(&weight, &bias, usize::try_from(from).unwrap_or(0)))
+        };
+        let linear = |names: &[&str], from, to| scaled(names, from, to, 1.0);
+        let norm = |name: &str| -> Result<Norm, EmbedError> {
+            Ok(Norm::new(get(&format!("{name}.weight"), &[width])?, get(&format!("{name}.bias"), &[width])?))
+        };
+        let head_width = usize::try_from(width / config.num_attention_heads).unwrap_or(1);
+        let query_scale = attention::query_scale(head_width);
+        Ok(Self {
+            query: scaled(&["attention.self.query"], width, width, query_scale)?,
+            key_value: linear(&["attention.self.key", "attention.self.value"], width, width)?,
+            attention_output: linear(&["attention.output.dense"], width, width)?,
+            attention_norm: norm("attention.output.LayerNorm")?,
+            intermediate: linear(&["intermediate.dense"], width, inner)?,
+            output: linear(&["output.dense"], inner, width)?,
+            output_norm: norm("output.LayerNorm")?,
+        })
+    }
+
+    /// Replaces `hidden` by this layer's results for `tokens`.
+    #[target_feature(enable = "avx512f,avx512vnni")]
+    fn forward(&self, hidden: &mut [f32], lengths: &[usize], tokens: Tokens, heads: usize, scratch: &mut Scratch) {
+        let Scratch { rows, attention, queries, keys_values, context, inner, added } = scratch;
+        let width = self.query.results();
+        keys_values.resize(hidden.len() * 2, 0.0);
+        rows.quantise(hidden, width);
+        self.key_value.forward(rows, keys_values);
+        let mut hidden = hidden;
+        if tokens == Tokens::First {
+            let count = compact_first_tokens(hidden, width, lengths);
+            hidden = &mut hidden[..count * width];
+            rows.quantise(hidden, width);
+        }
+        queries.resize(hidden.len(), 0.0);
+        context.resize(hidden.len(), 0.0);
+        added.resize(hidden.len(), 0.0);
+        self.query.forward(rows, queries);
+        let (mut first, mut start) = (0, 0);
+        for length in lengths {
+            let (end, last) = (start + length, first + tokens.of(*length));
+            let keys_values = &keys_values[start * 2 * width..end * 2 * width];
+            let (queries, context) = (&queries[first * width..last * width], &mut context[first * width..last * width]);
+            attention.forward(queries, keys_values, heads, context, width);
+            (start, first) = (end, last);
+        }
+        rows.quantise(context, width);
+        self.attention_output.forward(rows, added);
+        self.attention_norm.add(hidden, added);
+        for (hidden, added) in hidden.chunks_mut(INNER_TOKENS * width).zip(added.chunks_mut(INNER_TOKENS * width)) {
+            let inner_width = self.intermediate.results();
+            inner.resize(hidden.len() / width * inner_width, 0.0);
+            rows.quantise(hidden, width);
+            self.intermediate.forward(rows, inner);
+            for numbers in inner.as_chunks_mut::<LANES>().0 {
+                store(gelu(load(numbers)), numbers);
+            }
+            rows.quantise(inner, inner_width);
+            self.output.forward(rows, added);
+            self.output_norm.add(hidden, added);
+        }
+    }
+}
+
+/// Moves the row of each text's first token to the beginning, and returns their number.
+fn compact_first_tokens(hidden: &mut [f32], width: usize, lengths: &[usize]) -> usize {
+    let (mut count, mut start) = (0, 0);
+    for length in lengths.iter().filter(|length| **length > 0) {
+        hidden.copy_within(start * width..(start + 1) * width, count * width);
+        (count, start) = (count + 1, start + length);
+    }
+    count
+}
+
+fn to_vec(tensor: &Tensor) -> Result<Vec<f32>, EmbedError> {
+    Vec::<f32>::try_from(&tensor.flatten(0, -1)).map_err(|error| EmbedError::Model(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WIDTH: usize = 2 * PANEL;
+    const HEADS: usize = 4;
+
+    /// Pseudo-random numbers between -1 and 1.
+    pub(super) fn pseudo_random(count: usize, seed: u64) -> Vec<f32> {
+        let number = |index: usize| {
+            let mixed = (seed ^ index as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            (mixed >> 40) as f32 / (1u32 << 23) as f32 - 1.0
+        };
+        (0..count).map(number).collect()
+    }
+
+    fn transformer(layers: u64) -> Transformer {
+        let linear = |from: usize, to: usize, seed: u64| {
+            let weight: Vec<f32> = pseudo_random(from * to, seed).iter().map(|number| number / 4.0).collect();
+            Linear::new(&weight, &pseudo_random(to, seed + 1), from)
+        };
+        let norm = |seed| Norm::new(vec![1.0; WIDTH], pseudo_random(WIDTH, seed));
+        let layer = |seed: u64| Layer {
+            query: linear(WIDTH, WIDTH, seed),
+            key_value: linear(WIDTH, 2 * WIDTH, seed + 2),
+            attention_output: linear(WIDTH, WIDTH, seed + 4),
+            attention_norm: norm(seed + 6),
+            intermediate: linear(WIDTH, 4 * WIDTH, seed + 8),
+            output: linear(4 * WIDTH, WIDTH, seed + 10),
+            output_norm: norm(seed + 12),
+        };
+        Transformer { layers: (0..layers).map(|number| layer(100 * number)).collect(), width: WIDTH, heads: HEADS }
+    }
+
+    /// Whether this CPU has the instructions.
+    pub(super) fn can_run() -> bool {
+        let can = std::arch::is_x86_feature_detected!("avx512vnni");
+        if !can {
+            eprintln!("skipped: this CPU has no AVX-512 VNNI");
+        }
+        can
+    }
+
+    #[test]
+    fn pooling_by_the_first_token_gives_what_all_tokens_layers_give_it_to_the_last_bit() {
+        if !can_run() {
+            return;
+        }
+        let (transformer, mut scratch) = (transformer(2), Scratch::default());
+        let lengths = [3, 0, 1, 40, 90, 130, 17];
+        let embedded = pseudo_random(lengths.iter().sum::<usize>() * WIDTH, 1);
+        let pooled = transformer.forward(&mut embedded.clone(), &lengths, Pooling::Cls, &mut scratch);
+        let mut start = 0;
+        for (length, pooled) in lengths.iter().zip(pooled) {
+            let mut hidden = embedded[start * WIDTH..(start + length) * WIDTH].to_vec();
+            for layer in &transformer.layers {
+                // SAFETY: the CPU has the features, checked above.
+                unsafe { layer.forward(&mut hidden, &[*length], Tokens::All, HEADS, &mut scratch) };
+            }
+            assert_eq!(pooled, &hidden[..length.min(&1) * WIDTH], "{length} tokens");
+            start += length;
+        }
+    }
+
+    #[test]
+    fn a_texts_vector_does_not_depend_on_the_texts_beside_it() {
+        if !can_run() {
+            return;
+        }
+        let (transformer, mut scratch) = (transformer(2), Scratch::default());
+        let lengths = [70, 2, 33, 200, 1];
+        let embedded = pseudo_random(lengths.iter().sum::<usize>() * WIDTH, 2);
+        for pooling in [Pooling::Mean, Pooling::Cls] {
+            let together = transformer.forward(&mut embedded.clone(), &lengths, pooling, &mut scratch);
+            let mut start = 0;
+            for (length, vector) in lengths.iter().zip(together) {
+                let mut own = embedded[start * WIDTH..(start + length) * WIDTH].to_vec();
+                assert_eq!(transformer.forward(&mut own, &[*length], pooling, &mut scratch), [vector]);
+                start += length;
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Text to unit vectors.
+//!
+//! [`Embedder`] is the seam: [`BertEmbedder`] runs a sentence-transformers model on libtorch, [`HashEmbedder`] is a small
+//! deterministic stand-in for tests of everything that is not about meaning. Nothing here knows of papers or indexes.
+
+mod batch;
+mod bert;
+mod calibration;
+mod checkpoint;
+mod encoder;
+mod hash;
+#[cfg(target_arch = "x86_64")]
+mod int8;
+#[cfg(not(target_arch = "x86_64"))]
+#[path = "int8/elsewhere.rs"]
+mod int8;
+mod layer;
+mod model;
+mod queue;
+mod vector;
+
+pub use batch::TokenBudget;
+pub use bert::{BertEmbedder, BertOptions};
+pub use calibration::{Calibration, CosineScale};
+pub use encoder::{Encoder, Precision};
+pub use hash::HashEmbedder;
+pub use model::{ModelFolder, ModelOverrides, Pooling, Prompts};
+pub use vector::UnitVector;
+
+use thiserror::Error;
+
+/// What a text is to the model: models with prompts (E5, BGE) or with two encoders (MedCPT) treat the two differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    Query,
+    Passage,
+}
+
+/// Turns texts into unit vectors of one dimension.
+///
+/// Implementations are shared by all threads; a call blocks until its vectors are there.
+pub trait Embedder: Send + Sync {
+    /// The length of every vector.
+    fn dimension(&self) -> usize;
+
+    /// Identifies everything that decides the vectors: weights, pooling, length, prompts. Vectors of two embedders may be
+    /// compared only if their fingerprints are the same.
+    fn fingerprint(&self) -> &str;
+
+    /// One vector for each text, in order. A text longer than the model reads is embedded by its beginning.
+    fn embed(&self, texts: &[String], role: Role) -> Result<Vec<UnitVector>, EmbedError>;
+
+    /// Starts embedding and returns at once, where the embedder has threads of its own; the returned closure waits for the
+    /// vectors.
+    fn begin<'a>(&'a self, texts: &[String], role: Role) -> Pending<'a> {
+        let texts = texts.to_vec();
+        Box::new(move || self.embed(&texts, role))
+    }
+
+    /// One vector for each question, ahead of any passages that wait.
+    fn embed_query(&self, text: &str) -> Result<UnitVector, EmbedError> {
+        let mut vectors = self.embed(&[text.to_owned()], Role::Query)?;
+        vectors.pop().ok_or_else(|| EmbedError::Model("the model gave no vector".into()))
+    }
+}
+
+/// Waits for vectors that are being computed, and returns them.
+pub type Pending<'a> = Box<dyn FnOnce() -> Result<Vec<UnitVector>, EmbedError> + 'a>;
+
+/// Why there is no vector.
+#[derive(Debug, Error)]
+pub enum EmbedError {
+    #[error("no model in {folder}: {missing} is missing")]
+    MissingFile { folder: String, missing: String },
+    #[error("the model file {file} cannot be used: {reason}")]
+    BadFile { file: String, reason: String },
+    #[error("the model in {folder} is not supported: {reason}")]
+    Unsupported { folder: String, reason: String },
+    #[error("int8 needs a CPU with AVX-512 VNNI and a model with layers of a multiple of 64 numbers")]
+    NoInt8,
+    #[error("the model failed: {0}")]
+    Model(String),
+    #[error("the model has stopped")]
+    Stopped,
+}

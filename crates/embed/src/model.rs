@@ -1,0 +1,178 @@
+//! The description of a model: a folder in the layout of Hugging Face and sentence-transformers.
+
+use std::path::{Path, PathBuf};
+
+use rust_bert::Config;
+use rust_bert::bert::BertConfig;
+use serde::Deserialize;
+use serde_json::Value;
+use xxhash_rust::xxh3::Xxh3;
+
+use super::{EmbedError, Role};
+
+/// How the token vectors are pooled into one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pooling {
+    /// The mean of all tokens that are not padding.
+    Mean,
+    /// The vector of the first token.
+    Cls,
+}
+
+/// What is put before a text, as models such as E5 ("query: ") and BGE were trained with.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Prompts {
+    pub query: String,
+    pub passage: String,
+}
+
+impl Prompts {
+    pub fn of(&self, role: Role) -> &str {
+        match role {
+            Role::Query => &self.query,
+            Role::Passage => &self.passage,
+        }
+    }
+}
+
+/// Settings that replace those of the model's own files, for folders that lack them.
+#[derive(Debug, Clone, Default)]
+pub struct ModelOverrides {
+    pub pooling: Option<Pooling>,
+    pub max_tokens: Option<usize>,
+    pub query_prompt: Option<String>,
+    pub passage_prompt: Option<String>,
+}
+
+/// A model folder, read and checked, without its weights.
+#[derive(Debug)]
+pub struct ModelFolder {
+    pub folder: PathBuf,
+    pub config: BertConfig,
+    pub pooling: Pooling,
+    /// The longest input in tokens, special tokens included.
+    pub max_tokens: usize,
+    pub prompts: Prompts,
+}
+
+impl ModelFolder {
+    /// Reads `config.json`, `modules.json`, the pooling module's `config.json`, `sentence_bert_config.json` and
+    /// `config_sentence_transformers.json`.
+    ///
+    /// # Errors
+    /// A missing or unreadable file; an architecture, activation or pooling that the encoder does not have.
+    pub fn open(folder: &Path, overrides: &ModelOverrides) -> Result<Self, EmbedError> {
+        let name = folder.display().to_string();
+        for needed in ["config.json", "tokenizer.json", "model.safetensors"] {
+            if !folder.join(needed).is_file() {
+                return Err(EmbedError::MissingFile { folder: name, missing: needed.into() });
+            }
+        }
+        let raw = read_json(&folder.join("config.json"))?;
+        check_architecture(&name, &raw)?;
+        let config = BertConfig::from_file(folder.join("config.json"));
+        let pooling = match overrides.pooling {
+            Some(pooling) => pooling,
+            None => pooling(folder)?,
+        };
+        let positions = usize::try_from(config.max_position_embeddings).unwrap_or(512);
+        let own_length = optional_json(&folder.join("sentence_bert_config.json"))?
+            .and_then(|settings| settings["max_seq_length"].as_u64())
+            .and_then(|length| usize::try_from(length).ok());
+        let max_tokens = overrides.max_tokens.or(own_length).unwrap_or(positions).min(positions);
+        if max_tokens < 8 {
+            return Err(EmbedError::Unsupported { folder: name, reason: format!("it reads only {max_tokens} tokens") });
+        }
+        let prompts = prompts(folder, overrides)?;
+        Ok(Self { folder: folder.to_owned(), config, pooling, max_tokens, prompts })
+    }
+
+    /// The length of its vectors.
+    pub fn dimension(&self) -> usize {
+        usize::try_from(self.config.hidden_size).unwrap_or(0)
+    }
+
+    /// A short name for all that decides its vectors; the precision of the arithmetic is not part of it, because vectors
+    /// of the same model in fp32 and bf16 may be compared.
+    pub fn fingerprint(&self) -> Result<String, EmbedError> {
+        let weights = self.folder.join("model.safetensors");
+        let mut file = std::fs::File::open(&weights).map_err(|error| bad(&weights, &error))?;
+        let mut hash = Xxh3::new();
+        std::io::copy(&mut file, &mut hash).map_err(|error| bad(&weights, &error))?;
+        let tokenizer = self.folder.join("tokenizer.json");
+        hash.update(&std::fs::read(&tokenizer).map_err(|error| bad(&tokenizer, &error))?);
+        let settings = format!("{:?} {} {:?}", self.pooling, self.max_tokens, self.prompts);
+        hash.update(settings.as_bytes());
+        let name = self.folder.file_name().map_or_else(|| "model".into(), |name| name.to_string_lossy());
+        Ok(format!("{name}-{:016x}", hash.digest()))
+    }
+}
+
+fn check_architecture(folder: &str, config: &Value) -> Result<(), EmbedError> {
+    let unsupported = |reason: String| Err(EmbedError::Unsupported { folder: folder.to_owned(), reason });
+    match config["model_type"].as_str() {
+        Some("bert") | None => {}
+        Some(other) => return unsupported(format!("model_type is {other:?}; only \"bert\" is")),
+    }
+    match config["hidden_act"].as_str() {
+        Some("gelu") | None => {}
+        Some(other) => return unsupported(format!("hidden_act is {other:?}; only \"gelu\" is")),
+    }
+    match config["position_embedding_type"].as_str() {
+        Some("absolute") | None => Ok(()),
+        Some(other) => unsupported(format!("position_embedding_type is {other:?}; only \"absolute\" is")),
+    }
+}
+
+/// The pooling that `modules.json` and its pooling module's `config.json` name.
+fn pooling(folder: &Path) -> Result<Pooling, EmbedError> {
+    let unsupported =
+        |reason: &str| EmbedError::Unsupported { folder: folder.display().to_string(), reason: reason.into() };
+    let modules = optional_json(&folder.join("modules.json"))?
+        .ok_or_else(|| unsupported("it has no modules.json, and no pooling is set"))?;
+    let mut found = None;
+    for module in modules.as_array().into_iter().flatten() {
+        let kind = module["type"].as_str().unwrap_or_default().rsplit('.').next().unwrap_or_default();
+        match kind {
+            "Transformer" | "Normalize" => {}
+            "Pooling" => {
+                let settings =
+                    read_json(&folder.join(module["path"].as_str().unwrap_or_default()).join("config.json"))?;
+                let on = |key: &str| settings[key].as_bool() == Some(true);
+                found = match (on("pooling_mode_mean_tokens"), on("pooling_mode_cls_token")) {
+                    (true, false) => Some(Pooling::Mean),
+                    (false, true) => Some(Pooling::Cls),
+                    _ => return Err(unsupported("only pooling by mean or by the first token is supported")),
+                };
+            }
+            other => return Err(unsupported(&format!("it has a module of type {other:?}"))),
+        }
+    }
+    found.ok_or_else(|| unsupported("its modules.json names no pooling"))
+}
+
+fn prompts(folder: &Path, overrides: &ModelOverrides) -> Result<Prompts, EmbedError> {
+    let settings = optional_json(&folder.join("config_sentence_transformers.json"))?.unwrap_or_default();
+    let own = |names: &[&str]| {
+        let found = names.iter().find_map(|name| settings["prompts"][name].as_str());
+        found.unwrap_or_default().to_owned()
+    };
+    Ok(Prompts {
+        query: overrides.query_prompt.clone().unwrap_or_else(|| own(&["query"])),
+        passage: overrides.passage_prompt.clone().unwrap_or_else(|| own(&["passage", "document"])),
+    })
+}
+
+fn read_json(path: &Path) -> Result<Value, EmbedError> {
+    let text = std::fs::read_to_string(path).map_err(|error| bad(path, &error))?;
+    serde_json::from_str(&text).map_err(|error| bad(path, &error))
+}
+
+fn optional_json(path: &Path) -> Result<Option<Value>, EmbedError> {
+    if path.is_file() { read_json(path).map(Some) } else { Ok(None) }
+}
+
+pub(super) fn bad(path: &Path, reason: &dyn std::fmt::Display) -> EmbedError {
+    EmbedError::BadFile { file: path.display().to_string(), reason: reason.to_string() }
+}

@@ -1,0 +1,236 @@
+//! The vectors are those of the models: held to rust-bert's own `BertModel`, to values of sentence-transformers and to
+//! values of ONNX Runtime.
+
+use std::path::{Path, PathBuf};
+
+use rust_bert::Config;
+use rust_bert::bert::{BertConfig, BertEmbeddings, BertModel};
+use stroma_embed::{BertEmbedder, BertOptions, Embedder, Pooling, Precision, Role, UnitVector};
+use tch::{Device, Kind, Tensor, nn};
+use tokenizers::Tokenizer;
+
+/// A path within the repository.
+fn project(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+}
+
+const TEXTS: [&str; 4] = [
+    "MSC effect on RA stiffness",
+    "Joint inflammation, pain and morning stiffness can be reduced by mesenchymal stem cells.",
+    "IL-6",
+    "Regulatory T cells are induced by PGE2, IDO and TGF-β1, which mesenchymal stromal cells secrete when they are \
+     stimulated by interferon-γ; the relative weight of these factors differs between species and assays.",
+];
+
+/// A model that `scripts/setup.py` fetches, and what is known of it without its folder.
+struct Model {
+    name: &'static str,
+    pooling: Pooling,
+    query_prompt: &'static str,
+    passage_prompt: &'static str,
+    /// Where the vectors of the first text begin, as a passage and as a question.
+    passage: [f32; 6],
+    query: [f32; 6],
+    /// Whether `make test` fetches it.
+    always: bool,
+}
+
+static MODELS: [Model; 3] = [
+    // Values of ONNX Runtime 1.32 with the file that the weights come from.
+    Model {
+        name: "bge-small-en-v1.5",
+        pooling: Pooling::Cls,
+        query_prompt: "Represent this sentence for searching relevant passages: ",
+        passage_prompt: "",
+        passage: [-0.012458, -0.010658, 0.060995, 0.054104, -0.036573, 0.013502],
+        query: [0.009952, -0.010312, 0.060183, 0.071812, -0.022262, 0.013889],
+        always: true,
+    },
+    // Values of sentence-transformers 3 with the same weights.
+    Model {
+        name: "all-MiniLM-L6-v2",
+        pooling: Pooling::Mean,
+        query_prompt: "",
+        passage_prompt: "",
+        passage: [-0.054274, -0.052347, -0.010700, 0.139215, 0.021212, -0.070453],
+        query: [-0.054274, -0.052347, -0.010700, 0.139215, 0.021212, -0.070453],
+        always: true,
+    },
+    // Values of ONNX Runtime, as above.
+    Model {
+        name: "e5-small-v2",
+        pooling: Pooling::Mean,
+        query_prompt: "query: ",
+        passage_prompt: "passage: ",
+        passage: [-0.118096, 0.021272, 0.052587, -0.004651, -0.036393, 0.038146],
+        query: [-0.117314, 0.020957, 0.028300, -0.015641, -0.026757, 0.027393],
+        always: false,
+    },
+];
+
+/// The models that are there. One that is not is named; in CI those that `make test` fetches must be.
+fn models() -> impl Iterator<Item = &'static Model> {
+    let ci = std::env::var("CI").is_ok_and(|value| value == "true");
+    MODELS.iter().filter(move |model| {
+        let there = project("models").join(model.name).is_dir();
+        assert!(there || !(ci && model.always), "models/{} is not there", model.name);
+        if !there {
+            eprintln!("skipped: models/{0} is not there; `python3 scripts/setup.py model {0}` fetches it", model.name);
+        }
+        there
+    })
+}
+
+impl Model {
+    fn embedder(&self, precision: Precision) -> BertEmbedder {
+        let folder = project("models").join(self.name);
+        BertEmbedder::start(&BertOptions { folder, precision, instances: 1, ..BertOptions::default() })
+            .expect("the model")
+    }
+
+    /// The vectors of the texts; none where this CPU cannot do it so.
+    fn embedded(&self, precision: Precision) -> Option<Vec<UnitVector>> {
+        match self.embedder(precision).embed(&texts(), Role::Passage) {
+            Err(error) if error.to_string().contains("AVX-512") => {
+                eprintln!("skipped: {error}");
+                None
+            }
+            vectors => Some(vectors.expect("vectors")),
+        }
+    }
+
+    fn prompt(&self, role: Role) -> &'static str {
+        match role {
+            Role::Query => self.query_prompt,
+            Role::Passage => self.passage_prompt,
+        }
+    }
+
+    /// Where the vector of the first text begins.
+    fn beginning(&self, role: Role) -> [f32; 6] {
+        match role {
+            Role::Query => self.query,
+            Role::Passage => self.passage,
+        }
+    }
+}
+
+fn texts() -> Vec<String> {
+    TEXTS.iter().map(|text| (*text).to_owned()).collect()
+}
+
+/// A model in rust-bert's layers; prompts and pooling are done here.
+struct Reference {
+    model: &'static Model,
+    tokenizer: Tokenizer,
+    bert: BertModel<BertEmbeddings>,
+}
+
+impl Reference {
+    fn load(model: &'static Model) -> Self {
+        let folder = project("models").join(model.name);
+        let mut weights = nn::VarStore::new(Device::Cpu);
+        let config = BertConfig::from_file(folder.join("config.json"));
+        // Without the pooler, a layer that sentence embeddings do not use and not all folders have.
+        let bert = BertModel::<BertEmbeddings>::new_with_optional_pooler(weights.root(), &config, false);
+        weights.load(folder.join("model.safetensors")).expect("the weights");
+        let mut tokenizer = Tokenizer::from_file(folder.join("tokenizer.json")).expect("the tokenizer");
+        tokenizer.with_padding(None);
+        Self { model, tokenizer, bert }
+    }
+
+    fn vector(&self, text: &str, role: Role) -> UnitVector {
+        let text = format!("{}{text}", self.model.prompt(role));
+        let encoding = self.tokenizer.encode(text, true).expect("tokens");
+        let tokens: Vec<i64> = encoding.get_ids().iter().map(|token| i64::from(*token)).collect();
+        let tokens = Tensor::from_slice(&tokens).unsqueeze(0);
+        let output = tch::no_grad(|| self.bert.forward_t(Some(&tokens), None, None, None, None, None, None, false));
+        let hidden = output.expect("a forward pass").hidden_state.squeeze_dim(0);
+        let pooled = match self.model.pooling {
+            Pooling::Cls => hidden.select(0, 0),
+            Pooling::Mean => hidden.mean_dim([0i64].as_slice(), false, Kind::Float),
+        };
+        UnitVector::normalise(Vec::<f32>::try_from(&pooled).expect("numbers"))
+    }
+}
+
+#[test]
+fn vectors_agree_with_rust_bert_in_fp32() {
+    for model in models() {
+        let (embedder, reference) = (model.embedder(Precision::Fp32), Reference::load(model));
+        for role in [Role::Query, Role::Passage] {
+            let vectors = embedder.embed(&texts(), role).expect("vectors");
+            for (text, vector) in TEXTS.iter().zip(&vectors) {
+                let cosine = vector.cosine(&reference.vector(text, role));
+                assert!(cosine >= 0.9999, "{}, {role:?}, {text}: {cosine}", model.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn vectors_have_the_values_of_other_programs() {
+    for model in models() {
+        let embedder = model.embedder(Precision::Fp32);
+        for role in [Role::Query, Role::Passage] {
+            let vectors = embedder.embed(&[TEXTS[0].to_owned()], role).expect("a vector");
+            for (value, expected) in vectors[0].as_slice().iter().zip(model.beginning(role)) {
+                assert!((value - expected).abs() < 2e-6, "{}, {role:?}: {value} is not {expected}", model.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn coarser_arithmetic_stays_close_to_fp32() {
+    for model in models() {
+        let exact = model.embedder(Precision::Fp32).embed(&texts(), Role::Passage).expect("vectors");
+        for (precision, least) in [(Precision::Bf16, 0.999), (Precision::Int8, 0.995)] {
+            for (exact, fast) in exact.iter().zip(model.embedded(precision).unwrap_or_default()) {
+                let cosine = exact.cosine(&fast);
+                assert!(cosine > least, "{}, {precision:?}: {cosine}", model.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_text_has_the_same_vector_alone_and_among_others() {
+    for model in models() {
+        let embedder = model.embedder(Precision::Fp32);
+        let together = embedder.embed(&texts(), Role::Passage).expect("vectors");
+        for (text, among) in TEXTS.iter().zip(&together) {
+            let alone = embedder.embed(&[(*text).to_owned()], Role::Passage).expect("a vector");
+            let cosine = alone[0].cosine(among);
+            assert!(cosine > 0.99999, "{}, {text}: {cosine}", model.name);
+        }
+    }
+}
+
+#[test]
+fn in_int8_it_is_the_same_to_the_last_bit() {
+    for model in models() {
+        let Some(together) = model.embedded(Precision::Int8) else { continue };
+        let embedder = model.embedder(Precision::Int8);
+        for (text, among) in TEXTS.iter().zip(&together) {
+            let alone = embedder.embed(&[(*text).to_owned()], Role::Passage).expect("a vector");
+            assert_eq!(alone, std::slice::from_ref(among), "{}, {text}", model.name);
+        }
+    }
+}
+
+#[test]
+fn long_and_empty_texts_have_vectors() {
+    for model in models() {
+        let embedder = model.embedder(Precision::Auto);
+        let vectors = embedder.embed(&["stiffness ".repeat(5000), String::new()], Role::Passage).expect("vectors");
+        assert!(vectors.iter().all(|vector| (vector.cosine(vector) - 1.0).abs() < 1e-3), "{}", model.name);
+    }
+}
+
+#[test]
+fn a_folder_without_a_model_is_named() {
+    let folder = project("papers");
+    let error = BertEmbedder::start(&BertOptions { folder, ..BertOptions::default() }).expect_err("no model there");
+    assert!(error.to_string().contains("config.json is missing"), "{error}");
+}

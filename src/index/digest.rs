@@ -1,0 +1,50 @@
+//! Hashes of what was written, by which [`check`](super::check) sees what a file's checksum cannot show: files that are whole but
+//! not those that belong there.
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_64_with_seed};
+
+/// The hash of a passage: its record as it is stored, and its vectors as the vector file has them.
+pub(super) fn of_passage(record: &str, vectors: &[u8]) -> u64 {
+    let mut hash = Xxh3::new();
+    hash.update(record.as_bytes());
+    hash.update(vectors);
+    hash.digest()
+}
+
+/// The hash of a paper's passages, by those of the passages in the paper's order.
+pub(super) fn of_passages(passages: impl IntoIterator<Item = u64>) -> u64 {
+    let mut hash = Xxh3::new();
+    passages.into_iter().for_each(|passage| hash.update(&passage.to_le_bytes()));
+    hash.digest()
+}
+
+/// The hash of a paper: its record as it is stored, and its passages.
+pub(super) fn of_paper(record: &str, passages: u64) -> u64 {
+    xxh3_64_with_seed(record.as_bytes(), passages)
+}
+
+/// The hash of one term of a document. Those of all terms are added up, since postings come in no order of the text.
+pub(super) fn of_term(term: &[u8]) -> u64 {
+    xxh3_64(term)
+}
+
+/// What a commit holds, kept in the commit itself. A change of a paper changes it in part.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct CommitDigest {
+    pub(super) papers: u64,
+    /// The hashes of all papers, added up.
+    pub(super) content: u64,
+}
+
+impl CommitDigest {
+    pub(super) fn add(&mut self, paper: u64) {
+        self.papers += 1;
+        self.content = self.content.wrapping_add(paper);
+    }
+
+    pub(super) fn remove(&mut self, paper: u64) {
+        self.papers = self.papers.saturating_sub(1);
+        self.content = self.content.wrapping_sub(paper);
+    }
+}

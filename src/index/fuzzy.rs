@@ -1,0 +1,132 @@
+//! Terms that are spelled like another one: `metastasi` beside `metastas`, `tumour` beside `tumor`, a typing error.
+
+use super::error::IndexError;
+
+/// A term of the index whose spelling is similar to that of a term of the question.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FuzzyTerm {
+    pub term: String,
+    /// From [`MIN_SIMILARITY`] to 1: Dice's coefficient of the two terms' trigrams (Adamson and Boreham 1974).
+    pub similarity: f32,
+}
+
+/// Bytes that both terms begin with.
+const PREFIX_LENGTH: usize = 3;
+
+/// In bytes. Shorter terms are similar to too many others.
+const MIN_LENGTH: usize = 4;
+
+/// Below this it is another word: with .4 fewer questions are answered well.
+const MIN_SIMILARITY: f32 = 0.5;
+
+/// Similar terms that are kept of one term.
+const MAX_TERMS: usize = 8;
+
+/// Whether a term may have similar ones. Names with digits may not: CD105 is not CD106.
+pub(super) fn may_be_fuzzy(term: &str) -> bool {
+    term.len() >= MIN_LENGTH && term.bytes().all(|byte| byte.is_ascii_lowercase())
+}
+
+/// The range of terms that share the prefix of this one: its first key, and the first key behind it. For terms that
+/// [may be fuzzy](may_be_fuzzy).
+pub(super) fn prefix_range(term: &str) -> (Vec<u8>, Vec<u8>) {
+    let start = term.as_bytes()[..PREFIX_LENGTH.min(term.len())].to_vec();
+    let mut end = start.clone();
+    if let Some(last) = end.last_mut() {
+        *last = last.saturating_add(1);
+    }
+    (start, end)
+}
+
+/// The `candidates` whose spelling is similar to that of `term`, the most similar first; only those that `is_live` says are
+/// still in a passage.
+pub(super) fn fuzzy_terms(
+    term: &str,
+    candidates: impl IntoIterator<Item = String>,
+    mut is_live: impl FnMut(&str) -> Result<bool, IndexError>,
+) -> Result<Vec<FuzzyTerm>, IndexError> {
+    let own: Vec<[u8; 3]> = trigrams(term).collect();
+    let mut similar: Vec<FuzzyTerm> = Vec::new();
+    for candidate in candidates.into_iter().filter(|candidate| candidate != term && may_be_fuzzy(candidate)) {
+        let similarity = similarity(&own, &candidate);
+        if similarity >= MIN_SIMILARITY && !similar.iter().any(|known| known.term == candidate) {
+            similar.push(FuzzyTerm { term: candidate, similarity });
+        }
+    }
+    similar.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then_with(|| a.term.cmp(&b.term)));
+    let mut live = Vec::new();
+    for candidate in similar {
+        if live.len() < MAX_TERMS && is_live(&candidate.term)? {
+            live.push(candidate);
+        }
+    }
+    Ok(live)
+}
+
+/// Twice the trigrams that both have, over all that either has.
+fn similarity(own: &[[u8; 3]], other: &str) -> f32 {
+    // A term has as many trigrams as bytes, so that very unequal lengths need no comparison.
+    let all = own.len() + other.len();
+    if 2.0 * own.len().min(other.len()) as f32 / (all as f32) < MIN_SIMILARITY {
+        return 0.0;
+    }
+    let mut left = own.to_vec();
+    let mut common = 0;
+    for trigram in trigrams(other) {
+        if let Some(position) = left.iter().position(|known| *known == trigram) {
+            left.swap_remove(position);
+            common += 1;
+        }
+    }
+    2.0 * common as f32 / all as f32
+}
+
+/// Every three bytes in a row, with a space before the term and one behind it.
+fn trigrams(term: &str) -> impl Iterator<Item = [u8; 3]> + '_ {
+    let byte =
+        |position: usize| if position == 0 { b' ' } else { term.as_bytes().get(position - 1).copied().unwrap_or(b' ') };
+    (0..term.len()).map(move |position| [byte(position), byte(position + 1), byte(position + 2)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn among(term: &str, candidates: &[&str]) -> Vec<String> {
+        let candidates = candidates.iter().map(|candidate| (*candidate).to_owned());
+        let found = fuzzy_terms(term, candidates, |_| Ok(true)).expect("no index is asked");
+        found.into_iter().map(|fuzzy| fuzzy.term).collect()
+    }
+
+    #[test]
+    fn inflections_spellings_and_typing_errors_are_similar_other_words_are_not() {
+        let found = among("metastas", &["metastat", "metast", "metal", "metabol", "metastasi"]);
+        assert_eq!(found, ["metastasi", "metastat", "metast"]);
+        assert_eq!(among("tumor", &["tumour"]).len(), 1);
+        assert_eq!(among("stif", &["stiff", "still"])[0], "stiff");
+    }
+
+    #[test]
+    fn names_with_digits_and_short_words_have_no_similar_terms() {
+        assert!(!may_be_fuzzy("cd105") && !may_be_fuzzy("msc") && may_be_fuzzy("stiff"));
+        assert!(among("foxp", &["foxp3"]).is_empty());
+    }
+
+    #[test]
+    fn terms_of_deleted_passages_take_no_place() {
+        let candidates = ["tumorr", "tumour"].map(str::to_owned);
+        let found = fuzzy_terms("tumor", candidates, |term| Ok(term == "tumour")).expect("no index is asked");
+        assert_eq!(found.len(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn similarity_is_symmetric_and_1_for_the_same(a in "[a-z]{4,12}", b in "[a-z]{4,12}") {
+            let of = |a: &str, b: &str| similarity(&trigrams(a).collect::<Vec<_>>(), b);
+            prop_assert_eq!(of(&a, &b), of(&b, &a));
+            prop_assert_eq!(of(&a, &a), 1.0);
+            prop_assert!((0.0..=1.0).contains(&of(&a, &b)));
+        }
+    }
+}

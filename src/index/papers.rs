@@ -1,0 +1,287 @@
+//! Papers of a commit: by id, by file, by identity, by abbreviation, and in pages. Each is a look into the dictionaries of the
+//! index, so that its cost depends on what is found and hardly on how many papers there are.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
+
+use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::{DocId, DocSet, SegmentReader, TERMINATED, TantivyError};
+
+use super::digest::{self, CommitDigest};
+use super::error::IndexError;
+use super::filter::{Filter, matching};
+use super::record::{PaperRecord, SourceRecord};
+use super::schema::{ABBREVIATION_SEPARATOR, PAPER};
+use super::snapshot::{PassageAddress, Snapshot};
+use crate::corpus::{PaperId, normal_short};
+
+/// The files that a paper was read from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PaperSources {
+    pub paper: PaperId,
+    /// As in [`PaperRecord::sources`].
+    pub sources: Vec<SourceRecord>,
+}
+
+/// Which papers to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PaperFilter {
+    /// Conditions that papers share with their passages. One on sections excludes all papers.
+    pub passages: Filter,
+    /// A part of the title, in any case.
+    pub title: Option<String>,
+}
+
+/// Some of the papers that a filter lets pass, in the order of their ids.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PaperPage {
+    /// How many pass, on this page or not.
+    pub total: usize,
+    pub papers: Vec<PaperRecord>,
+}
+
+/// How many papers have each value.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PaperFacets {
+    pub years: BTreeMap<u64, usize>,
+    /// As the papers write them.
+    pub journals: BTreeMap<String, usize>,
+    pub article_types: BTreeMap<String, usize>,
+    /// By their names in JSON.
+    pub formats: BTreeMap<String, usize>,
+}
+
+impl Snapshot {
+    /// A paper by its id.
+    pub fn paper(&self, id: &str) -> Result<Option<PaperRecord>, IndexError> {
+        self.find_paper(id)?.map(|address| self.paper_record(address)).transpose()
+    }
+
+    pub(super) fn find_paper(&self, id: &str) -> Result<Option<PassageAddress>, IndexError> {
+        Ok(self.find(self.fields.id, id, PAPER)?.first().copied())
+    }
+
+    /// What the commit holds, by the records and hashes of its papers.
+    pub(super) fn digest(&self) -> Result<CommitDigest, IndexError> {
+        let mut digest = CommitDigest::default();
+        for address in self.all_papers()? {
+            digest.add(digest::of_paper(&self.record(address)?, self.paper_content(address)?));
+        }
+        Ok(digest)
+    }
+
+    /// The hash of a paper's passages as its document has it.
+    pub(super) fn paper_content(&self, address: PassageAddress) -> Result<u64, IndexError> {
+        let column = self.searcher.segment_reader(address.segment).fast_fields().column_opt::<u64>("content")?;
+        Ok(column.and_then(|column| column.first(address.doc)).unwrap_or(0))
+    }
+
+    /// The paper that was read from a file, as its text or as a duplicate.
+    pub fn paper_of_file(&self, file: &Path) -> Result<Option<PaperRecord>, IndexError> {
+        self.find_file(file)?.map(|address| self.paper_record(address)).transpose()
+    }
+
+    /// The paper that was read from a file, with all of its files. Reads no record.
+    pub fn sources_of_file(&self, file: &Path) -> Result<Option<PaperSources>, IndexError> {
+        let Some(address) = self.find_file(file)? else { return Ok(None) };
+        let Ok(paper) = self.paper_id(address)?.parse() else { return Ok(None) };
+        let sources = self.fast_text("sources", address)?;
+        Ok(Some(PaperSources { paper, sources: serde_json::from_str(&sources)? }))
+    }
+
+    fn find_file(&self, file: &Path) -> Result<Option<PassageAddress>, IndexError> {
+        Ok(self.find(self.fields.file, &file.to_string_lossy(), PAPER)?.first().copied())
+    }
+
+    /// The papers that have a source with one of these keys (see [`PaperRecord::identity_keys`]), in the order of their ids.
+    pub fn papers_with_keys(&self, keys: &[String]) -> Result<Vec<PaperRecord>, IndexError> {
+        let mut addresses = BTreeSet::new();
+        for key in keys {
+            addresses.extend(self.find(self.fields.identity, key, PAPER)?);
+        }
+        let mut papers: Vec<PaperRecord> =
+            addresses.into_iter().map(|address| self.paper_record(address)).collect::<Result<_, _>>()?;
+        papers.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(papers)
+    }
+
+    /// The files of papers that lie under a folder, however deep, or are the path itself; in order.
+    pub fn files_under(&self, path: &Path) -> Result<BTreeSet<PathBuf>, IndexError> {
+        let mut files = BTreeSet::new();
+        if self.find_file(path)?.is_some() {
+            files.insert(path.to_owned());
+        }
+        let mut folder = path.to_string_lossy().into_owned();
+        if !folder.ends_with(MAIN_SEPARATOR) {
+            folder.push(MAIN_SEPARATOR);
+        }
+        self.live_terms(self.fields.file, &folder, |term, _, _| {
+            files.insert(PathBuf::from(term));
+        })?;
+        Ok(files)
+    }
+
+    /// What a short form stands for: each spelling of a long form with the ids of the papers that define it so. Short forms
+    /// are compared as [`normal_short`] gives them.
+    pub fn long_forms(&self, short: &str) -> Result<BTreeMap<String, BTreeSet<String>>, IndexError> {
+        let start = format!("{}{ABBREVIATION_SEPARATOR}", normal_short(short));
+        let mut long_forms: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut papers = Vec::new();
+        self.live_terms(self.fields.abbreviation, &start, |term, segment, documents| {
+            papers.extend(documents.iter().map(|doc| (term[start.len()..].to_owned(), segment, *doc)));
+        })?;
+        for (long, segment, doc) in papers {
+            let paper = self.paper_id(PassageAddress { segment, doc })?;
+            long_forms.entry(long).or_default().insert(paper);
+        }
+        Ok(long_forms)
+    }
+
+    /// Calls `found` with each term of a field that begins with `start`, a segment, and the live documents of the segment that
+    /// have the term; never with none.
+    fn live_terms(
+        &self,
+        field: Field,
+        start: &str,
+        mut found: impl FnMut(&str, u32, &[DocId]),
+    ) -> Result<(), IndexError> {
+        let mut end = start.as_bytes().to_vec();
+        // `start` ends with an ASCII character, so that this is the first key behind all that begin with it.
+        if let Some(last) = end.last_mut() {
+            *last += 1;
+        }
+        for (segment, reader) in (0..).zip(self.searcher.segment_readers()) {
+            let index = reader.inverted_index(field)?;
+            let range = index.terms().range().ge(start).lt(&end);
+            let mut terms = range.into_stream().map_err(TantivyError::from)?;
+            while terms.advance() {
+                let info = terms.value();
+                let postings = index.read_postings_from_terminfo(info, IndexRecordOption::Basic);
+                let documents = live(reader, &mut postings.map_err(TantivyError::from)?);
+                if !documents.is_empty() {
+                    found(&String::from_utf8_lossy(terms.key()), segment, &documents);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// All papers, in the order of their ids. Reads every record: for what is to be done with each paper of the library.
+    pub fn papers(&self) -> Result<Vec<PaperRecord>, IndexError> {
+        Ok(self.papers_page(&PaperFilter::default(), 0, usize::MAX)?.papers)
+    }
+
+    /// The papers that a filter lets pass, in the order of their ids, from `offset` on and `limit` at most. Reads the records
+    /// of these alone.
+    pub fn papers_page(&self, filter: &PaperFilter, offset: usize, limit: usize) -> Result<PaperPage, IndexError> {
+        let segments = self.listed(filter)?;
+        let total = segments.iter().map(Vec::len).sum();
+        let id = |segment: usize, position: usize| {
+            let doc = *segments[segment].get(position)?;
+            Some(Reverse((self.segment_papers(segment as u32).ok()?.id(doc), segment, position)))
+        };
+        // The lists of all segments merged, as far as needed.
+        let mut next: BinaryHeap<_> = (0..segments.len()).filter_map(|segment| id(segment, 0)).collect();
+        let mut papers = Vec::new();
+        let mut passed = 0;
+        while let Some(Reverse((_, segment, position))) = next.pop()
+            && papers.len() < limit
+        {
+            if passed >= offset {
+                let address = PassageAddress { segment: segment as u32, doc: segments[segment][position] };
+                papers.push(self.paper_record(address)?);
+            }
+            passed += 1;
+            next.extend(id(segment, position + 1));
+        }
+        Ok(PaperPage { total, papers })
+    }
+
+    /// Counts papers by their years, journals, types and formats. Reads no record.
+    pub fn paper_facets(&self) -> Result<PaperFacets, IndexError> {
+        let mut facets = PaperFacets::default();
+        let listed = self.listed(&PaperFilter::default())?;
+        for (reader, documents) in self.searcher.segment_readers().iter().zip(listed) {
+            let years = reader.fast_fields().column_opt::<u64>("year")?;
+            for year in years.iter().flat_map(|years| documents.iter().filter_map(|doc| years.first(*doc))) {
+                *facets.years.entry(year).or_default() += 1;
+            }
+            count_values(reader, "journal_name", &documents, &mut facets.journals)?;
+            count_values(reader, "article_type", &documents, &mut facets.article_types)?;
+            count_values(reader, "format", &documents, &mut facets.formats)?;
+        }
+        Ok(facets)
+    }
+
+    /// For each segment, the live documents of the papers that a filter lets pass, in the order of the papers' ids.
+    fn listed(&self, filter: &PaperFilter) -> Result<Vec<Vec<DocId>>, IndexError> {
+        let allowed = filter.passages.query(&self.fields).map(|query| matching(&self.searcher, &query)).transpose()?;
+        let title = filter.title.as_ref().map(|title| title.to_lowercase());
+        let mut listed = Vec::new();
+        for (segment, reader) in self.searcher.segment_readers().iter().enumerate() {
+            let papers = self.segment_papers(segment as u32)?;
+            let mut documents = papers.documents().to_vec();
+            documents.retain(|doc| !reader.is_deleted(*doc));
+            if let Some(allowed) = &allowed {
+                documents.retain(|doc| allowed[segment].contains(*doc));
+            }
+            if let Some(title) = &title {
+                documents = with_title(reader, documents, title)?;
+            }
+            listed.push(documents);
+        }
+        Ok(listed)
+    }
+
+    pub(super) fn paper_record(&self, address: PassageAddress) -> Result<PaperRecord, IndexError> {
+        Ok(serde_json::from_str(&self.record(address)?)?)
+    }
+}
+
+/// Those of the documents that have a part of their title in common with `title`.
+fn with_title(reader: &SegmentReader, documents: Vec<DocId>, title: &str) -> tantivy::Result<Vec<DocId>> {
+    let Some(titles) = reader.fast_fields().str("title")? else { return Ok(Vec::new()) };
+    let mut ordinal = 0;
+    let mut matches = BTreeSet::new();
+    let mut terms = titles.dictionary().stream()?;
+    while terms.advance() {
+        if String::from_utf8_lossy(terms.key()).contains(title) {
+            matches.insert(ordinal);
+        }
+        ordinal += 1;
+    }
+    let has_title = |doc: &DocId| titles.term_ords(*doc).any(|ordinal| matches.contains(&ordinal));
+    Ok(documents.into_iter().filter(has_title).collect())
+}
+
+/// Adds to `counts` how many of the documents have each value of a column.
+fn count_values(
+    reader: &SegmentReader,
+    field: &str,
+    documents: &[DocId],
+    counts: &mut BTreeMap<String, usize>,
+) -> tantivy::Result<()> {
+    let Some(column) = reader.fast_fields().str(field)? else { return Ok(()) };
+    let mut by_ordinal: BTreeMap<u64, usize> = BTreeMap::new();
+    for ordinal in documents.iter().flat_map(|doc| column.term_ords(*doc)) {
+        *by_ordinal.entry(ordinal).or_default() += 1;
+    }
+    for (ordinal, count) in by_ordinal {
+        let mut value = String::new();
+        column.ord_to_str(ordinal, &mut value)?;
+        *counts.entry(value).or_default() += count;
+    }
+    Ok(())
+}
+
+fn live(reader: &SegmentReader, postings: &mut impl DocSet) -> Vec<DocId> {
+    let mut documents = Vec::new();
+    while postings.doc() != TERMINATED {
+        if !reader.is_deleted(postings.doc()) {
+            documents.push(postings.doc());
+        }
+        postings.advance();
+    }
+    documents
+}

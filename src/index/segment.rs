@@ -1,0 +1,213 @@
+//! What is read of a segment once and kept from commit to commit.
+//!
+//! The files of a segment never change, and a commit only adds segments and deletions. What is derived from the files is
+//! therefore shared by all commits that have the segment, so that opening a commit costs what is new in it.
+
+use std::sync::{Arc, OnceLock};
+
+use tantivy::columnar::Column;
+use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::{BitSet, DocId, DocSet, Opstamp, SegmentReader, TERMINATED, Term};
+
+use super::schema::{Fields, PAPER};
+use super::vectors::SegmentVectors;
+
+/// The segment's part of a snapshot.
+#[derive(Clone)]
+pub(super) struct CommittedSegment {
+    /// Of all documents, deleted or not.
+    content: Arc<SegmentContent>,
+    deletions: Arc<Deletions>,
+}
+
+struct SegmentContent {
+    vectors: SegmentVectors,
+    papers: OnceLock<SegmentPapers>,
+    token_counts: OnceLock<TokenCounts>,
+}
+
+/// The deleted documents of a segment in one commit.
+struct Deletions {
+    opstamp: Option<Opstamp>,
+    /// In order.
+    documents: Vec<DocId>,
+    token_counts: OnceLock<TokenCounts>,
+}
+
+/// The papers of a segment.
+pub(super) struct SegmentPapers {
+    /// The ids of the papers that any document belongs to, in order.
+    ids: Vec<String>,
+    /// For each document, the position in `ids` of the paper it belongs to.
+    ordinals: Column<u64>,
+    /// The papers' own documents, in the order of their ids; deleted ones included.
+    documents: Vec<DocId>,
+}
+
+/// The lengths of all passages in the fields of words, as BM25 reads them: rounded down to what one byte can hold.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct TokenCounts {
+    pub(super) text: u64,
+    pub(super) heading: u64,
+    pub(super) senses: u64,
+}
+
+impl CommittedSegment {
+    /// Opens the vectors of a segment, or takes over what `before`, the same segment in another commit, has of it.
+    pub(super) fn open(reader: &SegmentReader, dimension: usize, before: Option<&Self>) -> tantivy::Result<Self> {
+        let content = match before {
+            Some(before) => Arc::clone(&before.content),
+            None => Arc::new(SegmentContent {
+                vectors: SegmentVectors::open(reader, dimension)?,
+                papers: OnceLock::new(),
+                token_counts: OnceLock::new(),
+            }),
+        };
+        let opstamp = reader.delete_opstamp();
+        let deletions = match before {
+            Some(before) if before.deletions.opstamp == opstamp => Arc::clone(&before.deletions),
+            _ => Arc::new(Deletions { opstamp, documents: deleted(reader), token_counts: OnceLock::new() }),
+        };
+        Ok(Self { content, deletions })
+    }
+
+    pub(super) fn vectors(&self) -> &SegmentVectors {
+        &self.content.vectors
+    }
+
+    pub(super) fn papers(&self, reader: &SegmentReader, fields: &Fields) -> tantivy::Result<&SegmentPapers> {
+        let known = &self.content.papers;
+        if let Some(papers) = known.get() {
+            return Ok(papers);
+        }
+        let papers = SegmentPapers::read(reader, fields)?;
+        Ok(known.get_or_init(|| papers))
+    }
+
+    /// The live documents that have the term.
+    pub(super) fn document_frequency(&self, reader: &SegmentReader, term: &Term) -> tantivy::Result<u64> {
+        let index = reader.inverted_index(term.field())?;
+        let Some(info) = index.get_term_info(term)? else { return Ok(0) };
+        let mut live = u64::from(info.doc_freq);
+        if !self.deletions.documents.is_empty() {
+            let mut postings = index.read_postings_from_terminfo(&info, IndexRecordOption::Basic)?;
+            live -= common(&mut postings, &self.deletions.documents);
+        }
+        Ok(live)
+    }
+
+    /// The lengths of the live passages, summed.
+    pub(super) fn token_counts(&self, reader: &SegmentReader, fields: &Fields) -> tantivy::Result<TokenCounts> {
+        let all = match self.content.token_counts.get() {
+            Some(known) => *known,
+            None => {
+                let counted = TokenCounts::of(reader, fields, 0..reader.max_doc())?;
+                *self.content.token_counts.get_or_init(|| counted)
+            }
+        };
+        let deleted = match self.deletions.token_counts.get() {
+            Some(known) => *known,
+            None => {
+                let counted = TokenCounts::of(reader, fields, self.deletions.documents.iter().copied())?;
+                *self.deletions.token_counts.get_or_init(|| counted)
+            }
+        };
+        Ok(TokenCounts {
+            text: all.text - deleted.text,
+            heading: all.heading - deleted.heading,
+            senses: all.senses - deleted.senses,
+        })
+    }
+}
+
+impl SegmentPapers {
+    fn read(reader: &SegmentReader, fields: &Fields) -> tantivy::Result<Self> {
+        let Some(column) = reader.fast_fields().str("paper")? else {
+            let ordinals = Column::build_empty_column(reader.max_doc());
+            return Ok(Self { ids: Vec::new(), ordinals, documents: Vec::new() });
+        };
+        let mut ids = Vec::with_capacity(column.num_terms());
+        let mut terms = column.dictionary().stream()?;
+        while terms.advance() {
+            ids.push(String::from_utf8_lossy(terms.key()).into_owned());
+        }
+        let ordinals = column.ords().clone();
+        let mut documents = Vec::new();
+        let term = Term::from_field_text(fields.kind, PAPER);
+        let index = reader.inverted_index(fields.kind)?;
+        if let Some(mut postings) = index.read_postings(&term, IndexRecordOption::Basic)? {
+            while postings.doc() != TERMINATED {
+                documents.push(postings.doc());
+                postings.advance();
+            }
+        }
+        documents.sort_by_key(|doc| ordinals.first(*doc));
+        Ok(Self { ids, ordinals, documents })
+    }
+
+    /// The id of the paper that a document belongs to; empty where a damaged segment does not say.
+    pub(super) fn id(&self, doc: DocId) -> &str {
+        let ordinal = self.ordinals.first(doc).and_then(|ordinal| usize::try_from(ordinal).ok());
+        ordinal.and_then(|ordinal| self.ids.get(ordinal)).map_or("", String::as_str)
+    }
+
+    /// The papers' own documents, in the order of their ids; deleted ones included.
+    pub(super) fn documents(&self) -> &[DocId] {
+        &self.documents
+    }
+}
+
+impl TokenCounts {
+    fn of(
+        reader: &SegmentReader,
+        fields: &Fields,
+        documents: impl Iterator<Item = DocId> + Clone,
+    ) -> tantivy::Result<Self> {
+        let sum = |field: Field| -> tantivy::Result<u64> {
+            let lengths = reader.get_fieldnorms_reader(field)?;
+            Ok(documents.clone().map(|doc| u64::from(lengths.fieldnorm(doc))).sum())
+        };
+        Ok(Self { text: sum(fields.text)?, heading: sum(fields.heading)?, senses: sum(fields.senses)? })
+    }
+}
+
+impl std::ops::AddAssign for TokenCounts {
+    fn add_assign(&mut self, other: Self) {
+        self.text += other.text;
+        self.heading += other.heading;
+        self.senses += other.senses;
+    }
+}
+
+/// The deleted documents of a segment, in order: the zeros of its bitset, 64 at a time.
+fn deleted(reader: &SegmentReader) -> Vec<DocId> {
+    let Some(alive) = reader.alive_bitset() else { return Vec::new() };
+    let mut live = BitSet::with_max_value_and_full(reader.max_doc());
+    live.intersect_update(alive.bitset());
+    let mut documents = Vec::with_capacity(reader.num_deleted_docs() as usize);
+    for bucket in 0..reader.max_doc().div_ceil(64) {
+        let mut missing = !u64::from_le_bytes(live.tinyset(bucket).into_bytes());
+        while missing != 0 {
+            documents.push(bucket * 64 + missing.trailing_zeros());
+            missing &= missing - 1;
+        }
+    }
+    // The last word is longer than the segment.
+    documents.retain(|doc| *doc < reader.max_doc());
+    documents
+}
+
+/// How many of the `documents`, which are in order, have a posting.
+fn common(postings: &mut impl DocSet, documents: &[DocId]) -> u64 {
+    let mut common = 0;
+    for doc in documents {
+        if postings.doc() < *doc {
+            postings.seek(*doc);
+        }
+        if postings.doc() == TERMINATED {
+            break;
+        }
+        common += u64::from(postings.doc() == *doc);
+    }
+    common
+}
