@@ -13,13 +13,13 @@ pub(super) struct Source<'a> {
 }
 
 /// Sentences of an answer, at most.
-const MOST: usize = 5;
-/// With so many, weaker ones are not added.
-const ENOUGH: usize = 3;
-/// A further sentence has at least this share of the best one's merit.
-const NEAR_THE_BEST: f32 = 0.5;
-/// Sentences say the same from this nearness on: 1 is what a sentence and its like in other words have.
-const SAME: f32 = 1.6;
+const MAX_SENTENCES: usize = 5;
+/// Second sentences of one paper are added up to this number.
+const MIN_SENTENCES: usize = 3;
+/// A further sentence has at least this share of the merit of the best one.
+const MIN_SHARE_OF_BEST: f32 = 0.5;
+/// Two sentences make the same statement from this similarity on: 1 is that of a sentence and its paraphrase.
+const SAME_STATEMENT: f32 = 1.6;
 
 /// Below this sum a question is not answered.
 ///
@@ -55,19 +55,19 @@ pub(super) fn summarise(sources: &[Source<'_>], calibration: &Calibration) -> Su
             false => format!("no paragraph is close to this question; nearest: {nearest}"),
         });
     }
-    let mut chosen: Vec<Chosen<'_>> = Vec::new();
-    for candidate in by_merit(sources) {
-        let sameness = |other: &Chosen<'_>| other.sameness(&candidate, calibration.sentences);
-        let same = chosen.iter_mut().find_map(|other| Some((sameness(other)?, other)));
+    let mut chosen: Vec<Candidate<'_>> = Vec::new();
+    for candidate in candidates(sources) {
+        let overlap = |other: &Candidate<'_>| other.overlap(&candidate, calibration.sentences);
+        let same = chosen.iter_mut().find_map(|other| Some((overlap(other)?, other)));
         match same {
-            Some((Same::Words, other)) => drop(other.papers.insert(candidate.hit.record.paper.as_str())),
-            Some((Same::Study, _)) => {}
+            Some((Overlap::Statement, other)) => drop(other.papers.insert(candidate.hit.record.paper.as_str())),
+            Some((Overlap::Study, _)) => {}
             None => chosen.push(candidate),
         }
     }
     let best = chosen.first().map_or(0.0, |best| best.merit);
-    chosen.retain(|candidate| candidate.merit >= NEAR_THE_BEST * best);
-    Summary { sentences: varied(chosen).iter().map(Chosen::shown).collect(), ..Summary::default() }
+    chosen.retain(|candidate| candidate.merit >= MIN_SHARE_OF_BEST * best);
+    Summary { sentences: diversified(chosen).iter().map(Candidate::shown).collect(), ..Summary::default() }
 }
 
 fn abstained(reason: String) -> Summary {
@@ -75,7 +75,7 @@ fn abstained(reason: String) -> Summary {
 }
 
 /// A sentence that may be part of the answer.
-struct Chosen<'a> {
+struct Candidate<'a> {
     hit: &'a Hit,
     evidence: &'a Evidence,
     vector: &'a UnitVector,
@@ -87,24 +87,24 @@ struct Chosen<'a> {
     papers: HashSet<&'a str>,
 }
 
-/// In what two sentences are the same.
-enum Same {
+/// What two sentences have in common.
+enum Overlap {
     /// They report the same primary studies: one study in three reviews is no threefold evidence.
     Study,
-    /// They say the same.
-    Words,
+    /// They make the same statement.
+    Statement,
 }
 
 /// All evidence, by how well the sentence answers in how good a hit.
-fn by_merit<'a>(sources: &'a [Source<'a>]) -> Vec<Chosen<'a>> {
-    let mut all: Vec<Chosen<'a>> = Vec::new();
+fn candidates<'a>(sources: &'a [Source<'a>]) -> Vec<Candidate<'a>> {
+    let mut all: Vec<Candidate<'a>> = Vec::new();
     for Source { hit, vectors } in sources {
         for (evidence, vector) in hit.evidence.iter().zip(vectors) {
             let merit = evidence.score * hit.score;
             let papers = HashSet::from([hit.record.paper.as_str()]);
             let studies = studies(hit, evidence);
             let identities = studies.iter().map(|study| identity(study)).collect();
-            all.push(Chosen { hit, evidence, vector, merit, studies, identities, papers });
+            all.push(Candidate { hit, evidence, vector, merit, studies, identities, papers });
         }
     }
     all.sort_by(|a, b| b.merit.total_cmp(&a.merit));
@@ -112,23 +112,23 @@ fn by_merit<'a>(sources: &'a [Source<'a>]) -> Vec<Chosen<'a>> {
 }
 
 /// One sentence of each paper first; second ones only to make it enough.
-fn varied(chosen: Vec<Chosen<'_>>) -> Vec<Chosen<'_>> {
+fn diversified(chosen: Vec<Candidate<'_>>) -> Vec<Candidate<'_>> {
     let mut papers = HashSet::new();
     let (mut first, second): (Vec<_>, Vec<_>) =
         chosen.into_iter().partition(|candidate| papers.insert(candidate.hit.record.paper.as_str()));
-    first.truncate(MOST);
-    let missing = ENOUGH.saturating_sub(first.len());
+    first.truncate(MAX_SENTENCES);
+    let missing = MIN_SENTENCES.saturating_sub(first.len());
     first.extend(second.into_iter().take(missing));
     first
 }
 
-impl Chosen<'_> {
-    fn sameness(&self, other: &Self, scale: CosineScale) -> Option<Same> {
+impl Candidate<'_> {
+    fn overlap(&self, other: &Self, scale: CosineScale) -> Option<Overlap> {
         let is_known = |study: &String| self.identities.contains(study);
         if !other.identities.is_empty() && other.identities.iter().all(is_known) {
-            return Some(Same::Study);
+            return Some(Overlap::Study);
         }
-        (scale.of(self.vector.cosine(other.vector)) >= SAME).then_some(Same::Words)
+        (scale.of(self.vector.cosine(other.vector)) >= SAME_STATEMENT).then_some(Overlap::Statement)
     }
 
     fn shown(&self) -> SummarySentence {
@@ -147,16 +147,16 @@ impl Chosen<'_> {
 
 /// The references cited within the sentence, or at its end.
 fn studies<'a>(hit: &'a Hit, evidence: &Evidence) -> Vec<&'a Reference> {
-    let mut places: Vec<usize> = Vec::new();
+    let mut indices: Vec<usize> = Vec::new();
     for citation in &hit.record.passage.citations {
         let within = evidence.range.start <= citation.range.start && citation.range.end <= evidence.range.end;
         if within {
-            places.extend(&citation.references);
+            indices.extend(&citation.references);
         }
     }
-    places.sort_unstable();
-    places.dedup();
-    places.iter().filter_map(|place| hit.record.cited.get(place)).collect()
+    indices.sort_unstable();
+    indices.dedup();
+    indices.iter().filter_map(|index| hit.record.cited.get(index)).collect()
 }
 
 /// What names a study across the reference lists of different papers.

@@ -93,7 +93,7 @@ impl Encoder {
             let layers = (0..config.num_hidden_layers).map(|number| Layer::load(&checkpoint, number, config));
             Layers::Torch(layers.collect::<Result<_, _>>()?, kind)
         };
-        let (embeddings, weights) = embeddings(model, |name, tensor| checkpoint.get(name, &tensor.size()))?;
+        let (embeddings, weights) = embeddings(model, |name, shape| checkpoint.get(name, shape))?;
         let positions = usize::try_from(config.max_position_embeddings).unwrap_or(0);
         Ok(Self { around: EmbeddingsAndPooling { embeddings, pooling: model.pooling, positions }, layers, weights })
     }
@@ -189,16 +189,33 @@ impl EmbeddingsAndPooling {
 /// rust-bert's embeddings with weights found by their names.
 fn embeddings(
     model: &ModelFolder,
-    weights_of: impl Fn(&str, &Tensor) -> Result<Tensor, EmbedError>,
+    weights_of: impl Fn(&str, &[i64]) -> Result<Tensor, EmbedError>,
 ) -> Result<(BertEmbeddings, nn::VarStore), EmbedError> {
     let mut store = nn::VarStore::new(Device::Cpu);
-    let embeddings = BertEmbeddings::new(store.root() / "embeddings", &model.config);
+    // rust-bert fills new weights with random numbers, which for a whole vocabulary takes a tenth of a second. So it makes
+    // tables of one row, which are replaced by the model's.
+    let mut config = model.config.clone();
+    (config.vocab_size, config.max_position_embeddings, config.type_vocab_size) = (1, 1, 1);
+    let embeddings = BertEmbeddings::new(store.root() / "embeddings", &config);
     for (name, mut tensor) in store.variables() {
-        let weights = weights_of(&name, &tensor)?;
+        let weights = weights_of(&name, &shape_in(&model.config, &name, &tensor))?;
         tch::no_grad(|| tensor.set_data(&weights));
     }
     store.freeze();
     Ok((embeddings, store))
+}
+
+/// The shape of one of the embeddings' weights in a model of this configuration.
+fn shape_in(config: &BertConfig, name: &str, made: &Tensor) -> Vec<i64> {
+    let rows = [
+        ("word_embeddings", config.vocab_size),
+        ("position_embeddings", config.max_position_embeddings),
+        ("token_type_embeddings", config.type_vocab_size),
+    ];
+    match rows.iter().find(|(table, _)| name.contains(table)) {
+        Some((_, rows)) => vec![*rows, config.hidden_size],
+        None => made.size(),
+    }
 }
 
 /// Token ids with 0 behind the end of each sequence, and 1.0 where there is a token.
