@@ -61,11 +61,12 @@ fn push_part<'a>(groups: &mut [Vec<Part<'a>>], part: Part<'a>) {
     }
 }
 
-/// The characters that are embedded for a passage: its own, after title and headings, and those of its sentences.
+/// At least the characters that are embedded for a passage: its own, after title and headings, and those of its sentences.
 fn characters(record: &PaperRecord, passage: &Passage) -> usize {
-    let headings = passage.section.iter().map(String::len).sum::<usize>();
-    let heading = headings + record.metadata.title.as_ref().map_or(0, String::len);
-    heading.min(MAX_HEADING_CHARACTERS) + 2 * passage.text.len()
+    const SEPARATOR: usize = 2;
+    let parts = || record.metadata.title.iter().chain(&passage.section);
+    let heading = parts().map(String::len).sum::<usize>().min(MAX_HEADING_CHARACTERS);
+    heading + SEPARATOR * parts().count() + 2 * passage.text.len()
 }
 
 /// Vectors by the text they were made of.
@@ -201,7 +202,7 @@ mod tests {
         };
         assert_eq!(shape(100, 1_000_000), [vec![5, 3]]);
         assert_eq!(shape(2, 1_000_000), [vec![2], vec![2], vec![1, 1], vec![2]]);
-        assert_eq!(shape(100, 63), [vec![3], vec![2, 1], vec![1], vec![1]]);
+        assert_eq!(shape(100, 69), [vec![3], vec![2, 1], vec![1], vec![1]]);
         assert_eq!(shape(0, 0), [[1]; 8]);
         assert_eq!(groups(&[], 1, 1).len(), 0);
     }
