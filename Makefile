@@ -53,6 +53,7 @@ soak: setup ## put, delete, crash and restart at random, OPERATIONS times
 bench: setup ## run the benchmarks; writes docs/performance.md
 	cargo bench --bench costs
 	cargo bench --bench steps
+	cargo bench --bench growth
 
 lint: setup ## check formatting, lints and documentation
 	cargo fmt --all --check

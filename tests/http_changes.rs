@@ -57,6 +57,9 @@ async fn changes_of_one_name_are_done_in_the_order_of_their_acknowledgement() {
     let first = id(put(&server, "a.md", &review("Gait after cells", "gait")).await);
     let second = id(put(&server, "b.md", &review("Balance after cells", "balance")).await);
     let third = id(put(&server, "c.md", &review("Posture after cells", "posture")).await);
+    // Without a title a paper is named by its file.
+    let nameless = "In all trials the stride of the patients was longer after the cells were given to them.";
+    let fourth = id(put(&server, "e.txt", nameless).await);
 
     gate.close();
     // The name now belongs to another paper.
@@ -69,10 +72,14 @@ async fn changes_of_one_name_are_done_in_the_order_of_their_acknowledgement() {
     // The paper is deleted and uploaded again.
     assert_eq!(server.call(Method::DELETE, &path(&third)).await.status, StatusCode::ACCEPTED);
     assert_eq!(put_at_once(&server, "c.md", &review("Posture after cells", "posture")).await, StatusCode::ACCEPTED);
+    // The paper is replaced by a newer version of itself, and deleted before that is indexed.
+    let newer = format!("{nameless} The others did not walk any better than before.");
+    assert_eq!(put_at_once(&server, "e.txt", &newer).await, StatusCode::ACCEPTED);
+    assert_eq!(server.call(Method::DELETE, &path(&fourth)).await.status, StatusCode::ACCEPTED);
     gate.open();
 
     settle(&server.jobs()).await;
-    for (word, papers) in [("gait", 0), ("grip", 1), ("balance", 0), ("posture", 1)] {
+    for (word, papers) in [("gait", 0), ("grip", 1), ("balance", 0), ("posture", 1), ("stride", 0)] {
         assert_eq!(found(&server, word).await, papers, "{word}");
     }
     assert_eq!(files(&server), 2);

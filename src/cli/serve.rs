@@ -23,6 +23,10 @@ pub(super) struct Arguments {
 
 pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Outcome> {
     logging::start(context.config().server.log_format);
+    // Each connection is an open file, and the soft limit is often far below what is allowed.
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
     let embedder = context.embedder()?;
     let index = context.open_or_create_index(embedder.as_ref())?;
     let engine = Engine::new(index, embedder, context.search_options());

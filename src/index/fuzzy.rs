@@ -38,22 +38,41 @@ pub(super) fn prefix_range(term: &str) -> (Vec<u8>, Vec<u8>) {
     (start, end)
 }
 
-/// The `candidates` whose spelling is similar to that of `term`, the most similar first; only those that `is_live` says are
-/// still in a passage.
-pub(super) fn fuzzy_terms(
-    term: &str,
-    candidates: impl IntoIterator<Item = String>,
-    mut is_live: impl FnMut(&str) -> Result<bool, IndexError>,
-) -> Result<Vec<FuzzyTerm>, IndexError> {
-    let own: Vec<[u8; 3]> = trigrams(term).collect();
-    let mut similar: Vec<FuzzyTerm> = Vec::new();
-    for candidate in candidates.into_iter().filter(|candidate| candidate != term && may_be_fuzzy(candidate)) {
-        let similarity = similarity(&own, &candidate);
-        if similarity >= MIN_SIMILARITY && !similar.iter().any(|known| known.term == candidate) {
-            similar.push(FuzzyTerm { term: candidate, similarity });
+/// The terms of a dictionary whose spelling is similar to that of one term.
+pub(super) struct SimilarTerms<'a> {
+    term: &'a str,
+    trigrams: Vec<[u8; 3]>,
+    found: Vec<FuzzyTerm>,
+}
+
+impl<'a> SimilarTerms<'a> {
+    pub(super) fn new(term: &'a str) -> Self {
+        Self { term, trigrams: trigrams(term).collect(), found: Vec::new() }
+    }
+
+    /// Takes a term of the dictionary if it is similar.
+    pub(super) fn push(&mut self, candidate: &str) {
+        if candidate == self.term || !may_be_fuzzy(candidate) {
+            return;
+        }
+        let similarity = similarity(&self.trigrams, candidate);
+        if similarity >= MIN_SIMILARITY {
+            self.found.push(FuzzyTerm { term: candidate.to_owned(), similarity });
         }
     }
+
+    pub(super) fn into_vec(self) -> Vec<FuzzyTerm> {
+        self.found
+    }
+}
+
+/// The most similar terms of all dictionaries, the most similar first; only those that `is_live` says are still in a passage.
+pub(super) fn most_similar(
+    mut similar: Vec<FuzzyTerm>,
+    mut is_live: impl FnMut(&str) -> Result<bool, IndexError>,
+) -> Result<Vec<FuzzyTerm>, IndexError> {
     similar.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then_with(|| a.term.cmp(&b.term)));
+    similar.dedup();
     let mut live = Vec::new();
     for candidate in similar {
         if live.len() < MAX_TERMS && is_live(&candidate.term)? {
@@ -94,9 +113,14 @@ mod tests {
     use proptest::prelude::*;
 
     fn among(term: &str, candidates: &[&str]) -> Vec<String> {
-        let candidates = candidates.iter().map(|candidate| (*candidate).to_owned());
-        let found = fuzzy_terms(term, candidates, |_| Ok(true)).expect("no index is asked");
+        let found = most_similar(similar(term, candidates), |_| Ok(true)).expect("no index is asked");
         found.into_iter().map(|fuzzy| fuzzy.term).collect()
+    }
+
+    fn similar(term: &str, candidates: &[&str]) -> Vec<FuzzyTerm> {
+        let mut similar = SimilarTerms::new(term);
+        candidates.iter().for_each(|candidate| similar.push(candidate));
+        similar.into_vec()
     }
 
     #[test]
@@ -115,8 +139,8 @@ mod tests {
 
     #[test]
     fn terms_of_deleted_passages_take_no_place() {
-        let candidates = ["tumorr", "tumour"].map(str::to_owned);
-        let found = fuzzy_terms("tumor", candidates, |term| Ok(term == "tumour")).expect("no index is asked");
+        let of_two_dictionaries = [similar("tumor", &["tumorr", "tumour"]), similar("tumor", &["tumour"])].concat();
+        let found = most_similar(of_two_dictionaries, |term| Ok(term == "tumour")).expect("no index is asked");
         assert_eq!(found.len(), 1);
     }
 

@@ -11,7 +11,7 @@ use tantivy::{DocSet, TERMINATED, TantivyError, Term};
 
 use super::error::IndexError;
 use super::filter::Filter;
-use super::fuzzy::{FuzzyTerm, fuzzy_terms, may_be_fuzzy, prefix_range};
+use super::fuzzy::{FuzzyTerm, may_be_fuzzy, most_similar};
 use super::snapshot::{Candidate, PassageAddress, Snapshot};
 
 /// A term of the lexical leg and how much it counts.
@@ -58,20 +58,8 @@ impl Snapshot {
             return Ok(Arc::default());
         }
         self.fuzzy_terms.get_or_compute(term, || {
-            let mut candidates = Vec::new();
-            let (start, end) = prefix_range(term);
-            for reader in self.searcher.segment_readers() {
-                for field in [self.fields.text, self.fields.heading] {
-                    let index = reader.inverted_index(field)?;
-                    let mut terms =
-                        index.terms().range().ge(&start).lt(&end).into_stream().map_err(TantivyError::from)?;
-                    while terms.advance() {
-                        candidates.extend(std::str::from_utf8(terms.key()).map(str::to_owned));
-                    }
-                }
-            }
             let is_live = |candidate: &str| Ok(self.document_frequency(candidate)? > 0);
-            Ok(fuzzy_terms(term, candidates, is_live)?.into())
+            Ok(most_similar(self.similar_terms(term)?, is_live)?.into())
         })
     }
 

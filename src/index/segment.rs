@@ -7,9 +7,12 @@ use std::sync::{Arc, OnceLock};
 
 use tantivy::columnar::Column;
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{BitSet, DocId, DocSet, Opstamp, SegmentReader, TERMINATED, Term};
+use tantivy::{BitSet, DocId, DocSet, Opstamp, SegmentReader, TERMINATED, TantivyError, Term};
 
+use super::error::IndexError;
+use super::fuzzy::{FuzzyTerm, SimilarTerms, prefix_range};
 use super::schema::{Fields, PAPER};
+use super::term_cache::TermCache;
 use super::vectors::SegmentVectors;
 
 /// The segment's part of a snapshot.
@@ -24,6 +27,8 @@ struct SegmentContent {
     vectors: SegmentVectors,
     papers: OnceLock<SegmentPapers>,
     token_counts: OnceLock<TokenCounts>,
+    /// Terms of texts and headings by a term to whose spelling theirs is similar.
+    similar_terms: TermCache<Arc<[FuzzyTerm]>>,
 }
 
 /// The deleted documents of a segment in one commit.
@@ -61,6 +66,7 @@ impl CommittedSegment {
                 vectors: SegmentVectors::open(reader, dimension)?,
                 papers: OnceLock::new(),
                 token_counts: OnceLock::new(),
+                similar_terms: TermCache::default(),
             }),
         };
         let opstamp = reader.delete_opstamp();
@@ -82,6 +88,29 @@ impl CommittedSegment {
         }
         let papers = SegmentPapers::read(reader, fields)?;
         Ok(known.get_or_init(|| papers))
+    }
+
+    /// The terms of texts and headings whose spelling is similar to that of `term`, in live passages or not. A question after
+    /// a commit reads the dictionaries of new segments alone.
+    pub(super) fn similar_terms(
+        &self,
+        reader: &SegmentReader,
+        fields: &Fields,
+        term: &str,
+    ) -> Result<Arc<[FuzzyTerm]>, IndexError> {
+        self.content.similar_terms.get_or_compute(term, || {
+            let mut similar = SimilarTerms::new(term);
+            let (start, end) = prefix_range(term);
+            for field in [fields.text, fields.heading] {
+                let index = reader.inverted_index(field)?;
+                let range = index.terms().range().ge(&start).lt(&end);
+                let mut terms = range.into_stream().map_err(TantivyError::from)?;
+                while terms.advance() {
+                    std::str::from_utf8(terms.key()).into_iter().for_each(|candidate| similar.push(candidate));
+                }
+            }
+            Ok(similar.into_vec().into())
+        })
     }
 
     /// The live documents that have the term.

@@ -128,6 +128,15 @@ impl Snapshot {
         segments.map(|(reader, segment)| segment.document_frequency(reader, term)).sum()
     }
 
+    /// Terms of all segments whose spelling is similar to that of `term`, in live passages or not.
+    pub(super) fn similar_terms(&self, term: &str) -> Result<Vec<FuzzyTerm>, IndexError> {
+        let mut similar = Vec::new();
+        for (reader, segment) in self.searcher.segment_readers().iter().zip(&self.segments) {
+            similar.extend_from_slice(&segment.similar_terms(reader, &self.fields, term)?);
+        }
+        Ok(similar)
+    }
+
     /// The lengths of the live passages, summed.
     pub(super) fn token_counts(&self) -> tantivy::Result<TokenCounts> {
         if let Some(known) = self.token_counts.get() {

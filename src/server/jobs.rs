@@ -14,9 +14,9 @@ use tokio::sync::watch;
 use super::options::Library;
 use super::tasks::{Counts, Status, Task, TaskKind, TaskList, includes_papers};
 use super::uploads::{self, Spooled};
-use crate::corpus::{Identity, PaperId, split_page};
+use crate::corpus::{Identity, Metadata, PaperId, split_page};
 use crate::index::{IndexError, SourceRecord, SourceRole};
-use crate::ingest::{Ingest, IngestError, Paper, Reader, Summary};
+use crate::ingest::{Ingest, IngestError, Reader, Summary};
 use crate::search::Engine;
 
 /// How long a run waits for another process that writes to the index.
@@ -137,17 +137,17 @@ impl Jobs {
         self.has_room().then(|| self.add(kind))
     }
 
-    /// Puts a file that was read as `paper` into the folder of uploads, and adds the job that indexes it. `None` where
-    /// too many jobs wait; the file is then gone.
-    pub(super) fn put(&self, spooled: Spooled, paper: &Paper) -> std::io::Result<Option<Task>> {
+    /// Puts a file into the folder of uploads, and adds the job that indexes it; `metadata` is what the file says of its
+    /// paper. `None` where too many jobs wait; the file is then gone.
+    pub(super) fn put(&self, spooled: Spooled, metadata: &Metadata) -> std::io::Result<Option<Task>> {
         let mut pending = lock(&self.pending);
         if !self.has_room() {
             return Ok(None);
         }
         let file = spooled.keep(&self.library.uploads)?;
         let task = self.add(TaskKind::Upload { file: file.clone() });
-        let identity = Identity::of(&paper.article.metadata);
-        pending.insert(file, PendingUpload { task: task.id, paper: paper.id.clone(), identity });
+        let (paper, identity) = (paper_id(&file, metadata), Identity::of(metadata));
+        pending.insert(file, PendingUpload { task: task.id, paper, identity });
         Ok(Some(task))
     }
 
@@ -460,6 +460,13 @@ fn skipped_folder(folder: &Path, why: &str) -> String {
     let message = format!("{} {why}; what was indexed from it stays", folder.display());
     tracing::warn!("{message}");
     message
+}
+
+/// The id that the paper in a file gets, which is made of the file's path where the paper says nothing of itself.
+fn paper_id(file: &Path, metadata: &Metadata) -> PaperId {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    let folder = file.parent().unwrap_or(Path::new("")).to_string_lossy();
+    PaperId::of(metadata, &stem, &folder)
 }
 
 fn uploaded(task: &Task) -> Option<&Path> {

@@ -113,6 +113,10 @@ fn ends_like_a_short_form(word: &str) -> bool {
     word.chars().count() > 1 && word.chars().next_back().is_some_and(|c| c.is_uppercase() || c.is_numeric())
 }
 
+/// Senses of one short form that are told apart in a paper; further ones are not looked for in its text. Bounds the work on a
+/// paper that defines one short form again and again.
+const MOST_SENSES: usize = 16;
+
 /// The short forms of a paper, to find where its paragraphs use them.
 #[derive(Debug)]
 pub struct ShortForms<'a> {
@@ -127,7 +131,10 @@ impl<'a> ShortForms<'a> {
         let mut senses: HashMap<String, Vec<&'a Abbreviation>> = HashMap::new();
         let mut lengths = BTreeSet::new();
         for abbreviation in abbreviations {
-            senses.entry(singular(&abbreviation.short).to_owned()).or_default().push(abbreviation);
+            let senses = senses.entry(singular(&abbreviation.short).to_owned()).or_default();
+            if senses.len() < MOST_SENSES {
+                senses.push(abbreviation);
+            }
             lengths.insert(tokens(&abbreviation.short).len());
         }
         let lengths = lengths.into_iter().rev().filter(|&count| count > 0).collect();

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use self::entries::entries;
-use self::page::{EDGE_LINES, Page, UNBROKEN, is_page_mark, page_mark, split_pages};
+use self::page::{EDGE_LINES, LONGEST_PRINTED_LINE, Page, is_page_mark, page_mark, split_pages};
 use super::caption::is_caption;
 use super::characters::Characters;
 use super::heading::{self, Purpose};
@@ -43,12 +43,16 @@ pub(super) fn is_dump(text: &str) -> bool {
 /// A running header with text behind it on the same line. In a short line, it must look like a page's and not like a
 /// reference to a paper.
 fn has_glued_header(line: &str, is_top: bool) -> bool {
-    if line.len() <= UNBROKEN && !is_top {
+    if line.len() <= LONGEST_PRINTED_LINE && !is_top {
         return false;
     }
-    let Some(header) = running_header::parse(super::characters::up_to(line, UNBROKEN), None) else { return false };
+    let Some(header) = running_header::parse(super::characters::up_to(line, LONGEST_PRINTED_LINE), None) else {
+        return false;
+    };
     let has_page = header.page.is_some() || header.metadata.url.is_some();
-    header.metadata.volume.is_some() && header.length + 40 < line.len() && (line.len() > UNBROKEN || has_page)
+    header.metadata.volume.is_some()
+        && header.length + 40 < line.len()
+        && (line.len() > LONGEST_PRINTED_LINE || has_page)
 }
 
 /// Read a decoded dump. `name` is the file's name, which may tell the page: `review-p125.txt`.
@@ -230,7 +234,7 @@ impl<'a> Reader<'a> {
             metadata.title = Some(flow.text);
         } else if metadata.authors.is_empty() && text::is_names(&flow.text) {
             metadata.authors = front_matter::list(&flow.text, &[";", ","]);
-        } else if flow.text.len() < UNBROKEN {
+        } else if flow.text.len() < LONGEST_PRINTED_LINE {
             metadata.doi = metadata.doi.take().or_else(|| parse_doi(&flow.text));
             if is_imprint(&flow.text) {
                 metadata.year = metadata.year.or_else(|| front_matter::year(&flow.text));
@@ -254,8 +258,8 @@ impl<'a> Reader<'a> {
             && self.is_heading(*at, line.trim(), rest.is_empty() && !is_last)
         {
             let line = line.trim();
-            let place = self.characters.range(*at..at + line.len());
-            self.outline.heading(text::level(line), line, Some(place));
+            let span = self.characters.range(*at..at + line.len());
+            self.outline.heading(text::level(line), line, Some(span));
             lines = rest;
         }
         if lines.is_empty() {
@@ -269,15 +273,15 @@ impl<'a> Reader<'a> {
             let at = lines.first().map_or(0, |&(at, _)| at);
             return self.drop(DropRule::Fragment, &flow.text, at);
         }
-        if is_caption(&flow.text) && flow.text.len() < 4 * UNBROKEN && lines.len() > 1 {
+        if is_caption(&flow.text) && flow.text.len() < 4 * LONGEST_PRINTED_LINE && lines.len() > 1 {
             return self.add(BlockKind::Caption, &flow, 0..flow.text.len());
         }
         for part in unbroken::parts(&flow.text) {
             match part {
                 Part::Heading(range) => {
                     let heading = flow.text.get(range.clone()).unwrap_or_default().to_owned();
-                    let place = self.characters.range(flow.place(&range));
-                    self.outline.heading(text::level(&heading), &heading, Some(place));
+                    let span = self.characters.range(flow.span(&range));
+                    self.outline.heading(text::level(&heading), &heading, Some(span));
                 }
                 Part::Caption(range) => self.add(BlockKind::Caption, &flow, range),
                 Part::Text(range) => self.prose(&flow, range, lines.len() == 1),
@@ -287,7 +291,7 @@ impl<'a> Reader<'a> {
 
     /// Whether the line at byte `at` is a heading. `is_alone` tells that no line of its paragraph follows.
     fn is_heading(&mut self, at: usize, line: &str, is_alone: bool) -> bool {
-        let is_heading = text::is_sure_heading(line)
+        let is_heading = text::is_certain_heading(line)
             || is_alone
                 && text::is_heading(line)
                 && line.len() < 100
@@ -330,9 +334,9 @@ impl<'a> Reader<'a> {
     }
 
     fn add(&mut self, kind: BlockKind, flow: &Flow, range: Range<usize>) {
-        let place = Some(self.characters.range(flow.place(&range)));
+        let span = Some(self.characters.range(flow.span(&range)));
         let text = flow.text.get(range).unwrap_or_default().to_owned();
-        self.outline.add(kind, Piece { text, page: self.page, place, citations: Vec::new() });
+        self.outline.add(kind, Piece { text, page: self.page, span, citations: Vec::new() });
     }
 
     fn flow(&self, lines: &[(usize, &str)]) -> Flow {
@@ -345,8 +349,8 @@ impl<'a> Reader<'a> {
 
     fn drop(&mut self, rule: DropRule, text: &str, at: usize) {
         debug_assert!(self.source.is_char_boundary(at));
-        let place = self.characters.range(at..at + text.len());
-        self.outline.drop(rule, text, self.page, Some(place));
+        let span = self.characters.range(at..at + text.len());
+        self.outline.drop(rule, text, self.page, Some(span));
     }
 }
 
@@ -389,7 +393,7 @@ fn paragraphs_of_lines<'l, 'a>(lines: &'l [(usize, &'a str)]) -> Vec<&'l [(usize
         let ends = line.ends_with(['.', '!', '?']) && line.len() * 5 < usual * 4 && lines.len() > 4;
         let before =
             index.checked_sub(1).and_then(|before| lines.get(before)).map_or("", |&(_, before)| before.trim_end());
-        let heading = index > start && text::is_sure_heading(line) && before.ends_with(['.', '!', '?', ')']);
+        let heading = index > start && text::is_certain_heading(line) && before.ends_with(['.', '!', '?', ')']);
         if heading {
             groups.extend(lines.get(start..index));
             start = index;

@@ -19,13 +19,13 @@ pub enum ReadError {
     NoTextLayer,
     #[error("the paper has {found} {what}, more than the limit of {limit}")]
     OverLimit { what: &'static str, found: usize, limit: usize },
-    #[error("no paragraph was found in it")]
+    #[error("the file has no paragraph of text")]
     NoText,
     #[error("reading took longer than {seconds} s and was stopped")]
     Timeout { seconds: u64 },
     #[error("reading needed more than {limit_mb} MB of memory and was stopped")]
     OutOfMemory { limit_mb: u64 },
-    #[error("it changed while it was read; index again when it is still")]
+    #[error("the file changed while it was read; index it again")]
     Changed,
     #[error("the reader failed on it: {0}")]
     Failed(String),

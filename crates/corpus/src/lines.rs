@@ -11,7 +11,7 @@ const LONGEST_WORD: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Chunk<'a> {
     pub lines: Vec<&'a str>,
-    pub place: Range<usize>,
+    pub span: Range<usize>,
 }
 
 /// Split `text` at blank lines.
@@ -28,9 +28,9 @@ pub(super) fn chunks(text: &str) -> Vec<Chunk<'_>> {
             match chunks.last_mut().filter(|_| open) {
                 Some(chunk) => {
                     chunk.lines.push(visible);
-                    chunk.place.end = at + length;
+                    chunk.span.end = at + length;
                 }
-                None => chunks.push(Chunk { lines: vec![visible], place: at..at + length }),
+                None => chunks.push(Chunk { lines: vec![visible], span: at..at + length }),
             }
             open = true;
         }
@@ -102,7 +102,7 @@ impl Flow {
     }
 
     /// The bytes of the source that `range` of the text came from.
-    pub(super) fn place(&self, range: &Range<usize>) -> Range<usize> {
+    pub(super) fn span(&self, range: &Range<usize>) -> Range<usize> {
         let last = range.end.saturating_sub(1).max(range.start);
         self.source_byte(range.start)..self.source_byte(last) + 1
     }
@@ -141,8 +141,8 @@ mod tests {
     #[test]
     fn chunks_know_their_places() {
         let found = chunks("Naïve\n\n  two \nlines\n");
-        assert_eq!(found[0], Chunk { lines: vec!["Naïve"], place: 0..5 });
-        assert_eq!(found[1], Chunk { lines: vec!["two", "lines"], place: 7..19 });
+        assert_eq!(found[0], Chunk { lines: vec!["Naïve"], span: 0..5 });
+        assert_eq!(found[1], Chunk { lines: vec!["two", "lines"], span: 7..19 });
     }
 
     #[test]

@@ -229,22 +229,22 @@ impl<'a> Reader<'a> {
             let label = self.numbers.last().copied().flatten().map(|number| number.to_string());
             return self.outline.reference(label, &text);
         }
-        let place = range.map(|range| self.characters.range(range));
+        let span = range.map(|range| self.characters.range(range));
         let kind = if is_caption(&text) { BlockKind::Caption } else { BlockKind::Paragraph };
-        self.outline.add(kind, Piece { text, citations, page: None, place });
+        self.outline.add(kind, Piece { text, citations, page: None, span });
     }
 
     fn heading(&mut self, level: HeadingLevel, range: Range<usize>) {
         self.range = None;
         let Some((text, _)) = std::mem::take(&mut self.prose).finish() else { return };
-        let place = self.characters.range(range);
+        let span = self.characters.range(range);
         let article = self.outline.article();
         let untitled = article.metadata.title.is_none() && article.blocks.is_empty();
         let same = article.metadata.title.as_deref().is_some_and(|title| title.eq_ignore_ascii_case(&text));
         if level == HeadingLevel::H1 && (untitled || same) {
             article.metadata.title.get_or_insert(text);
         } else {
-            self.outline.heading(level as usize, &text, Some(place));
+            self.outline.heading(level as usize, &text, Some(span));
         }
     }
 
@@ -261,8 +261,8 @@ impl<'a> Reader<'a> {
     }
 
     fn drop(&mut self, rule: DropRule, text: &str, range: Range<usize>) {
-        let place = self.characters.range(range);
-        self.outline.drop(rule, text, None, Some(place));
+        let span = self.characters.range(range);
+        self.outline.drop(rule, text, None, Some(span));
     }
 }
 
@@ -349,7 +349,7 @@ code()
     fn places_are_characters() {
         let source = "# Ünï\n\nDäs *ist* Text.\n";
         let article = read(source).unwrap();
-        let place = article.blocks[0].source.clone().unwrap();
-        assert_eq!(source.chars().skip(place.start).take(place.len()).collect::<String>(), "Däs *ist* Text.");
+        let span = article.blocks[0].source.clone().unwrap();
+        assert_eq!(source.chars().skip(span.start).take(span.len()).collect::<String>(), "Däs *ist* Text.");
     }
 }

@@ -21,7 +21,7 @@ struct Heading {
     level: usize,
     text: String,
     purpose: Purpose,
-    place: Option<Range<usize>>,
+    span: Option<Range<usize>>,
     /// Some text stands under it.
     used: bool,
 }
@@ -32,7 +32,7 @@ pub(super) struct Piece {
     pub text: String,
     pub citations: Vec<Citation>,
     pub page: Option<u32>,
-    pub place: Option<Range<usize>>,
+    pub span: Option<Range<usize>>,
 }
 
 impl Outline {
@@ -46,12 +46,12 @@ impl Outline {
     }
 
     /// Begin a section. Sections of the same or a deeper level end.
-    pub(super) fn heading(&mut self, level: usize, text: &str, place: Option<Range<usize>>) {
+    pub(super) fn heading(&mut self, level: usize, text: &str, span: Option<Range<usize>>) {
         let level = level.min(heading::DEEPEST);
         self.close(level);
         let bare = heading::without_number(text);
         let number = text.trim().strip_suffix(bare).unwrap_or_default();
-        self.article.drop_text(DropRule::HeadingNumber, number, None, place.clone());
+        self.article.drop_text(DropRule::HeadingNumber, number, None, span.clone());
         // A subsection of the acknowledgements is not more interesting than they are.
         let purpose = match self.purpose() {
             Purpose::Content => heading::purpose(text),
@@ -63,8 +63,8 @@ impl Outline {
         }
         let (kept, rest) = heading::cut(bare, self.path.iter().map(|above| above.text.as_str()));
         let text = kept.to_owned();
-        self.article.drop_text(DropRule::Heading, rest, None, place.clone());
-        self.path.push(Heading { level, text, purpose, place, used: false });
+        self.article.drop_text(DropRule::Heading, rest, None, span.clone());
+        self.path.push(Heading { level, text, purpose, span, used: false });
     }
 
     /// What the section at the current place is for.
@@ -79,23 +79,23 @@ impl Outline {
         }
         match self.purpose() {
             Purpose::References if kind == BlockKind::Paragraph => self.reference(None, &piece.text),
-            Purpose::Administration => self.drop(DropRule::Administration, &piece.text, piece.page, piece.place),
+            Purpose::Administration => self.drop(DropRule::Administration, &piece.text, piece.page, piece.span),
             Purpose::Abbreviations => {
                 let pairs = glossary::pairs(&piece.text);
                 self.article.abbreviations.extend(pairs);
-                self.drop(DropRule::AbbreviationList, &piece.text, piece.page, piece.place);
+                self.drop(DropRule::AbbreviationList, &piece.text, piece.page, piece.span);
             }
             Purpose::Content | Purpose::References => {
                 self.mark_used();
                 let section =
                     self.path.iter().map(|heading| heading.text.clone()).filter(|text| !text.is_empty()).collect();
-                let Piece { text, citations, page, place } = piece;
+                let Piece { text, citations, page, span } = piece;
                 let pages = page.map(|page| (page, page));
                 self.article.push_block(Block {
                     kind,
                     section,
                     pages,
-                    source: place,
+                    source: span,
                     text,
                     citations,
                     ..Block::default()
@@ -115,8 +115,8 @@ impl Outline {
     }
 
     /// Record what was left out.
-    pub(super) fn drop(&mut self, rule: DropRule, text: &str, page: Option<u32>, place: Option<Range<usize>>) {
-        self.article.drop_text(rule, text, page, place);
+    pub(super) fn drop(&mut self, rule: DropRule, text: &str, page: Option<u32>, span: Option<Range<usize>>) {
+        self.article.drop_text(rule, text, page, span);
     }
 
     /// The article, complete.
@@ -137,7 +137,7 @@ impl Outline {
                     Purpose::Administration => DropRule::Administration,
                     Purpose::Abbreviations => DropRule::AbbreviationList,
                 };
-                self.article.drop_text(rule, &last.text, None, last.place);
+                self.article.drop_text(rule, &last.text, None, last.span);
             }
         }
     }

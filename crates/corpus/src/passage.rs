@@ -80,7 +80,7 @@ impl Passage {
     }
 }
 
-/// Names one passage for ever: `10.1186_ar2116:17`, the paper and the block's ordinal.
+/// The permanent id of a passage: `10.1186_ar2116:17`, the id of its paper and the ordinal of its block.
 ///
 /// It is the same for the same paper and block on every machine and in every index, so that an answer can be cited, a
 /// re-indexed paper replaced, and two indexes compared. It is its own text: order is that of the text.
@@ -110,7 +110,7 @@ impl PassageId {
 /// Why a text is not a [`PassageId`].
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PassageIdError {
-    #[error("a passage's id is `paper:ordinal`, not `{0}`")]
+    #[error("a passage id is `paper:ordinal`, not `{0}`")]
     Malformed(String),
     #[error(transparent)]
     Paper(#[from] PaperIdError),

@@ -9,7 +9,7 @@ mod marks;
 
 use std::ops::Range;
 
-use context::{Before, LONGEST_WORD, Next};
+use context::{Following, LONGEST_WORD, Preceding};
 use marks::{is_closer, is_stop};
 
 use super::dash::is_dash;
@@ -56,21 +56,22 @@ fn sentence_end(text: &str, start: usize, stop: usize) -> Option<usize> {
     let after_stops = stop + stops.map(char::len_utf8).sum::<usize>();
     let closers = text[after_stops..].chars().take_while(|&c| is_closer(c)).take(LONGEST_WORD);
     let end = after_stops + closers.map(char::len_utf8).sum::<usize>();
-    let before = Before::new(text, start, stop);
+    let preceding = Preceding::new(text, start, stop);
     let end = end + spaced_quote(&text[end..]);
     let rest = &text[end..];
-    if let Some(marker) = attached_citation(rest).filter(|_| before.carries_citation()) {
-        let next = Next::new(&rest[marker..]);
-        return (next.spaced && next.opened != Some('(') && next.is_plain_beginning()).then_some(end + marker);
+    if let Some(marker) = attached_citation(rest).filter(|_| preceding.carries_citation()) {
+        let following = Following::new(&rest[marker..]);
+        return (following.spaced && following.opened != Some('(') && following.is_plain_beginning())
+            .then_some(end + marker);
     }
-    let next = Next::new(rest);
-    if !next.spaced {
-        return (next.is_glued_beginning() && before.is_long_lower_word()).then_some(end);
+    let following = Following::new(rest);
+    if !following.spaced {
+        return (following.is_glued_beginning() && preceding.is_long_lower_word()).then_some(end);
     }
     let is_end = match text[stop..].chars().next() {
-        Some('.') if after_stops == stop + 1 => before.ends_sentence(&next, end > after_stops),
-        Some('?' | '!') => next.is_beginning(),
-        _ => next.is_plain_beginning(),
+        Some('.') if after_stops == stop + 1 => preceding.ends_sentence(&following, end > after_stops),
+        Some('?' | '!') => following.is_beginning(),
+        _ => following.is_plain_beginning(),
     };
     if !is_end {
         return None;
@@ -101,8 +102,8 @@ fn attached_citation(rest: &str) -> Option<usize> {
 fn spaced_citation(rest: &str) -> Option<usize> {
     let trimmed = rest.trim_start();
     let length = bracketed_numbers(trimmed).filter(|_| trimmed.starts_with('['))?;
-    let next = Next::new(&trimmed[length..]);
-    (next.spaced && next.is_plain_beginning()).then_some(rest.len() - trimmed.len() + length)
+    let following = Following::new(&trimmed[length..]);
+    (following.spaced && following.is_plain_beginning()).then_some(rest.len() - trimmed.len() + length)
 }
 
 /// Length of one or more brackets with numbers in them: `[12, 14–16]`, `(3)`, `[1][2]`.

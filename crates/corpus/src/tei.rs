@@ -95,8 +95,8 @@ impl Reader<'_> {
         let number = head.attribute("n").unwrap_or_default().trim();
         let deep = text::level(if number.is_empty() { &title } else { number });
         let numbered = if number.is_empty() { title } else { format!("{} {title}", number.trim_end_matches('.')) };
-        let place = Some(self.source.place(head));
-        self.outline.heading(level + deep.saturating_sub(1), &numbered, place);
+        let span = Some(self.source.span(head));
+        self.outline.heading(level + deep.saturating_sub(1), &numbered, span);
     }
 
     fn paragraph(&mut self, node: Node) {
@@ -107,8 +107,8 @@ impl Reader<'_> {
 
     fn add(&mut self, kind: BlockKind, prose: Prose, node: Node) {
         let Some((text, citations)) = prose.finish() else { return };
-        let place = Some(self.source.place(node));
-        self.outline.add(kind, Piece { text, citations, page: page(node), place });
+        let span = Some(self.source.span(node));
+        self.outline.add(kind, Piece { text, citations, page: page(node), span });
     }
 
     fn inline(&mut self, node: Node, prose: &mut Prose) {
@@ -175,8 +175,8 @@ impl Reader<'_> {
     fn table(&mut self, table: Node) {
         let rows = table.descendants().filter(|node| is(*node, "row"));
         let rows = rows.map(|row| row.children().filter(Node::is_element).map(plain).collect::<Vec<_>>().join("\t"));
-        let place = self.source.place(table);
-        self.outline.drop(DropRule::Table, &rows.collect::<Vec<_>>().join("\n"), page(table), Some(place));
+        let span = self.source.span(table);
+        self.outline.drop(DropRule::Table, &rows.collect::<Vec<_>>().join("\n"), page(table), Some(span));
     }
 
     fn references(&mut self, root: Node) {
@@ -197,8 +197,8 @@ impl Reader<'_> {
     }
 
     fn drop(&mut self, rule: DropRule, node: Node) {
-        let place = self.source.place(node);
-        self.outline.drop(rule, &plain(node), page(node), Some(place));
+        let span = self.source.span(node);
+        self.outline.drop(rule, &plain(node), page(node), Some(span));
     }
 }
 

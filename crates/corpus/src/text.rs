@@ -44,9 +44,9 @@ fn one_paragraph_per_line(chunks: &[Chunk]) -> bool {
 fn split_lines(source: &str) -> Vec<Chunk<'_>> {
     let mut at = 0;
     let lines = source.split('\n').map(|line| {
-        let place = at..at + line.chars().count();
-        at = place.end + 1;
-        Chunk { lines: vec![line.trim()], place }
+        let span = at..at + line.chars().count();
+        at = span.end + 1;
+        Chunk { lines: vec![line.trim()], span }
     });
     lines.filter(|chunk| chunk.lines.iter().any(|line| !line.is_empty())).collect()
 }
@@ -77,7 +77,7 @@ impl Reader {
             line.split_once(':').is_some_and(|(key, value)| front_matter::set_field(metadata, key, value))
         };
         let taken = chunk.lines.iter().take_while(|line| is_field(line)).count();
-        Chunk { lines: chunk.lines.iter().skip(taken).copied().collect(), place: chunk.place.clone() }
+        Chunk { lines: chunk.lines.iter().skip(taken).copied().collect(), span: chunk.span.clone() }
     }
 
     fn chunk(&mut self, chunk: &Chunk, is_front: bool, is_last: bool) {
@@ -93,29 +93,29 @@ impl Reader {
                 return;
             }
         }
-        let place = Some(chunk.place.clone());
+        let span = Some(chunk.span.clone());
         if is_front && text.chars().count() < LONGEST_TITLE {
-            return self.imprint(&text, place);
+            return self.imprint(&text, span);
         }
         self.has_text = true;
         // Under "Abbreviations" or "References", a short line is an entry and not a heading.
-        let is_heading = if self.outline.purpose() == Purpose::Content { is_heading } else { is_sure_heading };
+        let is_heading = if self.outline.purpose() == Purpose::Content { is_heading } else { is_certain_heading };
         if !is_last && chunk.lines.len() == 1 && is_heading(&text) {
-            return self.outline.heading(level(&text), &text, place);
+            return self.outline.heading(level(&text), &text, span);
         }
         if let [first, rest @ ..] = chunk.lines.as_slice()
             && !rest.is_empty()
-            && is_sure_heading(first)
+            && is_certain_heading(first)
         {
-            self.outline.heading(level(first), first, place);
-            let rest = Chunk { lines: rest.to_vec(), place: chunk.place.clone() };
+            self.outline.heading(level(first), first, span);
+            let rest = Chunk { lines: rest.to_vec(), span: chunk.span.clone() };
             return self.text(&rest);
         }
         self.text(chunk);
     }
 
     /// Take the year and the DOI from a line between the title and the text.
-    fn imprint(&mut self, text: &str, place: Option<Range<usize>>) {
+    fn imprint(&mut self, text: &str, span: Option<Range<usize>>) {
         let metadata = &mut self.outline.article().metadata;
         let is_byline = !text.contains(|c: char| c.is_ascii_digit()) && text.split_whitespace().count() <= 4;
         if metadata.authors.is_empty() && is_byline && !text.ends_with('.') {
@@ -123,7 +123,7 @@ impl Reader {
         }
         metadata.doi = metadata.doi.take().or_else(|| parse_doi(text));
         metadata.year = metadata.year.or_else(|| front_matter::year(text));
-        self.outline.drop(DropRule::FrontMatter, text, None, place);
+        self.outline.drop(DropRule::FrontMatter, text, None, span);
     }
 
     fn text(&mut self, chunk: &Chunk) {
@@ -137,7 +137,7 @@ impl Reader {
         for lines in parted(&chunk.lines, starts) {
             let text = lines::join(&lines);
             let kind = if is_caption(&text) { BlockKind::Caption } else { BlockKind::Paragraph };
-            self.outline.add(kind, Piece { text, place: Some(chunk.place.clone()), ..Piece::default() });
+            self.outline.add(kind, Piece { text, span: Some(chunk.span.clone()), ..Piece::default() });
         }
     }
 }
@@ -197,7 +197,7 @@ pub(super) fn is_heading(text: &str) -> bool {
         && !is_caption(text)
         && !begins_item(text)
         && (text.starts_with(char::is_uppercase) || is_numbered(text))
-        && (is_sure_heading(text)
+        && (is_certain_heading(text)
             || (text.split_whitespace().count() <= 15 && (is_numbered(text) || unbroken::is_phrase(text))))
 }
 
@@ -208,7 +208,7 @@ pub(super) fn is_numbered(line: &str) -> bool {
 }
 
 /// A heading even where a text follows it on the next line.
-pub(super) fn is_sure_heading(line: &str) -> bool {
+pub(super) fn is_certain_heading(line: &str) -> bool {
     let one_phrase = !heading::without_number(line).contains(". ");
     let short = line.chars().count() <= LONGEST_HEADING && !line.ends_with(['.', ',', ';']) && one_phrase;
     let capitals = line.chars().filter(|c| c.is_alphabetic()).count() > 3 && !line.chars().any(char::is_lowercase);

@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 pub(super) use self::sentence_start::is_phrase;
-use self::sentence_start::{Sureness, ends_in_abbreviation, where_sentence_begins};
+use self::sentence_start::{Confidence, ends_in_abbreviation, where_sentence_begins};
 use super::caption::is_caption;
 use super::sentence::sentences;
 use crate::patterns::{SURNAME, YEAR, compile};
@@ -125,7 +125,7 @@ fn heading_length(text: &str) -> Option<usize> {
     // "3 Patients were …": a lone number needs a sentence with a plain beginning after it.
     let is_deep = text.get(..number)?.trim_end_matches(|c: char| c.is_whitespace() || c == '.').contains('.');
     match end {
-        Some((end, sureness)) if is_deep || number == 0 || sureness == Sureness::Opener => Some(number + end),
+        Some((end, confidence)) if is_deep || number == 0 || confidence == Confidence::Opener => Some(number + end),
         Some(_) => None,
         // A heading at the end of the page, its text on the next.
         None => (number > 0

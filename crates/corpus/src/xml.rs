@@ -62,10 +62,10 @@ impl<'a> Repaired<'a> {
     pub(super) fn parse(&self) -> Result<Document<'_>, ReadError> {
         let options = ParsingOptions { allow_dtd: false, nodes_limit: MOST_NODES, ..ParsingOptions::default() };
         Document::parse_with_options(&self.text, options).map_err(|error| {
-            let place = error.pos();
+            let span = error.pos();
             let mut lines = self.text.split_inclusive('\n');
-            let line_start: usize = lines.by_ref().take((place.row as usize).saturating_sub(1)).map(str::len).sum();
-            let in_line = lines.next().unwrap_or_default().chars().take((place.col as usize).saturating_sub(1));
+            let line_start: usize = lines.by_ref().take((span.row as usize).saturating_sub(1)).map(str::len).sum();
+            let in_line = lines.next().unwrap_or_default().chars().take((span.col as usize).saturating_sub(1));
             let byte = line_start + in_line.map(char::len_utf8).sum::<usize>();
             // The parser's own message ends in a place that is right for the repaired text only.
             let message = error.to_string();
@@ -75,7 +75,7 @@ impl<'a> Repaired<'a> {
     }
 
     /// The characters of the source that `node` spans.
-    pub(super) fn place(&self, node: Node) -> Range<usize> {
+    pub(super) fn span(&self, node: Node) -> Range<usize> {
         let range = node.range();
         self.characters.range(self.original_byte(range.start)..self.original_byte(range.end))
     }
@@ -381,7 +381,7 @@ mod tests {
         let repaired = Repaired::new(xml, "XML").unwrap();
         let document = repaired.parse().unwrap();
         let paragraph = document.descendants().find(|node| node.has_tag_name("p")).unwrap();
-        let place = repaired.place(paragraph);
-        assert_eq!(xml.chars().skip(place.start).take(place.len()).collect::<String>(), "<p>naïve</p>");
+        let span = repaired.span(paragraph);
+        assert_eq!(xml.chars().skip(span.start).take(span.len()).collect::<String>(), "<p>naïve</p>");
     }
 }

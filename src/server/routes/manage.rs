@@ -72,7 +72,7 @@ pub(in crate::server) async fn put(
 /// Keeps an upload if it can be read as a paper; if not, the client is told why at once.
 fn keep(jobs: &Jobs, spooled: Spooled) -> Result<Task, Problem> {
     let paper = jobs.checks().read_file(spooled.file()).map_err(|failure| unreadable(failure.error))?;
-    jobs.put(spooled, &paper)?.ok_or_else(too_many_jobs)
+    jobs.put(spooled, &paper.article.metadata)?.ok_or_else(too_many_jobs)
 }
 
 fn unreadable(error: ReadError) -> Problem {

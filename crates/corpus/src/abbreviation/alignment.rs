@@ -50,10 +50,10 @@ pub(super) fn align(short: &str, window: &str) -> Option<Alignment> {
     }
 }
 
-/// For a letter matched at a place: the cheapest cost so far, and where that long form begins.
+/// For a letter matched at an index: the cheapest cost so far, and where that long form begins.
 #[derive(Clone, Copy)]
 struct Reached {
-    place: usize,
+    index: usize,
     cost: f32,
     start: usize,
 }
@@ -62,14 +62,14 @@ fn align_letters(letters: &[char], window: &str) -> Option<Alignment> {
     let window = Window::new(window);
     let (&first, rest) = letters.split_first()?;
     let mut reached: Vec<Reached> = (0..window.letters.len())
-        .filter(|&place| window.matches(place, first))
-        .filter_map(|place| window.cost_of_beginning(place).map(|cost| Reached { place, cost, start: place }))
+        .filter(|&index| window.matches(index, first))
+        .filter_map(|index| window.cost_of_beginning(index).map(|cost| Reached { index, cost, start: index }))
         .collect();
     for &letter in rest {
-        let places = (0..window.letters.len()).filter(|&place| window.matches(place, letter));
-        reached = places.filter_map(|place| window.cheapest(&reached, place)).collect();
+        let places = (0..window.letters.len()).filter(|&index| window.matches(index, letter));
+        reached = places.filter_map(|index| window.cheapest(&reached, index)).collect();
     }
-    let finished = reached.iter().map(|r| Reached { cost: r.cost + window.cost_of_ending(r.place), ..*r });
+    let finished = reached.iter().map(|r| Reached { cost: r.cost + window.cost_of_ending(r.index), ..*r });
     let best = finished.min_by(|a, b| a.cost.total_cmp(&b.cost).then(b.start.cmp(&a.start)))?;
     Some(Alignment { start: window.long_form_start(best.start), cost: best.cost })
 }
@@ -155,31 +155,31 @@ impl Window {
         }
     }
 
-    fn matches(&self, place: usize, letter: char) -> bool {
-        let here = &self.letters[place];
+    fn matches(&self, index: usize, letter: char) -> bool {
+        let here = &self.letters[index];
         here.folded == letter || here.position == Position::Word && self.numerals[here.word] == Some(letter)
     }
 
-    /// The byte at which a long form begins whose first matched letter is at `place`: with the locants before it, as in
+    /// The byte at which a long form begins whose first matched letter is at `index`: with the locants before it, as in
     /// "1,2-diacylglycerol", "12-O-tetradecanoyl" and "c-Jun".
-    fn long_form_start(&self, place: usize) -> usize {
-        let here = &self.letters[place];
+    fn long_form_start(&self, index: usize) -> usize {
+        let here = &self.letters[index];
         if here.is_behind_locants { self.words[here.word] } else { here.byte }
     }
 
-    fn cost_of_beginning(&self, place: usize) -> Option<f32> {
-        match self.letters[place].position {
-            Position::Word if self.is_stop[self.letters[place].word] => None,
+    fn cost_of_beginning(&self, index: usize) -> Option<f32> {
+        match self.letters[index].position {
+            Position::Word if self.is_stop[self.letters[index].word] => None,
             Position::Word => Some(0.0),
             Position::Part => Some(cost::BEGINS_IN_WORD),
             Position::Inside => None,
         }
     }
 
-    fn cheapest(&self, reached: &[Reached], place: usize) -> Option<Reached> {
-        let before = reached.iter().take_while(|r| r.place < place);
+    fn cheapest(&self, reached: &[Reached], index: usize) -> Option<Reached> {
+        let before = reached.iter().take_while(|r| r.index < index);
         before
-            .map(|r| Reached { place, cost: r.cost + self.cost_of_step(r.place, place), start: r.start })
+            .map(|r| Reached { index, cost: r.cost + self.cost_of_step(r.index, index), start: r.start })
             .min_by(|a, b| a.cost.total_cmp(&b.cost).then(b.start.cmp(&a.start)))
     }
 
@@ -198,8 +198,8 @@ impl Window {
             }
     }
 
-    fn cost_of_ending(&self, place: usize) -> f32 {
-        let trailing = self.numerals.len() - 1 - self.letters[place].word;
+    fn cost_of_ending(&self, index: usize) -> f32 {
+        let trailing = self.numerals.len() - 1 - self.letters[index].word;
         trailing as f32 * cost::TRAILING_WORD
     }
 }

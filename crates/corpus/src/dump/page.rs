@@ -10,7 +10,7 @@ use crate::running_header;
 /// Lines at the top and at the bottom of a page among which running headers are looked for.
 pub(super) const EDGE_LINES: usize = 3;
 /// Bytes of a line that is longer than any that a page has in print.
-pub(super) const UNBROKEN: usize = 400;
+pub(super) const LONGEST_PRINTED_LINE: usize = 400;
 
 /// The lines of one page with the byte at which each begins.
 #[derive(Debug, Default)]
@@ -85,7 +85,7 @@ pub(super) fn split_pages(source: &str) -> Vec<Page<'_>> {
 
 fn push_line<'a>(pages: &mut [Page<'a>], at: usize, line: &'a str) {
     if let Some(page) = pages.last_mut() {
-        page.has_unbroken_text |= line.len() > UNBROKEN;
+        page.has_unbroken_text |= line.len() > LONGEST_PRINTED_LINE;
         page.lines.push((at, line));
     }
 }

@@ -410,8 +410,8 @@ impl<'a> Reader<'a> {
             // The page's own tags come first; where they have a title, this is the same.
             article.metadata.title.get_or_insert(text);
         } else {
-            let place = self.characters.range(range);
-            self.outline.heading(level, &text, Some(place));
+            let span = self.characters.range(range);
+            self.outline.heading(level, &text, Some(span));
         }
     }
 
@@ -470,9 +470,9 @@ impl<'a> Reader<'a> {
             let label = self.lists.last().copied().flatten().map(|number| number.to_string());
             return self.end_entry(entry, label, &text);
         }
-        let place = range.map(|range| self.characters.range(range));
+        let span = range.map(|range| self.characters.range(range));
         let kind = if self.caption || is_caption(&text) { BlockKind::Caption } else { BlockKind::Paragraph };
-        self.outline.add(kind, Piece { text, citations, page: None, place });
+        self.outline.add(kind, Piece { text, citations, page: None, span });
     }
 
     fn end_entry(&mut self, entry: Entry, label: Option<String>, text: &str) {
@@ -490,8 +490,8 @@ impl<'a> Reader<'a> {
 
     fn drop(&mut self, rule: DropRule, text: &str, range: Range<usize>) {
         if !text.trim().is_empty() {
-            let place = self.characters.range(range);
-            self.outline.drop(rule, text, None, Some(place));
+            let span = self.characters.range(range);
+            self.outline.drop(rule, text, None, Some(span));
         }
     }
 }
@@ -641,8 +641,8 @@ mod tests {
         ] {
             assert!(rules.contains(&expected), "{expected:?} in {rules:?}");
         }
-        let place = block.source.clone().unwrap();
-        assert!(PAGE.chars().skip(place.start).collect::<String>().starts_with("Ten mice"));
+        let span = block.source.clone().unwrap();
+        assert!(PAGE.chars().skip(span.start).collect::<String>().starts_with("Ten mice"));
     }
 
     #[test]

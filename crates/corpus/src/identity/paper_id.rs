@@ -14,7 +14,7 @@ use crate::Metadata;
 /// Longest id, in bytes.
 const LONGEST_ID: usize = 120;
 
-/// Names one paper for ever, in URLs, in the index and in answers: `[a-z0-9._-]+`, at most 120 bytes.
+/// The permanent id of a paper, in URLs, in the index and in answers: `[a-z0-9._-]+`, at most 120 bytes.
 ///
 /// It depends on nothing but what the source says of the paper (and, where it says nothing, on where the file lies), so
 /// that indexing again, or elsewhere, gives the same id. Hashes in it are the first 32 bits of SHA-256, which is fixed by
@@ -89,7 +89,7 @@ impl PaperId {
 
 /// Why a text is not a [`PaperId`].
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("a paper's id is 1 to 120 of the characters a-z 0-9 . _ -, not `{0}`")]
+#[error("a paper id has 1 to 120 of the characters a-z 0-9 . _ -, not `{0}`")]
 pub struct PaperIdError(String);
 
 impl TryFrom<String> for PaperId {

@@ -17,12 +17,12 @@ impl Reader<'_> {
                 self.block(part);
             } else if part.is_text() {
                 // Text that stands in no paragraph is against the tag set, but it is text.
-                let place = self.source.place(part);
+                let span = self.source.span(part);
                 self.article.drop_text(
                     DropRule::TextOutsideParagraph,
                     part.text().unwrap_or_default(),
                     None,
-                    Some(place),
+                    Some(span),
                 );
             }
         }
@@ -100,9 +100,9 @@ impl Reader<'_> {
 
     fn under_heading(&mut self, node: Node, title: Node, heading: &str) {
         let text = heading::without_number(heading);
-        let place = self.source.place(title);
+        let span = self.source.span(title);
         let number = heading.strip_suffix(text).unwrap_or_default();
-        self.article.drop_text(DropRule::HeadingNumber, number, None, Some(place.clone()));
+        self.article.drop_text(DropRule::HeadingNumber, number, None, Some(span.clone()));
         for marker in title.descendants().filter(|part| matches!(part.tag_name().name(), "xref" | "fn")) {
             if !plain_text(marker).is_empty() && marker.attribute("ref-type") != Some("sec") {
                 self.drop_node(DropRule::FootnoteMarker, marker);
@@ -113,13 +113,13 @@ impl Reader<'_> {
         }
         let blocks = self.article.blocks.len();
         let (kept, rest) = heading::cut(text, self.section.iter().map(String::as_str));
-        self.article.drop_text(DropRule::Heading, rest, None, Some(place.clone()));
+        self.article.drop_text(DropRule::Heading, rest, None, Some(span.clone()));
         let depth = self.section.len();
         self.section.extend(Some(kept.to_owned()).filter(|kept| !kept.is_empty()));
         self.children(node);
         self.section.truncate(depth);
         if self.article.blocks.len() == blocks {
-            self.article.drop_text(DropRule::EmptySection, kept, None, Some(place));
+            self.article.drop_text(DropRule::EmptySection, kept, None, Some(span));
         }
     }
 

@@ -79,7 +79,7 @@ impl Reader<'_> {
         });
         let text = lines.collect::<Vec<_>>().join("\n");
         let text = if text.trim().is_empty() { plain_text(table) } else { text };
-        let place = self.source.place(table);
-        self.article.drop_text(DropRule::Table, &text, None, Some(place));
+        let span = self.source.span(table);
+        self.article.drop_text(DropRule::Table, &text, None, Some(span));
     }
 }

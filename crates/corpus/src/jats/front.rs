@@ -198,9 +198,9 @@ impl Reader<'_> {
             (None, Some("lay-abstract" | "plain-language-summary")) => "Plain language summary".into(),
             _ => "Abstract".into(),
         };
-        let place = self.source.place(part);
+        let span = self.source.span(part);
         let (kept, rest) = heading::cut(&heading, self.section.iter().map(String::as_str));
-        self.article.drop_text(DropRule::Heading, rest, None, Some(place));
+        self.article.drop_text(DropRule::Heading, rest, None, Some(span));
         self.section.push(kept.to_owned());
         self.children(part);
         self.section.pop();

@@ -15,14 +15,14 @@ pub(super) struct Paragraph<'a, 'input> {
     kind: BlockKind,
     prose: Prose,
     /// Characters of the source from the first text to the last.
-    place: Option<Range<usize>>,
+    span: Option<Range<usize>>,
     /// Figures, tables and boxes inside the paragraph; they interrupt no sentence and follow it.
     floats: Vec<Node<'a, 'input>>,
 }
 
 impl Paragraph<'_, '_> {
     pub(super) fn new(kind: BlockKind) -> Self {
-        Paragraph { kind, prose: Prose::default(), place: None, floats: Vec::new() }
+        Paragraph { kind, prose: Prose::default(), span: None, floats: Vec::new() }
     }
 
     /// End what was read so far as by a full stop, where it does not end a sentence itself.
@@ -35,10 +35,10 @@ impl Paragraph<'_, '_> {
         self.prose.colon();
     }
 
-    fn extend(&mut self, place: Range<usize>) {
-        let start = self.place.as_ref().map_or(place.start, |all| all.start.min(place.start));
-        let end = self.place.as_ref().map_or(place.end, |all| all.end.max(place.end));
-        self.place = Some(start..end);
+    fn extend(&mut self, span: Range<usize>) {
+        let start = self.span.as_ref().map_or(span.start, |all| all.start.min(span.start));
+        let end = self.span.as_ref().map_or(span.end, |all| all.end.max(span.end));
+        self.span = Some(start..end);
     }
 }
 
@@ -60,7 +60,7 @@ impl Reader<'_> {
 
     fn flush(&mut self, paragraph: &mut Paragraph) {
         let prose = std::mem::take(&mut paragraph.prose);
-        let source = paragraph.place.take();
+        let source = paragraph.span.take();
         let Some((text, citations)) = prose.finish() else { return };
         let section = self.section.clone();
         self.article.push_block(Block { kind: paragraph.kind, section, source, text, citations, ..Block::default() });
@@ -72,7 +72,7 @@ impl Reader<'_> {
             if let Some(text) = part.text().filter(|_| part.is_text()) {
                 paragraph.prose.push(text);
                 if !text.trim().is_empty() {
-                    paragraph.extend(self.source.place(part));
+                    paragraph.extend(self.source.span(part));
                 }
             } else if part.is_element() {
                 self.inline_element(part, paragraph);
@@ -113,7 +113,7 @@ impl Reader<'_> {
             "mixed-citation" | "element-citation" | "citation" | "nlm-citation" | "related-article"
             | "related-object" | "product" | "string-name" | "name" => {
                 paragraph.prose.push(&plain_text(part));
-                paragraph.extend(self.source.place(part));
+                paragraph.extend(self.source.span(part));
             }
             _ => self.inline(part, paragraph),
         }
@@ -123,7 +123,7 @@ impl Reader<'_> {
         let references = self.cited_by(part);
         if !references.is_empty() {
             let marker = plain_text(part);
-            paragraph.extend(self.source.place(part));
+            paragraph.extend(self.source.span(part));
             let raised = part.children().any(|inner| inner.has_tag_name("sup")) && is_marker(&marker);
             if raised {
                 paragraph.prose.cite_hidden(&references);
@@ -183,7 +183,7 @@ impl Reader<'_> {
             // A comma between two raised markers belongs to them; the next marker takes it away.
             paragraph.prose.push_superscript(&text);
         }
-        paragraph.extend(self.source.place(part));
+        paragraph.extend(self.source.span(part));
     }
 
     /// The references cited anywhere inside a raised marker, dashes between two standing for all between.
@@ -206,7 +206,7 @@ impl Reader<'_> {
             paragraph.prose.space();
         } else {
             paragraph.prose.push(&text);
-            paragraph.extend(self.source.place(part));
+            paragraph.extend(self.source.span(part));
             if let Some(tex) = part.descendants().find(|node| node.has_tag_name("tex-math")) {
                 self.drop_node(DropRule::Formula, tex);
             }

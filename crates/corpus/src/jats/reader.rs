@@ -35,7 +35,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn drop_node(&mut self, rule: DropRule, node: Node) {
-        let place = self.source.place(node);
-        self.article.drop_text(rule, &plain_text(node), None, Some(place));
+        let span = self.source.span(node);
+        self.article.drop_text(rule, &plain_text(node), None, Some(span));
     }
 }

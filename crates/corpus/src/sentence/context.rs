@@ -7,7 +7,7 @@ use super::marks::{is_closer, is_opener};
 pub(super) const LONGEST_WORD: usize = 48;
 
 /// What stands before a stop.
-pub(super) struct Before<'a> {
+pub(super) struct Preceding<'a> {
     /// The word that ends at the stop, without opening brackets and quotes.
     word: &'a str,
     /// The word before that one.
@@ -16,35 +16,35 @@ pub(super) struct Before<'a> {
     is_first: bool,
 }
 
-impl<'a> Before<'a> {
+impl<'a> Preceding<'a> {
     pub(super) fn new(text: &'a str, start: usize, stop: usize) -> Self {
         let sentence = text[start..stop].trim_end();
         let word = last_word(sentence);
         let head = sentence[..sentence.len() - word.len()].trim_end();
         let previous = last_word(head);
-        Before { word: word.trim_start_matches(is_opener), previous, is_first: head.is_empty() }
+        Preceding { word: word.trim_start_matches(is_opener), previous, is_first: head.is_empty() }
     }
 
     /// Does the point after `word` end the sentence, seeing what follows?
-    pub(super) fn ends_sentence(&self, next: &Next, is_closed: bool) -> bool {
-        if is_closed && !self.word.is_empty() && next.is_beginning() {
+    pub(super) fn ends_sentence(&self, following: &Following, is_closed: bool) -> bool {
+        if is_closed && !self.word.is_empty() && following.is_beginning() {
             return true;
         }
         if self.is_list_marker() || lexicon::never_ends(self.word) && !self.is_capitals() {
             return false;
         }
-        if lexicon::wants_number(self.word) && next.is_number() {
+        if lexicon::wants_number(self.word) && following.is_number() {
             return false;
         }
         if self.is_letter() {
             let takes_letter = lexicon::takes_letter(self.previous.trim_start_matches(is_opener));
-            return next.is_sentence_word() || takes_letter && next.is_plain_beginning();
+            return following.is_sentence_word() || takes_letter && following.is_plain_beginning();
         }
         if self.is_dotted() || lexicon::may_end(self.word) && !self.is_capitals() {
             let is_etal = self.word == "al";
-            return next.is_sentence_word() || is_etal && next.is_capital();
+            return following.is_sentence_word() || is_etal && following.is_capital();
         }
-        next.is_beginning()
+        following.is_beginning()
     }
 
     /// `2`, `iv`, `b` or `(3)` as the first word of a sentence: its point belongs to a list.
@@ -92,7 +92,7 @@ impl<'a> Before<'a> {
 }
 
 /// What stands after a stop.
-pub(super) struct Next<'a> {
+pub(super) struct Following<'a> {
     /// White space stands between, or the text ends.
     pub(super) spaced: bool,
     /// The first character that is no opening quote or bracket, and whether such a one stood before it.
@@ -102,7 +102,7 @@ pub(super) struct Next<'a> {
     word: &'a str,
 }
 
-impl<'a> Next<'a> {
+impl<'a> Following<'a> {
     pub(super) fn new(rest: &'a str) -> Self {
         let trimmed = rest.trim_start();
         let spaced = trimmed.len() < rest.len() || trimmed.is_empty();
@@ -110,7 +110,7 @@ impl<'a> Next<'a> {
         let opened = trimmed.chars().next().filter(|&c| is_opener(c));
         let length = body.char_indices().find(|(at, c)| *at > LONGEST_WORD || !is_word_character(*c));
         let word = &body[..length.map_or(body.len(), |(at, _)| at)];
-        Next { spaced, first: body.chars().next(), opened, word }
+        Following { spaced, first: body.chars().next(), opened, word }
     }
 
     /// A capital letter.

@@ -4,7 +4,7 @@ use crate::characters;
 
 /// How well a sentence's beginning is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sureness {
+pub(super) enum Confidence {
     /// By a word with which sentences begin, or by punctuation.
     Opener,
     /// By a capital and a verb after it.
@@ -12,7 +12,7 @@ pub(super) enum Sureness {
 }
 
 /// Where in `text`, which begins with a title, the first sentence after the title begins.
-pub(super) fn where_sentence_begins(text: &str, longest: usize) -> Option<(usize, Sureness)> {
+pub(super) fn where_sentence_begins(text: &str, longest: usize) -> Option<(usize, Confidence)> {
     let head = characters::up_to(text, longest + 150);
     let words = words(head);
     let mut capitals = (0_usize, 0_usize);
@@ -23,12 +23,12 @@ pub(super) fn where_sentence_begins(text: &str, longest: usize) -> Option<(usize
         let before = index.checked_sub(1).and_then(|before| words.get(before)).map_or("", |&(_, word)| word);
         if index > 0 && word.starts_with(char::is_uppercase) && !joins_on(before) {
             if ends_title(before) {
-                return Some((start, Sureness::Opener));
+                return Some((start, Confidence::Opener));
             }
             let after = words.get(index + 1..).unwrap_or_default();
             let is_title_case = capitals.0 >= 2 && capitals.0 * 10 >= capitals.1 * 6;
-            if let Some(sureness) = begins_sentence(word, after, is_title_case) {
-                return Some((start, sureness));
+            if let Some(confidence) = begins_sentence(word, after, is_title_case) {
+                return Some((start, confidence));
             }
         }
         // What kind of title this is shows in its longer words.
@@ -85,17 +85,17 @@ fn ends_title(before: &str) -> bool {
 }
 
 /// Whether `word` begins a sentence that goes on with `after`.
-fn begins_sentence(word: &str, after: &[(usize, &str)], is_title_case: bool) -> Option<Sureness> {
+fn begins_sentence(word: &str, after: &[(usize, &str)], is_title_case: bool) -> Option<Confidence> {
     let next = after.first().map_or("", |&(_, next)| next);
     let goes_on_small = next.starts_with(|c: char| !c.is_uppercase()) || is_acronym(next);
     if is_opener(word) && (goes_on_small || !is_title_case) {
-        return Some(Sureness::Opener);
+        return Some(Confidence::Opener);
     }
     let reach = if is_title_case || is_acronym(word) { 3 } else { 10 };
     for (index, &(_, word)) in after.iter().take(reach).enumerate() {
         let before = index.checked_sub(1).and_then(|before| after.get(before)).map_or(word, |&(_, before)| before);
         if is_verb(word) {
-            return Some(Sureness::Verb);
+            return Some(Confidence::Verb);
         }
         if is_opener(word) {
             return None;
