@@ -29,7 +29,7 @@ const CANDIDATES: usize = 100;
 fn reading(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("read");
     let reader = Reader::in_process(Reading::default());
-    let read = |name: &str| reader.read(&[project("papers").join(name)]).expect("a sample is read");
+    let read = |name: &str| reader.read_file(&project("papers").join(name)).expect("a sample is read");
     for name in ["msc-rheumatoid-arthritis.xml", "msc-multiple-sclerosis.md", "msc-safety.txt"] {
         group.bench_function(name, |bencher| bencher.iter(|| read(name)));
     }

@@ -239,6 +239,38 @@ async fn a_job_is_accepted_and_can_be_followed() {
     server.get("/v1/tasks/x").await.problem(404, "not_found");
 }
 
+/// What was acknowledged is indexed as soon as the disk has room again; until then its job says why it waits.
+#[tokio::test]
+async fn a_run_that_failed_is_tried_again() {
+    let server = Server::writable();
+    // Where the commit is to be written there is something else: writing fails as on a full disk.
+    let obstacle = server.library.index.folder().join(".new-meta.json");
+    std::fs::create_dir(&obstacle).expect("a folder in the way");
+    let request = Request::put("/v1/papers/a.md").body(Body::from(review("A", "grip"))).expect("a request");
+    let accepted = server.send(request).await;
+    assert_eq!(accepted.status, StatusCode::ACCEPTED);
+    let place = accepted.headers["location"].to_str().expect("text").to_owned();
+    let task = server.task_when(&place, |task| task["error"].is_string()).await;
+    assert!(task["status"] == "waiting" || task["status"] == "running", "{task}");
+    std::fs::remove_dir(&obstacle).expect("room again");
+    let task = server.task_when(&place, |task| task["finished_at"].is_number()).await;
+    assert_eq!((&task["status"], &task["error"]), (&json!("succeeded"), &Value::Null), "{task}");
+    assert!(task["paper"].is_string());
+}
+
+#[tokio::test]
+async fn an_upload_that_is_a_copy_says_of_which_paper() {
+    let server = Server::writable();
+    let text = "---\ntitle: On knees\ndoi: 10.1000/knees\n---\n\nKnees get stiff in the morning and better at noon.\n";
+    let put = |name: &str, text: String| {
+        Request::put(format!("/v1/papers/{name}?wait=true")).body(Body::from(text)).expect("a request")
+    };
+    let first = server.send(put("a.md", text.to_owned())).await.json();
+    assert_eq!((&first["status"], &first["duplicate_of"]), (&json!("succeeded"), &Value::Null));
+    let second = server.send(put("b.md", text.replace("noon", "dusk"))).await.json();
+    assert_eq!((&second["status"], &second["duplicate_of"]), (&json!("succeeded"), &first["paper"]));
+}
+
 #[tokio::test]
 async fn papers_of_folders_come_with_reindex_and_cannot_be_deleted_here() {
     let server = Server::writable();

@@ -167,6 +167,22 @@ impl Server {
         self.send(Request::builder().method(method).uri(path).body(Body::empty()).expect("as it should be")).await
     }
 
+    /// A job, as soon as it is as wanted.
+    pub(crate) async fn task_when(
+        &self,
+        path: &str,
+        is_wanted: impl Fn(&serde_json::Value) -> bool,
+    ) -> serde_json::Value {
+        for _ in 0..2000 {
+            let task = self.get(path).await.json();
+            if is_wanted(&task) {
+                return task;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        panic!("{path} does not become as wanted: {}", self.get(path).await.json())
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Reply {
         self.call(Method::GET, path).await
     }

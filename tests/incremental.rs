@@ -1,9 +1,10 @@
 //! Only what changed is done again, nothing is there twice, and what has vanished goes.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use stroma::corpus::Format;
+use stroma::embed::{EmbedError, Embedder, HashEmbedder, Role, UnitVector};
 use stroma::index::Filter;
 use stroma::ingest::{Ingest, IngestOptions};
 use stroma::search::{Hit, Mode, Request};
@@ -76,6 +77,20 @@ fn the_same_paper_in_two_files_is_one_paper() {
     assert_eq!(library.index.snapshot().counts().papers, 1);
 }
 
+/// An editorial has neither author nor identifier; copies of one file are still one paper.
+#[test]
+fn papers_of_a_common_title_are_not_taken_for_one() {
+    let library = Library::without_model();
+    let editorial = |text: &str| format!("---\ntitle: Editorial\nyear: 2012\n---\n\n{text}\n");
+    library.write("january.md", &editorial("This issue is about knees, which get stiff in the morning."));
+    library.write("june.md", &editorial("This issue is about hips, which were forgotten in January."));
+    assert_eq!(counts(&library.index(&[library.papers()])), [2, 0, 0, 0, 0]);
+    library.write("june-copy.md", &editorial("This issue is about hips, which were forgotten in January."));
+    let summary = library.index(&[library.papers()]);
+    assert_eq!((summary.papers.added + summary.papers.updated, summary.duplicates.len()), (1, 1), "{summary:?}");
+    assert_eq!(library.index.snapshot().counts().papers, 2);
+}
+
 /// JATS XML is a better source than Markdown, whichever comes first.
 #[test]
 fn a_paper_is_indexed_from_its_best_source_in_any_order() {
@@ -124,6 +139,83 @@ fn pages_of_a_paper_come_and_go() {
     assert_eq!(counts(&library.index(&[library.papers()])), [0, 1, 0, 0, 0]);
     assert_eq!(["gait", "appetite"].map(ask), [1, 1]);
     assert_eq!(counts(&library.index(&[library.papers()])), [0, 0, 0, 1, 0]);
+}
+
+/// Names put files together as pages only where the files do not say otherwise.
+#[test]
+fn files_with_front_matter_of_their_own_are_papers_of_their_own() {
+    let library = Library::without_model();
+    for (page, subject) in [(21, "gait"), (38, "grip"), (53, "sleep")] {
+        let front = format!("Title: Cancer and {subject}\nAuthors: Ann Lee, Bo Kim\nDOI: 10.1000/cancer.{subject}\n\n");
+        let text = format!("The {subject} of the patients was better after the treatment than before it.\n");
+        library.write(&format!("cancer-p{page}.txt"), &(front + &text));
+    }
+    library.write("cancer-p22.txt", "The second page says nothing of itself, and tells more of the treatment.\n");
+    assert_eq!(counts(&library.index(&[library.papers()])), [3, 0, 0, 0, 0]);
+    let papers = library.index.snapshot().papers().expect("papers");
+    let named: Vec<(Option<&str>, usize)> =
+        papers.iter().map(|paper| (paper.metadata.doi.as_deref(), paper.sources.len())).collect();
+    let expected = [("10.1000/cancer.gait", 2), ("10.1000/cancer.grip", 1), ("10.1000/cancer.sleep", 1)];
+    assert_eq!(named, expected.map(|(doi, files)| (Some(doi), files)));
+    assert_eq!(counts(&library.index(&[library.papers()])), [0, 0, 0, 1, 0]);
+    std::fs::remove_file(library.papers().join("cancer-p38.txt")).expect("removed");
+    assert_eq!(counts(&library.index(&[library.papers()])), [0, 0, 1, 1, 0]);
+}
+
+/// Also when the writer is not free: nothing is to be done.
+#[test]
+fn a_file_that_cannot_be_read_is_not_read_again_until_it_changes() {
+    let library = Library::without_model();
+    library.write("a.md", &paper("On knees", "Knees get stiff in the morning and better at noon."));
+    library.write("broken.xml", "<article><front>");
+    let first = library.index(&[library.papers()]);
+    assert_eq!(counts(&first), [1, 0, 0, 0, 1]);
+    let writer = library.index.writer(15 << 20).expect("a writer");
+    let second = library.index(&[library.papers()]);
+    assert_eq!(counts(&second), [0, 0, 0, 1, 1]);
+    assert_eq!(second.failures, first.failures);
+    drop(writer);
+    let jats = "<article><body><sec><title>Results</title><p>Knees get warm in the sauna.</p></sec></body></article>";
+    library.write("broken.xml", jats);
+    assert_eq!(counts(&library.index(&[library.papers()])), [1, 0, 0, 1, 0]);
+}
+
+/// What is embedded together is bounded by its length, however many paragraphs there are and however long the title is.
+#[test]
+fn a_long_title_before_many_paragraphs_is_bounded() {
+    struct Measured(HashEmbedder, AtomicUsize, AtomicUsize);
+    impl Embedder for Measured {
+        fn dimension(&self) -> usize {
+            self.0.dimension()
+        }
+        fn fingerprint(&self) -> &str {
+            self.0.fingerprint()
+        }
+        fn embed(&self, texts: &[String], role: Role) -> Result<Vec<UnitVector>, EmbedError> {
+            let characters = texts.iter().map(String::len).sum();
+            self.1.fetch_max(characters, Ordering::Relaxed);
+            self.2.fetch_add(characters, Ordering::Relaxed);
+            self.0.embed(texts, role)
+        }
+    }
+    let library = Library::without_model();
+    let paragraphs: String = (0..1500).map(|n| format!("<p>Knees of group {n} get stiff at noon.</p>")).collect();
+    let title = "Knees and hips ".repeat(3000);
+    library.write(
+        "long.xml",
+        &format!(
+            "<article><front><article-meta><title-group><article-title>{title}</article-title></title-group>\
+             </article-meta></front><body><sec><title>Results</title>{paragraphs}</sec></body></article>"
+        ),
+    );
+    let embedder = Measured(HashEmbedder::new(64), AtomicUsize::new(0), AtomicUsize::new(0));
+    let never = AtomicBool::new(false);
+    let options = IngestOptions { batch_characters: 100_000, ..IngestOptions::default() };
+    let ingest = Ingest { index: &library.index, embedder: &embedder, options, stop: &never };
+    let summary = ingest.run(&[library.papers()], &mut |_| {}).expect("a run");
+    assert_eq!((summary.papers.added, summary.passages), (1, 1500));
+    let (largest, all) = (embedder.1.into_inner(), embedder.2.into_inner());
+    assert!(largest <= 100_000 && all < 1500 * 3000, "{largest} characters at once, {all} in all");
 }
 
 #[test]

@@ -30,11 +30,11 @@ fn in_folder(files: &[(&str, &[u8])]) -> (tempfile::TempDir, Vec<PathBuf>) {
 }
 
 fn error(reader: &Reader, file: &Path) -> ReadError {
-    reader.read(&[file.to_owned()]).expect_err("it cannot be read").error
+    reader.read_file(file).expect_err("it cannot be read").error
 }
 
 fn assert_reads(reader: &Reader, file: &Path) -> Paper {
-    reader.read(&[file.to_owned()]).expect("it is read")
+    reader.read_file(file).expect("it is read")
 }
 
 const GOOD: &[u8] = b"# On knees\n\nKnees get stiff in the morning and better at noon.\n";
@@ -45,11 +45,17 @@ fn packed(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().expect("packed")
 }
 
-/// A pipe that nobody writes to, which opening waits for.
+/// A program that hangs when it is started for the first time, and then is what it stands for.
 #[cfg(unix)]
-fn hanging(folder: &Path) -> PathBuf {
-    let path = folder.join("hangs.md");
-    assert!(Command::new("mkfifo").arg(&path).status().expect("mkfifo").success());
+fn hanging_once(folder: &Path) -> PathBuf {
+    use std::os::unix::fs::PermissionsExt;
+    let path = folder.join("hangs-once");
+    let script = format!(
+        "#!/bin/sh\nmkdir '{}' 2>/dev/null && exec sleep 1000\nexec '{STROMA}' \"$@\"\n",
+        folder.join("mark").display()
+    );
+    std::fs::write(&path, script).expect("a script");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("executable");
     path
 }
 
@@ -69,15 +75,46 @@ fn both_ways_of_reading_give_the_same() {
 #[cfg(unix)]
 #[test]
 fn a_paper_that_hangs_is_stopped_and_the_next_is_read() {
+    // Longer than the pipe holds: it must not matter that nobody takes it.
+    let long = GOOD.repeat(10_000);
+    let (folder, files) = in_folder(&[("long.md", &long), ("good.md", GOOD)]);
+    let reading = Reading { timeout: Duration::from_secs(10), ..Reading::default() };
+    let reader = Reader::in_worker(reading, Some(&hanging_once(folder.path())));
+    assert!(matches!(error(&reader, &files[0]), ReadError::Timeout { seconds: 10 }));
+    assert_reads(&reader, &files[1]);
+    assert_reads(&reader, &files[0]);
+}
+
+/// Opening a pipe that nobody writes to would wait for ever.
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_the_place_of_a_file_is_refused() {
     let (folder, files) = in_folder(&[("good.md", GOOD)]);
-    let hanging = hanging(folder.path());
-    let reader = isolated(Reading { timeout: Duration::from_secs(5), ..Reading::default() });
-    for _ in 0..2 {
-        let started = Instant::now();
-        assert!(matches!(error(&reader, &hanging), ReadError::Timeout { seconds: 5 }));
-        assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
-        assert_reads(&reader, &files[0]);
-    }
+    let pipe = folder.path().join("pipe.md");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    let reader = isolated(Reading::default());
+    assert!(error(&reader, &pipe).to_string().contains("not a file"));
+    assert_reads(&reader, &files[0]);
+}
+
+/// The process that reads has the variables that programs need to start, and no others: keys are among those.
+#[cfg(unix)]
+#[test]
+fn the_process_that_reads_inherits_no_keys() {
+    use std::os::unix::fs::PermissionsExt;
+    let (folder, files) = in_folder(&[("good.md", GOOD)]);
+    let (program, seen) = (folder.path().join("shows-variables"), folder.path().join("seen"));
+    std::fs::write(&program, format!("#!/bin/sh\nenv > '{}'\nexec '{STROMA}' \"$@\"\n", seen.display()))
+        .expect("a script");
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("executable");
+    assert_reads(&Reader::in_worker(Reading::default(), Some(&program)), &files[0]);
+    let seen = std::fs::read_to_string(&seen).expect("what it saw");
+    // The shell sets the last three by itself.
+    let known =
+        ["LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PATH", "LANG", "LC_ALL", "RUST_BACKTRACE", "TZ", "PWD", "SHLVL", "_"];
+    let more: Vec<&str> =
+        seen.lines().filter_map(|line| Some(line.split_once('=')?.0)).filter(|name| !known.contains(name)).collect();
+    assert!(more.is_empty(), "{more:?}");
 }
 
 #[cfg(target_os = "linux")]
@@ -152,14 +189,16 @@ fn a_folder_of_many_small_files_goes_in_at_once() {
     assert_eq!(index(&library, isolated(Reading::default())).papers.unchanged, FILES);
 }
 
-/// The child ends with its parent, even while it hangs.
-#[cfg(unix)]
+/// The child ends with its parent, whether it waits for a source or for the rest of one.
 #[test]
 fn nobody_is_left_behind() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let request = serde_json::json!({ "files": [hanging(folder.path())], "reading": Reading::default() });
-    for request in [String::new(), format!("{request}\n")] {
-        let mut child = Command::new(STROMA).arg("read-worker").stdin(Stdio::piped()).spawn().expect("started");
+    let version = serde_json::json!({ "path": "half.md", "size": 1000, "modified": 1, "fingerprint": 1 });
+    let files = [serde_json::json!({ "version": version, "tei": null })];
+    let request = serde_json::json!({ "limits": Limits::default(), "max_memory_mb": 64, "files": files });
+    for request in [String::new(), "{".to_owned(), format!("{request}\nhalf of it")] {
+        let mut command = Command::new(STROMA);
+        let mut child =
+            command.arg("read-worker").stdin(Stdio::piped()).stderr(Stdio::null()).spawn().expect("started");
         let mut input = child.stdin.take().expect("a pipe");
         input.write_all(request.as_bytes()).expect("written");
         drop(input);

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod crash;
+mod crash_loop;
 mod damage;
 mod dump;
 mod hostile;

@@ -32,8 +32,9 @@ pub(crate) fn sample(paragraphs: usize) -> Outcome<Sample> {
         if sample.paragraphs.len() >= paragraphs {
             break;
         }
-        let paper = reader.read(&unit.files).map_err(|failure| failure.error.to_string())?;
-        sample.paragraphs.extend(passages(&paper.article, &paper.id).into_iter().map(|passage| passage.text));
+        for paper in reader.read(&unit.files).map_err(|failure| failure.error.to_string())? {
+            sample.paragraphs.extend(passages(&paper.article, &paper.id).into_iter().map(|passage| passage.text));
+        }
         sample.files.extend(unit.files);
     }
     Ok(sample)

@@ -12,7 +12,7 @@ use super::outcome::Outcome;
 use super::printable::{json_line, printable};
 use super::style;
 use crate::embed::Embedder;
-use crate::ingest::{Emptied, Ingest, IngestOptions, Progress, Rebuilding, Summary};
+use crate::ingest::{Emptied, Ingest, IngestError, IngestOptions, Progress, Rebuilding, Summary};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: stroma index papers ~/Downloads/review.xml")]
@@ -83,7 +83,10 @@ fn rebuild(
     // Uploads were acknowledged by the server, and must not be lost in a rebuild.
     let uploads = &context.config().server.uploads;
     let paths: Vec<PathBuf> = paths.iter().chain(Some(uploads).filter(|folder| folder.is_dir())).cloned().collect();
-    Ok(rebuilding.run(&paths, report)?)
+    rebuilding.run(&paths, report).map_err(|error| match error {
+        IngestError::Emptied { .. } => anyhow::anyhow!("{error} with --emptied"),
+        error => error.into(),
+    })
 }
 
 /// The first Ctrl-C stops after the current batch, the second one exits at once; the index then stays at its last commit.

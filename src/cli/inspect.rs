@@ -39,8 +39,19 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
         };
         for paper in papers {
             match reader.read(&paper.files) {
-                Ok(read) if arguments.json => writeln!(output, "{}", json_line(&as_json(&paper.shown, &read))?)?,
-                Ok(read) => report::print(&mut output, &paper.shown, &read)?,
+                Ok(papers) => {
+                    for read in &papers {
+                        // Files that were put together as pages of one paper may be several papers.
+                        let first = read.files.first().filter(|_| papers.len() > 1);
+                        let first = first.and_then(|file| file.path.file_name());
+                        let shown = first.map_or_else(|| paper.shown.clone(), |name| paper.shown.with_file_name(name));
+                        if arguments.json {
+                            writeln!(output, "{}", json_line(&as_json(&shown, read))?)?;
+                        } else {
+                            report::print(&mut output, &shown, read)?;
+                        }
+                    }
+                }
                 Err(failure) if paper.found && failure.error.is_of_no_paper() => {}
                 Err(failure) => outcome = not_read(&format!("{}: {}", paper.shown.display(), failure.error)),
             }
@@ -65,16 +76,16 @@ struct Candidate {
 }
 
 fn papers(path: &Path) -> anyhow::Result<Vec<Candidate>> {
-    let units = papers_under(path)?;
+    let sources = papers_under(path)?;
     let root = path.canonicalize()?;
-    let candidate = |unit: SourceFiles| {
-        let below = unit.files.first().and_then(|file| file.strip_prefix(&root).ok());
+    let candidate = |source: SourceFiles| {
+        let below = source.files.first().and_then(|file| file.strip_prefix(&root).ok());
         let shown = below.filter(|below| !below.as_os_str().is_empty()).map(|below| path.join(below));
         let shown = shown.unwrap_or_else(|| path.to_owned());
-        let found = !unit.named && !has_paper_ending(&shown);
-        Candidate { files: unit.files, shown, found }
+        let found = !source.named && !has_paper_ending(&shown);
+        Candidate { files: source.files, shown, found }
     };
-    Ok(units.into_iter().map(candidate).collect())
+    Ok(sources.into_iter().map(candidate).collect())
 }
 
 fn as_json(file: &Path, paper: &Paper) -> Value {

@@ -31,10 +31,11 @@ impl PaperRecord {
         SourceIdentity { paper: self.id.clone(), format: self.format, identity: Identity::of(&self.metadata) }
     }
 
-    /// The terms under which the paper is looked up: those of all its sources.
+    /// The terms under which the paper is looked up: those of all its sources, and of the bytes of their files.
     pub fn identity_keys(&self) -> BTreeSet<String> {
         let duplicates = self.sources.iter().filter_map(|source| source.identity.as_deref());
-        self.identity().keys().into_iter().chain(duplicates.flat_map(SourceIdentity::keys)).collect()
+        let contents = self.sources.iter().map(SourceRecord::content_key);
+        self.identity().keys().into_iter().chain(duplicates.flat_map(SourceIdentity::keys)).chain(contents).collect()
     }
 }
 
@@ -75,6 +76,13 @@ pub struct SourceRecord {
     /// What a duplicate says of itself. `None` for the paper's text, of which the paper's own metadata say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<Box<SourceIdentity>>,
+}
+
+impl SourceRecord {
+    /// The term under which files with these bytes are looked up.
+    pub fn content_key(&self) -> String {
+        format!("content:{:016x}", self.fingerprint)
+    }
 }
 
 /// What a source says of itself: all that decides which paper it is, and which source of a paper is indexed.

@@ -28,6 +28,8 @@ pub struct Writer {
     committed: PaperHashes,
     /// Papers that differ from the newest commit.
     pending: PaperHashes,
+    /// The hashes of the passages of papers that are being written.
+    incomplete: HashMap<PaperId, Vec<u64>>,
 }
 
 /// The hashes of papers; `None` for those that are removed.
@@ -57,8 +59,8 @@ impl Writer {
     ) -> Result<Self, IndexError> {
         writer.garbage_collect_files().wait()?;
         holder::note(folder);
-        let (committed, pending) = (HashMap::new(), HashMap::new());
-        Ok(Self { writer, fields, folder: folder.to_owned(), base, digest, committed, pending })
+        let (committed, pending, incomplete) = (HashMap::new(), HashMap::new(), HashMap::new());
+        Ok(Self { writer, fields, folder: folder.to_owned(), base, digest, committed, pending, incomplete })
     }
 
     /// Takes the papers that the index holds now for those that it is to hold: after damage, before what is not whole is
@@ -71,12 +73,25 @@ impl Writer {
     /// Puts a paper in the place of what the index had of it.
     pub fn replace(&mut self, paper: &PaperRecord, passages: &[EmbeddedPassage]) -> Result<(), IndexError> {
         self.remove(&paper.id);
-        let mut hashes = Vec::with_capacity(passages.len());
+        self.add_passages(paper, passages)?;
+        self.complete(paper)
+    }
+
+    /// Adds passages of a paper that was removed or is new, in the paper's order. A paper of many passages is written in
+    /// parts, so that not all of its vectors are in memory; [`complete`](Self::complete) ends it.
+    pub fn add_passages(&mut self, paper: &PaperRecord, passages: &[EmbeddedPassage]) -> Result<(), IndexError> {
         for passage in passages {
             let record = serde_json::to_string(&PassageRecord::new(paper, &passage.passage))?;
-            hashes.push(digest::of_passage(&record, &encoded(&passage.paragraph, &passage.sentences)?));
+            let hash = digest::of_passage(&record, &encoded(&passage.paragraph, &passage.sentences)?);
             self.writer.add_document(self.passage_document(paper, passage, record))?;
+            self.incomplete.entry(paper.id.clone()).or_default().push(hash);
         }
+        Ok(())
+    }
+
+    /// Adds the record of a paper whose passages have been added.
+    pub fn complete(&mut self, paper: &PaperRecord) -> Result<(), IndexError> {
+        let hashes = self.incomplete.remove(&paper.id).unwrap_or_default();
         self.add_paper(paper, digest::of_passages(hashes))
     }
 
@@ -104,6 +119,7 @@ impl Writer {
     pub fn remove(&mut self, paper: &PaperId) {
         self.writer.delete_term(Term::from_field_text(self.fields.paper, paper.as_str()));
         self.pending.insert(paper.clone(), None);
+        self.incomplete.remove(paper);
     }
 
     /// Makes all changes visible and durable, together.

@@ -1,7 +1,11 @@
 //! Papers on their way to the index: they wait to be embedded together, are written, and are committed.
 
+use std::path::Path;
+
 use super::IngestError;
-use super::embedding::{KnownVectors, Prepared, embed};
+use super::crash_guard::CrashGuard;
+use super::embedding::{KnownVectors, Prepared, embed, groups};
+use super::source::FileStat;
 use crate::corpus::PaperId;
 use crate::embed::Embedder;
 use crate::index::{PaperRecord, Snapshot, Writer};
@@ -11,6 +15,8 @@ use crate::index::{PaperRecord, Snapshot, Writer};
 pub(super) struct BatchLimits {
     /// Passages embedded together.
     pub(super) passages: usize,
+    /// Characters embedded together, with titles and headings.
+    pub(super) characters: usize,
     /// Passages after which a commit is made.
     pub(super) commit_passages: usize,
 }
@@ -23,20 +29,43 @@ pub(super) struct Batch<'a> {
     writer: Writer,
     limits: BatchLimits,
     waiting: Vec<Prepared>,
+    /// Passages and characters of the papers that wait.
+    size: (usize, usize),
     /// Passages written since the last commit.
     uncommitted: usize,
     /// Whether there is anything to commit.
     is_changed: bool,
+    /// Knows which files the uncommitted changes come from.
+    guard: CrashGuard,
 }
 
 impl<'a> Batch<'a> {
-    pub(super) fn new(embedder: &'a dyn Embedder, snapshot: &'a Snapshot, writer: Writer, limits: BatchLimits) -> Self {
-        Self { embedder, snapshot, writer, limits, waiting: Vec::new(), uncommitted: 0, is_changed: false }
+    pub(super) fn new(
+        embedder: &'a dyn Embedder,
+        snapshot: &'a Snapshot,
+        writer: Writer,
+        limits: BatchLimits,
+        guard: CrashGuard,
+    ) -> Self {
+        let (waiting, size, uncommitted, is_changed) = (Vec::new(), (0, 0), 0, false);
+        Self { embedder, snapshot, writer, limits, waiting, size, uncommitted, is_changed, guard }
+    }
+
+    /// How often work on a file has ended the process.
+    pub(super) fn crashes(&self, file: &Path) -> u32 {
+        self.guard.crashes(file)
+    }
+
+    /// Notes that work on a file begins, which ends with the next commit.
+    pub(super) fn begin(&mut self, file: &Path, stat: FileStat) {
+        self.guard.take(file, stat);
     }
 
     /// Adds a paper, or replaces the paper of the same id.
     pub(super) fn add(&mut self, paper: Prepared) {
-        self.waiting.retain(|waiting| waiting.record.id != paper.record.id);
+        self.forget(&paper.record.id);
+        self.size.0 += paper.passages.len();
+        self.size.1 += paper.characters();
         self.waiting.push(paper);
     }
 
@@ -51,14 +80,21 @@ impl<'a> Batch<'a> {
     }
 
     pub(super) fn remove(&mut self, paper: &PaperId) {
-        self.waiting.retain(|waiting| waiting.record.id != *paper);
+        self.forget(paper);
         self.writer.remove(paper);
         self.is_changed = true;
     }
 
+    fn forget(&mut self, id: &PaperId) {
+        for paper in self.waiting.extract_if(.., |waiting| waiting.record.id == *id) {
+            self.size.0 -= paper.passages.len();
+            self.size.1 -= paper.characters();
+        }
+    }
+
     /// Whether what waits is enough to be written.
     pub(super) fn is_full(&self) -> bool {
-        self.waiting.iter().map(|paper| paper.passages.len()).sum::<usize>() >= self.limits.passages
+        self.size.0 >= self.limits.passages || self.size.1 >= self.limits.characters
     }
 
     /// Embeds and writes what waits, and commits where there is enough to commit. Returns the number of passages written.
@@ -71,13 +107,18 @@ impl<'a> Batch<'a> {
             if let Some(before) = self.snapshot.paper(paper.record.id.as_str())? {
                 known.add_paper(self.snapshot, &before)?;
             }
+            self.writer.remove(&paper.record.id);
         }
-        let embedded = embed(&self.waiting, known, self.embedder)?;
-        let mut written = 0;
-        for (paper, passages) in self.waiting.drain(..).zip(embedded) {
-            self.writer.replace(&paper.record, &passages)?;
-            written += passages.len();
+        for group in groups(&self.waiting, self.limits.passages, self.limits.characters) {
+            for (part, passages) in group.iter().zip(embed(&group, &known, self.embedder)?) {
+                self.writer.add_passages(part.record, &passages)?;
+            }
         }
+        for paper in &self.waiting {
+            self.writer.complete(&paper.record)?;
+        }
+        let (written, _) = std::mem::take(&mut self.size);
+        self.waiting.clear();
         self.is_changed = true;
         self.uncommitted += written;
         if self.uncommitted >= self.limits.commit_passages {
@@ -86,18 +127,22 @@ impl<'a> Batch<'a> {
         Ok(written as u64)
     }
 
-    /// Commits what was written, and releases the writer.
-    pub(super) fn finish(mut self) -> Result<(), IngestError> {
-        self.commit()?;
-        Ok(self.writer.finish()?)
-    }
-
-    fn commit(&mut self) -> Result<(), IngestError> {
+    /// Commits what was written.
+    pub(super) fn commit(&mut self) -> Result<(), IngestError> {
         if self.is_changed {
             self.writer.commit()?;
             self.uncommitted = 0;
             self.is_changed = false;
         }
+        if self.waiting.is_empty() {
+            self.guard.release();
+        }
         Ok(())
+    }
+
+    /// Commits what was written, and releases the writer.
+    pub(super) fn finish(mut self) -> Result<(), IngestError> {
+        self.commit()?;
+        Ok(self.writer.finish()?)
     }
 }

@@ -1,10 +1,14 @@
-//! Papers to embedded passages, a batch at a time.
+//! Passages and their vectors.
 
 use std::collections::HashMap;
 
 use crate::corpus::{Passage, ShortForms};
 use crate::embed::{EmbedError, Embedder, Role, UnitVector};
 use crate::index::{EmbeddedPassage, IndexError, PaperRecord, Snapshot};
+
+/// Characters of title and headings that are put before a passage; the rest is cut. Longer ones would leave the model, which
+/// reads some hundred tokens, nothing of the passage, and cost as much again for each passage.
+const MAX_HEADING_CHARACTERS: usize = 2000;
 
 /// A paper ready to be embedded and written.
 #[derive(Debug)]
@@ -13,12 +17,64 @@ pub(super) struct Prepared {
     pub(super) passages: Vec<Passage>,
 }
 
+impl Prepared {
+    /// The characters that are embedded.
+    pub(super) fn characters(&self) -> usize {
+        self.passages.iter().map(|passage| characters(&self.record, passage)).sum()
+    }
+}
+
+/// Passages of one paper that are embedded together with those of others.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Part<'a> {
+    pub(super) record: &'a PaperRecord,
+    pub(super) passages: &'a [Passage],
+}
+
+/// The passages of all papers in order, in groups of at most so many passages and characters; a passage that alone has more
+/// is a group of its own.
+pub(super) fn groups(papers: &[Prepared], max_passages: usize, max_characters: usize) -> Vec<Vec<Part<'_>>> {
+    let mut groups: Vec<Vec<Part<'_>>> = Vec::new();
+    let (mut count, mut size) = (0, 0);
+    for Prepared { record, passages } in papers {
+        let mut start = 0;
+        for (at, passage) in passages.iter().enumerate() {
+            let own = characters(record, passage);
+            if groups.is_empty() || count >= max_passages.max(1) || (count > 0 && size + own > max_characters) {
+                push_part(&mut groups, Part { record, passages: &passages[start..at] });
+                groups.push(Vec::new());
+                (start, count, size) = (at, 0, 0);
+            }
+            count += 1;
+            size += own;
+        }
+        push_part(&mut groups, Part { record, passages: &passages[start..] });
+    }
+    groups
+}
+
+fn push_part<'a>(groups: &mut [Vec<Part<'a>>], part: Part<'a>) {
+    if !part.passages.is_empty()
+        && let Some(group) = groups.last_mut()
+    {
+        group.push(part);
+    }
+}
+
+/// At least the characters that are embedded for a passage: its own, after title and headings, and those of its sentences.
+fn characters(record: &PaperRecord, passage: &Passage) -> usize {
+    const SEPARATOR: usize = 2;
+    let parts = || record.metadata.title.iter().chain(&passage.section);
+    let heading = parts().map(String::len).sum::<usize>().min(MAX_HEADING_CHARACTERS);
+    heading + SEPARATOR * parts().count() + 2 * passage.text.len()
+}
+
 /// Vectors by the text they were made of.
 #[derive(Debug, Default)]
 pub(super) struct KnownVectors(HashMap<String, UnitVector>);
 
 impl KnownVectors {
-    /// Adds what the index holds of a paper, so that what stayed the same is not embedded again.
+    /// Adds what the index holds of a paper, so that unchanged text is not embedded again.
     pub(super) fn add_paper(&mut self, snapshot: &Snapshot, paper: &PaperRecord) -> Result<(), IndexError> {
         for (address, record) in snapshot.passages_of(paper.id.as_str())? {
             let passage = record.passage;
@@ -30,48 +86,51 @@ impl KnownVectors {
         Ok(())
     }
 
-    /// Embeds those of `texts` that are not known yet.
-    fn complete(&mut self, texts: impl Iterator<Item = String>, embedder: &dyn Embedder) -> Result<(), EmbedError> {
+    /// The vectors of those of `texts` that are not known.
+    fn embed_missing(
+        &self,
+        texts: impl Iterator<Item = String>,
+        embedder: &dyn Embedder,
+    ) -> Result<HashMap<String, UnitVector>, EmbedError> {
         let mut missing: Vec<String> = texts.filter(|text| !self.0.contains_key(text)).collect();
         missing.sort_unstable();
         missing.dedup();
         let vectors = embedder.embed(&missing, Role::Passage)?;
-        self.0.extend(missing.into_iter().zip(vectors));
-        Ok(())
-    }
-
-    fn vector(&self, text: &str) -> Result<UnitVector, EmbedError> {
-        self.0.get(text).cloned().ok_or_else(|| EmbedError::Model("a text has no vector".into()))
+        Ok(missing.into_iter().zip(vectors).collect())
     }
 }
 
-/// Embeds the passages of several papers together: the more texts there are, the less padding their batches need.
+/// Embeds a group of passages; the result has an entry for each part. The more texts are embedded together, the less padding
+/// their batches need.
 pub(super) fn embed(
-    papers: &[Prepared],
-    mut known: KnownVectors,
+    group: &[Part<'_>],
+    known: &KnownVectors,
     embedder: &dyn Embedder,
 ) -> Result<Vec<Vec<EmbeddedPassage>>, EmbedError> {
-    let texts = papers.iter().flat_map(|paper| {
-        paper.passages.iter().flat_map(|passage| {
-            std::iter::once(paragraph_text(&paper.record, passage)).chain(sentence_texts(passage).map(str::to_owned))
+    let texts = group.iter().flat_map(|part| {
+        part.passages.iter().flat_map(|passage| {
+            std::iter::once(paragraph_text(part.record, passage)).chain(sentence_texts(passage).map(str::to_owned))
         })
     });
-    known.complete(texts, embedder)?;
-    papers.iter().map(|paper| embedded(paper, &known)).collect()
-}
-
-fn embedded(paper: &Prepared, known: &KnownVectors) -> Result<Vec<EmbeddedPassage>, EmbedError> {
-    let short_forms = ShortForms::new(&paper.record.abbreviations);
-    let embed = |passage: &Passage| {
-        Ok(EmbeddedPassage {
-            heading: heading(&paper.record, passage),
-            senses: senses(&short_forms, passage),
-            paragraph: known.vector(&paragraph_text(&paper.record, passage))?,
-            sentences: sentence_texts(passage).map(|text| known.vector(text)).collect::<Result<_, _>>()?,
-            passage: passage.clone(),
-        })
+    let new = known.embed_missing(texts, embedder)?;
+    let vector = |text: &str| {
+        let vector = known.0.get(text).or_else(|| new.get(text));
+        vector.cloned().ok_or_else(|| EmbedError::Model("a text has no vector".into()))
     };
-    paper.passages.iter().map(embed).collect()
+    let embedded = |part: &Part<'_>| {
+        let short_forms = ShortForms::new(&part.record.abbreviations);
+        let embed = |passage: &Passage| {
+            Ok(EmbeddedPassage {
+                heading: heading(part.record, passage),
+                senses: senses(&short_forms, passage),
+                paragraph: vector(&paragraph_text(part.record, passage))?,
+                sentences: sentence_texts(passage).map(vector).collect::<Result<_, _>>()?,
+                passage: passage.clone(),
+            })
+        };
+        part.passages.iter().map(embed).collect()
+    };
+    group.iter().map(embedded).collect()
 }
 
 /// Sentences are embedded on their own: with the title before them they are found worse, not better.
@@ -85,10 +144,17 @@ fn paragraph_text(paper: &PaperRecord, passage: &Passage) -> String {
     if heading.is_empty() { passage.text.clone() } else { format!("{heading}. {}", passage.text) }
 }
 
-/// The paper's title and the headings above the passage.
+/// The paper's title and the headings above the passage, cut to [`MAX_HEADING_CHARACTERS`].
 fn heading(paper: &PaperRecord, passage: &Passage) -> String {
-    let title = paper.metadata.title.iter();
-    title.chain(&passage.section).map(String::as_str).collect::<Vec<_>>().join(". ")
+    let mut heading = String::new();
+    for part in paper.metadata.title.iter().chain(&passage.section) {
+        if !heading.is_empty() {
+            heading.push_str(". ");
+        }
+        let left = MAX_HEADING_CHARACTERS.saturating_sub(heading.len());
+        heading.push_str(&part[..part.floor_char_boundary(left)]);
+    }
+    heading
 }
 
 /// The long forms of the abbreviations that the passage uses, each once.
@@ -100,4 +166,52 @@ fn senses(short_forms: &ShortForms, passage: &Passage) -> String {
         }
     }
     long_forms.join(". ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::{Article, Block, Format, Metadata, PaperId, passages};
+
+    fn prepared(title: &str, texts: &[usize]) -> Prepared {
+        let metadata = Metadata { title: Some(title.into()), ..Metadata::default() };
+        let id = PaperId::of(&metadata, "file", "folder");
+        let block = |length: &usize| Block { text: "a".repeat(*length), ..Block::default() };
+        let article = Article { blocks: texts.iter().map(block).collect(), ..Article::default() };
+        let passages = passages(&article, &id);
+        let record = PaperRecord {
+            id,
+            format: Format::Jats,
+            metadata,
+            references: Vec::new(),
+            abbreviations: Vec::new(),
+            passages: 0,
+            dropped: 0,
+            warnings: Vec::new(),
+            sources: Vec::new(),
+        };
+        Prepared { record, passages }
+    }
+
+    #[test]
+    fn groups_are_bounded_by_passages_and_characters() {
+        let papers = [prepared("t", &[10; 5]), prepared("t", &[]), prepared("t", &[10, 1000, 10])];
+        let shape = |passages, characters| -> Vec<Vec<usize>> {
+            let groups = groups(&papers, passages, characters);
+            groups.iter().map(|group| group.iter().map(|part| part.passages.len()).collect()).collect()
+        };
+        assert_eq!(shape(100, 1_000_000), [vec![5, 3]]);
+        assert_eq!(shape(2, 1_000_000), [vec![2], vec![2], vec![1, 1], vec![2]]);
+        assert_eq!(shape(100, 69), [vec![3], vec![2, 1], vec![1], vec![1]]);
+        assert_eq!(shape(0, 0), [[1]; 8]);
+        assert_eq!(groups(&[], 1, 1).len(), 0);
+    }
+
+    #[test]
+    fn a_long_title_does_not_grow_with_every_passage() {
+        let paper = prepared(&"é".repeat(400_000), &[10; 100]);
+        let text = paragraph_text(&paper.record, &paper.passages[0]);
+        assert!(text.len() < MAX_HEADING_CHARACTERS + 20 && text.ends_with("é. aaaaaaaaaa"));
+        assert!(paper.characters() < 100 * (MAX_HEADING_CHARACTERS + 30));
+    }
 }

@@ -9,31 +9,22 @@ use crate::corpus::{Article, Format, Limits, read_bytes};
 /// A GROBID server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grobid {
-    /// Where it answers, without a slash at the end: `http://localhost:8070`. Without TLS, as GROBID itself.
+    /// Its address, without a slash at the end: `http://localhost:8070`. Without TLS, which GROBID does not offer.
     pub url: String,
-    /// Longest time for one paper. Less than the time for reading it, so that the built-in reader has some left.
+    /// Longest time for one paper.
     pub timeout: Duration,
 }
 
 impl Grobid {
-    /// Has the server read a PDF.
+    /// What the server makes of a PDF.
     ///
     /// # Errors
-    /// In words: it is not there, too slow, refuses, or answers with what cannot be read.
-    pub(super) fn read(&self, pdf: &[u8], limits: &Limits) -> Result<Article, String> {
-        let tei = self.process(pdf, limits).map_err(|error| error.to_string())?;
-        let mut article = read_bytes(&tei, "grobid.xml", limits).map_err(|error| error.to_string())?;
-        if article.format != Format::Tei {
-            return Err("its answer is not TEI".into());
-        }
-        article.format = Format::Pdf;
-        // These count the characters of the answer, which nobody keeps.
-        article.blocks.iter_mut().for_each(|block| block.source = None);
-        article.dropped.iter_mut().for_each(|dropped| dropped.source = None);
-        Ok(article)
+    /// In words: the server cannot be reached, takes too long, or refuses.
+    pub(super) fn process(&self, pdf: &[u8], limits: &Limits) -> Result<Vec<u8>, String> {
+        self.post(pdf, limits).map_err(|error| error.to_string())
     }
 
-    fn process(&self, pdf: &[u8], limits: &Limits) -> Result<Vec<u8>, ureq::Error> {
+    fn post(&self, pdf: &[u8], limits: &Limits) -> Result<Vec<u8>, ureq::Error> {
         let agent: ureq::Agent = ureq::Agent::config_builder().timeout_global(Some(self.timeout)).build().into();
         let (content_type, body) = form(pdf);
         let mut answer = agent
@@ -45,9 +36,25 @@ impl Grobid {
     }
 }
 
+/// The article in a server's answer.
+///
+/// # Errors
+/// In words: why the answer cannot be read.
+pub(super) fn article_of_tei(tei: &[u8], limits: &Limits) -> Result<Article, String> {
+    let mut article = read_bytes(tei, "grobid.xml", limits).map_err(|error| error.to_string())?;
+    if article.format != Format::Tei {
+        return Err("its answer is not TEI".into());
+    }
+    article.format = Format::Pdf;
+    // These count the characters of the answer, which is not kept.
+    article.blocks.iter_mut().for_each(|block| block.source = None);
+    article.dropped.iter_mut().for_each(|dropped| dropped.source = None);
+    Ok(article)
+}
+
 /// The PDF as the field `input` of a form (RFC 7578), and the form's type.
 fn form(pdf: &[u8]) -> (String, Vec<u8>) {
-    // A boundary must not stand in the body; one made of its hash does so only if someone looked for such a file.
+    // A boundary must not occur in the body. One made of the body's hash does so only in a file made for it.
     let boundary = format!("stroma-{:016x}", xxhash_rust::xxh3::xxh3_64(pdf));
     let field = "Content-Disposition: form-data; name=\"input\"; filename=\"paper.pdf\"";
     let head = format!("--{boundary}\r\n{field}\r\nContent-Type: application/pdf\r\n\r\n");

@@ -7,16 +7,22 @@
 mod batch;
 mod catalogue;
 mod compare;
+mod crash_guard;
 mod embedding;
+mod fatal_signal;
 mod files;
 mod grobid;
+mod page_papers;
 mod plan;
 mod protocol;
+mod read_ahead;
 mod reader;
 mod reading;
 mod rebuild;
 mod run;
+mod sandbox;
 mod source;
+mod unreadable;
 mod walk;
 mod worker;
 
@@ -46,11 +52,11 @@ pub struct Summary {
     pub passages: u64,
     /// Wall time.
     pub seconds: f64,
-    /// Files that could not be read, and why.
+    /// Files that could not be read or indexed, and why.
     pub failures: Vec<Failure>,
     /// Files that hold a paper which is indexed from another file.
     pub duplicates: Vec<Duplicate>,
-    /// Folders without any file, of which the index holds papers; these stay.
+    /// Folders without any file from which the index holds papers; these stay indexed.
     pub emptied: Vec<Emptied>,
 }
 
@@ -58,40 +64,44 @@ pub struct Summary {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Emptied {
     pub folder: PathBuf,
-    /// Files that the index knows of it.
+    /// Files that were indexed from it.
     pub files: u64,
 }
 
+/// How many papers a run changed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct PaperCounts {
     pub added: u64,
     pub updated: u64,
     pub removed: u64,
     pub unchanged: u64,
-    /// Files that could not be read.
+    /// Files that could not be read or indexed.
     pub failed: u64,
 }
 
+/// A file that could not be read or indexed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Failure {
     pub file: PathBuf,
     pub reason: String,
 }
 
+/// A file that holds a paper which is indexed from another file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Duplicate {
     pub file: PathBuf,
+    /// The paper's id.
     pub paper: String,
     /// The file whose text is indexed.
     pub indexed_from: PathBuf,
 }
 
-/// How far a run is.
+/// The progress of a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// Files to be read, of those found.
+    /// Sources to be read.
     pub files: u64,
-    /// Of these, done.
+    /// Sources that are done.
     pub done: u64,
     /// Passages embedded so far.
     pub passages: u64,
@@ -103,16 +113,33 @@ pub enum IngestError {
     #[error("cannot read {}: {source}", path.display())]
     Folder { path: PathBuf, source: std::io::Error },
     #[error(
-        "{} is empty, and the index holds {files} files from it; nothing was changed. Check that its disk is mounted",
+        "{} is empty, and {files} files of the index were in it; nothing was changed. Mount the disk if it is missing, or confirm \
+         that the folder is meant to be empty",
         folder.display()
     )]
     Emptied { folder: PathBuf, files: u64 },
-    #[error("no paper was found, and the index holds {papers}: it stays as it is; name the folders of the papers")]
+    #[error("no paper was found, but the index holds {papers}; nothing was changed. Name the folders of the papers")]
     NothingFound { papers: usize },
     #[error(transparent)]
     Index(#[from] IndexError),
     #[error(transparent)]
     Embed(#[from] EmbedError),
-    #[error("stopped; what was committed is kept")]
+    #[error("the run was stopped; what was committed is kept")]
     Stopped,
+}
+
+impl IngestError {
+    /// Whether a run fails again in the same way until somebody changes the index or the settings. Other errors, such as a
+    /// full disk, may pass.
+    pub fn is_lasting(&self) -> bool {
+        use IndexError::{Foreign, OtherModel, OtherVersion, Replaced};
+        let is_other_index = |error: &IndexError| {
+            matches!(error, Foreign { .. } | OtherModel { .. } | OtherVersion { .. } | Replaced { .. })
+        };
+        match self {
+            Self::Index(error) => is_other_index(error),
+            Self::Emptied { .. } | Self::NothingFound { .. } => true,
+            Self::Folder { .. } | Self::Embed(_) | Self::Stopped => false,
+        }
+    }
 }

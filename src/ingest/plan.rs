@@ -86,8 +86,18 @@ impl Source {
         self.files.iter().map(|file| &file.path)
     }
 
+    /// By what both say of themselves, or because they are copies of one file.
     fn is_same_paper(&self, other: &Self) -> bool {
-        self.identity.is_same_paper(&other.identity)
+        let is_copy = match (self.files.as_slice(), other.files.as_slice()) {
+            ([own], [other]) => own.fingerprint == other.fingerprint,
+            _ => false,
+        };
+        is_copy || self.identity.is_same_paper(&other.identity)
+    }
+
+    /// The terms under which it is looked up. Sources of the same paper share at least one.
+    fn keys(&self) -> Vec<String> {
+        self.identity.keys().into_iter().chain(self.files.iter().map(SourceRecord::content_key)).collect()
     }
 
     /// Whether these are the same files, with the same bytes.
@@ -259,7 +269,7 @@ impl<'a> Draft<'a> {
 
     /// The papers that have a source which may be the same paper as this one.
     fn papers_near(&self, source: &Source) -> Result<Vec<PaperRecord>, IndexError> {
-        let papers = self.catalogue.papers_with_keys(&source.identity.keys())?;
+        let papers = self.catalogue.papers_with_keys(&source.keys())?;
         let now = |id: &PaperId, known: &PaperRecord| match self.papers.get(id) {
             Some(now) => now.clone(),
             None => Some(known.clone()),
@@ -561,13 +571,14 @@ mod tests {
             select(FORMATS),
             some_of(&["10.1/a", "10.1/b"]),
             some_of(&["1", "2"]),
-            some_of(&["On knees", "On hips"]),
+            some_of(&["Knees that get stiff in the morning", "Hips that get stiff at noon or later", "Editorial"]),
             some_of(&["A. Able", "B. Baker"]),
             proptest::option::of(2001..2003_u16),
         )
             .prop_map(|(format, doi, pmid, title, author, year)| {
                 let authors = author.into_iter().collect();
                 let metadata = Metadata { doi, pmid, title, authors, year, ..Metadata::default() };
+                // Copies of one file are among them.
                 let fingerprint = xxhash_rust::xxh3::xxh3_64(format!("{format:?} {metadata:?}").as_bytes());
                 File { format, metadata, fingerprint }
             })
@@ -612,11 +623,14 @@ mod tests {
 
     #[test]
     fn a_better_format_is_indexed_without_reading_the_others_again() {
-        let pdf = file(Format::Pdf, "On knees", 1);
-        let disk = Disk::from([("a.pdf".into(), pdf.clone()), ("b.txt".into(), file(Format::Text, "On knees", 2))]);
+        let pdf = file(Format::Pdf, "Knees that get stiff in the morning", 1);
+        let disk = Disk::from([
+            ("a.pdf".into(), pdf.clone()),
+            ("b.txt".into(), file(Format::Text, "Knees that get stiff in the morning", 2)),
+        ]);
         let mut catalogue = Catalogue::default();
         run(&mut catalogue, &disk, &["a.pdf".into(), "b.txt".into()]);
-        let jats = file(Format::Jats, "On knees", 3).source(Path::new("z.xml"));
+        let jats = file(Format::Jats, "Knees that get stiff in the morning", 3).source(Path::new("z.xml"));
         let plan = plan_source(&catalogue, &|_| true, &jats).unwrap();
         let [Action::Index { sources, replaces: true }] = plan.actions.as_slice() else { panic!("{plan:?}") };
         let paths: Vec<&Path> = sources.iter().map(|source| source.path.as_path()).collect();
@@ -626,7 +640,7 @@ mod tests {
 
     #[test]
     fn the_same_bytes_change_no_more_than_the_record() {
-        let disk = Disk::from([("a.md".into(), file(Format::Markdown, "On knees", 1))]);
+        let disk = Disk::from([("a.md".into(), file(Format::Markdown, "Knees that get stiff in the morning", 1))]);
         let mut catalogue = Catalogue::default();
         run(&mut catalogue, &disk, &["a.md".into()]);
         let mut touched = disk[Path::new("a.md")].source(Path::new("a.md"));
@@ -639,12 +653,15 @@ mod tests {
     #[test]
     fn pages_that_go_on_without_a_vanished_one_are_the_paper() {
         let mut catalogue = Catalogue::default();
-        let page = |number: u64| file(Format::Dump, "On knees", number).source(Path::new(&format!("k-p{number}.txt")));
+        let page = |number: u64| {
+            file(Format::Dump, "Knees that get stiff in the morning", number)
+                .source(Path::new(&format!("k-p{number}.txt")))
+        };
         let pages = |numbers: &[u64]| Source {
             identity: page(1).identity,
             files: numbers.iter().flat_map(|number| page(*number).files).collect(),
         };
-        let metadata = file(Format::Dump, "On knees", 1);
+        let metadata = file(Format::Dump, "Knees that get stiff in the morning", 1);
         let record = |source: &Source| PaperRecord {
             sources: source.text_records(),
             ..paper_record(&source.identity.paper, &metadata)

@@ -1,28 +1,96 @@
-//! What goes between a run and the process that reads for it: one line of JSON each way.
+//! The messages between a run and the process that reads for it. A request is one line of JSON and the bytes of the files
+//! behind it; a reply is one line of JSON.
 
+use std::io::{BufRead, Read, Write};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use super::reading::Reading;
-use super::source::{Paper, ReadFailure};
-use crate::corpus::ReadError;
+use super::source::{FileVersion, LoadedFile, Paper, ReadFailure};
+use crate::corpus::{Limits, ReadError};
 
-/// One paper to be read.
+/// One source to be read.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Request {
-    pub(super) files: Vec<PathBuf>,
-    pub(super) reading: Reading,
+    pub(super) limits: Limits,
+    pub(super) max_memory_mb: u64,
+    files: Vec<File>,
 }
 
-/// What came of it.
+#[derive(Debug, Serialize, Deserialize)]
+struct File {
+    version: FileVersion,
+    /// What GROBID made of it: the number of bytes, which follow those of the file, or why there are none.
+    tei: Option<Result<u64, String>>,
+}
+
+impl Request {
+    fn new(files: &[LoadedFile], reading: &Reading) -> Self {
+        let file = |file: &LoadedFile| {
+            let tei = file.tei.as_ref().map(|tei| tei.as_ref().map(|tei| tei.len() as u64).map_err(Clone::clone));
+            File { version: file.version.clone(), tei }
+        };
+        Self { limits: reading.limits, max_memory_mb: reading.max_memory_mb, files: files.iter().map(file).collect() }
+    }
+
+    /// Sends a source.
+    ///
+    /// # Errors
+    /// Those of the pipe; [`InvalidData`](std::io::ErrorKind::InvalidData) where a path is not valid Unicode.
+    pub(super) fn send(files: &[LoadedFile], reading: &Reading, to: &mut impl Write) -> std::io::Result<()> {
+        let line = serde_json::to_string(&Self::new(files, reading))?;
+        writeln!(to, "{line}")?;
+        for file in files {
+            to.write_all(&file.bytes)?;
+            if let Some(Ok(tei)) = &file.tei {
+                to.write_all(tei)?;
+            }
+        }
+        to.flush()
+    }
+
+    /// Receives a source; `None` at the end.
+    ///
+    /// # Errors
+    /// Those of the pipe, and where memory does not suffice for the bytes.
+    pub(super) fn receive(from: &mut impl BufRead) -> std::io::Result<Option<(Self, Vec<LoadedFile>)>> {
+        let mut line = String::new();
+        if from.read_line(&mut line)? == 0 {
+            return Ok(None);
+        }
+        let request: Self = serde_json::from_str(&line)?;
+        let mut files = Vec::with_capacity(request.files.len());
+        for File { version, tei } in &request.files {
+            let bytes = exactly(version.size, from)?;
+            let tei = match tei {
+                Some(Ok(length)) => Some(Ok(exactly(*length, from)?)),
+                Some(Err(reason)) => Some(Err(reason.clone())),
+                None => None,
+            };
+            files.push(LoadedFile { version: version.clone(), bytes, tei });
+        }
+        Ok(Some((request, files)))
+    }
+}
+
+fn exactly(length: u64, from: &mut impl BufRead) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    bytes
+        .try_reserve_exact(usize::try_from(length).unwrap_or(usize::MAX))
+        .map_err(|_| std::io::ErrorKind::OutOfMemory)?;
+    from.take(length).read_to_end(&mut bytes)?;
+    if (bytes.len() as u64) < length { Err(std::io::ErrorKind::UnexpectedEof.into()) } else { Ok(bytes) }
+}
+
+/// What was read, or why it could not be.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Reply {
-    Read(Box<Paper>),
+    Read(Vec<Paper>),
     Failed { file: PathBuf, error: Report },
 }
 
-/// A [`ReadError`] that can be sent. Kinds that a run tells apart keep their kind, others their words.
+/// A [`ReadError`] that can be serialised. Errors that a run tells apart keep their kind, others their text.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Report {
     Empty,
@@ -35,25 +103,31 @@ pub(super) enum Report {
     Encrypted,
     NoTextLayer,
     Changed,
-    /// An allocation was refused, and could say so.
+    /// An allocation failed, and the process survived it.
     OutOfMemory,
+    Io(String),
     Other(String),
 }
 
-impl From<Result<Paper, ReadFailure>> for Reply {
-    fn from(outcome: Result<Paper, ReadFailure>) -> Self {
+impl From<Result<Vec<Paper>, ReadFailure>> for Reply {
+    fn from(outcome: Result<Vec<Paper>, ReadFailure>) -> Self {
         match outcome {
-            Ok(paper) => Reply::Read(Box::new(paper)),
+            Ok(papers) => Reply::Read(papers),
             Err(ReadFailure { file, error }) => Reply::Failed { file, error: error.into() },
         }
     }
 }
 
 impl Reply {
+    /// Memory does not suffice for the bytes of the source.
+    pub(super) fn out_of_memory() -> Self {
+        Reply::Failed { file: PathBuf::new(), error: Report::OutOfMemory }
+    }
+
     /// `max_memory_mb`: the bound under which it was read.
-    pub(super) fn into_result(self, max_memory_mb: u64) -> Result<Paper, ReadFailure> {
+    pub(super) fn into_result(self, max_memory_mb: u64) -> Result<Vec<Paper>, ReadFailure> {
         match self {
-            Reply::Read(paper) => Ok(*paper),
+            Reply::Read(papers) => Ok(papers),
             Reply::Failed { file, error } => Err(ReadFailure { file, error: error.into_error(max_memory_mb) }),
         }
     }
@@ -71,6 +145,7 @@ impl From<ReadError> for Report {
             ReadError::Changed => Self::Changed,
             ReadError::OutOfMemory { .. } => Self::OutOfMemory,
             ReadError::Io(error) if error.kind() == std::io::ErrorKind::OutOfMemory => Self::OutOfMemory,
+            ReadError::Io(error) => Self::Io(error.to_string()),
             other => Self::Other(other.to_string()),
         }
     }
@@ -87,7 +162,8 @@ impl Report {
             Self::NoTextLayer => ReadError::NoTextLayer,
             Self::Changed => ReadError::Changed,
             Self::OutOfMemory => ReadError::OutOfMemory { limit_mb: max_memory_mb },
-            Self::Other(words) => ReadError::Reported(words),
+            Self::Io(text) => ReadError::Io(std::io::Error::other(text)),
+            Self::Other(text) => ReadError::Reported(text),
         }
     }
 }

@@ -1,12 +1,12 @@
-//! Reading papers within bounds: in this process, or in one that can be stopped.
+//! Reading papers within limits: in this process, or in one that can be stopped.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::reading::Reading;
-use super::source::{Paper, ReadFailure, read_source};
+use super::source::{Paper, ReadFailure, load_source, parse_source};
 use super::worker::Worker;
-use crate::corpus::Limits;
+use crate::corpus::{Limits, ReadError};
 
 /// Reads papers one after the other. Clones share one process.
 #[derive(Debug, Clone, Default)]
@@ -16,13 +16,15 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Reads in this process. Size is bounded; time and memory are not, because a thread cannot be stopped from outside.
+    /// Reads in this process. Only the size of a file is limited, not time and memory: a thread cannot be stopped from outside.
     pub fn in_process(reading: Reading) -> Self {
         Self { reading, worker: None }
     }
 
     /// Reads in a child process, `program read-worker`, which is started with the first paper, used for all, and replaced
-    /// when one of them makes it hang or die. It ends with this process, however that ends.
+    /// when one of them makes it hang or die. It ends with this process, however that ends. It gets the bytes of the files
+    /// from this process, inherits none of its variables but those of the system, and on Linux has no access to files and
+    /// the network.
     ///
     /// `program` is a build of this crate's binary; `None` for the program that is running.
     pub fn in_worker(reading: Reading, program: Option<&Path>) -> Self {
@@ -30,8 +32,8 @@ impl Reader {
         Self { reading, worker: Some(Arc::new(Mutex::new(worker))) }
     }
 
-    /// A reader with the same bounds and a process of its own, to see whether a file can be read at all. It asks no GROBID:
-    /// that would be asked again for the text.
+    /// A reader with the same limits and a process of its own, which checks whether a file can be read. It asks no GROBID
+    /// server, which is asked when the file is indexed.
     #[must_use]
     pub fn for_checks(&self) -> Self {
         let worker = self.worker.as_ref().map(|worker| {
@@ -41,20 +43,35 @@ impl Reader {
         Self { reading: Reading { grobid: None, ..self.reading.clone() }, worker }
     }
 
-    /// Bounds on the size of a paper.
+    /// How papers are read.
+    pub(super) fn reading(&self) -> &Reading {
+        &self.reading
+    }
+
+    /// Limits on the size of a paper.
     pub fn limits(&self) -> &Limits {
         &self.reading.limits
     }
 
-    /// Reads one paper from its file, or from the files of its pages in order.
+    /// Reads the paper in one file, or the papers in the files of pages, which are in order: mostly one paper, more where
+    /// pages say that they belong to different ones.
     ///
     /// # Errors
-    /// [`ReadFailure`] names the file and why; another paper can be read after it.
-    pub fn read(&self, files: &[PathBuf]) -> Result<Paper, ReadFailure> {
+    /// [`ReadFailure`] names the file and the cause. The reader can be used after it.
+    pub fn read(&self, files: &[PathBuf]) -> Result<Vec<Paper>, ReadFailure> {
         match &self.worker {
-            // A worker is whole after a panic: it is replaced when it does not answer.
+            // A worker can be used after a panic: its process is replaced when it does not answer.
             Some(worker) => worker.lock().unwrap_or_else(PoisonError::into_inner).read(files, &self.reading),
-            None => read_source(files, &self.reading.limits, self.reading.grobid.as_ref()),
+            None => parse_source(load_source(files, &self.reading)?, &self.reading.limits),
         }
+    }
+
+    /// Reads the paper in one file.
+    ///
+    /// # Errors
+    /// Those of [`read`](Self::read).
+    pub fn read_file(&self, file: &Path) -> Result<Paper, ReadFailure> {
+        let paper = self.read(&[file.to_owned()])?.into_iter().next();
+        paper.ok_or_else(|| ReadFailure { file: file.to_owned(), error: ReadError::NoText })
     }
 }

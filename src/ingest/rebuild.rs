@@ -1,4 +1,4 @@
-//! The whole index made anew, while the old one is in force.
+//! Building the whole index anew, while the old one is in use.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -14,12 +14,12 @@ use crate::embed::Embedder;
 use crate::index::{IndexError, PaperRecord, PassageIndex, Rebuild, WritersLocked};
 
 /// How long the switch waits for another process that writes.
-const PATIENCE: Duration = Duration::from_secs(300);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// A rebuild of an index from its papers, for another model or another version of this program.
 pub struct Rebuilding<'a> {
     rebuild: Rebuild,
-    /// What the index in force holds, as far as it can be read.
+    /// The papers of the index in use, as far as it can be read.
     former: Result<Vec<PaperRecord>, IndexError>,
     embedder: &'a dyn Embedder,
     options: IngestOptions,
@@ -33,7 +33,7 @@ impl std::fmt::Debug for Rebuilding<'_> {
 }
 
 impl<'a> Rebuilding<'a> {
-    /// Begins beside the index in `folder`, which is searched and written as before.
+    /// Begins a new index beside the one in `folder`, which is searched and written as before.
     ///
     /// # Errors
     /// Where another rebuild runs, or the folder cannot be used.
@@ -52,17 +52,17 @@ impl<'a> Rebuilding<'a> {
         self.former.as_ref().err()
     }
 
-    /// Reads all papers under `paths`, and those that the index holds from elsewhere, into the new index; then reads once
-    /// more what came meanwhile, and puts the new index in force.
+    /// Reads all papers under `paths`, and those that the index holds from elsewhere, into the new index; then reads what was
+    /// added meanwhile, and replaces the old index by the new one.
     ///
     /// # Errors
-    /// The index in force stays as it is: where the run is stopped, or a folder is empty that was not.
+    /// Where the run is stopped or fails, or a folder is empty that was not. The old index stays in use.
     pub fn run(mut self, paths: &[PathBuf], report: &mut dyn FnMut(Progress)) -> Result<Summary, IngestError> {
         let former = std::mem::replace(&mut self.former, Ok(Vec::new())).unwrap_or_default();
         self.check_emptied(paths, &former)?;
         let mut summary = self.ingest(&with_elsewhere(paths, &former), report)?;
         let locked = self.wait_for_writers()?;
-        // What was acknowledged while the new index was built is in the folders, and from now on nothing is.
+        // What was acknowledged while the new index was built is in the folders; from now on nothing is acknowledged.
         let since = PassageIndex::recorded_papers(self.rebuild.folder()).unwrap_or(former);
         let second = self.ingest(&with_elsewhere(paths, &since), &mut |_| {})?;
         add(&mut summary, second);
@@ -81,7 +81,7 @@ impl<'a> Rebuilding<'a> {
         Ingest { index, embedder: self.embedder, options, stop: self.stop }.run(paths, report)
     }
 
-    /// A folder that is empty but was not is more likely a disk that is not there; what was in it would be lost.
+    /// Refuses a folder that has become empty: more likely, a disk is not mounted, and its papers would be lost.
     fn check_emptied(&self, paths: &[PathBuf], former: &[PaperRecord]) -> Result<(), IngestError> {
         let catalogue = Catalogue::from_papers(former.iter().cloned());
         match spare_emptied(&mut walk(paths)?, &catalogue, &self.options.emptied)?.into_iter().next() {
@@ -97,7 +97,7 @@ impl<'a> Rebuilding<'a> {
                 return Err(IngestError::Stopped);
             }
             match self.rebuild.lock_writers() {
-                Err(IndexError::Locked { .. }) if began.elapsed() < PATIENCE => {
+                Err(IndexError::Locked { .. }) if began.elapsed() < LOCK_TIMEOUT => {
                     std::thread::sleep(Duration::from_millis(200));
                 }
                 other => return Ok(other?),
@@ -114,11 +114,11 @@ fn with_elsewhere(paths: &[PathBuf], former: &[PaperRecord]) -> Vec<PathBuf> {
     paths.iter().chain(elsewhere).cloned().collect()
 }
 
-/// What the second reading did on top of the first.
+/// Adds what the second reading did.
 fn add(summary: &mut Summary, second: Summary) {
     summary.papers.added += second.papers.added;
     summary.papers.updated += second.papers.updated;
-    // Files that cannot be read are tried again: the second list is the whole one.
+    // Each reading reports all files that cannot be read.
     summary.papers.failed = second.papers.failed;
     summary.failures = second.failures;
     summary.duplicates.extend(second.duplicates);

@@ -4,22 +4,27 @@ use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::sync_channel;
 use std::time::Instant;
 
 use super::batch::{Batch, BatchLimits};
 use super::catalogue::Catalogue;
 use super::compare::{changed, spare_emptied, vanished};
+use super::crash_guard::{CrashGuard, MAX_CRASHES};
 use super::embedding::Prepared;
 use super::files::{SourceFiles, has_paper_ending};
 use super::plan::{Action, Plan, Source, plan_source, plan_vanished};
+use super::read_ahead::read_ahead;
 use super::reader::Reader;
-use super::source::{Paper, ReadFailure};
+use super::source::{FileStat, FileVersion, Paper, ReadFailure};
+use super::unreadable::Unreadable;
 use super::walk::{Found, walk};
 use super::{Failure, IngestError, Progress, Summary};
 use crate::corpus::{Article, Format, PaperId, passages};
 use crate::embed::Embedder;
 use crate::index::{PaperRecord, PassageIndex, SourceRecord};
+
+/// Bytes of text that are read ahead of what is indexed.
+const READ_AHEAD: usize = 16 << 20;
 
 /// Bounds of a run.
 #[derive(Debug, Clone)]
@@ -27,6 +32,8 @@ pub struct IngestOptions {
     pub reader: Reader,
     /// Passages embedded together.
     pub batch_passages: usize,
+    /// Characters embedded together, with the titles and headings before passages.
+    pub batch_characters: usize,
     /// Passages after which a commit is made.
     pub commit_passages: usize,
     /// Bytes the index writer may hold before it writes a segment.
@@ -41,6 +48,7 @@ impl Default for IngestOptions {
         Self {
             reader: Reader::default(),
             batch_passages: 512,
+            batch_characters: 2 << 20,
             commit_passages: 2048,
             writer_memory: 256 << 20,
             emptied: Vec::new(),
@@ -99,11 +107,10 @@ impl Ingest<'_> {
     fn update(&self, found: Found, report: &mut dyn FnMut(Progress)) -> Result<Summary, IngestError> {
         let mut snapshot = self.index.snapshot();
         let mut catalogue = Catalogue::of_snapshot(Arc::clone(&snapshot));
-        let (mut changed_sources, mut unchanged) = changed(found.sources.clone(), &catalogue)?;
-        let mut summary = Summary::default();
+        let unreadable = Unreadable::load(self.index.folder(), self.options.reader.reading());
+        let (mut sources, mut summary) = outstanding(&found, &catalogue, &unreadable)?;
         // A run without changes needs no lock, and disturbs no other writer.
-        if changed_sources.is_empty() && vanished(&found, &catalogue)?.is_empty() {
-            summary.papers.unchanged = unchanged;
+        if sources.is_empty() && vanished(&found, &catalogue)?.is_empty() {
             return Ok(summary);
         }
         let writer = self.index.writer(self.options.writer_memory)?;
@@ -111,14 +118,15 @@ impl Ingest<'_> {
         if self.index.reload()? {
             snapshot = self.index.snapshot();
             catalogue = Catalogue::of_snapshot(Arc::clone(&snapshot));
-            (changed_sources, unchanged) = changed(found.sources.clone(), &catalogue)?;
+            (sources, summary) = outstanding(&found, &catalogue, &unreadable)?;
         }
-        summary.papers.unchanged = unchanged;
-        let progress = Progress { files: changed_sources.len() as u64, ..Progress::default() };
+        let progress = Progress { files: sources.len() as u64, ..Progress::default() };
         report(progress);
-        let batch = Batch::new(self.embedder, &snapshot, writer, self.batch_limits());
-        let mut run = Run { ingest: self, catalogue, disk: Disk::of(&found), batch, progress, summary, report };
-        let outcome = run.read_all(changed_sources).and_then(|()| run.forget_vanished(&found));
+        let guard = CrashGuard::open(self.index.folder());
+        let batch = Batch::new(self.embedder, &snapshot, writer, self.batch_limits(), guard);
+        let disk = Disk::of(&found);
+        let mut run = Run { ingest: self, catalogue, disk, batch, unreadable, progress, summary, report };
+        let outcome = run.read_all(sources).and_then(|()| run.forget_vanished(&found));
         // A run that is stopped or fails keeps what it has finished.
         let finished = run.finish();
         match outcome {
@@ -139,10 +147,11 @@ impl Ingest<'_> {
         let started = Instant::now();
         let writer = self.index.writer(self.options.writer_memory)?;
         let snapshot = self.index.snapshot();
-        let batch = Batch::new(self.embedder, &snapshot, writer, self.batch_limits());
-        let (catalogue, disk) = (Catalogue::default(), Disk::default());
+        let guard = CrashGuard::open(self.index.folder());
+        let batch = Batch::new(self.embedder, &snapshot, writer, self.batch_limits(), guard);
+        let (catalogue, disk, unreadable) = (Catalogue::default(), Disk::default(), Unreadable::default());
         let (progress, summary) = (Progress::default(), Summary::default());
-        let mut run = Run { ingest: self, catalogue, disk, batch, progress, summary, report };
+        let mut run = Run { ingest: self, catalogue, disk, batch, unreadable, progress, summary, report };
         for (id, article) in articles {
             run.index(id, article, Vec::new());
             run.summary.papers.added += 1;
@@ -154,12 +163,30 @@ impl Ingest<'_> {
     }
 
     fn batch_limits(&self) -> BatchLimits {
-        BatchLimits { passages: self.options.batch_passages, commit_passages: self.options.commit_passages }
+        let IngestOptions { batch_passages, batch_characters, commit_passages, .. } = self.options;
+        BatchLimits { passages: batch_passages, characters: batch_characters, commit_passages }
     }
 
     fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
+}
+
+/// The sources that are to be read; how many are not, because the index knows them or because they could not be read and
+/// have not changed since.
+fn outstanding(
+    found: &Found,
+    catalogue: &Catalogue,
+    unreadable: &Unreadable,
+) -> Result<(Vec<SourceFiles>, Summary), IngestError> {
+    let (mut sources, unchanged) = changed(found.sources.clone(), catalogue)?;
+    let known: Vec<SourceFiles> = sources.extract_if(.., |source| unreadable.has(source)).collect();
+    let failures: Vec<Failure> = known.iter().filter_map(|source| unreadable.failure(source)).collect();
+    let mut summary = Summary::default();
+    summary.papers.unchanged = unchanged;
+    summary.papers.failed = failures.len() as u64;
+    summary.failures = failures;
+    Ok((sources, summary))
 }
 
 /// What is on disk, as the run has found it.
@@ -181,7 +208,7 @@ impl Disk {
     }
 }
 
-type Read = Result<Paper, ReadFailure>;
+type Read = Result<Vec<Paper>, ReadFailure>;
 
 /// Applies plans to the index.
 struct Run<'a> {
@@ -189,6 +216,7 @@ struct Run<'a> {
     catalogue: Catalogue,
     disk: Disk,
     batch: Batch<'a>,
+    unreadable: Unreadable,
     progress: Progress,
     summary: Summary,
     report: &'a mut dyn FnMut(Progress),
@@ -196,14 +224,23 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Reads on a thread of its own, so that the model does not wait for the disk and the parsers.
-    fn read_all(&mut self, sources: Vec<SourceFiles>) -> Result<(), IngestError> {
+    fn read_all(&mut self, mut sources: Vec<SourceFiles>) -> Result<(), IngestError> {
+        let barred: Vec<SourceFiles> =
+            sources.extract_if(.., |source| self.crashes(&source.files) >= MAX_CRASHES).collect();
+        for source in barred {
+            self.note_barred(&source.files);
+            self.progress.done += 1;
+        }
+        // Last, so that a file that ends the process again does not keep the others from being indexed.
+        sources.sort_by_key(|source| self.crashes(&source.files));
         let reader = &self.ingest.options.reader;
-        let (sender, receiver) = sync_channel::<(SourceFiles, Read)>(8);
+        let (sender, receiver) = read_ahead::<(SourceFiles, Read)>(READ_AHEAD);
         std::thread::scope(|scope| {
             scope.spawn(move || {
                 for source in sources {
                     let read = reader.read(&source.files);
-                    if sender.send((source, read)).is_err() {
+                    let size = read.as_ref().map_or(0, |papers| papers.iter().map(Paper::size).sum());
+                    if !sender.send((source, read), size) {
                         return;
                     }
                 }
@@ -230,44 +267,72 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Indexes a source that was read, as far as it is to be.
+    /// Indexes a source that was read. One that may have ended a former process is committed alone: if this process ends, it
+    /// is known which one it was.
     fn take(&mut self, source: &SourceFiles, read: Read) -> Result<(), IngestError> {
-        if let Some(paper) = self.accept(source, read) {
+        let is_suspect = self.crashes(&source.files) > 0;
+        if is_suspect {
+            self.commit()?;
+        }
+        for paper in self.accept(source, read) {
             let unread = self.place(paper, false)?;
             self.take_over(unread)?;
+        }
+        if is_suspect {
+            self.commit()?;
         }
         Ok(())
     }
 
-    /// Reads and indexes sources that take over for others, and those that they give way to.
+    /// Reads and indexes sources that take over for others, and those that they in turn displace.
     fn take_over(&mut self, sources: Vec<Vec<PathBuf>>) -> Result<(), IngestError> {
         let mut queue = VecDeque::from(sources);
         while let Some(files) = queue.pop_front() {
+            if self.crashes(&files) >= MAX_CRASHES {
+                self.note_barred(&files);
+                continue;
+            }
             let read = self.ingest.options.reader.read(&files);
-            let source = SourceFiles { files, named: true };
-            if let Some(paper) = self.accept(&source, read) {
+            for paper in self.accept(&SourceFiles { files, named: true }, read) {
                 queue.extend(self.place(paper, true)?);
             }
         }
         Ok(())
     }
 
-    /// The paper that was read, unless it could not be read, or is none.
-    fn accept(&mut self, source: &SourceFiles, read: Read) -> Option<Paper> {
+    /// How often work on one of the files has ended the process.
+    fn crashes(&self, files: &[PathBuf]) -> u32 {
+        files.iter().map(|file| self.batch.crashes(file)).max().unwrap_or(0)
+    }
+
+    fn note_barred(&mut self, files: &[PathBuf]) {
+        let reason = format!("indexing it ended the process {MAX_CRASHES} times; it is left out until it changes");
+        let file = files.first().cloned().unwrap_or_default();
+        tracing::warn!(file = %file.display(), "{reason}");
+        self.summary.papers.failed += 1;
+        self.summary.failures.push(Failure { file, reason });
+    }
+
+    /// The papers of a source that was read: none where it could not be read, or is no paper.
+    fn accept(&mut self, source: &SourceFiles, read: Read) -> Vec<Paper> {
         let is_expected = |file: &Path| source.named || has_paper_ending(file);
         match read {
-            Ok(paper) => {
-                let is_plain = matches!(paper.article.format, Format::Text | Format::Markdown | Format::Dump);
-                let is_paper = !is_plain || paper.files.first().is_some_and(|file| is_expected(&file.path));
-                is_paper.then_some(paper)
+            Ok(mut papers) => {
+                self.unreadable.remove(source);
+                papers.retain(|paper| {
+                    let is_plain = matches!(paper.article.format, Format::Text | Format::Markdown | Format::Dump);
+                    !is_plain || paper.files.first().is_some_and(|file| is_expected(&file.path))
+                });
+                papers
             }
             Err(failure) => {
+                self.unreadable.insert(source, &failure);
                 if is_expected(&failure.file) || !failure.error.is_of_no_paper() {
                     tracing::debug!(file = %failure.file.display(), error = %failure.error, "not read");
                     self.summary.papers.failed += 1;
                     self.summary.failures.push(Failure { file: failure.file, reason: failure.error.to_string() });
                 }
-                None
+                Vec::new()
             }
         }
     }
@@ -276,6 +341,9 @@ impl Run<'_> {
     ///
     /// `takes_over`: the index held the paper before, from another source.
     fn place(&mut self, paper: Paper, takes_over: bool) -> Result<Vec<Vec<PathBuf>>, IngestError> {
+        for FileVersion { path, size, modified, .. } in &paper.files {
+            self.batch.begin(path, FileStat { size: *size, modified: *modified });
+        }
         let source = Source::of_paper(&paper);
         let mut plan = plan_source(&self.catalogue, &|file| self.disk.has(file), &source)?;
         for action in &mut plan.actions {
@@ -346,10 +414,17 @@ impl Run<'_> {
         Ok(())
     }
 
+    fn commit(&mut self) -> Result<(), IngestError> {
+        self.write()?;
+        self.batch.commit()
+    }
+
     /// Writes and commits what is left.
     fn finish(mut self) -> Result<Summary, IngestError> {
         self.write()?;
         self.batch.finish()?;
+        self.unreadable.retain(|file| self.disk.has(file));
+        self.unreadable.store(self.ingest.index.folder());
         self.ingest.index.reload()?;
         Ok(self.summary)
     }

@@ -8,8 +8,12 @@ use std::time::UNIX_EPOCH;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::grobid::Grobid;
-use crate::corpus::{Article, Limits, PaperId, READERS_VERSION, ReadError, join_pages, read_bytes};
+use super::grobid::article_of_tei;
+use super::page_papers::PageFront;
+use super::reading::Reading;
+use crate::corpus::{
+    Article, Block, Dropped, Limits, PaperId, READERS_VERSION, ReadError, Reference, join_pages, read_bytes, split_page,
+};
 
 /// A file that could not be read, and why.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +24,7 @@ pub struct ReadFailure {
 }
 
 /// Size and time of change: enough to see that a file is as it was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct FileStat {
     pub(super) size: u64,
     /// Nanoseconds since 1970.
@@ -32,6 +36,9 @@ impl FileStat {
         let metadata = std::fs::metadata(path)?;
         if metadata.is_dir() {
             return Err(std::io::Error::new(std::io::ErrorKind::IsADirectory, "it is a folder, not a file"));
+        }
+        if !metadata.is_file() {
+            return Err(std::io::Error::other("it is a pipe or a device, not a file"));
         }
         let modified = metadata.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
         Ok(Self { size: metadata.len(), modified: u64::try_from(modified.as_nanos()).unwrap_or(u64::MAX) })
@@ -59,58 +66,131 @@ pub struct Paper {
     pub files: Vec<FileVersion>,
 }
 
-/// A file's bytes and what identifies them.
-struct Content {
-    version: FileVersion,
-    bytes: Vec<u8>,
+impl Paper {
+    /// Roughly the bytes that its text takes in memory.
+    pub(super) fn size(&self) -> usize {
+        let Article { blocks, references, dropped, .. } = &self.article;
+        let headings = |block: &Block| block.section.iter().map(String::len).sum::<usize>();
+        let blocks = blocks.iter().map(|block| size_of::<Block>() + block.text.len() + headings(block));
+        let references = references.iter().map(|reference| size_of::<Reference>() + reference.text.len());
+        let dropped = dropped.iter().map(|dropped| size_of::<Dropped>() + dropped.text.len());
+        blocks.chain(references).chain(dropped).sum()
+    }
 }
 
-/// Reads one paper from its file, or from the files of its pages in order.
-pub(super) fn read_source(files: &[PathBuf], limits: &Limits, grobid: Option<&Grobid>) -> Result<Paper, ReadFailure> {
-    let contents: Vec<Content> = files.iter().map(|file| named(file, load(file, limits))).collect::<Result<_, _>>()?;
-    let pages = contents.iter().map(|content| named(&content.version.path, parse(content, limits, grobid)));
-    let mut pages: Vec<Article> = pages.collect::<Result<_, _>>()?;
-    let first = files.first().map(PathBuf::as_path).unwrap_or(Path::new(""));
-    let article = if pages.len() == 1 { pages.remove(0) } else { named(first, join_pages(pages, &limits.paper))? };
+/// A file in memory, before it is parsed.
+#[derive(Debug)]
+pub(super) struct LoadedFile {
+    pub(super) version: FileVersion,
+    pub(super) bytes: Vec<u8>,
+    /// What a GROBID server made of it, or why it is of no help; `None` where none was asked.
+    pub(super) tei: Option<Result<Vec<u8>, String>>,
+}
+
+/// Loads the files of a source, and asks the GROBID server about PDFs.
+pub(super) fn load_source(files: &[PathBuf], reading: &Reading) -> Result<Vec<LoadedFile>, ReadFailure> {
+    let mut left = reading.limits.max_file_bytes;
+    let mut loaded = Vec::with_capacity(files.len());
+    for file in files {
+        let (version, bytes) = named(file, load(file, left, &reading.limits))?;
+        left = left.saturating_sub(version.size);
+        let grobid = reading.grobid.as_ref().filter(|_| bytes.starts_with(b"%PDF"));
+        let tei = grobid.map(|grobid| grobid.process(&bytes, &reading.limits));
+        loaded.push(LoadedFile { version, bytes, tei });
+    }
+    Ok(loaded)
+}
+
+/// The paper in a source, or the papers where its pages say that they belong to different ones. Does no I/O.
+pub(super) fn parse_source(files: Vec<LoadedFile>, limits: &Limits) -> Result<Vec<Paper>, ReadFailure> {
+    let mut pages = Vec::with_capacity(files.len());
+    for file in files {
+        let article = named(&file.version.path, parse(&file, limits))?;
+        pages.push((file.version, article));
+    }
+    papers(pages).into_iter().map(|pages| paper(pages, limits)).collect()
+}
+
+/// Parts the pages of a source into papers.
+fn papers(pages: Vec<(FileVersion, Article)>) -> Vec<Vec<(FileVersion, Article)>> {
+    let mut papers: Vec<Vec<(FileVersion, Article)>> = Vec::new();
+    let mut front = PageFront::default();
+    for (version, article) in pages {
+        let own = PageFront::of(&article.metadata);
+        match papers.last_mut() {
+            Some(paper) if !own.begins_paper_after(&front, follows(paper, &version.path)) => {
+                front.extend(own);
+                paper.push((version, article));
+            }
+            _ => {
+                front = own;
+                papers.push(vec![(version, article)]);
+            }
+        }
+    }
+    papers
+}
+
+/// Whether a file is the page after the last of `pages`, by the numbers in their names.
+fn follows(pages: &[(FileVersion, Article)], path: &Path) -> bool {
+    let number = |path: &Path| split_page(&path.file_stem().unwrap_or_default().to_string_lossy()).1;
+    let last = pages.last().and_then(|(version, _)| number(&version.path));
+    last.zip(number(path)).is_none_or(|(last, next)| next <= last.saturating_add(1))
+}
+
+/// One paper from its pages.
+fn paper(pages: Vec<(FileVersion, Article)>, limits: &Limits) -> Result<Paper, ReadFailure> {
+    let (files, mut articles): (Vec<FileVersion>, Vec<Article>) = pages.into_iter().unzip();
+    let first = files.first().map(|file| file.path.as_path()).unwrap_or(Path::new(""));
+    let article = match articles.len() {
+        1 => articles.remove(0),
+        _ => named(first, join_pages(articles, &limits.paper))?,
+    };
     let stem = first.file_stem().unwrap_or_default().to_string_lossy();
     let folder = first.parent().unwrap_or(Path::new("")).to_string_lossy();
     let id = PaperId::of(&article.metadata, &stem, &folder);
-    Ok(Paper { id, article, files: contents.into_iter().map(|content| content.version).collect() })
+    Ok(Paper { id, article, files })
 }
 
 fn named<T>(file: &Path, outcome: Result<T, ReadError>) -> Result<T, ReadFailure> {
     outcome.map_err(|error| ReadFailure { file: file.to_owned(), error })
 }
 
-/// Loads a file, no further than the limit; one that changes meanwhile is an error, so that no half of it is taken.
-fn load(path: &Path, limits: &Limits) -> Result<Content, ReadError> {
+/// Loads a file of at most `left` bytes. One that changes meanwhile is an error, so that no half of it is taken.
+fn load(path: &Path, left: u64, limits: &Limits) -> Result<(FileVersion, Vec<u8>), ReadError> {
     let stat = FileStat::of(path)?;
     let mut bytes = Vec::new();
-    std::fs::File::open(path)?.take(limits.max_file_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > limits.max_file_bytes {
+    open(path)?.take(left.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > left {
         return Err(ReadError::TooLarge { bytes: stat.size, limit: limits.max_file_bytes });
     }
     if FileStat::of(path)? != stat || bytes.len() as u64 != stat.size {
         return Err(ReadError::Changed);
     }
     let fingerprint = xxh3_64_with_seed(&bytes, READERS_VERSION);
-    let version = FileVersion { path: path.to_owned(), size: stat.size, modified: stat.modified, fingerprint };
-    Ok(Content { version, bytes })
+    Ok((FileVersion { path: path.to_owned(), size: stat.size, modified: stat.modified, fingerprint }, bytes))
 }
 
-fn parse(content: &Content, limits: &Limits, grobid: Option<&Grobid>) -> Result<Article, ReadError> {
-    let name = content.version.path.file_name().unwrap_or_default().to_string_lossy();
+/// Opens a file. Never waits for another process, as opening a pipe does that has come in the place of a file.
+fn open(path: &Path) -> std::io::Result<std::fs::File> {
+    let mut options = std::fs::OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK);
+    options.open(path)
+}
+
+fn parse(file: &LoadedFile, limits: &Limits) -> Result<Article, ReadError> {
+    let name = file.version.path.file_name().unwrap_or_default().to_string_lossy();
     let built_in = || {
-        // Readers return errors; a panic in one of them is a mistake of ours that must not cost the other papers.
-        catch_unwind(AssertUnwindSafe(|| read_bytes(&content.bytes, &name, limits)))
+        // Readers return errors; a panic in one of them is a bug that must not cost the other papers.
+        catch_unwind(AssertUnwindSafe(|| read_bytes(&file.bytes, &name, limits)))
             .unwrap_or_else(|_| Err(ReadError::Failed("an internal error; please report the file".into())))
     };
-    match grobid.filter(|_| content.bytes.starts_with(b"%PDF")) {
-        Some(grobid) => grobid.read(&content.bytes, limits).or_else(|problem| {
-            let mut article = built_in()?;
-            article.warnings.push(format!("GROBID was of no help ({problem}); the built-in reader was used"));
-            Ok(article)
-        }),
-        None => built_in(),
-    }
+    let Some(tei) = &file.tei else { return built_in() };
+    tei.as_ref().map_err(Clone::clone).and_then(|tei| article_of_tei(tei, limits)).or_else(|problem| {
+        let mut article = built_in()?;
+        article.warnings.push(format!("GROBID was of no help ({problem}); the built-in reader was used"));
+        Ok(article)
+    })
 }

@@ -1,22 +1,31 @@
 //! A process that reads papers for this one, so that a paper which hangs or eats memory can be stopped.
 //!
-//! The parent writes a request to the child's standard input and waits for the answer on its standard output, no longer
-//! than the time limit. The child ends when its standard input does: no way in which the parent ends, be it by a second
-//! Ctrl-C or killed, leaves a child behind.
+//! The parent writes a source to the child's standard input and waits for the reply on its standard output, no longer than
+//! the time limit. The child ends when its standard input does: however the parent ends, be it by a second Ctrl-C or killed,
+//! no child is left behind.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::time::Duration;
 
 use super::protocol::{Reply, Request};
 use super::reading::Reading;
-use super::source::{Paper, ReadFailure, read_source};
+use super::sandbox;
+use super::source::{LoadedFile, Paper, ReadFailure, load_source, parse_source};
 use crate::corpus::ReadError;
 
 /// The hidden subcommand that the child runs.
 const COMMAND: &str = "read-worker";
+
+/// The variables that the child inherits: where the system's libraries are, and what errors say. Keys and settings stay here.
+const VARIABLES: [&str; 8] =
+    ["LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PATH", "LANG", "LC_ALL", "RUST_BACKTRACE", "SYSTEMROOT", "TZ"];
+
+/// Begins the line on standard error by which the child says that it is not fully confined.
+const NOT_CONFINED: &str = "not confined: ";
 
 /// The parent's side: starts the child when it is needed, and again when it had to be stopped.
 #[derive(Debug)]
@@ -34,11 +43,17 @@ impl Worker {
         self.program.as_deref()
     }
 
-    pub(super) fn read(&mut self, files: &[PathBuf], reading: &Reading) -> Result<Paper, ReadFailure> {
-        match self.exchange(files, reading) {
+    pub(super) fn read(&mut self, files: &[PathBuf], reading: &Reading) -> Result<Vec<Paper>, ReadFailure> {
+        let loaded = load_source(files, reading)?;
+        match self.exchange(&loaded, reading) {
             Ok(reply) => {
-                let outcome = reply.into_result(reading.max_memory_mb);
-                // What an allocator was given it may keep, and the next paper would pay for it.
+                let mut outcome = reply.into_result(reading.max_memory_mb);
+                if let Err(failure) = &mut outcome
+                    && failure.file.as_os_str().is_empty()
+                {
+                    failure.file = files.first().cloned().unwrap_or_default();
+                }
+                // The allocator may keep what it was given, and leave less for the next paper.
                 if outcome.as_ref().is_err_and(|failure| matches!(failure.error, ReadError::OutOfMemory { .. })) {
                     self.running = None;
                 }
@@ -51,7 +66,10 @@ impl Worker {
         }
     }
 
-    fn exchange(&mut self, files: &[PathBuf], reading: &Reading) -> Result<Reply, ReadError> {
+    fn exchange(&mut self, files: &[LoadedFile], reading: &Reading) -> Result<Reply, ReadError> {
+        if files.iter().any(|file| file.version.path.to_str().is_none()) {
+            return Err(ReadError::Failed("its name is not valid Unicode; rename it".into()));
+        }
         // One that died between two papers, killed from outside, is not this paper's fault.
         if self.running.as_mut().is_some_and(Running::has_ended) {
             self.running = None;
@@ -64,26 +82,30 @@ impl Worker {
     }
 }
 
-/// A child that runs; dropping it ends it.
+/// A running child; dropping it ends it.
 #[derive(Debug)]
 struct Running {
     child: Child,
     requests: ChildStdin,
     /// Lines of its standard output. The channel closes when the child ends.
     replies: Receiver<String>,
-    last_words: Arc<Mutex<String>>,
+    /// The last line on its standard error, or the one that tells why it ended.
+    last_error: Arc<Mutex<String>>,
 }
 
 impl Running {
     fn start(program: Option<&Path>) -> Result<Self, ReadError> {
-        let failed = |error: std::io::Error| ReadError::Failed(format!("cannot start the process that reads: {error}"));
+        let failed = |error: std::io::Error| {
+            ReadError::Io(std::io::Error::new(error.kind(), format!("cannot start the process that reads: {error}")))
+        };
         let program = match program {
             Some(program) => program.to_owned(),
             None => this_program().map_err(failed)?,
         };
         let mut command = Command::new(program);
         command.arg(COMMAND).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // Ctrl-C goes to all processes of the terminal's group; this one is to finish the paper it has in hand.
+        command.env_clear().envs(VARIABLES.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+        // Ctrl-C goes to all processes of the terminal's group; this one is to finish its current paper.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn().map_err(failed)?;
@@ -100,42 +122,49 @@ impl Running {
                 }
             }
         });
-        let last_words = Arc::new(Mutex::new(String::new()));
-        let heard = Arc::clone(&last_words);
-        std::thread::spawn(move || listen(errors, &heard));
-        Ok(Self { child, requests, replies, last_words })
+        let last_error = Arc::new(Mutex::new(String::new()));
+        let shared = Arc::clone(&last_error);
+        std::thread::spawn(move || collect_errors(errors, &shared));
+        Ok(Self { child, requests, replies, last_error })
     }
 
     fn has_ended(&mut self) -> bool {
         !matches!(self.child.try_wait(), Ok(None))
     }
 
-    fn exchange(&mut self, files: &[PathBuf], reading: &Reading) -> Result<Reply, ReadError> {
-        let request = Request { files: files.to_vec(), reading: reading.clone() };
-        let line = serde_json::to_string(&request)
-            .map_err(|_| ReadError::Failed("its name is not valid Unicode; rename it".into()))?;
-        if writeln!(self.requests, "{line}").and_then(|()| self.requests.flush()).is_err() {
-            return Err(self.cause_of_death(reading));
+    fn exchange(&mut self, files: &[LoadedFile], reading: &Reading) -> Result<Reply, ReadError> {
+        let Self { child, requests, replies, .. } = self;
+        let (sent, reply) = std::thread::scope(|scope| {
+            let sending = scope.spawn(|| Request::send(files, reading, requests));
+            let reply = replies.recv_timeout(reading.timeout);
+            if let Err(RecvTimeoutError::Timeout) = reply {
+                // It may not have taken the whole source, and then the thread would wait for ever.
+                let _ = child.kill();
+            }
+            (sending.join(), reply)
+        });
+        if let Ok(Err(error)) = sent {
+            tracing::debug!(%error, "the process that reads did not take the whole source");
         }
-        match self.replies.recv_timeout(reading.timeout) {
+        match reply {
             Ok(line) => serde_json::from_str(&line)
-                .map_err(|error| ReadError::Failed(format!("the process that reads gave no answer: {error}"))),
+                .map_err(|error| ReadError::Failed(format!("the process that reads gave no valid reply: {error}"))),
             Err(RecvTimeoutError::Timeout) => Err(ReadError::Timeout { seconds: reading.timeout.as_secs() }),
-            Err(RecvTimeoutError::Disconnected) => Err(self.cause_of_death(reading)),
+            Err(RecvTimeoutError::Disconnected) => Err(self.exit_error(reading)),
         }
     }
 
     /// Why the child ended, as far as can be seen from outside.
-    fn cause_of_death(&mut self, reading: &Reading) -> ReadError {
+    fn exit_error(&mut self, reading: &Reading) -> ReadError {
         let status = self.child.wait();
-        // The thread that listens may be a moment behind.
-        std::thread::sleep(std::time::Duration::from_millis(20));
-        let words = self.last_words.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        // The thread that reads its standard error may be a moment behind.
+        std::thread::sleep(Duration::from_millis(20));
+        let last_error = self.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let was_killed = status.as_ref().is_ok_and(is_killed);
-        if was_killed || words.contains("memory allocation") {
+        if was_killed || last_error.contains("memory allocation") {
             return ReadError::OutOfMemory { limit_mb: reading.max_memory_mb };
         }
-        if words.contains("overflowed its stack") {
+        if last_error.contains("overflowed its stack") {
             return ReadError::Failed("it is nested too deeply".into());
         }
         let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
@@ -151,7 +180,7 @@ impl Drop for Running {
     }
 }
 
-/// The program that runs. On Linux also where its file was replaced meanwhile, as an upgrade does.
+/// The running program. On Linux also where its file was replaced meanwhile, as an upgrade does.
 fn this_program() -> std::io::Result<PathBuf> {
     if cfg!(target_os = "linux") { Ok("/proc/self/exe".into()) } else { std::env::current_exe() }
 }
@@ -164,18 +193,24 @@ fn is_killed(status: &ExitStatus) -> bool {
     return false;
 }
 
-/// Keeps what the child said last. Reads on whatever it says, so that the child never waits for a full pipe.
-fn listen(errors: impl Read, heard: &Mutex<String>) {
+/// Keeps what the child last wrote to its standard error. Reads on whatever comes, so that the child never waits for a full
+/// pipe.
+fn collect_errors(errors: impl Read, last_error: &Mutex<String>) {
     for line in BufReader::new(errors).split(b'\n').map_while(Result::ok) {
         let line = String::from_utf8_lossy(&line).into_owned();
+        if let Some(reason) = line.strip_prefix(NOT_CONFINED) {
+            static LOGGED: Once = Once::new();
+            LOGGED.call_once(|| tracing::warn!(reason, "the process that reads papers is not fully confined"));
+            continue;
+        }
         if line.trim().is_empty() {
             continue;
         }
         tracing::debug!(line, "the process that reads");
-        let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
-        // Behind what counts, the runtime may say that it aborts.
-        if !heard.contains("memory allocation") && !heard.contains("overflowed its stack") {
-            *heard = line;
+        let mut last_error = last_error.lock().unwrap_or_else(PoisonError::into_inner);
+        // After the line that tells the cause, the runtime may say that it aborts.
+        if !last_error.contains("memory allocation") && !last_error.contains("overflowed its stack") {
+            *last_error = line;
         }
     }
 }
@@ -183,49 +218,69 @@ fn listen(errors: impl Read, heard: &Mutex<String>) {
 /// The child's side: reads what it is asked to until its standard input ends.
 ///
 /// # Errors
-/// Those of standard output: nobody listens any more.
+/// Those of standard output, where the parent has gone.
 pub fn serve_reads() -> std::io::Result<()> {
+    let memory_at_start = memory();
+    if let Err(reason) = sandbox::enter() {
+        eprintln!("{NOT_CONFINED}{reason}");
+    }
     let (sender, requests) = channel();
     std::thread::spawn(move || {
-        for line in std::io::stdin().lines().map_while(Result::ok) {
-            if sender.send(line).is_err() {
+        let mut input = std::io::stdin().lock();
+        while let Some(received) = Request::receive(&mut input).transpose() {
+            let is_error = received.is_err();
+            if sender.send(received).is_err() || is_error {
                 return;
             }
         }
-        // The parent is gone: whatever is being read, nobody waits for it.
+        // The parent has gone: nobody waits for what is being read.
         std::process::exit(0);
     });
     let mut output = std::io::stdout();
-    let mut bounded = false;
-    for line in requests {
-        let Request { files, reading } = serde_json::from_str(&line)?;
-        if !std::mem::replace(&mut bounded, true) {
-            bound_memory(reading.max_memory_mb);
+    let mut is_bounded = false;
+    for received in requests {
+        let (request, files) = match received {
+            Err(error) if error.kind() == std::io::ErrorKind::OutOfMemory => {
+                // The rest of the source is still in the pipe: this process is of no further use.
+                return reply_with(&Reply::out_of_memory(), &mut output);
+            }
+            received => received?,
+        };
+        if !std::mem::replace(&mut is_bounded, true) {
+            bound_memory(memory_at_start, request.max_memory_mb);
         }
-        let reply = Reply::from(read_source(&files, &reading.limits, reading.grobid.as_ref()));
-        let mut answer = serde_json::to_vec(&reply)?;
-        answer.push(b'\n');
-        output.write_all(&answer)?;
-        output.flush()?;
+        reply_with(&Reply::from(parse_source(files, &request.limits)), &mut output)?;
     }
     Ok(())
 }
 
-/// Bounds the memory that this process may write to what it has now and so many MB more. Address space that is only
-/// reserved, as allocators and libraries do, is not counted.
-#[cfg(target_os = "linux")]
-fn bound_memory(max_memory_mb: u64) {
+fn reply_with(reply: &Reply, output: &mut impl Write) -> std::io::Result<()> {
+    let mut line = serde_json::to_vec(reply)?;
+    line.push(b'\n');
+    output.write_all(&line)?;
+    output.flush()
+}
+
+/// Bytes of data and stack of this process; 0 where they are not known.
+fn memory() -> u64 {
     const PAGE: u64 = 4096;
-    /// Of the fields of `statm` (proc_pid_statm(5)), in pages: data and stack.
+    /// The field of `statm` (proc_pid_statm(5)) with data and stack, in pages.
     const DATA: usize = 5;
     let pages = std::fs::read_to_string("/proc/self/statm").ok();
     let pages = pages.and_then(|statm| statm.split(' ').nth(DATA)?.parse::<u64>().ok());
-    let limit = pages.unwrap_or(0).saturating_mul(PAGE).saturating_add(max_memory_mb << 20);
+    pages.unwrap_or(0).saturating_mul(PAGE)
+}
+
+/// Bounds the memory that this process may write to what it had at its start and so many MB more. Address space that is only
+/// reserved, as allocators and libraries do, is not counted.
+#[cfg(target_os = "linux")]
+fn bound_memory(at_start: u64, max_memory_mb: u64) {
+    let limit = at_start.saturating_add(max_memory_mb << 20);
     if let Err(error) = rlimit::setrlimit(rlimit::Resource::DATA, limit, limit) {
-        tracing::warn!(%error, "memory is not bounded");
+        eprintln!("{NOT_CONFINED}its memory is not bounded: {error}");
     }
 }
 
 /// Other systems do not hold a process to such a bound.
 #[cfg(not(target_os = "linux"))]
-fn bound_memory(_: u64) {}
+fn bound_memory(_: u64, _: u64) {}

@@ -15,12 +15,15 @@ use super::options::Library;
 use super::tasks::{Counts, Status, Task, TaskKind, TaskList, includes_papers};
 use super::uploads::{self, Spooled};
 use crate::corpus::{Identity, Metadata, PaperId, split_page};
-use crate::index::IndexError;
+use crate::index::{IndexError, SourceRecord, SourceRole};
 use crate::ingest::{Ingest, IngestError, Reader, Summary};
 use crate::search::Engine;
 
 /// How long a run waits for another process that writes to the index.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// How long a run that failed waits to be tried again: at first, and at most. The pause doubles with each failure.
+const RETRY_PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 
 /// Debounce window: a job waits so long for others that are done in the same run.
 const DEBOUNCE: Duration = Duration::from_millis(20);
@@ -271,12 +274,25 @@ impl Jobs {
     }
 
     fn work(&self) {
-        while let Some(tasks) = self.next() {
+        let mut pause = Duration::ZERO;
+        while let Some(tasks) = self.next(pause) {
             self.changed();
             let numbers: Vec<u64> = tasks.iter().map(|task| task.id).collect();
-            let outcome = catch_unwind(AssertUnwindSafe(|| self.run(&tasks)))
-                .unwrap_or_else(|_| Err("an internal error; the log says more".into()));
+            let outcome = catch_unwind(AssertUnwindSafe(|| self.run(&tasks))).unwrap_or_else(|_| {
+                Err(RunError { message: "an internal error; the log says more".into(), is_lasting: false })
+            });
             self.is_behind.store(outcome.is_err(), Ordering::Relaxed);
+            if let Err(error) = &outcome
+                && !error.is_lasting
+                && !self.stopped()
+            {
+                pause = (pause * 2).clamp(RETRY_PAUSES.0, RETRY_PAUSES.1);
+                tracing::error!(?numbers, %error, ?pause, "index run failed; it is tried again");
+                self.tasks().retry(&numbers, &error.message);
+                self.changed();
+                continue;
+            }
+            pause = Duration::ZERO;
             match &outcome {
                 Ok((summary, _)) => {
                     tracing::info!(?numbers, papers = ?summary.papers, seconds = summary.seconds, "indexed")
@@ -313,12 +329,17 @@ impl Jobs {
         self.changes.send_modify(|count| *count += 1);
     }
 
-    /// Waits for jobs, and starts all that wait. `None` once stopped.
-    fn next(&self) -> Option<Vec<Task>> {
+    /// Waits for jobs, and starts all that wait, after a pause. `None` once stopped.
+    fn next(&self, pause: Duration) -> Option<Vec<Task>> {
+        let began = Instant::now();
         let mut tasks = self.tasks();
         loop {
             if self.stopped() {
                 return None;
+            }
+            if let Some(left) = pause.checked_sub(began.elapsed()).filter(|left| !left.is_zero()) {
+                (tasks, _) = self.submitted.wait_timeout(tasks, left).unwrap_or_else(PoisonError::into_inner);
+                continue;
             }
             if tasks.unfinished() > 0 {
                 drop(tasks);
@@ -330,7 +351,7 @@ impl Jobs {
     }
 
     /// One run over all that the jobs concern. Gives what it did, and which folders it left out and why.
-    fn run(&self, tasks: &[Task]) -> Result<(Summary, Vec<String>), String> {
+    fn run(&self, tasks: &[Task]) -> Result<(Summary, Vec<String>), RunError> {
         self.runs.fetch_add(1, Ordering::Relaxed);
         let files = self.files(tasks);
         let (paths, mut skipped) = if files.is_some() { (Vec::new(), Vec::new()) } else { self.paths(tasks) };
@@ -352,7 +373,9 @@ impl Jobs {
                 {
                     std::thread::sleep(Duration::from_millis(500));
                 }
-                Err(error) => return Err(error.to_string()),
+                Err(error) => {
+                    return Err(RunError { message: error.to_string(), is_lasting: error.is_lasting() });
+                }
                 Ok(summary) => {
                     skipped.extend(summary.emptied.iter().map(|emptied| skipped_folder(&emptied.folder, "is empty")));
                     return Ok((summary, skipped));
@@ -398,9 +421,14 @@ impl Jobs {
     }
 
     /// Which papers the uploaded files became.
-    fn papers_of(&self, tasks: &[Task]) -> BTreeMap<PathBuf, String> {
+    fn papers_of(&self, tasks: &[Task]) -> BTreeMap<PathBuf, Uploaded> {
         let snapshot = self.engine.index().snapshot();
-        let paper = |file: &Path| Some((file.to_owned(), snapshot.sources_of_file(file).ok()??.paper.to_string()));
+        let paper = |file: &Path| {
+            let found = snapshot.sources_of_file(file).ok()??;
+            let is_duplicate = |source: &SourceRecord| source.path == file && source.role == SourceRole::Duplicate;
+            let is_duplicate = found.sources.iter().any(is_duplicate);
+            Some((file.to_owned(), Uploaded { paper: found.paper.to_string(), is_duplicate }))
+        };
         tasks.iter().filter_map(uploaded).filter_map(paper).collect()
     }
 }
@@ -408,6 +436,23 @@ impl Jobs {
 /// The mutexes guard values that are whole even after a panic: nothing leaves them half changed.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Why a run failed.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+struct RunError {
+    message: String,
+    /// It fails again until somebody intervenes.
+    is_lasting: bool,
+}
+
+/// Where an uploaded file is in the index.
+#[derive(Debug)]
+struct Uploaded {
+    paper: String,
+    /// The paper is indexed from another file.
+    is_duplicate: bool,
 }
 
 /// Logs that a folder was skipped, and gives the message for the client.
@@ -432,10 +477,14 @@ fn uploaded(task: &Task) -> Option<&Path> {
 }
 
 /// A job as it is after its run.
-fn finished(task: Task, outcome: &Result<(Summary, Vec<String>), String>, papers: &BTreeMap<PathBuf, String>) -> Task {
+fn finished(
+    task: Task,
+    outcome: &Result<(Summary, Vec<String>), RunError>,
+    papers: &BTreeMap<PathBuf, Uploaded>,
+) -> Task {
     let (summary, skipped) = match outcome {
         Ok(done) => done,
-        Err(error) => return Task { status: Status::Failed, error: Some(error.clone()), ..task },
+        Err(error) => return Task { status: Status::Failed, error: Some(error.message.clone()), ..task },
     };
     let own_failure = uploaded(&task).and_then(|file| summary.failures.iter().find(|failure| failure.file == file));
     let mut error = own_failure.map(|failure| failure.reason.clone());
@@ -452,6 +501,8 @@ fn finished(task: Task, outcome: &Result<(Summary, Vec<String>), String>, papers
         seconds: summary.seconds,
     };
     let status = if own_failure.is_some() { Status::Failed } else { Status::Succeeded };
-    let paper = uploaded(&task).and_then(|file| papers.get(file).cloned());
-    Task { status, error, paper, counts: Some(counts), ..task }
+    let uploaded = uploaded(&task).and_then(|file| papers.get(file));
+    let paper = uploaded.map(|uploaded| uploaded.paper.clone());
+    let duplicate_of = uploaded.filter(|uploaded| uploaded.is_duplicate).map(|uploaded| uploaded.paper.clone());
+    Task { status, error, paper, duplicate_of, counts: Some(counts), ..task }
 }

@@ -92,6 +92,9 @@ pub struct Task {
     pub finished: Option<SystemTime>,
     /// The paper that an upload became.
     pub paper: Option<String>,
+    /// The paper, where it is indexed from another file than the upload.
+    pub duplicate_of: Option<String>,
+    /// Why it failed; while it waits, why the last try did.
     pub error: Option<String>,
     /// Of the run that it was done in, together with others.
     pub counts: Option<Counts>,
@@ -124,6 +127,7 @@ impl TaskList {
             started: None,
             finished: None,
             paper: None,
+            duplicate_of: None,
             error: None,
             counts: None,
         };
@@ -142,6 +146,15 @@ impl TaskList {
                 task.clone()
             })
             .collect()
+    }
+
+    /// Has running jobs wait again, after a run that failed.
+    pub(super) fn retry(&mut self, ids: &[u64], error: &str) {
+        for task in self.tasks.iter_mut().filter(|task| ids.contains(&task.id)) {
+            task.status = Status::Waiting;
+            task.started = None;
+            task.error = Some(error.to_owned());
+        }
     }
 
     /// Puts a finished job in the place of the running one, and forgets the oldest that are finished.
@@ -204,6 +217,7 @@ impl From<&Task> for TaskItem {
             status: task.status.name(),
             file,
             paper,
+            duplicate_of: task.duplicate_of.clone(),
             error: task.error.clone(),
             submitted_at: seconds(task.submitted),
             started_at: task.started.map(seconds),

@@ -43,7 +43,9 @@ pub struct TaskItem {
     pub file: Option<String>,
     /// The paper that an upload became, or that is deleted.
     pub paper: Option<String>,
-    /// Why it failed, or what it could not do.
+    /// The same paper, where it is indexed from another file than the uploaded one.
+    pub duplicate_of: Option<String>,
+    /// Why it failed, or what it could not do; while it waits to be tried again, why the last run failed.
     pub error: Option<String>,
     pub submitted_at: f64,
     pub started_at: Option<f64>,

@@ -53,7 +53,7 @@ impl Identity {
     /// Are these the same paper?
     ///
     /// An equal DOI, PMCID or PMID decides. Without one, titles must be equal, no identifier may differ, and of first
-    /// author and year one must agree and none contradict. A preprint and the published paper have different DOIs and are
+    /// author and year one must agree and none contradict; both must agree for a title such as "Editorial". A preprint and the published paper have different DOIs and are
     /// two papers.
     pub fn same_paper(&self, other: &Identity) -> bool {
         let identifiers = [(&self.doi, &other.doi), (&self.pmcid, &other.pmcid), (&self.pmid, &other.pmid)]
@@ -76,10 +76,58 @@ impl Identity {
     }
 }
 
+/// Titles of a kind of article rather than of one, in the form of [`TitleKey::title`].
+const GENERIC_TITLES: [&str; 32] = [
+    "abstracts",
+    "authorsreply",
+    "bookreview",
+    "bookreviews",
+    "comment",
+    "commentary",
+    "correction",
+    "correspondence",
+    "corrigendum",
+    "editorial",
+    "editorialcomment",
+    "erratum",
+    "errata",
+    "foreword",
+    "fromtheeditor",
+    "guesteditorial",
+    "inmemoriam",
+    "inthisissue",
+    "introduction",
+    "letter",
+    "letters",
+    "lettertotheeditor",
+    "news",
+    "obituary",
+    "opinion",
+    "perspective",
+    "preface",
+    "reply",
+    "review",
+    "reviewarticle",
+    "untitled",
+    "viewpoint",
+];
+
 impl TitleKey {
+    /// A title that many papers have is enough only with the same first author and the same year.
     fn same_paper(&self, other: &TitleKey) -> bool {
         let rest = [agreement(&self.family, &other.family), agreement(&self.year, &other.year)];
-        self.title == other.title && rest.contains(&Some(true)) && !rest.contains(&Some(false))
+        let agreeing = rest.iter().filter(|agrees| **agrees == Some(true)).count();
+        let needed = if self.is_generic() { rest.len() } else { 1 };
+        self.title == other.title && agreeing >= needed && !rest.contains(&Some(false))
+    }
+
+    fn is_generic(&self) -> bool {
+        GENERIC_TITLES.contains(&self.title.as_str())
+    }
+
+    /// Whether title, first author and year can tell the paper from all others.
+    fn is_distinctive(&self) -> bool {
+        !self.is_generic() || (self.family.is_some() && self.year.is_some())
     }
 }
 
@@ -132,6 +180,22 @@ mod tests {
         assert!(same(&pdf, &Metadata { year: None, ..xml.clone() }));
         assert!(!same(&pdf, &Metadata { year: None, authors: Vec::new(), ..xml }));
         assert!(!same(&Metadata::default(), &Metadata::default()));
+    }
+
+    #[test]
+    fn an_editorial_is_one_of_many() {
+        let same = |a: &Metadata, b: &Metadata| Identity::of(a).same_paper(&Identity::of(b));
+        let editorial = metadata("Editorial", "A. Name", 2012);
+        let without_author = Metadata { authors: Vec::new(), ..editorial.clone() };
+        let without_year = Metadata { year: None, ..editorial.clone() };
+        assert!(same(&editorial, &editorial));
+        for other in [&without_author, &without_year] {
+            assert!(!same(&editorial, other) && !same(other, other), "{other:?}");
+        }
+        let id = |metadata: &Metadata, stem| PaperId::of(metadata, stem, "folder");
+        assert_eq!(id(&editorial, "a"), id(&editorial, "b"));
+        assert_ne!(id(&without_author, "a"), id(&without_author, "b"));
+        assert_eq!(id(&without_author, "a"), id(&without_author, "a"));
     }
 
     #[test]

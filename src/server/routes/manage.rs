@@ -71,8 +71,7 @@ pub(in crate::server) async fn put(
 
 /// Keeps an upload if it can be read as a paper; if not, the client is told why at once.
 fn keep(jobs: &Jobs, spooled: Spooled) -> Result<Task, Problem> {
-    let read = jobs.checks().read(&[spooled.file().to_owned()]);
-    let paper = read.map_err(|failure| unreadable(failure.error))?;
+    let paper = jobs.checks().read_file(spooled.file()).map_err(|failure| unreadable(failure.error))?;
     jobs.put(spooled, &paper.article.metadata)?.ok_or_else(too_many_jobs)
 }
 

@@ -24,8 +24,9 @@ const LONGEST_ID: usize = 120;
 pub struct PaperId(String);
 
 impl PaperId {
-    /// The id of a paper: by its DOI, else its PMCID, PMID, or title with first author and year. A source without a
-    /// title is named by its file's stem, less a page suffix, and by the folder it lies in.
+    /// The id of a paper: by its DOI, else its PMCID, PMID, or title with first author and year. A source that these do not
+    /// tell from others, such as an editorial without an author, is named by its file's stem as well, less a page suffix, and
+    /// by the folder it lies in.
     ///
     /// `folder` is the parent folder's path as the collection names it, with `/` between its parts.
     pub fn of(metadata: &Metadata, stem: &str, folder: &str) -> Self {
@@ -40,7 +41,8 @@ impl PaperId {
             return PaperId::shortened(format!("pmid-{}", slug(pmid)), pmid);
         }
         match (&identity.title, &metadata.title) {
-            (Some(key), Some(title)) => PaperId::from_title(key, title),
+            (Some(key), Some(title)) if key.is_distinctive() => PaperId::from_title(key, title, ""),
+            (Some(key), Some(title)) => PaperId::from_title(key, title, &format!("\n{folder}\n{}", split_page(stem).0)),
             _ => PaperId::from_file(stem, folder),
         }
     }
@@ -56,14 +58,15 @@ impl PaperId {
         if id == plain { PaperId::shortened(id, doi) } else { PaperId::hashed(&id, doi) }
     }
 
-    fn from_title(key: &TitleKey, title: &str) -> Self {
+    /// `place` tells papers of the same title, author and year apart.
+    fn from_title(key: &TitleKey, title: &str, place: &str) -> Self {
         let words = plain_words(title);
         let telling = words.iter().filter(|word| !matches!(word.as_str(), "a" | "an" | "the" | "on" | "of" | "in"));
         let parts = key.family.iter().cloned().chain(key.year.map(|year| year.to_string()));
         let parts: Vec<String> = parts.chain(telling.take(3).cloned()).collect();
         let family = key.family.as_deref().unwrap_or_default();
         let year = key.year.map(|year| year.to_string()).unwrap_or_default();
-        PaperId::hashed(&slug(&parts.join("-")), &format!("{}\n{family}\n{year}", key.title))
+        PaperId::hashed(&slug(&parts.join("-")), &format!("{}\n{family}\n{year}{place}", key.title))
     }
 
     fn from_file(stem: &str, folder: &str) -> Self {

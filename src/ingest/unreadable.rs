@@ -1,0 +1,118 @@
+//! Files that could not be read, kept in the index's folder so that they are not read again before they change.
+//!
+//! The list only saves work: without it, all these files are read again.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::Failure;
+use super::files::{SourceFiles, has_paper_ending};
+use super::reading::Reading;
+use super::source::{FileStat, ReadFailure};
+use crate::corpus::{READERS_VERSION, ReadError};
+
+/// In the index's folder.
+const FILE: &str = "unreadable.json";
+
+/// Files that could not be read, by the first file of their source.
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Unreadable {
+    /// Of the readers and their limits: with others, the files may be readable.
+    fingerprint: u64,
+    sources: BTreeMap<PathBuf, Source>,
+    /// Differs from what is stored.
+    #[serde(skip)]
+    is_changed: bool,
+}
+
+/// A source that could not be read, as it was then.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Source {
+    files: Vec<(PathBuf, FileStat)>,
+    failed: PathBuf,
+    reason: String,
+    /// It is nothing that a reader takes for a paper, such as a picture.
+    is_of_no_paper: bool,
+}
+
+impl Unreadable {
+    /// The list in the index's folder; an empty one where there is none, or the readers or their limits have changed.
+    pub(super) fn load(folder: &Path, reading: &Reading) -> Self {
+        let read = std::fs::read(folder.join(FILE)).ok();
+        let known: Option<Self> = read.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let fingerprint = fingerprint(reading);
+        known.filter(|known| known.fingerprint == fingerprint).unwrap_or(Self { fingerprint, ..Self::default() })
+    }
+
+    /// Stores the list in the index's folder where it has changed.
+    pub(super) fn store(&mut self, folder: &Path) {
+        if !std::mem::take(&mut self.is_changed) {
+            return;
+        }
+        let path = folder.join(FILE);
+        let stored = if self.sources.is_empty() {
+            std::fs::remove_file(&path).or_else(|error| match error.kind() {
+                std::io::ErrorKind::NotFound => Ok(()),
+                _ => Err(error),
+            })
+        } else {
+            // A file that was cut short is no valid JSON, and counts as no list.
+            serde_json::to_vec(&*self).map_err(Into::into).and_then(|bytes| std::fs::write(&path, bytes))
+        };
+        if let Err(error) = stored {
+            tracing::debug!(%error, "files that cannot be read are not remembered");
+        }
+    }
+
+    /// Whether a source could not be read and has not changed since.
+    pub(super) fn has(&self, source: &SourceFiles) -> bool {
+        let known = source.files.first().and_then(|first| self.sources.get(first));
+        known.is_some_and(|known| {
+            let is_same = |(known, file): (&(PathBuf, FileStat), &PathBuf)| {
+                known.0 == *file && FileStat::of(file).is_ok_and(|stat| stat == known.1)
+            };
+            known.files.len() == source.files.len() && known.files.iter().zip(&source.files).all(is_same)
+        })
+    }
+
+    /// Why a source could not be read; `None` where it may be something other than a paper.
+    pub(super) fn failure(&self, source: &SourceFiles) -> Option<Failure> {
+        let known = self.sources.get(source.files.first()?)?;
+        let is_expected = source.named || has_paper_ending(&known.failed) || !known.is_of_no_paper;
+        is_expected.then(|| Failure { file: known.failed.clone(), reason: known.reason.clone() })
+    }
+
+    /// Notes that a source could not be read, unless that may change while the files do not.
+    pub(super) fn insert(&mut self, source: &SourceFiles, failure: &ReadFailure) {
+        let is_passing = matches!(failure.error, ReadError::Io(_) | ReadError::Changed);
+        let stats = source.files.iter().map(|file| Ok((file.clone(), FileStat::of(file)?)));
+        if let (false, Some(first), Ok(files)) =
+            (is_passing, source.files.first(), stats.collect::<std::io::Result<Vec<_>>>())
+        {
+            let (failed, reason) = (failure.file.clone(), failure.error.to_string());
+            let is_of_no_paper = failure.error.is_of_no_paper();
+            self.sources.insert(first.clone(), Source { files, failed, reason, is_of_no_paper });
+            self.is_changed = true;
+        }
+    }
+
+    pub(super) fn remove(&mut self, source: &SourceFiles) {
+        for file in &source.files {
+            self.is_changed |= self.sources.remove(file).is_some();
+        }
+    }
+
+    /// Forgets the files that are not on disk any more.
+    pub(super) fn retain(&mut self, is_there: impl Fn(&Path) -> bool) {
+        let before = self.sources.len();
+        self.sources.retain(|file, _| is_there(file));
+        self.is_changed |= self.sources.len() != before;
+    }
+}
+
+fn fingerprint(reading: &Reading) -> u64 {
+    let settings = serde_json::to_vec(reading).unwrap_or_default();
+    xxhash_rust::xxh3::xxh3_64_with_seed(&settings, READERS_VERSION)
+}

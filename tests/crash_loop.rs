@@ -1,0 +1,147 @@
+//! A file that brings the process down does so twice at most; a process that is killed from outside blames no file.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use stroma::embed::{EmbedError, Embedder, HashEmbedder, Role, UnitVector};
+use stroma::index::PassageIndex;
+use stroma::ingest::{Ingest, IngestOptions, Summary};
+
+use crate::support::Library;
+
+/// The folder of the library that a child indexes.
+const FOLDER: &str = "STROMA_TEST_CRASH_LOOP";
+
+/// Aborts the process, or hangs, when it meets certain words.
+struct Fatal(HashEmbedder);
+
+impl Embedder for Fatal {
+    fn dimension(&self) -> usize {
+        self.0.dimension()
+    }
+
+    fn fingerprint(&self) -> &str {
+        self.0.fingerprint()
+    }
+
+    fn embed(&self, texts: &[String], role: Role) -> Result<Vec<UnitVector>, EmbedError> {
+        if texts.iter().any(|text| text.contains("deadly")) {
+            std::process::abort();
+        }
+        while texts.iter().any(|text| text.contains("endless")) {
+            std::thread::park();
+        }
+        self.0.embed(texts, role)
+    }
+}
+
+fn index(index: &PassageIndex, embedder: &dyn Embedder, papers: PathBuf) -> Summary {
+    let never = AtomicBool::new(false);
+    let ingest = Ingest { index, embedder, options: IngestOptions::default(), stop: &never };
+    ingest.run(&[papers], &mut |_| {}).expect("an index run")
+}
+
+#[test]
+#[ignore = "runs in a process of its own, which the other tests start"]
+fn index_in_a_child() {
+    let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return };
+    let embedder = Fatal(HashEmbedder::new(64));
+    let index_folder = PassageIndex::open_or_create(&folder.join("index"), &embedder).expect("the index");
+    index(&index_folder, &embedder, folder.join("papers"));
+}
+
+fn start(folder: &Path) -> Child {
+    let mut command = Command::new(std::env::current_exe().expect("this program"));
+    command.args(["--exact", "crash_loop::index_in_a_child", "--ignored"]).env(FOLDER, folder);
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a child")
+}
+
+fn run_in_child(folder: &Path) -> ExitStatus {
+    start(folder).wait().expect("its end")
+}
+
+fn library(fatal: &str) -> Library {
+    let library = Library::without_model();
+    library.write("a.md", &review("gait"));
+    library.write("b.md", &review(fatal));
+    library.write("c.md", &review("balance"));
+    library
+}
+
+fn review(word: &str) -> String {
+    format!("# On {word}\n\n## Findings\n\nIn all trials the {word} of the patients was better after the treatment.\n")
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_aborts_the_process_is_left_out_at_the_third_start() {
+    use std::os::unix::process::ExitStatusExt;
+    const SIGABRT: i32 = 6;
+    let library = library("deadly");
+    let folder = library.folder.path();
+    for _ in 0..2 {
+        assert_eq!(run_in_child(folder).signal(), Some(SIGABRT));
+    }
+    assert!(run_in_child(folder).success(), "it is not tried a third time");
+    library.index.reload().expect("the commit");
+    assert_eq!(library.index.snapshot().counts().papers, 2, "the others are indexed");
+    let summary = library.index(&[library.papers()]);
+    assert_eq!((summary.papers.unchanged, summary.papers.failed), (2, 1));
+    assert!(summary.failures[0].file.ends_with("b.md") && summary.failures[0].reason.contains("ended the process"));
+    // Another text under the same name is another chance.
+    library.write("b.md", &review("harmless"));
+    assert_eq!(library.index(&[library.papers()]).papers.added, 1);
+    assert!(!library.index.folder().join("in-progress.jsonl").exists(), "nothing is left to remember");
+}
+
+#[test]
+fn a_process_killed_from_outside_blames_no_file() {
+    let library = library("endless");
+    let folder = library.folder.path();
+    for _ in 0..3 {
+        let mut child = start(folder);
+        let journal = library.index.folder().join("in-progress.jsonl");
+        let began = Instant::now();
+        while !std::fs::read_to_string(&journal).is_ok_and(|text| text.contains("c.md")) {
+            assert!(began.elapsed() < Duration::from_secs(60), "the child does not begin");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        child.kill().expect("a signal");
+        child.wait().expect("its end");
+        let summary = library.index(&[library.papers().join("a.md")]);
+        assert_eq!(summary.papers.failed, 0);
+    }
+    assert_eq!(library.index(&[library.papers()]).papers.failed, 0);
+    assert_eq!(library.index.snapshot().counts().papers, 3);
+}
+
+/// A panic is survived, but a run that always ends in one would never get further.
+#[test]
+fn a_file_that_panics_is_left_out_at_the_third_run() {
+    struct Panics(HashEmbedder);
+    impl Embedder for Panics {
+        fn dimension(&self) -> usize {
+            self.0.dimension()
+        }
+        fn fingerprint(&self) -> &str {
+            self.0.fingerprint()
+        }
+        fn embed(&self, texts: &[String], role: Role) -> Result<Vec<UnitVector>, EmbedError> {
+            assert!(!texts.iter().any(|text| text.contains("deadly")), "a panic that belongs to this test");
+            self.0.embed(texts, role)
+        }
+    }
+    let library = library("deadly");
+    let (shared, papers) = (Arc::clone(&library.index), library.papers());
+    let run = || {
+        let (shared, papers) = (Arc::clone(&shared), papers.clone());
+        std::thread::spawn(move || index(&shared, &Panics(HashEmbedder::new(64)), papers)).join()
+    };
+    assert!(run().is_err() && run().is_err());
+    let summary = run().expect("no third panic");
+    assert_eq!(summary.papers.failed, 1);
+    assert_eq!(library.index.snapshot().counts().papers, 2);
+}
