@@ -301,3 +301,20 @@ fn without_help_of_the_grobid_server_the_built_in_reader_reads() {
         assert!(article.warnings.iter().any(|warning| warning.contains("GROBID")), "{:?}", article.warnings);
     }
 }
+
+#[test]
+fn a_paper_over_a_limit_of_the_settings_is_refused_with_the_limit() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let paper = folder.path().join("paper.md");
+    std::fs::write(&paper, "# A title\n\nOne paragraph of the paper.\n\nAnother paragraph of it.\n").expect("written");
+    let inspect = |limit: &str| {
+        let mut command = Command::new(STROMA);
+        command.arg("inspect").arg(&paper).current_dir(folder.path()).env("STROMA_READING_MAX_PARAGRAPHS", limit);
+        command.output().expect("the program runs")
+    };
+    let refused = inspect("1");
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned() + &String::from_utf8_lossy(&refused.stdout);
+    assert_eq!(refused.status.code(), Some(1), "{said}");
+    assert!(said.contains("2 passages, more than the limit of 1"), "{said}");
+    assert!(inspect("2").status.success());
+}

@@ -8,7 +8,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::config::{self, Config, Settings};
-use crate::corpus::Limits;
+use crate::corpus::{Limits, PaperLimits};
 use crate::embed::{BertEmbedder, BertOptions, Embedder, ModelOverrides, Pooling, Precision};
 use crate::index::{PassageIndex, Signature};
 use crate::ingest::{Grobid, IngestOptions, Reader, Reading};
@@ -86,14 +86,24 @@ impl Context {
 
     /// Reads papers in a process of their own, within the bounds of the settings.
     pub(super) fn reader(&self) -> Reader {
-        let config::Reading { max_file_mb, timeout_s, max_memory_mb } = self.config().reading;
-        let max_file_bytes = (max_file_mb as u64) << 20;
-        let timeout = Duration::from_secs(timeout_s as u64);
+        let config = &self.config().reading;
+        let max_file_bytes = (config.max_file_mb as u64) << 20;
+        let timeout = Duration::from_secs(config.timeout_s as u64);
+        let paper = PaperLimits {
+            max_passages: config.max_paragraphs,
+            max_characters: config.max_characters,
+            max_sentences: config.max_sentences,
+            max_references: config.max_references,
+            max_passage_characters: config.max_paragraph_chars,
+            max_title_characters: config.max_title_chars,
+            max_heading_characters: config.max_heading_chars,
+            ..PaperLimits::DEFAULT
+        };
         let grobid = self.config().grobid.url.clone();
         let reading = Reading {
-            limits: Limits { max_file_bytes, max_unpacked_bytes: max_file_bytes * 4, ..Limits::DEFAULT },
+            limits: Limits { max_file_bytes, max_unpacked_bytes: max_file_bytes * 4, paper },
             timeout,
-            max_memory_mb: max_memory_mb as u64,
+            max_memory_mb: config.max_memory_mb as u64,
             grobid: grobid.map(|url| Grobid { url, timeout: timeout * 3 / 4 }),
         };
         Reader::in_worker(reading, None)

@@ -75,6 +75,20 @@ settings! {
         timeout_s: usize = 60, whole(1..=3600);
         /// Most memory that reading one file may take, in MB.
         max_memory_mb: usize = 2048, whole(64..=1_000_000);
+        /// Paragraphs and captions of one paper.
+        max_paragraphs: usize = 10_000, whole(1..=49_999);
+        /// Characters of all paragraphs of one paper together.
+        max_characters: usize = 5_000_000, whole(1..=1_000_000_000);
+        /// Sentences of one paper.
+        max_sentences: usize = 100_000, whole(1..=10_000_000);
+        /// Entries of one paper's reference list.
+        max_references: usize = 20_000, whole(1..=1_000_000);
+        /// Characters of one paragraph; a longer one is split.
+        max_paragraph_chars: usize = 20_000, whole(100..=10_000_000);
+        /// Characters of a title; a longer one is cut.
+        max_title_chars: usize = 1000, whole(100..=100_000);
+        /// Characters of all headings above one paragraph together; longer ones are cut.
+        max_heading_chars: usize = 600, whole(100..=100_000);
     }
 
     /// How papers are written to the index.
