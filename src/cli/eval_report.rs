@@ -108,10 +108,10 @@ impl Report {
         writeln!(to, "## {}: {} queries\n", self.title, self.systems.first().map_or(0, |line| line.ndcg.len()))?;
         writeln!(to, "| | nDCG@10 | against hybrid (95 % interval) | p | recall@100 | MRR@10 | ms |")?;
         writeln!(to, "| --- | --- | --- | --- | --- | --- | --- |")?;
-        for (place, line) in self.systems.iter().take(1).chain(self.others()).enumerate() {
-            let name = if place == 0 { format!("**{}**", line.name) } else { line.name.clone() };
+        for (row, line) in self.systems.iter().take(1).chain(self.others()).enumerate() {
+            let name = if row == 0 { format!("**{}**", line.name) } else { line.name.clone() };
             write!(to, "| {name} | {:.4} | ", line.ndcg.mean())?;
-            match self.against_first(line).filter(|_| place > 0) {
+            match self.against_first(line).filter(|_| row > 0) {
                 Some(Comparison { difference, interval: (low, high), p }) => {
                     write!(to, "{difference:+.4} ({low:+.4} to {high:+.4}) | {p:.4}")?;
                 }
@@ -126,8 +126,8 @@ impl Report {
     }
 
     fn json(&self, to: &mut String) -> std::fmt::Result {
-        for (place, line) in self.systems.iter().take(1).chain(self.others()).enumerate() {
-            let difference = self.against_first(line).filter(|_| place > 0);
+        for (row, line) in self.systems.iter().take(1).chain(self.others()).enumerate() {
+            let difference = self.against_first(line).filter(|_| row > 0);
             let line = json!({
                 "mode": line.name, "queries": line.ndcg.len(), "ndcg_at_10": line.ndcg.mean(),
                 "recall_at_100": line.recall, "mrr_at_10": line.mrr, "seconds": line.seconds,

@@ -119,7 +119,7 @@ settings! {
         lexical: f64 = 0.05, number(0.0..=10.0);
         /// The share of the question's words that a paragraph has.
         coverage: f64 = 0.35, number(0.0..=10.0);
-        /// What a word counts in coverage that is only spelled alike, times its likeness.
+        /// What a word counts in coverage that is only spelled similarly, times the similarity.
         alike: f64 = 0.8, number(0.0..=1.0);
         /// For a question that names a topic: nearness of the paragraph, with title and headings before it.
         topic_paragraph: f64 = 0.4, number(0.0..=10.0);

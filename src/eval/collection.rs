@@ -122,7 +122,7 @@ pub struct Answers {
 impl Collection {
     /// Opens a folder in the layout of BEIR or TREC and indexes its documents below `cache`, or uses the index that is there from last time.
     ///
-    /// `corpus` is in the place of the folder's own `corpus.jsonl` where given.
+    /// `corpus` replaces the folder's own `corpus.jsonl`.
     pub fn open(
         folder: &Path,
         split: &str,
@@ -240,22 +240,22 @@ fn indexed(
     report: &mut dyn FnMut(Progress),
 ) -> Result<PassageIndex, EvalError> {
     let signature = Signature::of_embedder(embedder);
-    let place = cache.join(format!("{}-{:016x}", name(folder), fingerprint(documents, &signature)));
-    if place.join("complete").is_file() {
-        return Ok(PassageIndex::open(&place, &signature)?);
+    let cache_folder = cache.join(format!("{}-{:016x}", name(folder), fingerprint(documents, &signature)));
+    if cache_folder.join("complete").is_file() {
+        return Ok(PassageIndex::open(&cache_folder, &signature)?);
     }
-    let io = |source| EvalError::Io { path: place.clone(), source };
-    if place.exists() {
-        std::fs::remove_dir_all(&place).map_err(io)?;
+    let io = |source| EvalError::Io { path: cache_folder.clone(), source };
+    if cache_folder.exists() {
+        std::fs::remove_dir_all(&cache_folder).map_err(io)?;
     }
-    let index = PassageIndex::open_or_create(&place, embedder)?;
+    let index = PassageIndex::open_or_create(&cache_folder, embedder)?;
     let options = IngestOptions::default();
     let never = AtomicBool::new(false);
     let ingest = Ingest { index: &index, embedder, options, stop: &never };
     let total = documents.len() as u64;
     let articles = documents.iter().map(|document| (paper_id(document), article(document)));
     ingest.add(articles, &mut |progress| report(Progress { files: total, ..progress }))?;
-    std::fs::write(place.join("complete"), "").map_err(io)?;
+    std::fs::write(cache_folder.join("complete"), "").map_err(io)?;
     Ok(index)
 }
 

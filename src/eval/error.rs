@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-/// A file of a test collection that cannot be used; the message names the place.
+/// A file of a test collection that cannot be used; the message names file and line.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
     #[error("cannot read {}", file.display())]

@@ -86,13 +86,13 @@ impl SentenceTexts {
     pub fn ranges(&self, document: &DocumentId, text: &str) -> Vec<Range<usize>> {
         let mut from = 0;
         let sentences = self.0.get(document).map_or(&[][..], Vec::as_slice);
-        let place = |sentence: &String| {
+        let position = |sentence: &String| {
             let folded = sentence.split_whitespace().collect::<Vec<_>>().join(" ");
             let start = from + text.get(from..)?.find(&folded)?;
             from = start + folded.len();
             Some(start..from)
         };
-        sentences.iter().map(place).map(Option::unwrap_or_default).collect()
+        sentences.iter().map(position).map(Option::unwrap_or_default).collect()
     }
 }
 

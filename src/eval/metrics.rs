@@ -38,7 +38,7 @@ impl Metric {
             Self::Ndcg(_) => ndcg(&grades, judged, depth),
             Self::Recall(_) => share(relevant(grades.iter()), relevant(judged.values())),
             Self::ReciprocalRank(_) => {
-                grades.iter().position(|grade| *grade > 0).map_or(0.0, |place| share(1, place + 1))
+                grades.iter().position(|grade| *grade > 0).map_or(0.0, |rank| share(1, rank + 1))
             }
         }
     }
@@ -130,8 +130,7 @@ mod tests {
     use super::*;
 
     fn ranking(documents: &[String]) -> Ranking {
-        let scored =
-            |(place, name): (usize, &String)| Scored { document: name.as_str().into(), score: -(place as f32) };
+        let scored = |(rank, name): (usize, &String)| Scored { document: name.as_str().into(), score: -(rank as f32) };
         Ranking::new(documents.iter().enumerate().map(scored).collect()).expect("each once")
     }
 

@@ -56,8 +56,8 @@ impl Run {
     pub fn write(&self, mut to: impl Write, tag: &str) -> Result<(), DataError> {
         let tag = tag.split_whitespace().collect::<Vec<_>>().join("_");
         for (query, ranking) in &self.0 {
-            for (place, Scored { document, score }) in ranking.scored().iter().enumerate() {
-                writeln!(to, "{query} Q0 {document} {} {score} {tag}", place + 1)
+            for (rank, Scored { document, score }) in ranking.scored().iter().enumerate() {
+                writeln!(to, "{query} Q0 {document} {} {score} {tag}", rank + 1)
                     .map_err(|source| DataError::Unwritable { source })?;
             }
         }

@@ -25,10 +25,10 @@ pub(super) struct Sense {
 const SAME_SENSE: f32 = 0.5;
 
 /// Senses kept of one short form; the rest are misreadings.
-const MOST_SENSES: usize = 12;
+const MAX_SENSES: usize = 12;
 
 /// Short forms and vectors kept, at most; when there are more, the cache begins anew.
-const MOST_CACHED: usize = 1 << 12;
+const MAX_CACHED: usize = 1 << 12;
 
 /// The senses of the short forms that were asked for, as the newest commit has them.
 #[derive(Debug, Default)]
@@ -59,7 +59,7 @@ impl SenseCache {
         let long_forms = snapshot.long_forms(&short)?;
         let senses: Arc<[Sense]> = merged(long_forms).into_iter().map(|sense| self.with_vector(sense)).collect();
         let mut newest = self.newest.write().unwrap_or_else(PoisonError::into_inner);
-        if newest.commit_id != commit_id || newest.by_short.len() >= MOST_CACHED {
+        if newest.commit_id != commit_id || newest.by_short.len() >= MAX_CACHED {
             *newest = SensesOfCommit { commit_id, by_short: HashMap::new() };
         }
         newest.by_short.insert(short, Arc::clone(&senses));
@@ -69,7 +69,7 @@ impl SenseCache {
     /// The sense with the vector that is known of its long form.
     fn with_vector(&self, sense: Sense) -> Sense {
         let mut vectors = self.vectors.lock().unwrap_or_else(PoisonError::into_inner);
-        if vectors.len() >= MOST_CACHED {
+        if vectors.len() >= MAX_CACHED {
             vectors.clear();
         }
         let vector = Arc::clone(vectors.entry(sense.long.clone()).or_default());
@@ -97,9 +97,9 @@ fn merged(longs: BTreeMap<String, BTreeSet<String>>) -> Vec<Sense> {
         let mut terms: Vec<String> = words(&long).into_iter().map(|word| word.term).collect();
         terms.sort_unstable();
         terms.dedup();
-        match senses.iter().position(|sense| likeness(&sense.terms, &terms) >= SAME_SENSE) {
-            Some(place) => senses[place].papers.extend(papers),
-            None if senses.len() < MOST_SENSES => {
+        match senses.iter().position(|sense| jaccard(&sense.terms, &terms) >= SAME_SENSE) {
+            Some(index) => senses[index].papers.extend(papers),
+            None if senses.len() < MAX_SENSES => {
                 senses.push(Sense { long, terms, papers: papers.into_iter().collect(), vector: Arc::default() });
             }
             None => {}
@@ -109,8 +109,8 @@ fn merged(longs: BTreeMap<String, BTreeSet<String>>) -> Vec<Sense> {
     senses
 }
 
-/// The share of terms that two sorted lists have in common (Jaccard).
-fn likeness(one: &[String], other: &[String]) -> f32 {
+/// The Jaccard similarity of two sorted lists of terms.
+fn jaccard(one: &[String], other: &[String]) -> f32 {
     let common = one.iter().filter(|term| other.binary_search(term).is_ok()).count();
     common as f32 / (one.len() + other.len() - common).max(1) as f32
 }

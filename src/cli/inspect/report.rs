@@ -85,8 +85,8 @@ fn left_out(dropped: &Dropped) -> String {
 fn by_passage<'d>(dropped: &'d [Dropped], passages: &[Passage]) -> Vec<Vec<&'d Dropped>> {
     let mut groups = vec![Vec::new(); passages.len() + 1];
     for piece in dropped {
-        let place = beside(piece, passages).unwrap_or(passages.len());
-        if let Some(group) = groups.get_mut(place) {
+        let index = beside(piece, passages).unwrap_or(passages.len());
+        if let Some(group) = groups.get_mut(index) {
             group.push(piece);
         }
     }
