@@ -291,7 +291,7 @@ async fn papers_of_folders_come_with_reindex_and_cannot_be_deleted_here() {
 #[tokio::test]
 async fn a_burst_of_uploads_is_few_runs() {
     let server = Server::writable();
-    let before = server.state.engine.index().snapshot().commit_id();
+    let before = server.state.engine.index().snapshot().commit_id().to_owned();
     for number in 0..60 {
         let text = review(&format!("Review number {number}"), &format!("item{number}"));
         let request = Request::put(format!("/v1/papers/burst{number}.md")).body(Body::from(text)).expect("a request");

@@ -26,7 +26,7 @@ fn a_second_run_changes_nothing() {
     library.write("a.md", &paper("On knees", "Knees get stiff in the morning and better at noon."));
     library.write("b.md", &paper("On soil", "Nitrogen is fixed by bacteria that live in roots."));
     assert_eq!(counts(&library.index(&[library.papers()])), [2, 0, 0, 0, 0]);
-    let commit = library.index.snapshot().commit_id();
+    let commit = library.index.snapshot().commit_id().to_owned();
     assert_eq!(counts(&library.index(&[library.papers()])), [0, 0, 0, 2, 0]);
     assert_eq!(library.index.snapshot().commit_id(), commit);
 }

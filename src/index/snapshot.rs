@@ -45,6 +45,7 @@ pub struct Counts {
 pub struct Snapshot {
     pub(super) searcher: Searcher,
     pub(super) fields: Fields,
+    commit_id: String,
     /// One for each of the searcher's segments, in its order.
     segments: Vec<CommittedSegment>,
     counts: OnceLock<Counts>,
@@ -81,6 +82,7 @@ impl Snapshot {
         Ok(Self {
             searcher: searcher.clone(),
             fields,
+            commit_id: commit_id(searcher.generation().segments()),
             segments,
             counts: OnceLock::new(),
             token_counts: OnceLock::new(),
@@ -94,8 +96,8 @@ impl Snapshot {
     }
 
     /// Identifies the commit: 16 hexadecimal digits, the same as long as nothing changed, also after a restart.
-    pub fn commit_id(&self) -> String {
-        commit_id(self.searcher.generation().segments())
+    pub fn commit_id(&self) -> &str {
+        &self.commit_id
     }
 
     /// Reads what the first question would have to wait for. Of the segments that an earlier commit had too, it is known.

@@ -124,7 +124,7 @@ impl Engine {
             hits,
             took: started.elapsed(),
             timings,
-            commit: snapshot.commit_id(),
+            commit: snapshot.commit_id().to_owned(),
             interpretation: Interpretation { abbreviations: prepared.expanded.into_iter().map(|e| e.shown).collect() },
         })
     }

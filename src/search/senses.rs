@@ -60,7 +60,7 @@ impl SenseCache {
         let senses: Arc<[Sense]> = merged(long_forms).into_iter().map(|sense| self.with_vector(sense)).collect();
         let mut newest = self.newest.write().unwrap_or_else(PoisonError::into_inner);
         if newest.commit_id != commit_id || newest.by_short.len() >= MAX_CACHED {
-            *newest = SensesOfCommit { commit_id, by_short: HashMap::new() };
+            *newest = SensesOfCommit { commit_id: commit_id.to_owned(), by_short: HashMap::new() };
         }
         newest.by_short.insert(short, Arc::clone(&senses));
         Ok(senses)

@@ -43,7 +43,7 @@ impl Drop for Reloader {
 fn poll(state: &AppState, stop: &AtomicBool) {
     let index = state.engine.index();
     let mut seen = commit_marker(index.folder());
-    let mut commit = index.snapshot().commit_id();
+    let mut commit = index.snapshot().commit_id().to_owned();
     let mut failing = false;
     warm(state);
     while !stop.load(Ordering::Relaxed) {
@@ -59,12 +59,12 @@ fn poll(state: &AppState, stop: &AtomicBool) {
             failing = outcome.is_err();
             seen = now;
         }
-        let newest = index.snapshot().commit_id();
-        if newest != commit {
-            tracing::info!(commit = newest, "new commit");
+        let newest = index.snapshot();
+        if newest.commit_id() != commit {
+            tracing::info!(commit = newest.commit_id(), "new commit");
             warm(state);
             state.metrics.count_commit();
-            commit = newest;
+            commit = newest.commit_id().to_owned();
         }
     }
 }

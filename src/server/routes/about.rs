@@ -24,7 +24,7 @@ pub(in crate::server) async fn stats(State(state): State<Arc<AppState>>) -> Resu
         let facets = snapshot.paper_facets()?;
         let counts = snapshot.counts();
         Ok(StatsResponse {
-            commit: snapshot.commit_id(),
+            commit: snapshot.commit_id().to_owned(),
             papers: counts.papers,
             passages: counts.passages,
             index_bytes: index_bytes(state),

@@ -35,7 +35,7 @@ pub(in crate::server) async fn ready(State(state): State<Arc<AppState>>) -> Resu
     Ok(Json(Readiness {
         status: "ready",
         model: state.engine.embedder().fingerprint().to_owned(),
-        commit: snapshot.commit_id(),
+        commit: snapshot.commit_id().to_owned(),
         papers: counts.papers,
         passages: counts.passages,
     }))

@@ -31,7 +31,7 @@ pub(in crate::server) async fn list(
         let snapshot = state.engine.index().snapshot();
         let page = snapshot.papers_page(&filter, offset, limit)?;
         let papers = page.papers.iter().map(PaperSummary::from).collect();
-        Ok(PapersResponse { commit: snapshot.commit_id(), total: page.total, offset, papers })
+        Ok(PapersResponse { commit: snapshot.commit_id().to_owned(), total: page.total, offset, papers })
     };
     Ok(Json(state.blocking(read).await?))
 }

@@ -41,7 +41,7 @@ pub(in crate::server) async fn post(
 
 async fn answer(state: &Arc<AppState>, request: SearchRequest) -> Answered {
     let began = Instant::now();
-    let key = CacheKey::new(state.engine.index().snapshot().commit_id(), &request);
+    let key = CacheKey::new(state.engine.index().snapshot().commit_id().to_owned(), &request);
     let (question, explained) = (request.q.clone(), request.explain);
     let request = request.into_request(&state.limits.question)?;
     if let Some(cached) = state.responses.get(&key) {
