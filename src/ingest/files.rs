@@ -14,6 +14,13 @@ pub struct SourceFiles {
     pub named: bool,
 }
 
+impl SourceFiles {
+    /// Whether one of its files is expected to be a paper: then it is a failure if it is none.
+    pub(super) fn is_expected(&self, file: &Path) -> bool {
+        self.named || has_paper_ending(file)
+    }
+}
+
 /// Extensions of papers. Files with other extensions are indexed only if their content says that they are papers.
 const EXTENSIONS: [&str; 12] =
     ["xml", "nxml", "tei", "pdf", "html", "htm", "xhtml", "md", "markdown", "txt", "text", "gz"];
@@ -22,6 +29,11 @@ const EXTENSIONS: [&str; 12] =
 pub fn has_paper_ending(path: &Path) -> bool {
     let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
     extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
+}
+
+/// The number of the page that a file holds, by its name: 12 of `review-p12.txt`.
+pub fn page_number(path: &Path) -> Option<u32> {
+    split_page(&path.file_stem().unwrap_or_default().to_string_lossy()).1
 }
 
 /// Puts the pages of one paper together: `review-p12.txt` and `review-p13.txt` of one folder. Groups are in the order of

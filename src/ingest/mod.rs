@@ -26,13 +26,13 @@ mod unreadable;
 mod walk;
 mod worker;
 
-pub use files::{SourceFiles, has_paper_ending};
+pub use files::{SourceFiles, has_paper_ending, page_number};
 pub use grobid::Grobid;
 pub use reader::Reader;
 pub use reading::Reading;
 pub use rebuild::Rebuilding;
 pub use run::{Ingest, IngestOptions};
-pub use source::{FileVersion, Paper, ReadFailure};
+pub use source::{FileVersion, Paper, ReadFailure, paper_id};
 pub use walk::papers_under;
 pub use worker::serve_reads;
 

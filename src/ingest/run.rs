@@ -11,7 +11,7 @@ use super::catalogue::Catalogue;
 use super::compare::{changed, spare_emptied, vanished};
 use super::crash_guard::{CrashGuard, MAX_CRASHES};
 use super::embedding::Prepared;
-use super::files::{SourceFiles, has_paper_ending};
+use super::files::SourceFiles;
 use super::plan::{Action, Plan, Source, plan_source, plan_vanished};
 use super::read_ahead::read_ahead;
 use super::reader::Reader;
@@ -315,19 +315,18 @@ impl Run<'_> {
 
     /// The papers of a source that was read: none where it could not be read, or is no paper.
     fn accept(&mut self, source: &SourceFiles, read: Read) -> Vec<Paper> {
-        let is_expected = |file: &Path| source.named || has_paper_ending(file);
         match read {
             Ok(mut papers) => {
                 self.unreadable.remove(source);
                 papers.retain(|paper| {
                     let is_plain = matches!(paper.article.format, Format::Text | Format::Markdown | Format::Dump);
-                    !is_plain || paper.files.first().is_some_and(|file| is_expected(&file.path))
+                    !is_plain || paper.files.first().is_some_and(|file| source.is_expected(&file.path))
                 });
                 papers
             }
             Err(failure) => {
                 self.unreadable.insert(source, &failure);
-                if is_expected(&failure.file) || !failure.error.is_of_no_paper() {
+                if source.is_expected(&failure.file) || !failure.error.is_of_no_paper() {
                     tracing::debug!(file = %failure.file.display(), error = %failure.error, "not read");
                     self.summary.papers.failed += 1;
                     self.summary.failures.push(Failure { file: failure.file, reason: failure.error.to_string() });

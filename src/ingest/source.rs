@@ -8,11 +8,12 @@ use std::time::UNIX_EPOCH;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use super::files::page_number;
 use super::grobid::article_of_tei;
 use super::page_papers::PageFront;
 use super::reading::Reading;
 use crate::corpus::{
-    Article, Block, Dropped, Limits, PaperId, READERS_VERSION, ReadError, Reference, join_pages, read_bytes, split_page,
+    Article, Block, Dropped, Limits, Metadata, PaperId, READERS_VERSION, ReadError, Reference, join_pages, read_bytes,
 };
 
 /// A file that could not be read, and why.
@@ -133,9 +134,8 @@ fn papers(pages: Vec<(FileVersion, Article)>) -> Vec<Vec<(FileVersion, Article)>
 
 /// Whether a file is the page after the last of `pages`, by the numbers in their names.
 fn follows(pages: &[(FileVersion, Article)], path: &Path) -> bool {
-    let number = |path: &Path| split_page(&path.file_stem().unwrap_or_default().to_string_lossy()).1;
-    let last = pages.last().and_then(|(version, _)| number(&version.path));
-    last.zip(number(path)).is_none_or(|(last, next)| next <= last.saturating_add(1))
+    let last = pages.last().and_then(|(version, _)| page_number(&version.path));
+    last.zip(page_number(path)).is_none_or(|(last, next)| next <= last.saturating_add(1))
 }
 
 /// One paper from its pages.
@@ -146,10 +146,15 @@ fn paper(pages: Vec<(FileVersion, Article)>, limits: &Limits) -> Result<Paper, R
         1 => articles.remove(0),
         _ => named(first, join_pages(articles, &limits.paper))?,
     };
-    let stem = first.file_stem().unwrap_or_default().to_string_lossy();
-    let folder = first.parent().unwrap_or(Path::new("")).to_string_lossy();
-    let id = PaperId::of(&article.metadata, &stem, &folder);
+    let id = paper_id(first, &article.metadata);
     Ok(Paper { id, article, files })
+}
+
+/// The id of the paper in a file, which is made of the file's path where the paper says nothing of itself.
+pub fn paper_id(file: &Path, metadata: &Metadata) -> PaperId {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    let folder = file.parent().unwrap_or(Path::new("")).to_string_lossy();
+    PaperId::of(metadata, &stem, &folder)
 }
 
 fn named<T>(file: &Path, outcome: Result<T, ReadError>) -> Result<T, ReadFailure> {

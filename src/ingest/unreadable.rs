@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::Failure;
-use super::files::{SourceFiles, has_paper_ending};
+use super::files::SourceFiles;
 use super::reading::Reading;
 use super::source::{FileStat, ReadFailure};
 use crate::corpus::{READERS_VERSION, ReadError};
@@ -80,8 +80,8 @@ impl Unreadable {
     /// Why a source could not be read; `None` where it may be something other than a paper.
     pub(super) fn failure(&self, source: &SourceFiles) -> Option<Failure> {
         let known = self.sources.get(source.files.first()?)?;
-        let is_expected = source.named || has_paper_ending(&known.failed) || !known.is_of_no_paper;
-        is_expected.then(|| Failure { file: known.failed.clone(), reason: known.reason.clone() })
+        let is_failure = source.is_expected(&known.failed) || !known.is_of_no_paper;
+        is_failure.then(|| Failure { file: known.failed.clone(), reason: known.reason.clone() })
     }
 
     /// Notes that a source could not be read, unless that may change while the files do not.

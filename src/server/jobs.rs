@@ -14,9 +14,9 @@ use tokio::sync::watch;
 use super::options::Library;
 use super::tasks::{Counts, Status, Task, TaskKind, TaskList, includes_papers};
 use super::uploads::{self, Spooled};
-use crate::corpus::{Identity, Metadata, PaperId, split_page};
+use crate::corpus::{Identity, Metadata, PaperId};
 use crate::index::{IndexError, SourceRecord, SourceRole};
-use crate::ingest::{Ingest, IngestError, Reader, Summary};
+use crate::ingest::{Ingest, IngestError, Reader, Summary, page_number, paper_id};
 use crate::search::Engine;
 
 /// How long a run waits for another process that writes to the index.
@@ -404,11 +404,7 @@ impl Jobs {
                 TaskKind::Startup | TaskKind::Reindex | TaskKind::Watch => return None,
             }
         }
-        let is_page = |file: &PathBuf| {
-            let stem = file.file_stem().unwrap_or_default().to_string_lossy();
-            split_page(&stem).1.is_some()
-        };
-        (!files.iter().any(is_page)).then_some(files)
+        (!files.iter().any(|file| page_number(file).is_some())).then_some(files)
     }
 
     /// The folders to look at. One that is missing does not hinder the others, and is not taken for an empty one.
@@ -460,13 +456,6 @@ fn skipped_folder(folder: &Path, why: &str) -> String {
     let message = format!("{} {why}; what was indexed from it stays", folder.display());
     tracing::warn!("{message}");
     message
-}
-
-/// The id that the paper in a file gets, which is made of the file's path where the paper says nothing of itself.
-fn paper_id(file: &Path, metadata: &Metadata) -> PaperId {
-    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
-    let folder = file.parent().unwrap_or(Path::new("")).to_string_lossy();
-    PaperId::of(metadata, &stem, &folder)
 }
 
 fn uploaded(task: &Task) -> Option<&Path> {
