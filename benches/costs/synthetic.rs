@@ -88,7 +88,7 @@ pub(crate) fn paper_of_size(
         ..Metadata::default()
     };
     let blocks = (0..passages_of_a_paper).map(|_| block(&mut random)).collect();
-    let article = Article { format: Format::Text, metadata: metadata.clone(), blocks, ..Article::default() };
+    let mut article = Article { format: Format::Text, metadata: metadata.clone(), blocks, ..Article::default() };
     let passages: Vec<EmbeddedPassage> = passages(&article, &id)
         .into_iter()
         .map(|passage| EmbeddedPassage {
@@ -99,18 +99,8 @@ pub(crate) fn paper_of_size(
             passage,
         })
         .collect();
-    let record = PaperRecord {
-        id,
-        format: Format::Text,
-        metadata,
-        references: Vec::new(),
-        abbreviations: abbreviations(&mut random),
-        passages: passages.len() as u32,
-        dropped: 0,
-        warnings: Vec::new(),
-        sources: Vec::new(),
-    };
-    Ok((record, passages))
+    article.abbreviations = abbreviations(&mut random);
+    Ok((PaperRecord::new(id, article, passages.len(), Vec::new()), passages))
 }
 
 /// The text of a paper as a Markdown file: a title and as many paragraphs as asked for.

@@ -187,7 +187,8 @@ mod tests {
         let id: PaperId = id.parse().expect("an id");
         let metadata = Metadata { title: Some(title.to_owned()), ..Metadata::default() };
         let block = |number| Block { text: format!("{title} in trial {number}. They got better."), ..Block::default() };
-        let article = Article { format: Format::Text, blocks: (0..3).map(block).collect(), ..Article::default() };
+        let blocks = (0..3).map(block).collect();
+        let article = Article { format: Format::Text, metadata, blocks, ..Article::default() };
         let embed = |text: &str| embedder.embed(&[text.to_owned()], Role::Passage).expect("a vector").remove(0);
         let passages: Vec<EmbeddedPassage> = passages(&article, &id)
             .into_iter()
@@ -199,18 +200,7 @@ mod tests {
                 passage,
             })
             .collect();
-        let record = PaperRecord {
-            id,
-            format: Format::Text,
-            metadata,
-            references: Vec::new(),
-            abbreviations: Vec::new(),
-            passages: passages.len() as u32,
-            dropped: 0,
-            warnings: Vec::new(),
-            sources: Vec::new(),
-        };
-        (record, passages)
+        (PaperRecord::new(id, article, passages.len(), Vec::new()), passages)
     }
 
     /// Makes the commits from the one with this number on, with a writer for each two; counts those that succeed.

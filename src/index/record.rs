@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::corpus::{Abbreviation, Format, Identity, Metadata, PaperId, Passage, Reference};
+use crate::corpus::{Abbreviation, Article, Format, Identity, Metadata, PaperId, Passage, Reference};
 use crate::embed::UnitVector;
 
 /// A paper as a whole: one document of the index.
@@ -26,6 +26,21 @@ pub struct PaperRecord {
 }
 
 impl PaperRecord {
+    /// The record of an article that was cut into so many passages.
+    pub fn new(id: PaperId, article: Article, passages: usize, sources: Vec<SourceRecord>) -> Self {
+        Self {
+            id,
+            format: article.format,
+            metadata: article.metadata,
+            references: article.references,
+            abbreviations: article.abbreviations,
+            passages: passages as u32,
+            dropped: article.dropped.len() as u32,
+            warnings: article.warnings,
+            sources,
+        }
+    }
+
     /// What the source whose text is indexed says of itself.
     pub fn identity(&self) -> SourceIdentity {
         SourceIdentity { paper: self.id.clone(), format: self.format, identity: Identity::of(&self.metadata) }

@@ -171,26 +171,15 @@ fn senses(short_forms: &ShortForms, passage: &Passage) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::corpus::{Article, Block, Format, Metadata, PaperId, passages};
+    use crate::corpus::{Article, Block, Metadata, PaperId, passages};
 
     fn prepared(title: &str, texts: &[usize]) -> Prepared {
         let metadata = Metadata { title: Some(title.into()), ..Metadata::default() };
         let id = PaperId::of(&metadata, "file", "folder");
         let block = |length: &usize| Block { text: "a".repeat(*length), ..Block::default() };
-        let article = Article { blocks: texts.iter().map(block).collect(), ..Article::default() };
+        let article = Article { metadata, blocks: texts.iter().map(block).collect(), ..Article::default() };
         let passages = passages(&article, &id);
-        let record = PaperRecord {
-            id,
-            format: Format::Jats,
-            metadata,
-            references: Vec::new(),
-            abbreviations: Vec::new(),
-            passages: 0,
-            dropped: 0,
-            warnings: Vec::new(),
-            sources: Vec::new(),
-        };
-        Prepared { record, passages }
+        Prepared { record: PaperRecord::new(id, article, passages.len(), Vec::new()), passages }
     }
 
     #[test]

@@ -384,17 +384,7 @@ impl Run<'_> {
 
     fn index(&mut self, id: PaperId, article: Article, sources: Vec<SourceRecord>) {
         let passages = passages(&article, &id);
-        let record = PaperRecord {
-            id,
-            format: article.format,
-            metadata: article.metadata,
-            references: article.references,
-            abbreviations: article.abbreviations,
-            passages: passages.len() as u32,
-            dropped: article.dropped.len() as u32,
-            warnings: article.warnings,
-            sources,
-        };
+        let record = PaperRecord::new(id, article, passages.len(), sources);
         self.catalogue.insert(record.clone());
         self.batch.add(Prepared { record, passages });
     }
