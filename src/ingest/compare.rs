@@ -33,13 +33,13 @@ pub(super) fn spare_emptied(
 }
 
 /// The sources that are new or changed, and how many are as the index knows them.
-pub(super) fn changed(sources: Vec<SourceFiles>, catalogue: &Catalogue) -> Result<(Vec<SourceFiles>, u64), IndexError> {
+pub(super) fn changed(sources: &[SourceFiles], catalogue: &Catalogue) -> Result<(Vec<SourceFiles>, u64), IndexError> {
     let (mut changed, mut unchanged) = (Vec::new(), 0);
     for source in sources {
-        if is_unchanged(&source, catalogue)? {
+        if is_unchanged(source, catalogue)? {
             unchanged += 1;
         } else {
-            changed.push(source);
+            changed.push(source.clone());
         }
     }
     Ok((changed, unchanged))
@@ -56,11 +56,11 @@ pub(super) fn vanished(found: &Found, catalogue: &Catalogue) -> Result<Vec<PathB
 fn is_unchanged(source: &SourceFiles, catalogue: &Catalogue) -> Result<bool, IndexError> {
     for file in &source.files {
         let Some(sources) = catalogue.sources_of_file(file)? else { return Ok(false) };
-        let is_known =
-            |known: &FileStat, version| FileStat::of(file).is_ok_and(|now| now == *known && version == READERS_VERSION);
         let is_as_known = sources.iter().any(|known| {
             let stat = FileStat { size: known.size, modified: known.modified };
-            known.path == *file && is_known(&stat, known.readers_version)
+            known.path == *file
+                && known.readers_version == READERS_VERSION
+                && FileStat::of(file).is_ok_and(|now| now == stat)
         });
         let pages = text_files(&sources);
         let has_same_pages =

@@ -179,7 +179,7 @@ fn outstanding(
     catalogue: &Catalogue,
     unreadable: &Unreadable,
 ) -> Result<(Vec<SourceFiles>, Summary), IngestError> {
-    let (mut sources, unchanged) = changed(found.sources.clone(), catalogue)?;
+    let (mut sources, unchanged) = changed(&found.sources, catalogue)?;
     let known: Vec<SourceFiles> = sources.extract_if(.., |source| unreadable.has(source)).collect();
     let failures: Vec<Failure> = known.iter().filter_map(|source| unreadable.failure(source)).collect();
     let mut summary = Summary::default();
