@@ -1,17 +1,17 @@
 //! Time and memory of reading hostile inputs, as the inputs double in size: `cargo bench --bench growth`.
 //!
-//! Each kind goes from a file's bytes to an article, its passages and the abbreviations that they use. Prints one row of a table for each, and ends with an
-//! error where time or peak memory grows faster than the size to the power of 1.2 over the upper range of sizes.
+//! Each kind goes from a file's bytes to an article, its passages and the abbreviations that they use. Prints one row of a
+//! table for each, and ends with an error where time or peak memory grows faster than the size to the power of 1.2 over the
+//! upper range of sizes.
 //! Arguments select the kinds whose names contain one of them.
 
 mod inputs;
 
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use inputs::Input;
+use peak_alloc::PeakAlloc;
 use stroma::corpus::{Limits, PaperId, ShortForms, passages, read_bytes};
 
 /// Bytes of the smallest and the largest input.
@@ -29,29 +29,8 @@ const LONGEST: Duration = Duration::from_secs(8);
 const SHORTEST: f64 = 0.02;
 
 /// Counts the bytes in use and their peak.
-struct Counting;
-
-static IN_USE: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: each call is passed on to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let in_use = IN_USE.fetch_add(layout.size(), Relaxed) + layout.size();
-        PEAK.fetch_max(in_use, Relaxed);
-        // SAFETY: the caller keeps the contract of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        IN_USE.fetch_sub(layout.size(), Relaxed);
-        // SAFETY: the pointer came from `alloc` above with this layout.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static HEAP: PeakAlloc = PeakAlloc;
 
 /// Time that this thread has run, which other programs do not disturb; the time of day where the system does not tell it.
 struct Clock {
@@ -131,8 +110,8 @@ fn costs(input: &Input) -> Vec<Cost> {
 }
 
 fn cost(bytes: &[u8], file: &str) -> Cost {
-    let before = IN_USE.load(Relaxed);
-    PEAK.store(before, Relaxed);
+    let before = HEAP.current_usage();
+    HEAP.reset_peak_usage();
     let started = Clock::now();
     // What is refused costs something, too.
     if let Ok(article) = read_bytes(bytes, file, &Limits::default()) {
@@ -143,7 +122,7 @@ fn cost(bytes: &[u8], file: &str) -> Cost {
         }
     }
     let seconds = started.seconds();
-    Cost { bytes: bytes.len() as f64, seconds, peak: (PEAK.load(Relaxed) - before) as f64 }
+    Cost { bytes: bytes.len() as f64, seconds, peak: (HEAP.peak_usage() - before) as f64 }
 }
 
 /// The exponent with which `value` grows over the last doublings.
