@@ -6,35 +6,22 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use stroma::embed::{EmbedError, Embedder, HashEmbedder, Role, UnitVector};
+use stroma::embed::Embedder;
 use stroma::index::PassageIndex;
 use stroma::ingest::{Ingest, IngestOptions, Summary};
 
-use crate::support::Library;
+use crate::support::{HashEmbedderAfter, Library};
 
 /// The folder of the library that a child indexes.
 const FOLDER: &str = "STROMA_TEST_CRASH_LOOP";
 
 /// Aborts the process, or hangs, when it meets certain words.
-struct Fatal(HashEmbedder);
-
-impl Embedder for Fatal {
-    fn dimension(&self) -> usize {
-        self.0.dimension()
+fn abort_or_hang(texts: &mut [String]) {
+    if texts.iter().any(|text| text.contains("deadly")) {
+        std::process::abort();
     }
-
-    fn fingerprint(&self) -> &str {
-        self.0.fingerprint()
-    }
-
-    fn embed(&self, texts: &[String], role: Role) -> Result<Vec<UnitVector>, EmbedError> {
-        if texts.iter().any(|text| text.contains("deadly")) {
-            std::process::abort();
-        }
-        while texts.iter().any(|text| text.contains("endless")) {
-            std::thread::park();
-        }
-        self.0.embed(texts, role)
+    while texts.iter().any(|text| text.contains("endless")) {
+        std::thread::park();
     }
 }
 
@@ -48,7 +35,7 @@ fn index(index: &PassageIndex, embedder: &dyn Embedder, papers: PathBuf) -> Summ
 #[ignore = "runs in a process of its own, which the other tests start"]
 fn index_in_a_child() {
     let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return };
-    let embedder = Fatal(HashEmbedder::new(64));
+    let embedder = HashEmbedderAfter::new(64, abort_or_hang);
     let index_folder = PassageIndex::open_or_create(&folder.join("index"), &embedder).expect("the index");
     index(&index_folder, &embedder, folder.join("papers"));
 }
@@ -121,24 +108,14 @@ fn a_process_killed_from_outside_blames_no_file() {
 /// A panic is survived, but a run that always ends in one would never get further.
 #[test]
 fn a_file_that_panics_is_left_out_at_the_third_run() {
-    struct Panics(HashEmbedder);
-    impl Embedder for Panics {
-        fn dimension(&self) -> usize {
-            self.0.dimension()
-        }
-        fn fingerprint(&self) -> &str {
-            self.0.fingerprint()
-        }
-        fn embed(&self, texts: &[String], role: Role) -> Result<Vec<UnitVector>, EmbedError> {
-            assert!(!texts.iter().any(|text| text.contains("deadly")), "a panic that belongs to this test");
-            self.0.embed(texts, role)
-        }
-    }
+    let panic = |texts: &mut [String]| {
+        assert!(!texts.iter().any(|text| text.contains("deadly")), "a panic that belongs to this test");
+    };
     let library = library("deadly");
     let (shared, papers) = (Arc::clone(&library.index), library.papers());
     let run = || {
         let (shared, papers) = (Arc::clone(&shared), papers.clone());
-        std::thread::spawn(move || index(&shared, &Panics(HashEmbedder::new(64)), papers)).join()
+        std::thread::spawn(move || index(&shared, &HashEmbedderAfter::new(64, panic), papers)).join()
     };
     assert!(run().is_err() && run().is_err());
     let summary = run().expect("no third panic");

@@ -8,12 +8,11 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use stroma::embed::{EmbedError, Embedder, HashEmbedder, Role, UnitVector};
 use stroma::index::PassageIndex;
 use stroma::search::{Engine, Request, SearchOptions};
 
 use crate::program::{Served, outcome, output, stroma};
-use crate::support::{Library, project};
+use crate::support::{HashEmbedderAfter, Library, project};
 
 fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("a folder");
@@ -84,24 +83,6 @@ fn every_kind_of_damaged_file_is_found_and_named() {
     println!("{found} damages of {} kinds of files, each found: {kinds:?}", kinds.len());
 }
 
-/// Vectors of other words under the name of those of a [`HashEmbedder`].
-struct OtherVectors(HashEmbedder);
-
-impl Embedder for OtherVectors {
-    fn dimension(&self) -> usize {
-        self.0.dimension()
-    }
-
-    fn fingerprint(&self) -> &str {
-        self.0.fingerprint()
-    }
-
-    fn embed(&self, texts: &[String], role: Role) -> Result<Vec<UnitVector>, EmbedError> {
-        let others: Vec<String> = texts.iter().map(|text| format!("quite another text than {text}")).collect();
-        self.0.embed(&others, role)
-    }
-}
-
 /// Two papers of equal shape, each in a segment of its own.
 fn two_segments(library: &Library) {
     for (name, joint) in [("a", "knees"), ("b", "hands")] {
@@ -155,7 +136,11 @@ fn whole_files_that_do_not_belong_together_are_found() {
 #[test]
 fn vectors_of_other_texts_with_a_right_checksum_are_found() {
     let library = Library::without_model();
-    let other = Library::new(Arc::new(OtherVectors(HashEmbedder::new(64))));
+    // Vectors of other words under the same name.
+    let change = |texts: &mut [String]| {
+        texts.iter_mut().for_each(|text| *text = format!("quite another text than {text}"));
+    };
+    let other = Library::new(Arc::new(HashEmbedderAfter::new(64, change)));
     library.write("a.md", &review("gait"));
     library.index(&[library.papers()]);
     other.index(&[library.papers()]);

@@ -6,28 +6,11 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
-use stroma::embed::{EmbedError, Embedder, HashEmbedder, Role, UnitVector};
+use stroma::embed::HashEmbedder;
 use stroma::server::Limits;
 
 use crate::http_support::{Server, limits};
-
-/// Takes its time.
-struct Slow(HashEmbedder);
-
-impl Embedder for Slow {
-    fn dimension(&self) -> usize {
-        self.0.dimension()
-    }
-
-    fn fingerprint(&self) -> &str {
-        self.0.fingerprint()
-    }
-
-    fn embed(&self, texts: &[String], role: Role) -> Result<Vec<UnitVector>, EmbedError> {
-        std::thread::sleep(Duration::from_millis(500));
-        self.0.embed(texts, role)
-    }
-}
+use crate::support::HashEmbedderAfter;
 
 #[tokio::test]
 async fn a_question_in_the_address_and_in_a_body_is_answered_alike() {
@@ -176,7 +159,8 @@ async fn searches_have_threads_that_other_work_cannot_take() {
 #[tokio::test]
 async fn an_answer_that_takes_too_long_is_given_up() {
     let limits = Limits { timeout: Duration::from_millis(20), ..limits() };
-    let server = Server::empty(Arc::new(Slow(HashEmbedder::new(32))), limits);
+    let slow = HashEmbedderAfter::new(32, |_| std::thread::sleep(Duration::from_millis(500)));
+    let server = Server::empty(Arc::new(slow), limits);
     server.get("/v1/search?q=stiffness").await.problem(504, "timed_out");
 }
 

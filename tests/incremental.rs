@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use stroma::corpus::Format;
-use stroma::embed::{EmbedError, Embedder, HashEmbedder, Role, UnitVector};
 use stroma::index::Filter;
 use stroma::ingest::{Ingest, IngestOptions};
 use stroma::search::{Hit, Mode, Request};
 
-use crate::support::Library;
+use crate::support::{HashEmbedderAfter, Library};
 
 fn paper(title: &str, body: &str) -> String {
     format!("# {title}\n\n{body}\n")
@@ -183,21 +182,6 @@ fn a_file_that_cannot_be_read_is_not_read_again_until_it_changes() {
 /// What is embedded together is bounded by its length, however many paragraphs there are and however long the title is.
 #[test]
 fn a_long_title_before_many_paragraphs_is_bounded() {
-    struct Measured(HashEmbedder, AtomicUsize, AtomicUsize);
-    impl Embedder for Measured {
-        fn dimension(&self) -> usize {
-            self.0.dimension()
-        }
-        fn fingerprint(&self) -> &str {
-            self.0.fingerprint()
-        }
-        fn embed(&self, texts: &[String], role: Role) -> Result<Vec<UnitVector>, EmbedError> {
-            let characters = texts.iter().map(String::len).sum();
-            self.1.fetch_max(characters, Ordering::Relaxed);
-            self.2.fetch_add(characters, Ordering::Relaxed);
-            self.0.embed(texts, role)
-        }
-    }
     let library = Library::without_model();
     let paragraphs: String = (0..1500).map(|n| format!("<p>Knees of group {n} get stiff at noon.</p>")).collect();
     let title = "Knees and hips ".repeat(3000);
@@ -208,13 +192,18 @@ fn a_long_title_before_many_paragraphs_is_bounded() {
              </article-meta></front><body><sec><title>Results</title>{paragraphs}</sec></body></article>"
         ),
     );
-    let embedder = Measured(HashEmbedder::new(64), AtomicUsize::new(0), AtomicUsize::new(0));
+    let (largest, total) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let embedder = HashEmbedderAfter::new(64, |texts| {
+        let characters = texts.iter().map(String::len).sum();
+        largest.fetch_max(characters, Ordering::Relaxed);
+        total.fetch_add(characters, Ordering::Relaxed);
+    });
     let never = AtomicBool::new(false);
     let options = IngestOptions { batch_characters: 100_000, ..IngestOptions::default() };
     let ingest = Ingest { index: &library.index, embedder: &embedder, options, stop: &never };
     let summary = ingest.run(&[library.papers()], &mut |_| {}).expect("a run");
     assert_eq!((summary.papers.added, summary.passages), (1, 1500));
-    let (largest, all) = (embedder.1.into_inner(), embedder.2.into_inner());
+    let (largest, all) = (largest.load(Ordering::Relaxed), total.load(Ordering::Relaxed));
     assert!(largest <= 100_000 && all < 1500 * 3000, "{largest} characters at once, {all} in all");
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, LazyLock};
 
-use stroma::embed::{BertEmbedder, BertOptions, Embedder, HashEmbedder};
+use stroma::embed::{BertEmbedder, BertOptions, EmbedError, Embedder, HashEmbedder, Role, UnitVector};
 use stroma::index::PassageIndex;
 use stroma::ingest::{Ingest, IngestOptions, Summary};
 use stroma::search::{Engine, SearchOptions};
@@ -28,6 +28,34 @@ pub(crate) fn model() -> Arc<dyn Embedder> {
         Arc::new(BertEmbedder::start(&BertOptions { folder, ..BertOptions::default() }).expect("`make setup` was run"))
     });
     Arc::clone(&*MODEL) as Arc<dyn Embedder>
+}
+
+/// Hashed vectors of the texts as `before` leaves them, which may also wait, count or fail.
+pub(crate) struct HashEmbedderAfter<F> {
+    hash: HashEmbedder,
+    before: F,
+}
+
+impl<F: Fn(&mut [String]) + Send + Sync> HashEmbedderAfter<F> {
+    pub(crate) fn new(dimension: usize, before: F) -> Self {
+        Self { hash: HashEmbedder::new(dimension), before }
+    }
+}
+
+impl<F: Fn(&mut [String]) + Send + Sync> Embedder for HashEmbedderAfter<F> {
+    fn dimension(&self) -> usize {
+        self.hash.dimension()
+    }
+
+    fn fingerprint(&self) -> &str {
+        self.hash.fingerprint()
+    }
+
+    fn embed(&self, texts: &[String], role: Role) -> Result<Vec<UnitVector>, EmbedError> {
+        let mut texts = texts.to_vec();
+        (self.before)(&mut texts);
+        self.hash.embed(&texts, role)
+    }
 }
 
 /// An index in a folder that goes away with it.
