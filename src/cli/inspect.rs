@@ -11,7 +11,7 @@ use super::context::Context;
 use super::outcome::Outcome;
 use super::printable::{json_line, printable};
 use super::style;
-use crate::corpus::{Characters, Passage, passages};
+use crate::corpus::{CharacterIndex, Passage, passages};
 use crate::ingest::{Paper, SourceFiles, has_paper_ending, papers_under};
 
 #[derive(Debug, clap::Args)]
@@ -122,7 +122,7 @@ fn as_json(file: &Path, paper: &Paper) -> Value {
 
 /// Ranges of sentences and citations count Unicode characters of `text`.
 fn passage_json(passage: &Passage) -> Value {
-    let characters = Characters::new(&passage.text);
+    let characters = CharacterIndex::new(&passage.text);
     let range = |range: &std::ops::Range<usize>| json!([characters.before(range.start), characters.before(range.end)]);
     let cut = |sentence: Option<&crate::corpus::passage::Sentence>| sentence.is_some_and(|sentence| sentence.cut);
     json!({

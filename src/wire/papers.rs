@@ -7,7 +7,7 @@ use super::names::{KindName, SectionName};
 use super::number::{Whole, Year};
 use super::reference::ReferenceItem;
 use super::search::{PageRange, PaperItem, Span};
-use crate::corpus::{Characters, Format, Passage};
+use crate::corpus::{CharacterIndex, Format, Passage};
 use crate::index::{PaperRecord, PassageRecord};
 
 /// Which papers to list. Lists may be repeated, or separated by commas.
@@ -186,7 +186,7 @@ pub struct PassageItem {
 impl From<&PassageRecord> for PassageItem {
     fn from(record: &PassageRecord) -> Self {
         let passage = &record.passage;
-        let characters = Characters::new(&passage.text);
+        let characters = CharacterIndex::new(&passage.text);
         Self {
             id: passage.id.to_string(),
             section: passage.section.clone(),

@@ -10,7 +10,7 @@ use super::answer::{InterpretationItem, SummaryItem};
 use super::explanation::ExplanationItem;
 use super::names::{KindName, MarkName, ModeName};
 use super::reference::ReferenceItem;
-use crate::corpus::{Characters, Metadata, Passage};
+use crate::corpus::{CharacterIndex, Metadata, Passage};
 use crate::index::PassageRecord;
 use crate::search::{Answer, Evidence, Hit, Stage};
 
@@ -150,7 +150,7 @@ pub struct Span {
 
 impl Span {
     /// Bytes of a text as its characters. A byte inside of a character counts as its end.
-    pub(super) fn new(characters: &Characters, bytes: &Range<usize>) -> Self {
+    pub(super) fn new(characters: &CharacterIndex, bytes: &Range<usize>) -> Self {
         Self { start: characters.before(bytes.start), end: characters.before(bytes.end) }
     }
 }
@@ -180,7 +180,7 @@ fn milliseconds(time: std::time::Duration) -> f64 {
 impl HitItem {
     fn new(hit: &Hit, explained: bool) -> Self {
         let passage = &hit.record.passage;
-        let characters = Characters::new(&passage.text);
+        let characters = CharacterIndex::new(&passage.text);
         Self {
             id: passage.id.to_string(),
             score: hit.score,
@@ -211,7 +211,7 @@ impl HitItem {
 }
 
 impl EvidenceItem {
-    fn new(record: &PassageRecord, evidence: &Evidence, characters: &Characters) -> Self {
+    fn new(record: &PassageRecord, evidence: &Evidence, characters: &CharacterIndex) -> Self {
         let text = &record.passage.text;
         let Span { start, end } = Span::new(characters, &evidence.range);
         Self {
@@ -250,7 +250,7 @@ mod tests {
     #[test]
     fn positions_are_characters() {
         let text = "TNF-α and β";
-        let characters = Characters::new(text);
+        let characters = CharacterIndex::new(text);
         assert_eq!(Span::new(&characters, &(4..6)), Span { start: 4, end: 5 });
         assert_eq!(Span::new(&characters, &(11..text.len())), Span { start: 10, end: 11 });
         assert_eq!(Span::new(&characters, &(5..99)), Span { start: 5, end: 11 });

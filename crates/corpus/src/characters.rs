@@ -1,19 +1,20 @@
-//! From bytes to characters: places in a source are told in characters, as people and other languages count.
+//! Byte offsets to character offsets: positions in a source are given in Unicode characters, which do not depend on an
+//! encoding.
 
 use std::ops::Range;
 
-/// Bytes between two counts that are kept. A look-up counts at most this many bytes.
+/// Bytes between two stored counts. A lookup counts the characters of at most this many bytes.
 const STRIDE: usize = 1024;
 
-/// The characters before each byte of a text: made in one pass over it, so that many places cost no more than a few.
+/// Maps byte offsets of a text to character offsets. It is built in one pass over the text; a lookup takes constant time.
 #[derive(Debug)]
-pub struct Characters<'a> {
+pub struct CharacterIndex<'a> {
     text: &'a str,
-    /// Characters before each `STRIDE`-th byte.
+    /// The number of characters before each `STRIDE`-th byte.
     counts: Vec<usize>,
 }
 
-impl<'a> Characters<'a> {
+impl<'a> CharacterIndex<'a> {
     pub fn new(text: &'a str) -> Self {
         let mut counts = Vec::with_capacity(text.len() / STRIDE + 1);
         let mut count = 0;
@@ -21,10 +22,10 @@ impl<'a> Characters<'a> {
             counts.push(count);
             count += count_characters(chunk);
         }
-        Characters { text, counts }
+        CharacterIndex { text, counts }
     }
 
-    /// Characters before `byte`, which may be inside a character or past the end.
+    /// The number of characters before `byte`, which may be inside of a character or past the end of the text.
     pub fn before(&self, byte: usize) -> usize {
         let byte = byte.min(self.text.len());
         let stride = (byte / STRIDE).min(self.counts.len().saturating_sub(1));
@@ -32,22 +33,22 @@ impl<'a> Characters<'a> {
         counted + self.text.as_bytes().get(stride * STRIDE..byte).map_or(0, count_characters)
     }
 
-    /// A range of bytes as a range of characters.
+    /// Converts a range of bytes to a range of characters.
     pub fn range(&self, bytes: Range<usize>) -> Range<usize> {
         self.before(bytes.start)..self.before(bytes.end)
     }
 }
 
-/// The beginning of `text` up to `byte`, or to the start of the character that `byte` is inside of.
-pub(super) fn up_to(text: &str, byte: usize) -> &str {
-    let end = (0..=byte.min(text.len())).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
+/// The longest prefix of `text` with at most `bytes` bytes that ends at a character boundary.
+pub(super) fn prefix(text: &str, bytes: usize) -> &str {
+    let end = (0..=bytes.min(text.len())).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
     text.get(..end).unwrap_or_default()
 }
 
-/// The last bytes of `text`, at most `bytes` of them, from the start of a character on.
+/// The longest suffix of `text` with at most `bytes` bytes that begins at a character boundary.
 ///
-/// Rules that look back from a place use it, so that text without spaces costs them no more than other text.
-pub(super) fn last(text: &str, bytes: usize) -> &str {
+/// Rules that look back from a position use it to bound their work on text without spaces.
+pub(super) fn suffix(text: &str, bytes: usize) -> &str {
     let from = text.len().saturating_sub(bytes);
     let start = (from..=text.len()).find(|&start| text.is_char_boundary(start)).unwrap_or(text.len());
     text.get(start..).unwrap_or_default()
@@ -64,18 +65,18 @@ mod tests {
     #[test]
     fn bytes_are_counted_as_characters() {
         let text = "aé€😀".repeat(1000);
-        let characters = Characters::new(&text);
+        let characters = CharacterIndex::new(&text);
         for (count, (byte, _)) in text.char_indices().enumerate() {
             assert_eq!(characters.before(byte), count);
         }
         assert_eq!(characters.before(text.len()), 4000);
         assert_eq!(characters.before(usize::MAX), 4000);
-        assert_eq!(Characters::new("").before(0), 0);
+        assert_eq!(CharacterIndex::new("").before(0), 0);
     }
 
     #[test]
     fn ends_are_cut_between_characters() {
-        assert_eq!((up_to("aé€", 2), up_to("aé€", 3), up_to("aé€", 9)), ("a", "aé", "aé€"));
-        assert_eq!((last("aé€", 2), last("aé€", 3), last("aé€", 9)), ("", "€", "aé€"));
+        assert_eq!((prefix("aé€", 2), prefix("aé€", 3), prefix("aé€", 9)), ("a", "aé", "aé€"));
+        assert_eq!((suffix("aé€", 2), suffix("aé€", 3), suffix("aé€", 9)), ("", "€", "aé€"));
     }
 }

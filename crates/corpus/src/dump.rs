@@ -11,13 +11,13 @@ use regex::Regex;
 
 use self::entries::entries;
 use self::page::{EDGE_LINES, LONGEST_PRINTED_LINE, Page, is_page_mark, page_mark, split_pages};
+use super::article_builder::{ArticleBuilder, Piece};
 use super::caption::is_caption;
-use super::characters::Characters;
+use super::characters::CharacterIndex;
 use super::heading::{self, Purpose};
 use super::identity::split_page;
 use super::lines::{Flow, parted};
 use super::noise::{self, Repeated};
-use super::outline::{Outline, Piece};
 use super::running_header::{self, RunningHeader};
 use super::unbroken::{self, Part};
 use super::{Article, Block, BlockKind, DropRule, Format, ReadError, front_matter, pages, text};
@@ -46,7 +46,7 @@ fn has_glued_header(line: &str, is_top: bool) -> bool {
     if line.len() <= LONGEST_PRINTED_LINE && !is_top {
         return false;
     }
-    let Some(header) = running_header::parse(super::characters::up_to(line, LONGEST_PRINTED_LINE), None) else {
+    let Some(header) = running_header::parse(super::characters::prefix(line, LONGEST_PRINTED_LINE), None) else {
         return false;
     };
     let has_page = header.page.is_some() || header.metadata.url.is_some();
@@ -64,8 +64,8 @@ pub(super) fn read(source: &str, name: &str) -> Result<Article, ReadError> {
     let repeated = Repeated::of(pages.iter().map(Page::edges));
     let mut reader = Reader {
         source,
-        characters: Characters::new(source),
-        outline: Outline::new(Format::Dump),
+        characters: CharacterIndex::new(source),
+        builder: ArticleBuilder::new(Format::Dump),
         repeated,
         page: page_in_name(name),
         references_at: pages
@@ -79,16 +79,16 @@ pub(super) fn read(source: &str, name: &str) -> Result<Article, ReadError> {
     };
     let mut seams = Vec::new();
     for (index, page) in pages.iter().enumerate() {
-        let first = reader.outline.article().blocks.len();
+        let first = reader.builder.article().blocks.len();
         reader.read_page(page, index);
-        let blocks = &mut reader.outline.article().blocks;
+        let blocks = &mut reader.builder.article().blocks;
         mark_cut(blocks.get_mut(first..).unwrap_or_default(), index == 0 && pages.len() > 1);
         seams.push(first);
     }
     if reader.inferred {
-        reader.outline.article().warnings.push("paragraph breaks were inferred; the source has none".into());
+        reader.builder.article().warnings.push("paragraph breaks were inferred; the source has none".into());
     }
-    let mut article = reader.outline.finish();
+    let mut article = reader.builder.finish();
     article.blocks = pages::join_at_seams(article.blocks, seams.get(1..).unwrap_or_default(), true);
     if article.blocks.is_empty() { Err(ReadError::NoText) } else { Ok(article) }
 }
@@ -101,8 +101,8 @@ fn page_in_name(name: &str) -> Option<u32> {
 
 struct Reader<'a> {
     source: &'a str,
-    characters: Characters<'a>,
-    outline: Outline,
+    characters: CharacterIndex<'a>,
+    builder: ArticleBuilder,
     repeated: Repeated,
     /// The page that is read.
     page: Option<u32>,
@@ -176,7 +176,7 @@ impl<'a> Reader<'a> {
     /// that comes again, or one that prints the page or an address is believed.
     fn running_header(&self, line: &str, repeated: bool, rank: Option<usize>) -> Option<RunningHeader> {
         let header = running_header::parse(line, self.page)?;
-        let is_top = rank.is_some_and(|rank| rank < 2) && self.outline.purpose() != Purpose::References;
+        let is_top = rank.is_some_and(|rank| rank < 2) && self.builder.purpose() != Purpose::References;
         let tells_place = header.page.is_some() || header.metadata.url.is_some();
         (repeated || is_top || tells_place).then_some(header)
     }
@@ -196,7 +196,7 @@ impl<'a> Reader<'a> {
     }
 
     fn drop_line(&mut self, rule: DropRule, line: &str, at: usize) {
-        let metadata = &mut self.outline.article().metadata;
+        let metadata = &mut self.builder.article().metadata;
         match rule {
             DropRule::DoiLine => metadata.doi = metadata.doi.take().or_else(|| parse_doi(line)),
             DropRule::UrlLine => metadata.url = metadata.url.take().or_else(|| Some(line.trim().to_owned())),
@@ -212,7 +212,7 @@ impl<'a> Reader<'a> {
             self.page = header.page;
         }
         let page = Article { metadata: header.metadata, ..Article::default() };
-        let mut whole = std::mem::take(self.outline.article());
+        let mut whole = std::mem::take(self.builder.article());
         // A header says more, and more surely, than the name of the viewer's document.
         if whole.metadata.journal.is_none() {
             whole.metadata.year = page.metadata.year.or(whole.metadata.year);
@@ -220,13 +220,13 @@ impl<'a> Reader<'a> {
             whole.metadata.issue = page.metadata.issue.clone().or(whole.metadata.issue);
         }
         pages::fill(&mut whole.metadata, page.metadata);
-        *self.outline.article() = whole;
+        *self.builder.article() = whole;
     }
 
     /// A chunk between the page's top and the first known section: title, authors, affiliations, dates.
     fn front(&mut self, chunk: &Chunk<'a>, rank: usize) {
         let flow = self.flow(&chunk.lines);
-        let metadata = &mut self.outline.article().metadata;
+        let metadata = &mut self.builder.article().metadata;
         let is_journal = metadata.journal.as_deref().is_some_and(|journal| journal.eq_ignore_ascii_case(&flow.text));
         let is_title =
             flow.text.split_whitespace().count() > 4 && text::is_title(&flow.text) && !is_imprint(&flow.text);
@@ -259,13 +259,13 @@ impl<'a> Reader<'a> {
         {
             let line = line.trim();
             let span = self.characters.range(*at..at + line.len());
-            self.outline.heading(text::level(line), line, Some(span));
+            self.builder.heading(text::level(line), line, Some(span));
             lines = rest;
         }
         if lines.is_empty() {
             return;
         }
-        if self.outline.purpose() == Purpose::References {
+        if self.builder.purpose() == Purpose::References {
             return self.references(lines);
         }
         let flow = self.flow(lines);
@@ -281,7 +281,7 @@ impl<'a> Reader<'a> {
                 Part::Heading(range) => {
                     let heading = flow.text.get(range.clone()).unwrap_or_default().to_owned();
                     let span = self.characters.range(flow.span(&range));
-                    self.outline.heading(text::level(&heading), &heading, Some(span));
+                    self.builder.heading(text::level(&heading), &heading, Some(span));
                 }
                 Part::Caption(range) => self.add(BlockKind::Caption, &flow, range),
                 Part::Text(range) => self.prose(&flow, range, lines.len() == 1),
@@ -296,7 +296,7 @@ impl<'a> Reader<'a> {
                 && text::is_heading(line)
                 && line.len() < 100
                 && (!self.numbered || text::is_numbered(line))
-                && self.outline.purpose() == Purpose::Content;
+                && self.builder.purpose() == Purpose::Content;
         let is_column =
             || heading::purpose(line) == Purpose::References && self.references_at.is_some_and(|last| at < last);
         is_heading && !is_column()
@@ -304,9 +304,9 @@ impl<'a> Reader<'a> {
 
     fn prose(&mut self, flow: &Flow, range: Range<usize>, is_unbroken: bool) {
         let text = flow.text.get(range.clone()).unwrap_or_default();
-        if self.outline.purpose() == Purpose::References {
+        if self.builder.purpose() == Purpose::References {
             for entry in entries(text) {
-                self.outline.reference(None, entry);
+                self.builder.reference(None, entry);
             }
             return;
         }
@@ -328,7 +328,7 @@ impl<'a> Reader<'a> {
         for entry in parted(&lines, starts) {
             let entry = super::lines::join(&entry);
             for entry in entries(&entry) {
-                self.outline.reference(None, entry);
+                self.builder.reference(None, entry);
             }
         }
     }
@@ -336,7 +336,7 @@ impl<'a> Reader<'a> {
     fn add(&mut self, kind: BlockKind, flow: &Flow, range: Range<usize>) {
         let span = Some(self.characters.range(flow.span(&range)));
         let text = flow.text.get(range).unwrap_or_default().to_owned();
-        self.outline.add(kind, Piece { text, page: self.page, span, citations: Vec::new() });
+        self.builder.add(kind, Piece { text, page: self.page, span, citations: Vec::new() });
     }
 
     fn flow(&self, lines: &[(usize, &str)]) -> Flow {
@@ -350,7 +350,7 @@ impl<'a> Reader<'a> {
     fn drop(&mut self, rule: DropRule, text: &str, at: usize) {
         debug_assert!(self.source.is_char_boundary(at));
         let span = self.characters.range(at..at + text.len());
-        self.outline.drop(rule, text, self.page, Some(span));
+        self.builder.drop(rule, text, self.page, Some(span));
     }
 }
 

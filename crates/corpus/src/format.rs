@@ -99,7 +99,7 @@ fn of_text(text: &str) -> Result<Format, ReadError> {
 }
 
 fn head(text: &str) -> &str {
-    characters::up_to(text, HEAD)
+    characters::prefix(text, HEAD)
 }
 
 /// XML by its root element, HTML by its root or by the tags it is full of.

@@ -47,7 +47,7 @@ pub(super) const DEEPEST: usize = 12;
 pub(super) fn cut<'h, 'p>(heading: &'h str, path: impl Iterator<Item = &'p str>) -> (&'h str, &'h str) {
     let (depth, bytes) = path.fold((0, 0), |(depth, bytes), above| (depth + 1, bytes + above.len()));
     let room = if depth < DEEPEST { LONGEST_PATH.saturating_sub(bytes) } else { 0 };
-    let kept = characters::up_to(heading, room);
+    let kept = characters::prefix(heading, room);
     heading.split_at(kept.len())
 }
 

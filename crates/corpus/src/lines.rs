@@ -129,7 +129,7 @@ fn drops_hyphen(text: &str) -> bool {
         "anti", "non", "self", "cross", "half", "well", "long", "short", "high", "low", "post", "pre", "semi", "quasi",
         "meta", "follow", "state", "double", "single", "placebo", "bone", "dose", "cell", "time", "age", "evidence",
     ];
-    let before = characters::last(text.trim_end_matches(['-', '‐', '\u{ad}']), LONGEST_WORD);
+    let before = characters::suffix(text.trim_end_matches(['-', '‐', '\u{ad}']), LONGEST_WORD);
     let word = before.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
     text.ends_with('\u{ad}') || (word.chars().all(char::is_lowercase) && !word.is_empty() && !JOINED.contains(&word))
 }

@@ -5,10 +5,10 @@ use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
+use super::article_builder::{ArticleBuilder, Piece};
 use super::caption::is_caption;
-use super::characters::Characters;
+use super::characters::CharacterIndex;
 use super::heading::Purpose;
-use super::outline::{Outline, Piece};
 use super::prose::Prose;
 use super::{Article, BlockKind, DropRule, Format, ReadError, front_matter};
 
@@ -29,13 +29,13 @@ pub(super) fn read(source: &str) -> Result<Article, ReadError> {
     for (event, range) in Parser::new_ext(source, options).into_offset_iter() {
         reader.event(event, range);
     }
-    let article = reader.outline.finish();
+    let article = reader.builder.finish();
     if article.blocks.is_empty() { Err(ReadError::NoText) } else { Ok(article) }
 }
 
 struct Reader<'a> {
-    outline: Outline,
-    characters: Characters<'a>,
+    builder: ArticleBuilder,
+    characters: CharacterIndex<'a>,
     prose: Prose,
     /// Bytes of the source that the text in `prose` came from.
     range: Option<Range<usize>>,
@@ -62,8 +62,8 @@ enum Inside {
 impl<'a> Reader<'a> {
     fn new(source: &'a str) -> Self {
         Reader {
-            outline: Outline::new(Format::Markdown),
-            characters: Characters::new(source),
+            builder: ArticleBuilder::new(Format::Markdown),
+            characters: CharacterIndex::new(source),
             prose: Prose::default(),
             range: None,
             footnotes: HashMap::new(),
@@ -84,8 +84,8 @@ impl<'a> Reader<'a> {
                     if let Some((label, prose)) = open.take()
                         && let Some((text, _)) = prose.finish()
                     {
-                        let index = self.outline.article().references.len();
-                        self.outline.reference(Some(label.clone()), &text);
+                        let index = self.builder.article().references.len();
+                        self.builder.reference(Some(label.clone()), &text);
                         self.footnotes.insert(label, index);
                     }
                 }
@@ -188,7 +188,7 @@ impl<'a> Reader<'a> {
 
     fn text(&mut self, text: &str, range: Range<usize>) {
         match self.inside.last() {
-            Some(Inside::Metadata) => front_matter::read_yaml(text, &mut self.outline.article().metadata),
+            Some(Inside::Metadata) => front_matter::read_yaml(text, &mut self.builder.article().metadata),
             Some(Inside::Code) => self.drop(DropRule::Code, text, range),
             Some(Inside::Html) => self.drop(DropRule::Html, text, range),
             Some(Inside::Image) if !is_caption(text) => self.drop(DropRule::Image, text, range),
@@ -225,35 +225,35 @@ impl<'a> Reader<'a> {
             return;
         }
         let Some((text, citations)) = prose.finish() else { return };
-        if self.outline.purpose() == Purpose::References && !is_caption(&text) {
+        if self.builder.purpose() == Purpose::References && !is_caption(&text) {
             let label = self.numbers.last().copied().flatten().map(|number| number.to_string());
-            return self.outline.reference(label, &text);
+            return self.builder.reference(label, &text);
         }
         let span = range.map(|range| self.characters.range(range));
         let kind = if is_caption(&text) { BlockKind::Caption } else { BlockKind::Paragraph };
-        self.outline.add(kind, Piece { text, citations, page: None, span });
+        self.builder.add(kind, Piece { text, citations, page: None, span });
     }
 
     fn heading(&mut self, level: HeadingLevel, range: Range<usize>) {
         self.range = None;
         let Some((text, _)) = std::mem::take(&mut self.prose).finish() else { return };
         let span = self.characters.range(range);
-        let article = self.outline.article();
+        let article = self.builder.article();
         let untitled = article.metadata.title.is_none() && article.blocks.is_empty();
         let same = article.metadata.title.as_deref().is_some_and(|title| title.eq_ignore_ascii_case(&text));
         if level == HeadingLevel::H1 && (untitled || same) {
             article.metadata.title.get_or_insert(text);
         } else {
-            self.outline.heading(level as usize, &text, Some(span));
+            self.builder.heading(level as usize, &text, Some(span));
         }
     }
 
     fn table(&mut self, range: Range<usize>) {
         self.range = None;
         let rows: Vec<String> = std::mem::take(&mut self.rows).into_iter().map(|row| row.join("\t")).collect();
-        if self.outline.purpose() == Purpose::Abbreviations {
+        if self.builder.purpose() == Purpose::Abbreviations {
             for row in rows {
-                self.outline.add(BlockKind::Paragraph, Piece { text: row, ..Piece::default() });
+                self.builder.add(BlockKind::Paragraph, Piece { text: row, ..Piece::default() });
             }
         } else {
             self.drop(DropRule::Table, &rows.join("\n"), range);
@@ -262,7 +262,7 @@ impl<'a> Reader<'a> {
 
     fn drop(&mut self, rule: DropRule, text: &str, range: Range<usize>) {
         let span = self.characters.range(range);
-        self.outline.drop(rule, text, None, Some(span));
+        self.builder.drop(rule, text, None, Some(span));
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use roxmltree::Node;
 
-use super::outline::{Outline, Piece};
+use super::article_builder::{ArticleBuilder, Piece};
 use super::prose::Prose;
 use super::xml::Repaired;
 use super::{Article, BlockKind, DropRule, Format, Metadata, ReadError, Reference, front_matter, text};
@@ -22,15 +22,16 @@ pub(super) fn read(source: &str) -> Result<Article, ReadError> {
     let Some(root) = document.descendants().find(|node| is(*node, "TEI")) else {
         return Err(ReadError::Malformed { format: FORMAT, reason: "there is no <TEI> in it".into() });
     };
-    let mut reader = Reader { source: &repaired, outline: Outline::new(Format::Tei), reference_ids: HashMap::new() };
+    let mut reader =
+        Reader { source: &repaired, builder: ArticleBuilder::new(Format::Tei), reference_ids: HashMap::new() };
     reader.read(root);
-    let article = reader.outline.finish();
+    let article = reader.builder.finish();
     if article.blocks.is_empty() { Err(ReadError::NoText) } else { Ok(article) }
 }
 
 struct Reader<'a> {
     source: &'a Repaired<'a>,
-    outline: Outline,
+    builder: ArticleBuilder,
     /// Index in the reference list by XML id.
     reference_ids: HashMap<String, usize>,
 }
@@ -39,9 +40,9 @@ impl Reader<'_> {
     fn read(&mut self, root: Node) {
         self.references(root);
         if let Some(header) = child(root, "teiHeader") {
-            self.outline.article().metadata = metadata(header);
+            self.builder.article().metadata = metadata(header);
             if let Some(summary) = descendant(header, "abstract") {
-                self.outline.heading(1, "Abstract", None);
+                self.builder.heading(1, "Abstract", None);
                 self.parts(summary, 2);
             }
         }
@@ -96,7 +97,7 @@ impl Reader<'_> {
         let deep = text::level(if number.is_empty() { &title } else { number });
         let numbered = if number.is_empty() { title } else { format!("{} {title}", number.trim_end_matches('.')) };
         let span = Some(self.source.span(head));
-        self.outline.heading(level + deep.saturating_sub(1), &numbered, span);
+        self.builder.heading(level + deep.saturating_sub(1), &numbered, span);
     }
 
     fn paragraph(&mut self, node: Node) {
@@ -108,7 +109,7 @@ impl Reader<'_> {
     fn add(&mut self, kind: BlockKind, prose: Prose, node: Node) {
         let Some((text, citations)) = prose.finish() else { return };
         let span = Some(self.source.span(node));
-        self.outline.add(kind, Piece { text, citations, page: page(node), span });
+        self.builder.add(kind, Piece { text, citations, page: page(node), span });
     }
 
     fn inline(&mut self, node: Node, prose: &mut Prose) {
@@ -176,7 +177,7 @@ impl Reader<'_> {
         let rows = table.descendants().filter(|node| is(*node, "row"));
         let rows = rows.map(|row| row.children().filter(Node::is_element).map(plain).collect::<Vec<_>>().join("\t"));
         let span = self.source.span(table);
-        self.outline.drop(DropRule::Table, &rows.collect::<Vec<_>>().join("\n"), page(table), Some(span));
+        self.builder.drop(DropRule::Table, &rows.collect::<Vec<_>>().join("\n"), page(table), Some(span));
     }
 
     fn references(&mut self, root: Node) {
@@ -188,7 +189,7 @@ impl Reader<'_> {
             if reference.text.is_empty() {
                 continue;
             }
-            let references = &mut self.outline.article().references;
+            let references = &mut self.builder.article().references;
             if let Some(id) = entry.attribute((XML, "id")) {
                 self.reference_ids.insert(id.to_owned(), references.len());
             }
@@ -198,7 +199,7 @@ impl Reader<'_> {
 
     fn drop(&mut self, rule: DropRule, node: Node) {
         let span = self.source.span(node);
-        self.outline.drop(rule, &plain(node), page(node), Some(span));
+        self.builder.drop(rule, &plain(node), page(node), Some(span));
     }
 }
 

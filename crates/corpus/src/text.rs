@@ -5,10 +5,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::article_builder::{ArticleBuilder, Piece};
 use super::caption::is_caption;
 use super::heading::{self, Purpose};
 use super::lines::{self, Chunk, parted};
-use super::outline::{Outline, Piece};
 use super::{Article, BlockKind, DropRule, Format, ReadError, front_matter, unbroken};
 use crate::doi::parse_doi;
 use crate::patterns::compile;
@@ -28,9 +28,9 @@ pub(super) fn read(source: &str) -> Result<Article, ReadError> {
     if one_paragraph_per_line(&chunks) {
         chunks = split_lines(source);
     }
-    let mut reader = Reader { outline: Outline::new(Format::Text), has_text: false };
+    let mut reader = Reader { builder: ArticleBuilder::new(Format::Text), has_text: false };
     reader.read(&chunks);
-    let article = reader.outline.finish();
+    let article = reader.builder.finish();
     if article.blocks.is_empty() { Err(ReadError::NoText) } else { Ok(article) }
 }
 
@@ -52,7 +52,7 @@ fn split_lines(source: &str) -> Vec<Chunk<'_>> {
 }
 
 struct Reader {
-    outline: Outline,
+    builder: ArticleBuilder,
     /// A paragraph or a heading was read, so that no title can follow.
     has_text: bool,
 }
@@ -72,7 +72,7 @@ impl Reader {
 
     /// Take `Title: …` lines from the first chunk; returns what is left of it.
     fn fields<'a>(&mut self, chunk: &Chunk<'a>) -> Chunk<'a> {
-        let metadata = &mut self.outline.article().metadata;
+        let metadata = &mut self.builder.article().metadata;
         let mut is_field = |line: &&&str| {
             line.split_once(':').is_some_and(|(key, value)| front_matter::set_field(metadata, key, value))
         };
@@ -83,7 +83,7 @@ impl Reader {
     fn chunk(&mut self, chunk: &Chunk, is_front: bool, is_last: bool) {
         let text = lines::join(&chunk.lines);
         if !self.has_text && !is_last {
-            let metadata = &mut self.outline.article().metadata;
+            let metadata = &mut self.builder.article().metadata;
             if metadata.title.is_none() && is_title(&text) {
                 metadata.title = Some(text);
                 return;
@@ -99,15 +99,15 @@ impl Reader {
         }
         self.has_text = true;
         // Under "Abbreviations" or "References", a short line is an entry and not a heading.
-        let is_heading = if self.outline.purpose() == Purpose::Content { is_heading } else { is_certain_heading };
+        let is_heading = if self.builder.purpose() == Purpose::Content { is_heading } else { is_certain_heading };
         if !is_last && chunk.lines.len() == 1 && is_heading(&text) {
-            return self.outline.heading(level(&text), &text, span);
+            return self.builder.heading(level(&text), &text, span);
         }
         if let [first, rest @ ..] = chunk.lines.as_slice()
             && !rest.is_empty()
             && is_certain_heading(first)
         {
-            self.outline.heading(level(first), first, span);
+            self.builder.heading(level(first), first, span);
             let rest = Chunk { lines: rest.to_vec(), span: chunk.span.clone() };
             return self.text(&rest);
         }
@@ -116,18 +116,18 @@ impl Reader {
 
     /// Take the year and the DOI from a line between the title and the text.
     fn imprint(&mut self, text: &str, span: Option<Range<usize>>) {
-        let metadata = &mut self.outline.article().metadata;
+        let metadata = &mut self.builder.article().metadata;
         let is_byline = !text.contains(|c: char| c.is_ascii_digit()) && text.split_whitespace().count() <= 4;
         if metadata.authors.is_empty() && is_byline && !text.ends_with('.') {
             metadata.authors = vec![text.to_owned()];
         }
         metadata.doi = metadata.doi.take().or_else(|| parse_doi(text));
         metadata.year = metadata.year.or_else(|| front_matter::year(text));
-        self.outline.drop(DropRule::FrontMatter, text, None, span);
+        self.builder.drop(DropRule::FrontMatter, text, None, span);
     }
 
     fn text(&mut self, chunk: &Chunk) {
-        let starts: fn(&str, &str) -> bool = match self.outline.purpose() {
+        let starts: fn(&str, &str) -> bool = match self.builder.purpose() {
             Purpose::References if chunk.lines.iter().any(|line| begins_reference(line)) => {
                 |_, line| begins_reference(line)
             }
@@ -137,7 +137,7 @@ impl Reader {
         for lines in parted(&chunk.lines, starts) {
             let text = lines::join(&lines);
             let kind = if is_caption(&text) { BlockKind::Caption } else { BlockKind::Paragraph };
-            self.outline.add(kind, Piece { text, span: Some(chunk.span.clone()), ..Piece::default() });
+            self.builder.add(kind, Piece { text, span: Some(chunk.span.clone()), ..Piece::default() });
         }
     }
 }

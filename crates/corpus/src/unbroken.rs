@@ -151,7 +151,7 @@ fn caption_length(text: &str) -> Option<usize> {
     });
     let label = LABEL.find(text).map_or(0, |found| found.end());
     let title = text.get(label..)?;
-    let head = super::characters::up_to(title, 4 * LONGEST_CAPTION);
+    let head = super::characters::prefix(title, 4 * LONGEST_CAPTION);
     let ends: Vec<usize> = sentences(head).into_iter().map(|sentence| sentence.end).collect();
     let mut end = ends.first().copied().unwrap_or(head.len());
     if let Some((glued, _)) = where_sentence_begins(title.get(..end)?, LONGEST_CAPTION) {
@@ -192,7 +192,7 @@ fn best_cut(text: &str, starts: &[usize], range: &Range<usize>) -> Option<usize>
     let candidates = starts.get(first..last.max(first))?;
     let cost = |&cut: &usize| {
         let middle = range.start + range.len() / 2;
-        let head = super::characters::up_to(text.get(cut..).unwrap_or_default(), LONGEST_NAMES);
+        let head = super::characters::prefix(text.get(cut..).unwrap_or_default(), LONGEST_NAMES);
         let word = head.split_whitespace().next().unwrap_or_default();
         let penalty = if refers_back(word) {
             4

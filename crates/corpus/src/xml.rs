@@ -11,7 +11,7 @@ use regex::Regex;
 use roxmltree::{Document, Node, ParsingOptions};
 
 use super::ReadError;
-use super::characters::{self, Characters};
+use super::characters::{self, CharacterIndex};
 use crate::patterns::compile;
 
 /// Real articles nest some thirty elements deep. The bound makes recursion over the tree safe.
@@ -34,7 +34,7 @@ pub(super) struct Repaired<'a> {
     text: String,
     /// From this byte of `text` on, up to the next entry, bytes were copied from this byte of `original`.
     copied: Vec<(usize, usize)>,
-    characters: Characters<'a>,
+    characters: CharacterIndex<'a>,
 }
 
 impl<'a> Repaired<'a> {
@@ -51,7 +51,7 @@ impl<'a> Repaired<'a> {
             format,
             text: repair.text,
             copied: repair.copied,
-            characters: Characters::new(original),
+            characters: CharacterIndex::new(original),
         })
     }
 
@@ -88,7 +88,7 @@ impl<'a> Repaired<'a> {
 }
 
 fn malformed(format: &'static str, source: &str, byte: usize, message: &str) -> ReadError {
-    let before = characters::up_to(source, byte);
+    let before = characters::prefix(source, byte);
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
     ReadError::Malformed { format, reason: format!("{message} (line {line}, column {column})") }

@@ -51,10 +51,10 @@ pub(super) fn candidates(text: &str) -> Vec<Candidate<'_>> {
         let before = &text[start..bracket.open];
         // A definition is at one end of its bracket. Of nested brackets, all but the innermost are long.
         let inner = &text[bracket.inner()];
-        let head = characters::up_to(inner, LONGEST_DEFINITION).trim();
+        let head = characters::prefix(inner, LONGEST_DEFINITION).trim();
         found.extend(long_first(before, head));
         found.extend(short_first(before, head));
-        found.extend(inside(characters::last(inner, LONGEST_DEFINITION).trim()));
+        found.extend(inside(characters::suffix(inner, LONGEST_DEFINITION).trim()));
     }
     found.extend(named(text));
     found

@@ -120,7 +120,7 @@ fn bracketed(text: &str, open: char, close: char) -> Vec<Marker> {
 /// A round bracket glued to a word, "Ca(2)", or behind "Eq." names no reference.
 fn is_label(text: &str, start: usize, open: char) -> bool {
     const LABELS: [&str; 7] = ["Eq.", "Eqs.", "Equation", "equation", "Eq", "step", "Fig."];
-    let before = characters::last(&text[..start], LONGEST_LABEL);
+    let before = characters::suffix(&text[..start], LONGEST_LABEL);
     let is_glued = || before.ends_with(char::is_alphanumeric);
     let word = || before.trim_end().rsplit([' ', '(', '\u{a0}']).next().unwrap_or_default();
     open == '(' && (is_glued() || LABELS.contains(&word()))

@@ -9,10 +9,10 @@ use std::ops::Range;
 
 use self::meta::Head;
 use self::tokens::{Kind, Tag, Tokens};
+use super::article_builder::{ArticleBuilder, Piece};
 use super::caption::is_caption;
-use super::characters::Characters;
+use super::characters::CharacterIndex;
 use super::heading::Purpose;
-use super::outline::{Outline, Piece};
 use super::prose::Prose;
 use super::{Article, BlockKind, DropRule, Format, ReadError, front_matter};
 use crate::doi::parse_doi;
@@ -28,7 +28,7 @@ pub(super) fn read(source: &str) -> Result<Article, ReadError> {
     // The text refers to a reference list that follows it: the first pass learns the list.
     let scope = Scope::of(source);
     let first = Reader::new(source, scope, HashMap::new()).read();
-    let article = Reader::new(source, scope, first.reference_ids).read().outline.finish();
+    let article = Reader::new(source, scope, first.reference_ids).read().builder.finish();
     if article.blocks.is_empty() { Err(ReadError::NoText) } else { Ok(article) }
 }
 
@@ -64,9 +64,9 @@ impl Scope {
 
 struct Reader<'a> {
     source: &'a str,
-    characters: Characters<'a>,
+    characters: CharacterIndex<'a>,
     scope: Scope,
-    outline: Outline,
+    builder: ArticleBuilder,
     head: Head,
     /// Index in the reference list by the ids that links name; from the pass before.
     known_ids: HashMap<String, usize>,
@@ -132,9 +132,9 @@ impl<'a> Reader<'a> {
     fn new(source: &'a str, scope: Scope, known_ids: HashMap<String, usize>) -> Self {
         Reader {
             source,
-            characters: Characters::new(source),
+            characters: CharacterIndex::new(source),
             scope,
-            outline: Outline::new(Format::Html),
+            builder: ArticleBuilder::new(Format::Html),
             head: Head::default(),
             known_ids,
             reference_ids: HashMap::new(),
@@ -167,7 +167,7 @@ impl<'a> Reader<'a> {
         self.flush();
         self.end_left_out(self.source.len());
         let mut found = std::mem::take(&mut self.head).into_metadata();
-        let article = self.outline.article();
+        let article = self.builder.article();
         let read = std::mem::take(&mut article.metadata);
         super::pages::fill(&mut found, read);
         article.metadata = found;
@@ -195,9 +195,9 @@ impl<'a> Reader<'a> {
             self.left_out = Some(LeftOut { rule, name, depth: 1, text: Prose::default(), start: range.start });
             return;
         }
-        if furniture::is_reference_list(tag) && self.outline.purpose() != Purpose::References {
+        if furniture::is_reference_list(tag) && self.builder.purpose() != Purpose::References {
             self.flush();
-            self.outline.heading(2, "References", None);
+            self.builder.heading(2, "References", None);
         }
         self.start_element(tag, range);
         if let Some(entry) = &mut self.entry {
@@ -253,7 +253,7 @@ impl<'a> Reader<'a> {
             }
             "li" => {
                 self.flush();
-                if self.outline.purpose() == Purpose::References {
+                if self.builder.purpose() == Purpose::References {
                     self.entry = Some(Entry::default());
                 }
             }
@@ -282,7 +282,7 @@ impl<'a> Reader<'a> {
 
     /// In a reference list that is no list of HTML, each block is an entry.
     fn begin_entry_without_list(&mut self) {
-        if self.outline.purpose() == Purpose::References && self.lists.is_empty() {
+        if self.builder.purpose() == Purpose::References && self.lists.is_empty() {
             self.entry = Some(Entry::default());
         }
     }
@@ -405,13 +405,13 @@ impl<'a> Reader<'a> {
         let Some(level) = self.heading.take() else { return };
         let range = self.range.take().map_or(end..end, |range| range.start..end);
         let Some((text, _)) = std::mem::take(&mut self.prose).finish() else { return };
-        let article = self.outline.article();
+        let article = self.builder.article();
         if level == 1 && article.blocks.is_empty() {
             // The page's own tags come first; where they have a title, this is the same.
             article.metadata.title.get_or_insert(text);
         } else {
             let span = self.characters.range(range);
-            self.outline.heading(level, &text, Some(span));
+            self.builder.heading(level, &text, Some(span));
         }
     }
 
@@ -443,9 +443,9 @@ impl<'a> Reader<'a> {
         self.end_open_cell();
         let Some(table) = self.tables.pop() else { return };
         let rows: Vec<String> = table.rows.into_iter().map(|row| row.join("\t")).collect();
-        if self.outline.purpose() == Purpose::Abbreviations {
+        if self.builder.purpose() == Purpose::Abbreviations {
             for text in rows {
-                self.outline.add(BlockKind::Paragraph, Piece { text, ..Piece::default() });
+                self.builder.add(BlockKind::Paragraph, Piece { text, ..Piece::default() });
             }
         } else {
             self.drop(DropRule::Table, &rows.join("\n"), table.start..end);
@@ -472,14 +472,14 @@ impl<'a> Reader<'a> {
         }
         let span = range.map(|range| self.characters.range(range));
         let kind = if self.caption || is_caption(&text) { BlockKind::Caption } else { BlockKind::Paragraph };
-        self.outline.add(kind, Piece { text, citations, page: None, span });
+        self.builder.add(kind, Piece { text, citations, page: None, span });
     }
 
     fn end_entry(&mut self, entry: Entry, label: Option<String>, text: &str) {
         let text = without_links(text);
-        let index = self.outline.article().references.len();
-        self.outline.reference(label, text);
-        if let Some(reference) = self.outline.article().references.last_mut() {
+        let index = self.builder.article().references.len();
+        self.builder.reference(label, text);
+        if let Some(reference) = self.builder.article().references.last_mut() {
             reference.doi = entry.doi.or(reference.doi.take());
             reference.pmid = reference.pmid.take().or(entry.pmid);
         }
@@ -491,7 +491,7 @@ impl<'a> Reader<'a> {
     fn drop(&mut self, rule: DropRule, text: &str, range: Range<usize>) {
         if !text.trim().is_empty() {
             let span = self.characters.range(range);
-            self.outline.drop(rule, text, None, Some(span));
+            self.builder.drop(rule, text, None, Some(span));
         }
     }
 }

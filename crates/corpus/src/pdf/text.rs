@@ -74,11 +74,11 @@ fn bare(word: &str) -> &str {
 }
 
 fn last_part(text: &str) -> &str {
-    characters::last(text, LONGEST_WORD).rsplit([' ', '(', '/', '[']).next().unwrap_or_default()
+    characters::suffix(text, LONGEST_WORD).rsplit([' ', '(', '/', '[']).next().unwrap_or_default()
 }
 
 fn first_part(text: &str) -> &str {
-    let text = characters::up_to(text, LONGEST_WORD);
+    let text = characters::prefix(text, LONGEST_WORD);
     let end = text.find(|c: char| !c.is_alphanumeric() && c != '-').unwrap_or(text.len());
     &text[..end]
 }
@@ -147,7 +147,7 @@ impl RunningText {
 
     /// After a number or a unit, what is raised is an exponent.
     fn ends_in_base(&self) -> bool {
-        let text = characters::last(&self.text, LONGEST_WORD);
+        let text = characters::suffix(&self.text, LONGEST_WORD);
         let word = text.rsplit([' ', '/', '(']).next().unwrap_or_default();
         word.ends_with(|c: char| c.is_ascii_digit()) || UNITS.contains(&word)
     }

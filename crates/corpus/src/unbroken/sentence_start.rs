@@ -13,7 +13,7 @@ pub(super) enum Confidence {
 
 /// Where in `text`, which begins with a title, the first sentence after the title begins.
 pub(super) fn where_sentence_begins(text: &str, longest: usize) -> Option<(usize, Confidence)> {
-    let head = characters::up_to(text, longest + 150);
+    let head = characters::prefix(text, longest + 150);
     let words = words(head);
     let mut capitals = (0_usize, 0_usize);
     for (index, &(start, word)) in words.iter().enumerate() {

@@ -1,6 +1,7 @@
-//! Headings, paragraphs and references put into an article in the order in which a reader meets them.
+//! Builds an [`Article`] from headings, paragraphs and references in reading order.
 //!
-//! Formats that know headings by level share this: what a heading says decides what becomes of the text under it.
+//! All readers but those of JATS and PDF use it. The purpose of a section, which its heading names, decides what becomes of
+//! the text in it: paragraphs, references, abbreviations, or text that is left out.
 
 use std::ops::Range;
 
@@ -9,24 +10,24 @@ use super::{Article, Block, BlockKind, Citation, DropRule, Format, glossary, ref
 
 /// An article under construction.
 #[derive(Debug)]
-pub(super) struct Outline {
+pub(super) struct ArticleBuilder {
     article: Article,
-    /// Headings around the current place, outermost first.
+    /// The headings above the current position, the outermost first.
     path: Vec<Heading>,
 }
 
 #[derive(Debug)]
 struct Heading {
-    /// 1 is the outermost.
+    /// 1 for the outermost.
     level: usize,
     text: String,
     purpose: Purpose,
     span: Option<Range<usize>>,
-    /// Some text stands under it.
+    /// Whether the section has text.
     used: bool,
 }
 
-/// One piece of text and where it stands.
+/// The text of a paragraph or caption, with its position in the source.
 #[derive(Debug, Default)]
 pub(super) struct Piece {
     pub text: String,
@@ -35,24 +36,24 @@ pub(super) struct Piece {
     pub span: Option<Range<usize>>,
 }
 
-impl Outline {
+impl ArticleBuilder {
     pub(super) fn new(format: Format) -> Self {
-        Outline { article: Article { format, ..Article::default() }, path: Vec::new() }
+        ArticleBuilder { article: Article { format, ..Article::default() }, path: Vec::new() }
     }
 
-    /// What was read so far.
+    /// The article as built so far.
     pub(super) fn article(&mut self) -> &mut Article {
         &mut self.article
     }
 
-    /// Begin a section. Sections of the same or a deeper level end.
+    /// Begins a section, and ends those of the same or a deeper level.
     pub(super) fn heading(&mut self, level: usize, text: &str, span: Option<Range<usize>>) {
         let level = level.min(heading::DEEPEST);
         self.close(level);
         let bare = heading::without_number(text);
         let number = text.trim().strip_suffix(bare).unwrap_or_default();
         self.article.drop_text(DropRule::HeadingNumber, number, None, span.clone());
-        // A subsection of the acknowledgements is not more interesting than they are.
+        // A subsection of the acknowledgements is left out as they are.
         let purpose = match self.purpose() {
             Purpose::Content => heading::purpose(text),
             outer => outer,
@@ -67,12 +68,12 @@ impl Outline {
         self.path.push(Heading { level, text, purpose, span, used: false });
     }
 
-    /// What the section at the current place is for.
+    /// The purpose of the current section.
     pub(super) fn purpose(&self) -> Purpose {
         self.path.last().map_or(Purpose::Content, |heading| heading.purpose)
     }
 
-    /// Add a paragraph or caption, or what the section's purpose makes of it.
+    /// Adds a paragraph or caption, or treats it as the purpose of the section demands.
     pub(super) fn add(&mut self, kind: BlockKind, piece: Piece) {
         if piece.text.trim().is_empty() {
             return;
@@ -104,7 +105,7 @@ impl Outline {
         }
     }
 
-    /// Add an entry of the reference list. Without `label`, the label that `text` begins with is taken.
+    /// Adds an entry of the reference list. Without `label`, a label at the beginning of `text` is used.
     pub(super) fn reference(&mut self, label: Option<String>, text: &str) {
         let mut reference = reference::parse(text);
         if let Some(rest) = reference.label.as_ref().and_then(|label| after_label(text, label)) {
@@ -114,12 +115,12 @@ impl Outline {
         self.article.references.push(reference);
     }
 
-    /// Record what was left out.
+    /// Records text that was left out.
     pub(super) fn drop(&mut self, rule: DropRule, text: &str, page: Option<u32>, span: Option<Range<usize>>) {
         self.article.drop_text(rule, text, page, span);
     }
 
-    /// The article, complete.
+    /// Ends all sections and returns the article.
     pub(super) fn finish(mut self) -> Article {
         self.close(0);
         if self.article.references.is_empty() {
