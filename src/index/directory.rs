@@ -58,8 +58,14 @@ pub(super) fn replace(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()>
 
 /// Makes the names in a folder durable.
 pub(super) fn sync_folder(folder: &Path) -> Result<(), IndexError> {
-    let synced = File::open(folder).and_then(|folder| folder.sync_all());
-    synced.map_err(|source| IndexError::Io { path: folder.to_owned(), source })
+    sync_names(folder).map_err(|source| IndexError::Io { path: folder.to_owned(), source })
+}
+
+fn sync_names(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()?;
+    #[cfg(test)]
+    super::faults::names_are_durable(folder);
+    Ok(())
 }
 
 fn may_not_write(error: &LockError) -> bool {
@@ -96,13 +102,15 @@ impl Directory for IndexDirectory {
     }
 
     /// Not as tantivy does it, whose temporary files get names of their own, which a kill leaves behind, and permissions
-    /// for their owner alone: an index made by one user is to be served by another.
+    /// for their owner alone: an index made by one user is to be served by another. And the new name is made durable, so that a
+    /// commit that was acknowledged is there after a power cut.
     fn atomic_write(&self, path: &Path, data: &[u8]) -> io::Result<()> {
-        replace(&self.folder, &path.to_string_lossy(), data)
+        replace(&self.folder, &path.to_string_lossy(), data)?;
+        sync_names(&self.folder)
     }
 
     fn sync_directory(&self) -> io::Result<()> {
-        self.files.sync_directory()
+        sync_names(&self.folder)
     }
 
     fn watch(&self, callback: WatchCallback) -> tantivy::Result<WatchHandle> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tantivy::directory::error::{DeleteError, LockError, OpenReadError, OpenWriteError};
 use tantivy::directory::{
@@ -18,6 +18,52 @@ enum Fault {
     Error,
     /// This call and all later ones that write fail; where bytes were to be written, half of them are.
     NoSpace,
+    /// The power fails: this call and all later ones that write fail, and what is not durable is lost.
+    PowerCut(Unsynced),
+}
+
+/// What becomes of names that were made, replaced or removed since their folder was synced. The bytes of a file that was not
+/// synced are lost in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unsynced {
+    /// The folder has the former names.
+    NamesLost,
+    /// It has the new ones.
+    NamesKept,
+}
+
+/// What a folder has after a power cut.
+#[derive(Debug, Default)]
+struct Disk {
+    /// Bytes of the files that were synced.
+    synced: BTreeMap<PathBuf, Vec<u8>>,
+    /// The folder's names as they were when it was synced last, with the bytes of each.
+    durable: BTreeMap<PathBuf, Vec<u8>>,
+}
+
+impl Disk {
+    /// The folder's present names, with the bytes that are synced.
+    fn present(&self, folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+        let names = std::fs::read_dir(folder)
+            .expect("a folder")
+            .map(|entry| PathBuf::from(entry.expect("an entry").file_name()));
+        names.map(|name| (name.clone(), self.synced.get(&name).cloned().unwrap_or_default())).collect()
+    }
+
+    /// Leaves in the folder what a power cut leaves.
+    fn cut(&self, folder: &Path, unsynced: Unsynced) {
+        let present = self.present(folder);
+        let left = match unsynced {
+            Unsynced::NamesLost => &self.durable,
+            Unsynced::NamesKept => &present,
+        };
+        for name in present.keys() {
+            std::fs::remove_file(folder.join(name)).expect("a file");
+        }
+        for (name, bytes) in left {
+            std::fs::write(folder.join(name), bytes).expect("a written file");
+        }
+    }
 }
 
 /// The faults of the directory of one folder.
@@ -27,16 +73,25 @@ struct Faults {
     /// The number of the call that fails, from 1.
     fails_at: usize,
     calls: AtomicUsize,
+    disk: Mutex<Disk>,
 }
 
 impl Faults {
+    fn new(fault: Fault, fails_at: usize) -> Self {
+        Self { fault, fails_at, calls: AtomicUsize::new(0), disk: Mutex::default() }
+    }
+
+    fn disk(&self) -> MutexGuard<'_, Disk> {
+        self.disk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn has_failed(&self) -> bool {
         self.calls.load(Ordering::SeqCst) >= self.fails_at
     }
 
     fn read(&self) -> io::Result<()> {
-        // A full disk can be read.
-        if self.fault == Fault::NoSpace { Ok(()) } else { self.write() }
+        // A full disk can be read, and what a process reads before the power fails says nothing.
+        if self.fault == Fault::Error { self.write() } else { Ok(()) }
     }
 
     fn write(&self) -> io::Result<()> {
@@ -44,6 +99,7 @@ impl Faults {
         match self.fault {
             Fault::Error if call == self.fails_at => Err(io::Error::other("injected")),
             Fault::NoSpace if call >= self.fails_at => Err(io::ErrorKind::StorageFull.into()),
+            Fault::PowerCut(_) if call >= self.fails_at => Err(io::Error::other("the power failed")),
             _ => Ok(()),
         }
     }
@@ -56,6 +112,14 @@ pub(super) fn with_faults(folder: &Path, directory: Box<dyn Directory>) -> Box<d
     match FAULTS.lock().unwrap_or_else(PoisonError::into_inner).get(folder) {
         Some(faults) => Box::new(FaultyDirectory { directory, faults: Arc::clone(faults) }),
         None => directory,
+    }
+}
+
+/// Says that the names in a folder are durable.
+pub(super) fn names_are_durable(folder: &Path) {
+    if let Some(faults) = FAULTS.lock().unwrap_or_else(PoisonError::into_inner).get(folder) {
+        let mut disk = faults.disk();
+        disk.durable = disk.present(folder);
     }
 }
 
@@ -89,7 +153,8 @@ impl Directory for FaultyDirectory {
     fn open_write(&self, path: &Path) -> Result<WritePtr, OpenWriteError> {
         self.faults.write().map_err(|error| OpenWriteError::wrap_io_error(error, path.to_owned()))?;
         let file = self.directory.open_write(path)?;
-        Ok(BufWriter::new(Box::new(FaultyFile { file, faults: Arc::clone(&self.faults) })))
+        let (path, faults) = (path.to_owned(), Arc::clone(&self.faults));
+        Ok(BufWriter::new(Box::new(FaultyFile { file, path, written: Vec::new(), faults })))
     }
 
     fn atomic_read(&self, path: &Path) -> Result<Vec<u8>, OpenReadError> {
@@ -99,6 +164,8 @@ impl Directory for FaultyDirectory {
 
     fn atomic_write(&self, path: &Path, data: &[u8]) -> io::Result<()> {
         self.faults.write()?;
+        // Its bytes are synced before it has its name.
+        self.faults.disk().synced.insert(path.to_owned(), data.to_owned());
         self.directory.atomic_write(path, data)
     }
 
@@ -114,6 +181,9 @@ impl Directory for FaultyDirectory {
 
 struct FaultyFile {
     file: WritePtr,
+    path: PathBuf,
+    /// What a power cut leaves of it once it is terminated.
+    written: Vec<u8>,
     faults: Arc<Faults>,
 }
 
@@ -126,7 +196,9 @@ impl Write for FaultyFile {
             }
             return Err(error);
         }
-        self.file.write(bytes)
+        let count = self.file.write(bytes)?;
+        self.written.extend_from_slice(&bytes[..count]);
+        Ok(count)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -138,7 +210,9 @@ impl Write for FaultyFile {
 impl TerminatingWrite for FaultyFile {
     fn terminate_ref(&mut self, token: AntiCallToken) -> io::Result<()> {
         self.faults.write()?;
-        self.file.terminate_ref(token)
+        self.file.terminate_ref(token)?;
+        self.faults.disk().synced.insert(std::mem::take(&mut self.path), std::mem::take(&mut self.written));
+        Ok(())
     }
 }
 
@@ -241,7 +315,7 @@ mod tests {
         states.iter().position(|state| *state == found).unwrap_or_else(|| panic!("no state of the run: {found:?}"))
     }
 
-    /// In memory where the system has such a folder: no power is cut here, and syncing to a disk takes most of the time.
+    /// In memory where the system has such a folder: syncing to a disk takes most of the time, and the power is not really cut.
     fn memory_folder() -> tempfile::TempDir {
         tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a folder")
     }
@@ -251,11 +325,14 @@ mod tests {
         for fails_at in 1.. {
             let parent = memory_folder();
             let folder = parent.path().join("index");
-            let faults = Arc::new(Faults { fault, fails_at, calls: AtomicUsize::new(0) });
+            let faults = Arc::new(Faults::new(fault, fails_at));
             FAULTS.lock().expect("no panic").insert(folder.clone(), Arc::clone(&faults));
             let mut committed = 0;
             let outcome = run(&folder, 0, &mut committed);
             FAULTS.lock().expect("no panic").remove(&folder);
+            if let (Fault::PowerCut(unsynced), true) = (fault, faults.has_failed()) {
+                faults.disk().cut(&folder, unsynced);
+            }
             let found = state(&folder, &states);
             // A commit that failed may have reached the disk all the same.
             assert!(
@@ -275,6 +352,12 @@ mod tests {
     #[test]
     fn an_error_at_any_call_loses_nothing_that_was_committed() {
         every_call_that_fails(Fault::Error);
+    }
+
+    #[test]
+    fn a_power_cut_at_any_call_loses_nothing_that_was_committed() {
+        every_call_that_fails(Fault::PowerCut(Unsynced::NamesLost));
+        every_call_that_fails(Fault::PowerCut(Unsynced::NamesKept));
     }
 
     #[test]
