@@ -24,5 +24,6 @@ mod reading;
 mod rebuild;
 mod spelling;
 mod stored_index;
+mod supply_chain;
 mod support;
 mod uploads_model;
