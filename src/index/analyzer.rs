@@ -237,6 +237,9 @@ static STEMMER: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::new(Algorithm::Eng
 /// Beyond that the cache is emptied.
 const MAX_CACHED_STEMS: usize = 1 << 14;
 
+/// In bytes. Longer words are rare, and must not fill the memory.
+const MAX_CACHED_WORD: usize = 64;
+
 thread_local! {
     static STEMS: RefCell<FxHashMap<String, String>> = RefCell::default();
 }
@@ -245,6 +248,9 @@ thread_local! {
 fn stem(word: &str) -> String {
     if word.len() <= 3 || !word.bytes().all(|byte| byte.is_ascii_lowercase()) {
         return word.to_owned();
+    }
+    if word.len() > MAX_CACHED_WORD {
+        return STEMMER.stem(word).into_owned();
     }
     STEMS.with_borrow_mut(|stems| {
         if let Some(known) = stems.get(word) {

@@ -1,6 +1,9 @@
 //! Terms that are spelled like another one: `metastasi` beside `metastas`, `tumour` beside `tumor`, a typing error.
 
+use std::cmp::Ordering;
+
 use super::error::IndexError;
+use super::term_cache::HeapSize;
 
 /// A term of the index whose spelling is similar to that of a term of the question.
 #[derive(Debug, Clone, PartialEq)]
@@ -8,6 +11,12 @@ pub struct FuzzyTerm {
     pub term: String,
     /// From [`MIN_SIMILARITY`] to 1: Dice's coefficient of the two terms' trigrams (Adamson and Boreham 1974).
     pub similarity: f32,
+}
+
+impl HeapSize for FuzzyTerm {
+    fn heap_bytes(&self) -> u64 {
+        self.term.capacity() as u64
+    }
 }
 
 /// Bytes that both terms begin with.
@@ -20,7 +29,7 @@ const MIN_LENGTH: usize = 4;
 const MIN_SIMILARITY: f32 = 0.5;
 
 /// Similar terms that are kept of one term.
-const MAX_TERMS: usize = 8;
+pub(super) const MAX_TERMS: usize = 8;
 
 /// Whether a term may have similar ones. Names with digits may not: CD105 is not CD106.
 pub(super) fn may_be_fuzzy(term: &str) -> bool {
@@ -61,7 +70,10 @@ impl<'a> SimilarTerms<'a> {
         }
     }
 
-    pub(super) fn into_vec(self) -> Vec<FuzzyTerm> {
+    /// The most similar first, each once.
+    pub(super) fn into_sorted(mut self) -> Vec<FuzzyTerm> {
+        self.found.sort_by(by_similarity);
+        self.found.dedup();
         self.found
     }
 }
@@ -71,7 +83,7 @@ pub(super) fn most_similar(
     mut similar: Vec<FuzzyTerm>,
     mut is_live: impl FnMut(&str) -> Result<bool, IndexError>,
 ) -> Result<Vec<FuzzyTerm>, IndexError> {
-    similar.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then_with(|| a.term.cmp(&b.term)));
+    similar.sort_by(by_similarity);
     similar.dedup();
     let mut live = Vec::new();
     for candidate in similar {
@@ -80,6 +92,10 @@ pub(super) fn most_similar(
         }
     }
     Ok(live)
+}
+
+fn by_similarity(a: &FuzzyTerm, b: &FuzzyTerm) -> Ordering {
+    b.similarity.total_cmp(&a.similarity).then_with(|| a.term.cmp(&b.term))
 }
 
 /// Twice the trigrams that both have, over all that either has.
@@ -120,7 +136,7 @@ mod tests {
     fn similar(term: &str, candidates: &[&str]) -> Vec<FuzzyTerm> {
         let mut similar = SimilarTerms::new(term);
         candidates.iter().for_each(|candidate| similar.push(candidate));
-        similar.into_vec()
+        similar.into_sorted()
     }
 
     #[test]

@@ -43,13 +43,7 @@ const MIN_PRUNED_POSTINGS: u64 = 100_000;
 impl Snapshot {
     /// In how many passages the term is: of all fields, the number in the field where it is in most.
     pub fn document_frequency(&self, term: &str) -> Result<u64, IndexError> {
-        self.frequencies.get_or_compute(term, || {
-            let mut most = 0;
-            for field in [self.fields.text, self.fields.heading, self.fields.senses] {
-                most = most.max(self.live_frequency(&Term::from_field_text(field, term))?);
-            }
-            Ok(most)
-        })
+        self.frequencies.get_or_compute(term, || self.word_frequency(term))
     }
 
     /// Terms of texts and headings whose spelling is similar, the most similar first; mostly none.
@@ -100,21 +94,40 @@ impl Snapshot {
             return Ok(Vec::new());
         }
         let words = self.words_query(terms, weights);
-        let query: Box<dyn Query> = match filter.query(&self.fields) {
+        let query = match filter.query(&self.fields) {
             None => words,
-            Some(filter) => {
-                Box::new(BooleanQuery::intersection(vec![words, Box::new(ConstScoreQuery::new(filter, 0.0))]))
-            }
+            Some(filter) => scored_within(words, filter),
         };
+        let is_pruned = self.is_pruning_faster(terms)?;
+        self.best(query.as_ref(), is_pruned, limit)
+    }
+
+    /// The passages that have one of the `required` terms, which do not count, with the highest BM25 of the others.
+    pub fn lexical_with_any_of(
+        &self,
+        required: &[QueryTerm],
+        terms: &[QueryTerm],
+        weights: FieldWeights,
+        limit: usize,
+    ) -> Result<Vec<Candidate>, IndexError> {
+        if required.is_empty() || terms.is_empty() || limit == 0 {
+            return Ok(Vec::new());
+        }
+        let query = scored_within(self.words_query(terms, weights), self.words_query(required, weights));
+        self.best(query.as_ref(), false, limit)
+    }
+
+    /// The passages with the highest scores, best first.
+    fn best(&self, query: &dyn Query, is_pruned: bool, limit: usize) -> Result<Vec<Candidate>, IndexError> {
         let statistics = PassageStatistics { snapshot: self };
         let best = TopDocs::with_limit(limit).order_by_score();
         let scoring = EnableScoring::enabled_from_statistics_provider(&statistics, &self.searcher);
         let executor = self.searcher.index().search_executor();
-        let found = if self.is_pruning_faster(terms)? {
-            self.searcher.search_with_executor(&query, &best, executor, scoring)?
+        let found = if is_pruned {
+            self.searcher.search_with_executor(query, &best, executor, scoring)?
         } else {
             // A collector that counts all matches disables pruning.
-            self.searcher.search_with_executor(&query, &(best, Count), executor, scoring)?.0
+            self.searcher.search_with_executor(query, &(best, Count), executor, scoring)?.0
         };
         Ok(found.into_iter().map(|(score, address)| Candidate { address: address.into(), score }).collect())
     }
@@ -172,6 +185,11 @@ impl Snapshot {
         }
         Box::new(BooleanQuery::union(clauses))
     }
+}
+
+/// A query whose documents must match another one too, which does not count.
+fn scored_within(query: Box<dyn Query>, required: Box<dyn Query>) -> Box<dyn Query> {
+    Box::new(BooleanQuery::intersection(vec![query, Box::new(ConstScoreQuery::new(required, 0.0))]))
 }
 
 /// Seeks each of the sorted addresses of one segment, and calls `visit` with the index of each that is among the documents.

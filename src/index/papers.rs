@@ -11,8 +11,9 @@ use tantivy::{DocId, DocSet, SegmentReader, TERMINATED, TantivyError};
 use super::digest::{self, CommitDigest};
 use super::error::IndexError;
 use super::filter::{Filter, matching};
+use super::paper_set::{PaperKey, PaperSet};
 use super::record::{PaperRecord, SourceRecord};
-use super::schema::{ABBREVIATION_SEPARATOR, PAPER};
+use super::schema::PAPER;
 use super::snapshot::{PassageAddress, Snapshot};
 use crate::corpus::{PaperId, normal_short};
 
@@ -122,20 +123,21 @@ impl Snapshot {
         Ok(files)
     }
 
-    /// What a short form stands for: each spelling of a long form with the ids of the papers that define it so. Short forms
-    /// are compared as [`normal_short`] gives them.
-    pub fn long_forms(&self, short: &str) -> Result<BTreeMap<String, BTreeSet<String>>, IndexError> {
-        let start = format!("{}{ABBREVIATION_SEPARATOR}", normal_short(short));
-        let mut long_forms: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        let mut papers = Vec::new();
-        self.live_terms(self.fields.abbreviation, &start, |term, segment, documents| {
-            papers.extend(documents.iter().map(|doc| (term[start.len()..].to_owned(), segment, *doc)));
-        })?;
-        for (long, segment, doc) in papers {
-            let paper = self.paper_id(PassageAddress { segment, doc })?;
-            long_forms.entry(long).or_default().insert(paper);
+    /// What a short form stands for: each spelling of a long form with the papers that define it so. Short forms are compared
+    /// as [`normal_short`] gives them. A question after a commit reads the new segments alone.
+    pub fn long_forms(&self, short: &str) -> Result<BTreeMap<String, PaperSet>, IndexError> {
+        let short = normal_short(short);
+        let mut keys: BTreeMap<String, Vec<PaperKey>> = BTreeMap::new();
+        for (number, reader) in (0..).zip(self.searcher.segment_readers()) {
+            for of_segment in self.segment_long_forms(number, &short)?.iter() {
+                let live = of_segment.papers.iter().filter(|(doc, _)| !reader.is_deleted(*doc)).map(|(_, key)| *key);
+                let mut live = live.peekable();
+                if live.peek().is_some() {
+                    keys.entry(of_segment.long.clone()).or_default().extend(live);
+                }
+            }
         }
-        Ok(long_forms)
+        Ok(keys.into_iter().map(|(long, keys)| (long, PaperSet::from_iter(keys))).collect())
     }
 
     /// Calls `found` with each term of a field that begins with `start`, a segment, and the live documents of the segment that

@@ -11,8 +11,9 @@ use tantivy::{BitSet, DocId, DocSet, Opstamp, SegmentReader, TERMINATED, Tantivy
 
 use super::error::IndexError;
 use super::fuzzy::{FuzzyTerm, SimilarTerms, prefix_range};
-use super::schema::{Fields, PAPER};
-use super::term_cache::TermCache;
+use super::paper_set::PaperKey;
+use super::schema::{ABBREVIATION_SEPARATOR, Fields, PAPER};
+use super::term_cache::{HeapSize, TermCache};
 use super::vectors::SegmentVectors;
 
 /// The segment's part of a snapshot.
@@ -26,32 +27,50 @@ pub(super) struct CommittedSegment {
 struct SegmentContent {
     vectors: SegmentVectors,
     papers: OnceLock<SegmentPapers>,
-    token_counts: OnceLock<TokenCounts>,
+    token_counts: OnceLock<FieldCounts>,
     /// Terms of texts and headings by a term to whose spelling theirs is similar.
     similar_terms: TermCache<Arc<[FuzzyTerm]>>,
+    /// Long forms by their short form.
+    long_forms: TermCache<Arc<[LongFormPapers]>>,
 }
+
+/// A spelling of a long form, and the papers' own documents that define a short form so, deleted ones included.
+pub(super) struct LongFormPapers {
+    pub(super) long: String,
+    pub(super) papers: Vec<(DocId, PaperKey)>,
+}
+
+impl HeapSize for LongFormPapers {
+    fn heap_bytes(&self) -> u64 {
+        (self.long.capacity() + self.papers.capacity() * size_of::<(DocId, PaperKey)>()) as u64
+    }
+}
+
+impl HeapSize for FieldCounts {}
 
 /// The deleted documents of a segment in one commit.
 struct Deletions {
     opstamp: Option<Opstamp>,
     /// In order.
     documents: Vec<DocId>,
-    token_counts: OnceLock<TokenCounts>,
+    token_counts: OnceLock<FieldCounts>,
+    word_frequencies: TermCache<FieldCounts>,
 }
 
 /// The papers of a segment.
 pub(super) struct SegmentPapers {
     /// The ids of the papers that any document belongs to, in order.
     ids: Vec<String>,
+    keys: Vec<PaperKey>,
     /// For each document, the position in `ids` of the paper it belongs to.
     ordinals: Column<u64>,
     /// The papers' own documents, in the order of their ids; deleted ones included.
     documents: Vec<DocId>,
 }
 
-/// The lengths of all passages in the fields of words, as BM25 reads them: rounded down to what one byte can hold.
+/// A number for each of the fields of words.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct TokenCounts {
+pub(super) struct FieldCounts {
     pub(super) text: u64,
     pub(super) heading: u64,
     pub(super) senses: u64,
@@ -67,12 +86,18 @@ impl CommittedSegment {
                 papers: OnceLock::new(),
                 token_counts: OnceLock::new(),
                 similar_terms: TermCache::default(),
+                long_forms: TermCache::default(),
             }),
         };
         let opstamp = reader.delete_opstamp();
         let deletions = match before {
             Some(before) if before.deletions.opstamp == opstamp => Arc::clone(&before.deletions),
-            _ => Arc::new(Deletions { opstamp, documents: deleted(reader), token_counts: OnceLock::new() }),
+            _ => Arc::new(Deletions {
+                opstamp,
+                documents: deleted(reader),
+                token_counts: OnceLock::new(),
+                word_frequencies: TermCache::default(),
+            }),
         };
         Ok(Self { content, deletions })
     }
@@ -90,8 +115,8 @@ impl CommittedSegment {
         Ok(known.get_or_init(|| papers))
     }
 
-    /// The terms of texts and headings whose spelling is similar to that of `term`, in live passages or not. A question after
-    /// a commit reads the dictionaries of new segments alone.
+    /// The terms of texts and headings whose spelling is similar to that of `term`, in live passages or not, the most similar
+    /// first. A question after a commit reads the dictionaries of new segments alone.
     pub(super) fn similar_terms(
         &self,
         reader: &SegmentReader,
@@ -109,7 +134,60 @@ impl CommittedSegment {
                     std::str::from_utf8(terms.key()).into_iter().for_each(|candidate| similar.push(candidate));
                 }
             }
-            Ok(similar.into_vec().into())
+            Ok(similar.into_sorted().into())
+        })
+    }
+
+    /// What the segment's papers, deleted or not, mean by a short form as [`normal_short`](crate::corpus::normal_short)
+    /// gives it.
+    pub(super) fn long_forms(
+        &self,
+        reader: &SegmentReader,
+        fields: &Fields,
+        short: &str,
+    ) -> Result<Arc<[LongFormPapers]>, IndexError> {
+        self.content.long_forms.get_or_compute(short, || {
+            let papers = self.papers(reader, fields)?;
+            let index = reader.inverted_index(fields.abbreviation)?;
+            let (start, end) =
+                (format!("{short}{ABBREVIATION_SEPARATOR}"), after_prefix(short, ABBREVIATION_SEPARATOR));
+            let mut terms = index.terms().range().ge(&start).lt(&end).into_stream().map_err(TantivyError::from)?;
+            let mut long_forms = Vec::new();
+            while terms.advance() {
+                let postings = index.read_postings_from_terminfo(terms.value(), IndexRecordOption::Basic);
+                let mut postings = postings.map_err(TantivyError::from)?;
+                let mut of_form = Vec::with_capacity(postings.size_hint() as usize);
+                while postings.doc() != TERMINATED {
+                    of_form.push((postings.doc(), papers.key(postings.doc())));
+                    postings.advance();
+                }
+                let long = String::from_utf8_lossy(&terms.key()[start.len()..]).into_owned();
+                long_forms.push(LongFormPapers { long, papers: of_form });
+            }
+            Ok(long_forms.into())
+        })
+    }
+
+    /// Whether all documents of the segment are live.
+    pub(super) fn is_whole(&self) -> bool {
+        self.deletions.documents.is_empty()
+    }
+
+    /// The live documents that have a term: of the fields of words, the number in the field where it is in most. Known until a
+    /// document of the segment is deleted.
+    pub(super) fn word_frequencies(
+        &self,
+        reader: &SegmentReader,
+        fields: &Fields,
+        term: &str,
+    ) -> Result<FieldCounts, IndexError> {
+        self.deletions.word_frequencies.get_or_compute(term, || {
+            let of_field = |field| self.document_frequency(reader, &Term::from_field_text(field, term));
+            Ok(FieldCounts {
+                text: of_field(fields.text)?,
+                heading: of_field(fields.heading)?,
+                senses: of_field(fields.senses)?,
+            })
         })
     }
 
@@ -125,23 +203,23 @@ impl CommittedSegment {
         Ok(live)
     }
 
-    /// The lengths of the live passages, summed.
-    pub(super) fn token_counts(&self, reader: &SegmentReader, fields: &Fields) -> tantivy::Result<TokenCounts> {
+    /// The lengths of the live passages, summed, as BM25 reads them: each rounded down to what one byte can hold.
+    pub(super) fn token_counts(&self, reader: &SegmentReader, fields: &Fields) -> tantivy::Result<FieldCounts> {
         let all = match self.content.token_counts.get() {
             Some(known) => *known,
             None => {
-                let counted = TokenCounts::of(reader, fields, 0..reader.max_doc())?;
+                let counted = FieldCounts::token_counts_of(reader, fields, 0..reader.max_doc())?;
                 *self.content.token_counts.get_or_init(|| counted)
             }
         };
         let deleted = match self.deletions.token_counts.get() {
             Some(known) => *known,
             None => {
-                let counted = TokenCounts::of(reader, fields, self.deletions.documents.iter().copied())?;
+                let counted = FieldCounts::token_counts_of(reader, fields, self.deletions.documents.iter().copied())?;
                 *self.deletions.token_counts.get_or_init(|| counted)
             }
         };
-        Ok(TokenCounts {
+        Ok(FieldCounts {
             text: all.text - deleted.text,
             heading: all.heading - deleted.heading,
             senses: all.senses - deleted.senses,
@@ -153,7 +231,7 @@ impl SegmentPapers {
     fn read(reader: &SegmentReader, fields: &Fields) -> tantivy::Result<Self> {
         let Some(column) = reader.fast_fields().str("paper")? else {
             let ordinals = Column::build_empty_column(reader.max_doc());
-            return Ok(Self { ids: Vec::new(), ordinals, documents: Vec::new() });
+            return Ok(Self { ids: Vec::new(), keys: Vec::new(), ordinals, documents: Vec::new() });
         };
         let mut ids = Vec::with_capacity(column.num_terms());
         let mut terms = column.dictionary().stream()?;
@@ -171,13 +249,23 @@ impl SegmentPapers {
             }
         }
         documents.sort_by_key(|doc| ordinals.first(*doc));
-        Ok(Self { ids, ordinals, documents })
+        let keys = ids.iter().map(|id| PaperKey::of(id)).collect();
+        Ok(Self { ids, keys, ordinals, documents })
     }
 
     /// The id of the paper that a document belongs to; empty where a damaged segment does not say.
     pub(super) fn id(&self, doc: DocId) -> &str {
-        let ordinal = self.ordinals.first(doc).and_then(|ordinal| usize::try_from(ordinal).ok());
-        ordinal.and_then(|ordinal| self.ids.get(ordinal)).map_or("", String::as_str)
+        self.ordinal(doc).and_then(|ordinal| self.ids.get(ordinal)).map_or("", String::as_str)
+    }
+
+    /// The key of the paper that a document belongs to.
+    pub(super) fn key(&self, doc: DocId) -> PaperKey {
+        let key = self.ordinal(doc).and_then(|ordinal| self.keys.get(ordinal));
+        key.copied().unwrap_or_else(|| PaperKey::of(""))
+    }
+
+    fn ordinal(&self, doc: DocId) -> Option<usize> {
+        usize::try_from(self.ordinals.first(doc)?).ok()
     }
 
     /// The papers' own documents, in the order of their ids; deleted ones included.
@@ -186,8 +274,12 @@ impl SegmentPapers {
     }
 }
 
-impl TokenCounts {
-    fn of(
+impl FieldCounts {
+    pub(super) fn max(self) -> u64 {
+        self.text.max(self.heading).max(self.senses)
+    }
+
+    fn token_counts_of(
         reader: &SegmentReader,
         fields: &Fields,
         documents: impl Iterator<Item = DocId> + Clone,
@@ -200,12 +292,19 @@ impl TokenCounts {
     }
 }
 
-impl std::ops::AddAssign for TokenCounts {
+impl std::ops::AddAssign for FieldCounts {
     fn add_assign(&mut self, other: Self) {
         self.text += other.text;
         self.heading += other.heading;
         self.senses += other.senses;
     }
+}
+
+/// The first key behind all that begin with a text and an ASCII separator.
+fn after_prefix(text: &str, separator: char) -> Vec<u8> {
+    let mut end = text.as_bytes().to_vec();
+    end.push(separator as u8 + 1);
+    end
 }
 
 /// The deleted documents of a segment, in order: the zeros of its bitset, 64 at a time.

@@ -11,11 +11,12 @@ use tantivy::{DocAddress, DocSet, Opstamp, Searcher, SegmentReader, TERMINATED, 
 
 use super::error::IndexError;
 use super::filter::{Filter, matching};
-use super::fuzzy::FuzzyTerm;
+use super::fuzzy::{FuzzyTerm, MAX_TERMS};
+use super::paper_set::PaperKey;
 use super::record::PassageRecord;
 use super::scan::{ScanSegment, nearest};
 use super::schema::{Fields, PAPER, PASSAGE};
-use super::segment::{CommittedSegment, SegmentPapers, TokenCounts};
+use super::segment::{CommittedSegment, FieldCounts, LongFormPapers, SegmentPapers};
 use super::term_cache::TermCache;
 use super::vectors::SegmentVectors;
 use crate::embed::UnitVector;
@@ -49,7 +50,7 @@ pub struct Snapshot {
     /// One for each of the searcher's segments, in its order.
     segments: Vec<CommittedSegment>,
     counts: OnceLock<Counts>,
-    token_counts: OnceLock<TokenCounts>,
+    token_counts: OnceLock<FieldCounts>,
     /// Document frequencies: a question asks for each of its terms many times.
     pub(super) frequencies: TermCache<u64>,
     /// Terms of similar spelling.
@@ -130,21 +131,33 @@ impl Snapshot {
         segments.map(|(reader, segment)| segment.document_frequency(reader, term)).sum()
     }
 
-    /// Terms of all segments whose spelling is similar to that of `term`, in live passages or not.
+    /// In how many live passages a term is: of the fields of words, the number in the field where it is in most.
+    pub(super) fn word_frequency(&self, term: &str) -> Result<u64, IndexError> {
+        let mut counts = FieldCounts::default();
+        for (reader, segment) in self.searcher.segment_readers().iter().zip(&self.segments) {
+            counts += segment.word_frequencies(reader, &self.fields, term)?;
+        }
+        Ok(counts.max())
+    }
+
+    /// The terms whose spelling is most similar to that of `term`, for each segment; of a segment that has deletions all that
+    /// are similar, in live passages or not.
     pub(super) fn similar_terms(&self, term: &str) -> Result<Vec<FuzzyTerm>, IndexError> {
         let mut similar = Vec::new();
         for (reader, segment) in self.searcher.segment_readers().iter().zip(&self.segments) {
-            similar.extend_from_slice(&segment.similar_terms(reader, &self.fields, term)?);
+            let of_segment = segment.similar_terms(reader, &self.fields, term)?;
+            let count = if segment.is_whole() { of_segment.len().min(MAX_TERMS) } else { of_segment.len() };
+            similar.extend_from_slice(&of_segment[..count]);
         }
         Ok(similar)
     }
 
     /// The lengths of the live passages, summed.
-    pub(super) fn token_counts(&self) -> tantivy::Result<TokenCounts> {
+    pub(super) fn token_counts(&self) -> tantivy::Result<FieldCounts> {
         if let Some(known) = self.token_counts.get() {
             return Ok(*known);
         }
-        let mut counts = TokenCounts::default();
+        let mut counts = FieldCounts::default();
         for (reader, segment) in self.searcher.segment_readers().iter().zip(&self.segments) {
             counts += segment.token_counts(reader, &self.fields)?;
         }
@@ -233,8 +246,18 @@ impl Snapshot {
         Ok(self.segment_papers(address.segment)?.id(address.doc).to_owned())
     }
 
+    /// The key of a passage's paper: reads and copies nothing.
+    pub fn paper_key(&self, address: PassageAddress) -> Result<PaperKey, IndexError> {
+        Ok(self.segment_papers(address.segment)?.key(address.doc))
+    }
+
     pub(super) fn segment_papers(&self, segment: u32) -> Result<&SegmentPapers, IndexError> {
         Ok(self.segments[segment as usize].papers(self.searcher.segment_reader(segment), &self.fields)?)
+    }
+
+    pub(super) fn segment_long_forms(&self, segment: u32, short: &str) -> Result<Arc<[LongFormPapers]>, IndexError> {
+        let reader = self.searcher.segment_reader(segment);
+        self.segments[segment as usize].long_forms(reader, &self.fields, short)
     }
 
     pub(super) fn fast_text(&self, field: &str, address: PassageAddress) -> Result<String, IndexError> {

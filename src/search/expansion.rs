@@ -12,7 +12,7 @@ use super::senses::{Sense, SenseCache};
 use crate::corpus::normal_short;
 use crate::embed::{CosineScale, EmbedError};
 use crate::index::analyzer::words;
-use crate::index::{FieldWeights, Filter, PassageAddress, Snapshot};
+use crate::index::{FieldWeights, PaperKey, Snapshot};
 
 /// An expansion with what ranking needs of it.
 #[derive(Debug, Clone)]
@@ -20,8 +20,10 @@ pub(super) struct Expanded {
     pub(super) shown: Expansion,
     /// Terms of the long form.
     pub(super) terms: Vec<String>,
-    /// Ids of the papers that use the abbreviation in other senses only.
-    pub(super) papers_of_other_senses: HashSet<String>,
+    /// What the abbreviation stands for in the library.
+    senses: Arc<[Sense]>,
+    /// Index into `senses` of the one that is meant.
+    chosen: usize,
     /// Whether the asker named the sense.
     pub(super) is_forced: bool,
 }
@@ -30,6 +32,17 @@ impl Expanded {
     /// Whether the abbreviation alone does not say which sense is meant: the papers know several, or the asker named one.
     fn is_ambiguous(&self) -> bool {
         self.is_forced || !self.shown.others.is_empty()
+    }
+
+    /// Whether the library knows other senses than the one that is meant.
+    pub(super) fn has_other_senses(&self) -> bool {
+        self.senses.len() > 1
+    }
+
+    /// Whether a paper uses the abbreviation in other senses only.
+    pub(super) fn is_other_sense_of(&self, paper: PaperKey) -> bool {
+        let has = |index: usize| self.senses[index].papers.contains(paper);
+        !has(self.chosen) && (0..self.senses.len()).any(has)
     }
 }
 
@@ -84,17 +97,16 @@ impl Abbreviation<'_> {
         let (chosen, _) = self.candidates.iter().copied().reduce(better)?;
         let sense = self.senses.get(chosen)?;
         let others = self.senses.iter().enumerate().filter(|(index, _)| *index != chosen).map(|(_, other)| other);
-        let papers_of_others =
-            others.clone().flat_map(|other| &other.papers).filter(|paper| !sense.papers.contains(*paper));
         Some(Expanded {
             shown: Expansion {
                 short: self.short.to_owned(),
                 long: sense.long.clone(),
                 papers: sense.papers.len(),
-                others: others.clone().map(|other| (other.long.clone(), other.papers.len())).collect(),
+                others: others.map(|other| (other.long.clone(), other.papers.len())).collect(),
             },
             terms: sense.terms.clone(),
-            papers_of_other_senses: papers_of_others.cloned().collect(),
+            senses: Arc::clone(&self.senses),
+            chosen,
             is_forced: self.is_forced,
         })
     }
@@ -154,9 +166,11 @@ impl<'a> ExpansionContext<'a> {
             return Ok(vec![(0, 0.0)]);
         }
         let own: HashSet<String> = words(self.question).into_iter().map(|word| word.term).collect();
-        let by_paper = self.best_bm25_of_papers(short, senses)?;
-        let best =
-            |sense: &Sense| sense.papers.iter().filter_map(|paper| by_paper.get(paper)).copied().fold(0.0, f32::max);
+        let by_paper = self.best_bm25_of_papers(short)?;
+        let best = |sense: &Sense| {
+            let of_sense = by_paper.iter().filter(|(paper, _)| sense.papers.contains(**paper));
+            of_sense.map(|(_, score)| *score).fold(0.0, f32::max)
+        };
         let best_of_all = senses.iter().map(best).fold(f32::MIN_POSITIVE, f32::max);
         let all = senses.iter().map(|sense| sense.papers.len()).sum::<usize>().max(1) as f32;
         let score = |sense: &Sense| {
@@ -172,17 +186,11 @@ impl<'a> ExpansionContext<'a> {
     }
 
     /// BM25 of the question's other words in the best passage of each paper that has the abbreviation, by paper.
-    fn best_bm25_of_papers(&self, short: &str, senses: &[Sense]) -> Result<HashMap<String, f32>, SearchError> {
+    fn best_bm25_of_papers(&self, short: &str) -> Result<HashMap<PaperKey, f32>, SearchError> {
         let (own, others) = self.query.split_at_word(short);
-        let papers = senses.iter().flat_map(|sense| sense.papers.iter().cloned()).collect();
-        let filter = Filter { papers, ..Filter::default() };
-        let mut found = self.snapshot.lexical(&others, self.fields, &filter, PASSAGES_FOR_SENSES)?;
-        found.sort_unstable_by_key(|candidate| candidate.address);
-        let addresses: Vec<PassageAddress> = found.iter().map(|candidate| candidate.address).collect();
-        let with_short = self.snapshot.lexical_scores(&own, self.fields, &addresses)?;
-        let mut best: HashMap<String, f32> = HashMap::new();
-        for (candidate, _) in found.iter().zip(with_short).filter(|(_, score)| *score > 0.0) {
-            let score = best.entry(self.snapshot.paper_id(candidate.address)?).or_default();
+        let mut best: HashMap<PaperKey, f32> = HashMap::new();
+        for candidate in self.snapshot.lexical_with_any_of(&own, &others, self.fields, PASSAGES_FOR_SENSES)? {
+            let score = best.entry(self.snapshot.paper_key(candidate.address)?).or_default();
             *score = score.max(candidate.score);
         }
         Ok(best)
@@ -248,7 +256,8 @@ mod tests {
         Expanded {
             shown: Expansion { short: short.into(), long: long.into(), papers: 1, others },
             terms: Vec::new(),
-            papers_of_other_senses: HashSet::new(),
+            senses: Arc::default(),
+            chosen: 0,
             is_forced: false,
         }
     }

@@ -11,7 +11,7 @@ use super::query::{Origin, Presence, Query};
 use super::request::{Mode, Request};
 use super::timing::{Stage, Timings};
 use crate::embed::{Calibration, UnitVector};
-use crate::index::{PassageAddress, QueryTerm, Snapshot};
+use crate::index::{PaperKey, PassageAddress, QueryTerm, Snapshot};
 
 /// A candidate with everything that its rank depends on.
 #[derive(Debug, Clone)]
@@ -104,11 +104,11 @@ impl PreparedQuery<'_> {
             scores.iter_mut().zip(of_term).for_each(|(scores, score)| scores[index] = score);
         }
         for (number, expanded) in self.expanded.iter().enumerate() {
-            if expanded.papers_of_other_senses.is_empty() {
+            if !expanded.has_other_senses() {
                 continue;
             }
             for (address, scores) in addresses.iter().zip(&mut scores) {
-                if expanded.papers_of_other_senses.contains(&self.snapshot.paper_id(*address)?) {
+                if expanded.is_other_sense_of(self.snapshot.paper_key(*address)?) {
                     self.query.short_terms(number).iter().for_each(|term| scores[*term] = 0.0);
                 }
             }
@@ -251,7 +251,7 @@ pub(super) fn page(
     mut ranked: Vec<RankedPassage>,
     page: Page,
 ) -> Result<Vec<RankedPassage>, SearchError> {
-    let mut of_paper: HashMap<String, usize> = HashMap::new();
+    let mut of_paper: HashMap<PaperKey, usize> = HashMap::new();
     let mut shown = Vec::new();
     let mut skipped = 0;
     for ties in ranked.chunk_by_mut(|a, b| a.score == b.score) {
@@ -260,7 +260,7 @@ pub(super) fn page(
         }
         sort_by_id(snapshot, ties)?;
         for candidate in ties.iter() {
-            let count = of_paper.entry(snapshot.paper_id(candidate.address)?).or_default();
+            let count = of_paper.entry(snapshot.paper_key(candidate.address)?).or_default();
             *count += 1;
             if *count > page.per_paper {
                 continue;

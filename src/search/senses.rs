@@ -1,12 +1,12 @@
 //! What the indexed papers' short forms stand for, and which sense a question means.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use crate::corpus::normal_short;
 use crate::embed::UnitVector;
 use crate::index::analyzer::words;
-use crate::index::{IndexError, Snapshot};
+use crate::index::{IndexError, PaperKey, PaperSet, Snapshot};
 
 /// One thing that a short form stands for, in all its spellings.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,9 +15,19 @@ pub(super) struct Sense {
     pub(super) long: String,
     pub(super) terms: Vec<String>,
     /// Papers that define the short form so.
-    pub(super) papers: HashSet<String>,
+    pub(super) papers: PaperSet,
     /// The vector of the long form, once it was needed; shared by all commits.
     pub(super) vector: Arc<OnceLock<UnitVector>>,
+}
+
+impl Sense {
+    /// What it takes in memory without its vector, about.
+    fn bytes(&self) -> usize {
+        let strings = std::iter::once(&self.long).chain(&self.terms);
+        size_of::<Self>()
+            + strings.map(|text| size_of::<String>() + text.len()).sum::<usize>()
+            + self.papers.len() * size_of::<PaperKey>()
+    }
 }
 
 /// Long forms are spellings of one sense if they share at least this part of their terms: "mesenchymal stem cells" and
@@ -27,8 +37,11 @@ const SAME_SENSE: f32 = 0.5;
 /// Senses kept of one short form; the rest are misreadings.
 const MAX_SENSES: usize = 12;
 
-/// Short forms and vectors kept, at most; when there are more, the cache begins anew.
-const MAX_CACHED: usize = 1 << 12;
+/// Bytes of senses that are kept, at most; when there are more, the cache begins anew.
+const MAX_SENSE_BYTES: usize = 16 << 20;
+
+/// Vectors that are kept, at most: 6 MiB of 384 dimensions. When there are more, the cache begins anew.
+const MAX_VECTORS: usize = 1 << 12;
 
 /// The senses of the short forms that were asked for, as the newest commit has them.
 #[derive(Debug, Default)]
@@ -42,6 +55,8 @@ pub(super) struct SenseCache {
 struct SensesOfCommit {
     commit_id: String,
     by_short: HashMap<String, Arc<[Sense]>>,
+    /// Of all senses in `by_short`.
+    bytes: usize,
 }
 
 impl SenseCache {
@@ -59,17 +74,20 @@ impl SenseCache {
         let long_forms = snapshot.long_forms(&short)?;
         let senses: Arc<[Sense]> = merged(long_forms).into_iter().map(|sense| self.with_vector(sense)).collect();
         let mut newest = self.newest.write().unwrap_or_else(PoisonError::into_inner);
-        if newest.commit_id != commit_id || newest.by_short.len() >= MAX_CACHED {
-            *newest = SensesOfCommit { commit_id: commit_id.to_owned(), by_short: HashMap::new() };
+        let bytes = size_of::<String>() + short.len() + senses.iter().map(Sense::bytes).sum::<usize>();
+        if newest.commit_id != commit_id || newest.bytes + bytes > MAX_SENSE_BYTES {
+            *newest = SensesOfCommit { commit_id: commit_id.to_owned(), ..SensesOfCommit::default() };
         }
-        newest.by_short.insert(short, Arc::clone(&senses));
+        if newest.by_short.insert(short, Arc::clone(&senses)).is_none() {
+            newest.bytes += bytes;
+        }
         Ok(senses)
     }
 
     /// The sense with the vector that is known of its long form.
     fn with_vector(&self, sense: Sense) -> Sense {
         let mut vectors = self.vectors.lock().unwrap_or_else(PoisonError::into_inner);
-        if vectors.len() >= MAX_CACHED {
+        if vectors.len() >= MAX_VECTORS {
             vectors.clear();
         }
         let vector = Arc::clone(vectors.entry(sense.long.clone()).or_default());
@@ -89,8 +107,8 @@ fn short_form(word: &str) -> Option<String> {
 }
 
 /// One sense out of all spellings that are near each other, the commonest sense first.
-fn merged(longs: BTreeMap<String, BTreeSet<String>>) -> Vec<Sense> {
-    let mut longs: Vec<(String, BTreeSet<String>)> = longs.into_iter().collect();
+fn merged(longs: BTreeMap<String, PaperSet>) -> Vec<Sense> {
+    let mut longs: Vec<(String, PaperSet)> = longs.into_iter().collect();
     longs.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then_with(|| a.0.cmp(&b.0)));
     let mut senses: Vec<Sense> = Vec::new();
     for (long, papers) in longs {
@@ -98,9 +116,9 @@ fn merged(longs: BTreeMap<String, BTreeSet<String>>) -> Vec<Sense> {
         terms.sort_unstable();
         terms.dedup();
         match senses.iter().position(|sense| jaccard(&sense.terms, &terms) >= SAME_SENSE) {
-            Some(index) => senses[index].papers.extend(papers),
+            Some(index) => senses[index].papers.extend(&papers),
             None if senses.len() < MAX_SENSES => {
-                senses.push(Sense { long, terms, papers: papers.into_iter().collect(), vector: Arc::default() });
+                senses.push(Sense { long, terms, papers, vector: Arc::default() });
             }
             None => {}
         }
@@ -119,10 +137,11 @@ fn jaccard(one: &[String], other: &[String]) -> f32 {
 mod tests {
     use super::*;
 
-    fn long_forms(pairs: &[(&str, &str)]) -> BTreeMap<String, BTreeSet<String>> {
-        let mut long_forms: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    fn long_forms(pairs: &[(&str, &str)]) -> BTreeMap<String, PaperSet> {
+        let mut long_forms: BTreeMap<String, PaperSet> = BTreeMap::new();
         for (paper, long) in pairs {
-            long_forms.entry((*long).to_owned()).or_default().insert((*paper).to_owned());
+            let papers = PaperSet::from_iter([PaperKey::of(paper)]);
+            long_forms.entry((*long).to_owned()).or_default().extend(&papers);
         }
         long_forms
     }
