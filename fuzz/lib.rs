@@ -21,7 +21,7 @@ fn check_article(article: &Article) {
             assert!(citation.references.iter().all(|&index| index < article.references.len()), "{citation:?}");
         }
     }
-    let id = PaperId::of(&article.metadata, "stem", "folder");
+    let id = PaperId::new(&article.metadata, "stem", "folder");
     assert!(id.as_str().parse::<PaperId>().is_ok(), "{id}");
     for passage in passages(article, &id) {
         assert!(passage.sentences.iter().all(|sentence| passage.text.get(sentence.range.clone()).is_some()));

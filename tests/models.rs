@@ -39,7 +39,7 @@ fn answers_and_unrelated_texts_are_as_far_apart_for_every_model() {
         let nearness = |texts: &[&str]| {
             let texts: Vec<String> = texts.iter().map(|&text| text.to_owned()).collect();
             let vectors = embedder.embed(&texts, Role::Passage).expect("vectors");
-            vectors.iter().map(|vector| scale.of(question.cosine(vector))).sum::<f32>() / texts.len() as f32
+            vectors.iter().map(|vector| scale.apply(question.cosine(vector))).sum::<f32>() / texts.len() as f32
         };
         let (near, far) = (nearness(&answers), nearness(&others));
         assert!((0.7..1.6).contains(&near) && (-1.0..0.3).contains(&far), "{name}: {near} and {far}");

@@ -68,7 +68,7 @@ fn both_ways_of_reading_give_the_same() {
     for file in &files[1..] {
         let (here, there) = (error(&here, file), error(&there, file));
         assert_eq!(here.to_string(), there.to_string());
-        assert!(there.is_of_no_paper(), "{there:?}");
+        assert!(there.is_not_a_paper(), "{there:?}");
     }
 }
 

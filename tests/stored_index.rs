@@ -103,7 +103,7 @@ fn make_the_stored_index() {
         let bytes = std::fs::read(project(path)).expect("a sample");
         let name = path.trim_start_matches("papers/");
         let article = read_bytes(&bytes, name, &Limits::default()).expect("a paper");
-        (PaperId::of(&article.metadata, name, ""), article)
+        (PaperId::new(&article.metadata, name, ""), article)
     };
     ingest.add(PAPERS.into_iter().map(article), &mut |_| {}).expect("a run");
     for old in std::fs::read_dir(project(FOLDER)).expect("the fixture").map(|entry| entry.expect("an entry").path()) {

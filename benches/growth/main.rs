@@ -115,7 +115,7 @@ fn cost(bytes: &[u8], file: &str) -> Cost {
     let started = Clock::now();
     // What is refused costs something, too.
     if let Ok(article) = read_bytes(bytes, file, &Limits::default()) {
-        let id = PaperId::of(&article.metadata, "hostile", "");
+        let id = PaperId::new(&article.metadata, "hostile", "");
         let short_forms = ShortForms::new(&article.abbreviations);
         for passage in passages(&article, &id) {
             std::hint::black_box(short_forms.spans(&passage.text));

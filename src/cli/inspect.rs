@@ -52,7 +52,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
                         }
                     }
                 }
-                Err(failure) if paper.found && failure.error.is_of_no_paper() => {}
+                Err(failure) if paper.found && failure.error.is_not_a_paper() => {}
                 Err(failure) => outcome = not_read(&format!("{}: {}", paper.shown.display(), failure.error)),
             }
         }

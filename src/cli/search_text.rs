@@ -117,7 +117,7 @@ fn print_explanation(output: &mut impl Write, hit: &Hit, width: usize) -> std::i
 }
 
 fn print_timings(output: &mut impl Write, answer: &Answer) -> std::io::Result<()> {
-    let stage = |stage: Stage| format!("{} {:.1} ms", stage.name(), answer.timings.of(stage).as_secs_f64() * 1e3);
+    let stage = |stage: Stage| format!("{} {:.1} ms", stage.name(), answer.timings.get(stage).as_secs_f64() * 1e3);
     let (faint, reset) = (style::FAINT, style::RESET);
     writeln!(output, "{faint}{}{reset}", Stage::ALL.map(stage).join(" · "))
 }

@@ -181,7 +181,7 @@ mod tests {
     fn reads_judgments_with_and_without_a_header() {
         let read = judged("query-id\tcorpus-id\tscore\n1\ta b\t2\n1\tc\t0\n").unwrap_or_default();
         assert_eq!(read, judged("1\ta b\t2\n1\tc\t0\n").unwrap_or_default());
-        assert_eq!(read.of(&"1".into()).and_then(|grades| grades.get("a b")), Some(&2));
+        assert_eq!(read.get(&"1".into()).and_then(|grades| grades.get("a b")), Some(&2));
     }
 
     #[test]

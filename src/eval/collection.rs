@@ -132,7 +132,7 @@ impl Collection {
         report: &mut dyn FnMut(Progress),
     ) -> Result<Self, EvalError> {
         let (queries, judgments) = open_questions(folder, split)?;
-        let queries = queries.into_iter().filter(|query| judgments.of(&query.id).is_some()).collect();
+        let queries = queries.into_iter().filter(|query| judgments.get(&query.id).is_some()).collect();
         let corpus = corpus.map_or_else(|| folder.join("corpus.jsonl"), Path::to_owned);
         let documents: Vec<Document> = beir::open_documents_at(&corpus)?.collect::<Result<_, _>>()?;
         let index = indexed(&documents, folder, cache, embedder, report)?;
@@ -146,7 +146,7 @@ impl Collection {
     /// ids, and the folder has no documents of its own.
     pub fn over_index(folder: &Path, split: &str, index: Arc<PassageIndex>) -> Result<Self, EvalError> {
         let (queries, judgments) = open_questions(folder, split)?;
-        let queries = queries.into_iter().filter(|query| judgments.of(&query.id).is_some()).collect();
+        let queries = queries.into_iter().filter(|query| judgments.get(&query.id).is_some()).collect();
         Ok(Self { queries, judgments, folder: folder.to_owned(), index, documents: Documents::Passages })
     }
 
@@ -180,7 +180,7 @@ impl Collection {
         for (query, document, chosen) in Rationales::open(&file)?.iter() {
             let (Some(question), Some(paper)) = (questions.get(query), papers.get(document)) else { continue };
             let found =
-                run.of(query).is_some_and(|ranking| ranking.documents().take(EVIDENCE_DEPTH).any(|d| d == document));
+                run.get(query).is_some_and(|ranking| ranking.documents().take(EVIDENCE_DEPTH).any(|d| d == document));
             if !found {
                 continue;
             }
@@ -277,7 +277,7 @@ fn fingerprint(documents: &[Document], signature: &Signature) -> u64 {
 }
 
 fn paper_id(document: &Document) -> PaperId {
-    PaperId::of(&Metadata::default(), document.id.as_str(), "")
+    PaperId::new(&Metadata::default(), document.id.as_str(), "")
 }
 
 /// A document as a paper of one paragraph.

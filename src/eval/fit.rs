@@ -62,7 +62,7 @@ impl Sample {
         let calibration = *engine.calibration().map_err(SearchError::from)?;
         let mut questions = Vec::new();
         for query in &collection.queries {
-            let Some(grades) = collection.judgments.of(&query.id) else { continue };
+            let Some(grades) = collection.judgments.get(&query.id) else { continue };
             let gain = |grade: i32| f64::from(grade.max(0));
             let mut best: Vec<f64> = grades.values().map(|grade| gain(*grade)).collect();
             best.sort_by(|a, b| b.total_cmp(a));

@@ -32,7 +32,7 @@ impl Judgments {
     }
 
     /// The judged documents of a query.
-    pub fn of(&self, query: &QueryId) -> Option<&Grades> {
+    pub fn get(&self, query: &QueryId) -> Option<&Grades> {
         self.0.get(query)
     }
 

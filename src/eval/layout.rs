@@ -69,6 +69,6 @@ mod tests {
         write("qrels.covid.txt", "1 0 d1 2\n1 0 d2 0\n");
         let (queries, judgments) = open_questions(folder.path(), "covid").expect("a collection");
         assert_eq!(queries[0].text, "where does it come from");
-        assert!(judgments.of(&queries[0].id).is_some());
+        assert!(judgments.get(&queries[0].id).is_some());
     }
 }

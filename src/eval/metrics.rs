@@ -28,7 +28,7 @@ impl Metric {
     pub const USUAL: [Self; 3] = [Self::Ndcg(10), Self::Recall(100), Self::ReciprocalRank(10)];
 
     /// The value for one query; 0 where no document is relevant.
-    pub fn of(self, ranking: &Ranking, judged: &Grades) -> f64 {
+    pub fn score(self, ranking: &Ranking, judged: &Grades) -> f64 {
         let depth = match self {
             Self::Ndcg(depth) | Self::Recall(depth) | Self::ReciprocalRank(depth) => depth,
         };
@@ -46,7 +46,7 @@ impl Metric {
     /// The value for each query that has a relevant document.
     pub fn evaluate(self, run: &Run, judgments: &Judgments) -> PerQuery {
         let unanswered = Ranking::default();
-        let value = |query, grades| self.of(run.of(query).unwrap_or(&unanswered), grades);
+        let value = |query, grades| self.score(run.get(query).unwrap_or(&unanswered), grades);
         PerQuery(judgments.answerable().map(|(query, grades)| (query.clone(), value(query, grades))).collect())
     }
 }
@@ -151,15 +151,15 @@ mod tests {
         let ranking = named(&["a", "unjudged", "b", "c", "spam"]);
         let judged = grades(&[("a", 3), ("b", 2), ("c", 1), ("missed", 3), ("spam", -2), ("no", 0)]);
         // 3/log2(2) + 2/log2(4) + 1/log2(5) = 4.430677, of 3/log2(2) + 3/log2(3) + 2/log2(4) + 1/log2(5) = 6.323466
-        close(Metric::Ndcg(10).of(&ranking, &judged), 4.430677 / 6.323466);
+        close(Metric::Ndcg(10).score(&ranking, &judged), 4.430677 / 6.323466);
         // 3/log2(2), of 3/log2(2) + 3/log2(3)
-        close(Metric::Ndcg(2).of(&ranking, &judged), 3.0 / 4.892789);
-        close(Metric::Recall(100).of(&ranking, &judged), 0.75);
-        close(Metric::Recall(2).of(&ranking, &judged), 0.25);
-        close(Metric::ReciprocalRank(10).of(&ranking, &judged), 1.0);
+        close(Metric::Ndcg(2).score(&ranking, &judged), 3.0 / 4.892789);
+        close(Metric::Recall(100).score(&ranking, &judged), 0.75);
+        close(Metric::Recall(2).score(&ranking, &judged), 0.25);
+        close(Metric::ReciprocalRank(10).score(&ranking, &judged), 1.0);
         let judged = grades(&[("b", 1)]);
-        close(Metric::ReciprocalRank(10).of(&ranking, &judged), 1.0 / 3.0);
-        close(Metric::ReciprocalRank(2).of(&ranking, &judged), 0.0);
+        close(Metric::ReciprocalRank(10).score(&ranking, &judged), 1.0 / 3.0);
+        close(Metric::ReciprocalRank(2).score(&ranking, &judged), 0.0);
     }
 
     #[test]
@@ -201,7 +201,7 @@ mod tests {
     proptest! {
         #[test]
         fn values_lie_between_0_and_1((judged, ranked) in judged_and_ranked(), metric in metric()) {
-            let value = metric.of(&ranking(&ranked), &judged);
+            let value = metric.score(&ranking(&ranked), &judged);
             prop_assert!((0.0..=1.0).contains(&value), "{metric} is {value}");
         }
 
@@ -211,16 +211,16 @@ mod tests {
             let mut best: Vec<_> = judged.iter().collect();
             best.sort_by_key(|(_, grade)| std::cmp::Reverse(**grade));
             let best = ranking(&best.iter().map(|(name, _)| name.to_string()).collect::<Vec<_>>());
-            prop_assert!((Metric::Ndcg(depth).of(&best, &judged) - 1.0).abs() < 1e-12);
-            prop_assert_eq!(Metric::ReciprocalRank(depth).of(&best, &judged), 1.0);
-            prop_assert_eq!(Metric::Recall(judged.len()).of(&best, &judged), 1.0);
+            prop_assert!((Metric::Ndcg(depth).score(&best, &judged) - 1.0).abs() < 1e-12);
+            prop_assert_eq!(Metric::ReciprocalRank(depth).score(&best, &judged), 1.0);
+            prop_assert_eq!(Metric::Recall(judged.len()).score(&best, &judged), 1.0);
         }
 
         #[test]
         fn documents_that_are_not_relevant_do_not_help((judged, ranked) in judged_and_ranked(), metric in metric()) {
             let mut worse = vec!["nothing".to_owned()];
             worse.extend(ranked.iter().cloned());
-            prop_assert!(metric.of(&ranking(&worse), &judged) <= metric.of(&ranking(&ranked), &judged) + 1e-12);
+            prop_assert!(metric.score(&ranking(&worse), &judged) <= metric.score(&ranking(&ranked), &judged) + 1e-12);
         }
     }
 }

@@ -17,7 +17,7 @@ impl Run {
         self.0.insert(query, ranking);
     }
 
-    pub fn of(&self, query: &QueryId) -> Option<&Ranking> {
+    pub fn get(&self, query: &QueryId) -> Option<&Ranking> {
         self.0.get(query)
     }
 
@@ -88,7 +88,7 @@ mod tests {
     fn scores_decide_and_ranks_do_not() {
         let run = read("q Q0 a 1 0.5 t\nq Q0 b 2 1.5e0 t\np Q0 a 1 1 t\n").unwrap_or_default();
         let names: Vec<&str> =
-            run.of(&"q".into()).into_iter().flat_map(Ranking::documents).map(|d| d.as_str()).collect();
+            run.get(&"q".into()).into_iter().flat_map(Ranking::documents).map(|d| d.as_str()).collect();
         assert_eq!(names, ["b", "a"]);
         assert_eq!(run.iter().count(), 2);
     }

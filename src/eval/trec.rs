@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn reads_judgments() {
         let read = judgments(Lines::new("1 0 a 2\n1  Q0\tb -1\n".as_bytes(), Path::new("q"))).expect("well-formed");
-        assert_eq!(read.of(&"1".into()).map(|grades| grades.len()), Some(2));
+        assert_eq!(read.get(&"1".into()).map(|grades| grades.len()), Some(2));
         let error = judgments(Lines::new("1 0 a".as_bytes(), Path::new("q"))).map_err(|error| error.to_string());
         assert_eq!(error, Err("q:1: expected query, iteration, document and grade, found 3 fields".into()));
     }

@@ -15,7 +15,7 @@ use super::paper_set::{PaperKey, PaperSet};
 use super::record::{PaperRecord, SourceRecord};
 use super::schema::PAPER;
 use super::snapshot::{PassageAddress, Snapshot};
-use crate::corpus::{PaperId, normal_short};
+use crate::corpus::{PaperId, normalise_short_form};
 
 /// The files that a paper was read from.
 #[derive(Debug, Clone, PartialEq)]
@@ -124,9 +124,9 @@ impl Snapshot {
     }
 
     /// What a short form stands for: each spelling of a long form with the papers that define it so. Short forms are compared
-    /// as [`normal_short`] gives them. A question after a commit reads the new segments alone.
+    /// as [`normalise_short_form`] gives them. A question after a commit reads the new segments alone.
     pub fn long_forms(&self, short: &str) -> Result<BTreeMap<String, PaperSet>, IndexError> {
-        let short = normal_short(short);
+        let short = normalise_short_form(short);
         let mut keys: BTreeMap<String, Vec<PaperKey>> = BTreeMap::new();
         for (number, reader) in (0..).zip(self.searcher.segment_readers()) {
             for of_segment in self.segment_long_forms(number, &short)?.iter() {

@@ -43,7 +43,11 @@ impl PaperRecord {
 
     /// What the source whose text is indexed says of itself.
     pub fn identity(&self) -> SourceIdentity {
-        SourceIdentity { paper: self.id.clone(), format: self.format, identity: Identity::of(&self.metadata) }
+        SourceIdentity {
+            paper: self.id.clone(),
+            format: self.format,
+            identity: Identity::from_metadata(&self.metadata),
+        }
     }
 
     /// The terms under which the paper is looked up: those of all its sources, and of the bytes of their files.

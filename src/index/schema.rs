@@ -117,10 +117,10 @@ pub(super) struct Fields {
 pub(super) const PASSAGE: &str = "passage";
 pub(super) const PAPER: &str = "paper";
 
-/// The term of an abbreviation: its short form as [`normal_short`](crate::corpus::normal_short) gives it, a separator, and its long form. So the long
+/// The term of an abbreviation: its short form as [`normalise_short_form`](crate::corpus::normalise_short_form) gives it, a separator, and its long form. So the long
 /// forms of a short form are neighbours in the dictionary.
-pub(super) fn abbreviation_term(normal_short: &str, long: &str) -> String {
-    format!("{normal_short}{ABBREVIATION_SEPARATOR}{long}")
+pub(super) fn abbreviation_term(normalise_short_form: &str, long: &str) -> String {
+    format!("{normalise_short_form}{ABBREVIATION_SEPARATOR}{long}")
 }
 
 /// Between short and long form; no text has it (ASCII's unit separator).

@@ -138,7 +138,7 @@ impl CommittedSegment {
         })
     }
 
-    /// What the segment's papers, deleted or not, mean by a short form as [`normal_short`](crate::corpus::normal_short)
+    /// What the segment's papers, deleted or not, mean by a short form as [`normalise_short_form`](crate::corpus::normalise_short_form)
     /// gives it.
     pub(super) fn long_forms(
         &self,

@@ -13,7 +13,7 @@ use super::record::{EmbeddedPassage, PaperRecord, PassageRecord};
 use super::schema::{Fields, PAPER, PASSAGE, abbreviation_term};
 use super::snapshot::Snapshot;
 use super::vectors::{encoded, field_value};
-use crate::corpus::{PaperId, SectionKind, normal_short};
+use crate::corpus::{PaperId, SectionKind, normalise_short_form};
 
 /// Changes to the index; nothing is seen by searches, or survives a crash, before [`commit`](Self::commit).
 pub struct Writer {
@@ -162,7 +162,7 @@ impl Writer {
     fn passage_document(&self, paper: &PaperRecord, embedded: &EmbeddedPassage, record: String) -> TantivyDocument {
         let (fields, passage) = (&self.fields, &embedded.passage);
         let mut document = self.document(PASSAGE, passage.id.as_str(), paper);
-        document.add_text(fields.section_kind, SectionKind::of(&passage.section).name());
+        document.add_text(fields.section_kind, SectionKind::from_headings(&passage.section).name());
         document.add_text(fields.text, &passage.text);
         document.add_text(fields.heading, &embedded.heading);
         document.add_text(fields.senses, &embedded.senses);
@@ -191,7 +191,7 @@ impl Writer {
             document.add_text(fields.format, format);
         }
         for abbreviation in &paper.abbreviations {
-            let term = abbreviation_term(&normal_short(&abbreviation.short), &abbreviation.long);
+            let term = abbreviation_term(&normalise_short_form(&abbreviation.short), &abbreviation.long);
             document.add_text(fields.abbreviation, term);
         }
         document.add_u64(fields.content, content);

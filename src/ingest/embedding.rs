@@ -175,7 +175,7 @@ mod tests {
 
     fn prepared(title: &str, texts: &[usize]) -> Prepared {
         let metadata = Metadata { title: Some(title.into()), ..Metadata::default() };
-        let id = PaperId::of(&metadata, "file", "folder");
+        let id = PaperId::new(&metadata, "file", "folder");
         let block = |length: &usize| Block { text: "a".repeat(*length), ..Block::default() };
         let article = Article { metadata, blocks: texts.iter().map(block).collect(), ..Article::default() };
         let passages = passages(&article, &id);

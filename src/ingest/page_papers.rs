@@ -11,7 +11,7 @@ pub(super) struct PageFront {
 
 impl PageFront {
     pub(super) fn of(metadata: &Metadata) -> Self {
-        Self { identity: Identity::of(metadata), has_authors: !metadata.authors.is_empty() }
+        Self { identity: Identity::from_metadata(metadata), has_authors: !metadata.authors.is_empty() }
     }
 
     /// Whether the page begins another paper than that of the pages before it. `follows`: by the numbers in their names, it

@@ -59,7 +59,7 @@ impl Source {
         let identity = SourceIdentity {
             paper: paper.id.clone(),
             format: paper.article.format,
-            identity: Identity::of(&paper.article.metadata),
+            identity: Identity::from_metadata(&paper.article.metadata),
         };
         let record = |file: &FileVersion| SourceRecord {
             path: file.path.clone(),
@@ -454,8 +454,9 @@ mod tests {
     impl File {
         fn source(&self, path: &Path) -> Source {
             let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-            let paper = PaperId::of(&self.metadata, &stem, "folder");
-            let identity = SourceIdentity { paper, format: self.format, identity: Identity::of(&self.metadata) };
+            let paper = PaperId::new(&self.metadata, &stem, "folder");
+            let identity =
+                SourceIdentity { paper, format: self.format, identity: Identity::from_metadata(&self.metadata) };
             let record = SourceRecord {
                 path: path.to_owned(),
                 size: 1,

@@ -326,7 +326,7 @@ impl Run<'_> {
             }
             Err(failure) => {
                 self.unreadable.insert(source, &failure);
-                if source.is_expected(&failure.file) || !failure.error.is_of_no_paper() {
+                if source.is_expected(&failure.file) || !failure.error.is_not_a_paper() {
                     tracing::debug!(file = %failure.file.display(), error = %failure.error, "not read");
                     self.summary.papers.failed += 1;
                     self.summary.failures.push(Failure { file: failure.file, reason: failure.error.to_string() });

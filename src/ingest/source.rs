@@ -154,7 +154,7 @@ fn paper(pages: Vec<(FileVersion, Article)>, limits: &Limits) -> Result<Paper, R
 pub fn paper_id(file: &Path, metadata: &Metadata) -> PaperId {
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     let folder = file.parent().unwrap_or(Path::new("")).to_string_lossy();
-    PaperId::of(metadata, &stem, &folder)
+    PaperId::new(metadata, &stem, &folder)
 }
 
 fn named<T>(file: &Path, outcome: Result<T, ReadError>) -> Result<T, ReadFailure> {

@@ -34,7 +34,7 @@ struct Source {
     failed: PathBuf,
     reason: String,
     /// It is nothing that a reader takes for a paper, such as a picture.
-    is_of_no_paper: bool,
+    is_not_a_paper: bool,
 }
 
 impl Unreadable {
@@ -80,7 +80,7 @@ impl Unreadable {
     /// Why a source could not be read; `None` where it may be something other than a paper.
     pub(super) fn failure(&self, source: &SourceFiles) -> Option<Failure> {
         let known = self.sources.get(source.files.first()?)?;
-        let is_failure = source.is_expected(&known.failed) || !known.is_of_no_paper;
+        let is_failure = source.is_expected(&known.failed) || !known.is_not_a_paper;
         is_failure.then(|| Failure { file: known.failed.clone(), reason: known.reason.clone() })
     }
 
@@ -92,8 +92,8 @@ impl Unreadable {
             (is_passing, source.files.first(), stats.collect::<std::io::Result<Vec<_>>>())
         {
             let (failed, reason) = (failure.file.clone(), failure.error.to_string());
-            let is_of_no_paper = failure.error.is_of_no_paper();
-            self.sources.insert(first.clone(), Source { files, failed, reason, is_of_no_paper });
+            let is_not_a_paper = failure.error.is_not_a_paper();
+            self.sources.insert(first.clone(), Source { files, failed, reason, is_not_a_paper });
             self.is_changed = true;
         }
     }

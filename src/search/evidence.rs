@@ -92,7 +92,7 @@ pub(super) fn scored(
         let position = number as f32 / last.max(1) as f32;
         let kind = statement_bonus(&passage.text[range.clone()]);
         // Without a model there is no nearness, which is not the same as a cosine of 0.
-        let nearness = cosines.get(number).map_or(0.0, |cosine| scale.of(*cosine));
+        let nearness = cosines.get(number).map_or(0.0, |cosine| scale.apply(*cosine));
         let score = NEARNESS_WEIGHT * nearness + COVERAGE_WEIGHT * coverage + POSITION_WEIGHT * position + kind;
         Evidence { range, score, cosine, coverage, sentence: number }
     };

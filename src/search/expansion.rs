@@ -9,7 +9,7 @@ use super::query::Query;
 use super::question_vectors::QuestionVectors;
 use super::request::Expand;
 use super::senses::{Sense, SenseCache};
-use crate::corpus::normal_short;
+use crate::corpus::normalise_short_form;
 use crate::embed::{CosineScale, EmbedError};
 use crate::index::analyzer::words;
 use crate::index::{FieldWeights, PaperKey, Snapshot};
@@ -113,8 +113,8 @@ impl Abbreviation<'_> {
 }
 
 fn forced<'a>(options: &'a Expand, short: &str) -> Option<&'a str> {
-    let short = normal_short(short);
-    options.forced.iter().find(|(known, _)| normal_short(known) == short).map(|(_, long)| long.as_str())
+    let short = normalise_short_form(short);
+    options.forced.iter().find(|(known, _)| normalise_short_form(known) == short).map(|(_, long)| long.as_str())
 }
 
 /// Whether the asker's words name the sense: at least half of its terms are among them.
@@ -143,13 +143,13 @@ impl<'a> ExpansionContext<'a> {
         let mut found = WordSenses::new();
         for word in self.question.split_whitespace() {
             let whole = word.trim_matches(|c: char| !c.is_alphanumeric());
-            let parts: Vec<&str> = match self.senses.of(whole, self.snapshot)?.is_empty() {
+            let parts: Vec<&str> = match self.senses.lookup(whole, self.snapshot)?.is_empty() {
                 true => whole.split(|c: char| !c.is_alphanumeric()).collect(),
                 false => vec![whole],
             };
             for part in parts.into_iter().filter(|part| part.chars().count() > 1) {
-                let senses = self.senses.of(part, self.snapshot)?;
-                let is_new = found.iter().all(|(known, _)| normal_short(known) != normal_short(part));
+                let senses = self.senses.lookup(part, self.snapshot)?;
+                let is_new = found.iter().all(|(known, _)| normalise_short_form(known) != normalise_short_form(part));
                 if is_new && !senses.is_empty() {
                     found.push((part, senses));
                 }
@@ -218,13 +218,14 @@ impl<'a> ExpansionContext<'a> {
         let unknown: Vec<&Sense> = senses.iter().copied().filter(|sense| sense.vector.get().is_none()).collect();
         let mut texts = vec![self.question.to_owned()];
         texts.extend(unknown.iter().map(|sense| sense.long.clone()));
-        let vectors = vectors.of(&texts)?;
+        let vectors = vectors.get(&texts)?;
         let (question, longs) = vectors.split_first().ok_or(EmbedError::Stopped)?;
         for (sense, vector) in unknown.iter().zip(longs) {
             // Another thread may have set it first, to the same vector.
             let _ = sense.vector.set(vector.clone());
         }
-        let similarity = |sense: &&Sense| sense.vector.get().map_or(0.0, |long| self.scale.of(question.cosine(long)));
+        let similarity =
+            |sense: &&Sense| sense.vector.get().map_or(0.0, |long| self.scale.apply(question.cosine(long)));
         Ok(senses.iter().map(similarity).collect())
     }
 }

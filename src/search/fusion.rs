@@ -145,7 +145,7 @@ const FULL_FEEDBACK_CONFIDENCE: f32 = 1.0;
 /// Confidence in the first passage as a model for others, from 0 to 1: by its similarity to the question. Feedback from a
 /// first passage that is wrong makes the ranking worse.
 fn feedback_confidence(first: &Scores, calibration: &Calibration) -> f32 {
-    between(calibration.passage.of(first.paragraph), NO_FEEDBACK_CONFIDENCE, FULL_FEEDBACK_CONFIDENCE)
+    between(calibration.passage.apply(first.paragraph), NO_FEEDBACK_CONFIDENCE, FULL_FEEDBACK_CONFIDENCE)
 }
 
 /// 0 at `low` and below, 1 at `high` and above.
@@ -200,9 +200,9 @@ impl Ranker<'_> {
             words: lexical
                 * lexical_confidence
                 * (weights.lexical * scores.lexical + weights.coverage * covered(scores, weights)),
-            paragraph: semantic * nearness.paragraph * calibration.passage.of(scores.paragraph),
-            body: semantic * nearness.body * calibration.body.of(scores.body),
-            sentence: semantic * nearness.sentence * calibration.sentence.of(scores.sentence),
+            paragraph: semantic * nearness.paragraph * calibration.passage.apply(scores.paragraph),
+            body: semantic * nearness.body * calibration.body.apply(scores.body),
+            sentence: semantic * nearness.sentence * calibration.sentence.apply(scores.sentence),
             feedback: 0.0,
         }
     }
@@ -215,7 +215,7 @@ impl Ranker<'_> {
         let (_, semantic) = self.weights.shares();
         for ((scores, parts), cosine) in candidates.iter_mut().zip(parts).zip(cosines_with(first)) {
             scores.feedback = confidence * cosine;
-            parts.feedback = semantic * self.weights.feedback * confidence * self.calibration.passages.of(cosine);
+            parts.feedback = semantic * self.weights.feedback * confidence * self.calibration.passages.apply(cosine);
         }
     }
 }

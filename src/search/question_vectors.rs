@@ -18,7 +18,7 @@ impl<'a> QuestionVectors<'a> {
     }
 
     /// One vector for each text, in order; those not known yet are embedded together.
-    pub(super) fn of(&self, texts: &[String]) -> Result<Vec<UnitVector>, EmbedError> {
+    pub(super) fn get(&self, texts: &[String]) -> Result<Vec<UnitVector>, EmbedError> {
         self.begin(texts.to_vec())()
     }
 
@@ -66,8 +66,8 @@ mod tests {
         let embedder = Recording(HashEmbedder::new(16), Mutex::default());
         let vectors = QuestionVectors::new(&embedder);
         let texts = ["RA", "RA (rheumatoid arthritis)"].map(str::to_owned);
-        let first = vectors.of(&texts[..1]).expect("a vector");
-        let both = vectors.of(&texts).expect("vectors");
+        let first = vectors.get(&texts[..1]).expect("a vector");
+        let both = vectors.get(&texts).expect("vectors");
         assert_eq!(both[0], first[0]);
         assert_eq!(embedder.1.lock().expect("no panic").as_slice(), &texts);
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
-use crate::corpus::normal_short;
+use crate::corpus::normalise_short_form;
 use crate::embed::UnitVector;
 use crate::index::analyzer::words;
 use crate::index::{IndexError, PaperKey, PaperSet, Snapshot};
@@ -61,7 +61,7 @@ struct SensesOfCommit {
 
 impl SenseCache {
     /// The senses of a word as a reader writes it, the commonest first; none for ordinary words.
-    pub(super) fn of(&self, word: &str, snapshot: &Snapshot) -> Result<Arc<[Sense]>, IndexError> {
+    pub(super) fn lookup(&self, word: &str, snapshot: &Snapshot) -> Result<Arc<[Sense]>, IndexError> {
         let Some(short) = short_form(word) else { return Ok(Arc::default()) };
         let commit_id = snapshot.commit_id();
         let newest = self.newest.read().unwrap_or_else(PoisonError::into_inner);
@@ -98,7 +98,7 @@ impl SenseCache {
 /// The short form that a word of a question may be; `None` for ordinary words.
 fn short_form(word: &str) -> Option<String> {
     if word.chars().any(|c| c.is_uppercase() || c.is_numeric()) {
-        return Some(normal_short(word));
+        return Some(normalise_short_form(word));
     }
     // `msc` may mean MSC, for it can be no word; `age` and `her` may not.
     let pronounceable = word.contains(['a', 'e', 'i', 'o', 'u', 'y']);

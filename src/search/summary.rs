@@ -30,14 +30,14 @@ const ANSWERABLE: f32 = 2.0;
 
 /// How well the first hit answers: on one scale for all indexes and models, unlike its score.
 pub(super) fn answerability(first: &Scores, calibration: &Calibration) -> f32 {
-    0.5 * calibration.passage.of(first.paragraph) + calibration.sentence.of(first.sentence) + 2.0 * first.coverage
+    0.5 * calibration.passage.apply(first.paragraph) + calibration.sentence.apply(first.sentence) + 2.0 * first.coverage
 }
 
 /// Whether the first hit may say in other words what is asked, which its words alone do not tell from what is not.
 fn is_paraphrase(first: &Scores, calibration: &Calibration) -> bool {
     const FEW_WORDS: f32 = 0.3;
     const NEAR: f32 = 0.6;
-    first.coverage < FEW_WORDS && calibration.sentence.of(first.sentence) >= NEAR
+    first.coverage < FEW_WORDS && calibration.sentence.apply(first.sentence) >= NEAR
 }
 
 /// Picks the answer's sentences from the hits, best first.
@@ -128,7 +128,7 @@ impl Candidate<'_> {
         if !other.identities.is_empty() && other.identities.iter().all(is_known) {
             return Some(Overlap::Study);
         }
-        (scale.of(self.vector.cosine(other.vector)) >= SAME_STATEMENT).then_some(Overlap::Statement)
+        (scale.apply(self.vector.cosine(other.vector)) >= SAME_STATEMENT).then_some(Overlap::Statement)
     }
 
     fn shown(&self) -> SummarySentence {

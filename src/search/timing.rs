@@ -44,7 +44,7 @@ pub struct Timings([Duration; Stage::ALL.len()]);
 
 impl Timings {
     /// What a stage took; zero where it was not needed.
-    pub fn of(&self, stage: Stage) -> Duration {
+    pub fn get(&self, stage: Stage) -> Duration {
         self.0[stage as usize]
     }
 

@@ -146,7 +146,7 @@ impl Jobs {
         }
         let file = spooled.keep(&self.library.uploads)?;
         let task = self.add(TaskKind::Upload { file: file.clone() });
-        let (paper, identity) = (paper_id(&file, metadata), Identity::of(metadata));
+        let (paper, identity) = (paper_id(&file, metadata), Identity::from_metadata(metadata));
         pending.insert(file, PendingUpload { task: task.id, paper, identity });
         Ok(Some(task))
     }
@@ -162,7 +162,7 @@ impl Jobs {
             return Err(DeleteError::TooManyJobs);
         }
         let record = self.engine.index().snapshot().paper(paper)?;
-        let identity = record.as_ref().map(|record| Identity::of(&record.metadata));
+        let identity = record.as_ref().map(|record| Identity::from_metadata(&record.metadata));
         let is_same = |upload: &PendingUpload| {
             upload.paper.as_str() == paper
                 || identity.as_ref().is_some_and(|identity| identity.same_paper(&upload.identity))

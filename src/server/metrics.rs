@@ -137,7 +137,7 @@ impl Metrics {
     pub(super) fn observe_search(&self, timings: &Timings) {
         for stage in crate::search::Stage::ALL {
             let labels = StageLabels { stage: stage.name() };
-            self.stage_seconds.get_or_create(&labels).observe(timings.of(stage).as_secs_f64());
+            self.stage_seconds.get_or_create(&labels).observe(timings.get(stage).as_secs_f64());
         }
     }
 

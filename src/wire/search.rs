@@ -158,7 +158,7 @@ impl Span {
 impl SearchResponse {
     /// The answer as it is sent, with or without how its scores and times came about.
     pub fn new(answer: &Answer, explained: bool) -> Self {
-        let stages = || Stage::ALL.map(|stage| (stage.name(), milliseconds(answer.timings.of(stage)))).into();
+        let stages = || Stage::ALL.map(|stage| (stage.name(), milliseconds(answer.timings.get(stage)))).into();
         Self {
             query: answer.question.clone(),
             took_ms: milliseconds(answer.took),

@@ -24,7 +24,7 @@ fn print_paragraphs(path: &Path) -> Result<(), ReadError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let article = read_bytes(&std::fs::read(path)?, &name, &Limits::default())?;
     println!("# {}", article.metadata.title.as_deref().unwrap_or("(no title)"));
-    let id = PaperId::of(&article.metadata, &path.file_stem().unwrap_or_default().to_string_lossy(), "");
+    let id = PaperId::new(&article.metadata, &path.file_stem().unwrap_or_default().to_string_lossy(), "");
     for passage in passages(&article, &id) {
         println!("\n[{}] {}", passage.id, passage.section.join(" / "));
         for sentence in &passage.sentences {

@@ -24,7 +24,7 @@ pub fn detect<'a>(paragraphs: impl Iterator<Item = &'a str>) -> Vec<Abbreviation
     for paragraph in paragraphs {
         for candidate in candidates(paragraph) {
             let Some(long) = long_form(&candidate) else { continue };
-            if seen.insert((normal_short(candidate.short), plain(long).trim_end_matches('s').to_owned())) {
+            if seen.insert((normalise_short_form(candidate.short), plain(long).trim_end_matches('s').to_owned())) {
                 found.push(Abbreviation { short: candidate.short.to_owned(), long: long.to_owned() });
             }
         }
@@ -101,7 +101,7 @@ fn is_balanced(long: &str) -> bool {
 /// The short form under which a paper's and a reader's spelling meet: without its plural's s, hyphens and spaces.
 ///
 /// `MSCs` and `MSC` are one, as are `IL-6` and `IL6`; case is kept, since `AS` and `As` differ.
-pub fn normal_short(short: &str) -> String {
+pub fn normalise_short_form(short: &str) -> String {
     let kept: String = short.chars().filter(|c| !c.is_whitespace() && !is_dash(*c) && *c != '.').collect();
     match kept.strip_suffix('s') {
         Some(singular) if ends_like_a_short_form(singular) => singular.to_owned(),
@@ -256,7 +256,7 @@ mod tests {
         let pairs =
             [("MSCs", "MSC"), ("IL-6", "IL6"), ("AS", "AS"), ("As", "As"), ("C.A.H.", "CAH"), ("miRNAs", "miRNA")];
         for (short, normal) in pairs {
-            assert_eq!(normal_short(short), normal);
+            assert_eq!(normalise_short_form(short), normal);
         }
     }
 

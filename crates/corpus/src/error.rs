@@ -38,7 +38,7 @@ pub enum ReadError {
 
 impl ReadError {
     /// Whether this is what becomes of a file that is no paper at all, such as a picture in a folder of papers.
-    pub fn is_of_no_paper(&self) -> bool {
+    pub fn is_not_a_paper(&self) -> bool {
         matches!(self, Self::UnknownFormat(_) | Self::Empty | Self::NoText)
     }
 }

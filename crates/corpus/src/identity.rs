@@ -35,7 +35,7 @@ pub struct TitleKey {
 }
 
 impl Identity {
-    pub fn of(metadata: &Metadata) -> Self {
+    pub fn from_metadata(metadata: &Metadata) -> Self {
         let visible =
             |value: &Option<String>| value.as_deref().map(str::trim).filter(|v| !v.is_empty()).map(str::to_owned);
         let title =
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn the_same_paper_under_other_names() {
-        let same = |a: &Metadata, b: &Metadata| Identity::of(a).same_paper(&Identity::of(b));
+        let same = |a: &Metadata, b: &Metadata| Identity::from_metadata(a).same_paper(&Identity::from_metadata(b));
         let pdf = metadata("TNF-α and β‐cells: Müller’s view", "Ana Müller", 2012);
         let xml = metadata("TNF-alpha and beta-cells. Muller's view.", "A. Muller", 2012);
         assert!(same(&pdf, &xml));
@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn an_editorial_is_one_of_many() {
-        let same = |a: &Metadata, b: &Metadata| Identity::of(a).same_paper(&Identity::of(b));
+        let same = |a: &Metadata, b: &Metadata| Identity::from_metadata(a).same_paper(&Identity::from_metadata(b));
         let editorial = metadata("Editorial", "A. Name", 2012);
         let without_author = Metadata { authors: Vec::new(), ..editorial.clone() };
         let without_year = Metadata { year: None, ..editorial.clone() };
@@ -192,7 +192,7 @@ mod tests {
         for other in [&without_author, &without_year] {
             assert!(!same(&editorial, other) && !same(other, other), "{other:?}");
         }
-        let id = |metadata: &Metadata, stem| PaperId::of(metadata, stem, "folder");
+        let id = |metadata: &Metadata, stem| PaperId::new(metadata, stem, "folder");
         assert_eq!(id(&editorial, "a"), id(&editorial, "b"));
         assert_ne!(id(&without_author, "a"), id(&without_author, "b"));
         assert_eq!(id(&without_author, "a"), id(&without_author, "a"));
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn same_papers_share_a_key() {
-        let keys = |metadata: &Metadata| Identity::of(metadata).keys();
+        let keys = |metadata: &Metadata| Identity::from_metadata(metadata).keys();
         let plain = metadata("A title", "A. Name", 2000);
         assert!(keys(&with_doi("10.1/x", &plain)).iter().any(|key| keys(&plain).contains(key)));
     }

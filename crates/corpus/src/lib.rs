@@ -41,7 +41,7 @@ mod text;
 mod unbroken;
 mod xml;
 
-pub use abbreviation::{ShortForms, normal_short};
+pub use abbreviation::{ShortForms, normalise_short_form};
 pub use annotation::annotate;
 pub use article::*;
 pub use characters::CharacterIndex;

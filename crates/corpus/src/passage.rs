@@ -76,7 +76,7 @@ fn marked_sentences(block: &Block) -> Vec<Sentence> {
 impl Passage {
     /// What kind of section the passage stands in.
     pub fn section_kind(&self) -> SectionKind {
-        SectionKind::of(&self.section)
+        SectionKind::from_headings(&self.section)
     }
 }
 

@@ -55,7 +55,7 @@ fn cost(bytes: &[u8], file: &str) -> (f64, f64, f64) {
     ALLOCATED.set(0);
     PEAK.set(before);
     if let Ok(article) = read_bytes(bytes, file, &Limits::DEFAULT) {
-        let id = PaperId::of(&article.metadata, "hostile", "");
+        let id = PaperId::new(&article.metadata, "hostile", "");
         let short_forms = ShortForms::new(&article.abbreviations);
         for passage in passages(&article, &id) {
             assert!(passage.sentences.iter().all(|sentence| passage.text.get(sentence.range.clone()).is_some()));

@@ -154,7 +154,7 @@ impl EncoderThreads {
     }
 
     fn tokens(&self, text: &str, role: Role) -> Result<Vec<u32>, EmbedError> {
-        let prompt = self.model.prompts.of(role);
+        let prompt = self.model.prompts.for_role(role);
         let encoded = if prompt.is_empty() {
             self.tokenizer.encode_fast(text, true)
         } else {

@@ -28,7 +28,7 @@ pub struct Prompts {
 }
 
 impl Prompts {
-    pub fn of(&self, role: Role) -> &str {
+    pub fn for_role(&self, role: Role) -> &str {
         match role {
             Role::Query => &self.query,
             Role::Passage => &self.passage,

@@ -29,8 +29,8 @@ impl PaperId {
     /// by the folder it lies in.
     ///
     /// `folder` is the parent folder's path as the collection names it, with `/` between its parts.
-    pub fn of(metadata: &Metadata, stem: &str, folder: &str) -> Self {
-        let identity = Identity::of(metadata);
+    pub fn new(metadata: &Metadata, stem: &str, folder: &str) -> Self {
+        let identity = Identity::from_metadata(metadata);
         if let Some(doi) = &identity.doi {
             return PaperId::from_doi(doi);
         }
@@ -162,7 +162,7 @@ mod tests {
     }
 
     fn id(metadata: &Metadata) -> String {
-        PaperId::of(metadata, "file-p3", "folder").to_string()
+        PaperId::new(metadata, "file-p3", "folder").to_string()
     }
 
     #[test]
@@ -184,7 +184,7 @@ mod tests {
         assert_eq!(ids.len(), dois.len());
         assert!(ids.iter().all(|id| id.parse::<PaperId>().is_ok()), "{ids:?}");
         for stem in ["", "---", "Übersicht über Zellen", "論文"] {
-            let made = PaperId::of(&Metadata::default(), stem, "").to_string();
+            let made = PaperId::new(&Metadata::default(), stem, "").to_string();
             assert!(made.parse::<PaperId>().is_ok(), "{made}");
         }
         assert!("".parse::<PaperId>().is_err() && "A".parse::<PaperId>().is_err() && "a:1".parse::<PaperId>().is_err());

@@ -45,7 +45,7 @@ impl SectionKind {
     }
 
     /// The kind that the outermost telling heading of `section` gives.
-    pub fn of(section: &[String]) -> Self {
+    pub fn from_headings(section: &[String]) -> Self {
         section.iter().find_map(|heading| kind_of_heading(heading)).unwrap_or_default()
     }
 }
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn headings_tell_the_kind() {
-        let kind = |path: &[&str]| SectionKind::of(&path.iter().map(|&s| s.to_owned()).collect::<Vec<_>>());
+        let kind = |path: &[&str]| SectionKind::from_headings(&path.iter().map(|&s| s.to_owned()).collect::<Vec<_>>());
         assert_eq!(kind(&["Abstract", "Methods"]), SectionKind::Abstract);
         assert_eq!(kind(&["2. Materials and Methods", "Cells"]), SectionKind::Methods);
         assert_eq!(kind(&["Conclusions and future perspectives"]), SectionKind::Conclusion);

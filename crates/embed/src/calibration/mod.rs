@@ -26,7 +26,7 @@ impl CosineScale {
 
     /// A cosine on this scale: 0 for unrelated texts, 1 for texts that belong together, beyond either end where it is
     /// further off.
-    pub fn of(self, cosine: f32) -> f32 {
+    pub fn apply(self, cosine: f32) -> f32 {
         (cosine - self.unrelated) / self.width()
     }
 
@@ -120,8 +120,8 @@ mod tests {
     #[test]
     fn the_ends_of_a_scale_are_0_and_1() {
         let scale = CosineScale { unrelated: 0.5, related: 0.75 };
-        assert_eq!([0.5, 0.75, 1.0, 0.25].map(|cosine| scale.of(cosine)), [0.0, 1.0, 2.0, -1.0]);
-        assert_eq!(CosineScale::IDENTITY.of(0.3), 0.3);
+        assert_eq!([0.5, 0.75, 1.0, 0.25].map(|cosine| scale.apply(cosine)), [0.0, 1.0, 2.0, -1.0]);
+        assert_eq!(CosineScale::IDENTITY.apply(0.3), 0.3);
     }
 
     #[test]

@@ -126,8 +126,8 @@ enum Tokens {
 }
 
 impl Tokens {
-    /// Of a text with so many tokens.
-    fn of(self, length: usize) -> usize {
+    /// The number of tokens computed for a text of `length` tokens.
+    fn count(self, length: usize) -> usize {
         match self {
             Self::All => length,
             Self::First => length.min(1),
@@ -143,7 +143,7 @@ fn pool(hidden: &[f32], width: usize, lengths: &[usize], pooling: Pooling, poole
     };
     let mut rows = hidden.chunks_exact(width);
     for length in lengths {
-        let mut rows = rows.by_ref().take(tokens.of(*length));
+        let mut rows = rows.by_ref().take(tokens.count(*length));
         let mut sum = rows.next().map_or_else(Vec::new, <[f32]>::to_vec);
         for row in rows {
             sum.iter_mut().zip(row).for_each(|(sum, number)| *sum += number);
@@ -220,7 +220,7 @@ impl Layer {
         self.query.forward(rows, queries);
         let (mut first, mut start) = (0, 0);
         for length in lengths {
-            let (end, last) = (start + length, first + tokens.of(*length));
+            let (end, last) = (start + length, first + tokens.count(*length));
             let keys_values = &keys_values[start * 2 * width..end * 2 * width];
             let (queries, context) = (&queries[first * width..last * width], &mut context[first * width..last * width]);
             attention.forward(queries, keys_values, heads, context, width);
