@@ -1,6 +1,6 @@
-//! What a paper's short forms stand for, found where the paper defines them, and where it uses them.
+//! Detects the abbreviations that a paper defines, and the places where it uses them.
 //!
-//! Only what the paper itself says is believed: "rheumatoid arthritis (RA)" and "RA (rheumatoid arthritis)".
+//! Only definitions in the paper itself count: "rheumatoid arthritis (RA)" and "RA (rheumatoid arthritis)".
 
 mod alignment;
 mod candidate;
@@ -13,11 +13,11 @@ use super::dash::is_dash;
 use alignment::align;
 use candidate::{Candidate, Order, candidates};
 
-/// What the short forms of a paper stand for, in the order of their definitions.
+/// The abbreviations that `paragraphs` define, in the order of their definitions.
 ///
-/// A short form is given as the text has it ("MSCs"). One that is defined again with the same long form is listed once;
-/// one that is given another sense is listed with both. Time is linear in the text but for a bounded window before each
-/// bracket.
+/// A short form is returned as it is written in the text ("MSCs"). A definition that is repeated with the same long form is
+/// returned once; a short form with two long forms is returned with each. Takes time linear in the text, because the text
+/// that is searched before each bracket is bounded.
 pub fn detect<'a>(paragraphs: impl Iterator<Item = &'a str>) -> Vec<Abbreviation> {
     let mut seen = HashSet::new();
     let mut found = Vec::new();
@@ -32,7 +32,7 @@ pub fn detect<'a>(paragraphs: impl Iterator<Item = &'a str>) -> Vec<Abbreviation
     found
 }
 
-/// The long form of a candidate, if its letters can be believed to stand for it.
+/// The long form of a candidate, if its alignment with the short form is good enough.
 fn long_form<'a>(candidate: &Candidate<'a>) -> Option<&'a str> {
     let window = without_citation(candidate.window)
         .trim_end_matches(|c: char| c.is_whitespace() || matches!(c, ',' | '"' | '”' | '\''));
@@ -40,29 +40,30 @@ fn long_form<'a>(candidate: &Candidate<'a>) -> Option<&'a str> {
     let is_whole = candidate.order != Order::ShortFirst || alignment.start == 0;
     let long = window.get(alignment.start..)?.trim();
     (is_whole
-        && alignment.cost <= believed_cost(candidate)
+        && alignment.cost <= max_cost(candidate)
         && is_longer(long, candidate.short)
         && is_balanced(long)
         && !has_citation(long))
     .then_some(long)
 }
 
-/// What an alignment may cost. More letters agree by chance less often, and so may be matched more loosely.
-fn believed_cost(candidate: &Candidate) -> f32 {
+/// The highest cost at which an alignment is accepted. It grows with the number of letters, because longer short forms match
+/// by chance less often.
+fn max_cost(candidate: &Candidate) -> f32 {
     let letters = candidate.short.chars().filter(|c| c.is_alphanumeric()).count() as f32;
     let capitals = candidate.short.chars().filter(|c| c.is_uppercase()).count();
     match (candidate.order, capitals) {
         (_, 0) if letters < 2.0 => -1.0,
         (_, _) if letters < 2.0 => 0.0,
         _ if candidate.has_value => 0.2 * (letters - 1.0),
-        (Order::ShortFirst | Order::Named, _) => 0.4 * (letters - 1.0),
+        (Order::ShortFirst | Order::Announced, _) => 0.4 * (letters - 1.0),
         (Order::LongFirst, 0) => 0.35 * letters,
         (Order::LongFirst, _) => 0.5 + 1.8 * (letters - 1.0),
     }
 }
 
-/// A long form has more letters than its short form, and is not the short form with something around it. A single word
-/// must be much longer: "rare" holds the letters of RA by chance.
+/// Whether the long form has more letters than the short form, and does not contain the short form as a word. A single word
+/// must have twice as many letters: "rare" contains the letters of RA by chance.
 fn is_longer(long: &str, short: &str) -> bool {
     let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count();
     let repeats = long.split(|c: char| !c.is_alphanumeric()).any(|word| word == short);
@@ -77,12 +78,12 @@ fn without_citation(text: &str) -> &str {
     citation.filter(|&at| has_citation(&text[at..])).map_or(text, |at| &text[..at])
 }
 
-/// Does `text` hold a number in square brackets?
+/// Whether `text` contains a number in square brackets.
 fn has_citation(text: &str) -> bool {
     text.split('[').skip(1).any(|inner| inner.starts_with(|c: char| c.is_ascii_digit()))
 }
 
-/// Every bracket that is opened is closed, and the other way round.
+/// Whether every opening bracket has a closing one, and the other way round.
 fn is_balanced(long: &str) -> bool {
     let mut depth = 0_i32;
     for character in long.chars() {
@@ -98,9 +99,10 @@ fn is_balanced(long: &str) -> bool {
     depth == 0
 }
 
-/// The short form under which a paper's and a reader's spelling meet: without its plural's s, hyphens and spaces.
+/// The normal form of a short form, which is the same for all of its spellings: without the plural s, hyphens, spaces and
+/// full stops.
 ///
-/// `MSCs` and `MSC` are one, as are `IL-6` and `IL6`; case is kept, since `AS` and `As` differ.
+/// `MSCs` and `MSC` have the same normal form, as have `IL-6` and `IL6`. Case is kept, because `AS` and `As` differ.
 pub fn normalise_short_form(short: &str) -> String {
     let kept: String = short.chars().filter(|c| !c.is_whitespace() && !is_dash(*c) && *c != '.').collect();
     match kept.strip_suffix('s') {
@@ -113,16 +115,16 @@ fn ends_like_a_short_form(word: &str) -> bool {
     word.chars().count() > 1 && word.chars().next_back().is_some_and(|c| c.is_uppercase() || c.is_numeric())
 }
 
-/// Senses of one short form that are told apart in a paper; further ones are not looked for in its text. Bounds the work on a
-/// paper that defines one short form again and again.
-const MOST_SENSES: usize = 16;
+/// Maximum number of senses of one short form whose uses are searched for. Bounds the work on a paper that defines one short
+/// form again and again.
+const MAX_SENSES: usize = 16;
 
-/// The short forms of a paper, to find where its paragraphs use them.
+/// Finds the uses of a paper's short forms in its paragraphs.
 #[derive(Debug)]
 pub struct ShortForms<'a> {
-    /// What each short form stands for; more than one where the paper gives it several senses.
+    /// The abbreviations of each short form: several where the paper defines it with several long forms.
     senses: HashMap<String, Vec<&'a Abbreviation>>,
-    /// How many words short forms have, the most first.
+    /// The different lengths of short forms, in words, in descending order.
     lengths: Vec<usize>,
 }
 
@@ -132,7 +134,7 @@ impl<'a> ShortForms<'a> {
         let mut lengths = BTreeSet::new();
         for abbreviation in abbreviations {
             let senses = senses.entry(singular(&abbreviation.short).to_owned()).or_default();
-            if senses.len() < MOST_SENSES {
+            if senses.len() < MAX_SENSES {
                 senses.push(abbreviation);
             }
             lengths.insert(tokens(&abbreviation.short).len());
@@ -141,10 +143,10 @@ impl<'a> ShortForms<'a> {
         ShortForms { senses, lengths }
     }
 
-    /// Where `text` uses the short forms: whole words, with or without a plural's s, in the same case.
+    /// The byte ranges where `text` uses a short form: whole words, with or without a plural s, in the same case.
     ///
-    /// In order, and the longest where several begin at one place; a short form with two senses gives both. Linear in the
-    /// text: each word is looked up once for each different length, in words, of the short forms.
+    /// Ranges are in text order. Where several short forms begin at one position, the longest is returned; one with two senses
+    /// is returned with each. Takes time linear in the text: each word is looked up once for each length of short forms.
     pub fn spans(&self, text: &str) -> Vec<(Range<usize>, &'a Abbreviation)> {
         let tokens = tokens(text);
         let mut found = Vec::new();
@@ -166,7 +168,7 @@ impl<'a> ShortForms<'a> {
     }
 }
 
-/// Runs of letters and digits.
+/// The byte ranges of runs of letters and digits.
 fn tokens(text: &str) -> Vec<Range<usize>> {
     let mut tokens: Vec<Range<usize>> = Vec::new();
     let mut is_inside = false;
@@ -187,7 +189,7 @@ fn singular(short: &str) -> &str {
     trimmed.strip_suffix('s').filter(|singular| ends_like_a_short_form(singular)).unwrap_or(trimmed)
 }
 
-/// Letters and digits in lower case: what tells two long forms apart.
+/// The letters and digits of a long form in lower case. Long forms that agree in them are the same.
 fn plain(long: &str) -> String {
     long.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

@@ -1,11 +1,11 @@
-//! What can be seen in the text of any format.
+//! Annotations that are detected in the text, whatever its format.
 
 use std::collections::HashSet;
 
 use super::{Abbreviation, Article, abbreviation, citation};
 
-/// Adds what can be seen in the text of any format: the studies that it cites, where the source did not mark them, and the
-/// abbreviations that it defines, behind those of the author's own list.
+/// Adds the citations in the text, unless the source marks them, and the abbreviations that the text defines, after those of
+/// the author's own list.
 pub fn annotate(article: &mut Article) {
     citation::resolve(article);
     let title = article.metadata.title.iter().map(String::as_str);

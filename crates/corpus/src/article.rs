@@ -1,7 +1,7 @@
-//! What a reader makes of one source file: an [`Article`].
+//! The result of reading one source: an [`Article`].
 //!
-//! An article is the common ground of all formats. It keeps the order of the source, says where each block of text came
-//! from, and accounts for everything that did not become text in [`Article::dropped`].
+//! It is the same for all formats. It keeps the order of the source, records where each block of text comes from, and lists
+//! everything that did not become text in [`Article::dropped`].
 
 use std::ops::Range;
 
@@ -18,11 +18,11 @@ pub struct Article {
     pub blocks: Vec<Block>,
     /// The paper's own reference list, in its own order.
     pub references: Vec<Reference>,
-    /// What the paper says its short forms mean: the author's glossary and the definitions found in the text.
+    /// The abbreviations that the paper defines: the author's list, then the definitions found in the text.
     pub abbreviations: Vec<Abbreviation>,
-    /// All that was left out, and by which rule.
+    /// Everything that was left out, and by which rule.
     pub dropped: Vec<Dropped>,
-    /// What a reader of the result should know, in words ("the reference list was not found").
+    /// Problems that the user should know of ("the reference list was not found").
     pub warnings: Vec<String>,
 }
 
@@ -38,11 +38,11 @@ pub enum Format {
     /// Plain text with paragraphs.
     #[default]
     Text,
-    /// The text of pages as a viewer gives it: no paragraphs, headers and captions in the middle.
+    /// The text of pages as copied from a viewer: without paragraph breaks, with headers and captions in between.
     Dump,
 }
 
-/// What is known of a paper as a whole.
+/// Bibliographic data of a paper.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Metadata {
@@ -61,16 +61,16 @@ pub struct Metadata {
     pub pmid: Option<String>,
     /// With its prefix: `PMC1397864`.
     pub pmcid: Option<String>,
-    /// Where the journal or the article stands on the web, as the source prints it.
+    /// The web address of the journal or the article, as the source prints it.
     pub url: Option<String>,
-    /// The source's own word for the kind of article: `review-article`, `research-article`.
+    /// The kind of article as the source names it: `review-article`, `research-article`.
     pub article_type: Option<String>,
     pub keywords: Vec<String>,
-    /// Retracted, corrected, preprint.
+    /// Whether it is retracted, corrected, under an expression of concern, or a preprint.
     pub marks: Vec<Mark>,
 }
 
-/// A mark on a paper that a reader must see before trusting it.
+/// The status of a publication, which is shown wherever the paper is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mark {
@@ -84,20 +84,20 @@ pub enum Mark {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Block {
     pub kind: BlockKind,
-    /// Headings from the outermost to the innermost, without their numbers. The abstract's is `["Abstract"]`, followed
-    /// by its own headings where it has some.
+    /// The headings above the block from the outermost to the innermost, without their numbers. Those of the abstract begin
+    /// with `"Abstract"`.
     pub section: Vec<String>,
-    /// First and last page on which the block stands, as the source counts them (from 1 where it does not say).
+    /// First and last page of the block, as the source counts them (from 1 where it does not).
     pub pages: Option<(u32, u32)>,
     /// Range of Unicode characters in the decoded source file; absent where the format has no linear text (PDF).
     pub source: Option<Range<usize>>,
-    /// The text as shown: white space folded, words cut by hyphens rejoined, never empty.
+    /// The text as shown, never empty: with white space folded and words rejoined that were hyphenated at a line end.
     pub text: String,
     /// Citations in the text, by position.
     pub citations: Vec<Citation>,
-    /// The block begins in mid-sentence because its page does.
+    /// Whether the block begins in mid-sentence because its page does.
     pub truncated_start: bool,
-    /// The block ends in mid-sentence because its page does.
+    /// Whether the block ends in mid-sentence because its page does.
     pub truncated_end: bool,
 }
 
@@ -110,21 +110,21 @@ pub enum BlockKind {
     Caption,
 }
 
-/// A place in a block where the paper cites entries of its reference list.
+/// A citation of entries of the reference list in a block.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Citation {
-    /// Bytes of the block's text that are the marker: `[12, 14–16]`, `Yi and Song, 2012`. May be empty, at the place of
-    /// a marker that was taken out of the text (a superscript number).
+    /// Byte range of the marker in the block's text: `[12, 14–16]`, `Yi and Song, 2012`. Empty where the marker, a superscript
+    /// number, was removed from the text.
     pub range: Range<usize>,
-    /// Indices into [`Article::references`], in the order cited, each once.
+    /// Indices into [`Article::references`], in the order cited, without repetitions.
     pub references: Vec<usize>,
 }
 
-/// An entry of the reference list: a primary study, as far as the source tells.
+/// An entry of the reference list: a primary study, with the fields that the source gives.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Reference {
-    /// The label by which the paper cites it: `12`, absent for author–year lists.
+    /// The label by which the paper cites it, such as `12`. Absent in lists that are cited by author and year.
     pub label: Option<String>,
     /// "Given Family", or as the source writes them.
     pub authors: Vec<String>,
@@ -139,14 +139,14 @@ pub struct Reference {
     pub text: String,
 }
 
-/// A short form and what it stands for in this paper.
+/// A short form and its long form in this paper.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Abbreviation {
     pub short: String,
     pub long: String,
 }
 
-/// Something the source has that did not become text.
+/// A part of the source that did not become text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dropped {
     pub rule: DropRule,
@@ -157,19 +157,19 @@ pub struct Dropped {
     pub source: Option<Range<usize>>,
 }
 
-/// Blocks that a reader keeps of one source. A source that has so many is refused ([`PaperLimits`](super::PaperLimits)), so
-/// that what comes behind them need not be kept.
-pub(crate) const MOST_BLOCKS: usize = 50_000;
+/// Maximum number of blocks that a reader keeps. A source that reaches it is refused ([`PaperLimits`](super::PaperLimits)), so
+/// further blocks are not needed.
+pub(crate) const MAX_BLOCKS: usize = 50_000;
 
 impl Article {
-    /// Add a block, unless there are too many for any paper already.
+    /// Adds a block, unless there are [`MAX_BLOCKS`] already.
     pub(crate) fn push_block(&mut self, block: Block) {
-        if self.blocks.len() < MOST_BLOCKS {
+        if self.blocks.len() < MAX_BLOCKS {
             self.blocks.push(block);
         }
     }
 
-    /// Record that `text` was left out by `rule`; text without a visible character needs no record.
+    /// Records that `text` was left out by `rule`. Text without a visible character is not recorded.
     pub fn drop_text(&mut self, rule: DropRule, text: &str, page: Option<u32>, source: Option<Range<usize>>) {
         let text = text.trim();
         if !text.is_empty() {

@@ -48,7 +48,7 @@ impl ArticleBuilder {
 
     /// Begins a section, and ends those of the same or a deeper level.
     pub(super) fn heading(&mut self, level: usize, text: &str, span: Option<Range<usize>>) {
-        let level = level.min(heading::DEEPEST);
+        let level = level.min(heading::MAX_DEPTH);
         self.close(level);
         let bare = heading::without_number(text);
         let number = text.trim().strip_suffix(bare).unwrap_or_default();

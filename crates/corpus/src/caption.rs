@@ -1,4 +1,4 @@
-//! Whether a paragraph is the caption of a figure or table, in formats that do not say so.
+//! Recognises captions of figures and tables in formats that do not mark them.
 
 use std::sync::LazyLock;
 
@@ -6,7 +6,7 @@ use regex::Regex;
 
 use crate::patterns::compile;
 
-/// `Figure 1 Potential …`, `Table 2. …`, but not "Figure 1 shows …".
+/// Whether `text` is a caption: `Figure 1 Potential …`, `Table 2. …`, but not "Figure 1 shows …".
 pub(super) fn is_caption(text: &str) -> bool {
     static CAPTION: LazyLock<Regex> = LazyLock::new(|| {
         compile(

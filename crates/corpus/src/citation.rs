@@ -1,19 +1,19 @@
-//! Where the text of a paper cites its reference list, for sources that do not say.
+//! Finds the citations in the text of a paper whose source does not mark them.
 //!
-//! A paper cites by number or by author and year, and by one of them throughout. Numbers are believed only when the
-//! brackets of the whole paper behave like citations; author and year when the reference list has such an entry.
+//! A paper cites either by number or by author and year. Numbers in brackets count as citations only where most of them in the
+//! whole paper name entries of the reference list; an author with a year counts where the list has such an entry.
 
 mod author_year;
-mod found;
 mod numeric;
+mod resolved;
 
 use super::Article;
 
-/// Find the citation markers in the blocks of `article` and resolve them to its references.
+/// Finds the citation markers in the blocks of `article` and resolves them to its references.
 ///
-/// Does nothing where a block has citations: its reader knew them. Markers that no entry answers to are counted in a
-/// warning. Without a reference list, each study named by author and year becomes a [`Reference`](super::Reference) whose
-/// text is the marker.
+/// Does nothing where a block has citations already, because then the source marks them. Markers without an entry are counted
+/// in a warning. Without a reference list, each study named by author and year becomes a [`Reference`](super::Reference)
+/// whose text is the marker.
 pub fn resolve(article: &mut Article) {
     if article.blocks.iter().any(|block| !block.citations.is_empty()) {
         return;

@@ -1,4 +1,4 @@
-//! Bytes to text: unpacking and character encodings.
+//! Decompresses and decodes a source to text.
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -12,24 +12,25 @@ use super::{Limits, ReadError};
 
 const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b, 0x08];
 
-/// Text of a source, and what had to be guessed to get it.
+/// The text of a source, with warnings about guesses and replaced characters.
 #[derive(Debug)]
 pub(super) struct Decoded {
     pub text: String,
     pub warnings: Vec<String>,
 }
 
-/// The bytes themselves, or what a gzip file holds.
+/// Decompresses a gzip file; other bytes are returned as they are.
 ///
 /// # Errors
-/// Refuses what is empty, larger than `limits` before or after unpacking, or a damaged gzip file.
+/// [`ReadError::Empty`], [`ReadError::TooLarge`] where the file is larger than `limits` allow before or after unpacking, and
+/// [`ReadError::Malformed`] for a damaged gzip file.
 pub(super) fn unpack<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Cow<'a, [u8]>, ReadError> {
     check_size(bytes.len(), limits.max_file_bytes)?;
     if !bytes.starts_with(GZIP_MAGIC) {
         return if bytes.is_empty() { Err(ReadError::Empty) } else { Ok(Cow::Borrowed(bytes)) };
     }
     let mut unpacked = Vec::new();
-    // One byte more than allowed tells "just fits" from "too large" without unpacking the rest of a bomb.
+    // One byte more than the limit shows that a file is too large, without unpacking the rest of a decompression bomb.
     MultiGzDecoder::new(bytes).take(limits.max_unpacked_bytes.saturating_add(1)).read_to_end(&mut unpacked).map_err(
         |error| match error.kind() {
             std::io::ErrorKind::OutOfMemory => ReadError::Io(error),
@@ -45,11 +46,11 @@ fn check_size(bytes: usize, limit: u64) -> Result<(), ReadError> {
     if bytes > limit { Err(ReadError::TooLarge { bytes, limit }) } else { Ok(()) }
 }
 
-/// Decode by, in this order: byte order mark, zero bytes of UTF-16, valid UTF-8, the encoding an XML or HTML file
-/// declares, Windows-1252 (which holds Latin-1).
+/// Decodes `bytes` by the first of these that applies: the byte order mark, the zero bytes of UTF-16, valid UTF-8, the encoding
+/// that an XML or HTML file declares, Windows-1252 (a superset of Latin-1).
 ///
-/// Valid UTF-8 goes before the declaration, because many files are converted without correcting what they declare.
-/// Line ends become `\n`.
+/// Valid UTF-8 comes before the declaration, because many files were converted without correcting their declaration. Line
+/// ends become `\n`.
 pub(super) fn decode(bytes: &[u8]) -> Decoded {
     let (encoding, warning) = match Encoding::for_bom(bytes) {
         Some((encoding, _)) => (encoding, None),
@@ -67,7 +68,7 @@ pub(super) fn decode(bytes: &[u8]) -> Decoded {
     Decoded { text: unify_line_ends(text), warnings }
 }
 
-/// Valid UTF-8, where a character cut at the end of the file does not count against it.
+/// Whether `bytes` are valid UTF-8. A character that is cut off at the end of the file is ignored.
 fn is_utf8(bytes: &[u8]) -> bool {
     std::str::from_utf8(bytes).map_or_else(|error| error.error_len().is_none(), |_| true)
 }
@@ -76,7 +77,7 @@ fn guess(bytes: &[u8]) -> (&'static Encoding, Option<String>) {
     if let Some(encoding) = declared(bytes) {
         return (encoding, None);
     }
-    // A few bad bytes in a text of many multi-byte characters are damage, not another encoding.
+    // A few invalid bytes among many multi-byte characters mean a damaged file, not another encoding.
     let text = String::from_utf8_lossy(bytes);
     let bad = text.matches(char::REPLACEMENT_CHARACTER).count();
     let good = text.chars().filter(|&c| !c.is_ascii() && c != char::REPLACEMENT_CHARACTER).count();
@@ -94,11 +95,11 @@ fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
     });
     let head = bytes.get(..4096).unwrap_or(bytes);
     let label = DECLARATION.captures(head)?.get(1)?.as_bytes();
-    // A file that could be searched for ASCII is not UTF-16, whatever it says.
+    // The declaration was found as ASCII, so the file is not UTF-16, whatever it declares.
     Encoding::for_label(label).filter(|encoding| encoding.is_ascii_compatible() && *encoding != UTF_8)
 }
 
-/// UTF-16 of mostly Western text has a zero in every other byte.
+/// Detects UTF-16 without a byte order mark: in Western text, every other byte is zero.
 fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     let head = bytes.get(..1024).unwrap_or(bytes);
     let pairs = head.chunks_exact(2);

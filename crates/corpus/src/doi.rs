@@ -1,4 +1,4 @@
-//! DOIs: where one stands in a text, and where it ends.
+//! Finds DOIs in text and removes what is not part of them.
 
 use std::sync::LazyLock;
 
@@ -6,21 +6,21 @@ use regex::Regex;
 
 use super::patterns::{DOI_PREFIX, compile};
 
-/// The first DOI of a text, bare and in lower case.
+/// The first DOI in a text, in lower case, without a prefix such as `https://doi.org/`.
 pub(super) fn find_doi(text: &str) -> Option<String> {
-    // It may be set close behind a word or a page: `doi10.1000/1`.
+    // No space is needed before it: `doi10.1000/1`.
     static DOI: LazyLock<Regex> = LazyLock::new(|| compile(format!(r#"{DOI_PREFIX}[^\s"]+"#)));
     DOI.find(text).map(|doi| tidy_doi(doi.as_str()))
 }
 
-/// The DOI that a field gives, in whatever form: `doi:10.1000/1`, `https://doi.org/10.1000/1`.
+/// The DOI in a field, in any of its forms: `doi:10.1000/1`, `https://doi.org/10.1000/1`.
 pub(super) fn parse_doi(field: &str) -> Option<String> {
     let start = field.find("10.")?;
     let doi = tidy_doi(field.get(start..)?.split_whitespace().next()?);
     doi.contains('/').then_some(doi)
 }
 
-/// A DOI in lower case, without what belongs to the text around it: punctuation, and a bracket that it does not open.
+/// A DOI in lower case, without punctuation at its end and without a closing bracket that it does not open.
 ///
 /// Older DOIs have brackets of their own: `10.1016/S0140-6736(05)1`.
 pub(super) fn tidy_doi(doi: &str) -> String {
@@ -28,7 +28,7 @@ pub(super) fn tidy_doi(doi: &str) -> String {
     doi.trim_end_matches(['.', ',', ';', ':', '"', '\'', '”', '’']).to_lowercase()
 }
 
-/// Bytes before the first bracket that is closed and not opened.
+/// Length of `doi` up to the first closing bracket without an opening one.
 fn own_length(doi: &str) -> usize {
     let mut open = Vec::new();
     for (at, character) in doi.char_indices() {

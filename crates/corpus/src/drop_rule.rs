@@ -1,4 +1,4 @@
-//! The rules by which readers leave parts of a source out.
+//! The rules by which readers leave out parts of a source.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ macro_rules! drop_rules {
     ($($(#[doc = $doc:literal])* $rule:ident = $name:literal,)+) => {
         /// The rule by which a part of a source was left out.
         ///
-        /// Its name is part of what `stroma inspect --json` prints, and stays the same.
+        /// Its name is printed by `stroma inspect --json` and does not change.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "&'static str")]
         pub enum DropRule {
@@ -35,13 +35,13 @@ drop_rules! {
     // Parts of a paper that are not its text.
     /// Affiliations, dates and identifiers around the title.
     FrontMatter = "front-matter",
-    /// What a PDF prints behind the reference list.
+    /// Text after the reference list of a PDF.
     BackMatter = "back-matter",
     /// Funding, conflicts of interest, acknowledgements, contributions of authors.
     Administration = "administration",
-    /// The reference list: read as references.
+    /// The text of the reference list, which is read to `Article::references`.
     ReferenceList = "reference-list",
-    /// A list of abbreviations: read as abbreviations.
+    /// The text of a list of abbreviations, which is read to `Article::abbreviations`.
     AbbreviationList = "abbreviation-list",
     /// The abstract in another language.
     TranslatedAbstract = "translated-abstract",
@@ -59,25 +59,26 @@ drop_rules! {
     /// Labels in a figure of a PDF.
     FigureText = "figure-text",
     Graphic = "graphic",
-    /// The description of a figure for those who cannot see it.
+    /// The description of a figure for readers who cannot see it.
     AlternativeText = "alternative-text",
     /// The alternative text or title of an image in HTML or Markdown.
     Image = "image",
     Formula = "formula",
     Preformatted = "preformatted",
     Code = "code",
-    /// HTML inside of Markdown.
+    /// HTML in Markdown.
     Html = "html",
 
     // Numbers, labels, headings.
     HeadingNumber = "heading-number",
     ListLabel = "list-label",
     Label = "label",
-    /// A heading that no block keeps: the title of the back matter, one nested too deep, or the end of one too long.
+    /// A heading that no block keeps: the title of the back matter, one that is nested too deep, or the end of one that is too
+    /// long.
     Heading = "heading",
     /// A heading without text below it.
     EmptySection = "empty-section",
-    /// The number of a citation that is kept by its position alone.
+    /// The number of a citation of which only the position is kept.
     CitationMarker = "citation-marker",
     FootnoteMarker = "footnote-marker",
     Footnote = "footnote",

@@ -1,5 +1,6 @@
-//! The text of pages as a viewer or a PDF-to-text tool gives it: running headers, page numbers and tokens between the
-//! sentences, headings and captions without line breaks around them, paragraphs cut at the edges of pages.
+//! Reads dumps of pages: text that was copied from a viewer or written by a PDF-to-text tool. Running headers, page numbers and
+//! viewer tokens are between the sentences, headings and captions have no line breaks around them, and paragraphs are cut at
+//! page breaks.
 
 mod entries;
 mod page;
@@ -10,14 +11,14 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use self::entries::entries;
-use self::page::{EDGE_LINES, LONGEST_PRINTED_LINE, Page, is_page_mark, page_mark, split_pages};
+use self::page::{DumpPage, EDGE_LINES, MAX_PRINTED_LINE_BYTES, is_page_mark, page_mark, split_pages};
 use super::article_builder::{ArticleBuilder, Piece};
 use super::caption::is_caption;
 use super::characters::CharacterIndex;
 use super::heading::{self, Purpose};
 use super::identity::split_page;
-use super::lines::{Flow, parted};
-use super::noise::{self, Repeated};
+use super::lines::{MappedText, parted};
+use super::noise::{self, RepeatedLines};
 use super::running_header::{self, RunningHeader};
 use super::unbroken::{self, Part};
 use super::{Article, Block, BlockKind, DropRule, Format, ReadError, front_matter, pages, text};
@@ -31,7 +32,7 @@ pub(super) fn is_dump(text: &str) -> bool {
     }
     let mut page_marks = 0;
     for (index, line) in text.lines().filter(|line| !line.trim().is_empty()).take(5_000).enumerate() {
-        let token = line.len() < 500 && noise::of_line(line) == Some(DropRule::ViewerToken);
+        let token = line.len() < 500 && noise::rule_for_line(line) == Some(DropRule::ViewerToken);
         page_marks += usize::from(is_page_mark(line));
         if token || page_marks > 1 || has_glued_header(line, index < EDGE_LINES) {
             return true;
@@ -40,28 +41,28 @@ pub(super) fn is_dump(text: &str) -> bool {
     false
 }
 
-/// A running header with text behind it on the same line. In a short line, it must look like a page's and not like a
-/// reference to a paper.
+/// Whether the line is a running header that is followed by text. A short line must also have a page number or a URL, which a
+/// reference to a paper has not.
 fn has_glued_header(line: &str, is_top: bool) -> bool {
-    if line.len() <= LONGEST_PRINTED_LINE && !is_top {
+    if line.len() <= MAX_PRINTED_LINE_BYTES && !is_top {
         return false;
     }
-    let Some(header) = running_header::parse(super::characters::prefix(line, LONGEST_PRINTED_LINE), None) else {
+    let Some(header) = running_header::parse(super::characters::prefix(line, MAX_PRINTED_LINE_BYTES), None) else {
         return false;
     };
     let has_page = header.page.is_some() || header.metadata.url.is_some();
     header.metadata.volume.is_some()
         && header.length + 40 < line.len()
-        && (line.len() > LONGEST_PRINTED_LINE || has_page)
+        && (line.len() > MAX_PRINTED_LINE_BYTES || has_page)
 }
 
-/// Read a decoded dump. `name` is the file's name, which may tell the page: `review-p125.txt`.
+/// Reads a decoded dump. The name of the file may contain the page number: `review-p125.txt`.
 ///
 /// # Errors
-/// [`ReadError::NoText`] where nothing but noise is found.
+/// [`ReadError::NoText`] where only noise is found.
 pub(super) fn read(source: &str, name: &str) -> Result<Article, ReadError> {
     let pages = split_pages(source);
-    let repeated = Repeated::of(pages.iter().map(Page::edges));
+    let repeated = RepeatedLines::new(pages.iter().map(DumpPage::edges));
     let mut reader = Reader {
         source,
         characters: CharacterIndex::new(source),
@@ -103,50 +104,51 @@ struct Reader<'a> {
     source: &'a str,
     characters: CharacterIndex<'a>,
     builder: ArticleBuilder,
-    repeated: Repeated,
-    /// The page that is read.
+    repeated: RepeatedLines,
+    /// Number of the page that is being read.
     page: Option<u32>,
-    /// Byte of the last line that may begin the reference list; columns of tables are called so, too.
+    /// Byte offset of the last line that may be the heading of the reference list. Columns of tables have the same heading.
     references_at: Option<usize>,
-    /// Sections are numbered, so that other short lines are hardly headings.
+    /// Whether sections are numbered. Then short lines without a number are no headings.
     numbered: bool,
-    /// Paragraphs were cut where the source has no break.
+    /// Whether a paragraph was split where the source has no break.
     inferred: bool,
 }
 
-/// Lines between blank ones, without noise.
+/// Lines between blank lines, without noise, with their byte offsets.
 #[derive(Debug, Default)]
-struct Chunk<'a> {
+struct CleanChunk<'a> {
     lines: Vec<(usize, &'a str)>,
 }
 
 impl<'a> Reader<'a> {
-    fn read_page(&mut self, page: &Page<'a>, index: usize) {
+    fn read_page(&mut self, page: &DumpPage<'a>, index: usize) {
         let expected = if index == 0 { self.page } else { self.page.map(|page| page + 1) };
         self.page = expected.or_else(|| u32::try_from(index + 1).ok());
         if let Some(printed) = printed_page(page, expected) {
             self.page = Some(printed);
         }
         let chunks = self.clean(page);
-        let is_start = |chunk: &Chunk| chunk.lines.first().is_some_and(|(_, line)| text::is_known(line.trim()));
+        let is_start =
+            |chunk: &CleanChunk| chunk.lines.first().is_some_and(|(_, line)| text::is_known_heading(line.trim()));
         let front = if index == 0 { chunks.iter().take(12).position(is_start).unwrap_or(0) } else { 0 };
         for (rank, chunk) in chunks.iter().enumerate() {
             if rank < front { self.front(chunk, rank) } else { self.chunk(chunk, rank + 1 == chunks.len()) }
         }
     }
 
-    /// Take the noise out of a page; what stays is in chunks between blank lines.
-    fn clean(&mut self, page: &Page<'a>) -> Vec<Chunk<'a>> {
+    /// Removes the noise from a page and splits the rest at blank lines.
+    fn clean(&mut self, page: &DumpPage<'a>) -> Vec<CleanChunk<'a>> {
         let edges = page.edge_indices();
-        let mut chunks = vec![Chunk::default()];
+        let mut chunks = vec![CleanChunk::default()];
         for (index, &(at, line)) in page.lines.iter().enumerate() {
             if line.trim().is_empty() {
-                chunks.push(Chunk::default());
+                chunks.push(CleanChunk::default());
                 continue;
             }
             let is_edge = edges.contains(&index);
             let (mut at, mut line) = (at, line);
-            let repeated = is_edge && self.repeated.has(line);
+            let repeated = is_edge && self.repeated.contains(line);
             if is_edge
                 && let Some(header) = self.running_header(line, repeated, edges.iter().position(|&edge| edge == index))
             {
@@ -155,9 +157,9 @@ impl<'a> Reader<'a> {
                 self.take(header);
                 (at, line) = (at + length, line.get(length..).unwrap_or_default());
             }
-            let rule = noise::of_line(line).or(repeated.then_some(DropRule::RunningHeader));
+            let rule = noise::rule_for_line(line).or(repeated.then_some(DropRule::RunningHeader));
             match rule {
-                // A number that is not at the page's edge is a cell of a table or stands at an axis.
+                // A number that is not at the top or bottom of the page belongs to a table or an axis.
                 Some(DropRule::PageNumber) if !is_edge && page_mark(line).is_none() => {
                     self.drop(DropRule::Fragment, line, at)
                 }
@@ -170,10 +172,11 @@ impl<'a> Reader<'a> {
         chunks
     }
 
-    /// The running header that a line at a page's edge begins with; `rank` counts the lines at the edges.
+    /// The running header at the beginning of a line at the top or bottom of a page. `rank` is the index of the line among
+    /// these lines.
     ///
-    /// A reference list has lines that look the same. They stand at the edge by chance, so that the uppermost line, one
-    /// that comes again, or one that prints the page or an address is believed.
+    /// Entries of a reference list look the same and may be there by chance. So the line must be one of the two uppermost, be
+    /// repeated on other pages, or contain the page number or a URL.
     fn running_header(&self, line: &str, repeated: bool, rank: Option<usize>) -> Option<RunningHeader> {
         let header = running_header::parse(line, self.page)?;
         let is_top = rank.is_some_and(|rank| rank < 2) && self.builder.purpose() != Purpose::References;
@@ -181,12 +184,12 @@ impl<'a> Reader<'a> {
         (repeated || is_top || tells_place).then_some(header)
     }
 
-    /// Keep what is no noise of a line.
-    fn keep(&mut self, line: &'a str, at: usize, chunks: &mut [Chunk<'a>]) {
+    /// Keeps the parts of a line that are not noise.
+    fn keep(&mut self, line: &'a str, at: usize, chunks: &mut [CleanChunk<'a>]) {
         let Some(chunk) = chunks.last_mut() else { return };
         let mut from = 0;
         let mut pieces = Vec::new();
-        for (range, rule) in noise::in_line(line) {
+        for (range, rule) in noise::find_in_line(line) {
             pieces.push((at + from, line.get(from..range.start).unwrap_or_default()));
             self.drop(rule, line.get(range.clone()).unwrap_or_default(), at + range.start);
             from = range.end;
@@ -206,14 +209,14 @@ impl<'a> Reader<'a> {
         self.drop(rule, line, at);
     }
 
-    /// Take what a running header says into the metadata, where nothing was known before.
+    /// Fills empty fields of the metadata from a running header.
     fn take(&mut self, header: RunningHeader) {
         if header.page.is_some() {
             self.page = header.page;
         }
         let page = Article { metadata: header.metadata, ..Article::default() };
         let mut whole = std::mem::take(self.builder.article());
-        // A header says more, and more surely, than the name of the viewer's document.
+        // A header is more reliable than the viewer's name of the document.
         if whole.metadata.journal.is_none() {
             whole.metadata.year = page.metadata.year.or(whole.metadata.year);
             whole.metadata.volume = page.metadata.volume.clone().or(whole.metadata.volume);
@@ -223,43 +226,44 @@ impl<'a> Reader<'a> {
         *self.builder.article() = whole;
     }
 
-    /// A chunk between the page's top and the first known section: title, authors, affiliations, dates.
-    fn front(&mut self, chunk: &Chunk<'a>, rank: usize) {
-        let flow = self.flow(&chunk.lines);
+    /// Reads a chunk before the first known section: title, authors, affiliations, dates.
+    fn front(&mut self, chunk: &CleanChunk<'a>, rank: usize) {
+        let joined = self.joined(&chunk.lines);
         let metadata = &mut self.builder.article().metadata;
-        let is_journal = metadata.journal.as_deref().is_some_and(|journal| journal.eq_ignore_ascii_case(&flow.text));
+        let is_journal = metadata.journal.as_deref().is_some_and(|journal| journal.eq_ignore_ascii_case(&joined.text));
         let is_title =
-            flow.text.split_whitespace().count() > 4 && text::is_title(&flow.text) && !is_imprint(&flow.text);
+            joined.text.split_whitespace().count() > 4 && text::is_title(&joined.text) && !is_imprint(&joined.text);
         if metadata.title.is_none() && rank < 8 && is_title && !is_journal {
-            metadata.title = Some(flow.text);
-        } else if metadata.authors.is_empty() && text::is_names(&flow.text) {
-            metadata.authors = front_matter::list(&flow.text, &[";", ","]);
-        } else if flow.text.len() < LONGEST_PRINTED_LINE {
-            metadata.doi = metadata.doi.take().or_else(|| parse_doi(&flow.text));
-            if is_imprint(&flow.text) {
-                metadata.year = metadata.year.or_else(|| front_matter::year(&flow.text));
+            metadata.title = Some(joined.text);
+        } else if metadata.authors.is_empty() && text::is_author_list(&joined.text) {
+            metadata.authors = front_matter::list(&joined.text, &[";", ","]);
+        } else if joined.text.len() < MAX_PRINTED_LINE_BYTES {
+            metadata.doi = metadata.doi.take().or_else(|| parse_doi(&joined.text));
+            if is_imprint(&joined.text) {
+                metadata.year = metadata.year.or_else(|| front_matter::year(&joined.text));
             }
             let at = chunk.lines.first().map_or(0, |&(at, _)| at);
-            self.drop(DropRule::FrontMatter, &flow.text, at);
+            self.drop(DropRule::FrontMatter, &joined.text, at);
         } else {
             self.chunk(chunk, false);
         }
     }
 
-    fn chunk(&mut self, chunk: &Chunk<'a>, is_last: bool) {
+    fn chunk(&mut self, chunk: &CleanChunk<'a>, is_last: bool) {
         for group in paragraphs_of_lines(&chunk.lines) {
             self.group(group, is_last);
         }
     }
 
-    /// Read lines that belong together. The last of a page may be the beginning of a sentence, short as they are.
+    /// Reads lines that belong together. The last group of a page (`is_last`) may be the beginning of a sentence even if it is
+    /// short.
     fn group(&mut self, mut lines: &[(usize, &'a str)], is_last: bool) {
         while let [(at, line), rest @ ..] = lines
             && self.is_heading(*at, line.trim(), rest.is_empty() && !is_last)
         {
             let line = line.trim();
             let span = self.characters.range(*at..at + line.len());
-            self.builder.heading(text::level(line), line, Some(span));
+            self.builder.heading(text::number_depth(line), line, Some(span));
             lines = rest;
         }
         if lines.is_empty() {
@@ -268,28 +272,28 @@ impl<'a> Reader<'a> {
         if self.builder.purpose() == Purpose::References {
             return self.references(lines);
         }
-        let flow = self.flow(lines);
-        if !is_last && is_fragment(&flow.text) {
+        let joined = self.joined(lines);
+        if !is_last && is_fragment(&joined.text) {
             let at = lines.first().map_or(0, |&(at, _)| at);
-            return self.drop(DropRule::Fragment, &flow.text, at);
+            return self.drop(DropRule::Fragment, &joined.text, at);
         }
-        if is_caption(&flow.text) && flow.text.len() < 4 * LONGEST_PRINTED_LINE && lines.len() > 1 {
-            return self.add(BlockKind::Caption, &flow, 0..flow.text.len());
+        if is_caption(&joined.text) && joined.text.len() < 4 * MAX_PRINTED_LINE_BYTES && lines.len() > 1 {
+            return self.add(BlockKind::Caption, &joined, 0..joined.text.len());
         }
-        for part in unbroken::parts(&flow.text) {
+        for part in unbroken::parts(&joined.text) {
             match part {
                 Part::Heading(range) => {
-                    let heading = flow.text.get(range.clone()).unwrap_or_default().to_owned();
-                    let span = self.characters.range(flow.span(&range));
-                    self.builder.heading(text::level(&heading), &heading, Some(span));
+                    let heading = joined.text.get(range.clone()).unwrap_or_default().to_owned();
+                    let span = self.characters.range(joined.span(&range));
+                    self.builder.heading(text::number_depth(&heading), &heading, Some(span));
                 }
-                Part::Caption(range) => self.add(BlockKind::Caption, &flow, range),
-                Part::Text(range) => self.prose(&flow, range, lines.len() == 1),
+                Part::Caption(range) => self.add(BlockKind::Caption, &joined, range),
+                Part::Text(range) => self.prose(&joined, range, lines.len() == 1),
             }
         }
     }
 
-    /// Whether the line at byte `at` is a heading. `is_alone` tells that no line of its paragraph follows.
+    /// Whether the line at byte `at` is a heading. `is_alone` means that no other line of its paragraph follows.
     fn is_heading(&mut self, at: usize, line: &str, is_alone: bool) -> bool {
         let is_heading = text::is_certain_heading(line)
             || is_alone
@@ -302,8 +306,8 @@ impl<'a> Reader<'a> {
         is_heading && !is_column()
     }
 
-    fn prose(&mut self, flow: &Flow, range: Range<usize>, is_unbroken: bool) {
-        let text = flow.text.get(range.clone()).unwrap_or_default();
+    fn prose(&mut self, joined: &MappedText, range: Range<usize>, is_unbroken: bool) {
+        let text = joined.text.get(range.clone()).unwrap_or_default();
         if self.builder.purpose() == Purpose::References {
             for entry in entries(text) {
                 self.builder.reference(None, entry);
@@ -311,12 +315,12 @@ impl<'a> Reader<'a> {
             return;
         }
         if !is_unbroken {
-            return self.add(BlockKind::Paragraph, flow, range);
+            return self.add(BlockKind::Paragraph, joined, range);
         }
         let paragraphs = unbroken::paragraphs(text);
         self.inferred |= paragraphs.len() > 1;
         for paragraph in paragraphs {
-            self.add(BlockKind::Paragraph, flow, range.start + paragraph.start..range.start + paragraph.end);
+            self.add(BlockKind::Paragraph, joined, range.start + paragraph.start..range.start + paragraph.end);
         }
     }
 
@@ -333,18 +337,18 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn add(&mut self, kind: BlockKind, flow: &Flow, range: Range<usize>) {
-        let span = Some(self.characters.range(flow.span(&range)));
-        let text = flow.text.get(range).unwrap_or_default().to_owned();
+    fn add(&mut self, kind: BlockKind, joined: &MappedText, range: Range<usize>) {
+        let span = Some(self.characters.range(joined.span(&range)));
+        let text = joined.text.get(range).unwrap_or_default().to_owned();
         self.builder.add(kind, Piece { text, page: self.page, span, citations: Vec::new() });
     }
 
-    fn flow(&self, lines: &[(usize, &str)]) -> Flow {
-        let mut flow = Flow::default();
+    fn joined(&self, lines: &[(usize, &str)]) -> MappedText {
+        let mut joined = MappedText::default();
         for &(at, line) in lines {
-            flow.push(line, at);
+            joined.push(line, at);
         }
-        flow
+        joined
     }
 
     fn drop(&mut self, rule: DropRule, text: &str, at: usize) {
@@ -354,12 +358,12 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A few words by themselves that are no sentence: a cell of a table, a label in a figure.
+/// Whether `text` is a few words that are no sentence: a cell of a table, a label in a figure.
 fn is_fragment(text: &str) -> bool {
     text.len() < 30 && !text.ends_with(['.', '!', '?', ':', ';']) && !is_caption(text)
 }
 
-/// A line in which a publisher speaks: `Example Publishing, Volume 2016, Article ID 12`.
+/// Whether `text` is a line of the publisher: `Example Publishing, Volume 2016, Article ID 12`.
 fn is_imprint(text: &str) -> bool {
     static IMPRINT: LazyLock<Regex> = LazyLock::new(|| {
         compile(
@@ -369,8 +373,8 @@ fn is_imprint(text: &str) -> bool {
     IMPRINT.is_match(text)
 }
 
-/// The number printed on a page, in its running header or on a line of its own.
-fn printed_page(page: &Page, expected: Option<u32>) -> Option<u32> {
+/// The page number that is printed in the running header or on a line of its own.
+fn printed_page(page: &DumpPage, expected: Option<u32>) -> Option<u32> {
     let edges = page.edges();
     edges
         .iter()
@@ -381,7 +385,7 @@ fn printed_page(page: &Page, expected: Option<u32>) -> Option<u32> {
         })
 }
 
-/// Lines of a chunk in paragraphs: a short line that ends a sentence ends one, too.
+/// Splits the lines of a chunk into paragraphs: after a short line that ends a sentence, and before a heading.
 fn paragraphs_of_lines<'l, 'a>(lines: &'l [(usize, &'a str)]) -> Vec<&'l [(usize, &'a str)]> {
     let mut widths: Vec<usize> = lines.iter().map(|(_, line)| line.trim_end().len()).collect();
     widths.sort_unstable();
@@ -407,7 +411,7 @@ fn paragraphs_of_lines<'l, 'a>(lines: &'l [(usize, &'a str)]) -> Vec<&'l [(usize
     groups
 }
 
-/// Mark the first and the last paragraph of a page where a sentence is cut.
+/// Marks the first and the last paragraph of a page as truncated where they begin or end in mid-sentence.
 fn mark_cut(blocks: &mut [Block], is_first_page: bool) {
     let is_paragraph = |block: &&mut Block| block.kind == BlockKind::Paragraph;
     if let Some(first) = blocks.iter_mut().find(is_paragraph).filter(|_| !is_first_page) {
@@ -421,7 +425,7 @@ fn mark_cut(blocks: &mut [Block], is_first_page: bool) {
     }
 }
 
-/// `ACR_2021v3n4`: year, volume and number.
+/// Reads year, volume and issue from a code such as `ACR_2021v3n4`.
 fn fill_from_code(code: &str, metadata: &mut super::Metadata) {
     static CODE: LazyLock<Regex> = LazyLock::new(|| compile(format!(r"(?i)[_-]({YEAR})(?:v(\d+))?(?:n(\d+))?")));
     let Some(found) = CODE.captures(code) else { return };

@@ -1,8 +1,8 @@
-//! Why a source could not be read.
+//! The error of reading a source.
 
 use thiserror::Error;
 
-/// A source that cannot become an [`Article`](super::Article). The file's name is added by whoever opened it.
+/// Why a source cannot become an [`Article`](super::Article). The caller, which opened the file, adds its name.
 #[derive(Debug, Error)]
 pub enum ReadError {
     #[error("the file is empty")]
@@ -29,7 +29,7 @@ pub enum ReadError {
     Changed,
     #[error("the reader failed on it: {0}")]
     Failed(String),
-    /// Another process read it and said why it could not, in words.
+    /// The message of an error that occurred in another process.
     #[error("{0}")]
     Reported(String),
     #[error(transparent)]
@@ -37,7 +37,7 @@ pub enum ReadError {
 }
 
 impl ReadError {
-    /// Whether this is what becomes of a file that is no paper at all, such as a picture in a folder of papers.
+    /// Whether the file is no paper at all, such as a picture in a folder of papers.
     pub fn is_not_a_paper(&self) -> bool {
         matches!(self, Self::UnknownFormat(_) | Self::Empty | Self::NoText)
     }

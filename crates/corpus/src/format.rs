@@ -1,4 +1,4 @@
-//! The format of a source, found by its content and never by its name.
+//! Detects the format of a source by its content, never by its name.
 
 use std::sync::LazyLock;
 
@@ -8,26 +8,26 @@ use super::decode::{self, Decoded};
 use super::{Format, ReadError, characters, dump};
 use crate::patterns::compile;
 
-/// A source whose format is known.
+/// A decoded source and its format.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(super) struct DetectedSource {
     pub format: Format,
-    /// The decoded text; empty for PDF, which is not text.
+    /// The decoded text. Empty for PDF, which is a binary format.
     pub text: String,
     pub warnings: Vec<String>,
 }
 
-/// How much of a text is looked at to find its format, in bytes.
+/// Number of bytes at the beginning of a text by which its format is detected.
 const HEAD: usize = 64 << 10;
 
-/// Find the format of unpacked `bytes` and decode them.
+/// Detects the format of unpacked `bytes` and decodes them.
 ///
 /// # Errors
-/// [`ReadError::Empty`] where there is no visible character, [`ReadError::UnknownFormat`] for what is not text, with
-/// words on what it looks like.
-pub(super) fn detect(bytes: &[u8]) -> Result<Source, ReadError> {
+/// [`ReadError::Empty`] where there is no visible character; [`ReadError::UnknownFormat`] for binary data, with the kind of
+/// file that it seems to be.
+pub(super) fn detect(bytes: &[u8]) -> Result<DetectedSource, ReadError> {
     if is_pdf(bytes) {
-        return Ok(Source { format: Format::Pdf, text: String::new(), warnings: Vec::new() });
+        return Ok(DetectedSource { format: Format::Pdf, text: String::new(), warnings: Vec::new() });
     }
     if let Some(kind) = known_binary(bytes) {
         return Err(ReadError::UnknownFormat(format!("this looks like {kind}")));
@@ -40,7 +40,7 @@ pub(super) fn detect(bytes: &[u8]) -> Result<Source, ReadError> {
         return Err(ReadError::UnknownFormat("this looks like binary data, not text".into()));
     }
     let format = of_text(&text)?;
-    Ok(Source { format, text, warnings })
+    Ok(DetectedSource { format, text, warnings })
 }
 
 /// PDF readers accept junk before the header, within the first 1,024 bytes.
@@ -48,7 +48,7 @@ fn is_pdf(bytes: &[u8]) -> bool {
     bytes.get(..1024 + 5).unwrap_or(bytes).windows(5).any(|window| window == b"%PDF-") && !bytes.starts_with(b"<")
 }
 
-/// Files that are often put into a folder of papers and hold no text that could be read here.
+/// Names the kind of files that are often found beside papers and cannot be read.
 fn known_binary(bytes: &[u8]) -> Option<&'static str> {
     const MAGIC: &[(&[u8], &str)] = &[
         (b"PK\x03\x04", "a zip archive or an Office document (.docx, .epub); save it as PDF, HTML or text"),
@@ -76,7 +76,7 @@ fn known_binary(bytes: &[u8]) -> Option<&'static str> {
         .or(is_tar.then_some("a tar archive; unpack it"))
 }
 
-/// Control characters and characters that could not be decoded are rare in text.
+/// Whether more than a twentieth of the text are control characters or characters that could not be decoded.
 fn looks_binary(text: &str) -> bool {
     let (mut odd, mut all) = (0_usize, 0_usize);
     for c in text.chars().take(HEAD) {
@@ -102,9 +102,9 @@ fn head(text: &str) -> &str {
     characters::prefix(text, HEAD)
 }
 
-/// XML by its root element, HTML by its root or by the tags it is full of.
+/// Detects XML formats by their root element, and HTML by its root element or its tags.
 fn markup(head: &str) -> Result<Option<Format>, ReadError> {
-    // Comments, processing instructions and the document type may stand before the root element.
+    // Comments, processing instructions and the document type may precede the root element.
     static ROOT: LazyLock<Regex> = LazyLock::new(|| {
         compile(
             r"(?s)^\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*|(?i:<!DOCTYPE)[^<>\[]*(?:\[.*?\]\s*)?>\s*)*<(?:[\w.-]+:)?([\w.-]+)",
@@ -122,7 +122,7 @@ fn markup(head: &str) -> Result<Option<Format>, ReadError> {
         "html" => Ok(Some(Format::Html)),
         "tei" | "teicorpus" => Ok(Some(Format::Tei)),
         "pmc-articleset" | "sub-article" => Ok(Some(Format::Jats)),
-        // HTML5 has an element of this name, too.
+        // HTML5 has an `article` element, too.
         "article" if xml || JATS_CHILD.is_match(head) => Ok(Some(Format::Jats)),
         _ if !xml && HTML_TAG.find_iter(head).take(3).count() == 3 => Ok(Some(Format::Html)),
         name if xml => Err(ReadError::UnknownFormat(format!("XML with the root element <{name}>"))),
@@ -134,8 +134,8 @@ static JATS_CHILD: LazyLock<Regex> = LazyLock::new(|| {
     compile(r"<(?:front|article-meta|journal-meta|processing-meta)\b|\bdtd-version=|article-type=|//NLM//DTD")
 });
 
-/// Marks that Markdown has and plain text has not. One heading is enough where a line of text follows; others need
-/// company, because a `*` or `-` may well begin a line of plain text.
+/// Whether the text has syntax of Markdown. One heading, code block or image is enough; of links, emphasis, tables and
+/// underlined headings two are needed, because plain text may contain one by chance.
 fn is_markdown(head: &str) -> bool {
     static STRONG: LazyLock<Regex> = LazyLock::new(|| {
         compile(r"(?m)^#{1,6}[ \t]+\S|^```|\A---[ \t]*\n(?:[^\n]*\n)*?[\w-]+:|!\[[^\]\n]*\]\([^)\n]+\)")

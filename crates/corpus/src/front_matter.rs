@@ -1,10 +1,10 @@
-//! `Title: …`, `doi: …`: what a file in plain text or Markdown says of itself before its text begins.
+//! Metadata at the beginning of plain text and Markdown files: `Title: …`, `doi: …`.
 
 use super::Metadata;
 use super::dash::is_dash;
 use super::doi::parse_doi;
 
-/// Put `value` into the field that `key` names; false where there is no such field.
+/// Sets the field that `key` names to `value`. Returns false if there is no such field.
 pub(super) fn set_field(metadata: &mut Metadata, key: &str, value: &str) -> bool {
     let value = value.trim().trim_matches(['"', '\'']).trim();
     if value.is_empty() {
@@ -29,9 +29,9 @@ pub(super) fn set_field(metadata: &mut Metadata, key: &str, value: &str) -> bool
     true
 }
 
-/// Read the block between `---` lines: `key: value`, `key: [a, b]`, and lists of `- item` or `- name: item` lines.
+/// Reads the block between `---` lines: `key: value`, `key: [a, b]`, and lists of `- item` or `- name: item` lines.
 ///
-/// Deeper structures of YAML say nothing that is asked for here.
+/// Deeper structures of YAML are ignored; no field needs them.
 pub(super) fn read_yaml(block: &str, metadata: &mut Metadata) {
     let mut list: Option<(String, Vec<String>)> = None;
     for line in block.lines() {
@@ -62,7 +62,7 @@ fn finish_list(list: Option<(String, Vec<String>)>, metadata: &mut Metadata) {
     }
 }
 
-/// Parts of `value`, at the first of `separators` that is in it.
+/// Splits `value` at the first of `separators` that it contains.
 pub(super) fn list(value: &str, separators: &[&str]) -> Vec<String> {
     let value = value.trim().trim_start_matches('[').trim_end_matches(']');
     // "A, B and C" has two kinds of separators; "Given Family; …" may hold commas.
@@ -73,12 +73,12 @@ pub(super) fn list(value: &str, separators: &[&str]) -> Vec<String> {
     parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
-/// The first number of four digits that can be a year.
+/// The first four-digit number that can be a year.
 pub(super) fn year(text: &str) -> Option<u16> {
     years(text).next().map(|(_, year)| year)
 }
 
-/// All numbers of four digits that can be years, with the byte at which each begins.
+/// All four-digit numbers that can be years, with their byte offsets.
 pub(super) fn years(text: &str) -> impl Iterator<Item = (usize, u16)> {
     let mut at = 0;
     let numbers = text.split(|c: char| !c.is_ascii_digit()).map(move |digits| {
@@ -94,13 +94,13 @@ pub(super) fn years(text: &str) -> impl Iterator<Item = (usize, u16)> {
         .filter(|(_, year)| (1500..2200).contains(year))
 }
 
-/// `123–131` as first and last page.
+/// Splits `123–131` into first and last page.
 pub(super) fn pages(text: &str) -> (Option<String>, Option<String>) {
     let mut ends = text.split(is_dash).map(str::trim).filter(|page| !page.is_empty()).map(str::to_owned);
     (ends.next(), ends.next())
 }
 
-/// The digits of an identifier that may carry a prefix or a version: `PMC1397864.1`.
+/// The digits of an identifier, without a prefix or a version: `1397864` for `PMC1397864.1`.
 pub(super) fn digits(text: &str) -> Option<String> {
     let digits: String = text.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
     (!digits.is_empty()).then_some(digits)

@@ -1,26 +1,26 @@
-//! Lists of abbreviations that authors write out: `MSC, mesenchymal stem cell; RA, rheumatoid arthritis`.
+//! Parses lists of abbreviations: `MSC, mesenchymal stem cell; RA, rheumatoid arthritis`.
 
 use super::Abbreviation;
 
-/// Characters of the longest short form and the longest long form that are believed.
-const LONGEST_SHORT: usize = 30;
-const LONGEST_LONG: usize = 200;
+/// Maximum number of characters of a short form, and of a long form.
+const MAX_SHORT_FORM_CHARACTERS: usize = 30;
+const MAX_LONG_FORM_CHARACTERS: usize = 200;
 
-/// A pair, where the two can be a short form and what it stands for. Authors who list the long form first are understood.
+/// An abbreviation of the two texts, if they can be a short form and its long form, in either order.
 pub(super) fn pair(short: &str, long: &str) -> Option<Abbreviation> {
     let (short, long) = (trimmed(short), trimmed(long));
     let (short, long) = if is_short_form(short) || !is_short_form(long) { (short, long) } else { (long, short) };
-    let lengths_fit = (1..=LONGEST_SHORT).contains(&short.chars().count())
-        && (2..=LONGEST_LONG).contains(&long.chars().count())
+    let lengths_fit = (1..=MAX_SHORT_FORM_CHARACTERS).contains(&short.chars().count())
+        && (2..=MAX_LONG_FORM_CHARACTERS).contains(&long.chars().count())
         && short.chars().count() < long.chars().count();
     let has_letter = |text: &str| text.chars().any(char::is_alphabetic);
     (lengths_fit && has_letter(short) && has_letter(long))
         .then(|| Abbreviation { short: short.to_owned(), long: long.to_owned() })
 }
 
-/// All pairs of a list on one line.
+/// All abbreviations of a list in one line.
 ///
-/// Pairs are parted by semicolons, or by full stops or commas where there is no semicolon; a short form is parted from
+/// Entries are separated by semicolons, or by full stops or commas where there is no semicolon; a short form is separated from
 /// its long form by a colon, an equals sign, a dash between spaces, a tab or the first comma.
 pub(super) fn pairs(list: &str) -> Vec<Abbreviation> {
     let list = after_introduction(list).unwrap_or(list);
@@ -34,7 +34,7 @@ pub(super) fn pairs(list: &str) -> Vec<Abbreviation> {
     entries.into_iter().filter_map(|entry| split_entry(entry).and_then(|(short, long)| pair(short, long))).collect()
 }
 
-/// What follows "Abbreviations:" at the beginning of a note.
+/// The text after "Abbreviations:" at the beginning of a note.
 pub(super) fn after_introduction(note: &str) -> Option<&str> {
     let note = note.trim_start();
     let rest = note.strip_prefix("List of ").unwrap_or(note);
@@ -54,7 +54,7 @@ fn trimmed(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '.' | ',' | ';' | ':' | '='))
 }
 
-/// One or two words with more capitals, digits and signs than a phrase has.
+/// Whether `text` is one or two words with many capitals, digits or signs.
 fn is_short_form(text: &str) -> bool {
     let words = text.split_whitespace().count();
     let marked = text.chars().filter(|c| c.is_uppercase() || c.is_ascii_digit()).count();

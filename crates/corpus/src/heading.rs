@@ -1,4 +1,4 @@
-//! Headings: their numbers, and what a section of this name is for.
+//! The numbers of headings, and the purpose of the sections below them.
 
 use std::sync::LazyLock;
 
@@ -7,14 +7,14 @@ use regex::Regex;
 use crate::characters;
 use crate::patterns::compile;
 
-/// What a reader does with the section under a heading.
+/// The purpose of a section, by which a reader treats its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// The paper's own matter.
+    /// The text of the paper.
     Content,
-    /// Authors' contributions, conflicts of interest, funding: true of the paper, but no answer to any question.
+    /// Authors' contributions, conflicts of interest, funding and the like. They answer no question and are left out.
     Administration,
-    /// A list of short forms and what they stand for.
+    /// A list of abbreviations.
     Abbreviations,
     /// The reference list.
     References,
@@ -22,7 +22,7 @@ pub(super) enum Purpose {
 
 /// The heading without its number: `3.1 Clinical cases` gives `Clinical cases`.
 pub(super) fn without_number(heading: &str) -> &str {
-    // A bare number needs a capital after it, so that "5 patients" keeps its 5; "5-HT" and "3D" have no space.
+    // A number without a mark must be followed by a space and a capital: "5 patients", "5-HT" and "3D" are kept whole.
     static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
         compile(
             r"^\s*(?:(?:section|part)\s+)?(?:\d{1,2}(?:\.\d{1,2})+\.?\s+|\d{1,2}[.):]\s*|\d{1,2}\s*[|│¦]\s*|[IVX]{1,5}[.)]\s*|[A-Z][.)]\s+|\d{1,2}\s+(?P<rest>\p{Lu}))",
@@ -37,21 +37,21 @@ pub(super) fn without_number(heading: &str) -> &str {
     }
 }
 
-/// Bytes that the headings above a block may have together. Real ones have 420 at most; without a bound, a long
-/// heading above many short paragraphs, each of which keeps its headings, would take quadratic memory.
-const LONGEST_PATH: usize = 600;
-/// Headings that may stand above a block.
-pub(super) const DEEPEST: usize = 12;
+/// Maximum number of bytes of all headings above a block. Real papers have 420 at most. Each block keeps its headings, so
+/// without a bound a long heading above many short paragraphs would take quadratic memory.
+const MAX_PATH_BYTES: usize = 600;
+/// Maximum number of headings above a block.
+pub(super) const MAX_DEPTH: usize = 12;
 
-/// The part of `heading` that is kept below the headings of `path`, and the rest of it, which is recorded as left out.
+/// Splits `heading` into the part that is kept below the headings of `path`, and the rest, which is left out.
 pub(super) fn cut<'h, 'p>(heading: &'h str, path: impl Iterator<Item = &'p str>) -> (&'h str, &'h str) {
     let (depth, bytes) = path.fold((0, 0), |(depth, bytes), above| (depth + 1, bytes + above.len()));
-    let room = if depth < DEEPEST { LONGEST_PATH.saturating_sub(bytes) } else { 0 };
+    let room = if depth < MAX_DEPTH { MAX_PATH_BYTES.saturating_sub(bytes) } else { 0 };
     let kept = characters::prefix(heading, room);
     heading.split_at(kept.len())
 }
 
-/// What the section under `heading` is for.
+/// The purpose of the section with this heading.
 pub(super) fn purpose(heading: &str) -> Purpose {
     static ADMINISTRATION: LazyLock<Regex> = LazyLock::new(|| {
         compile(concat!(
@@ -97,7 +97,7 @@ pub(super) fn purpose(heading: &str) -> Purpose {
     }
 }
 
-/// Lower case, without number, possessive and punctuation at the end.
+/// The heading in lower case, without its number, possessive apostrophes, and punctuation at its end.
 fn plain(heading: &str) -> String {
     without_number(heading)
         .to_lowercase()

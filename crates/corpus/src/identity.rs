@@ -1,4 +1,4 @@
-//! Which paper a source is: its id, and whether two sources are the same paper.
+//! The identity of a paper: its id, and whether two sources are the same paper.
 
 mod hash;
 mod paper_id;
@@ -11,11 +11,11 @@ use hash::hash;
 pub use paper_id::{PaperId, PaperIdError, split_page};
 pub(super) use plain::{family_name, plain_words};
 
-/// All by which a paper can be known again: as PDF and as XML, or under another file's name.
+/// The fields by which a paper is recognised in another format or under another file name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Identity {
-    /// Bare, in lower case.
+    /// Without a prefix, in lower case.
     pub doi: Option<String>,
     /// `PMC` and digits.
     pub pmcid: Option<String>,
@@ -24,10 +24,10 @@ pub struct Identity {
     pub title: Option<TitleKey>,
 }
 
-/// A title with what tells apart two papers of the same title.
+/// A title, with the first author and the year, which distinguish papers of the same title.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TitleKey {
-    /// Letters and digits only: without case, accents, spaces and punctuation, Greek letters by name.
+    /// The title's letters and digits in lower case, without accents, spaces and punctuation, Greek letters by name.
     pub title: String,
     /// The first author's family name, in the same form.
     pub family: Option<String>,
@@ -50,11 +50,11 @@ impl Identity {
         }
     }
 
-    /// Are these the same paper?
+    /// Whether both are the same paper.
     ///
-    /// An equal DOI, PMCID or PMID decides. Without one, titles must be equal, no identifier may differ, and of first
-    /// author and year one must agree and none contradict; both must agree for a title such as "Editorial". A preprint and the published paper have different DOIs and are
-    /// two papers.
+    /// They are if they have the same DOI, PMCID or PMID. Without an identifier in common, they are if their titles are equal,
+    /// no identifier differs, and first author or year agrees while neither differs; for a title such as "Editorial" both must
+    /// agree. A preprint and the published paper have different DOIs and are two papers.
     pub fn same_paper(&self, other: &Identity) -> bool {
         let identifiers = [(&self.doi, &other.doi), (&self.pmcid, &other.pmcid), (&self.pmid, &other.pmid)]
             .map(|(a, b)| agreement(a, b));
@@ -65,7 +65,7 @@ impl Identity {
             && matches!((&self.title, &other.title), (Some(mine), Some(theirs)) if mine.same_paper(theirs))
     }
 
-    /// The terms under which the paper can be looked up; same papers share at least one.
+    /// The terms by which the paper is looked up in the index. Two sources of the same paper share at least one.
     pub fn keys(&self) -> Vec<String> {
         let prefixed = |prefix: &str, value: &Option<String>| value.as_ref().map(|value| format!("{prefix}:{value}"));
         let title = self.title.as_ref().map(|key| format!("title:{}", hash(&key.title, 8)));
@@ -76,7 +76,7 @@ impl Identity {
     }
 }
 
-/// Titles of a kind of article rather than of one, in the form of [`TitleKey::title`].
+/// Titles that name a kind of article, in the form of [`TitleKey::title`].
 const GENERIC_TITLES: [&str; 32] = [
     "abstracts",
     "authorsreply",
@@ -113,7 +113,7 @@ const GENERIC_TITLES: [&str; 32] = [
 ];
 
 impl TitleKey {
-    /// A title that many papers have is enough only with the same first author and the same year.
+    /// Whether the titles are those of one paper. Generic titles also need the same first author and the same year.
     fn same_paper(&self, other: &TitleKey) -> bool {
         let rest = [agreement(&self.family, &other.family), agreement(&self.year, &other.year)];
         let agreeing = rest.iter().filter(|agrees| **agrees == Some(true)).count();
@@ -125,18 +125,18 @@ impl TitleKey {
         GENERIC_TITLES.contains(&self.title.as_str())
     }
 
-    /// Whether title, first author and year can tell the paper from all others.
+    /// Whether title, first author and year identify the paper.
     fn is_distinctive(&self) -> bool {
         !self.is_generic() || (self.family.is_some() && self.year.is_some())
     }
 }
 
-/// Whether two values agree; nothing where one is unknown.
+/// Whether two values agree; `None` where one is unknown.
 fn agreement<T: PartialEq>(one: &Option<T>, other: &Option<T>) -> Option<bool> {
     Some(one.as_ref()? == other.as_ref()?)
 }
 
-/// Which source of a paper is read where it is given in several formats: the higher, the better.
+/// The rank of a format among several sources of one paper. The source with the highest rank is indexed.
 pub fn source_rank(format: Format) -> u8 {
     match format {
         Format::Jats => 6,

@@ -1,7 +1,7 @@
-//! A file's bytes to an [`Article`], and an article to its [`Passage`]s.
+//! Reads papers: the bytes of a file to an [`Article`], and an article to [`Passage`]s.
 //!
-//! Nothing here knows of indexes, models or HTTP, and nothing touches the disk: each reader is a function from bytes to
-//! an article, so that it can be tested, mutated and fuzzed by itself.
+//! Each reader is a function from bytes to an article without any I/O, so that it can be tested and fuzzed by itself. The
+//! crate depends on no index, model or HTTP library.
 
 pub mod abbreviation;
 mod annotation;
@@ -52,17 +52,18 @@ pub use limits::{Limits, PaperLimits};
 pub use pages::join_pages;
 pub use passage::{Passage, PassageId, SectionKind, passages};
 
-/// Part of a source's fingerprint: files are read again when it changes, that is, whenever a reader gives other text.
+/// Version of the readers' output. It is part of a source's fingerprint: raise it whenever a reader returns other text, and
+/// all files are read again.
 pub const READERS_VERSION: u64 = 2;
 
-/// Read one source, whatever its format, which is found by its content.
+/// Reads one source. Its format is detected by its content.
 ///
-/// `name` is the file's name. It never decides the format; it gives page numbers (`…-p125.txt`) to dumps of pages.
+/// `name` is the name of the file. It never decides the format; dumps of pages take their page numbers from it (`…-p125.txt`).
 ///
 /// # Errors
 /// [`ReadError::Empty`], [`ReadError::TooLarge`] and [`ReadError::UnknownFormat`] before a reader is chosen;
-/// [`ReadError::Malformed`] or [`ReadError::NoText`] from the reader; [`ReadError::OverLimit`] for more text, references or
-/// the like than `limits` allow a paper.
+/// [`ReadError::Malformed`], [`ReadError::NoText`] or an error of the PDF reader while reading; [`ReadError::OverLimit`] for
+/// more text, references or the like than `limits` allow.
 pub fn read_bytes(bytes: &[u8], name: &str, limits: &Limits) -> Result<Article, ReadError> {
     let unpacked = decode::unpack(bytes, limits)?;
     let source = format::detect(&unpacked)?;

@@ -1,28 +1,28 @@
-//! Bounds on what one source may cost to read, and on what is derived from one paper.
+//! Limits on reading one source and on everything that is derived from one paper.
 
 mod split;
 
 use serde::{Deserialize, Serialize};
 
-use super::article::MOST_BLOCKS;
+use super::article::MAX_BLOCKS;
 use super::sentence::sentences;
 use super::{Article, Block, DropRule, Metadata, ReadError, Reference};
 use split::split;
 
-/// Bounds on what one source may cost.
+/// Limits on reading one source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
-    /// Bytes of the file as given.
+    /// Maximum size of the file in bytes.
     pub max_file_bytes: u64,
-    /// Bytes of a compressed file once unpacked.
+    /// Maximum size of a compressed file in bytes after unpacking.
     pub max_unpacked_bytes: u64,
-    /// What may be derived from the paper.
+    /// Limits on what is derived from the paper.
     #[serde(default)]
     pub paper: PaperLimits,
 }
 
 impl Limits {
-    /// The limits that hold where no others are set.
+    /// The default limits.
     pub const DEFAULT: Self =
         Limits { max_file_bytes: 64 << 20, max_unpacked_bytes: 256 << 20, paper: PaperLimits::DEFAULT };
 }
@@ -33,17 +33,17 @@ impl Default for Limits {
     }
 }
 
-/// Bounds on everything that is derived from one paper: what is embedded, indexed, stored and shown of it.
+/// Limits on everything that is derived from one paper and embedded, indexed, stored or shown.
 ///
-/// They keep the work on a paper in proportion to its file. A title of 400 KB above 15,000 paragraphs, for example, would be
-/// embedded 15,000 times, because it is put before each of them. A paper over a limit is refused with
-/// [`ReadError::OverLimit`], or, where it stays useful, cut or split with a warning in [`Article::warnings`]. Real papers
-/// meet none of them: of 376 articles in JATS and 40 in PDF, the largest has 266 passages with 232,000 characters in 1,500
+/// They keep the work on a paper proportional to the size of its file. For example, the title is put before each paragraph when
+/// that is embedded, so a title of 400 KB above 15,000 paragraphs would be embedded 15,000 times. A paper over a limit is
+/// refused with [`ReadError::OverLimit`], or, where it stays useful, cut or split with a warning in [`Article::warnings`]. Real
+/// papers are far below: of 376 articles in JATS and 40 in PDF, the largest has 266 passages with 232,000 characters in 1,500
 /// sentences, 412 references and 112 abbreviations; the longest passage has 12,700 characters, the longest title 304.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PaperLimits {
-    /// Passages, that is, paragraphs and captions. A paper with more is refused; so is one with 50,000, whatever is set here.
+    /// Passages, that is, paragraphs and captions. A paper with more is refused, and so is one with 50,000 in any case.
     pub max_passages: usize,
     /// Unicode characters of all passages together. A paper with more is refused.
     pub max_characters: usize,
@@ -51,7 +51,7 @@ pub struct PaperLimits {
     pub max_sentences: usize,
     /// Unicode characters of one passage. A longer one is split at the ends of sentences.
     pub max_passage_characters: usize,
-    /// Unicode characters of the title and of every other text of the metadata. Longer ones are cut.
+    /// Unicode characters of the title and of each other text in the metadata. Longer ones are cut.
     pub max_title_characters: usize,
     /// Unicode characters of all headings above one passage together. Longer ones are cut, the innermost first.
     pub max_heading_characters: usize,
@@ -68,7 +68,7 @@ pub struct PaperLimits {
 }
 
 impl PaperLimits {
-    /// The limits that hold where no others are set: those of a book of a thousand pages.
+    /// The default limits, which suffice for a book of a thousand pages.
     pub const DEFAULT: Self = PaperLimits {
         max_passages: 10_000,
         max_characters: 5_000_000,
@@ -83,15 +83,15 @@ impl PaperLimits {
         max_names: 5_000,
     };
 
-    /// Hold `article` to the limits: cut or split what is too long, with a warning for each kind.
+    /// Applies the limits to `article`: cuts or splits what is too long, with one warning for each kind.
     ///
-    /// [`read_bytes`](super::read_bytes) and [`join_pages`](super::join_pages) do so. An article that was made in another
-    /// way is held to them before [`passages`](super::passages) are made of it. Takes time linear in the article.
+    /// [`read_bytes`](super::read_bytes) and [`join_pages`](super::join_pages) call it. For an article from elsewhere, call it
+    /// before [`passages`](super::passages). Takes time linear in the article.
     ///
     /// # Errors
-    /// [`ReadError::OverLimit`], naming the limit, where there is too much of what cannot be cut.
+    /// [`ReadError::OverLimit`] with the name of the limit, where something that cannot be cut exceeds it.
     pub fn apply(&self, article: &mut Article) -> Result<(), ReadError> {
-        check("passages", article.blocks.len(), self.max_passages.min(MOST_BLOCKS - 1))?;
+        check("passages", article.blocks.len(), self.max_passages.min(MAX_BLOCKS - 1))?;
         check("references", article.references.len(), self.max_references)?;
         let citations = article.blocks.iter().flat_map(|block| &block.citations);
         check("cited references", citations.map(|citation| citation.references.len()).sum(), self.max_citations)?;
@@ -102,7 +102,7 @@ impl PaperLimits {
         self.cut_references(article);
         self.split_blocks(article);
         check("passages", article.blocks.len(), self.max_passages)?;
-        // A sentence has a character and a stop at least, so that few papers need to be counted.
+        // A sentence has at least two characters, so the sentences of most papers need not be counted.
         if characters / 2 > self.max_sentences {
             let count = article.blocks.iter().map(|block| sentences(&block.text).len()).sum();
             check("sentences", count, self.max_sentences)?;
@@ -117,22 +117,22 @@ impl PaperLimits {
         let texts = texts.chain(authors).chain(keywords);
         let mut rests: Vec<String> = texts.filter_map(|text| cut(text, self.max_title_characters)).collect();
         let Metadata { doi, pmid, pmcid, url, article_type, .. } = &mut article.metadata;
-        // The beginning of an identifier may be another one's.
+        // A cut identifier could be that of another paper, so it is removed.
         let is_long = |text: &mut String| text.chars().nth(self.max_title_characters).is_some();
         rests.extend([doi, pmid, pmcid, url, article_type].into_iter().filter_map(|text| text.take_if(is_long)));
         if !rests.is_empty() {
-            let most = self.max_title_characters;
-            article.warnings.push(format!("a title or another text of the metadata was cut to {most} characters"));
+            let max = self.max_title_characters;
+            article.warnings.push(format!("a title or another text of the metadata was cut to {max} characters"));
         }
         for rest in rests {
             article.drop_text(DropRule::FrontMatter, &rest, None, None);
         }
-        let most = self.max_names;
+        let max = self.max_names;
         let Metadata { authors, keywords, .. } = &mut article.metadata;
-        if authors.len().max(keywords.len()) > most {
-            authors.truncate(most);
-            keywords.truncate(most);
-            article.warnings.push(format!("only the first {most} authors and keywords were kept"));
+        if authors.len().max(keywords.len()) > max {
+            authors.truncate(max);
+            keywords.truncate(max);
+            article.warnings.push(format!("only the first {max} authors and keywords were kept"));
         }
         if article.abbreviations.len() > self.max_abbreviations {
             article.abbreviations.truncate(self.max_abbreviations);
@@ -151,25 +151,25 @@ impl PaperLimits {
             block.section.retain(|heading| !heading.is_empty());
         }
         if is_cut {
-            let most = self.max_heading_characters;
-            article.warnings.push(format!("the headings above a passage were cut to {most} characters"));
+            let max = self.max_heading_characters;
+            article.warnings.push(format!("the headings above a passage were cut to {max} characters"));
         }
     }
 
     fn cut_references(&self, article: &mut Article) {
-        let most = self.max_reference_characters;
+        let max = self.max_reference_characters;
         let mut rests = Vec::new();
         for reference in &mut article.references {
-            rests.extend(cut(&mut reference.text, most));
-            // The entry as printed has all of these.
+            rests.extend(cut(&mut reference.text, max));
+            // The text of the entry contains all of these, so nothing is recorded as dropped.
             let Reference { title, journal, volume, first_page, authors, .. } = reference;
             for field in [title, journal, volume, first_page].into_iter().flatten().chain(authors) {
-                cut(field, most);
+                cut(field, max);
             }
             reference.authors.truncate(self.max_names);
         }
         if !rests.is_empty() {
-            article.warnings.push(format!("{} references were cut to {most} characters", rests.len()));
+            article.warnings.push(format!("{} references were cut to {max} characters", rests.len()));
         }
         for rest in rests {
             article.drop_text(DropRule::ReferenceList, &rest, None, None);
@@ -177,15 +177,15 @@ impl PaperLimits {
     }
 
     fn split_blocks(&self, article: &mut Article) {
-        let most = self.max_passage_characters.max(1);
-        // Bytes are quick to know, and never fewer than characters.
-        let is_long = |text: &str| text.len() > most && text.chars().nth(most).is_some();
+        let max = self.max_passage_characters.max(1);
+        // The number of bytes is known without counting, and is never less than the number of characters.
+        let is_long = |text: &str| text.len() > max && text.chars().nth(max).is_some();
         let count = article.blocks.iter().filter(|block| is_long(&block.text)).count();
         if count > 0 {
             let blocks = std::mem::take(&mut article.blocks);
-            let pieces = |block: Block| if is_long(&block.text) { split(block, most) } else { vec![block] };
+            let pieces = |block: Block| if is_long(&block.text) { split(block, max) } else { vec![block] };
             article.blocks = blocks.into_iter().flat_map(pieces).collect();
-            article.warnings.push(format!("{count} passages of more than {most} characters were split"));
+            article.warnings.push(format!("{count} passages of more than {max} characters were split"));
         }
     }
 }
@@ -200,15 +200,15 @@ fn check(what: &'static str, found: usize, limit: usize) -> Result<(), ReadError
     if found > limit { Err(ReadError::OverLimit { what, found, limit }) } else { Ok(()) }
 }
 
-/// Cut `text` to `most` characters, the last of them an ellipsis; what was cut off, if anything.
-fn cut(text: &mut String, most: usize) -> Option<String> {
-    if text.len() <= most || text.chars().nth(most).is_none() {
+/// Cuts `text` to `max` characters, the last of them an ellipsis. Returns the part that was cut off, if any.
+fn cut(text: &mut String, max: usize) -> Option<String> {
+    if text.len() <= max || text.chars().nth(max).is_none() {
         return None;
     }
-    let end = text.char_indices().nth(most.saturating_sub(1)).map_or(0, |(end, _)| end);
+    let end = text.char_indices().nth(max.saturating_sub(1)).map_or(0, |(end, _)| end);
     let rest = text.split_off(end);
     text.truncate(text.trim_end().len());
-    if most > 0 {
+    if max > 0 {
         text.push('…');
     }
     Some(rest)

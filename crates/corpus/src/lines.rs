@@ -1,20 +1,20 @@
-//! Lines of plain text joined to paragraphs.
+//! Joins lines of plain text to paragraphs.
 
 use std::ops::Range;
 
 use super::characters;
 
-/// Bytes of a word that are looked at before a hyphen. Longer ones are no words of a language.
-const LONGEST_WORD: usize = 64;
+/// Number of bytes before a hyphen in which the first part of a word is searched for. Words of a language are not longer.
+const MAX_WORD_BYTES: usize = 64;
 
-/// Text between blank lines, with its place in characters of the source.
+/// Text between blank lines, with its range of characters in the source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Chunk<'a> {
     pub lines: Vec<&'a str>,
     pub span: Range<usize>,
 }
 
-/// Split `text` at blank lines.
+/// Splits `text` at blank lines.
 pub(super) fn chunks(text: &str) -> Vec<Chunk<'_>> {
     let mut chunks: Vec<Chunk> = Vec::new();
     let mut open = false;
@@ -39,7 +39,7 @@ pub(super) fn chunks(text: &str) -> Vec<Chunk<'_>> {
     chunks
 }
 
-/// Lines in groups, a new one where `starts` says so of the line before and the line.
+/// Groups lines. A new group begins where `starts` returns true for the previous and the current line.
 pub(super) fn parted<'a>(lines: &[&'a str], starts: fn(&str, &str) -> bool) -> Vec<Vec<&'a str>> {
     let mut parts: Vec<Vec<&str>> = Vec::new();
     for &line in lines {
@@ -52,7 +52,7 @@ pub(super) fn parted<'a>(lines: &[&'a str], starts: fn(&str, &str) -> bool) -> V
     parts
 }
 
-/// Join hard-wrapped lines, and the words that hyphens cut at their ends.
+/// Joins hard-wrapped lines, and words that are hyphenated at line ends.
 pub(super) fn join(lines: &[&str]) -> String {
     let mut text = String::new();
     for line in lines {
@@ -61,7 +61,7 @@ pub(super) fn join(lines: &[&str]) -> String {
     text
 }
 
-/// Append the next line or page to `text`: white space is folded, a word that a hyphen cuts is rejoined.
+/// Appends the next line or page to `text`: folds white space, and rejoins a word that is hyphenated at the end of `text`.
 pub(super) fn append(text: &mut String, next: &str) {
     let mut words = next.split_whitespace();
     let Some(first) = words.next() else { return };
@@ -79,16 +79,16 @@ pub(super) fn append(text: &mut String, next: &str) {
     }
 }
 
-/// Text joined from pieces of a source, with the way back to where each word came from.
+/// Text joined from pieces of a source, with a mapping from each word to its position in the source.
 #[derive(Debug, Default)]
-pub(super) struct Flow {
+pub(super) struct MappedText {
     pub(super) text: String,
-    /// Where words begin, in bytes of `text` and of the source, in order.
+    /// The byte offsets of each word in `text` and in the source, in order.
     words: Vec<(usize, usize)>,
 }
 
-impl Flow {
-    /// Append a piece that begins at byte `at` of the source.
+impl MappedText {
+    /// Appends a piece that begins at byte `at` of the source.
     pub(super) fn push(&mut self, piece: &str, at: usize) {
         let mut from = 0;
         while let Some(rest) = piece.get(from..) {
@@ -101,7 +101,7 @@ impl Flow {
         }
     }
 
-    /// The bytes of the source that `range` of the text came from.
+    /// The byte range of the source for a byte range of the text.
     pub(super) fn span(&self, range: &Range<usize>) -> Range<usize> {
         let last = range.end.saturating_sub(1).max(range.start);
         self.source_byte(range.start)..self.source_byte(last) + 1
@@ -121,15 +121,15 @@ fn is_cut_word(text: &str, next: &str) -> bool {
         && next.starts_with(char::is_alphanumeric)
 }
 
-/// Whether the hyphen at the end of `text` was set by the line break alone.
+/// Whether the hyphen at the end of `text` is only there because of the line break.
 ///
-/// It was not after a capital or a digit (`IL-`), nor after a part of a word that is often joined by one.
+/// It is not after a capital or a digit (`IL-`), nor after a prefix that is often joined by a hyphen.
 fn drops_hyphen(text: &str) -> bool {
     const JOINED: &[&str] = &[
         "anti", "non", "self", "cross", "half", "well", "long", "short", "high", "low", "post", "pre", "semi", "quasi",
         "meta", "follow", "state", "double", "single", "placebo", "bone", "dose", "cell", "time", "age", "evidence",
     ];
-    let before = characters::suffix(text.trim_end_matches(['-', '‐', '\u{ad}']), LONGEST_WORD);
+    let before = characters::suffix(text.trim_end_matches(['-', '‐', '\u{ad}']), MAX_WORD_BYTES);
     let word = before.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
     text.ends_with('\u{ad}') || (word.chars().all(char::is_lowercase) && !word.is_empty() && !JOINED.contains(&word))
 }

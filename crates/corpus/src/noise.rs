@@ -1,4 +1,4 @@
-//! What viewers and publishers put on a page beside its text. Each rule has a name, by which what it removes is kept.
+//! Recognises what viewers and publishers add to a page. The rule that matches is recorded with the text that it removes.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -9,7 +9,7 @@ use regex::Regex;
 use super::DropRule;
 use crate::patterns::{DOI_PREFIX, YEAR, compile};
 
-/// A rule for lines that are noise as a whole.
+/// A rule for lines that consist of noise.
 struct LineRule {
     rule: DropRule,
     pattern: LazyLock<Regex>,
@@ -45,8 +45,8 @@ static LINE_RULES: [LineRule; 9] = [
     rule!(DropRule::DocumentCode, format!(r"^[A-Za-z]{{2,12}}[_-]{YEAR}[\w-]*$")),
 ];
 
-/// The rule by which `line` is noise as a whole.
-pub(super) fn of_line(line: &str) -> Option<DropRule> {
+/// The rule by which the whole of `line` is noise, if any.
+pub(super) fn rule_for_line(line: &str) -> Option<DropRule> {
     let line = line.trim();
     if is_viewer_line(line) {
         return Some(DropRule::ViewerToken);
@@ -54,8 +54,8 @@ pub(super) fn of_line(line: &str) -> Option<DropRule> {
     LINE_RULES.iter().find(|line_rule| line_rule.pattern.is_match(line)).map(|line_rule| line_rule.rule)
 }
 
-/// Noise inside a line, in order, as bytes of the line.
-pub(super) fn in_line(line: &str) -> Vec<(Range<usize>, DropRule)> {
+/// The byte ranges of noise within a line, in order.
+pub(super) fn find_in_line(line: &str) -> Vec<(Range<usize>, DropRule)> {
     static INLINE: LazyLock<Regex> = LazyLock::new(|| {
         compile(format!(
             r"(?P<download>Downloaded from \S+(?: (?:by|at|on) [^.]{{1,80}}?{YEAR})?\.?)|(?P<token>\S{{12,}})"
@@ -71,7 +71,8 @@ pub(super) fn in_line(line: &str) -> Vec<(Range<usize>, DropRule)> {
     found.collect()
 }
 
-/// A line of nothing but tokens of the viewer. The shorter pieces of a cut token count once one is certain.
+/// Whether the line consists of viewer tokens. If one is certain, short ones count, too: they are pieces of a token that was
+/// split.
 fn is_viewer_line(line: &str) -> bool {
     let mut certain = false;
     let all = line.split_whitespace().all(|token| {
@@ -81,7 +82,7 @@ fn is_viewer_line(line: &str) -> bool {
     all && certain
 }
 
-/// Base64 that decodes to plain characters, long hexadecimal numbers, embedded data.
+/// Whether `token` is Base64 that decodes to ASCII, a long hexadecimal number, or embedded data.
 fn is_viewer_token(token: &str) -> bool {
     if token.starts_with("data:image/") || token.starts_with("javascript:") {
         return true;
@@ -115,7 +116,8 @@ fn base64_value(byte: u8) -> Option<u32> {
     })
 }
 
-/// Words of a language decode to arbitrary bytes; what a viewer encoded was mostly text or numbers.
+/// Whether `token` is Base64 that decodes to printable ASCII. Viewers mostly encode text and numbers; words of a language decode
+/// to arbitrary bytes.
 fn decodes_to_text(token: &str) -> bool {
     if !is_base64(token) || !token.len().is_multiple_of(4) {
         return false;
@@ -133,13 +135,13 @@ fn decodes_to_text(token: &str) -> bool {
     })
 }
 
-/// Lines at the edges of pages that come back on other pages, but for their numbers.
+/// Lines at the top and bottom of pages that are repeated on other pages, apart from their numbers.
 #[derive(Debug, Default)]
-pub(super) struct Repeated(HashSet<String>);
+pub(super) struct RepeatedLines(HashSet<String>);
 
-impl Repeated {
-    /// Compare the lines at the edges of all pages.
-    pub(super) fn of<'a>(pages: impl Iterator<Item = Vec<&'a str>>) -> Self {
+impl RepeatedLines {
+    /// Finds the lines that are repeated on a third of all pages, and on at least two. `pages` gives the edge lines of each page.
+    pub(super) fn new<'a>(pages: impl Iterator<Item = Vec<&'a str>>) -> Self {
         let mut counts: HashMap<String, usize> = HashMap::new();
         let mut number = 0_usize;
         for edges in pages {
@@ -150,11 +152,11 @@ impl Repeated {
             }
         }
         let enough = (number / 3).max(2);
-        Repeated(counts.into_iter().filter(|&(_, count)| count >= enough).map(|(line, _)| line).collect())
+        RepeatedLines(counts.into_iter().filter(|&(_, count)| count >= enough).map(|(line, _)| line).collect())
     }
 
-    /// Whether `line` is one of them.
-    pub(super) fn has(&self, line: &str) -> bool {
+    /// Whether `line` is a repeated line.
+    pub(super) fn contains(&self, line: &str) -> bool {
         line.len() < 200 && self.0.contains(&masked(line))
     }
 }
@@ -191,7 +193,7 @@ mod tests {
             ("U29tZVZpZXdlcjE= MTIzNDU2Nzg5MA==", "viewer-token"),
             ("0123456789abcdef0123456789abcdef", "viewer-token"),
         ] {
-            assert_eq!(of_line(line).map(DropRule::name), Some(rule), "{line}");
+            assert_eq!(rule_for_line(line).map(DropRule::name), Some(rule), "{line}");
         }
     }
 
@@ -207,15 +209,15 @@ mod tests {
             "Share of patients who improved",
             "phosphatidylinositol-4,5-bisphosphate",
         ] {
-            assert_eq!(of_line(line), None, "{line}");
-            assert_eq!(in_line(line), [], "{line}");
+            assert_eq!(rule_for_line(line), None, "{line}");
+            assert_eq!(find_in_line(line), [], "{line}");
         }
     }
 
     #[test]
     fn tokens_inside_a_line_are_found() {
         let line = "The cells U29tZVZpZXdlcjE= grew. Downloaded from example.org on 3 May 2020 Then";
-        let found: Vec<_> = in_line(line).into_iter().map(|(range, rule)| (&line[range], rule.name())).collect();
+        let found: Vec<_> = find_in_line(line).into_iter().map(|(range, rule)| (&line[range], rule.name())).collect();
         assert_eq!(
             found,
             [("U29tZVZpZXdlcjE=", "viewer-token"), ("Downloaded from example.org on 3 May 2020", "download-notice")]
@@ -225,8 +227,8 @@ mod tests {
     #[test]
     fn repeated_lines_are_known_but_for_their_numbers() {
         let pages = [vec!["Cells 2020 1"], vec!["Cells 2020 22"], vec!["Other"]];
-        let repeated = Repeated::of(pages.into_iter());
-        assert!(repeated.has("Cells 2020 333"));
-        assert!(!repeated.has("Other"));
+        let repeated = RepeatedLines::new(pages.into_iter());
+        assert!(repeated.contains("Cells 2020 333"));
+        assert!(!repeated.contains("Other"));
     }
 }

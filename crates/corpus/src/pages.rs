@@ -1,17 +1,16 @@
-//! Pages of one paper put together: sentences that a page's edge cuts are joined.
+//! Joins the pages of one paper, and the sentences that page breaks cut.
 
 use std::collections::HashSet;
 
 use super::{Article, Block, BlockKind, Format, PaperLimits, ReadError, Reference, annotate, lines};
 
-/// One article from the pages of one paper, each read by itself.
+/// Joins the pages of one paper, each of which was read by itself, to one article.
 ///
-/// Pages are put into the order of their numbers where all have one. A paragraph that one page ends in mid-sentence and
-/// the next page goes on with becomes one block. Citations in plain text are resolved anew, since the reference list may
-/// stand on another page than the citation.
+/// Pages are sorted by their numbers if all have one. A paragraph that continues on the next page becomes one block. Citations
+/// in plain text are resolved again, because the reference list may be on another page.
 ///
 /// # Errors
-/// [`ReadError::OverLimit`] where the pages together have more than `limits` allow a paper.
+/// [`ReadError::OverLimit`] where the pages together exceed `limits`.
 pub fn join_pages(mut pages: Vec<Article>, limits: &PaperLimits) -> Result<Article, ReadError> {
     let number = |article: &Article| article.blocks.iter().find_map(|block| block.pages).map(|(first, _)| first);
     if pages.iter().all(|page| number(page).is_some()) {
@@ -34,8 +33,8 @@ pub fn join_pages(mut pages: Vec<Article>, limits: &PaperLimits) -> Result<Artic
     Ok(whole)
 }
 
-/// What a page of plain text cites was resolved without the other pages; without a list on the page, its markers stand in
-/// for references.
+/// Removes the citations of a page of plain text, which were resolved without the other pages, and the references that were
+/// made from its markers because the page has no reference list.
 fn without_own_citations(mut page: Article) -> Article {
     if matches!(page.format, Format::Dump | Format::Text | Format::Pdf) {
         let citations =
@@ -71,11 +70,10 @@ fn append(whole: &mut Article, page: Article) {
     fill(&mut whole.metadata, page.metadata);
 }
 
-/// The blocks of pages, with the last paragraph before each seam joined to the first one after it where the page's edge
-/// cuts a sentence there.
+/// Joins the last paragraph of a page to the first of the next page, where the page break cuts a sentence.
 ///
-/// `seams` are the indices of the first block of each page but the first, in order. `same_source` tells that all come from
-/// one file, so that their places can be put together.
+/// `seams` are the indices of the first block of each page but the first, in order. `same_source` means that all pages come
+/// from one file, so that their source ranges can be joined.
 pub(super) fn join_at_seams(blocks: Vec<Block>, seams: &[usize], same_source: bool) -> Vec<Block> {
     let mut waiting: Vec<Option<Block>> = blocks.into_iter().map(Some).collect();
     let mut joined: Vec<Block> = Vec::with_capacity(waiting.len());
@@ -109,9 +107,9 @@ fn is_paragraph(block: &Block) -> bool {
     block.kind == BlockKind::Paragraph
 }
 
-/// Whether `second` goes on with the sentence that a page's edge cuts at the end of `first`.
+/// Whether `second` continues the sentence that is cut at the end of `first`.
 fn goes_on(first: &Block, second: &Block) -> bool {
-    // A page in between is missing, or a heading stands between the two.
+    // False if a page between the two is missing.
     let are_neighbours = match (first.pages, second.pages) {
         (Some((_, last)), Some((next, _))) => next <= last.saturating_add(1),
         _ => true,
@@ -136,13 +134,13 @@ fn join(first: &mut Block, second: Block, same_source: bool) {
     };
 }
 
-/// Append `next` to `text`; returns by how many bytes places in `next` move.
+/// Appends `next` to `text`; returns the number of bytes by which offsets in `next` move.
 fn append_text(text: &mut String, next: &str) -> usize {
     lines::append(text, next);
     text.len() - next.len()
 }
 
-/// Fill the fields of `known` that are empty.
+/// Fills the empty fields of `known` from `other`.
 pub(super) fn fill(known: &mut super::Metadata, other: super::Metadata) {
     macro_rules! fill {
         ($($field:ident),*) => { $( if known.$field.is_none() { known.$field = other.$field; } )* };

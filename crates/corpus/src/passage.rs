@@ -1,4 +1,4 @@
-//! What is indexed of a block of an article: the [`Passage`], its sentences and its id.
+//! The unit that is indexed: a [`Passage`] with its sentences and its id.
 
 mod section;
 
@@ -18,7 +18,7 @@ pub use section::SectionKind;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Passage {
     pub id: PassageId,
-    /// Position of the block in its article, from 0. Gapless: every block becomes a passage.
+    /// Index of the block in its article, from 0. There are no gaps, because every block becomes a passage.
     pub ordinal: u32,
     pub kind: BlockKind,
     /// Headings from the outermost to the innermost.
@@ -28,7 +28,7 @@ pub struct Passage {
     /// Range of Unicode characters in the decoded source file.
     pub source: Option<Range<usize>>,
     pub text: String,
-    /// The sentences of `text`, in order; together they hold all of its visible characters.
+    /// The sentences of `text`, in order. Together they contain all of its visible characters.
     pub sentences: Vec<Sentence>,
     pub citations: Vec<Citation>,
 }
@@ -36,13 +36,13 @@ pub struct Passage {
 /// A sentence of a passage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sentence {
-    /// Bytes of the passage's text, on character boundaries, without white space at the edges.
+    /// Byte range in the passage's text, on character boundaries, without surrounding white space.
     pub range: Range<usize>,
-    /// It begins or ends in mid-sentence because a page does, so it may not say what its author meant.
+    /// Whether it begins or ends in mid-sentence because its page does. Its meaning may then be incomplete.
     pub cut: bool,
 }
 
-/// The passages of `article`, one for each of its blocks and in their order.
+/// The passages of `article`: one for each block, in the same order.
 pub fn passages(article: &Article, paper: &PaperId) -> Vec<Passage> {
     (0..).zip(&article.blocks).map(|(ordinal, block)| passage(block, paper, ordinal)).collect()
 }
@@ -74,7 +74,7 @@ fn marked_sentences(block: &Block) -> Vec<Sentence> {
 }
 
 impl Passage {
-    /// What kind of section the passage stands in.
+    /// The kind of section that contains the passage.
     pub fn section_kind(&self) -> SectionKind {
         SectionKind::from_headings(&self.section)
     }
@@ -82,8 +82,8 @@ impl Passage {
 
 /// The permanent id of a passage: `10.1186_ar2116:17`, the id of its paper and the ordinal of its block.
 ///
-/// It is the same for the same paper and block on every machine and in every index, so that an answer can be cited, a
-/// re-indexed paper replaced, and two indexes compared. It is its own text: order is that of the text.
+/// It is the same for the same paper and block on every machine and in every index, so that answers can be cited, papers
+/// replaced, and indexes compared. Ids are ordered as texts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PassageId(String);
@@ -97,7 +97,7 @@ impl PassageId {
         &self.0
     }
 
-    /// The paper and the ordinal that make up the id.
+    /// The two parts of the id: the paper and the ordinal.
     pub fn parts(&self) -> Result<(PaperId, u32), PassageIdError> {
         let malformed = || PassageIdError::Malformed(self.0.clone());
         let (paper, ordinal) = self.0.rsplit_once(':').ok_or_else(malformed)?;

@@ -1,23 +1,23 @@
-//! Regular expressions: how they are compiled, and the parts that several of them share.
+//! Compiles regular expressions, and defines the parts that several of them share.
 
 use regex::Regex;
 
 /// A year of publication in digits, 1900 to 2099.
 pub(crate) const YEAR: &str = r"(?:19|20)\d\d";
 
-/// The year of a cited work, 1600 to 2099. Rules that would take page numbers for such years use [`YEAR`].
+/// The year of a cited work, 1600 to 2099. Rules that could mistake page numbers for such years use [`YEAR`].
 pub(crate) const CITED_YEAR: &str = r"(?:1[6-9]|20)\d\d";
 
-/// What every DOI begins with: the prefix of its registrant and a slash.
+/// The beginning of every DOI: the prefix of its registrant and a slash.
 pub(crate) const DOI_PREFIX: &str = r"10\.\d{4,9}/";
 
-/// A name as it is printed before a year: `Müller`, `O’Neill`, `Garcia-Lopez`.
+/// A surname: `Müller`, `O’Neill`, `Garcia-Lopez`.
 pub(crate) const SURNAME: &str = r"\p{Lu}[\p{L}’'-]+";
 
-/// Compile a constant pattern.
+/// Compiles a constant pattern.
 ///
 /// # Panics
-/// Where the pattern has an error. Patterns are constants, so that the first test that reaches one shows it.
+/// If the pattern is invalid. All patterns are constants, so the first test that uses one fails.
 pub(crate) fn compile(pattern: impl AsRef<str>) -> Regex {
     Regex::new(pattern.as_ref()).unwrap_or_else(|error| panic!("a constant pattern is wrong: {error}"))
 }

@@ -1,4 +1,4 @@
-//! The text of one block under construction: white space folded, citations placed as the text grows.
+//! Builds the text of one block: folds white space and keeps the positions of citations.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -8,29 +8,30 @@ use regex::Regex;
 use crate::Citation;
 use crate::dash::is_dash;
 use crate::patterns::{SURNAME, compile};
-use crate::superscript::raised;
+use crate::superscript::to_superscript;
 
-/// A range such as `[3–900]` that would cite more entries than this is taken for a misprint.
-const LONGEST_RANGE: usize = 200;
+/// Maximum number of entries that a range such as `[3–900]` cites. A larger one is treated as a misprint: only its ends are
+/// cited.
+const MAX_RANGE: usize = 200;
 
-/// Text that grows piece by piece, with the citations found in it.
+/// The text of a block under construction, with its citations.
 #[derive(Debug, Default)]
 pub(super) struct Prose {
     text: String,
-    /// White space was seen since the last visible character.
+    /// Whether white space follows the last visible character.
     space: bool,
     citations: Vec<Citation>,
     /// The references of the last citation.
     last_cited: HashSet<usize>,
-    /// The last citation's marker is a number, so that a neighbour may join it: `12, 14`.
+    /// Whether the last citation's marker is a number, so that the next one may join it: `12, 14`.
     last_is_number: bool,
 }
 
 impl Prose {
-    /// Append `piece`, its runs of white space folded to one space.
+    /// Appends `piece`, with each run of white space folded to one space.
     pub(super) fn push(&mut self, piece: &str) {
         for c in piece.chars() {
-            // A soft hyphen and zero-width characters are hints to a typesetter, not text.
+            // Soft hyphens and zero-width characters are hints for typesetting, not text.
             if matches!(c, '\u{ad}' | '\u{200b}' | '\u{200c}' | '\u{200d}' | '\u{2060}' | '\u{feff}') {
                 continue;
             }
@@ -38,7 +39,7 @@ impl Prose {
                 self.space = true;
                 continue;
             }
-            // "…cells¹and" lacks its space in the source.
+            // The space may be missing in the source: "…cells¹and".
             self.space |= c.is_alphabetic() && self.ends_with_hidden_marker() && !self.text.is_empty();
             if self.space && !(self.ends_with_hidden_marker() && matches!(c, '.' | ',' | ';' | ':' | ')' | ']')) {
                 self.write_space();
@@ -48,19 +49,19 @@ impl Prose {
         }
     }
 
-    /// Separate what follows from what went before.
+    /// Separates the next text by a space.
     pub(super) fn space(&mut self) {
         self.space = true;
     }
 
-    /// Append what the source sets as a superscript: `10⁶`, but `Ca2+` and `CD105+`.
+    /// Appends text that the source sets as a superscript: `10⁶`, but `Ca2+` and `CD105+`.
     ///
-    /// Only a number after a digit must be told apart from that digit. Elsewhere the plain letters are what people
-    /// type and search for.
+    /// Only a number after a digit is written in superscript characters, to separate the two. Elsewhere plain characters are
+    /// used, because users search for these.
     pub(super) fn push_superscript(&mut self, piece: &str) {
         let piece = piece.trim();
         let after_digit = !self.space && self.text.ends_with(|c: char| c.is_ascii_digit());
-        let superscript: Option<String> = piece.chars().map(raised).collect();
+        let superscript: Option<String> = piece.chars().map(to_superscript).collect();
         match superscript {
             Some(superscript) if after_digit && piece.contains(|c: char| c.is_ascii_digit()) => self.push(&superscript),
             _ if after_digit && is_exponent(piece) => {
@@ -71,10 +72,10 @@ impl Prose {
         }
     }
 
-    /// Append a citation's marker as part of the text.
+    /// Appends the marker of a citation as a part of the text.
     ///
-    /// A number that would be glued to the word before it (a superscript whose mark-up is lost) is hidden instead;
-    /// returns false then.
+    /// A number directly after a word is a superscript without its mark-up. It is left out of the text, as by
+    /// [`Prose::cite_hidden`], and false is returned.
     pub(super) fn cite(&mut self, marker: &str, references: &[usize]) -> bool {
         let marker = marker.trim();
         let is_number = marker.starts_with(|c: char| c.is_ascii_digit());
@@ -98,7 +99,7 @@ impl Prose {
         true
     }
 
-    /// Note a citation whose marker stays out of the text, as a superscript number does.
+    /// Adds a citation whose marker, a superscript number, is left out of the text.
     pub(super) fn cite_hidden(&mut self, references: &[usize]) {
         let joined = if self.only_separators_since_hidden_marker() { self.join(true) } else { Join::No };
         if joined != Join::No
@@ -112,7 +113,7 @@ impl Prose {
         self.last_is_number = true;
     }
 
-    /// The text and its citations, or nothing where no visible character was pushed.
+    /// The text and its citations; `None` if it has no visible character.
     pub(super) fn finish(mut self) -> Option<(String, Vec<Citation>)> {
         if self.text.is_empty() {
             return None;
@@ -129,12 +130,12 @@ impl Prose {
         self.text.is_empty()
     }
 
-    /// Bytes of the text so far.
+    /// Length of the text in bytes.
     pub(super) fn len(&self) -> usize {
         self.text.len()
     }
 
-    /// All references cited, in order.
+    /// All references that are cited, in order, without repetitions.
     pub(super) fn into_references(self) -> Vec<usize> {
         let mut references = Vec::new();
         let cited = self.citations.into_iter().flat_map(|citation| citation.references);
@@ -142,7 +143,7 @@ impl Prose {
         references
     }
 
-    /// Set what was pushed so far off from what it is said to mean.
+    /// Appends a colon, unless the text ends with punctuation.
     pub(super) fn colon(&mut self) {
         if self.text.ends_with(|c: char| c.is_alphanumeric() || matches!(c, ')' | ']')) {
             self.text.push(':');
@@ -150,7 +151,7 @@ impl Prose {
         self.space = true;
     }
 
-    /// End what was pushed so far with a full stop, where it ends no sentence itself.
+    /// Appends a full stop, unless the text ends with punctuation.
     pub(super) fn full_stop(&mut self) {
         if self.text.ends_with(|c: char| c.is_alphanumeric() || matches!(c, ')' | ']' | '%')) {
             self.text.push('.');
@@ -172,7 +173,7 @@ impl Prose {
         self.text.ends_with(|c: char| c.is_alphabetic() || matches!(c, '.' | ',' | ';' | ')' | ']' | '”' | '"' | '%'))
     }
 
-    /// A bracket was opened in the last few words and not closed: `[12,`.
+    /// Whether a bracket is open that begins within the last 80 characters: `[12,`.
     fn is_inside_brackets(&self) -> bool {
         let last = self.text.chars().rev().take(80).find(|c| matches!(c, '[' | '(' | ']' | ')'));
         matches!(last, Some('[' | '('))
@@ -187,7 +188,7 @@ impl Prose {
             && self.since_last_citation().chars().all(is_separator)
     }
 
-    /// How a marker that begins now belongs to the one before it.
+    /// How a marker at the end of the text is joined to the previous one.
     fn join(&self, is_number: bool) -> Join {
         if self.citations.is_empty() || !is_number || !self.last_is_number {
             return Join::No;
@@ -212,7 +213,7 @@ impl Prose {
         };
         if joined == Join::Range
             && let (Some(&from), Some(&to)) = (last.references.last(), references.first())
-            && (from..from.saturating_add(LONGEST_RANGE)).contains(&to)
+            && (from..from.saturating_add(MAX_RANGE)).contains(&to)
         {
             add_each_once(&mut last.references, &mut self.last_cited, from + 1..to);
         }
@@ -230,12 +231,12 @@ enum Join {
     Range,
 }
 
-/// Append the references that are not among `all` yet; `known` holds the same as `all`.
+/// Appends the references that are not in `all` yet. `known` has the same elements as `all`.
 fn add_each_once(all: &mut Vec<usize>, known: &mut HashSet<usize>, more: impl IntoIterator<Item = usize>) {
     all.extend(more.into_iter().filter(|&reference| known.insert(reference)));
 }
 
-/// `12, 14` in `[12, 14]` becomes `[12, 14]`.
+/// Extends the range of a numeric marker by its brackets: `12, 14` in `[12, 14]` becomes `[12, 14]`.
 fn include_brackets(text: &str, citation: &mut Citation) {
     let range = citation.range.clone();
     let (Some(before), Some(marker), Some(after)) =
@@ -250,7 +251,7 @@ fn include_brackets(text: &str, citation: &mut Citation) {
     }
 }
 
-/// `2012` in `Yi and Song (2012)` becomes all of it, where only the year is marked up.
+/// Extends the range of a marker by the authors, where only the year is marked up: `2012` becomes `Yi and Song (2012)`.
 fn include_authors(text: &str, citation: &mut Citation) {
     static AUTHORS: LazyLock<Regex> = LazyLock::new(|| {
         compile(format!(r"(?:(?:van|von|de|der|den) )*{SURNAME}(?:,? (?:and|&) {SURNAME}|,? et al\.?,?)?,? \(?$"))
@@ -260,7 +261,7 @@ fn include_authors(text: &str, citation: &mut Citation) {
     if year != 4 {
         return;
     }
-    // Two names and what joins them are not longer than this.
+    // Two names with "and" between them fit into 90 bytes.
     let from =
         (citation.range.start.saturating_sub(90)..citation.range.start).find(|&byte| text.is_char_boundary(byte));
     let Some(before) = from.and_then(|from| text.get(from..citation.range.start)) else { return };
@@ -301,7 +302,7 @@ mod tests {
 
     #[test]
     fn a_superscript_number_is_told_apart_from_the_digit_before_it() {
-        for (base, raised, text) in [
+        for (base, to_superscript, text) in [
             ("10", "6", "10⁶"),
             ("10", "−6", "10⁻⁶"),
             ("Ca", "2+", "Ca2+"),
@@ -311,7 +312,7 @@ mod tests {
         ] {
             let mut prose = Prose::default();
             prose.push(base);
-            prose.push_superscript(raised);
+            prose.push_superscript(to_superscript);
             assert_eq!(prose.finish().unwrap().0, text);
         }
     }

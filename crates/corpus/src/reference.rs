@@ -1,8 +1,8 @@
-//! A printed entry of a reference list to a [`Reference`].
+//! Parses a printed entry of a reference list to a [`Reference`].
 //!
-//! Styles differ in order and punctuation but share their parts: a label, names with initials, a year, a title that is a
-//! sentence, a journal with volume and page, identifiers. Each part is looked for by its own form; one that is not found
-//! is left out, and the entry as printed is always kept.
+//! Styles differ in order and punctuation but have the same parts: a label, names with initials, a year, a title that is a
+//! sentence, a journal with volume and page, identifiers. Each part is recognised by its own form; a part that is not found
+//! is absent. The entry as printed is always kept.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -14,13 +14,13 @@ use super::doi::find_doi;
 use super::sentence::sentences;
 use crate::patterns::{CITED_YEAR, DOI_PREFIX, compile};
 
-/// Longest entry that is taken apart, in bytes; a longer one is no entry.
-const LONGEST_ENTRY: usize = 3000;
+/// Maximum length of an entry in bytes. A longer text is not parsed.
+const MAX_ENTRY_BYTES: usize = 3000;
 
-/// Read one entry as printed, in whatever style (Vancouver, APA, Harvard, Nature, Frontiers …).
+/// Parses one entry as printed, in any style (Vancouver, APA, Harvard, Nature, Frontiers …).
 pub fn parse(text: &str) -> Reference {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if text.len() > LONGEST_ENTRY {
+    if text.len() > MAX_ENTRY_BYTES {
         return Reference { text, ..Reference::default() };
     }
     let (label, body) = split_label(&text);
@@ -30,15 +30,15 @@ pub fn parse(text: &str) -> Reference {
     let (authors, end) = authors(body);
     let year = find_year(body, end);
     let (title, rest) = split_title(body, end, year.as_ref().map(|(range, _)| range));
-    let source = source(rest);
+    let venue = venue(rest);
     Reference {
         label,
         authors,
         title,
-        journal: source.journal,
+        journal: venue.journal,
         year: year.map(|(_, year)| year),
-        volume: source.volume,
-        first_page: source.first_page,
+        volume: venue.volume,
+        first_page: venue.first_page,
         doi,
         pmid,
         text: text.clone(),
@@ -52,8 +52,7 @@ static IDENTIFIERS: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)(?:\bdoi\s*:?\s*(?:https?\S*)?10\.|https?://|\b{DOI_PREFIX}|\bPMID\b|\bPMCID\b|\[pubmed|\[google|\[crossref)"
     ))
 });
-// Cited works are from 1600 on. In the list of a PDF (`pdf/references.rs`) years begin with 1900: a smaller number may be
-// a page.
+// Years of cited works begin with 1600. `pdf/references.rs` takes years from 1900 on, because a smaller number may be a page.
 static BRACKETED_YEAR: LazyLock<Regex> =
     LazyLock::new(|| compile(format!(r"[(\[](?:\w+\.? )?({CITED_YEAR})[a-z]?(?:,[^)\]]{{0,20}})?[)\]]")));
 static DATED_YEAR: LazyLock<Regex> = LazyLock::new(|| {
@@ -61,7 +60,7 @@ static DATED_YEAR: LazyLock<Regex> = LazyLock::new(|| {
 });
 static PLAIN_YEAR: LazyLock<Regex> =
     LazyLock::new(|| compile(format!(r"(?:^|[\s,.;(])({CITED_YEAR})[a-z]?(?:[\s,.;)]|$)")));
-/// Behind the title of a chapter: its book, with editors.
+/// The book that follows the title of a chapter, with its editors.
 static CHAPTER: LazyLock<Regex> = LazyLock::new(|| compile(r"[,.] in:? \p{Lu}[^.]{5,200}\b[Ee]ds?\b"));
 static VOLUME: LazyLock<Regex> = LazyLock::new(|| {
     compile(
@@ -93,7 +92,7 @@ fn split_label(text: &str) -> (Option<String>, &str) {
     (Some(label.as_str().to_owned()), &text[next.start()..])
 }
 
-/// The authors at the head of `body` as printed, and the byte behind them.
+/// The authors at the beginning of `body` as printed, and the byte offset of their end.
 fn authors(body: &str) -> (Vec<String>, usize) {
     let mut authors = Vec::new();
     let mut end = 0;
@@ -111,7 +110,7 @@ fn authors(body: &str) -> (Vec<String>, usize) {
     (authors, end)
 }
 
-/// The year, and where it stands: in brackets, before volume or date, else by itself.
+/// The year and its byte range: the first in brackets, else one before a volume or date, else any.
 fn find_year(body: &str, authors_end: usize) -> Option<(Range<usize>, u16)> {
     let search = |pattern: &Regex| {
         pattern.captures_iter(body).filter(|c| c.get(1).is_some_and(|y| y.start() >= authors_end)).last()
@@ -128,7 +127,7 @@ fn find_year(body: &str, authors_end: usize) -> Option<(Range<usize>, u16)> {
     Some((range, year.as_str().parse().ok()?))
 }
 
-/// The title, which is the first sentence behind the authors (and behind the year that follows them), and the rest.
+/// The title, which is the first sentence after the authors and the year that follows them, and the rest.
 fn split_title<'a>(body: &'a str, authors_end: usize, year: Option<&Range<usize>>) -> (Option<String>, &'a str) {
     let is_edge = |c: char| c.is_whitespace() || matches!(c, '.' | ',' | ':' | ';' | ')' | '“' | '"' | '‘');
     let start = match year {
@@ -150,14 +149,14 @@ fn split_title<'a>(body: &'a str, authors_end: usize, year: Option<&Range<usize>
 }
 
 #[derive(Default)]
-struct Source {
+struct Venue {
     journal: Option<String>,
     volume: Option<String>,
     first_page: Option<String>,
 }
 
-/// Journal, volume and first page from what follows the title.
-fn source(rest: &str) -> Source {
+/// Parses journal, volume and first page from the text after the title.
+fn venue(rest: &str) -> Venue {
     let volume = VOLUME.captures_iter(rest).find(|found| !found.get(1).is_some_and(|volume| is_year(volume.as_str())));
     let year = PLAIN_YEAR.captures(rest).or_else(|| DATED_YEAR.captures(rest)).and_then(|found| found.get(0));
     let starts =
@@ -165,7 +164,7 @@ fn source(rest: &str) -> Source {
     let end = starts.min().unwrap_or_default();
     let journal = rest[..end].trim_matches(|c: char| c.is_whitespace() || matches!(c, '.' | ',' | ';' | '('));
     let group = |index: usize| volume.as_ref().and_then(|found| Some(found.get(index)?.as_str().to_owned()));
-    Source {
+    Venue {
         journal: (!journal.is_empty() && journal.len() < 150).then(|| journal.trim_start_matches("In: ").to_owned()),
         volume: group(1),
         first_page: group(3).map(|page| page.trim_end_matches('.').to_owned()),

@@ -1,5 +1,5 @@
-//! The line at the top or bottom of a page that names the journal: taken apart, because it is often the only place that
-//! says where a page comes from.
+//! Parses running headers: the line at the top or bottom of a page that names the journal. In a dump of pages it is often the
+//! only source of metadata.
 
 use std::sync::LazyLock;
 
@@ -9,20 +9,20 @@ use super::{Metadata, front_matter};
 use crate::doi::parse_doi;
 use crate::patterns::{DOI_PREFIX, YEAR, compile};
 
-/// What a running header says, and how much of the text it takes.
+/// The fields of a running header, and its length.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct RunningHeader {
-    /// Journal, year, volume, issue, pages, DOI and URL, as far as they are there.
+    /// Journal, year, volume, issue, pages, DOI and URL, as far as they are printed.
     pub(super) metadata: Metadata,
-    /// The page that is printed in it.
+    /// The printed page number.
     pub(super) page: Option<u32>,
-    /// Bytes of the text from its start that are the header, up to and without the page number.
+    /// Length of the header in bytes, up to the page number, which differs between pages.
     pub(super) fixed: usize,
-    /// Bytes of the text from its start that are the header.
+    /// Length of the header in bytes.
     pub(super) length: usize,
 }
 
-/// The running header that `text` begins with. `page` is the page's number where the file's name tells it.
+/// Parses the running header at the beginning of `text`. `page` is the expected page number, if known.
 pub(super) fn parse(text: &str, page: Option<u32>) -> Option<RunningHeader> {
     let found = FORMS.iter().find_map(|form| form.captures(text))?;
     let mut header =
@@ -32,12 +32,12 @@ pub(super) fn parse(text: &str, page: Option<u32>) -> Option<RunningHeader> {
     while let Some((kind, length)) = next_part(text.get(header.length..)?, &header, page) {
         let part = text.get(header.length..header.length + length)?;
         match kind {
-            Part::Url => header.metadata.url = Some(part.trim_matches(IS_EDGE).to_owned()),
-            Part::Doi => header.metadata.doi = parse_doi(part),
-            Part::Page => header.page = front_matter::digits(part).and_then(|digits| digits.parse().ok()),
+            HeaderPart::Url => header.metadata.url = Some(part.trim_matches(IS_EDGE).to_owned()),
+            HeaderPart::Doi => header.metadata.doi = parse_doi(part),
+            HeaderPart::Page => header.page = front_matter::digits(part).and_then(|digits| digits.parse().ok()),
         }
         header.length += length;
-        if kind != Part::Page {
+        if kind != HeaderPart::Page {
             header.fixed = header.length;
         }
     }
@@ -46,11 +46,11 @@ pub(super) fn parse(text: &str, page: Option<u32>) -> Option<RunningHeader> {
 
 const IS_EDGE: fn(char) -> bool = |c| c.is_whitespace() || matches!(c, '|' | ',' | ';');
 
-/// A way in which journals print themselves.
+/// A form of running headers.
 struct Form {
     pattern: Regex,
-    /// Characters of the longest name of a journal. It is no bound in the pattern: those of all forms, as `{2,90}` of a
-    /// class of letters, took 40 MB. The name that a pattern finds is the shortest that fits, so that none is missed.
+    /// Maximum number of characters of the journal's name. It is not a bound in the pattern, because `{2,90}` of a class of
+    /// letters in all forms takes 40 MB. The pattern matches the shortest name, so no header is missed.
     longest_journal: usize,
 }
 
@@ -61,7 +61,7 @@ impl Form {
     }
 }
 
-/// Most telling first.
+/// The most specific form first.
 static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
     let journal = r"(?P<journal>\p{Lu}[^\n.;|\d]{2,}?)";
     let abbreviated = r"(?P<journal>\p{Lu}[\p{L}. &:-]{2,}?)";
@@ -107,14 +107,14 @@ fn metadata(found: &Captures) -> Metadata {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
+enum HeaderPart {
     Url,
     Doi,
     Page,
 }
 
-/// The next part after the citation proper, with its length.
-fn next_part(rest: &str, header: &RunningHeader, page: Option<u32>) -> Option<(Part, usize)> {
+/// The next part after the citation, with its length in bytes.
+fn next_part(rest: &str, header: &RunningHeader, page: Option<u32>) -> Option<(HeaderPart, usize)> {
     static PARTS: LazyLock<Regex> = LazyLock::new(|| {
         compile(format!(
             r"\A[\s|,;]*(?:(?P<doi>(?i:doi:?\s*|https?://(?:dx\.)?doi\.org/){DOI_PREFIX}\S+)|(?P<url>(?:https?://|www\.)\S+)|(?P<word>(?i:page)\s+)?(?P<page>\d{{1,5}})(?:\s+of\s+\d+)?)(?:[\s|]+|\z)",
@@ -123,18 +123,18 @@ fn next_part(rest: &str, header: &RunningHeader, page: Option<u32>) -> Option<(P
     let found = PARTS.captures(rest)?;
     let length = found.get(0)?.end();
     if found.name("doi").is_some() && header.metadata.doi.is_none() {
-        return Some((Part::Doi, length));
+        return Some((HeaderPart::Doi, length));
     }
     if found.name("url").is_some() && header.metadata.url.is_none() {
-        return Some((Part::Url, length));
+        return Some((HeaderPart::Url, length));
     }
     let number: u32 = found.name("page")?.as_str().parse().ok()?;
     let after = rest.get(length..).unwrap_or_default();
     let is_page = found.name("word").is_some() || is_page(number, after, &header.metadata, page);
-    (header.page.is_none() && is_page).then_some((Part::Page, length))
+    (header.page.is_none() && is_page).then_some((HeaderPart::Page, length))
 }
 
-/// A number after a running header is the page unless it can only be the number of a heading: `3 Results`.
+/// Whether a number after a running header is the page number, and not that of a heading: `3 Results`.
 fn is_page(number: u32, after: &str, metadata: &Metadata, page: Option<u32>) -> bool {
     let bound = |end: &Option<String>| end.as_deref().and_then(|end| end.parse::<u32>().ok());
     match (page, bound(&metadata.first_page), bound(&metadata.last_page)) {

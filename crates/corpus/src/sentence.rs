@@ -1,7 +1,7 @@
-//! Where the sentences of a paragraph begin and end.
+//! Splits a paragraph into sentences.
 //!
-//! Rules, not a model: every decision can be read here, costs nanoseconds, and is the same on every machine. A stop ends
-//! a sentence when what stands before it is no abbreviation and what stands after it looks like a beginning.
+//! It uses rules instead of a model: every decision can be explained, takes nanoseconds, and is the same on every machine. A
+//! stop ends a sentence if the text before it is no abbreviation and the text after it looks like the beginning of a sentence.
 
 mod context;
 mod lexicon;
@@ -9,17 +9,17 @@ mod marks;
 
 use std::ops::Range;
 
-use context::{Following, LONGEST_WORD, Preceding};
+use context::{Following, MAX_WORD_BYTES, Preceding};
 use marks::{is_closer, is_stop};
 
 use super::dash::is_dash;
 
-/// A balanced parenthesis of up to so many bytes is never split; a longer one holds sentences of its own.
-const LONGEST_PARENTHESIS: usize = 400;
-/// Longest citation marker, in bytes, that may stand between a stop and the next sentence.
-const LONGEST_MARKER: usize = 80;
+/// Parentheses of up to this many bytes are never split. Longer ones contain sentences of their own.
+const MAX_PARENTHESIS_BYTES: usize = 400;
+/// Maximum length in bytes of a citation marker between a stop and the next sentence.
+const MAX_MARKER_BYTES: usize = 80;
 
-/// The sentences of `text` as byte ranges: in order, without white space at their edges, covering all that is visible.
+/// The sentences of `text` as byte ranges: in order, without surrounding white space, covering all visible characters.
 ///
 /// A citation after the stop (`…cells.[12] The`, `…cells.12 The`) belongs to the sentence before it; a list marker
 /// (`2. The`) to the one after. Takes time linear in the length of `text`.
@@ -50,11 +50,11 @@ pub fn sentences(text: &str) -> Vec<Range<usize>> {
     ranges
 }
 
-/// The end of the sentence that began at `start`, if the stop at `stop` ends it.
+/// The end of the sentence that begins at `start`, if the stop at `stop` ends it.
 fn sentence_end(text: &str, start: usize, stop: usize) -> Option<usize> {
-    let stops = text[stop..].chars().take_while(|&c| is_stop(c)).take(LONGEST_WORD);
+    let stops = text[stop..].chars().take_while(|&c| is_stop(c)).take(MAX_WORD_BYTES);
     let after_stops = stop + stops.map(char::len_utf8).sum::<usize>();
-    let closers = text[after_stops..].chars().take_while(|&c| is_closer(c)).take(LONGEST_WORD);
+    let closers = text[after_stops..].chars().take_while(|&c| is_closer(c)).take(MAX_WORD_BYTES);
     let end = after_stops + closers.map(char::len_utf8).sum::<usize>();
     let preceding = Preceding::new(text, start, stop);
     let end = end + spaced_quote(&text[end..]);
@@ -85,7 +85,7 @@ fn spaced_quote(rest: &str) -> usize {
     quote.map_or(0, |_| 2)
 }
 
-/// Length of a citation glued to a stop: `12`, `12,13`, `12–14`, `¹²`, `[12]`, `(12, 13)`.
+/// Length of a citation directly after a stop: `12`, `12,13`, `12–14`, `¹²`, `[12]`, `(12, 13)`.
 fn attached_citation(rest: &str) -> Option<usize> {
     if let Some(length) = bracketed_numbers(rest) {
         return Some(length);
@@ -94,11 +94,11 @@ fn attached_citation(rest: &str) -> Option<usize> {
     let length = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
     let begins = rest.chars().next().is_some_and(char::is_numeric);
     let ends = rest[..length].chars().next_back().is_some_and(char::is_numeric);
-    (begins && ends && length <= LONGEST_MARKER).then_some(length)
+    (begins && ends && length <= MAX_MARKER_BYTES).then_some(length)
 }
 
-/// Length of a bracketed citation after a stop and a space, with the space: ` [12–14]`. It must be followed by a new
-/// beginning: in `[12] showed`, the citation is the subject.
+/// Length of a bracketed citation after a stop and a space, with the space: ` [12–14]`. The beginning of a sentence must
+/// follow: in `[12] showed`, the citation is the subject.
 fn spaced_citation(rest: &str) -> Option<usize> {
     let trimmed = rest.trim_start();
     let length = bracketed_numbers(trimmed).filter(|_| trimmed.starts_with('['))?;
@@ -111,10 +111,10 @@ fn bracketed_numbers(rest: &str) -> Option<usize> {
     let mut length = 0;
     while let Some(inner) = rest[length..].strip_prefix(['[', '(']) {
         let is_part = |c: char| c.is_numeric() || is_dash(c) || matches!(c, ',' | ';' | ' ' | '\u{a0}');
-        let Some(close) = inner.find(|c| !is_part(c)).filter(|close| *close > 0 && *close <= LONGEST_MARKER) else {
+        let Some(close) = inner.find(|c| !is_part(c)).filter(|close| *close > 0 && *close <= MAX_MARKER_BYTES) else {
             break;
         };
-        if !inner[close..].starts_with([']', ')']) || length > LONGEST_MARKER {
+        if !inner[close..].starts_with([']', ')']) || length > MAX_MARKER_BYTES {
             break;
         }
         length += close + 2;
@@ -122,7 +122,7 @@ fn bracketed_numbers(rest: &str) -> Option<usize> {
     (length > 0).then_some(length)
 }
 
-/// The balanced parentheses and square brackets, outermost only, that are too short to hold sentences.
+/// The outermost parentheses and square brackets that are too short to contain sentences.
 fn short_parentheses(text: &str) -> Vec<Range<usize>> {
     let mut open: Vec<(usize, char)> = Vec::new();
     let mut ranges: Vec<Range<usize>> = Vec::new();
@@ -136,7 +136,7 @@ fn short_parentheses(text: &str) -> Vec<Range<usize>> {
                 };
                 open.truncate(open.len() - matching);
                 let Some((start, _)) = open.pop() else { continue };
-                if at - start <= LONGEST_PARENTHESIS {
+                if at - start <= MAX_PARENTHESIS_BYTES {
                     while ranges.last().is_some_and(|inner| inner.start > start) {
                         ranges.pop();
                     }

@@ -94,7 +94,7 @@ impl Reader<'_> {
             return;
         }
         let number = head.attribute("n").unwrap_or_default().trim();
-        let deep = text::level(if number.is_empty() { &title } else { number });
+        let deep = text::number_depth(if number.is_empty() { &title } else { number });
         let numbered = if number.is_empty() { title } else { format!("{} {title}", number.trim_end_matches('.')) };
         let span = Some(self.source.span(head));
         self.builder.heading(level + deep.saturating_sub(1), &numbered, span);

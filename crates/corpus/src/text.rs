@@ -1,4 +1,4 @@
-//! Plain text: paragraphs between blank lines, headings known by their shape.
+//! Reads plain text: paragraphs are separated by blank lines, headings are recognised by their form.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -13,16 +13,16 @@ use super::{Article, BlockKind, DropRule, Format, ReadError, front_matter, unbro
 use crate::doi::parse_doi;
 use crate::patterns::compile;
 
-/// Characters of the longest heading and the longest title.
-const LONGEST_HEADING: usize = 120;
-const LONGEST_TITLE: usize = 300;
-/// Authors, affiliations, dates and the like between a title and the abstract.
-const MOST_FRONT_CHUNKS: usize = 12;
+/// Maximum number of characters of a heading, and of a title.
+const MAX_HEADING_CHARACTERS: usize = 120;
+const MAX_TITLE_CHARACTERS: usize = 300;
+/// Maximum number of chunks before the abstract: title, authors, affiliations, dates and the like.
+const MAX_FRONT_CHUNKS: usize = 12;
 
-/// Read a decoded text file.
+/// Reads a decoded text file.
 ///
 /// # Errors
-/// [`ReadError::NoText`] where no paragraph is left.
+/// [`ReadError::NoText`] where no paragraph is found.
 pub(super) fn read(source: &str) -> Result<Article, ReadError> {
     let mut chunks = lines::chunks(source);
     if one_paragraph_per_line(&chunks) {
@@ -34,7 +34,7 @@ pub(super) fn read(source: &str) -> Result<Article, ReadError> {
     if article.blocks.is_empty() { Err(ReadError::NoText) } else { Ok(article) }
 }
 
-/// Files without blank lines whose lines are as long as paragraphs are.
+/// Whether the file has no blank lines, and lines as long as paragraphs.
 fn one_paragraph_per_line(chunks: &[Chunk]) -> bool {
     let [only] = chunks else { return false };
     let long = only.lines.iter().filter(|line| line.len() > 200).count();
@@ -53,15 +53,15 @@ fn split_lines(source: &str) -> Vec<Chunk<'_>> {
 
 struct Reader {
     builder: ArticleBuilder,
-    /// A paragraph or a heading was read, so that no title can follow.
+    /// Whether a paragraph or a heading was read. No title follows it.
     has_text: bool,
 }
 
 impl Reader {
     fn read(&mut self, chunks: &[Chunk]) {
-        // Where a section of known name begins early, what stands between the title and it is no text.
-        let is_start = |chunk: &Chunk| chunk.lines.first().is_some_and(|line| is_known(line));
-        let front = chunks.iter().take(MOST_FRONT_CHUNKS).position(is_start).unwrap_or(0);
+        // If a known section begins early, the chunks between it and the title are front matter.
+        let is_start = |chunk: &Chunk| chunk.lines.first().is_some_and(|line| is_known_heading(line));
+        let front = chunks.iter().take(MAX_FRONT_CHUNKS).position(is_start).unwrap_or(0);
         for (index, chunk) in chunks.iter().enumerate() {
             let rest = if index == 0 { self.fields(chunk) } else { chunk.clone() };
             if !rest.lines.is_empty() {
@@ -70,7 +70,7 @@ impl Reader {
         }
     }
 
-    /// Take `Title: …` lines from the first chunk; returns what is left of it.
+    /// Reads lines such as `Title: …` at the beginning of the first chunk; returns the rest of it.
     fn fields<'a>(&mut self, chunk: &Chunk<'a>) -> Chunk<'a> {
         let metadata = &mut self.builder.article().metadata;
         let mut is_field = |line: &&&str| {
@@ -88,33 +88,33 @@ impl Reader {
                 metadata.title = Some(text);
                 return;
             }
-            if metadata.authors.is_empty() && is_names(&text) {
+            if metadata.authors.is_empty() && is_author_list(&text) {
                 metadata.authors = front_matter::list(&text, &[";", ","]);
                 return;
             }
         }
         let span = Some(chunk.span.clone());
-        if is_front && text.chars().count() < LONGEST_TITLE {
+        if is_front && text.chars().count() < MAX_TITLE_CHARACTERS {
             return self.imprint(&text, span);
         }
         self.has_text = true;
-        // Under "Abbreviations" or "References", a short line is an entry and not a heading.
+        // Below "Abbreviations" and "References", a short line is an entry and not a heading.
         let is_heading = if self.builder.purpose() == Purpose::Content { is_heading } else { is_certain_heading };
         if !is_last && chunk.lines.len() == 1 && is_heading(&text) {
-            return self.builder.heading(level(&text), &text, span);
+            return self.builder.heading(number_depth(&text), &text, span);
         }
         if let [first, rest @ ..] = chunk.lines.as_slice()
             && !rest.is_empty()
             && is_certain_heading(first)
         {
-            self.builder.heading(level(first), first, span);
+            self.builder.heading(number_depth(first), first, span);
             let rest = Chunk { lines: rest.to_vec(), span: chunk.span.clone() };
             return self.text(&rest);
         }
         self.text(chunk);
     }
 
-    /// Take the year and the DOI from a line between the title and the text.
+    /// Reads the year and the DOI from a line between the title and the text.
     fn imprint(&mut self, text: &str, span: Option<Range<usize>>) {
         let metadata = &mut self.builder.article().metadata;
         let is_byline = !text.contains(|c: char| c.is_ascii_digit()) && text.split_whitespace().count() <= 4;
@@ -142,7 +142,8 @@ impl Reader {
     }
 }
 
-/// In a list without labels, an entry ends in a full stop, a page or a DOI, and the next begins with a name.
+/// Whether an entry of a list without labels ends with `before` (in a full stop, a page or a DOI) and the next one begins with
+/// `line` (with a name).
 pub(super) fn ends_and_begins_reference(before: &str, line: &str) -> bool {
     let last = before.split_whitespace().last().unwrap_or_default();
     let ends = before.ends_with(|c: char| c == '.' || c.is_ascii_digit()) || last.contains("10.");
@@ -158,25 +159,25 @@ fn begins_item(line: &str) -> bool {
     line.starts_with(['•', '◦', '▪', '‣']) || line.starts_with("- ") || line.starts_with("* ")
 }
 
-/// `[12] …`, `12. …`, `12) …`
+/// Whether the line begins with the label of a reference: `[12] …`, `12. …`, `12) …`.
 pub(super) fn begins_reference(line: &str) -> bool {
     static LABEL: LazyLock<Regex> = LazyLock::new(|| compile(r"^(?:\[\d{1,4}\]|\(?\d{1,4}[.)])\s"));
     LABEL.is_match(line)
 }
 
-/// One sentence at most. Titles in PubMed end in a full stop.
+/// Whether `text` can be a title: it has one sentence at most. Titles in PubMed end in a full stop.
 pub(super) fn is_title(text: &str) -> bool {
     let inner = text.trim_end_matches(['.', '?', '!']);
-    text.chars().count() <= LONGEST_TITLE
+    text.chars().count() <= MAX_TITLE_CHARACTERS
         && !is_caption(text)
         && heading::purpose(text) == Purpose::Content
-        && !is_known(text)
+        && !is_known_heading(text)
         && !inner.contains(". ")
         && inner.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '[' | '"' | '“' | '\''))
 }
 
-/// `Ann B. Lee, Bo Kim and C. Roy`: capitalised words, two to five to a name.
-pub(super) fn is_names(text: &str) -> bool {
+/// Whether `text` is a list of authors such as `Ann B. Lee, Bo Kim and C. Roy`: each name has two to five capitalised words.
+pub(super) fn is_author_list(text: &str) -> bool {
     let names = front_matter::list(text, &[";", ","]);
     text.chars().count() < 600
         && (names.len() > 1 || !text.contains(' '))
@@ -192,7 +193,7 @@ pub(super) fn is_names(text: &str) -> bool {
 
 pub(super) fn is_heading(text: &str) -> bool {
     let length = text.chars().count();
-    length <= LONGEST_HEADING
+    length <= MAX_HEADING_CHARACTERS
         && !text.ends_with(['.', ',', ';', '?', '!'])
         && !is_caption(text)
         && !begins_item(text)
@@ -201,22 +202,25 @@ pub(super) fn is_heading(text: &str) -> bool {
             || (text.split_whitespace().count() <= 15 && (is_numbered(text) || unbroken::is_phrase(text))))
 }
 
-/// `3.1 Clinical cases`, but not "0.6 IU per day" or "12.5 of them".
+/// Whether the line is a numbered heading: `3.1 Clinical cases`, but not "0.6 IU per day" or "12.5 of them".
 pub(super) fn is_numbered(line: &str) -> bool {
     let title = heading::without_number(line);
     title != line && line.starts_with(|c: char| matches!(c, '1'..='9')) && title.starts_with(char::is_uppercase)
 }
 
-/// A heading even where a text follows it on the next line.
+/// Whether the line is a heading even if text follows on the next line.
 pub(super) fn is_certain_heading(line: &str) -> bool {
     let one_phrase = !heading::without_number(line).contains(". ");
-    let short = line.chars().count() <= LONGEST_HEADING && !line.ends_with(['.', ',', ';']) && one_phrase;
+    let short = line.chars().count() <= MAX_HEADING_CHARACTERS && !line.ends_with(['.', ',', ';']) && one_phrase;
     let capitals = line.chars().filter(|c| c.is_alphabetic()).count() > 3 && !line.chars().any(char::is_lowercase);
-    short && (is_known(line) || (is_numbered(line) && !begins_reference(line)) || (capitals && !line.ends_with(':')))
+    short
+        && (is_known_heading(line)
+            || (is_numbered(line) && !begins_reference(line))
+            || (capitals && !line.ends_with(':')))
 }
 
-/// Names that sections of papers have.
-pub(super) fn is_known(line: &str) -> bool {
+/// Whether the line is the usual heading of a section, such as "Introduction".
+pub(super) fn is_known_heading(line: &str) -> bool {
     let plain = heading::without_number(line).trim_end_matches(':').to_lowercase();
     heading::purpose(line) != Purpose::Content
         || matches!(
@@ -244,8 +248,8 @@ pub(super) fn is_known(line: &str) -> bool {
         )
 }
 
-/// The parts of a number: `3.1.` is two deep. Without a number, a heading is one deep.
-pub(super) fn level(heading: &str) -> usize {
+/// The depth of a heading by its number: 2 for `3.1.`. Without a number, it is 1.
+pub(super) fn number_depth(heading: &str) -> usize {
     let number = heading.split_whitespace().next().unwrap_or_default().trim_end_matches(['.', ')']);
     let parts: Vec<&str> = number.split('.').collect();
     if parts.iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())) {

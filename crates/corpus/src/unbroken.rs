@@ -1,9 +1,9 @@
-//! Text that a viewer gives without line breaks: where its headings, captions and paragraphs begin and end.
+//! Finds headings, captions and paragraphs in text without line breaks, as viewers give it.
 //!
-//! A heading in such text runs into its first sentence: "3.1 Doses and routes In most trials, cells were …". Where it
-//! ends is told by the words: a heading in sentence case has no capital inside that is not a name, does not end in a
-//! preposition, and has no verb; a sentence begins with a capital, often with a word that begins sentences, and its verb
-//! comes soon. Nothing here is certain, so that a number is only taken for a heading's where an end is found.
+//! In such text no break separates a heading from the sentence after it: "3.1 Doses and routes In most trials, cells were …".
+//! Its end is inferred from the words: a heading in sentence case contains no capitals other than those of names, has no verb,
+//! and does not end in a preposition; a sentence begins with a capital, often with a typical word, and soon has a verb. Where
+//! no end is found, the number does not belong to a heading.
 
 mod sentence_start;
 
@@ -13,12 +13,12 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 pub(super) use self::sentence_start::is_phrase;
-use self::sentence_start::{Confidence, ends_in_abbreviation, where_sentence_begins};
+use self::sentence_start::{Confidence, ends_in_abbreviation, find_sentence_start};
 use super::caption::is_caption;
 use super::sentence::sentences;
 use crate::patterns::{SURNAME, YEAR, compile};
 
-/// A part of such text, as bytes of it.
+/// A part of the text, as a byte range.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Part {
     Heading(Range<usize>),
@@ -26,25 +26,25 @@ pub(super) enum Part {
     Text(Range<usize>),
 }
 
-/// Bytes in which a heading or the first sentence of a caption must end.
-const LONGEST_HEADING: usize = 220;
-const LONGEST_CAPTION: usize = 500;
-/// Bytes of a text that is one paragraph, and of the shortest part that a longer one is cut into.
-const LONGEST_PARAGRAPH: usize = 1_000;
-const SHORTEST_PARAGRAPH: usize = 350;
-/// Bytes at the beginning of a sentence in which its authors are named.
-const LONGEST_NAMES: usize = 160;
+/// Maximum length in bytes of a heading, and of the first sentence of a caption.
+const MAX_HEADING_BYTES: usize = 220;
+const MAX_CAPTION_BYTES: usize = 500;
+/// Maximum length of a paragraph in bytes, and minimum length of the parts into which a longer one is split.
+const MAX_PARAGRAPH_BYTES: usize = 1_000;
+const MIN_PARAGRAPH_BYTES: usize = 350;
+/// Number of bytes at the beginning of a sentence that are searched for authors' names.
+const MAX_AUTHORS_BYTES: usize = 160;
 
-/// The parts of `text`, in order; together with white space they are all of it.
+/// The parts of `text`, in order. They cover all visible characters.
 pub(super) fn parts(text: &str) -> Vec<Part> {
     let mut parts = Vec::new();
     let (mut done, mut from) = (0, 0);
     while let Some((start, kind)) = next_candidate(text, from) {
         let rest = text.get(start..).unwrap_or_default();
         let length = match kind {
-            Kind::Heading => heading_length(rest),
-            Kind::Name(length) => Some(length),
-            Kind::Caption => caption_length(rest),
+            CandidateKind::Heading => heading_length(rest),
+            CandidateKind::Name(length) => Some(length),
+            CandidateKind::Caption => caption_length(rest),
         };
         let Some(length) = length else {
             from = start + rest.chars().next().map_or(1, char::len_utf8);
@@ -53,8 +53,8 @@ pub(super) fn parts(text: &str) -> Vec<Part> {
         push_text(text, done..start, &mut parts);
         let range = trim(text, start..start + length);
         parts.push(match kind {
-            Kind::Heading | Kind::Name(_) => Part::Heading(range),
-            Kind::Caption => Part::Caption(range),
+            CandidateKind::Heading | CandidateKind::Name(_) => Part::Heading(range),
+            CandidateKind::Caption => Part::Caption(range),
         });
         (done, from) = (start + length, start + length);
     }
@@ -76,16 +76,16 @@ fn trim(text: &str, range: Range<usize>) -> Range<usize> {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Kind {
-    /// With a number; its end must be found.
+enum CandidateKind {
+    /// A heading with a number. Its end is not known yet.
     Heading,
-    /// Of a section that all papers have, of this many bytes.
+    /// The usual heading of a section, with its length in bytes.
     Name(usize),
     Caption,
 }
 
-/// The next place at or after `from` where a heading or caption may begin: at the start or after a sentence's end.
-fn next_candidate(text: &str, from: usize) -> Option<(usize, Kind)> {
+/// The next position from `from` on where a heading or caption may begin: at the beginning of the text or after a sentence.
+fn next_candidate(text: &str, from: usize) -> Option<(usize, CandidateKind)> {
     static START: LazyLock<Regex> = LazyLock::new(|| {
         compile(concat!(
             r"(?P<caption>\b(?:Figure|FIGURE|Fig\.|FIG\.|Table|TABLE|Scheme)\s*S?\d{1,3}[A-Za-z]?[.:|]?\s+\S)",
@@ -97,11 +97,11 @@ fn next_candidate(text: &str, from: usize) -> Option<(usize, Kind)> {
     });
     START.captures_iter(text.get(from..)?).find_map(|found| {
         let (part, kind) = if let Some(part) = found.name("caption") {
-            (part, Kind::Caption)
+            (part, CandidateKind::Caption)
         } else if let Some(part) = found.name("name") {
-            (part, Kind::Name(part.len()))
+            (part, CandidateKind::Name(part.len()))
         } else {
-            (found.name("number")?, Kind::Heading)
+            (found.name("number")?, CandidateKind::Heading)
         };
         let start = from + part.start();
         ends_sentence(text.get(..start)?).then_some((start, kind))
@@ -114,20 +114,20 @@ fn ends_sentence(before: &str) -> bool {
     before.is_empty() || closed.ends_with(['.', '!', '?']) && !ends_in_abbreviation(closed)
 }
 
-/// The length of the heading that `text` begins with, its number included.
+/// The length of the heading at the beginning of `text`, including its number.
 fn heading_length(text: &str) -> Option<usize> {
     static NUMBER: LazyLock<Regex> = LazyLock::new(|| compile(r"^\d{1,2}(?:\.\d{1,2}){0,3}\.?\s+"));
     let number = NUMBER.find(text).map_or(0, |found| found.end());
     let title = text.get(number..)?;
-    // A numbered sentence is an item of a list.
-    let end = where_sentence_begins(title, LONGEST_HEADING)
+    // A numbered sentence is a list item.
+    let end = find_sentence_start(title, MAX_HEADING_BYTES)
         .filter(|&(end, _)| title.get(..end).is_some_and(|title| is_phrase(title.trim_end_matches(['.', ' ']))));
-    // "3 Patients were …": a lone number needs a sentence with a plain beginning after it.
+    // "3 Patients were …": after a number without a full stop inside, only a typical beginning of a sentence is accepted.
     let is_deep = text.get(..number)?.trim_end_matches(|c: char| c.is_whitespace() || c == '.').contains('.');
     match end {
         Some((end, confidence)) if is_deep || number == 0 || confidence == Confidence::Opener => Some(number + end),
         Some(_) => None,
-        // A heading at the end of the page, its text on the next.
+        // The heading may be at the end of the page, and its text on the next.
         None => (number > 0
             && is_deep
             && title.len() <= 120
@@ -138,7 +138,7 @@ fn heading_length(text: &str) -> Option<usize> {
     }
 }
 
-/// The length of the caption that `text` begins with: its title, and the sentences of its legend.
+/// The length of the caption at the beginning of `text`: its title and the sentences of its legend.
 fn caption_length(text: &str) -> Option<usize> {
     if !is_caption(text) {
         return None;
@@ -151,10 +151,10 @@ fn caption_length(text: &str) -> Option<usize> {
     });
     let label = LABEL.find(text).map_or(0, |found| found.end());
     let title = text.get(label..)?;
-    let head = super::characters::prefix(title, 4 * LONGEST_CAPTION);
+    let head = super::characters::prefix(title, 4 * MAX_CAPTION_BYTES);
     let ends: Vec<usize> = sentences(head).into_iter().map(|sentence| sentence.end).collect();
     let mut end = ends.first().copied().unwrap_or(head.len());
-    if let Some((glued, _)) = where_sentence_begins(title.get(..end)?, LONGEST_CAPTION) {
+    if let Some((glued, _)) = find_sentence_start(title.get(..end)?, MAX_CAPTION_BYTES) {
         return Some(label + glued);
     }
     for &next in ends.iter().skip(1) {
@@ -166,8 +166,8 @@ fn caption_length(text: &str) -> Option<usize> {
     Some(label + end)
 }
 
-/// Cut a text without breaks into paragraphs between its sentences. Where the author cut it is not known: a long text is
-/// cut near its middle, rather before a sentence that names its own subject than before one that refers back.
+/// Splits a text without breaks into paragraphs at the ends of sentences. The author's paragraphs are not known: a long text is
+/// split near its middle, preferably before a sentence that names authors and not before one that refers to the previous one.
 pub(super) fn paragraphs(text: &str) -> Vec<Range<usize>> {
     let starts: Vec<usize> = sentences(text).into_iter().map(|sentence| sentence.start).collect();
     let mut done = Vec::new();
@@ -184,15 +184,15 @@ pub(super) fn paragraphs(text: &str) -> Vec<Range<usize>> {
 }
 
 fn best_cut(text: &str, starts: &[usize], range: &Range<usize>) -> Option<usize> {
-    if range.len() <= LONGEST_PARAGRAPH {
+    if range.len() <= MAX_PARAGRAPH_BYTES {
         return None;
     }
-    let first = starts.partition_point(|&start| start < range.start + SHORTEST_PARAGRAPH);
-    let last = starts.partition_point(|&start| start + SHORTEST_PARAGRAPH <= range.end);
+    let first = starts.partition_point(|&start| start < range.start + MIN_PARAGRAPH_BYTES);
+    let last = starts.partition_point(|&start| start + MIN_PARAGRAPH_BYTES <= range.end);
     let candidates = starts.get(first..last.max(first))?;
     let cost = |&cut: &usize| {
         let middle = range.start + range.len() / 2;
-        let head = super::characters::prefix(text.get(cut..).unwrap_or_default(), LONGEST_NAMES);
+        let head = super::characters::prefix(text.get(cut..).unwrap_or_default(), MAX_AUTHORS_BYTES);
         let word = head.split_whitespace().next().unwrap_or_default();
         let penalty = if refers_back(word) {
             4
@@ -201,13 +201,13 @@ fn best_cut(text: &str, starts: &[usize], range: &Range<usize>) -> Option<usize>
         } else {
             1
         };
-        // A sentence that refers back costs as much as standing a third of the length off the middle.
+        // The penalty of a sentence that refers back equals a distance from the middle of a fixed share of the length.
         middle.abs_diff(cut) + penalty * range.len() / 12
     };
     candidates.iter().copied().min_by_key(cost)
 }
 
-/// `Yi and Song (2012) found …`: a new study is a new subject.
+/// Whether the sentence begins with a study, `Yi and Song (2012) found …`, which often begins a new subject.
 fn names_authors(sentence: &str) -> bool {
     static AUTHORS: LazyLock<Regex> =
         LazyLock::new(|| compile(format!(r"^{SURNAME}(?: and {SURNAME}| et al\.?)?,? \({YEAR}\)")));

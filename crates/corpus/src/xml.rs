@@ -1,7 +1,7 @@
-//! What the XML readers share: parsing that survives undeclared entities, and places in the source.
+//! Parses XML for several readers. It tolerates undeclared entities and keeps positions in the source.
 //!
-//! Nothing outside the file is ever read. A document type is taken out before parsing, and with it every way to build
-//! an entity from entities; what its external part would define (`&alpha;`, `&nbsp;`) is known from HTML.
+//! Nothing outside of the file is read. The document type is removed before parsing, so that no entity can be built from
+//! others; entities that its external part would define (`&alpha;`, `&nbsp;`) are replaced as in HTML.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -14,34 +14,33 @@ use super::ReadError;
 use super::characters::{self, CharacterIndex};
 use crate::patterns::compile;
 
-/// Real articles nest some thirty elements deep. The bound makes recursion over the tree safe.
-const DEEPEST: usize = 200;
-/// Bytes of one tag.
-const LONGEST_TAG: usize = 64 << 10;
-/// Attributes of one tag. The parser compares each of them with all others.
-const MOST_ATTRIBUTES: usize = 256;
-/// Namespaces that are declared around one place, each as often as it is declared. The parser searches all of them for
-/// each prefix.
-const MOST_NAMESPACES: usize = 256;
-/// Elements, texts and attributes of one file.
-const MOST_NODES: u32 = 20_000_000;
+/// Maximum depth of elements. Real articles have about thirty. The bound makes recursion over the tree safe.
+const MAX_DEPTH: usize = 200;
+/// Maximum length of one tag in bytes.
+const MAX_TAG_BYTES: usize = 64 << 10;
+/// Maximum number of attributes of one tag. The parser compares each with all others.
+const MAX_ATTRIBUTES: usize = 256;
+/// Maximum number of namespace declarations in force at one position. The parser searches all of them for each prefix.
+const MAX_NAMESPACES: usize = 256;
+/// Maximum number of elements, texts and attributes of one file.
+const MAX_NODES: u32 = 20_000_000;
 
-/// XML made fit for a strict parser, and the way back to where each byte came from.
+/// XML that was repaired for a strict parser, with a mapping back to the source.
 #[derive(Debug)]
 pub(super) struct Repaired<'a> {
     original: &'a str,
     format: &'static str,
     text: String,
-    /// From this byte of `text` on, up to the next entry, bytes were copied from this byte of `original`.
+    /// Pairs of a byte offset in `text` and the byte offset in `original` from which it was copied, up to the next pair.
     copied: Vec<(usize, usize)>,
     characters: CharacterIndex<'a>,
 }
 
 impl<'a> Repaired<'a> {
-    /// Repair `original`, naming `format` in errors.
+    /// Repairs `original`. `format` is named in errors.
     ///
     /// # Errors
-    /// [`ReadError::Malformed`] for tags and comments that never end and for nesting beyond all sense.
+    /// [`ReadError::Malformed`] for tags and comments without an end, and for nesting that is too deep.
     pub(super) fn new(original: &'a str, format: &'static str) -> Result<Self, ReadError> {
         let mut repair =
             Repair { source: original, format, text: String::with_capacity(original.len()), ..Repair::default() };
@@ -55,26 +54,26 @@ impl<'a> Repaired<'a> {
         })
     }
 
-    /// The tree of elements.
+    /// Parses the tree of elements.
     ///
     /// # Errors
-    /// [`ReadError::Malformed`] with line and column in the source.
+    /// [`ReadError::Malformed`] with the line and column in the source.
     pub(super) fn parse(&self) -> Result<Document<'_>, ReadError> {
-        let options = ParsingOptions { allow_dtd: false, nodes_limit: MOST_NODES, ..ParsingOptions::default() };
+        let options = ParsingOptions { allow_dtd: false, nodes_limit: MAX_NODES, ..ParsingOptions::default() };
         Document::parse_with_options(&self.text, options).map_err(|error| {
             let span = error.pos();
             let mut lines = self.text.split_inclusive('\n');
             let line_start: usize = lines.by_ref().take((span.row as usize).saturating_sub(1)).map(str::len).sum();
             let in_line = lines.next().unwrap_or_default().chars().take((span.col as usize).saturating_sub(1));
             let byte = line_start + in_line.map(char::len_utf8).sum::<usize>();
-            // The parser's own message ends in a place that is right for the repaired text only.
+            // The parser's message ends with a position in the repaired text.
             let message = error.to_string();
             let message = message.rsplit_once(" at ").map_or(message.as_str(), |(message, _)| message);
             malformed(self.format, self.original, self.original_byte(byte.min(self.text.len())), message)
         })
     }
 
-    /// The characters of the source that `node` spans.
+    /// The range of characters of `node` in the source.
     pub(super) fn span(&self, node: Node) -> Range<usize> {
         let range = node.range();
         self.characters.range(self.original_byte(range.start)..self.original_byte(range.end))
@@ -94,7 +93,7 @@ fn malformed(format: &'static str, source: &str, byte: usize, message: &str) -> 
     ReadError::Malformed { format, reason: format!("{message} (line {line}, column {column})") }
 }
 
-/// One pass over the source that copies what is sound and replaces what is not.
+/// Repairs the source in one pass: copies what is valid and replaces what is not.
 #[derive(Debug, Default)]
 struct Repair<'a> {
     source: &'a str,
@@ -102,7 +101,7 @@ struct Repair<'a> {
     text: String,
     copied: Vec<(usize, usize)>,
     entities: HashMap<&'a str, String>,
-    /// For each open element, the namespaces declared by it and around it.
+    /// For each open element, the number of namespace declarations in force.
     open: Vec<usize>,
 }
 
@@ -123,7 +122,7 @@ impl<'a> Repair<'a> {
         Ok(())
     }
 
-    /// Handle what begins with `<` at `at`; returns where it ends.
+    /// Handles the markup at `at`, which begins with `<`; returns the offset of its end.
     fn markup(&mut self, at: usize) -> Result<usize, ReadError> {
         let rest = self.source.get(at..).unwrap_or_default();
         if rest.starts_with("<!--") {
@@ -142,7 +141,7 @@ impl<'a> Repair<'a> {
         }
         match rest.chars().nth(1) {
             Some(c) if c == '/' || c == '_' || c.is_alphabetic() => self.tag(at, rest),
-            // "p < 0.05" that nobody escaped.
+            // An unescaped `<`, as in "p < 0.05".
             _ => Ok(self.replace(at, 1, "&lt;")),
         }
     }
@@ -167,29 +166,29 @@ impl<'a> Repair<'a> {
         Ok(at + length)
     }
 
-    /// Keep account of what is open, and refuse what would make parsing slow or recursion deep.
+    /// Counts open elements and namespaces, and refuses what would make parsing slow or recursion deep.
     fn follow(&mut self, tag: &str) -> Result<(), String> {
         if tag.starts_with("</") {
             self.open.pop();
             return Ok(());
         }
-        if tag.bytes().filter(|&byte| byte == b'=').count() > MOST_ATTRIBUTES && attributes(tag) > MOST_ATTRIBUTES {
-            return Err(format!("a tag has more than {MOST_ATTRIBUTES} attributes"));
+        if tag.bytes().filter(|&byte| byte == b'=').count() > MAX_ATTRIBUTES && attributes(tag) > MAX_ATTRIBUTES {
+            return Err(format!("a tag has more than {MAX_ATTRIBUTES} attributes"));
         }
         let namespaces = self.open.last().copied().unwrap_or(0) + tag.matches("xmlns").count();
-        if namespaces > MOST_NAMESPACES {
-            return Err(format!("more than {MOST_NAMESPACES} namespaces are declared around one element"));
+        if namespaces > MAX_NAMESPACES {
+            return Err(format!("more than {MAX_NAMESPACES} namespaces are declared around one element"));
         }
         if !tag.ends_with("/>") {
             self.open.push(namespaces);
         }
-        if self.open.len() > DEEPEST {
-            return Err(format!("elements are nested more than {DEEPEST} deep"));
+        if self.open.len() > MAX_DEPTH {
+            return Err(format!("elements are nested more than {MAX_DEPTH} deep"));
         }
         Ok(())
     }
 
-    /// Take the document type out, keeping the plain texts that its internal part names.
+    /// Removes the document type and keeps the entities of its internal part whose values are plain text.
     fn document_type(&mut self, at: usize, rest: &'a str) -> Result<usize, ReadError> {
         static ENTITY: LazyLock<Regex> =
             LazyLock::new(|| compile(r#"<!ENTITY\s+([\w.-]{1,40})\s+(?:"([^"<%]{0,64})"|'([^'<%]{0,64})')\s*>"#));
@@ -211,7 +210,7 @@ impl<'a> Repair<'a> {
         Ok(self.skip(at + end))
     }
 
-    /// Handle the `&` at `at`; returns where the reference ends.
+    /// Handles the `&` at `at`; returns the offset of the end of the reference.
     fn reference(&mut self, at: usize) -> usize {
         let rest = self.source.get(at + 1..).unwrap_or_default();
         let name =
@@ -245,7 +244,7 @@ impl<'a> Repair<'a> {
         }
     }
 
-    /// Copy, with a space for each character that XML does not allow.
+    /// Copies text, with a space for each character that XML does not allow.
     fn copy_sound(&mut self, mut from: usize, to: usize) {
         while let Some(piece) = self.source.get(from..to).filter(|piece| !piece.is_empty()) {
             let Some(bad) = piece.find(|c| !is_xml(c)) else { return self.copy(from, to) };
@@ -254,7 +253,7 @@ impl<'a> Repair<'a> {
         }
     }
 
-    /// Write `text` for what begins at `at` and has `length` bytes, or one whole character; returns where it ends.
+    /// Writes `text` in place of `length` bytes at `at`, or of one whole character; returns the offset of their end.
     fn replace(&mut self, at: usize, length: usize, text: &str) -> usize {
         self.copied.push((self.text.len(), at));
         self.text.push_str(text);
@@ -268,10 +267,10 @@ impl<'a> Repair<'a> {
     }
 }
 
-/// The length of the tag that `rest` begins with; `>` inside quotes does not end it.
+/// The length of the tag at the beginning of `rest`. A `>` within quotation marks does not end it.
 fn tag_length(rest: &str) -> Option<usize> {
     let mut quote = None;
-    for (index, byte) in rest.bytes().take(LONGEST_TAG).enumerate() {
+    for (index, byte) in rest.bytes().take(MAX_TAG_BYTES).enumerate() {
         match (quote, byte) {
             (None, b'>') => return Some(index + 1),
             (None, b'"' | b'\'') => quote = Some(byte),
@@ -282,7 +281,7 @@ fn tag_length(rest: &str) -> Option<usize> {
     None
 }
 
-/// The attributes of a tag: equals signs outside of quotes.
+/// The number of attributes of a tag: the equals signs outside of quotation marks.
 fn attributes(tag: &str) -> usize {
     let mut quote = None;
     let mut count = 0;
@@ -297,7 +296,7 @@ fn attributes(tag: &str) -> usize {
     count
 }
 
-/// What an entity of HTML or of the JATS character sets stands for.
+/// The text of an entity of HTML or of the JATS character sets.
 fn entity(name: &str) -> Option<String> {
     if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return None;

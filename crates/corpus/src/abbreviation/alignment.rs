@@ -1,48 +1,52 @@
-//! Which words before a short form its letters stand for.
+//! Aligns the letters of a short form with the words before it.
 //!
 //! Schwartz and Hearst (2003, "A simple algorithm for identifying abbreviation definitions in biomedical text") take the
-//! shortest text that holds the letters in order. Ab3P (Sohn et al., 2008) tries strategies from strict to loose: letters
-//! that begin every word, then words skipped, then letters inside words. Here the strategies are costs, and the cheapest
-//! alignment wins: the stricter the match, the cheaper, and a short form is believed up to what its length can carry.
+//! shortest text that contains the letters in order. Ab3P (Sohn et al., 2008) tries strategies from strict to loose: letters
+//! that begin every word, then skipped words, then letters inside of words. Here each departure from the strict match has a
+//! cost, and the alignment with the lowest cost is chosen. The caller accepts it up to a cost that depends on the number of
+//! letters.
 
 use unicode_normalization::UnicodeNormalization;
 
-/// What each departure from "every letter begins a word, every word is begun by a letter" costs.
+/// The cost of each departure from "every letter begins a word, and every word begins with a letter of the short form".
 mod cost {
-    /// A word without a letter of the short form: "of", or any other.
+    /// A stop word, such as "of", without a letter of the short form.
     pub const SKIPPED_STOP_WORD: f32 = 0.3;
+    /// Another word without a letter of the short form.
     pub const SKIPPED_WORD: f32 = 1.8;
-    /// The same behind the last letter, where the long form must end with the word.
+    /// A word without a letter of the short form at the end of the long form.
     pub const TRAILING_WORD: f32 = 1.4;
-    /// A letter that begins a part of a word: behind a hyphen, a digit or a capital.
+    /// A letter that begins a part of a word: after a hyphen, at a capital, or between letters and digits.
     pub const PART: f32 = 0.2;
-    /// A letter inside a word: next to the one before it, or farther on.
+    /// A letter inside of a word, directly after the letter that was matched before it.
     pub const NEXT_LETTER: f32 = 0.5;
+    /// A letter elsewhere inside of a word.
     pub const INNER_LETTER: f32 = 0.7;
-    /// The word's own first letter is not in the short form.
+    /// A word whose first letter is not matched although another one is.
     pub const HEADLESS: f32 = 1.4;
-    /// The long form begins behind a hyphen.
+    /// A long form that begins after a hyphen.
     pub const BEGINS_IN_WORD: f32 = 0.6;
     /// A comma inside the long form.
     pub const COMMA: f32 = 1.0;
 }
 
-/// The best reading of a window as a long form.
+/// A long form in a window, with the cost of its alignment.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Alignment {
-    /// Byte of the window at which the long form begins; it ends where the window does.
+    /// Byte offset of the long form in the window. It ends where the window ends.
     pub start: usize,
-    /// 0 where each letter begins a word and each word is begun by a letter.
+    /// 0 where each letter begins a word and each word begins with a letter of the short form.
     pub cost: f32,
 }
 
-/// The cheapest long form of `short` that ends with `window`. Time: letters of `short` times the square of the window.
+/// The long form of `short` with the lowest cost that ends at the end of `window`. Takes time proportional to the letters of
+/// `short` and to the square of the window.
 pub(super) fn align(short: &str, window: &str) -> Option<Alignment> {
     let letters: Vec<char> = short.chars().filter(|c| c.is_alphanumeric()).map(fold).collect();
     let plural = short.ends_with('s') && short.chars().rev().nth(1).is_some_and(|c| c.is_uppercase() || c.is_numeric());
     let full = align_letters(&letters, window);
     let singular = if plural { align_letters(letters.split_last()?.1, window) } else { None };
-    // The plural's s stands for no word: it must be the last letter of the long form.
+    // The plural s stands for no word: the long form must end like a plural, too.
     let singular = singular.filter(|_| window.trim_end().ends_with(['s', 'a', 'e', 'i']));
     match (full, singular) {
         (Some(full), Some(singular)) => Some(if singular.cost <= full.cost { singular } else { full }),
@@ -50,9 +54,9 @@ pub(super) fn align(short: &str, window: &str) -> Option<Alignment> {
     }
 }
 
-/// For a letter matched at an index: the cheapest cost so far, and where that long form begins.
+/// The alignment of the first letters of the short form, the last of them matched at `index`, with the lowest cost.
 #[derive(Clone, Copy)]
-struct Reached {
+struct PartialAlignment {
     index: usize,
     cost: f32,
     start: usize,
@@ -61,15 +65,15 @@ struct Reached {
 fn align_letters(letters: &[char], window: &str) -> Option<Alignment> {
     let window = Window::new(window);
     let (&first, rest) = letters.split_first()?;
-    let mut reached: Vec<Reached> = (0..window.letters.len())
+    let mut reached: Vec<PartialAlignment> = (0..window.letters.len())
         .filter(|&index| window.matches(index, first))
-        .filter_map(|index| window.cost_of_beginning(index).map(|cost| Reached { index, cost, start: index }))
+        .filter_map(|index| window.cost_of_beginning(index).map(|cost| PartialAlignment { index, cost, start: index }))
         .collect();
     for &letter in rest {
         let places = (0..window.letters.len()).filter(|&index| window.matches(index, letter));
         reached = places.filter_map(|index| window.cheapest(&reached, index)).collect();
     }
-    let finished = reached.iter().map(|r| Reached { cost: r.cost + window.cost_of_ending(r.index), ..*r });
+    let finished = reached.iter().map(|r| PartialAlignment { cost: r.cost + window.cost_of_ending(r.index), ..*r });
     let best = finished.min_by(|a, b| a.cost.total_cmp(&b.cost).then(b.start.cmp(&a.start)))?;
     Some(Alignment { start: window.long_form_start(best.start), cost: best.cost })
 }
@@ -77,13 +81,13 @@ fn align_letters(letters: &[char], window: &str) -> Option<Alignment> {
 /// The text before a short form, letter by letter.
 struct Window {
     letters: Vec<Letter>,
-    /// For each word boundary: the cost of skipping all words before it.
+    /// For each word boundary, the cost of skipping all words before it.
     skipped: Vec<f32>,
     /// The first byte of each word.
     words: Vec<usize>,
-    /// Whether each word is one with which no long form begins.
+    /// For each word, whether it is a stop word: no long form begins with one.
     is_stop: Vec<bool>,
-    /// The digit that a word spells: 2 for "two".
+    /// For each word, the digit that it spells: 2 for "two".
     numerals: Vec<Option<char>>,
 }
 
@@ -92,7 +96,7 @@ struct Letter {
     byte: usize,
     word: usize,
     position: Position,
-    /// Only locants and single letters stand before it in its word.
+    /// Whether only locants and single letters precede it in its word.
     is_behind_locants: bool,
 }
 
@@ -160,7 +164,7 @@ impl Window {
         here.folded == letter || here.position == Position::Word && self.numerals[here.word] == Some(letter)
     }
 
-    /// The byte at which a long form begins whose first matched letter is at `index`: with the locants before it, as in
+    /// The byte offset of a long form whose first matched letter is at `index`. Locants before the letter belong to it, as in
     /// "1,2-diacylglycerol", "12-O-tetradecanoyl" and "c-Jun".
     fn long_form_start(&self, index: usize) -> usize {
         let here = &self.letters[index];
@@ -176,14 +180,14 @@ impl Window {
         }
     }
 
-    fn cheapest(&self, reached: &[Reached], index: usize) -> Option<Reached> {
+    fn cheapest(&self, reached: &[PartialAlignment], index: usize) -> Option<PartialAlignment> {
         let before = reached.iter().take_while(|r| r.index < index);
         before
-            .map(|r| Reached { index, cost: r.cost + self.cost_of_step(r.index, index), start: r.start })
+            .map(|r| PartialAlignment { index, cost: r.cost + self.cost_of_step(r.index, index), start: r.start })
             .min_by(|a, b| a.cost.total_cmp(&b.cost).then(b.start.cmp(&a.start)))
     }
 
-    /// The cost of matching a letter at `to` when the one before was matched at `from`.
+    /// The cost of matching a letter at `to` after the previous one was matched at `from`.
     fn cost_of_step(&self, from: usize, to: usize) -> f32 {
         let (before, here) = (&self.letters[from], &self.letters[to]);
         let is_same_word = before.word == here.word;

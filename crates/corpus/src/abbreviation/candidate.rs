@@ -1,4 +1,4 @@
-//! The places where a text may define a short form: a bracket, and the words before it.
+//! Finds the places where a text may define a short form: a bracket and the words before it.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -9,25 +9,25 @@ use crate::characters;
 use crate::patterns::compile;
 use crate::sentence::sentences;
 
-/// Most letters and digits of a short form.
-const LONGEST_SHORT: usize = 12;
-/// Most bytes of text before a bracket in which the long form is looked for.
-const LONGEST_WINDOW: usize = 240;
+/// Maximum number of letters and digits of a short form.
+const MAX_SHORT_FORM_CHARACTERS: usize = 12;
+/// Maximum number of bytes before a bracket in which the long form is searched for.
+const MAX_WINDOW_BYTES: usize = 240;
 
-/// Bytes at each end of a bracket in which a definition is looked for: a long form, and what may stand around it.
-const LONGEST_DEFINITION: usize = 2 * LONGEST_WINDOW;
+/// Maximum number of bytes at each end of a bracket's content in which a definition is searched for.
+const MAX_DEFINITION_BYTES: usize = 2 * MAX_WINDOW_BYTES;
 
-/// A short form and the text whose end (or whole) may be its long form.
+/// A short form, and the text that may contain its long form.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Candidate<'a> {
     pub short: &'a str,
     pub window: &'a str,
     pub order: Order,
-    /// A value stands behind the short form, "(OR = 1.8)": as often as not it was defined elsewhere.
+    /// A value follows the short form, as in "(OR = 1.8)". Such a short form is often defined elsewhere.
     pub has_value: bool,
 }
 
-/// Which of the two stands before the bracket.
+/// The order of the short and the long form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
     /// "bone marrow (BM)"
@@ -35,10 +35,10 @@ pub(super) enum Order {
     /// "BM (bone marrow)": the window is the whole long form.
     ShortFirst,
     /// "bone marrow, abbreviated as BM": no bracket.
-    Named,
+    Announced,
 }
 
-/// The candidates of `text`, in order. The long and the short form always stand in one sentence.
+/// The candidates of `text`, in order. The long and the short form are always in one sentence.
 pub(super) fn candidates(text: &str) -> Vec<Candidate<'_>> {
     let sentences = sentences(text);
     let mut sentences = sentences.iter().peekable();
@@ -47,14 +47,15 @@ pub(super) fn candidates(text: &str) -> Vec<Candidate<'_>> {
         while sentences.next_if(|sentence| sentence.end <= bracket.open).is_some() {}
         let Some(sentence) = sentences.peek().filter(|sentence| sentence.start <= bracket.open) else { continue };
         let start =
-            floor_boundary(text, bracket.open.saturating_sub(LONGEST_WINDOW)).max(sentence.start).max(bracket.outer);
+            floor_boundary(text, bracket.open.saturating_sub(MAX_WINDOW_BYTES)).max(sentence.start).max(bracket.outer);
         let before = &text[start..bracket.open];
-        // A definition is at one end of its bracket. Of nested brackets, all but the innermost are long.
+        // A definition is at one end of the bracket's content. The outer ones of nested brackets are long, so the middle is
+        // not searched.
         let inner = &text[bracket.inner()];
-        let head = characters::prefix(inner, LONGEST_DEFINITION).trim();
+        let head = characters::prefix(inner, MAX_DEFINITION_BYTES).trim();
         found.extend(long_first(before, head));
         found.extend(short_first(before, head));
-        found.extend(inside(characters::suffix(inner, LONGEST_DEFINITION).trim()));
+        found.extend(inside(characters::suffix(inner, MAX_DEFINITION_BYTES).trim()));
     }
     found.extend(named(text));
     found
@@ -77,20 +78,20 @@ fn named(text: &str) -> impl Iterator<Item = Candidate<'_>> {
         if capitals < 2 || is_choice || !is_short_form(short) {
             return None;
         }
-        let start = floor_boundary(text, announcement.start().saturating_sub(LONGEST_WINDOW));
+        let start = floor_boundary(text, announcement.start().saturating_sub(MAX_WINDOW_BYTES));
         let before = &text[start..announcement.start()];
         let sentence = sentences(before).last().map_or(before, |last| &before[last.start..]);
         let letters = short.chars().filter(|c| c.is_alphanumeric()).count();
         let window = last_words(last_clause(sentence), letters * 2);
-        Some(Candidate { short, window, order: Order::Named, has_value: false })
+        Some(Candidate { short, window, order: Order::Announced, has_value: false })
     })
 }
 
-/// A balanced bracket.
+/// A bracket that is opened and closed.
 struct Bracket {
     open: usize,
     close: usize,
-    /// Just behind the bracket that this one stands in.
+    /// The byte after the opening character of the bracket that encloses this one; 0 if there is none.
     outer: usize,
 }
 
@@ -121,12 +122,12 @@ fn brackets(text: &str) -> Vec<Bracket> {
 
 /// `before (SF)`
 fn long_first<'a>(before: &'a str, inner: &'a str) -> Option<Candidate<'a>> {
-    // A bracket glued to a word is part of a name, as in NAD(P)H and Ca(2+), or has lost its space.
+    // A bracket without a space before it is part of a name, as in NAD(P)H and Ca(2+), or has lost its space.
     let is_glued = !before.ends_with(char::is_whitespace);
     if is_glued && inner.chars().filter(|c| c.is_uppercase()).count() < 2 {
         return None;
     }
-    let inner = without_lead(inner);
+    let inner = without_announcement(inner);
     let (head, tail) = split_head(inner);
     let short = head.trim().trim_matches(['"', '“', '”', '\'', '‘', '’']).trim();
     if !is_short_form(short) || begins_with_year(tail) {
@@ -146,7 +147,7 @@ fn short_first<'a>(before: &'a str, inner: &'a str) -> Option<Candidate<'a>> {
     let capitals = short.chars().filter(|c| c.is_uppercase()).count();
     let (long, tail) = inner.split_once([',', ';']).unwrap_or((inner, ""));
     let is_definition = capitals >= 2 && is_short_form(short) && long.split_whitespace().nth(1).is_some();
-    (is_definition && long.len() <= LONGEST_WINDOW && !begins_with_year(tail) && !long.contains(" et al"))
+    (is_definition && long.len() <= MAX_WINDOW_BYTES && !begins_with_year(tail) && !long.contains(" et al"))
         .then_some(Candidate { short, window: long.trim(), order: Order::ShortFirst, has_value: false })
 }
 
@@ -156,7 +157,7 @@ fn inside(inner: &str) -> Option<Candidate<'_>> {
     let short = short.trim();
     let is_definition = short.len() >= 3 && is_short_form(short) && !short.contains(char::is_lowercase);
     let window = long.rsplit([',', ';', ':']).next()?.trim();
-    (is_definition && window.len() <= LONGEST_WINDOW).then_some(Candidate {
+    (is_definition && window.len() <= MAX_WINDOW_BYTES).then_some(Candidate {
         short,
         window,
         order: Order::ShortFirst,
@@ -164,20 +165,20 @@ fn inside(inner: &str) -> Option<Candidate<'_>> {
     })
 }
 
-/// May `short` be a short form? It has a letter, at most two words, and is neither a numeral nor a common word.
+/// Whether `short` can be a short form: it has a letter and at most two words, and is neither a numeral nor a common word.
 pub(super) fn is_short_form(short: &str) -> bool {
     let letters = short.chars().filter(|c| c.is_alphanumeric()).count();
     let first = short.chars().next().is_some_and(char::is_alphanumeric);
     first
-        && (1..=LONGEST_SHORT).contains(&letters)
-        && short.len() <= 4 * LONGEST_SHORT
+        && (1..=MAX_SHORT_FORM_CHARACTERS).contains(&letters)
+        && short.len() <= 4 * MAX_SHORT_FORM_CHARACTERS
         && short.chars().any(char::is_alphabetic)
         && has_form_words(short)
         && !short.contains(['=', '<', '>', '%', '≥', '≤', '±', '~', '@', '*'])
         && !is_common(short)
 }
 
-/// One word, or two of which the first is no ordinary word: "Mach 2", but not "preterm PROM".
+/// Whether `short` is one word, or two of which the first is no ordinary word: "Mach 2", but not "preterm PROM".
 fn has_form_words(short: &str) -> bool {
     let mut words = short.split_whitespace();
     let first = words.next().unwrap_or_default();
@@ -185,7 +186,7 @@ fn has_form_words(short: &str) -> bool {
     words.next().is_none_or(|_| !is_ordinary) && words.next().is_none()
 }
 
-/// Words and numerals in brackets that define nothing.
+/// Whether `short` is a word or numeral that is often in brackets and defines nothing.
 fn is_common(short: &str) -> bool {
     const WORDS: &[&str] = &[
         "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "e.g.", "i.e.", "eg", "ie", "and", "or", "in",
@@ -197,7 +198,7 @@ fn is_common(short: &str) -> bool {
         || is_quantity(short)
 }
 
-/// "5 mg", "12h", "0.3 ml/kg".
+/// Whether `short` is a quantity: "5 mg", "12h", "0.3 ml/kg".
 fn is_quantity(short: &str) -> bool {
     let unit = short.trim_start_matches(|c: char| c.is_numeric() || matches!(c, '.' | ',' | '-' | '–' | ' '));
     unit.len() < short.len()
@@ -247,14 +248,14 @@ fn is_quantity(short: &str) -> bool {
         )
 }
 
-/// What stands before the first comma or semicolon, and behind it.
+/// Splits `inner` at the first comma, semicolon or other mark that ends a short form.
 fn split_head(inner: &str) -> (&str, &str) {
     let cut = [", ", "; ", ": ", ";", " = ", " or "].iter().filter_map(|mark| inner.find(mark)).min();
     cut.map_or((inner, ""), |cut| (&inner[..cut], inner[cut..].trim_start_matches([';', ',', ':', ' '])))
 }
 
 /// `inner` without words such as "abbreviated as".
-fn without_lead(inner: &str) -> &str {
+fn without_announcement(inner: &str) -> &str {
     const LEADS: &[&str] = &[
         "hereafter referred to as ",
         "hereafter called ",
@@ -286,7 +287,7 @@ fn begins_with_year(text: &str) -> bool {
     digits == 4 && (text.starts_with("19") || text.starts_with("20")) || text.starts_with("et al")
 }
 
-/// What stands behind the last semicolon or colon.
+/// The text after the last semicolon or colon.
 fn last_clause(before: &str) -> &str {
     let cut = before.rfind("; ").into_iter().chain(before.rfind(": ")).max();
     cut.map_or(before, |cut| &before[cut + 2..])

@@ -3,19 +3,19 @@
 mod marker;
 mod studies;
 
-use super::found::Found;
+use super::resolved::ResolvedCitations;
 use crate::{Block, Citation, Reference};
-use marker::{MARKER, Marker};
+use marker::{AuthorYearMarker, MARKER};
 use studies::Studies;
 
-/// The citations by author and year. Where `references` is empty, the studies named are added to it.
-pub(super) fn resolve(blocks: &[Block], references: &mut Vec<Reference>) -> Found {
+/// Resolves the citations by author and year. Where `references` is empty, the studies that are named are added to it.
+pub(super) fn resolve(blocks: &[Block], references: &mut Vec<Reference>) -> ResolvedCitations {
     let mut studies = Studies::new(references);
-    let mut found = Found::default();
+    let mut found = ResolvedCitations::default();
     for block in blocks {
         let mut citations = Vec::new();
         for captures in MARKER.captures_iter(&block.text) {
-            let Some(marker) = Marker::new(&block.text, &captures) else { continue };
+            let Some(marker) = AuthorYearMarker::new(&block.text, &captures) else { continue };
             let cited =
                 if studies.is_open { studies.add(&marker, references) } else { studies.find(&marker, references) };
             if cited.is_empty() {

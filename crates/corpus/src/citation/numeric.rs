@@ -3,51 +3,56 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use super::found::Found;
+use super::resolved::ResolvedCitations;
 use crate::characters;
 use crate::dash::is_dash;
-use crate::superscript::plain_digit;
+use crate::superscript::from_superscript;
 use crate::{Block, Citation, Reference};
 
-/// Most numbers that one marker may name.
-const LONGEST_RANGE: usize = 60;
-/// Longest marker in bytes.
-const LONGEST_MARKER: usize = 200;
+/// Maximum number of entries that one marker may name.
+const MAX_NUMBERS: usize = 60;
+/// Maximum length of a marker in bytes.
+const MAX_MARKER_BYTES: usize = 200;
 
-/// Bytes before a bracket in which a label such as "Equation" is looked for.
-const LONGEST_LABEL: usize = 32;
+/// Number of bytes before a bracket in which a label such as "Equation" is searched for.
+const MAX_LABEL_BYTES: usize = 32;
 
-/// How a paper sets its numbers.
+/// The way in which a paper prints citation numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Style {
+enum NumberStyle {
     Square,
     Round,
     /// Unicode's superscript digits.
     Superscript,
-    /// Digits that were raised and are glued to a stop or comma: "cells.12,13 The".
+    /// Superscripts that the source gives as plain digits after a stop or comma: "cells.12,13 The".
     Raised,
 }
 
-/// The numeric citations of a paper, in the one style that it uses; none where it does not cite so.
-pub(super) fn resolve(blocks: &[Block], references: &[Reference]) -> Found {
+/// Resolves the numeric citations of a paper in the one style that it uses. Empty if it does not cite by number.
+pub(super) fn resolve(blocks: &[Block], references: &[Reference]) -> ResolvedCitations {
     let labels = labels(references);
-    let styles = [(Style::Square, 0.1), (Style::Superscript, 0.2), (Style::Round, 0.5), (Style::Raised, 0.3)];
+    let styles = [
+        (NumberStyle::Square, 0.1),
+        (NumberStyle::Superscript, 0.2),
+        (NumberStyle::Round, 0.5),
+        (NumberStyle::Raised, 0.3),
+    ];
     for (style, least_share) in styles {
-        let markers: Vec<Vec<Marker>> = blocks.iter().map(|block| markers(&block.text, style)).collect();
+        let markers: Vec<Vec<NumericMarker>> = blocks.iter().map(|block| markers(&block.text, style)).collect();
         if is_used(&markers, &labels, references.len(), least_share) {
             return citations(&markers, &labels);
         }
     }
-    Found::default()
+    ResolvedCitations::default()
 }
 
-/// A bracket with nothing but numbers in it.
-struct Marker {
+/// A citation marker that consists of numbers.
+struct NumericMarker {
     range: Range<usize>,
     numbers: Vec<usize>,
 }
 
-/// The reference that each number names: by the entries' labels, or by their order where they have none.
+/// The reference that each number names, by the labels of the entries, or by their order where most have none.
 fn labels(references: &[Reference]) -> HashMap<usize, usize> {
     let plain = |label: &str| label.trim_matches(|c: char| !c.is_ascii_digit()).parse().ok();
     let labelled: HashMap<usize, usize> =
@@ -56,8 +61,9 @@ fn labels(references: &[Reference]) -> HashMap<usize, usize> {
     if labelled.len() * 2 > references.len() { labelled } else { (0..references.len()).map(|i| (i + 1, i)).collect() }
 }
 
-/// Does the paper cite in this style? Most markers must name entries, and together they must name a share of the list.
-fn is_used(markers: &[Vec<Marker>], labels: &HashMap<usize, usize>, listed: usize, least_share: f32) -> bool {
+/// Whether the paper cites in this style: most markers must name entries, and together they must name `least_share` of the
+/// list.
+fn is_used(markers: &[Vec<NumericMarker>], labels: &HashMap<usize, usize>, listed: usize, least_share: f32) -> bool {
     let mut named = HashSet::new();
     let (mut known, mut all) = (0, 0);
     for marker in markers.iter().flatten() {
@@ -71,8 +77,8 @@ fn is_used(markers: &[Vec<Marker>], labels: &HashMap<usize, usize>, listed: usiz
     named.len() > 1 && known * 10 >= all * 6 && named.len() as f32 >= least_share * listed as f32
 }
 
-fn citations(markers: &[Vec<Marker>], labels: &HashMap<usize, usize>) -> Found {
-    let mut found = Found::default();
+fn citations(markers: &[Vec<NumericMarker>], labels: &HashMap<usize, usize>) -> ResolvedCitations {
+    let mut found = ResolvedCitations::default();
     for block in markers {
         let mut citations = Vec::new();
         for marker in block {
@@ -93,59 +99,60 @@ fn citations(markers: &[Vec<Marker>], labels: &HashMap<usize, usize>) -> Found {
     found
 }
 
-fn markers(text: &str, style: Style) -> Vec<Marker> {
+fn markers(text: &str, style: NumberStyle) -> Vec<NumericMarker> {
     match style {
-        Style::Square => bracketed(text, '[', ']'),
-        Style::Round => bracketed(text, '(', ')'),
-        Style::Superscript => superscripts(text),
-        Style::Raised => raised(text),
+        NumberStyle::Square => bracketed(text, '[', ']'),
+        NumberStyle::Round => bracketed(text, '(', ')'),
+        NumberStyle::Superscript => superscripts(text),
+        NumberStyle::Raised => raised(text),
     }
 }
 
-fn bracketed(text: &str, open: char, close: char) -> Vec<Marker> {
+fn bracketed(text: &str, open: char, close: char) -> Vec<NumericMarker> {
     let mut markers = Vec::new();
     for (start, _) in text.match_indices(open) {
         let inner = &text[start + open.len_utf8()..];
         let is_part = |c: char| c.is_ascii_digit() || c.is_whitespace() || is_dash(c) || matches!(c, ',' | ';');
-        let Some(length) = inner.find(|c| !is_part(c)).filter(|length| *length <= LONGEST_MARKER) else { continue };
+        let Some(length) = inner.find(|c| !is_part(c)).filter(|length| *length <= MAX_MARKER_BYTES) else { continue };
         if !inner[length..].starts_with(close) || is_label(text, start, open) {
             continue;
         }
         let end = start + open.len_utf8() + length + close.len_utf8();
-        markers.extend(numbers(&inner[..length]).map(|numbers| Marker { range: start..end, numbers }));
+        markers.extend(numbers(&inner[..length]).map(|numbers| NumericMarker { range: start..end, numbers }));
     }
     markers
 }
 
-/// A round bracket glued to a word, "Ca(2)", or behind "Eq." names no reference.
+/// Whether a round bracket belongs to the word before it, as in "Ca(2)" and "Eq. (2)", and so names no reference.
 fn is_label(text: &str, start: usize, open: char) -> bool {
     const LABELS: [&str; 7] = ["Eq.", "Eqs.", "Equation", "equation", "Eq", "step", "Fig."];
-    let before = characters::suffix(&text[..start], LONGEST_LABEL);
+    let before = characters::suffix(&text[..start], MAX_LABEL_BYTES);
     let is_glued = || before.ends_with(char::is_alphanumeric);
     let word = || before.trim_end().rsplit([' ', '(', '\u{a0}']).next().unwrap_or_default();
     open == '(' && (is_glued() || LABELS.contains(&word()))
 }
 
-/// Unicode's superscript digits, as some readers keep them: `cells¹²,¹³`.
-fn superscripts(text: &str) -> Vec<Marker> {
+/// Markers in Unicode's superscript digits, which some sources have: `cells¹²,¹³`.
+fn superscripts(text: &str) -> Vec<NumericMarker> {
     let mut markers = Vec::new();
     let mut rest = 0;
-    while let Some(start) = text[rest..].find(|c| plain_digit(c).is_some()).map(|at| rest + at) {
-        let is_part = |c: char| plain_digit(c).is_some() || is_dash(c) || matches!(c, ',' | '⁻' | ' ');
+    while let Some(start) = text[rest..].find(|c| from_superscript(c).is_some()).map(|at| rest + at) {
+        let is_part = |c: char| from_superscript(c).is_some() || is_dash(c) || matches!(c, ',' | '⁻' | ' ');
         let run = &text[start..];
-        let run = run[..run.find(|c| !is_part(c)).unwrap_or(run.len())].trim_end_matches(|c| plain_digit(c).is_none());
+        let run =
+            run[..run.find(|c| !is_part(c)).unwrap_or(run.len())].trim_end_matches(|c| from_superscript(c).is_none());
         let plain: String =
-            run.chars().map(|c| plain_digit(c).unwrap_or(c).to_string()).collect::<String>().replace('⁻', "-");
+            run.chars().map(|c| from_superscript(c).unwrap_or(c).to_string()).collect::<String>().replace('⁻', "-");
         rest = start + run.len();
         let is_exponent = text[..start].ends_with(|c: char| c.is_numeric() || is_dash(c) || c == '⁻');
-        if !is_exponent && run.len() <= LONGEST_MARKER {
-            markers.extend(numbers(&plain).map(|numbers| Marker { range: start..rest, numbers }));
+        if !is_exponent && run.len() <= MAX_MARKER_BYTES {
+            markers.extend(numbers(&plain).map(|numbers| NumericMarker { range: start..rest, numbers }));
         }
     }
     markers
 }
 
-fn raised(text: &str) -> Vec<Marker> {
+fn raised(text: &str) -> Vec<NumericMarker> {
     let mut markers = Vec::new();
     let mut before = None;
     let mut rest = 0;
@@ -163,14 +170,15 @@ fn raised(text: &str) -> Vec<Marker> {
             .chars()
             .next()
             .is_none_or(|c| c.is_whitespace() || matches!(c, '.' | ',' | ';' | ':' | ')' | '?'));
-        if ends && length <= LONGEST_MARKER {
-            markers.extend(numbers(run).map(|numbers| Marker { range: start..rest, numbers }));
+        if ends && length <= MAX_MARKER_BYTES {
+            markers.extend(numbers(run).map(|numbers| NumericMarker { range: start..rest, numbers }));
         }
     }
     markers
 }
 
-/// Length of `1,2`, `3–5` or `2, 3, 4` at the head of `text`: a space only between a comma and a digit.
+/// Length of the numbers at the beginning of `text`, such as `1,2`, `3–5` or `2, 3, 4`. Spaces are allowed only between a comma
+/// and a digit.
 fn raised_length(text: &str) -> usize {
     let mut characters = text.char_indices().peekable();
     let mut before = ' ';
@@ -185,8 +193,8 @@ fn raised_length(text: &str) -> usize {
     text.len()
 }
 
-/// Does `text` end with a word in lower case, or a stop behind a word, to which a raised number may be glued? Names such
-/// as "IL6" have numbers of their own, and so have "Fig." and "No.".
+/// Whether a citation number can directly follow `text`: it ends with a word in lower case, or with a stop after a word. Names
+/// such as "IL6" and labels such as "Fig." have numbers of their own.
 fn may_carry_number(text: &str) -> bool {
     const LABELS: [&str; 10] = ["Fig", "Figs", "No", "no", "Eq", "Ref", "vol", "Vol", "pp", "Tab"];
     let word = text.trim_end_matches(['.', ',', ';', ':', '?', ')', ']', '”', '"', '’', '%']);
@@ -200,14 +208,14 @@ fn may_carry_number(text: &str) -> bool {
     }
 }
 
-/// `1, 3–5` to 1, 3, 4, 5. Nothing where a part is no number, a range runs backwards, or a number looks like a year.
+/// Parses `1, 3–5` to 1, 3, 4, 5. `None` where a part is no number, a range is descending, or a number may be a year.
 fn numbers(inner: &str) -> Option<Vec<usize>> {
     let mut numbers = Vec::new();
     for part in inner.split([',', ';']).map(str::trim) {
         let mut ends = part.split(is_dash).map(|end| end.trim().parse::<usize>());
         let first = ends.next()?.ok().filter(|number| (1..1900).contains(number))?;
         let last = ends.next().transpose().ok()?.unwrap_or(first);
-        if ends.next().is_some() || last < first || last - first > LONGEST_RANGE || numbers.len() > LONGEST_RANGE {
+        if ends.next().is_some() || last < first || last - first > MAX_NUMBERS || numbers.len() > MAX_NUMBERS {
             return None;
         }
         numbers.extend(first..=last);

@@ -1,4 +1,4 @@
-//! Reference lists without line breaks.
+//! Splits reference lists without line breaks.
 
 use std::sync::LazyLock;
 
@@ -7,8 +7,8 @@ use regex::Regex;
 use crate::front_matter;
 use crate::patterns::{SURNAME, compile};
 
-/// The entries of a reference list without line breaks: by labels that count up, else by a name after a full stop where
-/// the entry before it is complete.
+/// Splits a reference list without line breaks into entries: before each label with the next number, or, without labels, before
+/// a name after a full stop if the entry before it is long enough and has a year.
 pub(super) fn entries(text: &str) -> Vec<&str> {
     static LABEL: LazyLock<Regex> = LazyLock::new(|| compile(r"(?:^|\s)(?:\[(\d{1,4})\]|(\d{1,4})\.)\s+[\p{Lu}“]"));
     static NAME: LazyLock<Regex> = LazyLock::new(|| {
@@ -28,7 +28,7 @@ pub(super) fn entries(text: &str) -> Vec<&str> {
     }
     if cuts.len() < 3 {
         cuts = vec![0];
-        // Years are looked for once, however many names stand between two of them.
+        // Both lists are in order, so each year is visited once.
         let mut years = front_matter::years(text).map(|(at, _)| at).peekable();
         for found in NAME.find_iter(text) {
             let cut = found.start() + found.as_str().find(char::is_whitespace).unwrap_or(0);

@@ -1,4 +1,4 @@
-//! Where one page of a dump ends and the next begins.
+//! Splits a dump into pages.
 
 use std::sync::LazyLock;
 
@@ -7,30 +7,30 @@ use regex::Regex;
 use crate::patterns::compile;
 use crate::running_header;
 
-/// Lines at the top and at the bottom of a page among which running headers are looked for.
+/// Number of lines at the top and at the bottom of a page that are searched for running headers.
 pub(super) const EDGE_LINES: usize = 3;
-/// Bytes of a line that is longer than any that a page has in print.
-pub(super) const LONGEST_PRINTED_LINE: usize = 400;
+/// Maximum length of a printed line in bytes. A longer line has lost its line breaks.
+pub(super) const MAX_PRINTED_LINE_BYTES: usize = 400;
 
-/// The lines of one page with the byte at which each begins.
+/// The lines of one page with their byte offsets.
 #[derive(Debug, Default)]
-pub(super) struct Page<'a> {
+pub(super) struct DumpPage<'a> {
     pub(super) lines: Vec<(usize, &'a str)>,
-    /// One of its lines is longer than any line in print.
+    /// Whether one of its lines is longer than [`MAX_PRINTED_LINE_BYTES`].
     has_unbroken_text: bool,
 }
 
-impl<'a> Page<'a> {
+impl<'a> DumpPage<'a> {
     fn is_visible(&self) -> bool {
         self.lines.iter().any(|(_, line)| !line.trim().is_empty())
     }
 
-    /// Visible lines at the top and bottom.
+    /// The visible lines at the top and bottom.
     pub(super) fn edges(&self) -> Vec<&'a str> {
         self.edge_indices().into_iter().filter_map(|index| self.lines.get(index)).map(|&(_, line)| line).collect()
     }
 
-    /// The same as indices of `lines`.
+    /// The indices of the visible lines at the top and bottom.
     pub(super) fn edge_indices(&self) -> Vec<usize> {
         let visible: Vec<usize> = self
             .lines
@@ -49,9 +49,9 @@ impl<'a> Page<'a> {
     }
 }
 
-/// Pages end at form feeds, at lines such as "Page 3 of 12", and where a running header comes again.
-pub(super) fn split_pages(source: &str) -> Vec<Page<'_>> {
-    let mut pages = vec![Page::default()];
+/// Splits the source at form feeds, at lines such as "Page 3 of 12", and before each repetition of the running header.
+pub(super) fn split_pages(source: &str) -> Vec<DumpPage<'_>> {
+    let mut pages = vec![DumpPage::default()];
     let mut at = 0;
     let mut header: Option<&str> = None;
     for line in source.split_inclusive(['\n', '\u{c}']) {
@@ -61,65 +61,64 @@ pub(super) fn split_pages(source: &str) -> Vec<Page<'_>> {
             let found = running_header::parse(visible, None)?;
             visible.get(..found.fixed).map(str::trim)
         });
-        // A whole file may be one line.
+        // The whole file may be one line.
         for (found, _) in header.iter().flat_map(|header| visible.match_indices(header)) {
             if found > 0 || pages.last().is_some_and(|page| page.has_unbroken_text) {
                 push_line(&mut pages, at + from, visible.get(from..found).unwrap_or_default());
-                pages.push(Page::default());
+                pages.push(DumpPage::default());
                 from = found;
             }
         }
         push_line(&mut pages, at + from, visible.get(from..).unwrap_or_default());
         at += line.len();
         if line.ends_with('\u{c}') {
-            // A page without text is none.
+            // Pages without text are left out.
             match pages.last_mut().filter(|page| !page.is_visible()) {
-                Some(page) => *page = Page::default(),
-                None => pages.push(Page::default()),
+                Some(page) => *page = DumpPage::default(),
+                None => pages.push(DumpPage::default()),
             }
         }
     }
-    pages.retain(Page::is_visible);
+    pages.retain(DumpPage::is_visible);
     split_at_marks(pages)
 }
 
-fn push_line<'a>(pages: &mut [Page<'a>], at: usize, line: &'a str) {
+fn push_line<'a>(pages: &mut [DumpPage<'a>], at: usize, line: &'a str) {
     if let Some(page) = pages.last_mut() {
-        page.has_unbroken_text |= line.len() > LONGEST_PRINTED_LINE;
+        page.has_unbroken_text |= line.len() > MAX_PRINTED_LINE_BYTES;
         page.lines.push((at, line));
     }
 }
 
-/// Where the only page holds several marks of pages, they part it: before each mark where the text begins with one, else
-/// after it.
-fn split_at_marks(pages: Vec<Page<'_>>) -> Vec<Page<'_>> {
+/// Splits a single page at its page marks, if it has several: before each mark if the text begins with one, else after it.
+fn split_at_marks(pages: Vec<DumpPage<'_>>) -> Vec<DumpPage<'_>> {
     let [page] = pages.as_slice() else { return pages };
     if page.lines.iter().filter(|(_, line)| is_page_mark(line)).count() < 2 {
         return pages;
     }
     let first = page.lines.iter().find(|(_, line)| !line.trim().is_empty());
     let leads = first.is_some_and(|(_, line)| is_page_mark(line));
-    let mut split = vec![Page::default()];
+    let mut split = vec![DumpPage::default()];
     for &(at, line) in &page.lines {
         let mark = is_page_mark(line);
         if mark && leads {
-            split.push(Page::default());
+            split.push(DumpPage::default());
         }
         push_line(&mut split, at, line);
         if mark && !leads {
-            split.push(Page::default());
+            split.push(DumpPage::default());
         }
     }
-    split.retain(Page::is_visible);
+    split.retain(DumpPage::is_visible);
     split
 }
 
-/// `Page 3 of 12`, `--- page 3 ---`
+/// Whether the line is a page mark: `Page 3 of 12`, `--- page 3 ---`.
 pub(super) fn is_page_mark(line: &str) -> bool {
     page_mark(line).is_some()
 }
 
-/// The number in such a line.
+/// The page number in a page mark.
 pub(super) fn page_mark(line: &str) -> Option<u32> {
     static MARK: LazyLock<Regex> = LazyLock::new(|| {
         compile(r"(?i)^\W*(?:page\s+(\d{1,5})(?:\s*(?:of|/)\s*\d{1,5})?|(\d{1,5})\s+(?:of|/)\s+\d{1,5})\W*$")

@@ -1,4 +1,4 @@
-//! Names that are made of any text.
+//! Short hashes of texts.
 
 use sha2::{Digest, Sha256};
 

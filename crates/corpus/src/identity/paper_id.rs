@@ -1,4 +1,4 @@
-//! The id of a paper, made of what its source says of it.
+//! The id of a paper.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,24 +11,24 @@ use super::plain::plain_words;
 use super::{Identity, TitleKey};
 use crate::Metadata;
 
-/// Longest id, in bytes.
-const LONGEST_ID: usize = 120;
+/// Maximum length of an id in bytes.
+const MAX_ID_BYTES: usize = 120;
 
 /// The permanent id of a paper, in URLs, in the index and in answers: `[a-z0-9._-]+`, at most 120 bytes.
 ///
-/// It depends on nothing but what the source says of the paper (and, where it says nothing, on where the file lies), so
-/// that indexing again, or elsewhere, gives the same id. Hashes in it are the first 32 bits of SHA-256, which is fixed by
-/// a standard: no release of a crate and no byte order can change an id.
+/// It depends only on the metadata of the source, and on the name and folder of the file where the metadata do not identify
+/// the paper. So indexing again, or on another machine, gives the same id. Hashes in it are the first 32 bits of SHA-256: no
+/// release of a crate and no byte order changes them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PaperId(String);
 
 impl PaperId {
-    /// The id of a paper: by its DOI, else its PMCID, PMID, or title with first author and year. A source that these do not
-    /// tell from others, such as an editorial without an author, is named by its file's stem as well, less a page suffix, and
-    /// by the folder it lies in.
+    /// The id of a paper, made from its DOI, else its PMCID, its PMID, or its title with first author and year. Where these do
+    /// not identify it, as for an editorial without an author, the stem of the file name, without a page suffix, and the folder
+    /// are used as well.
     ///
-    /// `folder` is the parent folder's path as the collection names it, with `/` between its parts.
+    /// `folder` is the path of the parent folder within the collection, with `/` between its parts.
     pub fn new(metadata: &Metadata, stem: &str, folder: &str) -> Self {
         let identity = Identity::from_metadata(metadata);
         if let Some(doi) = &identity.doi {
@@ -58,7 +58,7 @@ impl PaperId {
         if id == plain { PaperId::shortened(id, doi) } else { PaperId::hashed(&id, doi) }
     }
 
-    /// `place` tells papers of the same title, author and year apart.
+    /// An id from title, author and year. `place` distinguishes papers that agree in all of them.
     fn from_title(key: &TitleKey, title: &str, place: &str) -> Self {
         let words = plain_words(title);
         let telling = words.iter().filter(|word| !matches!(word.as_str(), "a" | "an" | "the" | "on" | "of" | "in"));
@@ -75,13 +75,13 @@ impl PaperId {
     }
 
     fn shortened(id: String, hashed: &str) -> Self {
-        if id.len() <= LONGEST_ID && !id.is_empty() { PaperId(id) } else { PaperId::hashed(&id, hashed) }
+        if id.len() <= MAX_ID_BYTES && !id.is_empty() { PaperId(id) } else { PaperId::hashed(&id, hashed) }
     }
 
-    /// `id`, cut to leave room, with a hash of `hashed` behind it.
+    /// `id`, cut to leave room, followed by a hash of `hashed`.
     fn hashed(id: &str, hashed: &str) -> Self {
         let hash = short_hash(hashed);
-        let kept: String = id.chars().take(LONGEST_ID - hash.len() - 1).collect();
+        let kept: String = id.chars().take(MAX_ID_BYTES - hash.len() - 1).collect();
         let kept = kept.trim_matches('-');
         PaperId(if kept.is_empty() { hash } else { format!("{kept}-{hash}") })
     }
@@ -96,7 +96,7 @@ impl TryFrom<String> for PaperId {
     type Error = PaperIdError;
 
     fn try_from(text: String) -> Result<Self, PaperIdError> {
-        let is_valid = (1..=LONGEST_ID).contains(&text.len()) && text.chars().all(is_id_character);
+        let is_valid = (1..=MAX_ID_BYTES).contains(&text.len()) && text.chars().all(is_id_character);
         if is_valid { Ok(PaperId(text)) } else { Err(PaperIdError(text)) }
     }
 }
@@ -121,9 +121,9 @@ impl fmt::Display for PaperId {
     }
 }
 
-/// A file's stem without its page suffix, and the page: `review-p125` is page 125 of `review`.
+/// Splits the stem of a file name into the name and the page: `review-p125` is page 125 of `review`.
 ///
-/// Known are `p125`, `pp125-126`, `pg. 125` and `page 125`, after a space, `-`, `_` or `.`.
+/// Recognised are `p125`, `pp125-126`, `pg. 125` and `page 125` after a space, `-`, `_` or `.`.
 pub fn split_page(stem: &str) -> (&str, Option<u32>) {
     let is_separator = |c: char| matches!(c, '-' | '_' | '.' | ' ' | '–');
     let head = stem.trim_end_matches(|c: char| c.is_ascii_digit() || is_separator(c));

@@ -1,4 +1,4 @@
-//! Text reduced to what spellings of one name or title have in common.
+//! Normalises names and titles, so that spellings of one compare equal.
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -17,7 +17,7 @@ pub(crate) fn plain_words(text: &str) -> Vec<String> {
     words
 }
 
-/// What stands for a letter that Unicode does not decompose.
+/// The replacement of a letter that Unicode does not decompose.
 fn plain_letter(letter: char) -> Option<&'static str> {
     const GREEK: [&str; 25] = [
         "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu",
@@ -41,7 +41,7 @@ fn is_combining(character: char) -> bool {
     unicode_normalization::char::is_combining_mark(character) || matches!(character, '\'' | '’' | '\u{ad}')
 }
 
-/// The family name of "Given Family" in its plain form, without a generation behind it.
+/// The normalised family name of "Given Family", without a suffix such as "Jr".
 pub(crate) fn family_name(author: &str) -> Option<String> {
     let words = plain_words(author.split(',').next().unwrap_or(author));
     words.into_iter().rfind(|word| !matches!(word.as_str(), "jr" | "sr" | "ii" | "iii"))

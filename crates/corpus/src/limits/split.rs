@@ -1,20 +1,20 @@
-//! A block that is too long for a passage, split at the ends of its sentences.
+//! Splits a block that is too long for a passage at the ends of its sentences.
 
 use std::ops::Range;
 
 use crate::Block;
 use crate::sentence::sentences;
 
-/// Pieces of `block` with at most `most` characters each, in order; together they hold all of its visible characters.
+/// Splits `block` into blocks of at most `max` characters, in order. Together they have all of its visible characters.
 ///
-/// A sentence that is too long by itself is cut at white space, or inside of a word that is. Each piece has the citations that
-/// begin in it; all have the pages and the place of the whole block.
-pub(super) fn split(block: Block, most: usize) -> Vec<Block> {
-    let ranges = pieces(&block.text, most);
+/// A sentence that is too long is cut at white space, or within a word that is too long. Each part has the citations that
+/// begin in it, and the pages and the source range of the whole block.
+pub(super) fn split(block: Block, max: usize) -> Vec<Block> {
+    let ranges = pieces(&block.text, max);
     let last = ranges.len().saturating_sub(1);
     let mut citations = block.citations.into_iter().peekable();
     let mut split = Vec::with_capacity(ranges.len());
-    for (index, Piece { range, is_cut }) in ranges.into_iter().enumerate() {
+    for (index, SplitRange { range, is_cut }) in ranges.into_iter().enumerate() {
         let begins_cut = split.last().is_some_and(|before: &Block| before.truncated_end);
         let length = range.len();
         let mut piece = Block {
@@ -29,7 +29,7 @@ pub(super) fn split(block: Block, most: usize) -> Vec<Block> {
         };
         while let Some(mut citation) = citations.next_if(|citation| index == last || citation.range.start <= range.end)
         {
-            // A marker that goes on in the next piece ends with this one.
+            // A marker that continues in the next part is cut off at the end of this one.
             let within = |byte: usize| byte.saturating_sub(range.start).min(length);
             citation.range = within(citation.range.start)..within(citation.range.end);
             piece.citations.push(citation);
@@ -39,44 +39,44 @@ pub(super) fn split(block: Block, most: usize) -> Vec<Block> {
     split
 }
 
-struct Piece {
+struct SplitRange {
     range: Range<usize>,
-    /// It ends in mid-sentence.
+    /// Whether it ends in mid-sentence.
     is_cut: bool,
 }
 
-fn pieces(text: &str, most: usize) -> Vec<Piece> {
-    let mut pieces: Vec<Piece> = Vec::new();
+fn pieces(text: &str, max: usize) -> Vec<SplitRange> {
+    let mut pieces: Vec<SplitRange> = Vec::new();
     let mut open: Option<(Range<usize>, usize)> = None;
     for sentence in sentences(text) {
         let length = characters(text, &sentence);
         match &mut open {
-            // One more for the space between the two.
-            Some((range, held)) if *held + characters(text, &(range.end..sentence.start)) + length <= most => {
+            // The space between the two counts, too.
+            Some((range, held)) if *held + characters(text, &(range.end..sentence.start)) + length <= max => {
                 *held += characters(text, &(range.end..sentence.end));
                 range.end = sentence.end;
             }
             _ => {
-                pieces.extend(open.take().map(|(range, _)| Piece { range, is_cut: false }));
-                let rest = if length > most { cut_sentence(text, sentence, most, &mut pieces) } else { sentence };
+                pieces.extend(open.take().map(|(range, _)| SplitRange { range, is_cut: false }));
+                let rest = if length > max { cut_sentence(text, sentence, max, &mut pieces) } else { sentence };
                 let held = characters(text, &rest);
                 open = Some((rest, held));
             }
         }
     }
-    pieces.extend(open.map(|(range, _)| Piece { range, is_cut: false }));
+    pieces.extend(open.map(|(range, _)| SplitRange { range, is_cut: false }));
     pieces
 }
 
-/// Cut all but the last part of a sentence off; returns the last part.
-fn cut_sentence(text: &str, mut sentence: Range<usize>, most: usize, pieces: &mut Vec<Piece>) -> Range<usize> {
-    while let Some((end, _)) = text.get(sentence.clone()).and_then(|rest| rest.char_indices().nth(most)) {
+/// Cuts a sentence that is too long; returns its last part, which other sentences may join.
+fn cut_sentence(text: &str, mut sentence: Range<usize>, max: usize, pieces: &mut Vec<SplitRange>) -> Range<usize> {
+    while let Some((end, _)) = text.get(sentence.clone()).and_then(|rest| rest.char_indices().nth(max)) {
         let head = text.get(sentence.start..sentence.start + end).unwrap_or_default();
-        // At the last white space, unless that leaves next to nothing.
+        // At the last white space, if that is in the second half.
         let at_space = head.rfind(char::is_whitespace).filter(|&space| space > head.len() / 2);
         let cut = sentence.start + at_space.unwrap_or(head.len());
         let kept = text.get(sentence.start..cut).unwrap_or_default().trim_end().len();
-        pieces.push(Piece { range: sentence.start..sentence.start + kept, is_cut: true });
+        pieces.push(SplitRange { range: sentence.start..sentence.start + kept, is_cut: true });
         let rest = text.get(cut..sentence.end).unwrap_or_default();
         sentence.start = cut + (rest.len() - rest.trim_start().len());
     }
@@ -94,9 +94,9 @@ mod tests {
     use super::*;
     use crate::Citation;
 
-    fn texts(text: &str, most: usize) -> Vec<String> {
+    fn texts(text: &str, max: usize) -> Vec<String> {
         let block = Block { text: text.into(), ..Block::default() };
-        split(block, most).into_iter().map(|piece| piece.text).collect()
+        split(block, max).into_iter().map(|piece| piece.text).collect()
     }
 
     #[test]
@@ -124,18 +124,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_is_lost(text in "[a-cA-C α.\\[\\]1]{1,120}", most in 1_usize..40, starts in proptest::collection::vec(0_usize..120, 0..6)) {
+        fn nothing_is_lost(text in "[a-cA-C α.\\[\\]1]{1,120}", max in 1_usize..40, starts in proptest::collection::vec(0_usize..120, 0..6)) {
             let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
             let visible = |text: &str| text.split_whitespace().collect::<String>();
             let mut places: Vec<usize> = starts.into_iter().filter(|&at| text.is_char_boundary(at)).collect();
             places.sort_unstable();
             let citations = places.iter().map(|&at| Citation { range: at..at, references: vec![0] });
             let block = Block { text: text.clone(), citations: citations.collect(), ..Block::default() };
-            let pieces = split(block, most);
+            let pieces = split(block, max);
             prop_assert_eq!(pieces.iter().map(|piece| visible(&piece.text)).collect::<String>(), visible(&text));
             prop_assert_eq!(pieces.iter().map(|piece| piece.citations.len()).sum::<usize>(), if text.is_empty() { 0 } else { places.len() });
             for piece in &pieces {
-                prop_assert!(!piece.text.is_empty() && piece.text.trim() == piece.text && piece.text.chars().count() <= most);
+                prop_assert!(!piece.text.is_empty() && piece.text.trim() == piece.text && piece.text.chars().count() <= max);
                 prop_assert!(piece.citations.iter().all(|citation| piece.text.get(citation.range.clone()).is_some()));
             }
         }

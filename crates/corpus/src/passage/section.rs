@@ -1,8 +1,8 @@
-//! What kind of section a heading begins.
+//! The kind of a section, by its headings.
 
 use serde::{Deserialize, Serialize};
 
-/// The kind of section a passage stands in, for filters and for weighing.
+/// The kind of section that contains a passage, for filters and ranking.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SectionKind {
@@ -13,7 +13,7 @@ pub enum SectionKind {
     Results,
     Discussion,
     Conclusion,
-    /// Anything else: in a review, most sections are named by their subject.
+    /// Any other: most sections of a review are named after their subject.
     #[default]
     Other,
 }
@@ -30,7 +30,7 @@ impl SectionKind {
         Self::Other,
     ];
 
-    /// The word by which the index, filters and answers know it.
+    /// The stable name in the index, in filters and in answers.
     pub fn name(self) -> &'static str {
         match self {
             Self::Abstract => "abstract",
@@ -44,14 +44,14 @@ impl SectionKind {
         }
     }
 
-    /// The kind that the outermost telling heading of `section` gives.
+    /// The kind by the outermost heading that names one; [`SectionKind::Other`] if none does.
     pub fn from_headings(section: &[String]) -> Self {
         section.iter().find_map(|heading| kind_of_heading(heading)).unwrap_or_default()
     }
 }
 
-/// A heading tells its section's kind only where it has no word of a subject: "Materials and methods", but not "Methods
-/// of isolating stromal cells".
+/// The kind that a heading names. It must not name a subject as well: "Materials and methods" is methods, "Methods of isolating
+/// stromal cells" is not.
 fn kind_of_heading(heading: &str) -> Option<SectionKind> {
     let heading = heading.to_lowercase();
     let words = heading.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().any(char::is_alphabetic));
@@ -82,7 +82,7 @@ fn kind_of_word(word: &str) -> Option<SectionKind> {
     })
 }
 
-/// Words that go with those of [`kind_of_word`] without naming a subject.
+/// Whether `word` can accompany those of [`kind_of_word`] without naming a subject.
 fn is_neutral(word: &str) -> bool {
     const WORDS: &[&str] = &[
         "and",

@@ -1,16 +1,16 @@
-//! The abstract: below its label, or the largest paragraph between the title and the text.
+//! Finds the abstract: the text below its heading, or the largest paragraph between the title and the body.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::flow::{Placed, Role};
+use super::flow::{PlacedLine, Role};
 use super::front_labels::{bare_heading, is_abstract_heading, is_keywords};
 use super::line::Line;
 use super::title;
 use crate::patterns::compile;
 
-/// Headings of structured abstracts.
+/// Whether the line is a heading of a structured abstract.
 pub(super) fn is_abstract_part(line: &Line) -> bool {
     const PARTS: &[&str] = &[
         "background",
@@ -42,17 +42,17 @@ pub(super) fn is_abstract_part(line: &Line) -> bool {
     PARTS.contains(&bare_heading(line).as_str())
 }
 
-pub(super) fn mark_labelled(flow: &mut [Placed], at: usize) {
+pub(super) fn mark_labelled(flow: &mut [PlacedLine], at: usize) {
     let run_in = !is_abstract_heading(&flow[at].line);
     let first = if run_in { at } else { at + 1 };
     flow[at].role = if run_in { Role::Abstract } else { Role::Front };
     let heading = flow[at].line.clone();
-    let below = |placed: &&Placed| {
+    let below = |placed: &&PlacedLine| {
         placed.line.page > heading.page || (placed.line.x0 <= heading.x1 && placed.line.x1 >= heading.x0)
     };
     let text = flow[first.min(flow.len())..].iter().filter(below).find(|placed| !is_abstract_part(&placed.line));
     let Some(size) = text.map(|placed| placed.line.size) else { return };
-    // A column with the article's history may stand beside it.
+    // A column with the article's history may be beside it.
     let (page, mut x0, mut x1) = (flow[at].line.page, flow[at].line.x0, flow[at].line.x1);
     for placed in &mut flow[first..] {
         let beside = placed.line.page == page && (placed.line.x0 > x1 || placed.line.x1 < x0);
@@ -73,8 +73,8 @@ pub(super) fn mark_labelled(flow: &mut [Placed], at: usize) {
     own_edges(flow);
 }
 
-/// The largest paragraph between the title and the text.
-pub(super) fn mark_unlabelled(flow: &mut [Placed], after_title: usize) {
+/// Marks the largest paragraph between the title and the body as the abstract.
+pub(super) fn mark_unlabelled(flow: &mut [PlacedLine], after_title: usize) {
     const MIN_CHARACTERS: usize = 250;
     let mut best: Option<(usize, std::ops::Range<usize>)> = None;
     let mut start = after_title;
@@ -99,13 +99,13 @@ pub(super) fn mark_unlabelled(flow: &mut [Placed], after_title: usize) {
     }
 }
 
-pub(super) fn is_next_line(above: &Placed, line: &Placed) -> bool {
+pub(super) fn is_next_line(above: &PlacedLine, line: &PlacedLine) -> bool {
     above.column == line.column
         && (above.line.size - line.line.size).abs() < 0.4
         && line.leading.is_some_and(|leading| leading > 0.5 * line.line.size && leading < 1.5 * line.line.size)
 }
 
-/// Licences, addresses and dates.
+/// Whether `text` is a licence, an address or a date.
 fn is_small_print(text: &str) -> bool {
     static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
         compile(
@@ -115,12 +115,12 @@ fn is_small_print(text: &str) -> bool {
     PATTERN.is_match(text)
 }
 
-/// The abstract is often narrower than the columns below it.
-fn own_edges(flow: &mut [Placed]) {
+/// Gives the lines of the abstract its own edges, because it is often narrower than the columns below.
+fn own_edges(flow: &mut [PlacedLine]) {
     let columns: std::collections::BTreeSet<usize> =
         flow.iter().filter(|placed| placed.role == Role::Abstract).map(|placed| placed.column).collect();
     for column in columns {
-        let of = |placed: &&mut Placed| placed.role == Role::Abstract && placed.column == column;
+        let of = |placed: &&mut PlacedLine| placed.role == Role::Abstract && placed.column == column;
         let (mut left, mut right) = (f32::MAX, f32::MIN);
         for placed in flow.iter_mut().filter(of) {
             left = left.min(placed.line.x0);

@@ -1,4 +1,4 @@
-//! Accents that are drawn as glyphs of their own, over or beside their letter: `u¨` is `ü`.
+//! Composes letters with accents that are drawn as separate glyphs over or beside them: `u¨` becomes `ü`.
 
 use unicode_normalization::char::compose;
 
@@ -24,7 +24,7 @@ fn combining(accent: char) -> Option<char> {
     })
 }
 
-/// Put accents on the letters that they are drawn over.
+/// Replaces letters and the accents over them by composed letters.
 pub(super) fn compose_accents(glyphs: &[Glyph]) -> Vec<Glyph> {
     let mut out: Vec<Glyph> = Vec::with_capacity(glyphs.len());
     let mut pending: Option<(Glyph, char)> = None;
@@ -52,7 +52,7 @@ pub(super) fn compose_accents(glyphs: &[Glyph]) -> Vec<Glyph> {
     out
 }
 
-/// Whether most of the accent's width lies over the letter.
+/// Whether most of the accent's width is over the letter.
 fn over(accent: &Glyph, letter: &Glyph) -> bool {
     let common = accent.x1.min(letter.x1) - accent.x0.max(letter.x0);
     common > 0.5 * (accent.x1 - accent.x0).min(letter.x1 - letter.x0)

@@ -1,16 +1,16 @@
-//! Paragraphs, front and references to an [`Article`], with a record of all that is left out.
+//! Assembles the [`Article`] from paragraphs, front matter and references, and records everything that is left out.
 
 use crate::{Article, Block, BlockKind, Citation, DropRule, Format};
 
-use super::flow::{Placed, Role};
+use super::flow::{PlacedLine, Role};
 use super::front::Front;
 use super::furniture::Removed;
 use super::paragraphs::Paragraph;
 use super::references::{self, Labels};
 use super::sections::Sections;
-use super::text::{Marker, RunningText, Vocabulary};
+use super::text::{RunningText, SuperscriptMarker, Vocabulary};
 
-/// All that was found in a paper.
+/// Everything that was found in a paper.
 pub(super) struct Parts {
     pub front: Front,
     pub paragraphs: Vec<Paragraph>,
@@ -18,22 +18,24 @@ pub(super) struct Parts {
     pub warnings: Vec<String>,
 }
 
-/// Make the article.
+/// Makes the article.
 pub(super) fn article(parts: Parts) -> Article {
-    let vocabulary =
-        Vocabulary::of(parts.paragraphs.iter().flat_map(|paragraph| &paragraph.lines).map(|placed| &placed.line));
+    let vocabulary = Vocabulary::from_lines(
+        parts.paragraphs.iter().flat_map(|paragraph| &paragraph.lines).map(|placed| &placed.line),
+    );
     let mut article = Article { format: Format::Pdf, warnings: parts.warnings, ..Article::default() };
     article.metadata.title = parts.front.title;
     article.metadata.authors = parts.front.authors;
     article.metadata.keywords = parts.front.keywords;
     add_references(&mut article, &parts.paragraphs, &vocabulary);
-    let labels = Labels::of(&article.references);
+    let labels = Labels::new(&article.references);
     let raised = uses_raised_citations(&parts.paragraphs);
     let cites = |marker: &str| raised && !labels.cited(marker).is_empty();
-    let mut sections =
-        Sections::learn(parts.paragraphs.iter().filter(|p| p.role == Role::Heading).filter_map(|p| p.lines.first()));
+    let mut sections = Sections::from_headings(
+        parts.paragraphs.iter().filter(|p| p.role == Role::Heading).filter_map(|p| p.lines.first()),
+    );
     let mut part_of_abstract: Option<String> = None;
-    // Headings under which nothing stands so far.
+    // Headings that no block has used so far.
     let mut unused: Vec<(String, u32)> = Vec::new();
     for paragraph in &parts.paragraphs {
         let running = running_text(&paragraph.lines, &vocabulary, &cites);
@@ -66,7 +68,7 @@ pub(super) fn article(parts: Parts) -> Article {
     article
 }
 
-/// A heading is kept by the blocks under it; one without any is recorded.
+/// Records headings without a block below them as dropped.
 fn drop_headings(article: &mut Article, headings: impl Iterator<Item = (String, u32)>) {
     for (title, page) in headings {
         article.drop_text(DropRule::EmptySection, &title, Some(page), None);
@@ -84,11 +86,11 @@ fn rule(role: Role) -> DropRule {
     }
 }
 
-fn page(lines: &[Placed]) -> Option<u32> {
+fn page(lines: &[PlacedLine]) -> Option<u32> {
     lines.first().map(|placed| placed.line.page)
 }
 
-fn running_text(lines: &[Placed], vocabulary: &Vocabulary, cites: &dyn Fn(&str) -> bool) -> RunningText {
+fn running_text(lines: &[PlacedLine], vocabulary: &Vocabulary, cites: &dyn Fn(&str) -> bool) -> RunningText {
     let mut running = RunningText::default();
     for placed in lines {
         running.push_line(&placed.line, vocabulary, cites);
@@ -96,7 +98,7 @@ fn running_text(lines: &[Placed], vocabulary: &Vocabulary, cites: &dyn Fn(&str) 
     running
 }
 
-/// `Abstract: Stem cells …` without its label.
+/// Removes the label from `Abstract: Stem cells …`.
 fn without_label(mut running: RunningText) -> RunningText {
     let first = running.text.split([' ', ':', '.', '—', '–']).next().unwrap_or_default();
     if matches!(first.to_lowercase().as_str(), "abstract" | "summary") {
@@ -129,14 +131,15 @@ fn push_block(
     });
 }
 
-fn citation(marker: &Marker, text: &str, labels: &Labels) -> Option<Citation> {
+fn citation(marker: &SuperscriptMarker, text: &str, labels: &Labels) -> Option<Citation> {
     let references = labels.cited(&marker.text);
     let at = marker.at.min(text.len());
     (!references.is_empty()).then_some(Citation { range: at..at, references })
 }
 
 fn add_references(article: &mut Article, paragraphs: &[Paragraph], vocabulary: &Vocabulary) {
-    let lines: Vec<&Placed> = paragraphs.iter().filter(|p| p.role == Role::Reference).flat_map(|p| &p.lines).collect();
+    let lines: Vec<&PlacedLine> =
+        paragraphs.iter().filter(|p| p.role == Role::Reference).flat_map(|p| &p.lines).collect();
     if lines.is_empty() {
         article.warnings.push("the reference list was not found".to_owned());
         return;
@@ -144,7 +147,7 @@ fn add_references(article: &mut Article, paragraphs: &[Paragraph], vocabulary: &
     article.references = references::parse(&lines, vocabulary);
 }
 
-/// Raised numbers are citations unless the paper cites in brackets.
+/// Whether superscript numbers are citations: they are unless the paper cites in brackets.
 fn uses_raised_citations(paragraphs: &[Paragraph]) -> bool {
     let (mut raised, mut bracketed) = (0, 0);
     for line in paragraphs.iter().filter(|p| p.role == Role::Body).flat_map(|p| &p.lines).map(|placed| &placed.line) {

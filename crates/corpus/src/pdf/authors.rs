@@ -1,20 +1,20 @@
-//! The authors' names, between the title and the first address, date or text.
+//! Finds the authors' names: they are between the title and the first address, date or text.
 
-use super::flow::{Placed, Role};
+use super::flow::{PlacedLine, Role};
 use super::front_labels::is_abstract_heading;
 use super::line::Script;
 use super::title::looks_like_imprint;
 
-/// A list of authors has no more lines.
+/// Maximum number of lines of a list of authors.
 const MAX_LINES: usize = 60;
 
-/// Read the names from the lines below the title, whose horizontal extent is `title`.
-pub(super) fn find(below: &[Placed], title: (f32, f32)) -> Vec<String> {
-    let beside = |placed: &Placed| placed.line.x0 > title.1 || placed.line.x1 < title.0;
-    let lines: Vec<&Placed> = below.iter().filter(|placed| !beside(placed)).take(MAX_LINES).collect();
+/// Reads the names from the lines below the title. `title` is the horizontal extent of the title.
+pub(super) fn find(below: &[PlacedLine], title: (f32, f32)) -> Vec<String> {
+    let beside = |placed: &PlacedLine| placed.line.x0 > title.1 || placed.line.x1 < title.0;
+    let lines: Vec<&PlacedLine> = below.iter().filter(|placed| !beside(placed)).take(MAX_LINES).collect();
     let lines = &lines[subtitle_lines(&lines)..];
     let Some(first) = lines.first() else { return Vec::new() };
-    let is_name_line = |placed: &&&Placed| {
+    let is_name_line = |placed: &&&PlacedLine| {
         let shown = placed.line.text();
         (placed.line.size - first.line.size).abs() < 0.5
             && placed.line.page == first.line.page
@@ -25,15 +25,15 @@ pub(super) fn find(below: &[Placed], title: (f32, f32)) -> Vec<String> {
             && !is_abstract_heading(&placed.line)
     };
     let texts: Vec<String> = lines.iter().take_while(is_name_line).map(|placed| text(placed)).collect();
-    // Where nothing else separates the names, each has its own line.
+    // Without separators, each name has its own line.
     let separated = texts.iter().any(|text| text.contains([',', ';', '·', '•', '&']) || text.contains(" and "));
     split_names(&texts.join(if separated { " " } else { "," }))
 }
 
-/// How many lines are a subtitle: in large type, without names, or followed by names in smaller type.
-fn subtitle_lines(lines: &[&Placed]) -> usize {
+/// Number of lines that are a subtitle: in large type without names, or followed by names in smaller type.
+fn subtitle_lines(lines: &[&PlacedLine]) -> usize {
     const LARGE: f32 = 13.0;
-    let names = |placed: &Placed| split_names(&text(placed)).len();
+    let names = |placed: &PlacedLine| split_names(&text(placed)).len();
     let is_subtitle = |i: usize| {
         let smaller_names = || lines[i + 1..].iter().take(3).any(|below| below.line.size < LARGE && names(below) > 0);
         lines[i].line.size > LARGE && (names(lines[i]) == 0 || (names(lines[i]) == 1 && smaller_names()))
@@ -41,8 +41,8 @@ fn subtitle_lines(lines: &[&Placed]) -> usize {
     (0..lines.len()).take_while(|&i| is_subtitle(i)).count()
 }
 
-/// The line without raised marks, which stand for addresses.
-fn text(placed: &Placed) -> String {
+/// The text of the line without superscript marks, which refer to addresses.
+fn text(placed: &PlacedLine) -> String {
     let mut text = String::new();
     let mut raised = String::new();
     for word in &placed.line.words {
@@ -61,7 +61,7 @@ fn text(placed: &Placed) -> String {
     text
 }
 
-/// What raised marks between two names mean: in `Lee¹,², Chen³` the last comma separates names.
+/// The separator that superscript marks between two names contain: in `Lee¹,², Chen³` the last comma separates names.
 fn separator(raised: &str) -> &'static str {
     match raised {
         "" => "",
@@ -97,7 +97,7 @@ fn is_address(text: &str) -> bool {
     PLACES.iter().any(|place| text.contains(place))
 }
 
-/// `Ann B. Lee1,2*, PhD, and Bo Chen†` to its names.
+/// Splits `Ann B. Lee1,2*, PhD, and Bo Chen†` into names.
 fn split_names(text: &str) -> Vec<String> {
     let cleaned: String = text
         .chars()
@@ -115,7 +115,7 @@ fn split_names(text: &str) -> Vec<String> {
 fn name(part: &str) -> Option<String> {
     let words: Vec<&str> = part
         .split_whitespace()
-        // The mark of an ORCID is set close behind the name.
+        // The ORCID icon may follow the name without a space.
         .map(|word| word.strip_suffix("ID").filter(|rest| rest.ends_with(char::is_lowercase)).unwrap_or(word))
         .filter(|word| word.chars().any(char::is_alphabetic) && !is_degree(word))
         .collect();

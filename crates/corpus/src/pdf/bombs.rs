@@ -1,7 +1,7 @@
-//! Guards against streams that unpack to far more than they weigh.
+//! Detects decompression bombs: streams that unpack to far more than their size.
 //!
-//! The library unpacks a stream whole, so its size has to be known before. Only streams that are large enough to reach a
-//! limit at the best ratio that the format allows are unpacked for it, into nothing.
+//! The PDF library unpacks a stream as a whole, so the unpacked size must be known before. Only a stream that could reach a
+//! limit at the best ratio of its format is unpacked to measure it, without keeping the output.
 
 use std::io::Read;
 
@@ -11,19 +11,19 @@ use hayro_syntax::object::Stream;
 
 use crate::ReadError;
 
-/// Limit for the content of one page, one form, one font.
+/// Maximum unpacked size in bytes of the content of one page, one form or one font.
 pub(super) const MAX_CONTENT: u64 = 128 << 20;
-/// Limit for any other stream (object streams, cross-reference streams).
+/// Maximum unpacked size in bytes of any other stream (object streams, cross-reference streams).
 const MAX_STREAM: u64 = 256 << 20;
-/// Deflate packs no tighter.
-const DEFLATE_RATIO: u64 = 1032;
-/// Neither do LZW and run-length encoding.
-const OTHER_RATIO: u64 = 2_800;
+/// The best compression ratio of Deflate.
+const MAX_DEFLATE_RATIO: u64 = 1032;
+/// The best compression ratio of LZW and run-length encoding.
+const MAX_OTHER_RATIO: u64 = 2_800;
 
-/// Look for bombs among the streams that are unpacked as soon as the file is opened.
+/// Checks the streams that are unpacked when the file is opened.
 ///
 /// # Errors
-/// [`ReadError::Malformed`] if there is one.
+/// [`ReadError::Malformed`] if one of them is a decompression bomb.
 pub(super) fn check_file(bytes: &[u8]) -> Result<(), ReadError> {
     let mut rest = bytes;
     while let Some(at) = find(rest, b"stream") {
@@ -56,7 +56,7 @@ fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     None
 }
 
-/// An upper bound of what a stream unpacks to; none if that is more than [`MAX_CONTENT`].
+/// An upper bound of the unpacked size of a stream; `None` if that is more than [`MAX_CONTENT`].
 pub(super) fn unpacked_size(stream: &Stream<'_>) -> Option<u64> {
     let packed = stream.raw_data();
     let mut packing = stream
@@ -65,18 +65,18 @@ pub(super) fn unpacked_size(stream: &Stream<'_>) -> Option<u64> {
         .filter(|filter| matches!(filter, Filter::FlateDecode | Filter::LzwDecode | Filter::RunLengthDecode));
     let first = packing.next();
     if packing.next().is_some() {
-        // Packed twice: never done by a writer of papers.
+        // Compressed twice, which no program that writes papers does.
         return None;
     }
     match first {
         None => Some(packed.len() as u64),
         Some(Filter::FlateDecode) => inflated_size(&packed, MAX_CONTENT),
-        Some(_) => Some(packed.len() as u64 * OTHER_RATIO).filter(|size| *size <= MAX_CONTENT * 16),
+        Some(_) => Some(packed.len() as u64 * MAX_OTHER_RATIO).filter(|size| *size <= MAX_CONTENT * 16),
     }
 }
 
 fn inflated_size(packed: &[u8], limit: u64) -> Option<u64> {
-    let most = packed.len() as u64 * DEFLATE_RATIO;
+    let most = packed.len() as u64 * MAX_DEFLATE_RATIO;
     if most <= limit {
         return Some(most.min(limit / 64));
     }

@@ -1,10 +1,10 @@
-//! What a font says a glyph means, to characters as they are searched for.
+//! Normalises the characters of a glyph to those that users search for.
 
 use unicode_normalization::UnicodeNormalization;
 
 use super::page::Glyph;
 
-/// Share a glyph's width among the characters that it stands for.
+/// Appends one glyph for each of the characters of `glyph`, and divides its width among them.
 pub(super) fn push_characters(glyphs: &mut Vec<Glyph>, glyph: Glyph, characters: &[char]) {
     let width = glyph.x1 - glyph.x0;
     let visible = width > 0.1 * glyph.size;
@@ -17,21 +17,21 @@ pub(super) fn push_characters(glyphs: &mut Vec<Glyph>, glyph: Glyph, characters:
     }
 }
 
-/// A character as it is searched for; none for what has no letters of its own.
+/// The normal form of a character; `None` for characters that are not text.
 fn plain(character: char, visible: bool) -> Option<char> {
     match character {
-        // A hyphen that shows is a hyphen, whatever the font calls it.
+        // A visible soft hyphen is a hyphen.
         '\u{AD}' => visible.then_some('-'),
         '\u{2010}' | '\u{2011}' => Some('-'),
-        // Places where a line may break.
+        // Characters that only allow a line break.
         '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}' => None,
-        // Letters of formulas, which look like letters in italics: `𝛾` is `γ`.
+        // Mathematical letters become plain ones: `𝛾` becomes `γ`.
         '\u{1D400}'..='\u{1D7FF}' => std::iter::once(character).nfkc().next(),
         _ => (expand(character).is_empty() && !character.is_control()).then_some(character),
     }
 }
 
-/// The letters of a ligature; empty for any other character.
+/// The letters of a ligature; empty for other characters.
 fn expand(character: char) -> &'static [char] {
     match character {
         '\u{FB00}' => &['f', 'f'],

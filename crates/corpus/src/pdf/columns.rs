@@ -1,10 +1,10 @@
-//! Reading order: a page is cut along its gutters into columns, and across where something spans a gutter.
+//! Finds the reading order: splits a page into columns along its gutters, and horizontally where something spans a gutter.
 //!
 //! A recursive cut in the manner of Nagy and Seth's X-Y tree (Hierarchical representation of optically scanned
-//! documents, 1984), with the gutter chosen by how many lines respect it, so that a title or a wide table above two
-//! columns does not hide them.
+//! documents, 1984). The gutter is the strip that most lines keep clear of, so a title or a wide table above two columns does
+//! not hide it.
 
-use super::gutters::{Gutter, find_gutter, known_gutter, usual_gutters};
+use super::gutters::{Gutter, common_gutters, find_gutter, known_gutter};
 use super::known_headings::is_reference_heading;
 use super::line::Line;
 use super::page::Rect;
@@ -15,28 +15,28 @@ pub(super) struct Column {
     pub lines: Vec<Line>,
 }
 
-/// How deep columns may nest.
+/// Maximum depth of nested columns.
 const MAX_DEPTH: u32 = 6;
 
-/// Put the lines of all pages into reading order. `walls` are, for each page, wide rules and images: text does not flow
-/// around them.
-pub(super) fn columns(pages: Vec<Vec<Line>>, walls: &[Vec<Rect>]) -> Vec<Column> {
-    let known = usual_gutters(&pages);
+/// Puts the lines of all pages into reading order. `barriers` are the wide rules and the images of each page: no column of text
+/// continues across them.
+pub(super) fn columns(pages: Vec<Vec<Line>>, barriers: &[Vec<Rect>]) -> Vec<Column> {
+    let known = common_gutters(&pages);
     let mut out = Vec::new();
-    for (lines, walls) in pages.into_iter().zip(walls) {
-        cut(lines, &Surroundings { walls, known: &known }, MAX_DEPTH, &mut out);
+    for (lines, barriers) in pages.into_iter().zip(barriers) {
+        cut(lines, &PageContext { barriers, known: &known }, MAX_DEPTH, &mut out);
     }
     out
 }
 
-/// What is known of a page besides its lines.
-struct Surroundings<'a> {
-    walls: &'a [Rect],
-    /// Gutters that other pages have.
+/// Properties of a page besides its lines.
+struct PageContext<'a> {
+    barriers: &'a [Rect],
+    /// Gutters that several pages have.
     known: &'a [Gutter],
 }
 
-fn cut(mut lines: Vec<Line>, around: &Surroundings<'_>, depth: u32, out: &mut Vec<Column>) {
+fn cut(mut lines: Vec<Line>, around: &PageContext<'_>, depth: u32, out: &mut Vec<Column>) {
     if lines.is_empty() {
         return;
     }
@@ -54,7 +54,7 @@ fn cut(mut lines: Vec<Line>, around: &Surroundings<'_>, depth: u32, out: &mut Ve
         out.push(Column { lines: rows(lines) });
         return;
     };
-    for band in bands(lines, around.walls, gutter) {
+    for band in bands(lines, around.barriers, gutter) {
         match band {
             Band::Across(lines) => cut(lines, around, depth - 1, out),
             Band::Divided(left, right) => {
@@ -65,8 +65,8 @@ fn cut(mut lines: Vec<Line>, around: &Surroundings<'_>, depth: u32, out: &mut Ve
     }
 }
 
-/// Where a reference list begins that has its own two columns below those of the text: the type is smaller from there on,
-/// in all columns.
+/// The index of the first line of a reference list that has its own columns below those of the text: from there on the type is
+/// smaller in all columns.
 fn references_below(lines: &[Line]) -> Option<usize> {
     let heading = lines.iter().position(is_reference_heading)?;
     let at = lines.partition_point(|line| line.y < lines[heading].y - 0.5 * lines[heading].size);
@@ -81,7 +81,7 @@ fn references_below(lines: &[Line]) -> Option<usize> {
     (at > 0 && above - below > 0.4).then_some(at)
 }
 
-/// Lines on one baseline are read from left to right.
+/// Sorts lines on one baseline from left to right.
 fn rows(mut lines: Vec<Line>) -> Vec<Line> {
     let mut start = 0;
     for i in 1..=lines.len() {
@@ -98,21 +98,21 @@ enum Band {
     Divided(Vec<Line>, Vec<Line>),
 }
 
-/// Cut across at each line or wall that spans the gutter.
-fn bands(lines: Vec<Line>, walls: &[Rect], gutter: Gutter) -> Vec<Band> {
+/// Splits the lines into bands at each line or barrier that spans the gutter.
+fn bands(lines: Vec<Line>, barriers: &[Rect], gutter: Gutter) -> Vec<Band> {
     let middle = (gutter.0 + gutter.1) / 2.0;
     let reach = 18.0;
     let spans = |x0: f32, x1: f32| x0 < gutter.0 - reach && x1 > gutter.1 + reach;
     let top = lines.first().map_or(0.0, |line| line.y);
     let bottom = lines.last().map_or(0.0, |line| line.y);
-    let mut wall_heights: Vec<f32> = walls
+    let mut barrier_heights: Vec<f32> = barriers
         .iter()
-        .filter(|wall| spans(wall.x0, wall.x1))
-        .map(|wall| (wall.y0 + wall.y1) / 2.0)
+        .filter(|barrier| spans(barrier.x0, barrier.x1))
+        .map(|barrier| (barrier.y0 + barrier.y1) / 2.0)
         .filter(|y| (top..bottom).contains(y))
         .collect();
-    wall_heights.sort_by(f32::total_cmp);
-    let mut wall_heights = wall_heights.into_iter().peekable();
+    barrier_heights.sort_by(f32::total_cmp);
+    let mut barrier_heights = barrier_heights.into_iter().peekable();
     let alone: Vec<bool> = (0..lines.len())
         .map(|i| {
             let apart = |other: Option<&Line>| other.is_none_or(|o| (o.y - lines[i].y).abs() > 0.5 * lines[i].size);
@@ -122,7 +122,7 @@ fn bands(lines: Vec<Line>, walls: &[Rect], gutter: Gutter) -> Vec<Band> {
     let mut out: Vec<Band> = Vec::new();
     for (line, alone) in lines.into_iter().zip(alone) {
         let mut fresh = false;
-        while wall_heights.next_if(|y| *y < line.y).is_some() {
+        while barrier_heights.next_if(|y| *y < line.y).is_some() {
             fresh = true;
         }
         let is_tail = alone
@@ -146,7 +146,7 @@ fn bands(lines: Vec<Line>, walls: &[Rect], gutter: Gutter) -> Vec<Band> {
     out
 }
 
-/// What stands beside a wide paragraph, between its lines, belongs to its band; so does a heading close above it.
+/// Adds lines between those of a wide paragraph to its band, and also a heading close above it.
 fn merge_interleaved(bands: &mut Vec<Band>, line: &Line) {
     let continues = match bands.as_slice() {
         [.., Band::Across(above), Band::Divided(..)] => {
@@ -171,7 +171,7 @@ fn merge_interleaved(bands: &mut Vec<Band>, line: &Line) {
     }
 }
 
-/// Take the last line of a side if it is nearer to the wide line below it than to what is above.
+/// Removes and returns the last line of a side if it is nearer to the wide line below it than to the line above it.
 fn take_head(side: &mut Vec<Line>, below: &Line) -> Option<Line> {
     let last = side.last()?;
     let distance = below.y - last.y;

@@ -1,4 +1,4 @@
-//! A file's bytes to pages of glyphs, guarded against damaged and hostile files.
+//! Opens a file and reads its pages to glyphs. Damaged and hostile files are errors or cost bounded work.
 
 use hayro_syntax::object::{Array, Dict, Stream};
 use hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
@@ -11,24 +11,24 @@ use super::interpret::{Budget, interpret_page};
 use super::marked_text::decode;
 use super::page::Page;
 
-/// Pages beyond these are not read.
+/// Maximum number of pages. Further pages are not read.
 pub(super) const MAX_PAGES: usize = 2_000;
 
-/// What was read of a file.
+/// The pages of a file and their fonts.
 #[derive(Debug, Default)]
 pub(super) struct Document {
     pub pages: Vec<Page>,
     pub fonts: Fonts,
-    /// The title that the file itself declares.
+    /// The title in the file's metadata.
     pub title: Option<String>,
     pub warnings: Vec<String>,
 }
 
-/// Read all pages.
+/// Reads all pages.
 ///
 /// # Errors
-/// [`ReadError::Encrypted`] if a password is needed; [`ReadError::Malformed`] if the file is no PDF, is damaged beyond
-/// repair or unpacks to more than any paper does.
+/// [`ReadError::Encrypted`] if a password is needed; [`ReadError::Malformed`] if the file is no PDF, cannot be repaired, or
+/// has a stream whose unpacked size is over the limit.
 pub(super) fn open(bytes: &[u8]) -> Result<Document, ReadError> {
     bombs::check_file(bytes)?;
     let pdf = Pdf::new(bytes.to_vec()).map_err(|error| match error {
@@ -62,7 +62,7 @@ fn malformed(reason: &str) -> ReadError {
     ReadError::Malformed { format: "PDF", reason: reason.to_owned() }
 }
 
-/// Whether all content streams of a page together stay within bounds.
+/// Whether the unpacked size of all content streams of a page together is within the limit.
 fn content_is_bounded(page: &Dict<'_>) -> bool {
     if let Some(stream) = page.get::<Stream<'_>>("Contents") {
         return bombs::unpacked_size(&stream).is_some();

@@ -1,4 +1,4 @@
-//! Captions, tables and figure text.
+//! Recognises labels of captions.
 
 use std::sync::LazyLock;
 
@@ -6,10 +6,10 @@ use regex::Regex;
 
 use crate::patterns::compile;
 
-/// The label of a caption that begins a line: `Figure 2`, `Table 1`.
+/// The label of a caption at the beginning of a line: `Figure 2`, `Table 1`.
 pub(super) fn caption_label(text: &str) -> Option<&str> {
     static LABEL: LazyLock<Regex> = LazyLock::new(|| {
-        // Some journals letterspace the word.
+        // Some journals print the word with spaces between its letters.
         let words =
             r"Fig(?:ure)?|FIG(?:URE)?|Table|TABLE|Scheme|SCHEME|Box|BOX|Chart|Plate|F I G U R E|T A B L E|S C H E M E";
         compile(format!(

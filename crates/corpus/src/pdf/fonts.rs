@@ -1,4 +1,4 @@
-//! The fonts of a document: how codes become characters, and what a font's name says of its style.
+//! The fonts of a document: their styles, and the characters of their codes.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,14 +9,14 @@ use hayro_syntax::object::{Array, Dict, Name, Stream};
 
 use super::bombs::unpacked_size;
 
-/// How the letters of a font look, from its name and descriptor.
+/// The style of a font, from its name and descriptor.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(super) struct Style {
     pub bold: bool,
     pub italic: bool,
 }
 
-/// The fonts met so far, told apart by name; glyphs refer to them by index.
+/// The fonts used so far, identified by name. Glyphs refer to them by index.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Fonts {
     styles: Vec<Style>,
@@ -28,7 +28,7 @@ impl Fonts {
         self.styles.get(usize::from(font)).copied().unwrap_or_default()
     }
 
-    /// Subsets of one font, which each page may have its own of, are one.
+    /// Adds a font and returns its index. All subsets of a font have the same name and so the same index.
     fn add(&mut self, name: String, style: Style) -> u16 {
         if let Some(&known) = self.by_name.get(&name) {
             return known;
@@ -40,7 +40,7 @@ impl Fonts {
     }
 }
 
-/// A font in use: its codes, and its index in [`Fonts`].
+/// A loaded font, with its index in [`Fonts`].
 #[derive(Clone)]
 pub(super) struct LoadedFont<'a> {
     pub font: Font<'a>,
@@ -73,7 +73,7 @@ impl<'a> FontLoader<'a> {
         }
     }
 
-    /// The font of a font dictionary; none where it is too damaged to be used.
+    /// Loads the font of a font dictionary; `None` if it is damaged or too large.
     pub(super) fn load(&mut self, dict: &Dict<'a>) -> Option<LoadedFont<'a>> {
         let key = match dict.obj_id() {
             Some(id) => (Some(id.obj_number), 0),
@@ -89,7 +89,7 @@ impl<'a> FontLoader<'a> {
     }
 }
 
-/// The characters that a code stands for; none where the font does not say.
+/// The characters of a code; `None` if the font does not define them.
 pub(super) fn characters(font: &Font<'_>, code: u32) -> Option<BfString> {
     match font.glyph(font.map_code(code), code) {
         FontGlyph::Outline(glyph) => glyph.as_unicode(),
@@ -97,7 +97,7 @@ pub(super) fn characters(font: &Font<'_>, code: u32) -> Option<BfString> {
     }
 }
 
-/// Whether the font's program and character map are of a sane size.
+/// Whether the sizes of the font's program and character map are within the limit.
 fn is_bounded(dict: &Dict<'_>) -> bool {
     let descendant = dict.get::<Array<'_>>("DescendantFonts").and_then(|fonts| fonts.iter::<Dict<'_>>().next());
     let descriptors =
@@ -109,13 +109,13 @@ fn is_bounded(dict: &Dict<'_>) -> bool {
     programs.chain(maps).all(|stream| unpacked_size(&stream).is_some())
 }
 
-/// The font's name in lower case, without the marks of a subset.
+/// The font's name in lower case, without the tag of a subset.
 fn name(dict: &Dict<'_>) -> String {
     let name = dict.get::<Name<'_>>("BaseFont").map(|name| name.as_str().to_lowercase()).unwrap_or_default();
     bare_name(&name).to_owned()
 }
 
-/// `ABCDEF+Times` and `Times+fb` are parts of `Times`.
+/// The name without the tag of a subset: `Times` for `ABCDEF+Times` and `Times+fb`.
 fn bare_name(name: &str) -> &str {
     match name.split_once('+') {
         Some((prefix, rest)) if prefix.len() == 6 => rest.split('+').next().unwrap_or(rest),

@@ -1,12 +1,12 @@
-//! The front of a paper: title, authors, abstract, keywords, DOI and year, and where the text itself begins.
+//! Finds the front matter of a paper (title, authors, abstract, keywords) and the beginning of the body.
 
-use super::flow::{Placed, Role};
+use super::flow::{PlacedLine, Role};
 use super::front_labels::{abstract_run_in, is_abstract_heading, is_introduction, is_keywords};
 use super::line::Line;
-use super::measure::Measure;
+use super::metrics::TextMetrics;
 use super::{abstracts, authors, title};
 
-/// What the first pages say about the paper as a whole.
+/// The metadata in the front matter.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Front {
     pub title: Option<String>,
@@ -14,18 +14,23 @@ pub(super) struct Front {
     pub keywords: Vec<String>,
 }
 
-/// The front stands on the first pages.
+/// Number of pages that may have front matter.
 const FRONT_PAGES: u32 = 2;
-/// No front has more lines.
+/// Maximum number of lines of front matter.
 const MAX_LINES: usize = 400;
 
-/// Read the front and give its lines their roles.
-pub(super) fn read(flow: &mut [Placed], journal_names: &str, declared_title: Option<&str>, measure: &Measure) -> Front {
+/// Reads the front matter and assigns roles to its lines.
+pub(super) fn read(
+    flow: &mut [PlacedLine],
+    journal_names: &str,
+    declared_title: Option<&str>,
+    metrics: &TextMetrics,
+) -> Front {
     let end = flow.iter().position(|placed| placed.line.page > FRONT_PAGES).unwrap_or(flow.len()).min(MAX_LINES);
     let mut front = Front::default();
     let title = title::find(&flow[..end], journal_names, declared_title);
     let after_title = title.as_ref().and_then(|lines| lines.last()).map_or(0, |last| last + 1);
-    let start = body_start(&mut flow[..end], after_title, measure);
+    let start = body_start(&mut flow[..end], after_title, metrics);
     if let Some(lines) = title {
         front.title = Some(title::join(lines.iter().map(|&index| &flow[index].line)));
         let left = lines.iter().map(|&index| flow[index].line.x0).fold(f32::MAX, f32::min);
@@ -41,11 +46,11 @@ pub(super) fn read(flow: &mut [Placed], journal_names: &str, declared_title: Opt
     front
 }
 
-/// Index of the first line of the text proper; marks the abstract's lines on the way.
-fn body_start(flow: &mut [Placed], after_title: usize, measure: &Measure) -> usize {
+/// Marks the lines of the abstract, and returns the index of the first line of the body.
+fn body_start(flow: &mut [PlacedLine], after_title: usize, metrics: &TextMetrics) -> usize {
     let labelled = (after_title..flow.len())
         .find(|&i| is_abstract_heading(&flow[i].line) || abstract_run_in(&flow[i].line.text()));
-    let start = find_start(flow, after_title, labelled, measure);
+    let start = find_start(flow, after_title, labelled, metrics);
     match labelled.filter(|&at| at < start) {
         Some(at) => abstracts::mark_labelled(&mut flow[..start], at),
         None => abstracts::mark_unlabelled(&mut flow[..start], after_title),
@@ -53,36 +58,36 @@ fn body_start(flow: &mut [Placed], after_title: usize, measure: &Measure) -> usi
     start
 }
 
-fn find_start(flow: &[Placed], after_title: usize, labelled: Option<usize>, measure: &Measure) -> usize {
+fn find_start(flow: &[PlacedLine], after_title: usize, labelled: Option<usize>, metrics: &TextMetrics) -> usize {
     let is_heading = |i: usize| flow[i].role == Role::Heading;
     let introduction = (after_title..flow.len()).find(|&i| {
-        // `Background` directly under `Abstract` is a part of the abstract.
+        // `Background` directly below `Abstract` is a part of the abstract.
         is_introduction(&flow[i].line) && is_heading(i) && labelled.is_none_or(|at| i != at + 1)
     });
     let first_text = |from: usize| {
         (from..flow.len().saturating_sub(2)).find(|&i| {
-            flow[i..i + 3].iter().all(|placed| measure.is_body(&placed.line) && placed.role == Role::Body)
-                && flow[i + 1].line.width() > 0.9 * measure.width
+            flow[i..i + 3].iter().all(|placed| metrics.is_body(&placed.line) && placed.role == Role::Body)
+                && flow[i + 1].line.width() > 0.9 * metrics.width
         })
     };
     let numbered = || (after_title..flow.len()).find(|&i| is_heading(i) && starts_with_one(&flow[i].line));
-    // The text may begin without a heading, after the abstract's keywords.
+    // The body may begin after the keywords without a heading.
     let keywords = (after_title..flow.len())
         .find(|&i| is_keywords(&flow[i].line.text()))
         .filter(|at| labelled.is_none_or(|label| label < *at));
     let after_abstract = || {
         let from = keywords.or(labelled)? + 1;
         let heading = (from..flow.len()).find(|&i| {
-            is_heading(i) && !abstracts::is_abstract_part(&flow[i].line) && followed_by_body(flow, i, measure)
+            is_heading(i) && !abstracts::is_abstract_part(&flow[i].line) && followed_by_body(flow, i, metrics)
         });
         let text = keywords.and_then(|_| first_text(from));
         heading.into_iter().chain(text).min()
     };
-    let any_heading = || (after_title..flow.len()).find(|&i| is_heading(i) && followed_by_body(flow, i, measure));
+    let any_heading = || (after_title..flow.len()).find(|&i| is_heading(i) && followed_by_body(flow, i, metrics));
     let found = introduction.or_else(numbered).or_else(after_abstract).or_else(any_heading);
     match found {
-        // Much text before the first heading: a letter or an editorial that begins without one.
-        Some(at) if labelled.is_none() && body_lines(&flow[after_title..at], measure) > 45 => {
+        // With much text before the first heading, the paper is a letter or an editorial that begins without one.
+        Some(at) if labelled.is_none() && body_lines(&flow[after_title..at], metrics) > 45 => {
             first_text(after_title).unwrap_or(at)
         }
         Some(at) => at,
@@ -90,15 +95,15 @@ fn find_start(flow: &[Placed], after_title: usize, labelled: Option<usize>, meas
     }
 }
 
-fn body_lines(flow: &[Placed], measure: &Measure) -> usize {
+fn body_lines(flow: &[PlacedLine], metrics: &TextMetrics) -> usize {
     flow.iter()
-        .filter(|p| p.role == Role::Body && measure.is_body(&p.line) && p.line.width() > 0.9 * measure.width)
+        .filter(|p| p.role == Role::Body && metrics.is_body(&p.line) && p.line.width() > 0.9 * metrics.width)
         .count()
 }
 
-fn followed_by_body(flow: &[Placed], heading: usize, measure: &Measure) -> bool {
+fn followed_by_body(flow: &[PlacedLine], heading: usize, metrics: &TextMetrics) -> bool {
     let rest = flow[heading + 1..].iter().take(4);
-    rest.filter(|placed| placed.role == Role::Body && measure.is_body(&placed.line)).count() >= 2
+    rest.filter(|placed| placed.role == Role::Body && metrics.is_body(&placed.line)).count() >= 2
 }
 
 fn starts_with_one(line: &Line) -> bool {
@@ -107,8 +112,8 @@ fn starts_with_one(line: &Line) -> bool {
     rest.is_some_and(|rest| rest.trim_start().starts_with(char::is_uppercase))
 }
 
-/// What follows `Keywords:`, up to the end of its paragraph.
-fn find_keywords(flow: &[Placed]) -> Vec<String> {
+/// The keywords after `Keywords:`, up to the end of the paragraph.
+fn find_keywords(flow: &[PlacedLine]) -> Vec<String> {
     const MAX_KEYWORD_LINES: usize = 6;
     let Some(at) = flow.iter().position(|placed| is_keywords(&placed.line.text())) else { return Vec::new() };
     let mut end = at + 1;
@@ -139,9 +144,9 @@ fn find_keywords(flow: &[Placed]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pdf::sample::{at, body, line, measure};
+    use crate::pdf::sample::{at, body, line, metrics};
 
-    fn heading(text: &str, y: f32) -> Placed {
+    fn heading(text: &str, y: f32) -> PlacedLine {
         let mut placed = at(line(text, 50.0, 110.0, y), 0, Some(24.0));
         placed.role = Role::Heading;
         placed
@@ -163,7 +168,7 @@ mod tests {
             body("It goes on.", 214.0),
         ];
         flow.extend((0..8).map(|i| body("and on and on for some more lines.", 226.0 + 12.0 * i as f32)));
-        let front = read(&mut flow, "", None, &measure());
+        let front = read(&mut flow, "", None, &metrics());
         assert_eq!(front.title.as_deref(), Some("Stem cells in stiff joints"));
         assert_eq!(front.authors, ["Ann Lee", "Bo Chen"]);
         assert_eq!(front.keywords, ["stem cells", "joints"]);

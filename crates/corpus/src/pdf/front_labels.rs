@@ -1,4 +1,4 @@
-//! Labels of a paper's front: its abstract, its keywords, and the introduction that ends it.
+//! Recognises the labels in and after the front matter: abstract, keywords, introduction.
 
 use std::sync::LazyLock;
 
@@ -7,7 +7,7 @@ use regex::Regex;
 use super::line::Line;
 use crate::patterns::compile;
 
-/// A heading in small letters, without its number, its colon and its spaces: journals letterspace some.
+/// A heading in lower case without its number, its colon and its spaces: some journals print spaces between letters.
 pub(super) fn bare_heading(line: &Line) -> String {
     let text = line.text();
     let bare =
@@ -27,7 +27,7 @@ pub(super) fn is_abstract_heading(line: &Line) -> bool {
     matches!(bare_heading(line).as_str(), "abstract" | "summary" | "synopsis" | "structuredabstract")
 }
 
-/// Whether text follows `Abstract:` at the start of a line.
+/// Whether the line begins with `Abstract:` and text after it.
 pub(super) fn abstract_run_in(text: &str) -> bool {
     static PATTERN: LazyLock<Regex> =
         LazyLock::new(|| compile(r"^(?:Abstract|ABSTRACT|Summary|SUMMARY)\s*[:.—–-]?\s+\S"));

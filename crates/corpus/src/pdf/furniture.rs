@@ -1,4 +1,4 @@
-//! Furniture: what stands around the text of each page. Running headers and footers, page numbers, line numbers.
+//! Removes page furniture: running headers and footers, page numbers, line numbers, rotated text.
 
 use std::collections::HashMap;
 
@@ -8,15 +8,15 @@ use super::page::Page;
 use crate::DropRule;
 use crate::dash::is_dash;
 
-/// Lines that are not text, with the rule that says so.
+/// Lines that were removed, each with the rule that matched.
 pub(super) type Removed = Vec<(DropRule, Line)>;
 
-/// Furniture stands in this share of the page at its top or bottom.
+/// Height of the margins at the top and bottom, as a share of the page, in which furniture is searched for.
 const MARGIN: f32 = 0.13;
-/// Heights that differ by less, in points, are one.
+/// Vertical positions that differ by less, in points, are equal.
 const SAME_HEIGHT: f32 = 3.0;
 
-/// Take furniture out of the lines of all pages.
+/// Removes furniture from the lines of all pages.
 pub(super) fn remove(pages: &[Page], lines: &mut [Vec<Line>]) -> Removed {
     let mut removed = Vec::new();
     remove_rotated(lines, &mut removed);
@@ -39,7 +39,8 @@ fn remove_rotated(pages: &mut [Vec<Line>], removed: &mut Removed) {
     }
 }
 
-/// A page of so many lines is a drawing; to look for its columns would take forever.
+/// Removes all lines of pages with more than [`MAX_LINES`]. Such pages are drawings, in which a search for columns would take
+/// too long.
 fn remove_crowded(pages: &mut [Vec<Line>], removed: &mut Removed) {
     for lines in pages.iter_mut().filter(|lines| lines.len() > MAX_LINES) {
         take(lines, DropRule::FigureText, removed, |_| true);
@@ -50,7 +51,7 @@ fn in_margin(page: &Page, line: &Line) -> bool {
     line.y < MARGIN * page.height || line.y > (1.0 - MARGIN) * page.height
 }
 
-/// Lines that differ at most in their digits between two pages, at the same height.
+/// Removes lines that another page has at the same height, apart from their digits.
 fn remove_running_lines(pages: &[Page], lines: &mut [Vec<Line>], removed: &mut Removed) {
     let mut heights: HashMap<String, Vec<(u32, f32)>> = HashMap::new();
     for (page, lines) in pages.iter().zip(lines.iter()) {
@@ -68,7 +69,7 @@ fn remove_running_lines(pages: &[Page], lines: &mut [Vec<Line>], removed: &mut R
         };
         let rows: Vec<(f32, bool)> =
             lines.iter().filter(|line| is_running(line)).map(|line| (line.y, line.y < page.height / 2.0)).collect();
-        // What stands on the same baseline belongs to it, such as the page number or the authors' names.
+        // Other text on the same baseline belongs to it, such as the page number or the authors' names.
         let in_row =
             |line: &Line| rows.iter().take(40).any(|(y, _)| (y - line.y).abs() < 1.0) && line.characters() < 90;
         take(lines, DropRule::RunningHeader, removed, |line| {
@@ -91,7 +92,7 @@ fn shape(line: &Line) -> String {
     shape
 }
 
-/// A number by itself at the very top or bottom of the page.
+/// Removes a single number at the top or bottom of the page.
 fn remove_page_numbers(pages: &[Page], lines: &mut [Vec<Line>], removed: &mut Removed) {
     for (page, lines) in pages.iter().zip(lines.iter_mut()) {
         let top = lines.iter().map(|line| line.y).fold(f32::MAX, f32::min);
@@ -105,7 +106,7 @@ fn remove_page_numbers(pages: &[Page], lines: &mut [Vec<Line>], removed: &mut Re
     }
 }
 
-/// Numbers down the left margin, as manuscripts have them.
+/// Removes the line numbers of manuscripts in the left margin.
 fn remove_line_numbers(pages: &mut [Vec<Line>], removed: &mut Removed) {
     const MIN_NUMBERS: usize = 8;
     for lines in pages {
@@ -125,7 +126,7 @@ fn remove_line_numbers(pages: &mut [Vec<Line>], removed: &mut Removed) {
     }
 }
 
-/// Where most long lines begin.
+/// The position at which most long lines begin.
 fn left_edge(lines: &[Line]) -> Option<f32> {
     let mut lefts: Vec<f32> = lines.iter().filter(|line| line.characters() > 30).map(|line| line.x0).collect();
     lefts.sort_by(f32::total_cmp);

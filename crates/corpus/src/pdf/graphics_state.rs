@@ -1,4 +1,4 @@
-//! What operators change and text depends on: the graphics state and the matrices of a text object.
+//! The parts of the graphics state on which text depends, and the matrices of a text object.
 
 use hayro_font::kurbo::Affine;
 
@@ -6,7 +6,7 @@ use super::fonts::LoadedFont;
 use super::page::Rect;
 use super::visibility::Ink;
 
-/// What `q` saves and `Q` brings back.
+/// The graphics state, which `q` saves and `Q` restores.
 #[derive(Clone)]
 pub(super) struct State<'a> {
     pub transform: Affine,
@@ -19,7 +19,7 @@ pub(super) struct State<'a> {
     pub leading: f64,
     pub rise: f64,
     pub ink: Ink,
-    /// What lies outside is not shown.
+    /// The clip: glyphs outside of it are not shown.
     pub clip: Rect,
 }
 
@@ -40,7 +40,7 @@ impl State<'_> {
     }
 }
 
-/// The matrices of a text object; they live outside the graphics state that `q` saves.
+/// The matrices of a text object. They are not part of the graphics state that `q` saves.
 pub(super) struct TextMatrices {
     pub text: Affine,
     pub line: Affine,

@@ -1,41 +1,41 @@
-//! Gutters: the strips between columns.
+//! Finds gutters, the strips between columns.
 
 use super::line::Line;
 
 /// A strip of a page between two columns: its left and right edge.
 pub(super) type Gutter = (f32, f32);
 
-/// A gutter is at least this wide, in points.
+/// Minimum width of a gutter in points.
 const MIN_GUTTER: f32 = 5.0;
-/// A column has at least this many lines on each side of a gutter.
+/// Minimum number of lines on each side of a gutter.
 const MIN_LINES: usize = 4;
-/// A line of this share of its column's width fills it.
+/// A line fills its column from this share of its width on.
 const FULL: f32 = 0.85;
-/// Gutters of two pages whose middles are nearer, in points, are one.
+/// Gutters of two pages are the same if their middles are nearer than this, in points.
 const SAME_GUTTER: f32 = 8.0;
-/// Pages that are looked at for usual gutters.
+/// Maximum number of pages whose gutters are compared.
 const MAX_COMPARED: usize = 300;
 
-/// Gutters that several pages have. A page with few lines in columns is cut at them too.
-pub(super) fn usual_gutters(pages: &[Vec<Line>]) -> Vec<Gutter> {
+/// Gutters that several pages have. Pages with too few lines to find a gutter are split at these.
+pub(super) fn common_gutters(pages: &[Vec<Line>]) -> Vec<Gutter> {
     let all: Vec<Gutter> = pages.iter().take(MAX_COMPARED).filter_map(|lines| find_gutter(lines)).collect();
     let middle = |gutter: &Gutter| (gutter.0 + gutter.1) / 2.0;
     let mut usual: Vec<(usize, Gutter)> = Vec::new();
     for gutter in &all {
-        let alike: Vec<&Gutter> =
+        let matching: Vec<&Gutter> =
             all.iter().filter(|other| (middle(other) - middle(gutter)).abs() < SAME_GUTTER).collect();
         let is_new = usual.iter().all(|(_, other)| (middle(other) - middle(gutter)).abs() >= SAME_GUTTER);
-        let left = alike.iter().map(|gutter| gutter.0).fold(f32::MIN, f32::max);
-        let right = alike.iter().map(|gutter| gutter.1).fold(f32::MAX, f32::min);
-        if alike.len() >= 2 && is_new && left < right {
-            usual.push((alike.len(), (left, right)));
+        let left = matching.iter().map(|gutter| gutter.0).fold(f32::MIN, f32::max);
+        let right = matching.iter().map(|gutter| gutter.1).fold(f32::MAX, f32::min);
+        if matching.len() >= 2 && is_new && left < right {
+            usual.push((matching.len(), (left, right)));
         }
     }
     usual.sort_by_key(|(pages, _)| std::cmp::Reverse(*pages));
     usual.into_iter().map(|(_, gutter)| gutter).collect()
 }
 
-/// A usual gutter that divides the lines: some rows have a full line on both sides of it.
+/// The known gutter that divides the lines: some rows have a full line on both sides of it.
 pub(super) fn known_gutter(lines: &[Line], known: &[Gutter]) -> Option<Gutter> {
     const MIN_ROWS: usize = 2;
     let left_edge = lines.iter().map(|line| line.x0).fold(f32::MAX, f32::min);
@@ -51,7 +51,7 @@ pub(super) fn known_gutter(lines: &[Line], known: &[Gutter]) -> Option<Gutter> {
     })
 }
 
-/// The strip, as left and right edge, that most lines keep clear of with text on both sides.
+/// The strip with text on both sides that the fewest lines cross.
 pub(super) fn find_gutter(lines: &[Line]) -> Option<Gutter> {
     let left = lines.iter().map(|line| line.x0).fold(f32::MAX, f32::min).floor();
     let right = lines.iter().map(|line| line.x1).fold(f32::MIN, f32::max);
@@ -59,7 +59,7 @@ pub(super) fn find_gutter(lines: &[Line]) -> Option<Gutter> {
     let mut crossing = vec![0.0f32; bins + 1];
     let bin = |x: f32| ((x - left).max(0.0) as usize).min(bins - 1);
     for line in lines {
-        // Wide lines weigh more: a wide table row of many cells must not outvote text.
+        // Lines are weighted by width, so that the many cells of a wide table do not count more than text.
         for slot in &mut crossing[bin(line.x0)..=bin(line.x1)] {
             *slot += 1.0;
         }
@@ -103,13 +103,13 @@ fn score(lines: &[Line], strip: Gutter, crossing: f32) -> Option<f32> {
         characters(&lines.iter().copied().filter(|line| line.width() > FULL * width).collect::<Vec<_>>())
     };
     let text = characters(&on_left).min(characters(&on_right));
-    // Lines that fill their side are text; the cells of a table do not, and its gaps are no gutters.
+    // Lines of text fill their side. Cells of a table do not, and the gaps between them are no gutters.
     let full_text = full(&on_left, left_width).min(full(&on_right, right_width));
     let are_full = fills(&on_left, left_width) && fills(&on_right, right_width);
     (beside > crossing * 0.34 || are_full).then_some(text + 3.0 * full_text - 10.0 * crossing + strip.1 - strip.0)
 }
 
-/// Whether most lines are as wide as their column, as those of text are and cells of a table are not.
+/// Whether most lines are as wide as their column. Lines of text are, cells of a table are not.
 fn fills(lines: &[&Line], width: f32) -> bool {
     lines.iter().filter(|line| line.width() > FULL * width).count() * 2 >= lines.len()
 }

@@ -1,24 +1,24 @@
-//! Headings: short lines that stand out by size, weight, slant, capitals or font, with text below them.
+//! Finds headings: short lines that differ from the body in size, weight, slant, capitals or font, with text below them.
 
-use super::flow::{Placed, Role};
+use super::flow::{PlacedLine, Role};
 use super::known_headings::is_main;
 use super::line::{Line, Word};
-use super::measure::Measure;
+use super::metrics::TextMetrics;
 use super::paragraphs::{ends_sentence, starts_lower};
 
-/// Longer lines are no headings.
+/// Maximum number of characters of a heading line.
 const MAX_CHARACTERS: usize = 140;
 
-/// Give headings their role.
-pub(super) fn assign(flow: &mut [Placed], measure: &Measure) {
+/// Assigns the role of headings.
+pub(super) fn assign(flow: &mut [PlacedLine], metrics: &TextMetrics) {
     for i in 0..flow.len() {
-        if flow[i].role == Role::Body && is_heading(flow, i, measure) {
+        if flow[i].role == Role::Body && is_heading(flow, i, metrics) {
             flow[i].role = Role::Heading;
         }
     }
 }
 
-fn is_heading(flow: &[Placed], i: usize, measure: &Measure) -> bool {
+fn is_heading(flow: &[PlacedLine], i: usize, metrics: &TextMetrics) -> bool {
     let placed = &flow[i];
     let line = &placed.line;
     let text = line.text();
@@ -26,27 +26,27 @@ fn is_heading(flow: &[Placed], i: usize, measure: &Measure) -> bool {
     if letters < 3 || line.characters() > MAX_CHARACTERS || text.ends_with([',', ';']) {
         return false;
     }
-    let larger = line.size > measure.size + 0.7;
+    let larger = line.size > metrics.size + 0.7;
     let bold = line.style.bold && line.words.iter().all(|word| word.style.bold || is_mark(word));
     if text.ends_with('.') && !larger && !bold {
         return false;
     }
-    if line.size < measure.size - 0.8 {
-        // Some journals set headings in a smaller size than the text.
-        return bold && line.size > 0.6 * measure.size && (is_main(&text) || stands_in_text(flow, i, measure));
+    if line.size < metrics.size - 0.8 {
+        // Some journals print headings in a smaller size than the text.
+        return bold && line.size > 0.6 * metrics.size && (is_main(&text) || stands_in_text(flow, i, metrics));
     }
     let under_heading = i > 0 && flow[i - 1].role == Role::Heading && flow[i - 1].column == placed.column;
-    let apart = under_heading || placed.leading.is_none_or(|leading| leading > 1.15 * measure.pitch);
-    let short = placed.room() > 1.5 * measure.size;
+    let apart = under_heading || placed.leading.is_none_or(|leading| leading > 1.15 * metrics.pitch);
+    let short = placed.room() > 1.5 * metrics.size;
     let capitals = letters > 3 && !text.chars().any(char::is_lowercase);
     let italic = line.style.italic
         && line.words.iter().all(|word| word.style.italic || is_mark(word) || word.text.ends_with('.'));
-    let other_font = avoids_body_font(line, measure) && leads_to_text(flow, i, measure);
+    let other_font = avoids_body_font(line, metrics) && leads_to_text(flow, i, metrics);
     larger || (bold && (apart || short)) || ((capitals || italic || other_font) && apart && short)
 }
 
-/// A line in the midst of a sentence is no heading but a label of a float that the sentence flows around.
-pub(super) fn withdraw(flow: &mut [Placed]) {
+/// Removes the role from lines in the middle of a sentence: they are labels of a float around which the text flows.
+pub(super) fn withdraw(flow: &mut [PlacedLine]) {
     let mut open: Option<bool> = None;
     let mut pending: Vec<usize> = Vec::new();
     for i in 0..flow.len() {
@@ -64,35 +64,35 @@ pub(super) fn withdraw(flow: &mut [Placed]) {
     }
 }
 
-/// Numbers and symbols are often set in the text's own font.
+/// Whether the word has no letters: numbers and symbols are often in the font of the body.
 fn is_mark(word: &Word) -> bool {
     word.text.chars().count() < 3 || !word.text.chars().any(char::is_alphabetic)
 }
 
-/// No word is set in the body's font, numbers and symbols aside.
-fn avoids_body_font(line: &Line, measure: &Measure) -> bool {
-    line.words.iter().all(|word| word.font != measure.font || !word.text.chars().any(char::is_alphabetic))
+/// Whether no word is in the font of the body, apart from numbers and symbols.
+fn avoids_body_font(line: &Line, metrics: &TextMetrics) -> bool {
+    line.words.iter().all(|word| word.font != metrics.font || !word.text.chars().any(char::is_alphabetic))
 }
 
-/// Body text follows close below.
-fn leads_to_text(flow: &[Placed], i: usize, measure: &Measure) -> bool {
+/// Whether body text follows close below the line.
+fn leads_to_text(flow: &[PlacedLine], i: usize, metrics: &TextMetrics) -> bool {
     let Some(next) = flow.get(i + 1) else { return false };
     next.column == flow[i].column
-        && (measure.is_body(&next.line)
-            && (next.line.font == measure.font || next.line.style != flow[i].line.style)
-            && next.leading.is_some_and(|leading| leading < 2.5 * measure.pitch))
+        && (metrics.is_body(&next.line)
+            && (next.line.font == metrics.font || next.line.style != flow[i].line.style)
+            && next.leading.is_some_and(|leading| leading < 2.5 * metrics.pitch))
 }
 
-/// Body text, or another heading, above and body text close below.
-fn stands_in_text(flow: &[Placed], i: usize, measure: &Measure) -> bool {
+/// Whether body text or another heading is above the line, and body text close below it.
+fn stands_in_text(flow: &[PlacedLine], i: usize, metrics: &TextMetrics) -> bool {
     let (Some(next), Some(above)) = (flow.get(i + 1), i.checked_sub(1).map(|above| &flow[above])) else { return false };
     let below = next.column == flow[i].column
-        && measure.is_body(&next.line)
-        && next.leading.is_some_and(|leading| leading < 2.2 * measure.pitch);
-    let starts = flow[i].indent() < 1.0 && flow[i].room() > 1.5 * measure.size;
+        && metrics.is_body(&next.line)
+        && next.leading.is_some_and(|leading| leading < 2.2 * metrics.pitch);
+    let starts = flow[i].indent() < 1.0 && flow[i].room() > 1.5 * metrics.size;
     let follows_text = above.column != flow[i].column
         || above.role == Role::Heading
-        || (above.role == Role::Body && measure.is_body(&above.line));
+        || (above.role == Role::Body && metrics.is_body(&above.line));
     below && starts && follows_text
 }
 
@@ -100,10 +100,10 @@ fn stands_in_text(flow: &[Placed], i: usize, measure: &Measure) -> bool {
 mod tests {
     use super::*;
     use crate::pdf::fonts::Style;
-    use crate::pdf::sample::{at, body, line, measure};
+    use crate::pdf::sample::{at, body, line, metrics};
 
-    fn headings(flow: &mut [Placed]) -> Vec<bool> {
-        assign(flow, &measure());
+    fn headings(flow: &mut [PlacedLine]) -> Vec<bool> {
+        assign(flow, &metrics());
         flow.iter().map(|placed| placed.role == Role::Heading).collect()
     }
 

@@ -1,4 +1,4 @@
-//! DOI, year and PubMed id, from the front and the furniture of the first pages.
+//! Finds DOI and year on the first pages, including their furniture.
 
 use std::sync::LazyLock;
 
@@ -7,10 +7,10 @@ use regex::Regex;
 use crate::doi::tidy_doi;
 use crate::patterns::{DOI_PREFIX, YEAR, compile};
 
-/// Registrants of data sets, trials and funders, which papers name beside their own DOI.
+/// Prefixes of DOIs of data sets, trials and funders, which papers print besides their own DOI.
 const NOT_PAPERS: &[&str] = &["10.17605/", "10.5281/", "10.6084/", "10.5061/", "10.13039/", "10.7910/"];
 
-/// The first DOI in the text that can be a paper's: bare and in lower case. A line may end within it.
+/// The first DOI in the text that can be that of a paper, without a prefix, in lower case. It may continue on the next line.
 pub(super) fn find_doi<'t>(lines: impl Iterator<Item = &'t str>) -> Option<String> {
     static DOI: LazyLock<Regex> = LazyLock::new(|| compile(format!(r#"\b{DOI_PREFIX}[^\s"<>,;|]+"#)));
     let mut lines = lines.peekable();
@@ -39,7 +39,7 @@ pub(super) fn find_lone_doi<'t>(mut lines: impl Iterator<Item = &'t str>) -> Opt
     })
 }
 
-/// Without a word that was set close behind it.
+/// Removes a word that follows the DOI without a space.
 fn without_next_word(doi: &str) -> String {
     ["received", "accepted", "published", "issn", "http"]
         .iter()
@@ -48,7 +48,7 @@ fn without_next_word(doi: &str) -> String {
         .to_owned()
 }
 
-/// The year of publication: of `Published`, of the copyright, of the journal's own citation line, in this order.
+/// The year of publication: that of `Published`, else of the copyright, else of the journal's citation line.
 pub(super) fn find_year(text: &str) -> Option<u16> {
     static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         [

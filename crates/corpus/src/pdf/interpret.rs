@@ -1,7 +1,7 @@
-//! A thin interpreter of content streams: it follows the text and graphics state far enough to know where each glyph
-//! stands, and collects thin lines and images. It does not draw.
+//! Interprets content streams: follows the text and graphics state to find the position of each glyph, and collects rules and
+//! images. It does not render.
 //!
-//! Work is bounded by [`Budget`]: a page that asks for more operators, glyphs or nesting than any paper has is cut off.
+//! Work is bounded by [`Budget`], by depth and by the number of rules: what is beyond is ignored.
 
 use hayro_font::hayro_cmap::BfString;
 use hayro_font::kurbo::{Affine, Point};
@@ -19,14 +19,14 @@ use super::page::{Glyph, Page, Rect};
 use super::paths::{Path, bounds, thin};
 use super::visibility::Visibility;
 
-/// How deep form XObjects may nest.
+/// Maximum depth of nested form XObjects.
 const MAX_DEPTH: u32 = 24;
-/// How deep `q` may nest.
+/// Maximum depth of states saved with `q`.
 const MAX_STATES: usize = 512;
-/// Lines kept per page; a vector drawing has many more, and they say nothing about the text.
+/// Maximum number of rules of a page. Vector drawings have many more, which are of no use for reading.
 const MAX_RULES: usize = 4_000;
 
-/// What a document may still cost.
+/// The remaining number of operators and glyphs of a document.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Budget {
     pub operators: u64,
@@ -34,7 +34,7 @@ pub(super) struct Budget {
 }
 
 impl Default for Budget {
-    /// Papers need some hundred thousand operators; one with large vector drawings has millions.
+    /// Most papers need some hundred thousand operators; papers with large vector drawings need millions.
     fn default() -> Self {
         Self { operators: 30_000_000, glyphs: 4_000_000 }
     }
@@ -50,7 +50,7 @@ impl Budget {
     }
 }
 
-/// Interpret a page. `budget` is shared by all pages of a document.
+/// Interprets a page. All pages of a document share `budget`.
 pub(super) fn interpret_page<'a>(
     source: &SourcePage<'a>,
     number: u32,
@@ -75,7 +75,7 @@ pub(super) fn interpret_page<'a>(
     interpreter.run(source.typed_operations(), source.resources(), 0);
     let without_ink = interpreter.visibility.without_ink;
     let mut page = interpreter.page;
-    // The text that OCR adds to a scanned page is drawn without ink.
+    // The text that OCR adds to a scanned page is drawn invisibly.
     if without_ink > page.glyphs.len() {
         page.glyphs.append(&mut page.hidden);
     }
@@ -134,7 +134,7 @@ impl<'a> Interpreter<'_, 'a> {
         self.state = outer_state;
     }
 
-    /// Set a parameter of the text state; false for another kind of operator.
+    /// Sets a parameter of the text state. Returns false for other operators.
     fn text_state_operator(&mut self, operator: &Operator<'_, '_>, resources: &Resources<'a>) -> bool {
         let state = &mut self.state;
         if state.ink.change(operator) {
@@ -255,7 +255,7 @@ impl<'a> Interpreter<'_, 'a> {
         }
     }
 
-    /// Follow or paint a path; false for another kind of operator. Curves only move the current point.
+    /// Builds or paints a path. Returns false for other operators. Curves only move the current point.
     fn path_operator(&mut self, operator: &Operator<'_, '_>) -> bool {
         let at = |x: Number, y: Number| self.state.transform * Point::new(x.as_f64(), y.as_f64());
         match operator {
@@ -345,7 +345,7 @@ impl<'a> Interpreter<'_, 'a> {
     }
 
     fn draw_form(&mut self, form: &Stream<'a>, parent: &Resources<'a>, depth: u32) {
-        // Forms that draw each other take time without drawing anything.
+        // Counted here, because forms that draw each other take time without drawing anything.
         self.budget.spend_operators(200);
         if unpacked_size(form).is_none() {
             return;
@@ -365,7 +365,7 @@ impl<'a> Interpreter<'_, 'a> {
         self.state = outer;
     }
 
-    /// An image fills the unit square of the current coordinates.
+    /// Adds an image, which fills the unit square of the current coordinate system.
     fn add_image(&mut self) {
         let corner = |x, y| self.state.transform * Point::new(x, y);
         let rect = bounds(&[corner(0.0, 0.0), corner(1.0, 0.0), corner(1.0, 1.0), corner(0.0, 1.0)]);

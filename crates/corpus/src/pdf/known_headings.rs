@@ -1,8 +1,8 @@
-//! Headings that are known by their words, and the numbers before them.
+//! Recognises headings by their words, and parses their numbers.
 
 use super::line::Line;
 
-/// Headings that are on the first level in any paper.
+/// Whether a heading with this text is on the first level in any paper.
 pub(super) fn is_main(text: &str) -> bool {
     const MAIN: &[&str] = &[
         "introduction",
@@ -29,18 +29,18 @@ pub(super) fn is_main(text: &str) -> bool {
     MAIN.contains(&split_number(text).1.trim_end_matches([':', '.']).to_lowercase().as_str())
 }
 
-/// The heading of the reference list.
+/// Whether the line is the heading of the reference list.
 pub(super) fn is_reference_heading(line: &Line) -> bool {
     let text = line.text();
     let bare = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.' || c == ' ');
-    // Letterspaced headings have spaces anywhere.
+    // Headings may be printed with spaces between letters.
     let letters: String = bare.chars().filter(|c| c.is_alphabetic()).flat_map(char::to_lowercase).collect();
     const NAMES: &[&str] =
         &["references", "reference", "literaturecited", "bibliography", "referencesandnotes", "citedliterature"];
     line.characters() < 30 && NAMES.contains(&letters.as_str())
 }
 
-/// `2.1. Cells` to its depth and title.
+/// Splits `2.1. Cells` into its depth, 2, and its title.
 pub(super) fn split_number(text: &str) -> (Option<usize>, &str) {
     let digits = text.chars().take_while(|c| c.is_ascii_digit() || *c == '.').count();
     let (number, rest) = text.split_at(digits);

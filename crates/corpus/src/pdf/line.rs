@@ -1,17 +1,17 @@
-//! A line of text, its words, and where they stand with respect to its baseline.
+//! A line of text, its words, and their positions relative to its baseline.
 
 use super::fonts::Style;
 
-/// A gap of this share of the font size is a space.
+/// Minimum width of a space, as a share of the font size.
 pub(super) const SPACE: f32 = 0.11;
-/// Baselines closer than this share of the font size are one.
+/// Baselines that differ by less than this share of the font size are the same.
 pub(super) const SAME_BASELINE: f32 = 0.12;
 /// A superscript or subscript is smaller than this share of its line's font size.
 pub(super) const SCRIPT_SIZE: f32 = 0.88;
-/// How far, as a share of the font size, a superscript or subscript leaves the baseline.
+/// Maximum distance of a superscript or subscript from the baseline, as a share of the font size.
 pub(super) const SCRIPT_SHIFT: f32 = 0.72;
 
-/// Where a word stands with respect to its line's baseline.
+/// The position of a word relative to the baseline of its line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Script {
     #[default]
@@ -20,7 +20,7 @@ pub(super) enum Script {
     Sub,
 }
 
-/// Characters without a space between them, of one font and one height.
+/// Characters without a space between them, of one font and on one baseline.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Word {
     pub text: String,
@@ -32,7 +32,7 @@ pub(super) struct Word {
     /// Index into [`Fonts`](super::fonts::Fonts).
     pub font: u16,
     pub script: Script,
-    /// A space separates it from the word before.
+    /// Whether a space separates it from the previous word.
     pub space_before: bool,
 }
 
@@ -51,7 +51,7 @@ pub(super) struct Line {
     pub style: Style,
     /// The font of most of its characters.
     pub font: u16,
-    /// Runs along the margin or up an axis.
+    /// Whether it runs upwards or downwards, along the margin or an axis.
     pub rotated: bool,
 }
 
@@ -60,7 +60,7 @@ impl Line {
         self.x1 - self.x0
     }
 
-    /// The text as shown, scripts included.
+    /// The text as shown, including superscripts and subscripts.
     pub(super) fn text(&self) -> String {
         let mut text = String::new();
         for word in &self.words {
@@ -83,7 +83,7 @@ impl Line {
         line
     }
 
-    /// Derive extent, baseline, size, style and scripts from the words.
+    /// Derives extent, baseline, size, style and scripts from the words.
     fn measure(&mut self) {
         let weight = |word: &Word| word.text.chars().filter(|c| c.is_alphanumeric()).count() * 4 + word.text.len();
         let mut sizes: Vec<(f32, f32, usize)> = Vec::new();

@@ -1,11 +1,11 @@
-//! Parts of a line that were drawn apart (a superscript, a word in another font) are put together by their position.
+//! Merges parts of a line that are drawn separately (a superscript, a word in another font) by their position.
 
 use super::line::{Line, SAME_BASELINE, SCRIPT_SHIFT, SCRIPT_SIZE, SPACE, Word};
 
-/// How many neighbours a part of a line is compared with when parts are put together.
+/// Number of neighbours above and below with which a part of a line is compared.
 const MERGE_WINDOW: usize = 96;
 
-/// Put together parts of a line that were drawn apart.
+/// Merges the parts of lines that are drawn separately.
 pub(super) fn merge_parts(lines: Vec<Line>) -> Vec<Line> {
     let mut by_height: Vec<usize> = (0..lines.len()).collect();
     by_height.sort_by(|&a, &b| lines[a].y.total_cmp(&lines[b].y).then(lines[a].x0.total_cmp(&lines[b].x0)));
@@ -20,7 +20,7 @@ pub(super) fn merge_parts(lines: Vec<Line>) -> Vec<Line> {
             for other in near.clone().map(|i| by_height[i]) {
                 if parts[other].as_ref().is_some_and(|part| is_same_line(&line, part)) {
                     let part = parts[other].take().unwrap_or_default();
-                    // The larger part decides the place in the drawing order.
+                    // The larger part determines the position in drawing order.
                     if part.characters() > line.characters() {
                         target = other;
                     }
@@ -34,7 +34,7 @@ pub(super) fn merge_parts(lines: Vec<Line>) -> Vec<Line> {
     parts.into_iter().flatten().collect()
 }
 
-/// Whether two parts stand side by side on one line.
+/// Whether two parts are side by side on one line.
 fn is_same_line(a: &Line, b: &Line) -> bool {
     if a.rotated || b.rotated {
         return false;
@@ -53,7 +53,7 @@ fn is_same_line(a: &Line, b: &Line) -> bool {
         || (is_script && encloses(b, a))
 }
 
-/// A script that was drawn after its line falls into a gap of it.
+/// Whether `part` is a superscript or subscript in a gap of `line`, drawn after it.
 fn encloses(line: &Line, part: &Line) -> bool {
     let slack = 0.15 * line.size;
     line.x0 < part.x0

@@ -1,32 +1,32 @@
-//! Glyphs to words, words to lines.
+//! Joins glyphs to words, and words to lines.
 //!
-//! A line is built in the order in which the page draws it, which keeps columns apart without having to find their
-//! gutter first; parts of a line that were drawn apart (a superscript, an italic word) are put back by their position.
+//! Lines are built in drawing order, which separates columns before their gutter is known. Parts of a line that are drawn
+//! separately (a superscript, a word in italics) are merged by their position.
 
 use super::accents::compose_accents;
-use super::drawn::Drawn;
+use super::drawn_glyphs::DrawnGlyphs;
 use super::fonts::Fonts;
 use super::line::{Line, SAME_BASELINE, SCRIPT_SHIFT, SCRIPT_SIZE, SPACE, Script, Word};
 use super::line_parts::merge_parts;
 use super::page::{Glyph, Page};
 
-/// A gap of this share of the font size ends a line: a justified line is never stretched as far.
+/// A gap of this multiple of the font size ends a line. Gaps in justified lines are smaller.
 const LINE_BREAK: f32 = 2.2;
-/// A page with more parts of lines is a drawing made of letters.
+/// Maximum number of parts of lines on a page. A page with more is a drawing made of letters.
 pub(super) const MAX_LINES: usize = 20_000;
 
-/// The lines that some glyphs of a page make, in the order in which it draws them.
+/// The lines of `glyphs`, in drawing order.
 pub(super) fn lines(page: &Page, glyphs: &[Glyph], fonts: &Fonts) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut builder = LineBuilder { page: page.number, fonts, words: Vec::new(), last: None, rotated: false };
     let mut space = false;
-    let mut drawn = Drawn::default();
+    let mut drawn = DrawnGlyphs::default();
     for glyph in &compose_accents(glyphs) {
         if glyph.character.is_whitespace() || glyph.size < 0.5 {
             space = true;
             continue;
         }
-        if !glyph.rotated && drawn.again(glyph) {
+        if !glyph.rotated && !drawn.insert(glyph) {
             continue;
         }
         if !builder.continues(glyph) {
@@ -98,7 +98,7 @@ impl LineBuilder<'_> {
         self.last = Some(*glyph);
     }
 
-    /// Whether a rotated glyph leaves a gap to the one before it, in whatever direction they run.
+    /// Whether there is a gap between a rotated glyph and the previous one, in any direction.
     fn is_apart(&self, glyph: &Glyph) -> bool {
         self.last
             .is_some_and(|last| (glyph.x0 - last.x0).hypot(glyph.y - last.y) - (last.x1 - last.x0) > SPACE * glyph.size)

@@ -1,20 +1,20 @@
-//! Replacement text (`/ActualText`): what a stretch of glyphs means where it is not what they show. Typesetters mark a
-//! hyphen set at the end of a line with a soft hyphen, and ligatures or small capitals with their letters.
+//! Applies replacement text (`/ActualText`), which gives the meaning of a sequence of glyphs. Some PDFs mark hyphens at line
+//! ends as soft hyphens, and ligatures or small capitals with their letters.
 
 use hayro_syntax::object::{Dict, String as PdfString};
 
 use super::page::Glyph;
 
-/// Longer replacements describe whole figures or formulas and are not used.
+/// Maximum number of characters of a replacement. Longer ones describe figures or formulas and are not used.
 const MAX_CHARACTERS: usize = 8;
-/// Deeper marked content is not followed.
+/// Maximum depth of marked-content sequences. Deeper ones are ignored.
 const MAX_DEPTH: usize = 64;
 
 /// The open marked-content sequences.
 #[derive(Debug, Default)]
 pub(super) struct MarkedText {
     open: Vec<Option<Replacement>>,
-    /// Sequences opened beyond [`MAX_DEPTH`].
+    /// Number of open sequences beyond [`MAX_DEPTH`].
     beyond: usize,
 }
 
@@ -65,7 +65,7 @@ impl Replacement {
     }
 }
 
-/// A PDF text string: UTF-16 with a byte order mark, UTF-8 with one, or (near enough) Latin-1.
+/// Decodes a PDF text string: UTF-16 or UTF-8 with a byte order mark, else Latin-1, which nearly equals PDFDocEncoding.
 pub(super) fn decode(bytes: &[u8]) -> Vec<char> {
     let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
         let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));

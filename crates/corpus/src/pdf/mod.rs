@@ -1,13 +1,13 @@
-//! PDF: a page description to an [`Article`].
+//! Reads PDF to an [`Article`].
 //!
-//! A PDF says where each glyph stands and little else. It is read in steps, one file each:
+//! A PDF gives the positions of glyphs and little else. It is read in steps, each in a file of its own:
 //!
-//! 1. `document` opens the file, `interpret` follows each page's drawing operators to positioned glyphs;
-//! 2. `lines` puts glyphs together to words and lines, `furniture` takes away what stands around the text;
-//! 3. `columns` finds the reading order, `measure` what is usual in this paper;
-//! 4. `flow` places each line in its column, `roles` and `front` say what it is part of;
-//! 5. `paragraphs` joins lines, `text` puts cut words together, `sections` and `references` give the paragraphs
-//!    their place and their citations, and `assemble` makes the article.
+//! 1. `document` opens the file, `interpret` executes the operators of each page and gives glyphs with positions;
+//! 2. `lines` joins glyphs to words and lines, `furniture` removes running headers, page numbers and the like;
+//! 3. `columns` finds the reading order, `metrics` the usual sizes and distances of this paper;
+//! 4. `flow` puts the lines into one sequence, `roles` and `front` find the part of the paper to which each line belongs;
+//! 5. `paragraphs` joins lines, `text` rejoins hyphenated words, `sections` and `references` add headings and citations, and
+//!    `assemble` makes the article.
 
 mod abstracts;
 mod accents;
@@ -17,7 +17,7 @@ mod bombs;
 mod characters;
 mod columns;
 mod document;
-mod drawn;
+mod drawn_glyphs;
 mod floats;
 mod flow;
 mod fonts;
@@ -34,7 +34,7 @@ mod line;
 mod line_parts;
 mod lines;
 mod marked_text;
-mod measure;
+mod metrics;
 mod page;
 mod paragraphs;
 mod paths;
@@ -53,23 +53,23 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::{Article, DropRule, ReadError};
 
 use columns::Column;
-use flow::{Placed, Role};
+use flow::{PlacedLine, Role};
 use fonts::Fonts;
 use furniture::Removed;
 use line::Line;
 use page::{Page, Rect};
 
-/// Read a PDF.
+/// Reads a PDF.
 ///
 /// # Errors
-/// [`ReadError::Encrypted`] if it needs a password, [`ReadError::Malformed`] if it is damaged or unpacks to more than any
-/// paper does, [`ReadError::NoTextLayer`] if it holds images of pages only, [`ReadError::NoText`] if no paragraph is found
-/// in it, [`ReadError::Failed`] if the library that reads it gives up in a way it should not.
+/// [`ReadError::Encrypted`] if it needs a password, [`ReadError::Malformed`] if it is damaged or has a decompression bomb,
+/// [`ReadError::NoTextLayer`] if it has only images of pages, [`ReadError::NoText`] if no paragraph is found,
+/// [`ReadError::Failed`] if the PDF library panics.
 pub fn read(bytes: &[u8]) -> Result<Article, ReadError> {
     if bytes.is_empty() {
         return Err(ReadError::Empty);
     }
-    // A panic within the PDF library costs this one paper, not the run.
+    // A panic in the PDF library is an error of this paper and does not end the run.
     catch_unwind(AssertUnwindSafe(|| read_unguarded(bytes)))
         .unwrap_or_else(|panic| Err(ReadError::Failed(message(&*panic))))
 }
@@ -79,7 +79,7 @@ fn message(panic: &(dyn std::any::Any + Send)) -> String {
     text.unwrap_or("the PDF library panicked").to_owned()
 }
 
-/// Fewer characters per page than this are a stamp on a scanned page, not a text layer.
+/// Minimum average number of characters per page. Fewer are a stamp on scanned pages, not a text layer.
 const MIN_CHARACTERS_PER_PAGE: usize = 40;
 
 fn read_unguarded(bytes: &[u8]) -> Result<Article, ReadError> {
@@ -94,13 +94,13 @@ fn read_unguarded(bytes: &[u8]) -> Result<Article, ReadError> {
     let all_lines: Vec<String> = lines.iter().flatten().map(Line::text).collect();
     let mut furniture = furniture::remove(&document.pages, &mut lines);
     furniture.extend(document.pages.iter().flat_map(|page| hidden_lines(page, &document.fonts)));
-    let columns: Vec<Column> = columns::columns(lines, &document.pages.iter().map(walls).collect::<Vec<_>>());
-    let measure = measure::Measure::of(&roles::before_references(&columns));
-    let mut flow = flow::place(columns, &measure);
-    roles::assign(&mut flow, &document.pages, &measure);
-    let front = front::read(&mut flow, &journal_names(&furniture), document.title.as_deref(), &measure);
+    let columns: Vec<Column> = columns::columns(lines, &document.pages.iter().map(barriers).collect::<Vec<_>>());
+    let metrics = metrics::TextMetrics::from_columns(&roles::before_references(&columns));
+    let mut flow = flow::place(columns, &metrics);
+    roles::assign(&mut flow, &document.pages, &metrics);
+    let front = front::read(&mut flow, &journal_names(&furniture), document.title.as_deref(), &metrics);
     let imprint = imprint(&flow, &furniture);
-    let paragraphs = paragraphs::paragraphs(flow, &measure);
+    let paragraphs = paragraphs::paragraphs(flow, &metrics);
     let mut article = assemble::article(assemble::Parts { front, paragraphs, furniture, warnings: document.warnings });
     article.metadata.doi = identifiers::find_doi(first_page.iter().map(String::as_str))
         .or_else(|| identifiers::find_lone_doi(all_lines.iter().map(String::as_str)));
@@ -113,12 +113,12 @@ fn hidden_lines(page: &Page, fonts: &Fonts) -> Vec<(DropRule, Line)> {
     lines::lines(page, &page.hidden, fonts).into_iter().map(|line| (DropRule::HiddenText, line)).collect()
 }
 
-/// The lines of the first page as they stand, furniture included: DOI and year are often there.
+/// The lines of the first page, including furniture, which often contains DOI and year.
 fn first_page_text(lines: &[Vec<Line>]) -> Vec<String> {
     lines.first().into_iter().flatten().map(Line::text).collect()
 }
 
-/// Running lines with a year or a volume: those that name the journal, not the paper.
+/// The running lines with a year or a volume, which name the journal and not the paper.
 fn journal_names(furniture: &Removed) -> String {
     let names = furniture.iter().take(400).map(|(_, line)| line.text());
     names
@@ -127,8 +127,8 @@ fn journal_names(furniture: &Removed) -> String {
         .join(" ")
 }
 
-/// What the first pages say besides the text itself: dates, copyright, the journal's line.
-fn imprint(flow: &[Placed], furniture: &Removed) -> String {
+/// The text of the first pages besides the body: dates, copyright, the journal's citation line.
+fn imprint(flow: &[PlacedLine], furniture: &Removed) -> String {
     const PAGES: u32 = 2;
     let around = furniture.iter().map(|(_, line)| line).filter(|line| line.page <= PAGES);
     let front =
@@ -138,7 +138,7 @@ fn imprint(flow: &[Placed], furniture: &Removed) -> String {
 }
 
 /// Wide rules and images, which text does not flow around.
-fn walls(page: &Page) -> Vec<Rect> {
+fn barriers(page: &Page) -> Vec<Rect> {
     const MIN_WIDTH: f32 = 60.0;
     page.rules.iter().chain(&page.images).copied().filter(|rect| rect.width() > MIN_WIDTH).collect()
 }

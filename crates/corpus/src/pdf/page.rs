@@ -1,22 +1,22 @@
-//! What the interpreter finds on a page: glyphs, rules and images, in points, with `y` growing downwards from the top.
+//! The content of a page: glyphs, rules and images, in points. `y` is measured downwards from the top.
 
-/// One page of a PDF, as far as reading is concerned.
+/// The parts of a page that are needed to read it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Page {
     /// From 1.
     pub number: u32,
     pub height: f32,
-    /// In the order in which the page's content draws them.
+    /// The visible glyphs in drawing order.
     pub glyphs: Vec<Glyph>,
-    /// Glyphs that nobody sees: drawn in white, without ink, or outside of what is shown.
+    /// Invisible glyphs: drawn in white, in an invisible rendering mode, or outside of the clip.
     pub hidden: Vec<Glyph>,
-    /// Thin horizontal and vertical lines: of tables, above footnotes, under headers.
+    /// Rules: thin horizontal and vertical lines of tables, above footnotes, below headers.
     pub rules: Vec<Rect>,
-    /// Where raster images stand.
+    /// The areas of raster images.
     pub images: Vec<Rect>,
 }
 
-/// One character and where it stands. Ligatures are already split.
+/// One character and its position. Ligatures are split.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Glyph {
     pub character: char,
@@ -28,7 +28,7 @@ pub(super) struct Glyph {
     pub size: f32,
     /// Index into [`Fonts`](super::fonts::Fonts).
     pub font: u16,
-    /// Reading direction other than left to right: axis labels, stamps along the margin.
+    /// Whether the text does not run from left to right: axis labels, stamps along the margin.
     pub rotated: bool,
 }
 
@@ -54,13 +54,13 @@ impl Rect {
         (self.x0..=self.x1).contains(&x) && (self.y0..=self.y1).contains(&y)
     }
 
-    /// The common part; empty if there is none.
+    /// The intersection; empty if the two do not overlap.
     pub(super) fn intersection(&self, other: &Rect) -> Rect {
         let (x0, y0) = (self.x0.max(other.x0), self.y0.max(other.y0));
         Rect { x0, y0, x1: self.x1.min(other.x1).max(x0), y1: self.y1.min(other.y1).max(y0) }
     }
 
-    /// The smallest rectangle that holds both.
+    /// The smallest rectangle that contains both.
     pub(super) fn union(&self, other: &Rect) -> Rect {
         Rect {
             x0: self.x0.min(other.x0),

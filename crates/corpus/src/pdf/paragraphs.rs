@@ -1,19 +1,19 @@
-//! Body lines to paragraphs, across columns, pages and the figures and tables between them.
+//! Joins lines to paragraphs, across columns, pages and the figures and tables between them.
 
-use super::flow::{Placed, Role};
+use super::flow::{PlacedLine, Role};
 use super::known_headings::is_main;
 use super::line::{Line, Script};
-use super::measure::Measure;
+use super::metrics::TextMetrics;
 
-/// Lines that make one paragraph, caption or heading.
+/// The lines of one paragraph, caption or heading.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Paragraph {
     pub role: Role,
-    pub lines: Vec<Placed>,
+    pub lines: Vec<PlacedLine>,
 }
 
-/// Group the flow into paragraphs, in the order in which they begin. Floats do not end the paragraph around them.
-pub(super) fn paragraphs(flow: Vec<Placed>, measure: &Measure) -> Vec<Paragraph> {
+/// Groups the flow into paragraphs, in the order in which they begin. Figures and tables do not end the paragraph around them.
+pub(super) fn paragraphs(flow: Vec<PlacedLine>, metrics: &TextMetrics) -> Vec<Paragraph> {
     let mut out: Vec<Paragraph> = Vec::new();
     let mut open: Option<usize> = None;
     let mut interrupted = false;
@@ -23,7 +23,7 @@ pub(super) fn paragraphs(flow: Vec<Placed>, measure: &Measure) -> Vec<Paragraph>
                 let continued = open.filter(|&index| {
                     let open = &out[index];
                     open.role == role
-                        && open.lines.last().is_some_and(|last| !begins(last, &placed, interrupted, measure))
+                        && open.lines.last().is_some_and(|last| !begins(last, &placed, interrupted, metrics))
                 });
                 match continued {
                     Some(index) => out[index].lines.push(placed),
@@ -42,7 +42,7 @@ pub(super) fn paragraphs(flow: Vec<Placed>, measure: &Measure) -> Vec<Paragraph>
                 let same = out
                     .last()
                     .and_then(|last| last.lines.last())
-                    .is_some_and(|last| last.role == role && extends(last, &placed, measure));
+                    .is_some_and(|last| last.role == role && extends(last, &placed, metrics));
                 match out.last_mut() {
                     Some(last) if same => last.lines.push(placed),
                     _ => out.push(Paragraph { role, lines: vec![placed] }),
@@ -54,7 +54,7 @@ pub(super) fn paragraphs(flow: Vec<Placed>, measure: &Measure) -> Vec<Paragraph>
     out.into_iter().flat_map(split_run_in).collect()
 }
 
-/// A few words without the end of a sentence, beside a caption or a float, are labels.
+/// Marks short paragraphs beside a caption or a figure that do not end a sentence as text of the figure.
 fn mark_figure_text(paragraphs: &mut [Paragraph]) {
     const MAX_LABEL_CHARACTERS: usize = 70;
     for i in 0..paragraphs.len() {
@@ -72,7 +72,7 @@ fn mark_figure_text(paragraphs: &mut [Paragraph]) {
     }
 }
 
-/// A paragraph may begin with its heading: `2.1. Cells. ` in italics or bold.
+/// Splits off a run-in heading: `2.1. Cells. ` in italics or bold at the beginning of a paragraph.
 fn split_run_in(mut paragraph: Paragraph) -> Vec<Paragraph> {
     let Some((full_lines, words)) = run_in(&paragraph).filter(|_| paragraph.role == Role::Body) else {
         return vec![paragraph];
@@ -92,7 +92,7 @@ fn split_run_in(mut paragraph: Paragraph) -> Vec<Paragraph> {
     vec![Paragraph { role: Role::Heading, lines: heading }, Paragraph { role: Role::Body, lines: rest }]
 }
 
-/// How many whole lines, and then words, the heading takes.
+/// The length of a run-in heading: a number of whole lines, then a number of words.
 fn run_in(paragraph: &Paragraph) -> Option<(usize, usize)> {
     const MAX_HEADING_WORDS: usize = 24;
     let first = paragraph.lines.first()?;
@@ -106,7 +106,7 @@ fn run_in(paragraph: &Paragraph) -> Option<(usize, usize)> {
     for (count, (line, index, word)) in words.enumerate() {
         let letters = word.text.chars().any(char::is_alphabetic);
         if letters && !(word.style.bold || word.style.italic) {
-            // Two words in italics may be a species.
+            // Two words in italics may be the name of a species.
             let long_enough = count
                 >= if numbered {
                     2
@@ -127,8 +127,8 @@ fn run_in(paragraph: &Paragraph) -> Option<(usize, usize)> {
     None
 }
 
-/// Whether a line that is not body text belongs to the same heading, caption or float as the one above.
-fn extends(last: &Placed, line: &Placed, measure: &Measure) -> bool {
+/// Whether a line that is not body text belongs to the same heading, caption or figure as the line above it.
+fn extends(last: &PlacedLine, line: &PlacedLine, metrics: &TextMetrics) -> bool {
     let close = last.column == line.column
         && line.leading.is_some_and(|leading| leading < 1.6 * line.line.size.max(last.line.size));
     match line.role {
@@ -142,7 +142,7 @@ fn extends(last: &Placed, line: &Placed, measure: &Measure) -> bool {
                 && !has_number(&line.line)
         }
         Role::Caption => close && !starts_caption(&line.line),
-        _ => last.column == line.column && line.leading.is_some_and(|leading| leading < 2.0 * measure.pitch),
+        _ => last.column == line.column && line.leading.is_some_and(|leading| leading < 2.0 * metrics.pitch),
     }
 }
 
@@ -152,46 +152,46 @@ pub(super) fn has_number(line: &Line) -> bool {
     digits > 0 && text[digits..].starts_with(['.', ' ', ')'])
 }
 
-/// `Figure 2`, `Table 1.`, `Fig. 3:` at the start of a line.
+/// Whether the line begins with the label of a caption: `Figure 2`, `Table 1.`, `Fig. 3:`.
 pub(super) fn starts_caption(line: &Line) -> bool {
     super::floats::caption_label(&line.text()).is_some()
 }
 
 /// Whether `line` begins a new paragraph after `last`.
-fn begins(last: &Placed, line: &Placed, interrupted: bool, measure: &Measure) -> bool {
-    let size = measure.size;
+fn begins(last: &PlacedLine, line: &PlacedLine, interrupted: bool, metrics: &TextMetrics) -> bool {
+    let size = metrics.size;
     let ended = ends_sentence(&last.line);
     let lower = starts_lower(&line.line);
     if starts_bullet(&line.line) && ended {
         return true;
     }
     let indented = line.indent() > 0.5 * size && line.indent() < 5.0 * size;
-    let stretched = measure.justified && last.room() > 0.25 * size && last.room() < 0.5 * measure.width;
+    let stretched = metrics.justified && last.room() > 0.25 * size && last.room() < 0.5 * metrics.width;
     let last_short = stretched || (last.room() > 1.2 * size && fits(last, line));
     if last.column == line.column && !interrupted {
-        let leading = line.leading.unwrap_or(measure.pitch);
-        if leading > 1.3 * measure.pitch + 0.5 {
+        let leading = line.leading.unwrap_or(metrics.pitch);
+        if leading > 1.3 * metrics.pitch + 0.5 {
             return !lower || ended;
         }
         if indented && last.indent() < 0.4 * size {
-            return measure.indented || ended;
+            return metrics.indented || ended;
         }
         return ended && last_short && !lower;
     }
     if !ended || lower {
         return false;
     }
-    // A full last line is far more often followed by the rest of its paragraph than by a new one.
+    // After a full line, the rest of the paragraph is far more frequent than a new paragraph.
     indented || last_short
 }
 
-/// The first word of `line` would have fitted at the end of `last`.
-fn fits(last: &Placed, line: &Placed) -> bool {
+/// Whether the first word of `line` has room at the end of `last`.
+fn fits(last: &PlacedLine, line: &PlacedLine) -> bool {
     let first = line.line.words.first().map_or(0.0, |word| word.x1 - word.x0);
     last.room() > first + 0.3 * last.line.size
 }
 
-/// The line ends with the end of a sentence, citation numbers and closing brackets aside.
+/// Whether the line ends with the end of a sentence, apart from citation numbers and closing brackets.
 pub(super) fn ends_sentence(line: &Line) -> bool {
     let text: String = {
         let mut words = line.words.as_slice();
@@ -219,7 +219,7 @@ fn starts_bullet(line: &Line) -> bool {
 mod tests {
     use super::*;
     use crate::pdf::fonts::Style;
-    use crate::pdf::sample::{at, body, line, measure};
+    use crate::pdf::sample::{at, body, line, metrics};
 
     fn texts(paragraphs: &[Paragraph]) -> Vec<String> {
         let text = |paragraph: &Paragraph| {
@@ -235,14 +235,14 @@ mod tests {
             at(line("Two begins", 62.0, 250.0, 112.0), 0, Some(12.0)),
             body("here.", 124.0),
         ];
-        assert_eq!(texts(&paragraphs(flow, &measure())), ["one goes on.", "Two begins here."]);
+        assert_eq!(texts(&paragraphs(flow, &metrics())), ["one goes on.", "Two begins here."]);
     }
 
     #[test]
     fn a_short_last_line_ends_a_paragraph() {
         let flow =
             vec![body("one goes", 100.0), at(line("on.", 50.0, 80.0, 112.0), 0, Some(12.0)), body("Two begins", 124.0)];
-        assert_eq!(texts(&paragraphs(flow, &measure())), ["one goes on.", "Two begins"]);
+        assert_eq!(texts(&paragraphs(flow, &metrics())), ["one goes on.", "Two begins"]);
     }
 
     #[test]
@@ -251,14 +251,14 @@ mod tests {
         caption.role = Role::Caption;
         let flow =
             vec![body("it goes on", 100.0), caption, at(line("in the next column.", 50.0, 250.0, 100.0), 1, None)];
-        assert_eq!(texts(&paragraphs(flow, &measure())), ["it goes on in the next column.", "Figure 1. A joint."]);
+        assert_eq!(texts(&paragraphs(flow, &metrics())), ["it goes on in the next column.", "Figure 1. A joint."]);
     }
 
     #[test]
     fn space_begins_a_paragraph_unless_the_sentence_goes_on() {
         let spaced = |text: &str| at(line(text, 50.0, 250.0, 130.0), 0, Some(30.0));
-        assert_eq!(paragraphs(vec![body("one ends.", 100.0), spaced("Two begins")], &measure()).len(), 2);
-        assert_eq!(paragraphs(vec![body("as the formula", 100.0), spaced("where x is")], &measure()).len(), 1);
+        assert_eq!(paragraphs(vec![body("one ends.", 100.0), spaced("Two begins")], &metrics()).len(), 2);
+        assert_eq!(paragraphs(vec![body("as the formula", 100.0), spaced("where x is")], &metrics()).len(), 1);
     }
 
     #[test]
@@ -267,7 +267,7 @@ mod tests {
         for word in first.line.words.iter_mut().take(3) {
             word.style = Style { bold: false, italic: true };
         }
-        let read = paragraphs(vec![first, body("for ten days.", 112.0)], &measure());
+        let read = paragraphs(vec![first, body("for ten days.", 112.0)], &metrics());
         assert_eq!(read.iter().map(|paragraph| paragraph.role).collect::<Vec<_>>(), [Role::Heading, Role::Body]);
         assert_eq!(texts(&read), ["2.1. Cell culture.", "Cells were grown for ten days."]);
     }

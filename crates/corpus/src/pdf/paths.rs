@@ -1,10 +1,10 @@
-//! Paths, as far as reading needs them: rules, filled areas and clips are told from other drawings by their extent.
+//! Follows paths as far as reading needs them: rules, filled areas and clips are recognised by their extent.
 
 use hayro_font::kurbo::Point;
 
 use super::page::Rect;
 
-/// Segments of one path that are looked at.
+/// Maximum number of segments of a path. Further ones are ignored.
 const MAX_SEGMENTS: usize = 2_000;
 
 /// The path under construction, in page coordinates.
@@ -15,7 +15,7 @@ pub(super) struct Path {
     pub segments: Vec<(Point, Point)>,
     /// The corners of rectangles.
     pub extent: Option<Rect>,
-    /// Becomes the clip when the path ends.
+    /// Whether the path becomes the clip when it ends.
     pub clips: bool,
 }
 
@@ -50,7 +50,7 @@ pub(super) fn bounds(points: &[Point]) -> Rect {
     }
 }
 
-/// The rectangle of `points` if it is a rule: long in one direction and thin in the other.
+/// The bounds of `points` if they are a rule: long in one direction and thin in the other.
 pub(super) fn thin(points: &[Point]) -> Option<Rect> {
     const LONG: f32 = 12.0;
     const THIN: f32 = 2.5;

@@ -1,4 +1,4 @@
-//! The reference list: its lines to entries, and superscript numbers in the text to entries of it.
+//! Splits the reference list into entries, and resolves superscript numbers in the text to entries.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -10,16 +10,16 @@ use crate::dash::is_dash;
 use crate::doi::find_doi;
 use crate::patterns::{YEAR, compile};
 
-use super::flow::Placed;
+use super::flow::PlacedLine;
 use super::text::{RunningText, Vocabulary};
 
-/// A list longer than this is no reference list.
+/// Maximum number of entries of a reference list.
 const MAX_REFERENCES: usize = 5_000;
-/// A marker such as `1–400` cites no more than this.
+/// Maximum number of entries that a marker such as `1–400` cites.
 const MAX_CITED: usize = 60;
 
-/// Split the lines under the heading `References` into entries.
-pub(super) fn parse(lines: &[&Placed], vocabulary: &Vocabulary) -> Vec<Reference> {
+/// Parses the lines below the heading `References` to entries.
+pub(super) fn parse(lines: &[&PlacedLine], vocabulary: &Vocabulary) -> Vec<Reference> {
     let starts = labelled_starts(lines).unwrap_or_else(|| hanging_starts(lines));
     let mut entries = Vec::new();
     for (position, start) in starts.iter().enumerate().take(MAX_REFERENCES) {
@@ -36,20 +36,20 @@ pub(super) fn parse(lines: &[&Placed], vocabulary: &Vocabulary) -> Vec<Reference
     entries
 }
 
-/// Where an entry begins.
+/// The beginning of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Start {
     line: usize,
     label: Option<u32>,
 }
 
-/// Lines that begin with the next number. None where the list is not numbered.
-fn labelled_starts(lines: &[&Placed]) -> Option<Vec<Start>> {
+/// The entries of a numbered list: each begins at a line with the next number. `None` if the list is not numbered.
+fn labelled_starts(lines: &[&PlacedLine]) -> Option<Vec<Start>> {
     let mut starts: Vec<Start> = Vec::new();
     for (line, placed) in lines.iter().enumerate() {
         let Some(number) = leading_number(&placed.line.text()) else { continue };
         let expected = starts.last().and_then(|start| start.label).map_or(1, |last| last + 1);
-        // A number may have been lost; a year or a page at the start of a line is far off.
+        // A few numbers may be missing. A year or a page at the beginning of a line is much larger.
         if (expected..expected + 3).contains(&number) {
             starts.push(Start { line, label: Some(number) });
         }
@@ -62,9 +62,9 @@ fn leading_number(text: &str) -> Option<u32> {
     LABEL.captures(text)?.get(1)?.as_str().parse().ok()
 }
 
-/// Lists without numbers: an entry begins at the edge and goes on indented, or begins after some space, or after a line
-/// that ended early.
-fn hanging_starts(lines: &[&Placed]) -> Vec<Start> {
+/// The entries of a list without numbers: each begins at the left edge and continues indented, or begins after some space or
+/// after a short line.
+fn hanging_starts(lines: &[&PlacedLine]) -> Vec<Start> {
     let mut lefts: HashMap<usize, f32> = HashMap::new();
     let mut rights: HashMap<usize, f32> = HashMap::new();
     for placed in lines {
@@ -73,8 +73,8 @@ fn hanging_starts(lines: &[&Placed]) -> Vec<Start> {
         let right = rights.entry(placed.column).or_insert(f32::MIN);
         *right = right.max(placed.line.x1);
     }
-    let indent = |placed: &Placed| placed.line.x0 - lefts.get(&placed.column).copied().unwrap_or(placed.line.x0);
-    let room = |placed: &Placed| rights.get(&placed.column).copied().unwrap_or(placed.line.x1) - placed.line.x1;
+    let indent = |placed: &PlacedLine| placed.line.x0 - lefts.get(&placed.column).copied().unwrap_or(placed.line.x0);
+    let room = |placed: &PlacedLine| rights.get(&placed.column).copied().unwrap_or(placed.line.x1) - placed.line.x1;
     let hanging = lines.iter().filter(|placed| indent(placed) > 0.5 * placed.line.size).count() * 4 > lines.len();
     let begins = |i: usize| {
         let placed = lines[i];
@@ -111,7 +111,7 @@ fn entry(label: Option<u32>, text: &str) -> Reference {
     }
 }
 
-/// The year in brackets, or else the first one that is no page number.
+/// The year in brackets, else the first number that is a year and no page.
 fn year(text: &str) -> Option<u16> {
     static YEARS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         [
@@ -131,19 +131,19 @@ fn pmid(text: &str) -> Option<String> {
     Some(PMID.captures(text)?.get(1)?.as_str().to_owned())
 }
 
-/// Finds entries by the numbers that cite them.
+/// Looks up entries by the numbers that cite them.
 #[derive(Debug, Default)]
 pub(super) struct Labels {
     by_number: HashMap<u32, usize>,
 }
 
 impl Labels {
-    pub(super) fn of(references: &[Reference]) -> Self {
+    pub(super) fn new(references: &[Reference]) -> Self {
         let number = |(index, reference): (usize, &Reference)| Some((reference.label.as_ref()?.parse().ok()?, index));
         Self { by_number: references.iter().enumerate().filter_map(number).collect() }
     }
 
-    /// The entries that a marker such as `3,5–7` cites; empty if any of its numbers has no entry.
+    /// The entries that a marker such as `3,5–7` cites; empty if one of its numbers has no entry.
     pub(super) fn cited(&self, marker: &str) -> Vec<usize> {
         let mut cited = Vec::new();
         for part in marker.split(',') {
@@ -168,13 +168,13 @@ mod tests {
     use super::*;
     use crate::pdf::line::{Line, Word};
 
-    fn placed(text: &str, x0: f32) -> Placed {
+    fn placed(text: &str, x0: f32) -> PlacedLine {
         let words = text
             .split(' ')
             .map(|word| Word { text: word.to_owned(), space_before: true, size: 8.0, ..Word::default() })
             .collect();
         let line = Line { words, x0, x1: x0 + 100.0, size: 8.0, ..Line::default() };
-        Placed { line, ..Placed::default() }
+        PlacedLine { line, ..PlacedLine::default() }
     }
 
     #[test]
@@ -190,7 +190,7 @@ mod tests {
         assert_eq!(entries.len(), 3);
         assert_eq!(entries[0].label.as_deref(), Some("1"));
         assert_eq!((entries[0].year, entries[0].doi.as_deref()), (Some(2011), Some("10.1000/abc.1")));
-        let labels = Labels::of(&entries);
+        let labels = Labels::new(&entries);
         assert_eq!(labels.cited("1–3"), [0, 1, 2]);
         assert_eq!(labels.cited("2, 9"), Vec::<usize>::new());
     }

@@ -1,27 +1,27 @@
-//! Which lines are headings, captions, tables, figure text, footnotes and references, and which are body text.
+//! Assigns roles to lines: heading, caption, table, figure text, footnote, reference or body text.
 
 use std::collections::{HashMap, HashSet};
 
 use super::columns::Column;
 use super::floats::caption_label;
-use super::flow::{Placed, Role};
+use super::flow::{PlacedLine, Role};
 use super::known_headings::is_reference_heading;
 use super::line::{Line, Script};
-use super::measure::Measure;
+use super::metrics::TextMetrics;
 use super::page::Page;
 use super::{headings, tables};
 
-/// Give each line of the flow its role.
-pub(super) fn assign(flow: &mut [Placed], pages: &[Page], measure: &Measure) {
+/// Assigns a role to each line of the flow.
+pub(super) fn assign(flow: &mut [PlacedLine], pages: &[Page], metrics: &TextMetrics) {
     assign_references(flow);
-    assign_captions(flow, measure);
-    tables::assign(flow, pages, measure);
-    headings::assign(flow, measure);
+    assign_captions(flow, metrics);
+    tables::assign(flow, pages, metrics);
+    headings::assign(flow, metrics);
     headings::withdraw(flow);
-    assign_small_print(flow, measure);
+    assign_small_print(flow, metrics);
 }
 
-/// The columns up to the reference list, which would skew what is usual.
+/// The columns before the reference list, whose lines would distort the metrics of the body.
 pub(super) fn before_references(columns: &[Column]) -> Vec<Column> {
     let count = columns.iter().map(|column| column.lines.len()).sum::<usize>();
     let last = columns
@@ -41,7 +41,7 @@ pub(super) fn before_references(columns: &[Column]) -> Vec<Column> {
         .collect()
 }
 
-fn assign_references(flow: &mut [Placed]) {
+fn assign_references(flow: &mut [PlacedLine]) {
     let Some(start) = flow.iter().rposition(|placed| is_reference_heading(&placed.line)) else { return };
     let heading = flow[start].line.clone();
     flow[start].role = Role::Heading;
@@ -64,7 +64,7 @@ fn assign_references(flow: &mut [Placed]) {
     }
 }
 
-/// Statements that some journals print behind the list.
+/// Whether `text` begins a statement that some journals print after the reference list.
 fn ends_list(text: &str) -> bool {
     const STATEMENTS: &[&str] = &[
         "Conflict of Interest",
@@ -79,11 +79,11 @@ fn ends_list(text: &str) -> bool {
     STATEMENTS.iter().any(|statement| text.starts_with(statement))
 }
 
-fn assign_captions(flow: &mut [Placed], measure: &Measure) {
+fn assign_captions(flow: &mut [PlacedLine], metrics: &TextMetrics) {
     let mut i = 0;
     while i < flow.len() {
         let starts =
-            caption_label(&flow[i].line.text()).is_some_and(|label| is_caption(&flow[i], label.len(), measure));
+            caption_label(&flow[i].line.text()).is_some_and(|label| is_caption(&flow[i], label.len(), metrics));
         if !starts || flow[i].role == Role::Heading {
             i += 1;
             continue;
@@ -106,18 +106,18 @@ fn assign_captions(flow: &mut [Placed], measure: &Measure) {
     }
 }
 
-fn is_caption(placed: &Placed, label: usize, measure: &Measure) -> bool {
+fn is_caption(placed: &PlacedLine, label: usize, metrics: &TextMetrics) -> bool {
     let line = &placed.line;
     let text = line.text();
     let punctuated = text[label..].trim_start().starts_with(['.', ':', '|', '—', '–', '-']) || text.len() == label;
-    let apart = placed.leading.is_none_or(|leading| leading > 1.25 * measure.pitch);
+    let apart = placed.leading.is_none_or(|leading| leading > 1.25 * metrics.pitch);
     let bold = line.words.first().is_some_and(|word| word.style.bold);
-    !measure.is_body(line) && line.size < measure.size + 1.0 || (bold && (apart || punctuated)) || (apart && punctuated)
+    !metrics.is_body(line) && line.size < metrics.size + 1.0 || (bold && (apart || punctuated)) || (apart && punctuated)
 }
 
-/// Text that is neither set in the body's size nor anything else: cells and labels, footnotes, or sections in smaller type.
-fn assign_small_print(flow: &mut [Placed], measure: &Measure) {
-    let prose = prose_sizes(flow, measure);
+/// Assigns roles to text in another size than the body's: cells and labels, footnotes, or sections in smaller type.
+fn assign_small_print(flow: &mut [PlacedLine], metrics: &TextMetrics) {
+    let prose = prose_sizes(flow, metrics);
     let mut under_table = false;
     for placed in flow.iter_mut() {
         match placed.role {
@@ -127,7 +127,7 @@ fn assign_small_print(flow: &mut [Placed], measure: &Measure) {
                 under_table =
                     (is_label && text.replace(' ', "").to_lowercase().contains("table")) || (under_table && !is_label);
             }
-            Role::Body if !measure.is_body(&placed.line) => {
+            Role::Body if !metrics.is_body(&placed.line) => {
                 placed.role = match () {
                     () if under_table => Role::Table,
                     () if is_footnote(&placed.line) => Role::Footnote,
@@ -141,7 +141,7 @@ fn assign_small_print(flow: &mut [Placed], measure: &Measure) {
     }
 }
 
-/// Begins with a raised mark, or gives an address.
+/// Whether the line begins with a superscript mark, or has an address.
 fn is_footnote(line: &Line) -> bool {
     let marked = line
         .words
@@ -150,11 +150,11 @@ fn is_footnote(line: &Line) -> bool {
     marked || line.text().contains('@')
 }
 
-/// Sizes other than the body's in which much of the text is set in full lines, such as the methods of some journals.
-fn prose_sizes(flow: &[Placed], measure: &Measure) -> HashSet<i32> {
+/// Other sizes than the body's in which much of the text is printed in full lines, such as the methods in some journals.
+fn prose_sizes(flow: &[PlacedLine], metrics: &TextMetrics) -> HashSet<i32> {
     const MIN_LINES: usize = 12;
-    let is_full = |placed: &&Placed| {
-        placed.role == Role::Body && placed.line.page > 1 && placed.line.width() > 0.93 * measure.width
+    let is_full = |placed: &&PlacedLine| {
+        placed.role == Role::Body && placed.line.page > 1 && placed.line.width() > 0.93 * metrics.width
     };
     let mut counts: HashMap<i32, usize> = HashMap::new();
     for placed in flow.iter().filter(is_full) {
@@ -171,7 +171,7 @@ fn size_step(line: &Line) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pdf::sample::{at, body, line, measure};
+    use crate::pdf::sample::{at, body, line, metrics};
 
     #[test]
     fn references_run_to_the_statements_behind_them() {
@@ -181,7 +181,7 @@ mod tests {
             body("1. Lee A. Cells. 2010.", 142.0),
             body("Conflict of Interest: none.", 154.0),
         ];
-        assign(&mut flow, &[], &measure());
+        assign(&mut flow, &[], &metrics());
         let roles: Vec<Role> = flow.iter().map(|placed| placed.role).collect();
         assert_eq!(roles, [Role::Body, Role::Heading, Role::Reference, Role::Back]);
     }
@@ -191,7 +191,7 @@ mod tests {
         let mut caption = at(line("Figure 1. A joint.", 50.0, 200.0, 130.0), 0, Some(30.0));
         caption.line.size = 8.0;
         let mut flow = vec![body("as shown in", 100.0), body("Figure 1 and others.", 112.0), caption];
-        assign(&mut flow, &[], &measure());
+        assign(&mut flow, &[], &metrics());
         assert_eq!(flow.iter().map(|placed| placed.role).collect::<Vec<_>>(), [Role::Body, Role::Body, Role::Caption]);
     }
 }

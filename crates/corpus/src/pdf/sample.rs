@@ -1,13 +1,13 @@
-//! Lines and glyphs made by hand, for tests.
+//! Constructs lines and glyphs for tests.
 
-use super::flow::{Placed, Role};
+use super::flow::{PlacedLine, Role};
 use super::line::{Line, Word};
-use super::measure::Measure;
+use super::metrics::TextMetrics;
 use super::page::Glyph;
 
-/// A measure of 10-point text in columns 200 points wide, with a pitch of 12.
-pub(super) fn measure() -> Measure {
-    Measure { size: 10.0, font: 0, pitch: 12.0, width: 200.0, indented: true, justified: true }
+/// The metrics of 10-point text in columns 200 points wide, with a pitch of 12.
+pub(super) fn metrics() -> TextMetrics {
+    TextMetrics { size: 10.0, font: 0, pitch: 12.0, width: 200.0, indented: true, justified: true }
 }
 
 /// A line of `text` in 10-point type, from `x0` to `x1`.
@@ -27,13 +27,13 @@ pub(super) fn line(text: &str, x0: f32, x1: f32, y: f32) -> Line {
 }
 
 /// A full body line of the column from 50 to 250.
-pub(super) fn body(text: &str, y: f32) -> Placed {
+pub(super) fn body(text: &str, y: f32) -> PlacedLine {
     at(line(text, 50.0, 250.0, y), 0, Some(12.0))
 }
 
 /// A line in the column from 50 to 250, `leading` below the one above.
-pub(super) fn at(line: Line, column: usize, leading: Option<f32>) -> Placed {
-    Placed { line, role: Role::Body, column, left: 50.0, right: 250.0, leading }
+pub(super) fn at(line: Line, column: usize, leading: Option<f32>) -> PlacedLine {
+    PlacedLine { line, role: Role::Body, column, left: 50.0, right: 250.0, leading }
 }
 
 /// Glyphs of `text`, each half an em wide, from `x0` on the baseline `y`.

@@ -1,40 +1,40 @@
-//! Headings to section paths: the level of a heading comes from its number, or else from how prominent its type is.
+//! Builds section paths from headings. The level of a heading follows from its number, or else from the prominence of its type.
 
-use super::flow::Placed;
+use super::flow::PlacedLine;
 use super::known_headings::{is_main, split_number};
 use super::line::Line;
 use crate::heading;
 
-/// A section path is no deeper.
+/// Maximum depth of a section path.
 const MAX_LEVEL: usize = 5;
 
-/// How a heading is set; more prominent ones contain less prominent ones.
+/// The prominence of a heading's type. Sections with more prominent headings contain those with less prominent ones.
 type Prominence = i32;
 
-/// Keeps the path of headings above the current block.
+/// The path of headings above the current block.
 #[derive(Debug, Default)]
 pub(super) struct Sections {
-    /// The looks of headings, most prominent first, from the second level down the ones met under the first.
-    looks: Vec<Prominence>,
+    /// The different prominences of headings in descending order.
+    prominences: Vec<Prominence>,
     path: Vec<(usize, String)>,
 }
 
 impl Sections {
-    /// Learn the levels from all headings of a paper.
-    pub(super) fn learn<'p>(headings: impl Iterator<Item = &'p Placed>) -> Self {
-        let mut looks: Vec<(Prominence, bool)> =
+    /// Derives the levels from all headings of a paper.
+    pub(super) fn from_headings<'p>(headings: impl Iterator<Item = &'p PlacedLine>) -> Self {
+        let mut prominences: Vec<(Prominence, bool)> =
             headings.map(|placed| (prominence(&placed.line), is_main(&placed.line.text()))).collect();
-        // Headings such as Introduction are on the first level, whatever stands out more (a rubric) is there with them.
-        let top = looks.iter().filter(|(_, main)| *main).map(|(look, _)| *look).max();
-        looks.sort_by_key(|(look, _)| std::cmp::Reverse(*look));
+        // Headings such as Introduction are on the first level, together with anything more prominent, such as a rubric.
+        let top = prominences.iter().filter(|(_, main)| *main).map(|(prominence, _)| *prominence).max();
+        prominences.sort_by_key(|(prominence, _)| std::cmp::Reverse(*prominence));
         let mut known: Vec<Prominence> =
-            looks.into_iter().map(|(look, _)| top.map_or(look, |top| look.min(top))).collect();
+            prominences.into_iter().map(|(prominence, _)| top.map_or(prominence, |top| prominence.min(top))).collect();
         known.dedup();
-        Self { looks: known, path: Vec::new() }
+        Self { prominences: known, path: Vec::new() }
     }
 
-    /// Enter the section that a heading opens; returns the end of a heading that is too long to be kept.
-    pub(super) fn enter(&mut self, first: &Placed, text: &str) -> String {
+    /// Enters the section that begins with a heading. Returns the part of the heading that is too long to be kept.
+    pub(super) fn enter(&mut self, first: &PlacedLine, text: &str) -> String {
         let (number, title) = split_number(text);
         let level = match number {
             Some(depth) if depth > 1 => depth,
@@ -54,8 +54,8 @@ impl Sections {
         self.path.iter().map(|(_, title)| title.clone()).filter(|title| !title.is_empty()).collect()
     }
 
-    fn level(&self, look: Prominence) -> usize {
-        self.looks.partition_point(|known| look < *known) + 1
+    fn level(&self, prominence: Prominence) -> usize {
+        self.prominences.partition_point(|known| prominence < *known) + 1
     }
 }
 
@@ -72,8 +72,11 @@ mod tests {
     use super::*;
     use crate::pdf::fonts::Style;
 
-    fn heading(size: f32, bold: bool) -> Placed {
-        Placed { line: Line { size, style: Style { bold, italic: false }, ..Line::default() }, ..Placed::default() }
+    fn heading(size: f32, bold: bool) -> PlacedLine {
+        PlacedLine {
+            line: Line { size, style: Style { bold, italic: false }, ..Line::default() },
+            ..PlacedLine::default()
+        }
     }
 
     #[test]
@@ -89,7 +92,7 @@ mod tests {
     #[test]
     fn type_gives_the_level_where_numbers_do_not() {
         let (main, sub) = (heading(12.0, true), heading(10.0, true));
-        let mut sections = Sections::learn([&main, &sub].into_iter());
+        let mut sections = Sections::from_headings([&main, &sub].into_iter());
         sections.enter(&main, "Methods");
         sections.enter(&sub, "Cells");
         assert_eq!(sections.path(), ["Methods", "Cells"]);

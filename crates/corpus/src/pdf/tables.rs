@@ -1,20 +1,20 @@
-//! Tables: what stands between the rules below a table's caption, and rows of several cells.
+//! Finds tables: the lines between the rules below a table's caption, and rows of several cells.
 
 use super::floats::caption_label;
-use super::flow::{Placed, Role};
+use super::flow::{PlacedLine, Role};
 use super::line::Line;
-use super::measure::Measure;
+use super::metrics::TextMetrics;
 use super::page::{Page, Rect};
 
-/// Find the tables and give their lines the role.
-pub(super) fn assign(flow: &mut [Placed], pages: &[Page], measure: &Measure) {
-    assign_ruled(flow, pages, measure);
-    assign_rows(flow, measure);
+/// Assigns the role of tables.
+pub(super) fn assign(flow: &mut [PlacedLine], pages: &[Page], metrics: &TextMetrics) {
+    assign_ruled(flow, pages, metrics);
+    assign_rows(flow, metrics);
 }
 
-/// From a caption down to the last rule of its table.
-fn assign_ruled(flow: &mut [Placed], pages: &[Page], measure: &Measure) {
-    // More captions than any paper has are none.
+/// Assigns the role to the lines from a caption to the last rule of its table.
+fn assign_ruled(flow: &mut [PlacedLine], pages: &[Page], metrics: &TextMetrics) {
+    // No paper has more tables.
     const MAX_TABLES: usize = 500;
     let captions: Vec<usize> = (0..flow.len()).filter(|&i| is_table_caption(&flow[i])).take(MAX_TABLES).collect();
     for caption in captions {
@@ -23,7 +23,7 @@ fn assign_ruled(flow: &mut [Placed], pages: &[Page], measure: &Measure) {
             continue;
         };
         let on_page = page_range(flow, page);
-        if let Some(extent) = ruled_extent(&flow[on_page.clone()], &flow[caption], &rules, measure) {
+        if let Some(extent) = ruled_extent(&flow[on_page.clone()], &flow[caption], &rules, metrics) {
             for placed in &mut flow[on_page] {
                 let line = &placed.line;
                 let inside = line.y > extent.y0
@@ -38,13 +38,13 @@ fn assign_ruled(flow: &mut [Placed], pages: &[Page], measure: &Measure) {
     }
 }
 
-fn is_table_caption(placed: &Placed) -> bool {
+fn is_table_caption(placed: &PlacedLine) -> bool {
     placed.role == Role::Caption
         && caption_label(&placed.line.text())
             .is_some_and(|label| label.replace(' ', "").to_lowercase().contains("table"))
 }
 
-fn page_range(flow: &[Placed], page: u32) -> std::ops::Range<usize> {
+fn page_range(flow: &[PlacedLine], page: u32) -> std::ops::Range<usize> {
     let start = flow.partition_point(|placed| placed.line.page < page);
     let end = flow.partition_point(|placed| placed.line.page <= page);
     start..end
@@ -58,12 +58,12 @@ fn horizontal_rules(page: &Page) -> Vec<Rect> {
     rules
 }
 
-/// The area between the caption and the last rule that no prose separates from it.
-fn ruled_extent(page: &[Placed], caption: &Placed, rules: &[Rect], measure: &Measure) -> Option<Rect> {
+/// The area from the caption to the last rule that no paragraph separates from it.
+fn ruled_extent(page: &[PlacedLine], caption: &PlacedLine, rules: &[Rect], metrics: &TextMetrics) -> Option<Rect> {
     const MAX_PROSE_LINES: usize = 1;
     const MAX_RULES: usize = 400;
-    let prose: Vec<&Line> = (0..page.len()).filter(|&i| is_prose(page, i, measure)).map(|i| &page[i].line).collect();
-    let is_label = |placed: &&Placed| placed.role == Role::Caption && caption_label(&placed.line.text()).is_some();
+    let prose: Vec<&Line> = (0..page.len()).filter(|&i| is_prose(page, i, metrics)).map(|i| &page[i].line).collect();
+    let is_label = |placed: &&PlacedLine| placed.role == Role::Caption && caption_label(&placed.line.text()).is_some();
     let captions: Vec<&Line> = page.iter().filter(is_label).map(|placed| &placed.line).collect();
     let mut extent = Rect {
         x0: caption.line.x0,
@@ -78,7 +78,7 @@ fn ruled_extent(page: &[Placed], caption: &Placed, rules: &[Rect], measure: &Mea
             continue;
         }
         let within = |line: &&Line| line.y < rule.y0 && line.x0 < extent.x1 && line.x1 > extent.x0;
-        let next_caption = captions.iter().any(|line| line.y > extent.y0 + measure.size && within(line));
+        let next_caption = captions.iter().any(|line| line.y > extent.y0 + metrics.size && within(line));
         let prose = prose.iter().filter(|line| line.y > extent.y1 && within(line)).count();
         if next_caption || prose > MAX_PROSE_LINES {
             break;
@@ -89,29 +89,30 @@ fn ruled_extent(page: &[Placed], caption: &Placed, rules: &[Rect], measure: &Mea
     (count >= 2).then_some(extent)
 }
 
-/// A full line of body text with nothing beside it in its column; rows are in order, so that only neighbours can be.
-fn is_prose(page: &[Placed], i: usize, measure: &Measure) -> bool {
+/// Whether a line is a full line of body text with nothing beside it in its column. Lines are in order of rows, so only the
+/// neighbours must be compared.
+fn is_prose(page: &[PlacedLine], i: usize, metrics: &TextMetrics) -> bool {
     let placed = &page[i];
-    let beside = |other: Option<&Placed>| {
+    let beside = |other: Option<&PlacedLine>| {
         other.is_some_and(|other| other.column == placed.column && (other.line.y - placed.line.y).abs() < 1.0)
     };
     placed.role == Role::Body
-        && measure.is_body(&placed.line)
-        && placed.line.width() > 0.9 * measure.width
+        && metrics.is_body(&placed.line)
+        && placed.line.width() > 0.9 * metrics.width
         && !beside(i.checked_sub(1).and_then(|before| page.get(before)))
         && !beside(page.get(i + 1))
 }
 
-/// Rows of several cells in one column.
-fn assign_rows(flow: &mut [Placed], measure: &Measure) {
+/// Assigns the role to rows of several cells in one column.
+fn assign_rows(flow: &mut [PlacedLine], metrics: &TextMetrics) {
     for i in 0..flow.len() {
-        let beside = |other: Option<&Placed>| {
+        let beside = |other: Option<&PlacedLine>| {
             other.is_some_and(|other| {
-                other.column == flow[i].column && (other.line.y - flow[i].line.y).abs() < 0.3 * measure.size
+                other.column == flow[i].column && (other.line.y - flow[i].line.y).abs() < 0.3 * metrics.size
             })
         };
         let in_row = beside(i.checked_sub(1).and_then(|before| flow.get(before))) || beside(flow.get(i + 1));
-        if in_row && flow[i].role == Role::Body && flow[i].line.width() < 0.7 * measure.width {
+        if in_row && flow[i].role == Role::Body && flow[i].line.width() < 0.7 * metrics.width {
             flow[i].role = Role::Table;
         }
     }
@@ -120,7 +121,7 @@ fn assign_rows(flow: &mut [Placed], measure: &Measure) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pdf::sample::{at, body, line, measure};
+    use crate::pdf::sample::{at, body, line, metrics};
 
     #[test]
     fn what_stands_between_rules_below_a_caption_is_a_table() {
@@ -131,7 +132,7 @@ mod tests {
         let cell = |text: &str, y: f32| at(line(text, 50.0, 110.0, y), 0, Some(12.0));
         let mut flow =
             vec![caption, cell("Joint", 116.0), cell("Knee", 132.0), cell("Hip", 144.0), body("Text goes on", 170.0)];
-        assign(&mut flow, &[page], &measure());
+        assign(&mut flow, &[page], &metrics());
         let roles: Vec<Role> = flow.iter().map(|placed| placed.role).collect();
         assert_eq!(roles, [Role::Caption, Role::Table, Role::Table, Role::Table, Role::Body]);
     }
@@ -140,7 +141,7 @@ mod tests {
     fn cells_side_by_side_are_a_table() {
         let cell = |text: &str, x0: f32| at(line(text, x0, x0 + 50.0, 100.0), 0, Some(12.0));
         let mut flow = vec![cell("Knee", 50.0), cell("12", 180.0), body("A line of text by itself", 124.0)];
-        assign(&mut flow, &[], &measure());
+        assign(&mut flow, &[], &metrics());
         assert_eq!(flow.iter().map(|placed| placed.role).collect::<Vec<_>>(), [Role::Table, Role::Table, Role::Body]);
     }
 }

@@ -1,29 +1,29 @@
-//! Lines to running text: words cut at a line's end are put together again, superscript citations taken out.
+//! Joins lines to running text: rejoins hyphenated words and takes out superscript citations.
 
 use std::collections::HashSet;
 
 use super::line::{Line, Script, Word};
 use crate::characters;
 use crate::dash::is_dash;
-use crate::superscript::raised;
+use crate::superscript::to_superscript;
 
-/// Bytes of a word that are looked at where a line ends in it. Longer ones are no words of a language.
-const LONGEST_WORD: usize = 64;
+/// Maximum number of bytes of a word that are compared at a line end. Words of a language are not longer.
+const MAX_WORD_BYTES: usize = 64;
 
-/// The words that a paper uses within lines, by which a cut word is judged.
+/// The words that a paper has within lines, by which a hyphen at a line end is judged.
 #[derive(Debug, Default)]
 pub(super) struct Vocabulary {
     words: HashSet<String>,
 }
 
 impl Vocabulary {
-    pub(super) fn of<'l>(lines: impl Iterator<Item = &'l Line>) -> Self {
+    pub(super) fn from_lines<'l>(lines: impl Iterator<Item = &'l Line>) -> Self {
         let mut words = HashSet::new();
         for line in lines {
             let text = line.text();
             let count = text.split(' ').count();
             for (i, word) in text.split(' ').enumerate() {
-                // The last word may be cut, and the first may be the rest of a cut one.
+                // The first and the last word may be parts of a hyphenated word.
                 if i > 0 && i + 1 < count {
                     words.insert(bare(word).to_lowercase());
                 }
@@ -36,7 +36,7 @@ impl Vocabulary {
         self.words.contains(&bare(word).to_lowercase())
     }
 
-    /// Whether the hyphen between the two parts was put there by the typesetter.
+    /// Whether the hyphen between the two parts is only there because of the line break.
     fn is_cut(&self, head: &str, tail: &str) -> bool {
         let (head, tail) = (last_part(head), first_part(tail));
         if self.knows(&format!("{head}{tail}")) {
@@ -49,20 +49,20 @@ impl Vocabulary {
     }
 }
 
-/// Whether an English word may begin with `head` and go on with `tail`.
+/// Whether an English word can begin with `head` and continue with `tail`.
 fn is_cuttable(head: &str, tail: &str) -> bool {
     let lower = head.to_lowercase();
     if lower == "anti" {
         return ["gen", "bod", "biotic", "oxid", "cip", "dot"].iter().any(|rest| tail.starts_with(rest));
     }
-    // TNF-, CD34-, n-, 5-: never the head of an English word.
+    // TNF-, CD34-, n- and 5- are never the beginning of an English word.
     head.chars().count() > 1
         && head.chars().all(char::is_alphabetic)
         && !head.chars().skip(1).any(char::is_uppercase)
         && !COMPOUND_HEADS.contains(&lower.as_str())
 }
 
-/// Words that are followed by a hyphen of their own more often than they are cut: `non-specific`, `end-to-end`,
+/// Words that are more often part of a compound with a hyphen than of a hyphenated word: `non-specific`, `end-to-end`,
 /// `thirty-day`.
 const COMPOUND_HEADS: &[&str] = &[
     "non", "self", "well", "cross", "half", "post", "quasi", "to", "of", "by", "and", "up", "twenty", "thirty",
@@ -74,32 +74,32 @@ fn bare(word: &str) -> &str {
 }
 
 fn last_part(text: &str) -> &str {
-    characters::suffix(text, LONGEST_WORD).rsplit([' ', '(', '/', '[']).next().unwrap_or_default()
+    characters::suffix(text, MAX_WORD_BYTES).rsplit([' ', '(', '/', '[']).next().unwrap_or_default()
 }
 
 fn first_part(text: &str) -> &str {
-    let text = characters::prefix(text, LONGEST_WORD);
+    let text = characters::prefix(text, MAX_WORD_BYTES);
     let end = text.find(|c: char| !c.is_alphanumeric() && c != '-').unwrap_or(text.len());
     &text[..end]
 }
 
-/// A superscript that may be a citation: where it stood in the text, and what it said.
+/// A superscript that may be a citation, with its position in the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Marker {
+pub(super) struct SuperscriptMarker {
     /// Byte offset in the text.
     pub at: usize,
     pub text: String,
 }
 
-/// Text built up line by line.
+/// Text under construction, line by line.
 #[derive(Debug, Default)]
 pub(super) struct RunningText {
     pub text: String,
-    pub markers: Vec<Marker>,
+    pub markers: Vec<SuperscriptMarker>,
 }
 
 impl RunningText {
-    /// Add a line. A superscript number for which `cites` is true becomes a marker.
+    /// Appends a line. A superscript number for which `cites` returns true becomes a marker.
     pub(super) fn push_line(&mut self, line: &Line, vocabulary: &Vocabulary, cites: &dyn Fn(&str) -> bool) {
         let groups = words(line);
         for (i, group) in groups.iter().enumerate() {
@@ -127,7 +127,7 @@ impl RunningText {
         } else if self.text.ends_with('\u{AD}') {
             self.text.pop();
         } else if let Some(head) = self.text.strip_suffix('-').filter(|head| ends_word(head)) {
-            // `pre- and postoperative` is no compound.
+            // In `pre- and postoperative`, the hyphen stays.
             if matches!(word, "and" | "or" | "to") {
                 self.text.push(' ');
             } else if vocabulary.is_cut(head, word) {
@@ -141,13 +141,13 @@ impl RunningText {
 
     fn push_str(&mut self, text: &str, script: Script) {
         let superscript =
-            (script == Script::Super).then(|| text.chars().map(raised).collect::<Option<String>>()).flatten();
+            (script == Script::Super).then(|| text.chars().map(to_superscript).collect::<Option<String>>()).flatten();
         self.text.push_str(superscript.as_deref().unwrap_or(text));
     }
 
-    /// After a number or a unit, what is raised is an exponent.
+    /// Whether the text ends with a number or a unit, after which a superscript is an exponent.
     fn ends_in_base(&self) -> bool {
-        let text = characters::suffix(&self.text, LONGEST_WORD);
+        let text = characters::suffix(&self.text, MAX_WORD_BYTES);
         let word = text.rsplit([' ', '/', '(']).next().unwrap_or_default();
         word.ends_with(|c: char| c.is_ascii_digit()) || UNITS.contains(&word)
     }
@@ -156,12 +156,12 @@ impl RunningText {
         let at = self.text.trim_end().len();
         match self.markers.last_mut() {
             Some(last) if last.at == at => last.text.push_str(text),
-            _ => self.markers.push(Marker { at, text: text.to_owned() }),
+            _ => self.markers.push(SuperscriptMarker { at, text: text.to_owned() }),
         }
     }
 }
 
-/// A superscript of numbers such as `3` or `5,7–9`.
+/// Whether the word is a superscript of numbers such as `3` or `5,7–9`.
 pub(super) fn is_raised_number(word: &Word) -> bool {
     let numbers = word.text.trim_matches(|c| is_dash(c) || matches!(c, '[' | ']' | '(' | ')' | ',' | ' '));
     word.script == Script::Super
@@ -170,7 +170,7 @@ pub(super) fn is_raised_number(word: &Word) -> bool {
         && numbers.chars().all(|c| c.is_ascii_digit() || is_dash(c) || matches!(c, ',' | ' '))
 }
 
-/// Units that take an exponent.
+/// Units that can have an exponent.
 const UNITS: &[&str] = &[
     "m", "cm", "mm", "μm", "µm", "nm", "km", "dm", "s", "min", "h", "R", "r", "χ", "x", "kg", "L", "mL", "g", "I", "χ",
 ];
@@ -179,7 +179,7 @@ fn ends_word(head: &str) -> bool {
     head.ends_with(char::is_alphanumeric)
 }
 
-/// The words of a line, each with all scripts of one kind that follow each other put together.
+/// The words of a line, with successive superscripts or subscripts joined.
 fn words(line: &Line) -> Vec<Word> {
     let mut groups: Vec<Word> = Vec::new();
     for word in &line.words {
@@ -205,7 +205,7 @@ mod tests {
 
     fn joined(lines: &[&str], known: &str) -> String {
         let known = line(&format!("x {known} x"), 0.0, 100.0, 0.0);
-        let vocabulary = Vocabulary::of(std::iter::once(&known));
+        let vocabulary = Vocabulary::from_lines(std::iter::once(&known));
         let mut running = RunningText::default();
         for text in lines {
             running.push_line(&line(text, 50.0, 250.0, 100.0), &vocabulary, &|_| false);
@@ -239,6 +239,6 @@ mod tests {
         let mut running = RunningText::default();
         running.push_line(&raised, &Vocabulary::default(), &|_| true);
         assert_eq!(running.text, "shown in 10⁶ cells");
-        assert_eq!(running.markers, [Marker { at: "shown".len(), text: "3,5".to_owned() }]);
+        assert_eq!(running.markers, [SuperscriptMarker { at: "shown".len(), text: "3,5".to_owned() }]);
     }
 }

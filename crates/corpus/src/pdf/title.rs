@@ -1,24 +1,24 @@
-//! The title: the group of lines in the largest type that is no journal name, rubric or date.
+//! Finds the title: the lines in the largest type that are no journal name, rubric or date.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::flow::Placed;
+use super::flow::PlacedLine;
 use super::line::Line;
 use crate::patterns::compile;
 
-/// Indices of the title's lines in the flow. Lines of a column beside it may stand between them.
+/// Indices of the title's lines in the flow. Lines of another column may be between them.
 pub(super) type TitleLines = Vec<usize>;
 
-/// A title has no more lines.
+/// Maximum number of lines of a title.
 const MAX_TITLE_LINES: usize = 12;
-/// Lines of other columns that may stand between two lines of a title.
+/// Maximum number of lines of other columns between two lines of a title.
 const MAX_BETWEEN: usize = 4;
 
-/// Find the title on the first pages. `journal_names` is what runs along the other pages, `declared` the title that the
-/// file itself claims to have.
-pub(super) fn find(flow: &[Placed], journal_names: &str, declared: Option<&str>) -> Option<TitleLines> {
+/// Finds the title on the first pages. `journal_names` is the text of running headers with the journal's name, `declared` the
+/// title in the file's metadata.
+pub(super) fn find(flow: &[PlacedLine], journal_names: &str, declared: Option<&str>) -> Option<TitleLines> {
     let declared = declared.map(letters).filter(|title| title.len() > 20);
     let names = letters(journal_names);
     let has_cover = flow.iter().filter(|placed| placed.line.page == 1).count() < 12;
@@ -41,8 +41,8 @@ pub(super) fn find(flow: &[Placed], journal_names: &str, declared: Option<&str>)
     best.map(|(_, group)| group)
 }
 
-/// The line at `start` and those below it that are set alike.
-fn group_from(flow: &[Placed], start: usize) -> TitleLines {
+/// The line at `start` and the lines below it in the same type.
+fn group_from(flow: &[PlacedLine], start: usize) -> TitleLines {
     let mut group = vec![start];
     let mut last = start;
     while group.len() < MAX_TITLE_LINES {
@@ -54,7 +54,7 @@ fn group_from(flow: &[Placed], start: usize) -> TitleLines {
     group
 }
 
-fn continues(above: &Placed, line: &Placed) -> bool {
+fn continues(above: &PlacedLine, line: &PlacedLine) -> bool {
     let leading = line.line.y - above.line.y;
     above.line.page == line.line.page
         && (above.line.size - line.line.size).abs() < 0.3 + 0.03 * line.line.size
@@ -64,7 +64,7 @@ fn continues(above: &Placed, line: &Placed) -> bool {
         && above.line.x0 < line.line.x1
 }
 
-fn score(flow: &[Placed], group: &[usize], names: &str, declared: Option<&str>, has_cover: bool) -> Option<f32> {
+fn score(flow: &[PlacedLine], group: &[usize], names: &str, declared: Option<&str>, has_cover: bool) -> Option<f32> {
     let first = &flow[*group.first()?].line;
     let text = join(group.iter().map(|&index| &flow[index].line));
     let plain = letters(&text);
@@ -80,7 +80,7 @@ fn score(flow: &[Placed], group: &[usize], names: &str, declared: Option<&str>, 
     Some(first.size * page * length * if is_declared { 1.25 } else { 1.0 })
 }
 
-/// Lines to one text.
+/// Joins lines to one text.
 pub(super) fn join<'l>(lines: impl Iterator<Item = &'l Line>) -> String {
     let mut text = String::new();
     for line in lines {
@@ -96,7 +96,7 @@ fn letters(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// `Research Article`, `Mini Review`: says what kind of article it is.
+/// Whether the line is a rubric, which names the kind of article: `Research Article`, `Mini Review`.
 fn is_rubric(line: &Line) -> bool {
     static RUBRIC: LazyLock<Regex> = LazyLock::new(|| {
         let kinds = "original|review|research|short|brief|case|mini|systematic|full|technical|clinical|special|rapid|study|open|invited|regular|featured?|data|methods?|meta";
@@ -113,7 +113,7 @@ fn is_journal(text: &str) -> bool {
     JOURNAL.is_match(text)
 }
 
-/// Dates, addresses and identifiers.
+/// Whether `text` has dates, addresses or identifiers.
 pub(super) fn looks_like_imprint(text: &str) -> bool {
     static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
         compile(
@@ -128,12 +128,15 @@ mod tests {
     use super::*;
     use crate::pdf::line::Word;
 
-    fn placed(text: &str, x0: f32, y: f32, size: f32) -> Placed {
+    fn placed(text: &str, x0: f32, y: f32, size: f32) -> PlacedLine {
         let words = text
             .split(' ')
             .map(|word| Word { text: word.to_owned(), space_before: true, size, ..Word::default() })
             .collect();
-        Placed { line: Line { page: 1, words, x0, x1: x0 + 200.0, y, size, ..Line::default() }, ..Placed::default() }
+        PlacedLine {
+            line: Line { page: 1, words, x0, x1: x0 + 200.0, y, size, ..Line::default() },
+            ..PlacedLine::default()
+        }
     }
 
     #[test]

@@ -1,25 +1,25 @@
-//! What can be seen: text in white on white paper, or drawn without ink, is there for machines or by mistake.
+//! Detects invisible text: white on a white page, or in an invisible rendering mode.
 
 use hayro_syntax::content::ops::TypedInstruction as Operator;
 use hayro_syntax::object::Number;
 
 use super::page::{Glyph, Rect};
 
-/// Filled areas that are remembered for one page.
+/// Maximum number of filled areas of a page.
 const MAX_AREAS: usize = 400;
-/// Lightness from which on a colour is white.
+/// Minimum lightness of white.
 const WHITE: f32 = 0.98;
 
-/// How text and areas are painted.
+/// The paint of text and areas.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Ink {
     is_white: bool,
-    /// Text rendering mode 3, or 7: neither filled nor stroked.
+    /// Whether the text rendering mode is 3 or 7: neither filled nor stroked.
     is_absent: bool,
 }
 
 impl Ink {
-    /// Follow an operator that changes the ink; false for another kind of operator.
+    /// Applies an operator that changes the ink. Returns false for other operators.
     pub(super) fn change(&mut self, operator: &Operator<'_, '_>) -> bool {
         match operator {
             Operator::NonStrokeColorDeviceGray(gray) => self.is_white = gray.0.as_f32() > WHITE,
@@ -29,7 +29,7 @@ impl Ink {
             Operator::NonStrokeColorCmyk(c) => {
                 self.is_white = [c.0, c.1, c.2, c.3].iter().all(|part| part.as_f32() < 1.0 - WHITE);
             }
-            // Three components are red, green and blue in nearly all colour spaces; one may be an amount of ink.
+            // Three components are red, green and blue in nearly all colour spaces; a single one may be an amount of ink.
             Operator::NonStrokeColor(color) => self.is_white = is_white(&color.0),
             Operator::NonStrokeColorNamed(color) => self.is_white = is_white(&color.0),
             Operator::ColorSpaceNonStroke(_) => self.is_white = false,
@@ -44,11 +44,11 @@ fn is_white(components: &[Number]) -> bool {
     components.len() == 3 && components.iter().all(|part| part.as_f32() > WHITE)
 }
 
-/// The coloured areas of a page, on which white text can be read.
+/// The coloured areas of a page, on which white text is visible.
 #[derive(Debug, Default)]
 pub(super) struct Visibility {
     coloured: Vec<Rect>,
-    /// Number of glyphs drawn without ink.
+    /// Number of glyphs in an invisible rendering mode.
     pub without_ink: usize,
 }
 
@@ -59,7 +59,7 @@ impl Visibility {
         }
     }
 
-    /// Whether a glyph can be seen.
+    /// Whether a glyph is visible.
     pub(super) fn shows(&mut self, glyph: &Glyph, ink: &Ink) -> bool {
         if ink.is_absent {
             self.without_ink += 1;

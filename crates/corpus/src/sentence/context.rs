@@ -1,18 +1,18 @@
-//! What stands before and after a stop, and what that says of it.
+//! Decides by the text before and after a stop whether it ends a sentence.
 
 use super::lexicon;
 use super::marks::{is_closer, is_opener};
 
-/// Longest word, in bytes, that is looked at before a stop. Bounds the work on text without spaces.
-pub(super) const LONGEST_WORD: usize = 48;
+/// Maximum length in bytes of a word before or after a stop. Bounds the work on text without spaces.
+pub(super) const MAX_WORD_BYTES: usize = 48;
 
-/// What stands before a stop.
+/// The text before a stop.
 pub(super) struct Preceding<'a> {
-    /// The word that ends at the stop, without opening brackets and quotes.
+    /// The word that ends at the stop, without opening brackets and quotation marks.
     word: &'a str,
-    /// The word before that one.
+    /// The previous word.
     previous: &'a str,
-    /// `word` is the first of its sentence.
+    /// Whether `word` is the first of its sentence.
     is_first: bool,
 }
 
@@ -25,7 +25,7 @@ impl<'a> Preceding<'a> {
         Preceding { word: word.trim_start_matches(is_opener), previous, is_first: head.is_empty() }
     }
 
-    /// Does the point after `word` end the sentence, seeing what follows?
+    /// Whether the full stop after `word` ends the sentence, given the text that follows.
     pub(super) fn ends_sentence(&self, following: &Following, is_closed: bool) -> bool {
         if is_closed && !self.word.is_empty() && following.is_beginning() {
             return true;
@@ -33,12 +33,12 @@ impl<'a> Preceding<'a> {
         if self.is_list_marker() || lexicon::never_ends(self.word) && !self.is_capitals() {
             return false;
         }
-        if lexicon::wants_number(self.word) && following.is_number() {
+        if lexicon::requires_number(self.word) && following.is_number() {
             return false;
         }
         if self.is_letter() {
-            let takes_letter = lexicon::takes_letter(self.previous.trim_start_matches(is_opener));
-            return following.is_sentence_word() || takes_letter && following.is_plain_beginning();
+            let is_named_by_letter = lexicon::is_named_by_letter(self.previous.trim_start_matches(is_opener));
+            return following.is_sentence_word() || is_named_by_letter && following.is_plain_beginning();
         }
         if self.is_dotted() || lexicon::may_end(self.word) && !self.is_capitals() {
             let is_etal = self.word == "al";
@@ -47,7 +47,7 @@ impl<'a> Preceding<'a> {
         following.is_beginning()
     }
 
-    /// `2`, `iv`, `b` or `(3)` as the first word of a sentence: its point belongs to a list.
+    /// Whether the word is a list marker: `2`, `iv`, `b` or `(3)` as the first word of a sentence.
     fn is_list_marker(&self) -> bool {
         let word = self.word.trim_matches(|c| matches!(c, '(' | ')' | '[' | ']'));
         let is_numeral = word.chars().all(|c| c.is_ascii_digit() || c == '.');
@@ -55,13 +55,13 @@ impl<'a> Preceding<'a> {
         self.is_first && word.len() <= 5 && (is_numeral || is_roman || word.chars().count() == 1)
     }
 
-    /// One capital letter: an initial, a genus, or the D of vitamin D.
+    /// Whether the word is one capital letter: an initial, a genus, or the D of vitamin D.
     fn is_letter(&self) -> bool {
         let mut characters = self.word.chars();
         characters.next().is_some_and(char::is_uppercase) && characters.next().is_none()
     }
 
-    /// Letters with points between them, "i.v", "U.S", "Ph.D", or initials such as "J.-B".
+    /// Whether the word is letters with full stops between them, "i.v", "U.S", "Ph.D", or initials such as "J.-B".
     fn is_dotted(&self) -> bool {
         self.word.contains('.')
             && self.word.split(['.', '-', '‐']).all(|part| {
@@ -70,18 +70,18 @@ impl<'a> Preceding<'a> {
             })
     }
 
-    /// May a number glued to the stop be a citation? Not after "Fig", nor inside a decimal.
+    /// Whether a number directly after the stop can be a citation. It cannot after "Fig" or within a decimal number.
     pub(super) fn carries_citation(&self) -> bool {
         let last = self.word.chars().next_back();
         let is_word = last.is_some_and(|c| c.is_alphabetic() || is_closer(c) || c == '%');
         is_word
             && self.word.chars().count() > 1
             && !lexicon::never_ends(self.word)
-            && !lexicon::wants_number(self.word)
+            && !lexicon::requires_number(self.word)
             && !self.is_dotted()
     }
 
-    /// A short form such as "MS" or "CF", not the abbreviation "Ms." or "cf."
+    /// Whether the word is a short form such as "MS" or "CF", and not the abbreviation "Ms." or "cf."
     fn is_capitals(&self) -> bool {
         self.word.len() > 1 && self.word.chars().all(char::is_uppercase)
     }
@@ -91,14 +91,14 @@ impl<'a> Preceding<'a> {
     }
 }
 
-/// What stands after a stop.
+/// The text after a stop.
 pub(super) struct Following<'a> {
-    /// White space stands between, or the text ends.
+    /// Whether white space or the end of the text follows the stop.
     pub(super) spaced: bool,
-    /// The first character that is no opening quote or bracket, and whether such a one stood before it.
+    /// The first character that is no opening quotation mark or bracket.
     first: Option<char>,
     pub(super) opened: Option<char>,
-    /// The first word, with letters, digits and hyphens only.
+    /// The first word: letters, digits and hyphens.
     word: &'a str,
 }
 
@@ -108,12 +108,12 @@ impl<'a> Following<'a> {
         let spaced = trimmed.len() < rest.len() || trimmed.is_empty();
         let body = trimmed.trim_start_matches(is_opener).trim_start();
         let opened = trimmed.chars().next().filter(|&c| is_opener(c));
-        let length = body.char_indices().find(|(at, c)| *at > LONGEST_WORD || !is_word_character(*c));
+        let length = body.char_indices().find(|(at, c)| *at > MAX_WORD_BYTES || !is_word_character(*c));
         let word = &body[..length.map_or(body.len(), |(at, _)| at)];
         Following { spaced, first: body.chars().next(), opened, word }
     }
 
-    /// A capital letter.
+    /// Whether the text begins with a capital letter.
     fn is_capital(&self) -> bool {
         self.first.is_some_and(char::is_uppercase) && self.opened != Some('(')
     }
@@ -122,7 +122,7 @@ impl<'a> Following<'a> {
         self.first.is_some_and(char::is_numeric) || self.word.chars().all(|c| matches!(c, 'I' | 'V' | 'X'))
     }
 
-    /// A beginning that needs no second look: the end of the text, or a capital letter.
+    /// Whether the text is certain to begin a sentence: it is at its end, or begins with a capital letter.
     pub(super) fn is_plain_beginning(&self) -> bool {
         self.first.is_none_or(|c| c.is_uppercase() || is_bullet(c))
     }
@@ -131,7 +131,7 @@ impl<'a> Following<'a> {
         self.first.is_none() || self.is_capital() && lexicon::begins_sentence(self.word)
     }
 
-    /// Anything a sentence can begin with after an ordinary word and a stop.
+    /// Whether the text can begin a sentence after an ordinary word and a stop.
     pub(super) fn is_beginning(&self) -> bool {
         let Some(first) = self.first else { return true };
         self.is_plain_beginning()
@@ -142,21 +142,21 @@ impl<'a> Following<'a> {
             || self.opened == Some('(') && self.word.chars().count() == 1
     }
 
-    /// A name that keeps its lower case at the beginning of a sentence: p53, mTOR, miR-21, iPSCs.
+    /// Whether the first word is a name that begins in lower case even at the beginning of a sentence: p53, mTOR, miR-21, iPSCs.
     fn is_lower_name(&self) -> bool {
         let letters = self.word.chars().take(12);
         self.first.is_some_and(char::is_lowercase) && letters.skip(1).any(|c| c.is_uppercase() || c.is_ascii_digit())
     }
 
-    /// A word that follows a stop without a space, as in badly extracted text: `cells.The`.
+    /// Whether a sentence begins without a space after the stop, as in badly extracted text: `cells.The`.
     pub(super) fn is_glued_beginning(&self) -> bool {
         self.is_capital() && self.word.len() > 1 && lexicon::begins_sentence(self.word)
     }
 }
 
-/// The end of `text` after its last white space, but no more than [`LONGEST_WORD`] bytes of it.
+/// The text after the last white space, but at most the last [`MAX_WORD_BYTES`] bytes.
 fn last_word(text: &str) -> &str {
-    let tail = text.char_indices().rev().take_while(|(at, c)| text.len() - at <= LONGEST_WORD && !c.is_whitespace());
+    let tail = text.char_indices().rev().take_while(|(at, c)| text.len() - at <= MAX_WORD_BYTES && !c.is_whitespace());
     &text[tail.last().map_or(text.len(), |(at, _)| at)..]
 }
 

@@ -1,31 +1,29 @@
-//! The words by which the sentence splitter tells a full stop from the point of an abbreviation.
+//! Word lists by which the sentence splitter distinguishes the end of a sentence from an abbreviation.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-/// Is `word` (without its last point) an abbreviation that a sentence does not end with?
-///
-/// "Fig", "vs" and "Dr" always want something after them.
+/// Whether `word`, without its final full stop, is an abbreviation that never ends a sentence, such as "Fig", "vs" and "Dr".
 pub(super) fn never_ends(word: &str) -> bool {
     NEVER_ENDS.contains(word.to_lowercase().as_str())
 }
 
-/// Is `word` an abbreviation only where a number follows: "No. 12", "p. 34", "Sig. 3"?
-pub(super) fn wants_number(word: &str) -> bool {
-    WANTS_NUMBER.contains(word.to_lowercase().as_str())
+/// Whether `word` is an abbreviation only if a number follows: "No. 12", "p. 34".
+pub(super) fn requires_number(word: &str) -> bool {
+    REQUIRES_NUMBER.contains(word.to_lowercase().as_str())
 }
 
-/// Is `word` an abbreviation that may end a sentence, so that only a plain beginning after it is believed?
+/// Whether `word` is an abbreviation that may end a sentence. It does if the next word typically begins sentences.
 pub(super) fn may_end(word: &str) -> bool {
     MAY_END.contains(word.to_lowercase().as_str())
 }
 
-/// Does `word` name things by a capital letter, so that "vitamin D." ends a sentence and "by J." does not?
-pub(super) fn takes_letter(word: &str) -> bool {
-    TAKES_LETTER.contains(word.to_lowercase().as_str())
+/// Whether a single letter after `word` is a name, so that "vitamin D." ends a sentence and "by J." does not.
+pub(super) fn is_named_by_letter(word: &str) -> bool {
+    NAMED_BY_LETTER.contains(word.to_lowercase().as_str())
 }
 
-/// Is `word` one with which sentences begin, and names do not?
+/// Whether `word` often begins sentences and no names.
 pub(super) fn begins_sentence(word: &str) -> bool {
     BEGINS_SENTENCE.contains(word.to_lowercase().as_str())
 }
@@ -37,7 +35,7 @@ static NEVER_ENDS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     )
 });
 
-static WANTS_NUMBER: LazyLock<HashSet<&str>> = LazyLock::new(|| words("art c fig no nr p para pt ser v ver"));
+static REQUIRES_NUMBER: LazyLock<HashSet<&str>> = LazyLock::new(|| words("art c fig no nr p para pt ser v ver"));
 
 static MAY_END: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     words(
@@ -46,7 +44,7 @@ static MAY_END: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     )
 });
 
-static TAKES_LETTER: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+static NAMED_BY_LETTER: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     words(
         "agent allele apolipoprotein appendix arm box calcineurin caspase cathepsin chain child class cohort complex \
          component cyclin cyclosporin cyclosporine cytochrome domain factor figure figures genotype globulin grade \

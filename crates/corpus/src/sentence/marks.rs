@@ -1,4 +1,4 @@
-//! The characters that end sentences, and those that close and open what is quoted or set in brackets.
+//! Stops, and opening and closing brackets and quotation marks.
 
 pub(super) fn is_stop(character: char) -> bool {
     matches!(character, '.' | '!' | '?' | '…' | '。')

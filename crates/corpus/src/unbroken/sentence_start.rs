@@ -1,18 +1,18 @@
-//! Where, behind the words of a title, a sentence begins.
+//! Finds the beginning of the first sentence after a title.
 
 use crate::characters;
 
-/// How well a sentence's beginning is known.
+/// The evidence for the beginning of a sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Confidence {
-    /// By a word with which sentences begin, or by punctuation.
+    /// A word that often begins sentences, or punctuation before it.
     Opener,
-    /// By a capital and a verb after it.
+    /// A capital, followed by a verb.
     Verb,
 }
 
-/// Where in `text`, which begins with a title, the first sentence after the title begins.
-pub(super) fn where_sentence_begins(text: &str, longest: usize) -> Option<(usize, Confidence)> {
+/// The byte offset of the first sentence after the title with which `text` begins.
+pub(super) fn find_sentence_start(text: &str, longest: usize) -> Option<(usize, Confidence)> {
     let head = characters::prefix(text, longest + 150);
     let words = words(head);
     let mut capitals = (0_usize, 0_usize);
@@ -21,7 +21,7 @@ pub(super) fn where_sentence_begins(text: &str, longest: usize) -> Option<(usize
             return None;
         }
         let before = index.checked_sub(1).and_then(|before| words.get(before)).map_or("", |&(_, word)| word);
-        if index > 0 && word.starts_with(char::is_uppercase) && !joins_on(before) {
+        if index > 0 && word.starts_with(char::is_uppercase) && !title_continues_after(before) {
             if ends_title(before) {
                 return Some((start, Confidence::Opener));
             }
@@ -31,7 +31,7 @@ pub(super) fn where_sentence_begins(text: &str, longest: usize) -> Option<(usize
                 return Some((start, confidence));
             }
         }
-        // What kind of title this is shows in its longer words.
+        // The longer words show whether the title is in title case.
         if index > 0 && word.len() > 3 && !is_acronym(word) {
             capitals.0 += usize::from(word.starts_with(char::is_uppercase));
             capitals.1 += 1;
@@ -40,14 +40,14 @@ pub(super) fn where_sentence_begins(text: &str, longest: usize) -> Option<(usize
     None
 }
 
-/// Whether a short line can be a heading by its words: no auxiliary verb, and no preposition at its end.
+/// Whether a short line can be a heading: it has no auxiliary verb and does not end in a preposition.
 pub(crate) fn is_phrase(line: &str) -> bool {
     const AUXILIARIES: &[&str] = &[
         "is", "are", "was", "were", "has", "have", "had", "can", "could", "may", "might", "will", "would", "should",
         "must",
     ];
     let last = line.split_whitespace().last().unwrap_or_default();
-    !joins_on(last) && !line.split_whitespace().any(|word| AUXILIARIES.contains(&word))
+    !title_continues_after(last) && !line.split_whitespace().any(|word| AUXILIARIES.contains(&word))
 }
 
 fn words(text: &str) -> Vec<(usize, &str)> {
@@ -66,8 +66,8 @@ fn words(text: &str) -> Vec<(usize, &str)> {
     words
 }
 
-/// A title goes on after a preposition, an article, a comma.
-fn joins_on(before: &str) -> bool {
+/// Whether a title continues after the word `before`: a preposition, an article, or a word with a comma.
+fn title_continues_after(before: &str) -> bool {
     const JOINING: &[&str] = &[
         "of", "in", "the", "and", "for", "with", "to", "on", "by", "a", "an", "or", "from", "versus", "vs", "vs.",
         "as", "at", "into", "between", "via", "against", "through", "after", "during", "under", "is", "are", "de",
@@ -77,14 +77,14 @@ fn joins_on(before: &str) -> bool {
     before.ends_with([',', ':', ';', '-', '–', '/', '(']) || JOINING.contains(&before.to_lowercase().as_str())
 }
 
-/// A full stop, or a source in brackets that nothing follows: "… of cells (Lee, 2012) These …".
+/// Whether `before` ends a title: with a full stop, or with a citation in brackets, "… of cells (Lee, 2012) These …".
 fn ends_title(before: &str) -> bool {
     let stops = before.ends_with(['.', '?', '!']) && !ends_in_abbreviation(before) && before.len() > 2;
     let credit = before.strip_suffix(')').or_else(|| before.strip_suffix(']'));
     stops || credit.is_some_and(|inner| inner.len() >= 4 && inner.chars().rev().take(4).all(|c| c.is_ascii_digit()))
 }
 
-/// Whether `word` begins a sentence that goes on with `after`.
+/// Whether `word` begins a sentence that continues with `after`.
 fn begins_sentence(word: &str, after: &[(usize, &str)], is_title_case: bool) -> Option<Confidence> {
     let next = after.first().map_or("", |&(_, next)| next);
     let goes_on_small = next.starts_with(|c: char| !c.is_uppercase()) || is_acronym(next);
@@ -100,15 +100,15 @@ fn begins_sentence(word: &str, after: &[(usize, &str)], is_title_case: bool) -> 
         if is_opener(word) {
             return None;
         }
-        // Another capital may begin the sentence itself; a full stop has ended what could be one.
-        if (word.starts_with(char::is_uppercase) && index > 0 && !joins_on(before) && !is_acronym(word))
+        // Another capital may begin the sentence instead, and a full stop ends it.
+        if (word.starts_with(char::is_uppercase) && index > 0 && !title_continues_after(before) && !is_acronym(word))
             || word.ends_with(['.', '?', ';', ':'])
         {
             return None;
         }
         if is_acronym(word)
             && index + 1 < reach
-            && !joins_on(before)
+            && !title_continues_after(before)
             && after.get(index + 1).is_some_and(|&(_, next)| is_verb(next))
         {
             return None;
@@ -117,7 +117,7 @@ fn begins_sentence(word: &str, after: &[(usize, &str)], is_title_case: bool) -> 
     None
 }
 
-/// A word with several capitals, or a single letter: it is written so wherever it stands.
+/// Whether `word` has several capitals or a digit, or is a single letter. Its case says nothing about the sentence.
 fn is_acronym(word: &str) -> bool {
     let letters = word.chars().filter(|c| c.is_alphabetic()).count();
     letters <= 1 || word.chars().filter(|c| c.is_uppercase()).count() > 1 || word.chars().any(|c| c.is_ascii_digit())
@@ -358,7 +358,7 @@ fn is_verb(word: &str) -> bool {
     VERBS.contains(&word)
 }
 
-/// `et al.`, `Fig.`: a full stop that ends no sentence.
+/// Whether the full stop at the end of `text` belongs to an abbreviation: `et al.`, `Fig.`.
 pub(super) fn ends_in_abbreviation(text: &str) -> bool {
     let word = text.trim_end_matches('.').rsplit(char::is_whitespace).next().unwrap_or_default();
     matches!(

@@ -1,4 +1,4 @@
-//! A marker by author and year, and what it names.
+//! A citation marker by author and year.
 
 use std::sync::LazyLock;
 
@@ -7,7 +7,7 @@ use regex::{Captures, Regex};
 use crate::identity::plain_words;
 use crate::patterns::{CITED_YEAR, compile};
 
-/// Names, then a year with or without its bracket. Years may follow each other: `2015a,b`, `2012, 2014`.
+/// Names, then one or more years, with or without a bracket: `2015a,b`, `2012, 2014`.
 pub(super) static MARKER: LazyLock<Regex> = LazyLock::new(|| {
     const PARTICLES: &str = r"(?:(?:[Vv]an|[Vv]on|[Dd]er|[Dd]en|[Dd]e|[Dd]el|[Dd]ella|[Dd]i|[Dd]a|[Dd]os|[Ll]a|[Ll]e|[Tt]en|[Tt]er|[Ee]l|[Aa]l)[ -])*";
     const WORD: &str = r"(?:[dDOL]['’])?\p{Lu}[\p{L}‐‑-]*(?:['’]\p{L}{3,})?";
@@ -21,22 +21,22 @@ pub(super) static MARKER: LazyLock<Regex> = LazyLock::new(|| {
 });
 static YEAR: LazyLock<Regex> = LazyLock::new(|| compile(r"(\d{4})?([a-z])?"));
 
-/// Most years that one marker may name.
-const MOST_YEARS: usize = 60;
+/// Maximum number of years of one marker.
+const MAX_YEARS: usize = 60;
 
 /// One marker in a text.
-pub(super) struct Marker<'a> {
+pub(super) struct AuthorYearMarker<'a> {
     pub start: usize,
     pub end: usize,
     pub text: &'a str,
-    /// The first author's name: family name, or given and family name in either order.
+    /// The words of the first author's name: the family name, or given and family name in either order.
     pub first: Vec<String>,
     pub first_printed: &'a str,
-    /// "T" in "Wang T. et al.", as journals print it to tell apart two authors of a name.
+    /// The initial in "Wang T. et al.", which distinguishes two authors of the same name.
     pub initial: Option<char>,
     pub second: Option<&'a str>,
     pub years: Vec<Year>,
-    /// Its form alone says that it is a citation: "et al.", two authors, or a bracket of its own.
+    /// Whether its form alone shows that it is a citation: "et al.", two authors, or a bracket of its own.
     pub is_certain: bool,
 }
 
@@ -46,7 +46,7 @@ pub(super) struct Year {
     pub suffix: Option<char>,
 }
 
-impl<'a> Marker<'a> {
+impl<'a> AuthorYearMarker<'a> {
     pub(super) fn new(text: &'a str, captures: &Captures<'a>) -> Option<Self> {
         let whole = captures.get(0)?;
         let printed = captures.name("first")?;
@@ -54,7 +54,7 @@ impl<'a> Marker<'a> {
         let years = years(captures.name("years")?.as_str());
         let first: Vec<String> = plain_words(name).into_iter().filter(|word| word.len() > 1).collect();
         let has_bracket = !captures.name("bracket")?.is_empty();
-        // "Yi, 2012)": the bracket was opened before the name, and is not part of the marker.
+        // "Yi, 2012)": a bracket that opens before the name is not part of the marker.
         let end = if has_bracket { whole.end() } else { captures.name("years")?.end() };
         let is_listed =
             text[..start].ends_with(['(', '[']) || text[..start].ends_with("; ") || text[..start].ends_with("see ");
@@ -63,7 +63,7 @@ impl<'a> Marker<'a> {
         let has_comma = text[start + name.len()..end].starts_with(',');
         let is_certain = is_named || is_listed && has_comma;
         let is_marker = !first.is_empty() && !years.is_empty() && !is_no_name(name);
-        is_marker.then_some(Marker {
+        is_marker.then_some(AuthorYearMarker {
             start,
             end,
             text: &text[start..end],
@@ -77,7 +77,7 @@ impl<'a> Marker<'a> {
     }
 }
 
-/// A name without the word that begins the sentence: "In Yi" is Yi.
+/// Removes the word that begins the sentence from a name: "In Yi" becomes "Yi".
 fn without_sentence_word(name: &str, start: usize) -> (&str, usize) {
     const WORDS: &[&str] = &[
         "In",
@@ -133,7 +133,7 @@ fn without_sentence_word(name: &str, start: usize) -> (&str, usize) {
     }
 }
 
-/// Months, places and nouns that stand before years.
+/// Whether `name` is a month, a place or a noun that is often followed by a year.
 fn is_no_name(name: &str) -> bool {
     const WORDS: &[&str] = &[
         "january",
@@ -214,7 +214,7 @@ fn years(text: &str) -> Vec<Year> {
         let number = found.get(1).and_then(|year| year.as_str().parse().ok()).or(years.last().map(|year| year.number));
         let suffix = found.get(2).and_then(|suffix| suffix.as_str().chars().next());
         years.extend(number.map(|number| Year { number, suffix }));
-        if years.len() == MOST_YEARS {
+        if years.len() == MAX_YEARS {
             break;
         }
     }

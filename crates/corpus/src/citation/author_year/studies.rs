@@ -1,22 +1,22 @@
-//! The reference list by author and year: which entry a marker names.
+//! Looks up entries of the reference list by author and year.
 
 use std::collections::HashMap;
 
-use super::marker::{Marker, Year};
+use super::marker::{AuthorYearMarker, Year};
 use crate::Reference;
 use crate::identity::plain_words;
 use crate::reference::parse;
 
-/// Most studies of one name and year that are told apart. Bounds the work on a list made to be ambiguous.
-const MOST_STUDIES: usize = 64;
+/// Maximum number of entries with one name and year. Bounds the work on a list that was made to be ambiguous.
+const MAX_STUDIES: usize = 64;
 
-/// The reference list by first author and year.
+/// An index of the reference list by first author and year.
 pub(super) struct Studies {
-    /// By each word of the first author's name that may be asked for.
+    /// The entries by each word of the first author's name, and the year.
     by_author: HashMap<(String, u16), Vec<usize>>,
-    /// The studies that were added, by their authors as printed and their year.
+    /// The entries that [`Studies::add`] added, by their authors as printed and their year.
     named: HashMap<(Vec<String>, Year), usize>,
-    /// There is no list: studies are added as they are named.
+    /// Whether the paper has no reference list, so that studies are added as they are named.
     pub(super) is_open: bool,
 }
 
@@ -24,13 +24,13 @@ impl Studies {
     pub(super) fn new(references: &[Reference]) -> Self {
         let mut studies = Studies { by_author: HashMap::new(), named: HashMap::new(), is_open: references.is_empty() };
         for (index, reference) in references.iter().enumerate() {
-            // An entry that its reader did not take apart still has its text.
+            // An entry whose fields are not known is parsed from its text.
             let parsed = (reference.authors.is_empty() || reference.year.is_none()).then(|| parse(&reference.text));
             let reference = parsed.as_ref().unwrap_or(reference);
             let Some((author, year)) = reference.authors.first().zip(reference.year) else { continue };
             for word in name_words(author) {
                 let listed = studies.by_author.entry((word, year)).or_default();
-                if listed.len() < MOST_STUDIES {
+                if listed.len() < MAX_STUDIES {
                     listed.push(index);
                 }
             }
@@ -38,8 +38,8 @@ impl Studies {
         studies
     }
 
-    /// The entries that a marker names: by the last word of its first author, else by any.
-    pub(super) fn find(&self, marker: &Marker, references: &[Reference]) -> Vec<usize> {
+    /// The entries that a marker names: those with the last word of its first author's name, else with another word of it.
+    pub(super) fn find(&self, marker: &AuthorYearMarker, references: &[Reference]) -> Vec<usize> {
         let mut cited = Vec::new();
         for year in &marker.years {
             let by_word = |word: &String| self.by_author.get(&(word.clone(), year.number));
@@ -56,8 +56,8 @@ impl Studies {
         cited
     }
 
-    /// As [`Studies::find`], but a study that was not named before is added.
-    pub(super) fn add(&mut self, marker: &Marker, references: &mut Vec<Reference>) -> Vec<usize> {
+    /// The entries that a marker names; a study that has no entry yet is added.
+    pub(super) fn add(&mut self, marker: &AuthorYearMarker, references: &mut Vec<Reference>) -> Vec<usize> {
         if !marker.is_certain {
             return Vec::new();
         }
@@ -81,7 +81,7 @@ impl Studies {
     }
 }
 
-/// The words of an author's name, without initials: "Yi, T. G." and "Yi TG" are Yi.
+/// The words of an author's name without initials: "Yi" for "Yi, T. G." and "Yi TG".
 fn name_words(author: &str) -> Vec<String> {
     let family = author.split_once(',').map_or(author, |(family, _)| family);
     let is_initial = |word: &str| {
@@ -99,7 +99,7 @@ fn name_words(author: &str) -> Vec<String> {
     words
 }
 
-/// The first author's last word is one of the marker's, rather than his given name.
+/// Whether the marker names the first author by the family name, rather than by the given name.
 fn is_by_family(reference: &Reference, first: &[String]) -> bool {
     let Some(author) = reference.authors.first() else { return false };
     let family = author.split_once(',').map_or(author.as_str(), |(family, _)| family);
@@ -107,8 +107,8 @@ fn is_by_family(reference: &Reference, first: &[String]) -> bool {
     plain_words(last).iter().any(|word| first.contains(word))
 }
 
-/// A given name of the first author begins with the marker's initial.
-fn has_initial(reference: &Reference, marker: &Marker) -> bool {
+/// Whether a given name of the first author begins with the marker's initial. True where the marker has none.
+fn has_initial(reference: &Reference, marker: &AuthorYearMarker) -> bool {
     let Some((initial, author)) = marker.initial.zip(reference.authors.first()) else { return true };
     let words = author.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty());
     let mut given = words.filter(|word| !plain_words(word).iter().any(|plain| marker.first.contains(plain)));
@@ -121,13 +121,13 @@ fn has_second_author(reference: &Reference, second: Option<&str>) -> bool {
     reference.authors.get(1).is_some_and(|author| name_words(author).iter().any(|word| wanted.contains(word)))
 }
 
-/// The matches that pass, or all where none does.
+/// The matches that pass, or all of them where none does.
 fn narrow(matches: &[usize], passes: impl Fn(usize) -> bool) -> Vec<usize> {
     let kept: Vec<usize> = matches.iter().copied().filter(|&index| passes(index)).collect();
     if kept.is_empty() { matches.to_vec() } else { kept }
 }
 
-/// The match that a suffix names: by the entry's printed year, else by its place among the matches.
+/// The match with the marker's suffix: the one whose entry prints it, else the one at its position among the matches.
 fn with_suffix(matches: &[usize], year: Year, all: &[Year], references: &[Reference]) -> Vec<usize> {
     let Some(suffix) = year.suffix else { return matches.to_vec() };
     let printed = format!("{}{suffix}", year.number);

@@ -1,30 +1,30 @@
-//! What is usual in this paper: its body font size, line pitch and column width, by which all else is judged.
+//! The typographic metrics of a paper's body text, with which all lines are compared.
 
 use std::collections::HashMap;
 
 use super::columns::Column;
 use super::line::Line;
 
-/// Robust statistics of a paper's body text.
+/// The most frequent values in a paper's body text, in points.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Measure {
+pub(super) struct TextMetrics {
     /// Font size of most characters.
     pub size: f32,
     /// The font of most characters of that size.
     pub font: u16,
-    /// Distance of neighbouring baselines.
+    /// Distance between neighbouring baselines.
     pub pitch: f32,
     /// Width of a full line.
     pub width: f32,
-    /// New paragraphs begin with an indented line.
+    /// Whether paragraphs begin with an indented line.
     pub indented: bool,
-    /// Lines are stretched to the full width, except the last of a paragraph.
+    /// Whether lines are justified.
     pub justified: bool,
 }
 
-impl Measure {
-    /// Take the measure of columns.
-    pub(super) fn of(columns: &[Column]) -> Self {
+impl TextMetrics {
+    /// Computes the metrics of columns.
+    pub(super) fn from_columns(columns: &[Column]) -> Self {
         let lines = || columns.iter().flat_map(|column| &column.lines).filter(|line| line.characters() > 20);
         let size = mode(lines().map(|line| (line.size, line.characters())), 0.25).unwrap_or(10.0);
         let body = |line: &Line| (line.size - size).abs() < 0.4;
@@ -36,21 +36,20 @@ impl Measure {
         let pitch = mode(pitches.map(|pair| (pair[1].y - pair[0].y, 1)), 0.25).unwrap_or(1.2 * size);
         let font = mode(lines().filter(|line| body(line)).map(|line| (f32::from(line.font), line.characters())), 0.25)
             .unwrap_or(0.0) as u16;
-        let mut measure = Self { size, font, pitch, width, indented: false, justified: false };
-        measure.indented = measure.finds_indents(columns);
-        let all = lines().filter(|line| measure.is_body(line)).count();
-        let full = lines().filter(|line| measure.is_body(line) && (line.width() - width).abs() < 1.0).count();
-        measure.justified = full * 2 > all;
-        measure
+        let mut metrics = Self { size, font, pitch, width, indented: false, justified: false };
+        metrics.indented = metrics.finds_indents(columns);
+        let all = lines().filter(|line| metrics.is_body(line)).count();
+        let full = lines().filter(|line| metrics.is_body(line) && (line.width() - width).abs() < 1.0).count();
+        metrics.justified = full * 2 > all;
+        metrics
     }
 
-    /// Whether a line is set in the body's size.
+    /// Whether a line has the font size of the body.
     pub(super) fn is_body(&self, line: &Line) -> bool {
         (line.size - self.size).abs() < 0.4
     }
 
-    /// Paragraphs are marked by an indent when many lines at the usual pitch start a little to the right of both their
-    /// neighbours.
+    /// Whether paragraphs are indented: many lines at the usual pitch begin slightly to the right of both of their neighbours.
     fn finds_indents(&self, columns: &[Column]) -> bool {
         let (mut indents, mut gaps) = (0, 0);
         for three in columns.iter().flat_map(|column| column.lines.windows(3)) {
@@ -70,7 +69,7 @@ impl Measure {
     }
 }
 
-/// The value around which most weight lies, in steps of `step`.
+/// The most frequent value, by weight, in bins of width `step`.
 fn mode(values: impl Iterator<Item = (f32, usize)>, step: f32) -> Option<f32> {
     let mut bins: HashMap<i64, (usize, f64)> = HashMap::new();
     for (value, weight) in values.filter(|(value, _)| value.is_finite()) {
@@ -78,7 +77,7 @@ fn mode(values: impl Iterator<Item = (f32, usize)>, step: f32) -> Option<f32> {
         bin.0 += weight;
         bin.1 += f64::from(value) * weight as f64;
     }
-    // Neighbouring bins count half, so that a peak cut in two by a bin's edge is still the peak.
+    // Neighbouring bins count half, so that a peak on the edge of a bin is found.
     let score = |bin: i64| {
         let of = |bin: i64| bins.get(&bin).map_or(0, |entry| entry.0);
         2 * of(bin) + of(bin - 1) + of(bin + 1)

@@ -1,16 +1,16 @@
-//! The citations that were found in a paper.
+//! The citations found in a paper.
 
 use crate::Citation;
 
 /// The citations of each block, in the order of the blocks and of the text.
 #[derive(Default)]
-pub(super) struct Found {
+pub(super) struct ResolvedCitations {
     pub citations: Vec<Vec<Citation>>,
-    /// Markers without an entry.
+    /// Number of markers without an entry.
     pub unresolved: usize,
 }
 
-impl Found {
+impl ResolvedCitations {
     pub(super) fn count(&self) -> usize {
         self.citations.iter().map(Vec::len).sum()
     }
