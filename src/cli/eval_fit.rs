@@ -10,7 +10,7 @@ use serde_json::json;
 use super::collections::open;
 use super::context::Context;
 use super::style;
-use crate::eval::fit::{FEW, Fit, Sample, fit};
+use crate::eval::fit::{Fit, MIN_QUESTIONS, Sample, fit};
 use crate::eval::significance::Comparison;
 use crate::search::Weights;
 
@@ -65,9 +65,9 @@ pub(super) fn run(
     } else {
         anstream::print!("{}", as_toml(&samples, &fit)?);
     }
-    for sample in samples.iter().filter(|sample| sample.questions.len() < FEW) {
+    for sample in samples.iter().filter(|sample| sample.questions.len() < MIN_QUESTIONS) {
         anstream::eprintln!(
-            "{}few questions:{} {} has {}; with fewer than {FEW}, weights are fitted to chance as much as to the questions",
+            "{}few questions:{} {} has {}; with fewer than {MIN_QUESTIONS}, weights are fitted to chance as much as to the questions",
             style::WARNING,
             style::RESET,
             sample.name,
@@ -137,7 +137,7 @@ fn as_json(samples: &[Sample], fit: &Fit) -> serde_json::Value {
             |gain| json!({"difference": gain.difference, "low": gain.interval.0, "high": gain.interval.1, "p": gain.p}),
         );
         json!({
-            "name": sample.name, "questions": sample.questions.len(), "few": sample.questions.len() < FEW,
+            "name": sample.name, "questions": sample.questions.len(), "few": sample.questions.len() < MIN_QUESTIONS,
             "before": fit.before[number], "after": fit.after[number], "gain": gain,
         })
     };

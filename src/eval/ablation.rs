@@ -1,9 +1,9 @@
-//! The ranker with one of its parts left out, or done otherwise: what each part is worth.
+//! Variants of the ranker with one part removed or replaced, to measure the value of each part.
 
 use crate::index::FieldWeights;
 use crate::search::{Fusion, SearchOptions, Weights};
 
-/// The lines of an ablation table: what is changed, and the options without it.
+/// The rows of an ablation table: the name of a change, and the options with it.
 pub fn variants(full: SearchOptions) -> Vec<(&'static str, SearchOptions)> {
     let weights = |change: fn(&mut Weights)| {
         let mut options = full;
@@ -11,20 +11,17 @@ pub fn variants(full: SearchOptions) -> Vec<(&'static str, SearchOptions)> {
         options
     };
     vec![
-        ("without the sentence's part", weights(|w| (w.topic.sentence, w.fact.sentence) = (0.0, 0.0))),
-        ("without the body's part", weights(|w| (w.topic.body, w.fact.body) = (0.0, 0.0))),
-        ("without telling facts from topics", weights(|w| w.fact = w.topic)),
+        ("without the nearest sentence", weights(|w| (w.topic.sentence, w.fact.sentence) = (0.0, 0.0))),
+        ("without the mean of sentences", weights(|w| (w.topic.body, w.fact.body) = (0.0, 0.0))),
+        ("one set of weights for all questions", weights(|w| w.fact = w.topic)),
         ("without coverage", weights(|w| w.coverage = 0.0)),
-        ("without similarly spelled words", weights(|w| w.fuzzy = 0.0)),
+        ("without fuzzy terms", weights(|w| w.fuzzy = 0.0)),
         ("without feedback", weights(|w| w.feedback = 0.0)),
-        ("without the guard for paraphrases", weights(|w| w.guard = false)),
-        ("without headings' words", SearchOptions { fields: FieldWeights { heading: 0.0, ..full.fields }, ..full }),
-        ("without senses' words", SearchOptions { fields: FieldWeights { senses: 0.0, ..full.fields }, ..full }),
-        ("without expanding abbreviations' words", SearchOptions { expansion: 0.0, ..full }),
-        (
-            "without the long forms of ambiguous abbreviations, for the model",
-            SearchOptions { disambiguate: false, ..full },
-        ),
+        ("without lexical confidence", weights(|w| w.use_lexical_confidence = false)),
+        ("without the heading field", SearchOptions { fields: FieldWeights { heading: 0.0, ..full.fields }, ..full }),
+        ("without the senses field", SearchOptions { fields: FieldWeights { senses: 0.0, ..full.fields }, ..full }),
+        ("without query expansion", SearchOptions { expansion: 0.0, ..full }),
+        ("without long forms in the embedded question", SearchOptions { disambiguate: false, ..full }),
         ("reciprocal rank fusion", SearchOptions { fusion: Fusion::Rrf, ..full }),
     ]
 }

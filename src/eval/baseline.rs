@@ -1,4 +1,4 @@
-//! What a plain script does: the bar that the ranking is measured against, in the same run with the same vectors.
+//! The baseline with which the ranking is compared: what a plain script does, in the same run and with the same vectors.
 
 use std::collections::HashMap;
 
@@ -7,14 +7,14 @@ use crate::index::analyzer::words;
 use crate::index::{Candidate, Filter, PassageAddress, Snapshot};
 use crate::search::SearchError;
 
-/// Candidates of each leg.
+/// Number of candidates of each leg.
 const CANDIDATES: usize = 100;
 
-/// BM25 over title and text as one, and the cosine of the passage's own vector, each scaled to 0..=1 between its lowest
-/// and highest candidate, added half and half. Candidates that one leg does not list get 0 from it.
+/// The sum of BM25 over title and text as one field, and the cosine of the passage's vector. Each is scaled to 0..=1 between its
+/// lowest and highest candidate, and both have the same weight. A candidate of one leg only gets 0 from the other.
 #[derive(Debug)]
 pub struct Baseline {
-    /// Where each term is, and how often.
+    /// The passages of each term, by index, with its frequency in each.
     postings: HashMap<String, Vec<(usize, f32)>>,
     passages: Vec<PassageAddress>,
     lengths: Vec<f32>,
@@ -23,7 +23,7 @@ pub struct Baseline {
 
 impl Baseline {
     /// Reads all passages of a collection into memory.
-    pub fn read(snapshot: &Snapshot) -> Result<Self, SearchError> {
+    pub fn from_snapshot(snapshot: &Snapshot) -> Result<Self, SearchError> {
         let (mut passages, mut lengths) = (Vec::new(), Vec::new());
         let mut postings: HashMap<String, Vec<(usize, f32)>> = HashMap::new();
         for (number, address) in snapshot.all_passages()?.into_iter().enumerate() {

@@ -34,7 +34,7 @@ pub struct Documents<R> {
     lines: Lines<R>,
 }
 
-/// Opens a collection's `corpus.jsonl`, given the collection's folder.
+/// Opens the `corpus.jsonl` of a collection's folder.
 ///
 /// # Errors
 /// The file cannot be read.
@@ -50,7 +50,7 @@ pub fn open_documents_at(file: &Path) -> Result<Documents<BufReader<File>>, Data
     Ok(Documents { lines: Lines::open(file)? })
 }
 
-/// Reads a collection's `queries.jsonl`, given the collection's folder; in the order of the file.
+/// Reads the `queries.jsonl` of a collection's folder, in the order of the file.
 ///
 /// # Errors
 /// The file cannot be read; the first malformed line.
@@ -67,7 +67,7 @@ pub fn open_judgments(folder: &Path, name: &str) -> Result<Judgments, DataError>
 }
 
 impl<R: BufRead> Documents<R> {
-    /// Documents from an open file; errors name it `file`.
+    /// Reads documents from `source`. Errors name the file `file`.
     pub fn new(source: R, file: &Path) -> Self {
         Self { lines: Lines::new(source, file) }
     }
@@ -80,7 +80,7 @@ impl<R: BufRead> Iterator for Documents<R> {
         let line = self.lines.next_line()?;
         Some(line.and_then(|line| match serde_json::from_str::<Entry>(&line) {
             Ok(entry) => Ok(Document { id: entry.id.0.into(), title: entry.title, text: entry.text }),
-            Err(error) => Err(self.lines.malformed(in_words(&error))),
+            Err(error) => Err(self.lines.malformed(without_position(&error))),
         }))
     }
 }
@@ -88,7 +88,7 @@ impl<R: BufRead> Iterator for Documents<R> {
 fn queries<R: BufRead>(mut lines: Lines<R>) -> Result<Vec<Query>, DataError> {
     let mut queries = Vec::new();
     lines.for_each(|line| {
-        let entry: Entry = serde_json::from_str(line).map_err(|error| in_words(&error))?;
+        let entry: Entry = serde_json::from_str(line).map_err(|error| without_position(&error))?;
         queries.push(Query { id: entry.id.0.into(), text: entry.text });
         Ok(())
     })?;
@@ -113,7 +113,7 @@ fn judge(judgments: &mut Judgments, fields: &[&str]) -> Result<(), String> {
     judgments.insert_once(query, document, grade)
 }
 
-/// A line of either file. Some collections number documents without quotes.
+/// A line of either file. Some collections have ids that are numbers.
 #[derive(Deserialize)]
 struct Entry {
     #[serde(rename = "_id")]
@@ -143,8 +143,8 @@ impl From<RawName> for Name {
     }
 }
 
-/// The error without its own line number, which is always 1 here.
-fn in_words(error: &serde_json::Error) -> String {
+/// The message of the error without its line number, which is always 1 because each line is parsed by itself.
+fn without_position(error: &serde_json::Error) -> String {
     let message = error.to_string();
     let words = message.rsplit_once(" at line").map_or(message.as_str(), |(words, _)| words);
     format!("{words}; expected an object with \"_id\" and \"text\"")

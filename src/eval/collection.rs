@@ -1,4 +1,4 @@
-//! A test collection, indexed and asked through the same code as papers and questions.
+//! A test collection. It is indexed and searched by the same code as papers.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -12,47 +12,47 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::baseline::Baseline;
 use super::beir::{self, Document};
-use super::evidence::{EvidenceQuality, Rationales, SentenceTexts, numbered};
+use super::evidence::{EvidenceQuality, Rationales, SentenceTexts, sentence_number};
 use super::layout::open_questions;
-use super::{DataError, DocumentId, Judgments, QueryId, Ranking, RankingError, Run, Scored};
+use super::{DataError, DocumentId, Judgments, QueryId, Ranking, RankingError, Run, ScoredDocument};
 use crate::corpus::{Article, Block, Metadata, PaperId, READERS_VERSION, annotate};
 use crate::embed::Embedder;
 use crate::index::{IndexError, PassageIndex, Signature};
 use crate::ingest::{Ingest, IngestError, IngestOptions, Progress};
 use crate::search::{Engine, Evidence, Mode, Request, SearchError, SearchOptions};
 
-/// Queries, judgments, and an index of the documents.
+/// The queries and judgments of a collection, and an index of its documents.
 #[derive(Debug)]
 pub struct Collection {
     pub queries: Vec<beir::Query>,
     pub judgments: Judgments,
     folder: PathBuf,
     index: Arc<PassageIndex>,
-    documents: Documents,
+    documents: JudgedUnits,
 }
 
-/// What the judgments are about.
+/// The units that are judged.
 #[derive(Debug)]
-enum Documents {
-    /// The documents of the collection, each a paper of one passage, by the paper's id.
-    OfCollection(HashMap<String, DocumentId>),
-    /// The passages of an index of papers, by their ids.
+enum JudgedUnits {
+    /// The documents of the collection by paper id. Each is indexed as a paper of one passage.
+    Documents(HashMap<String, DocumentId>),
+    /// The passages of an index of papers.
     Passages,
 }
 
-impl Documents {
-    /// The document that a passage is.
-    fn of_passage(&self, passage: &str) -> Option<DocumentId> {
+impl JudgedUnits {
+    /// The judged unit of a passage.
+    fn document_id(&self, passage: &str) -> Option<DocumentId> {
         match self {
-            Self::OfCollection(documents) => documents.get(passage.rsplit_once(':')?.0).cloned(),
+            Self::Documents(documents) => documents.get(passage.rsplit_once(':')?.0).cloned(),
             Self::Passages => Some(passage.into()),
         }
     }
 
-    /// Passages of one paper in a ranking, at most.
+    /// Maximum number of passages of one paper in a ranking.
     fn per_paper(&self) -> usize {
         match self {
-            Self::OfCollection(_) => 1,
+            Self::Documents(_) => 1,
             Self::Passages => 10,
         }
     }
@@ -75,18 +75,18 @@ pub enum EvalError {
     Io { path: PathBuf, source: std::io::Error },
 }
 
-/// Hits looked at for each query, as `recall@100` asks for.
+/// Number of hits of each query, which `recall@100` needs.
 const DEPTH: usize = 100;
 
-/// Evidence is looked at for documents that are among so many.
+/// Evidence is measured for documents up to this rank.
 const EVIDENCE_DEPTH: usize = 10;
 
-/// What answers the queries.
+/// A system that is evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum System {
     /// The engine in one of its modes.
     Search(Mode),
-    /// A plain hybrid: see [`Baseline`].
+    /// A plain hybrid ([`Baseline`]).
     Baseline,
 }
 
@@ -111,18 +111,17 @@ impl FromStr for System {
     }
 }
 
-/// What a system answered, with the time it took.
+/// The run of a system, and its time.
 #[derive(Debug)]
 pub struct Answers {
     pub run: Run,
-    /// Wall time of all queries.
+    /// Wall time of all queries in seconds.
     pub seconds: f64,
 }
 
 impl Collection {
-    /// Opens a folder in the layout of BEIR or TREC and indexes its documents below `cache`, or uses the index that is there from last time.
-    ///
-    /// `corpus` replaces the folder's own `corpus.jsonl`.
+    /// Opens a folder in the layout of BEIR or TREC. Its documents are indexed in a folder of `cache`, unless an index from an
+    /// earlier run is there. `corpus` replaces the collection's own `corpus.jsonl`.
     pub fn open(
         folder: &Path,
         split: &str,
@@ -138,42 +137,41 @@ impl Collection {
         let index = indexed(&documents, folder, cache, embedder, report)?;
         let documents =
             documents.into_iter().map(|document| (paper_id(&document).as_str().to_owned(), document.id)).collect();
-        let documents = Documents::OfCollection(documents);
+        let documents = JudgedUnits::Documents(documents);
         Ok(Self { queries, judgments, folder: folder.to_owned(), index: Arc::new(index), documents })
     }
 
-    /// Questions and judgments of a folder over the passages of an index of papers: the judgments name passages by their
-    /// ids, and the folder has no documents of its own.
+    /// Opens a folder without documents, whose judgments name passages of an index of papers by their ids.
     pub fn over_index(folder: &Path, split: &str, index: Arc<PassageIndex>) -> Result<Self, EvalError> {
         let (queries, judgments) = open_questions(folder, split)?;
         let queries = queries.into_iter().filter(|query| judgments.get(&query.id).is_some()).collect();
-        Ok(Self { queries, judgments, folder: folder.to_owned(), index, documents: Documents::Passages })
+        Ok(Self { queries, judgments, folder: folder.to_owned(), index, documents: JudgedUnits::Passages })
     }
 
-    /// Whether a folder has documents of its own, or judges passages of the user's index.
+    /// Whether a folder has documents. Otherwise its judgments are about passages of the user's index.
     pub fn has_documents(folder: &Path) -> bool {
         folder.join("corpus.jsonl").is_file()
     }
 
-    /// What the ranking of a query is asked with.
+    /// The request of a query.
     pub fn request(&self, query: &beir::Query, mode: Mode) -> Request {
         Request { mode, limit: DEPTH, per_paper: self.documents.per_paper(), ..Request::new(&query.text) }
     }
 
-    /// The document that a passage is for the judgments of a query. Where a query is itself a document, finding it is no
-    /// achievement (as BEIR does).
+    /// The judged unit of a passage in the ranking of a query. `None` where the query is itself this document, which is left out
+    /// as in BEIR.
     pub fn document(&self, query: &beir::Query, passage: &str) -> Option<DocumentId> {
-        self.documents.of_passage(passage).filter(|document| document.as_str() != query.id.as_str())
+        self.documents.document_id(passage).filter(|document| document.as_str() != query.id.as_str())
     }
 
-    /// How well the evidence of `run` agrees with people's, where the collection has their choice.
+    /// Measures how often the evidence of `run` agrees with rationales. `None` where the collection has none.
     pub fn evidence(&self, engine: &Engine, run: &Run) -> Result<Option<EvidenceQuality>, EvalError> {
         let file = self.folder.join("evidence.tsv");
         if !file.is_file() {
             return Ok(None);
         }
         let texts = SentenceTexts::open(&self.folder.join("corpus.jsonl"))?;
-        let Documents::OfCollection(documents) = &self.documents else { return Ok(None) };
+        let JudgedUnits::Documents(documents) = &self.documents else { return Ok(None) };
         let papers: HashMap<&DocumentId, &String> = documents.iter().map(|(paper, id)| (id, paper)).collect();
         let questions: HashMap<&QueryId, &String> = self.queries.iter().map(|query| (&query.id, &query.text)).collect();
         let mut quality = EvidenceQuality::default();
@@ -187,7 +185,7 @@ impl Collection {
             for (record, shown, all) in engine.evidence_of(question, paper)? {
                 let ranges = texts.ranges(document, &record.passage.text);
                 let hit = |evidence: Option<&Evidence>| {
-                    let number = evidence.and_then(|evidence| numbered(&evidence.range, &ranges));
+                    let number = evidence.and_then(|evidence| sentence_number(&evidence.range, &ranges));
                     f64::from(u8::from(number.is_some_and(|number| chosen.contains(&number))))
                 };
                 quality.pairs += 1;
@@ -211,7 +209,7 @@ impl Collection {
     pub fn answer(&self, engine: &Engine, system: System) -> Result<Answers, EvalError> {
         let snapshot = self.index.snapshot();
         let baseline = match system {
-            System::Baseline => Some(Baseline::read(&snapshot)?),
+            System::Baseline => Some(Baseline::from_snapshot(&snapshot)?),
             System::Search(_) => None,
         };
         let started = Instant::now();
@@ -223,7 +221,7 @@ impl Collection {
                 (System::Search(mode), None) => engine.rank_passages(&self.request(query, mode))?,
             };
             let scored = ranked.into_iter().filter_map(|(passage, score)| {
-                self.document(query, &passage).map(|document| Scored { document, score })
+                self.document(query, &passage).map(|document| ScoredDocument { document, score })
             });
             run.insert(query.id.clone(), Ranking::new(scored.collect())?);
         }
@@ -231,7 +229,7 @@ impl Collection {
     }
 }
 
-/// The index of the documents, made where it is not in the cache. An interrupted one is made again.
+/// Opens the index of the documents in the cache, or makes it. An interrupted one is made again.
 fn indexed(
     documents: &[Document],
     folder: &Path,
@@ -280,13 +278,13 @@ fn paper_id(document: &Document) -> PaperId {
     PaperId::new(&Metadata::default(), document.id.as_str(), "")
 }
 
-/// A document as a paper of one paragraph.
+/// Converts a document to a paper of one paragraph.
 fn article(document: &Document) -> Article {
     let title = document.title.trim();
     let text = document.text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut article = Article {
         metadata: Metadata { title: (!title.is_empty()).then(|| title.to_owned()), ..Metadata::default() },
-        // A document without text is still found by its title.
+        // A document without text is found by its title.
         blocks: vec![Block { text: if text.is_empty() { title.to_owned() } else { text }, ..Block::default() }],
         ..Article::default()
     };

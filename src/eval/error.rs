@@ -1,8 +1,8 @@
-//! What can be wrong with the files of a test collection.
+//! The errors of reading the files of a test collection.
 
 use std::path::PathBuf;
 
-/// A file of a test collection that cannot be used; the message names file and line.
+/// A file of a test collection cannot be used. The message names the file and the line.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
     #[error("cannot read {}", file.display())]
@@ -11,11 +11,11 @@ pub enum DataError {
     #[error("cannot write the run")]
     Unwritable { source: std::io::Error },
 
-    /// Lines that are right one by one do not go together.
+    /// Lines that are valid one by one contradict each other.
     #[error("{}: {problem}", file.display())]
     Wrong { file: PathBuf, problem: String },
 
-    /// Something is not as its format wants it, at a line counted from 1.
+    /// A malformed line. Lines are counted from 1.
     #[error("{}:{line}: {problem}", file.display())]
     Malformed { file: PathBuf, line: usize, problem: String },
 }

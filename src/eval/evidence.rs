@@ -1,4 +1,4 @@
-//! Whether the sentences shown are those that people chose: rationales as SciFact has them.
+//! Compares evidence sentences with rationales, the sentences that annotators chose, in the format of SciFact.
 //!
 //! Wadden et al., "Fact or fiction: verifying scientific claims", EMNLP 2020. `evidence.tsv` has, after a header, lines of
 //! query, document, label and the numbers of the sentences that are one rationale: `12\t33409100\tSUPPORT\t[8]`.
@@ -12,24 +12,24 @@ use serde::Deserialize;
 use super::lines::Lines;
 use super::{DataError, DocumentId, QueryId};
 
-/// The sentences that people chose, by query and document.
+/// The indices of the sentences that annotators chose, by query and document.
 #[derive(Debug, Default)]
 pub struct Rationales(BTreeMap<(QueryId, DocumentId), HashSet<usize>>);
 
-/// The sentences of documents as the collection numbers them.
+/// The sentences of documents in the collection's numbering.
 #[derive(Debug, Default)]
 pub struct SentenceTexts(HashMap<DocumentId, Vec<String>>);
 
-/// How often the first sentence shown is one of a rationale, for documents that were found.
+/// How often the first evidence sentence is in a rationale, for documents that were found.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct EvidenceQuality {
-    /// Pairs of a claim and a document with a rationale that the search found.
+    /// Number of pairs of a claim and a document with a rationale that the search found.
     pub pairs: usize,
-    /// Share of pairs whose first evidence sentence is of a rationale.
+    /// Share of pairs whose first evidence sentence is in the rationale.
     pub shown: f64,
     /// The same for the sentence nearest to the claim by cosine.
     pub nearest: f64,
-    /// The same for a sentence taken at random.
+    /// The same for a random sentence.
     pub chance: f64,
 }
 
@@ -82,7 +82,7 @@ impl SentenceTexts {
         Ok(all)
     }
 
-    /// Where the document's sentences are in `text`, by bytes; those that are not found are empty.
+    /// The byte ranges of the document's sentences in `text`; empty ranges for sentences that are not found.
     pub fn ranges(&self, document: &DocumentId, text: &str) -> Vec<Range<usize>> {
         let mut from = 0;
         let sentences = self.0.get(document).map_or(&[][..], Vec::as_slice);
@@ -96,15 +96,15 @@ impl SentenceTexts {
     }
 }
 
-/// Numbers in brackets, separated by commas or spaces.
+/// Parses numbers in brackets, separated by commas or spaces.
 fn numbers(list: &str) -> Option<Vec<usize>> {
     let inner = list.trim().strip_prefix('[')?.strip_suffix(']')?;
     let items = inner.split([',', ' ']).filter(|item| !item.is_empty());
     items.map(|item| item.parse().ok()).collect()
 }
 
-/// The collection's sentence that a range overlaps most.
-pub fn numbered(range: &Range<usize>, sentences: &[Range<usize>]) -> Option<usize> {
+/// The index of the sentence that overlaps most with a range.
+pub fn sentence_number(range: &Range<usize>, sentences: &[Range<usize>]) -> Option<usize> {
     let overlap = |other: &Range<usize>| range.end.min(other.end).saturating_sub(range.start.max(other.start));
     let best = (0..sentences.len()).max_by_key(|number| overlap(&sentences[*number]))?;
     (overlap(&sentences[best]) > 0).then_some(best)
@@ -126,7 +126,7 @@ mod tests {
         let texts = SentenceTexts(HashMap::from([("d".into(), vec!["One  is.".to_owned(), "Two are.".to_owned()])]));
         let ranges = texts.ranges(&"d".into(), "One is. Two are.");
         assert_eq!(ranges, [0..7, 8..16]);
-        assert_eq!(numbered(&(5..16), &ranges), Some(1));
-        assert_eq!(numbered(&(7..8), &ranges), None);
+        assert_eq!(sentence_number(&(5..16), &ranges), Some(1));
+        assert_eq!(sentence_number(&(7..8), &ranges), None);
     }
 }

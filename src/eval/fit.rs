@@ -1,8 +1,9 @@
-//! Weights of the ranking, fitted to judged questions.
+//! Fits weights of the ranking to judged questions.
 //!
 //! Coordinate ascent on nDCG@10 (Metzler and Croft, "Linear feature-based models for information retrieval", Information
-//! Retrieval 10, 2007): one weight at a time is tried at several values, and the best is kept, until none helps. Quality
-//! is flat around its best, so the start matters little, and a value is only taken where it helps by more than rounding.
+//! Retrieval 10, 2007): for one weight at a time several values are tried and the best is kept, until no value improves the
+//! result. Quality is flat around the optimum, so the start matters little; a value is only accepted if the gain is more than
+//! rounding.
 
 use std::sync::OnceLock;
 
@@ -12,19 +13,19 @@ use super::significance::{Comparison, compare};
 use crate::embed::{Calibration, UnitVector};
 use crate::search::{Engine, Fusion, Mode, Ranker, Scores, SearchError, Weights, asks_for_fact};
 
-/// A question with its candidates, ready to be ranked with any weights.
+/// A question with its candidates, which can be ranked with any weights.
 #[derive(Debug)]
 pub struct JudgedQuestion {
-    /// What cosines of the sample's model mean.
+    /// The calibration of the sample's model.
     calibration: Calibration,
     scores: Vec<Scores>,
     asks_for_fact: bool,
-    /// Gain of each candidate: its grade, or 0.
+    /// The gain of each candidate: its grade, or 0.
     gains: Vec<f64>,
-    /// DCG@10 of the best possible ranking, of judged documents that are no candidates too.
+    /// DCG@10 of the ideal ranking of all judged documents.
     ideal: f64,
     vectors: Vec<UnitVector>,
-    /// Cosines of all candidates with one of them, computed for those that came first with some weights.
+    /// For each candidate, the cosines of all candidates with it. They are computed when it is first in a ranking.
     cosines: Vec<OnceLock<Vec<f32>>>,
 }
 
@@ -35,29 +36,29 @@ pub struct Sample {
     pub questions: Vec<JudgedQuestion>,
 }
 
-/// What fitting brought.
+/// The result of fitting.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fit {
-    /// Fitted to all questions.
+    /// The weights, fitted to all questions.
     pub weights: Weights,
-    /// nDCG@10 with the weights at the start, by sample.
+    /// nDCG@10 of each sample with the weights before fitting.
     pub before: Vec<f64>,
-    /// nDCG@10 of each sample with weights that were fitted without the questions they are measured on.
+    /// nDCG@10 of each sample with weights that were fitted to other questions.
     pub after: Vec<f64>,
-    /// What fitting gains on questions that it has not seen, by sample; `None` for one without questions.
+    /// The gain of each sample with these weights; `None` for a sample without questions.
     pub gain: Vec<Option<Comparison>>,
 }
 
-/// Below so many questions a fit says little: with 100 the interval of nDCG@10 is some .06 wide.
-pub const FEW: usize = 100;
+/// The number of questions from which on a fit is reliable. With 100 the interval of nDCG@10 is about .06 wide.
+pub const MIN_QUESTIONS: usize = 100;
 
-/// Parts that a single sample is cut into; each is measured with weights fitted to the others.
+/// Number of folds for the cross-validation of a single sample.
 const FOLDS: usize = 5;
 
 const DEPTH: usize = 10;
 
 impl Sample {
-    /// Asks all questions of a collection for their candidates.
+    /// Searches the candidates of all questions of a collection.
     pub fn collect(name: &str, collection: &Collection, engine: &Engine) -> Result<Self, EvalError> {
         let calibration = *engine.calibration().map_err(SearchError::from)?;
         let mut questions = Vec::new();
@@ -94,7 +95,7 @@ impl JudgedQuestion {
         let parts = ranker.parts(&mut scores, |first| self.cosines_with(first).clone());
         let mut ranked: Vec<(f32, f64)> =
             parts.iter().zip(&self.gains).map(|(parts, gain)| (parts.sum(), *gain)).collect();
-        // A stable sort: equal scores stay in the order of the candidates, whatever their gain.
+        // The sort is stable: candidates with equal scores keep their order, whatever their gain.
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
         dcg(ranked.into_iter().map(|(_, gain)| gain)) / self.ideal
     }
@@ -109,8 +110,8 @@ fn dcg(gains: impl Iterator<Item = f64>) -> f64 {
     gains.take(DEPTH).enumerate().map(|(rank, gain)| gain * discount(rank)).sum()
 }
 
-/// Fits weights to samples, each counting the same, and measures on each sample what weights fitted without it bring: one
-/// sample is cut into parts for this, of several each one is left out as a whole.
+/// Fits weights to samples, which have the same influence, and measures on each sample the gain of weights that were fitted
+/// without it. Of several samples each is left out in turn; a single one is cross-validated.
 pub fn fit(samples: &[Sample], start: &Weights) -> Fit {
     let all: Vec<Vec<&JudgedQuestion>> = samples.iter().map(|sample| sample.questions.iter().collect()).collect();
     let weights = ascend(&all, start);
@@ -133,7 +134,7 @@ pub fn fit(samples: &[Sample], start: &Weights) -> Fit {
     Fit { weights, before, after, gain }
 }
 
-/// nDCG@10 of each question, with weights fitted to the parts that it is not in.
+/// nDCG@10 of each question with weights that were fitted to the other folds.
 fn cross_validated(questions: &[JudgedQuestion], start: &Weights) -> Vec<f64> {
     let mut values = vec![0.0; questions.len()];
     for fold in 0..FOLDS {
@@ -152,7 +153,7 @@ fn mean(values: &[f64]) -> f64 {
 }
 
 /// The weights that are fitted.
-const FITTED: [fn(&mut Weights) -> &mut f32; 10] = [
+const FITTED_WEIGHTS: [fn(&mut Weights) -> &mut f32; 10] = [
     |weights| &mut weights.lexical,
     |weights| &mut weights.coverage,
     |weights| &mut weights.topic.paragraph,
@@ -165,37 +166,37 @@ const FITTED: [fn(&mut Weights) -> &mut f32; 10] = [
     |weights| &mut weights.fuzzy,
 ];
 
-/// What a weight is multiplied with, in turn; finer steps would fit noise.
+/// The factors by which a weight is multiplied in turn. Finer steps would fit noise.
 const FACTORS: [f32; 8] = [0.0, 0.5, 0.7, 0.85, 1.2, 1.4, 2.0, 3.0];
 
-/// Where a weight is 0 it is tried at this.
-const FROM_NOTHING: f32 = 0.05;
+/// The value from which a weight of 0 starts.
+const FROM_ZERO: f32 = 0.05;
 
-/// Less is no gain.
-const LEAST_GAIN: f64 = 1e-4;
+/// Minimum gain for which a value is accepted.
+const MIN_GAIN: f64 = 1e-4;
 
-/// Rounds over all weights, at most.
-const ROUNDS: usize = 12;
+/// Maximum number of rounds over all weights.
+const MAX_ROUNDS: usize = 12;
 
-/// The mean over samples of their mean nDCG@10 is raised until no weight's change raises it further.
+/// Maximises the mean over samples of their mean nDCG@10.
 fn ascend(samples: &[Vec<&JudgedQuestion>], start: &Weights) -> Weights {
     let mut best = *start;
     let mut best_value = value(samples, &best);
-    for _ in 0..ROUNDS {
+    for _ in 0..MAX_ROUNDS {
         let before = best_value;
-        for weight in FITTED {
+        for weight in FITTED_WEIGHTS {
             let now = *weight(&mut best);
-            let tried = FACTORS.map(|factor| if now > 0.0 { now * factor } else { FROM_NOTHING * factor });
+            let tried = FACTORS.map(|factor| if now > 0.0 { now * factor } else { FROM_ZERO * factor });
             for candidate in tried {
                 let mut weights = best;
                 *weight(&mut weights) = candidate;
-                let reached = value(samples, &weights);
-                if reached > best_value + LEAST_GAIN {
-                    (best, best_value) = (weights, reached);
+                let candidate_value = value(samples, &weights);
+                if candidate_value > best_value + MIN_GAIN {
+                    (best, best_value) = (weights, candidate_value);
                 }
             }
         }
-        if best_value - before < LEAST_GAIN {
+        if best_value - before < MIN_GAIN {
             break;
         }
     }

@@ -1,14 +1,14 @@
-//! Names of queries and documents in a test collection.
+//! Ids of queries and documents in a test collection.
 
 use std::borrow::Borrow;
 use std::fmt;
 
-/// The name of a query. A type of its own because queries and documents are both numbered in most collections, and one
-/// taken for the other gives a score of zero instead of an error.
+/// The id of a query. It is a type of its own, because most collections number both queries and documents, and a mix-up of the
+/// two gives a score of zero instead of an error.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct QueryId(String);
 
-/// The name of a document. Its order, by bytes, decides ties in a ranking.
+/// The id of a document. Ties in a ranking are ordered by the bytes of the id.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DocumentId(String);
 
@@ -26,7 +26,7 @@ macro_rules! name {
             }
         }
 
-        // Maps keyed by a name can be asked with a `&str`.
+        // Allows lookups by `&str` in maps with this key.
         impl Borrow<str> for $type {
             fn borrow(&self) -> &str {
                 &self.0

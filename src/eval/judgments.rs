@@ -1,10 +1,10 @@
-//! What people judged relevant.
+//! Relevance judgments.
 
 use std::collections::BTreeMap;
 
 use super::{DocumentId, QueryId};
 
-/// How relevant a document is to a query: 0 or less is not, higher is more.
+/// The relevance of a document to a query: 0 or less is not relevant, higher is more relevant.
 pub type Grade = i32;
 
 /// The judged documents of one query.
@@ -15,12 +15,12 @@ pub type Grades = BTreeMap<DocumentId, Grade>;
 pub struct Judgments(BTreeMap<QueryId, Grades>);
 
 impl Judgments {
-    /// Adds a judgment; the earlier one is returned where the pair was judged before.
+    /// Adds a judgment. Returns the previous one of the same pair, if any.
     pub fn insert(&mut self, query: QueryId, document: DocumentId, grade: Grade) -> Option<Grade> {
         self.0.entry(query).or_default().insert(document, grade)
     }
 
-    /// Adds a judgment as a file has it. A pair may be judged twice alike, as happens in merged files.
+    /// Adds a judgment from a file. The same judgment may be repeated, as in merged files.
     pub(super) fn insert_once(&mut self, query: &str, document: &str, grade: &str) -> Result<(), String> {
         let grade: Grade = grade.parse().map_err(|_| format!("the grade is {grade}, expected a whole number"))?;
         match self.insert(query.into(), document.into(), grade) {
@@ -36,8 +36,8 @@ impl Judgments {
         self.0.get(query)
     }
 
-    /// Queries with at least one relevant document, in the order of their names. On others no system can do well, so
-    /// metrics leave them out.
+    /// Queries with at least one relevant document, in the order of their ids. Metrics leave out the others, because all
+    /// systems score 0 on them.
     pub fn answerable(&self) -> impl Iterator<Item = (&QueryId, &Grades)> {
         self.0.iter().filter(|(_, grades)| grades.values().any(|grade| *grade > 0))
     }

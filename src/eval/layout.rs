@@ -1,4 +1,4 @@
-//! Where a collection's questions and judgments are: the layouts of BEIR and of TREC.
+//! Finds the questions and judgments of a collection in the layout of BEIR or TREC.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use super::{DataError, Judgments};
 /// `qrels/SPLIT.txt`, `qrels.SPLIT.txt`, `qrels-SPLIT.txt` or `SPLIT`.
 ///
 /// # Errors
-/// Neither is there; a file that cannot be read or is malformed.
+/// Neither layout is found; a file cannot be read or is malformed.
 pub fn open_questions(folder: &Path, split: &str) -> Result<(Vec<Query>, Judgments), DataError> {
     if folder.join("queries.jsonl").is_file() {
         return Ok((beir::open_queries(folder)?, beir::open_judgments(folder, split)?));
@@ -44,7 +44,7 @@ fn topics_file(folder: &Path) -> Result<PathBuf, DataError> {
     })
 }
 
-/// The question where the topic has one, else its keywords.
+/// The question of a topic, or its keywords if it has none.
 fn query(topic: &Topic) -> Query {
     let text = if topic.description.is_empty() { &topic.title } else { &topic.description };
     Query { id: topic.query(), text: text.clone() }

@@ -1,4 +1,4 @@
-//! Lines of a file, with what is needed to name one in an error.
+//! Reads a file line by line, with line numbers for errors.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::DataError;
 
-/// A longer line is refused instead of read into memory. The longest documents of public collections have a few MB.
+/// Maximum length of a line. A longer one is refused instead of read into memory. The longest documents of public collections
+/// have a few MB.
 const MAX_LINE_BYTES: u64 = 64 << 20;
 
 /// Reads a file line by line, skipping blank lines and a byte order mark.
@@ -25,7 +26,7 @@ impl Lines<BufReader<File>> {
 }
 
 impl<R: BufRead> Lines<R> {
-    /// Lines of `source`; errors name it `file`.
+    /// Reads lines from `source`. Errors name the file `file`.
     pub(super) fn new(source: R, file: &Path) -> Self {
         Self { source, file: file.to_owned(), number: 0 }
     }
@@ -51,7 +52,7 @@ impl<R: BufRead> Lines<R> {
         }
     }
 
-    /// Calls `read` on each line; its error is the line's problem.
+    /// Calls `read` with each line. An error of `read` is reported with the file and the line.
     pub(super) fn for_each(&mut self, mut read: impl FnMut(&str) -> Result<(), String>) -> Result<(), DataError> {
         while let Some(line) = self.next_line() {
             read(&line?).map_err(|problem| self.malformed(problem))?;
@@ -60,7 +61,7 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// An error about the file as a whole.
-    pub(super) fn wrong(&self, problem: String) -> DataError {
+    pub(super) fn invalid(&self, problem: String) -> DataError {
         DataError::Wrong { file: self.file.clone(), problem }
     }
 

@@ -1,30 +1,30 @@
 //! The metrics of ranked retrieval, computed as `trec_eval` 9 does.
 //!
-//! What makes figures comparable is in the details: documents are ordered by [`Ranking`], not by the ranks a system
-//! writes; unjudged documents are not relevant; the mean is over all queries that have a relevant document, so that a query
-//! which a system left unanswered counts as 0 (`trec_eval -c`).
+//! The details make figures comparable: documents are ordered by [`Ranking`], not by the ranks that a system writes; documents
+//! without judgment are not relevant; the mean is over all queries with a relevant document, so a query that a system did not
+//! answer counts as 0 (`trec_eval -c`).
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{Grade, Grades, Judgments, QueryId, Ranking, Run};
 
-/// A metric with the depth to which it looks. All values lie in 0..=1, higher is better.
+/// A metric with its cut-off. All values are in 0..=1, higher is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Metric {
     /// Normalised discounted cumulative gain: the sum of grade / log2(rank + 1), over that of the best possible order of
     /// all judged documents. Gain is the grade itself. Järvelin and Kekäläinen, "Cumulated gain-based evaluation of IR
     /// techniques", ACM TOIS 20(4), 2002; `ndcg_cut` of `trec_eval`.
     Ndcg(usize),
-    /// Share of the relevant documents that are ranked this high; `recall` of `trec_eval`.
+    /// Share of the relevant documents up to the cut-off; `recall` of `trec_eval`.
     Recall(usize),
-    /// One over the rank of the first relevant document, 0 where none is ranked this high. Voorhees, "The TREC-8 Question
+    /// One over the rank of the first relevant document, 0 if none is within the cut-off. Voorhees, "The TREC-8 Question
     /// Answering Track report", 1999; `recip_rank` of `trec_eval -M`.
     ReciprocalRank(usize),
 }
 
 impl Metric {
-    /// What is reported where nothing else is asked for: the metrics of BEIR, and that of MS MARCO.
+    /// The metrics of BEIR, and that of MS MARCO.
     pub const USUAL: [Self; 3] = [Self::Ndcg(10), Self::Recall(100), Self::ReciprocalRank(10)];
 
     /// The value for one query; 0 where no document is relevant.
@@ -83,8 +83,8 @@ impl PerQuery {
         self.0.is_empty()
     }
 
-    /// Values of two systems on the queries that both have, as [`super::significance::compare`] takes them. Values from
-    /// the same judgments have the same queries.
+    /// The values of two systems on the queries that both have, for [`super::significance::compare`]. Values from the same
+    /// judgments have the same queries.
     pub fn pairs(&self, other: &Self) -> Vec<(f64, f64)> {
         self.0.iter().filter_map(|(query, value)| Some((*value, *other.0.get(query)?))).collect()
     }
@@ -98,12 +98,12 @@ fn ndcg(ranked: &[Grade], judged: &Grades, depth: usize) -> f64 {
     if ideal > 0.0 { gain(ranked) / ideal } else { 0.0 }
 }
 
-/// What a document at a rank counts, the first being rank 0.
+/// The discount of a rank, counted from 0.
 pub(super) fn discount(rank: usize) -> f64 {
     1.0 / ((rank + 2) as f64).log2()
 }
 
-/// Discounted cumulative gain, summed from the first rank on.
+/// Discounted cumulative gain, summed from the first rank to the last.
 fn gain(grades: &[Grade]) -> f64 {
     grades.iter().enumerate().map(|(rank, grade)| f64::from((*grade).max(0)) * discount(rank)).sum()
 }
@@ -126,11 +126,12 @@ pub(super) fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::Scored;
+    use super::super::ScoredDocument;
     use super::*;
 
     fn ranking(documents: &[String]) -> Ranking {
-        let scored = |(rank, name): (usize, &String)| Scored { document: name.as_str().into(), score: -(rank as f32) };
+        let scored =
+            |(rank, name): (usize, &String)| ScoredDocument { document: name.as_str().into(), score: -(rank as f32) };
         Ranking::new(documents.iter().enumerate().map(scored).collect()).expect("each once")
     }
 

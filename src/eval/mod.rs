@@ -1,8 +1,8 @@
-//! How good the answers are: test collections, runs, metrics and whether a difference is more than chance.
+//! Evaluation: test collections, runs, metrics and significance tests.
 //!
-//! [`beir`] and [`trec`] read queries and judgments, [`run`] what a system answered, [`metrics`] compares the two, query by
-//! query, and [`significance`] compares two systems. Only [`collection`], which indexes and asks, knows of the search
-//! engine; only the functions named `open` touch a file.
+//! [`beir`] and [`trec`] read queries and judgments, [`run`] reads the rankings of a system, [`metrics`] compares the two for
+//! each query, and [`significance`] compares two systems. [`collection`] indexes documents and answers queries with the search
+//! engine. In the other files only functions named `open` do I/O.
 
 pub mod ablation;
 mod baseline;
@@ -25,5 +25,5 @@ pub use error::DataError;
 pub use id::{DocumentId, QueryId};
 pub use judgments::{Grade, Grades, Judgments};
 pub use metrics::{Metric, PerQuery};
-pub use ranking::{Ranking, RankingError, Scored};
+pub use ranking::{Ranking, RankingError, ScoredDocument};
 pub use run::Run;

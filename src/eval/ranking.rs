@@ -1,21 +1,21 @@
-//! Documents in the order in which a metric sees them.
+//! The ranking of a query, in the order that metrics use.
 
 use super::DocumentId;
 
-/// A document and the score that a system gave it.
+/// A document with its score.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Scored {
+pub struct ScoredDocument {
     pub document: DocumentId,
-    /// In single precision, as in `trec_eval`, so that the same scores tie.
+    /// Single precision, as in `trec_eval`, so that the same scores are ties.
     pub score: f32,
 }
 
-/// The answer of a system to one query, best first: by score, and where scores tie by document name in descending order,
-/// as `trec_eval` has it. Each document is in it once and no score is NaN.
+/// The documents that a system returns for one query, best first: by score, and ties by document id in descending order, as in
+/// `trec_eval`. No document is repeated and no score is NaN.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Ranking(Vec<Scored>);
+pub struct Ranking(Vec<ScoredDocument>);
 
-/// Why a list of scored documents is no ranking.
+/// Why a list of documents with scores is no ranking.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RankingError {
     #[error("document {0} is there twice")]
@@ -29,7 +29,7 @@ impl Ranking {
     ///
     /// # Errors
     /// A document twice, a score that is NaN.
-    pub fn new(mut scored: Vec<Scored>) -> Result<Self, RankingError> {
+    pub fn new(mut scored: Vec<ScoredDocument>) -> Result<Self, RankingError> {
         if let Some(bad) = scored.iter().find(|scored| scored.score.is_nan()) {
             return Err(RankingError::NotANumber(bad.document.clone()));
         }
@@ -37,7 +37,7 @@ impl Ranking {
         if let Some(pair) = scored.windows(2).find(|pair| pair[0].document == pair[1].document) {
             return Err(RankingError::Repeated(pair[0].document.clone()));
         }
-        // Adding zero makes one of the two zeros. The reversed stable sort keeps tied names in descending order.
+        // Adding zero turns -0 into +0. The sort is stable, so ties stay in descending order of ids.
         scored.reverse();
         scored.sort_by(|a, b| (b.score + 0.0).total_cmp(&(a.score + 0.0)));
         Ok(Self(scored))
@@ -49,7 +49,7 @@ impl Ranking {
     }
 
     /// The documents with their scores, best first.
-    pub fn scored(&self) -> &[Scored] {
+    pub fn scored(&self) -> &[ScoredDocument] {
         &self.0
     }
 }
@@ -59,7 +59,9 @@ mod tests {
     use super::*;
 
     fn ranking(scored: &[(&str, f32)]) -> Result<Ranking, RankingError> {
-        Ranking::new(scored.iter().map(|(name, score)| Scored { document: (*name).into(), score: *score }).collect())
+        Ranking::new(
+            scored.iter().map(|(name, score)| ScoredDocument { document: (*name).into(), score: *score }).collect(),
+        )
     }
 
     #[test]

@@ -1,11 +1,11 @@
-//! What a system answered, in the format of a TREC run: `query Q0 document rank score tag`.
+//! Runs in the format of TREC: `query Q0 document rank score tag`.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
 use std::path::Path;
 
 use super::lines::Lines;
-use super::{DataError, QueryId, Ranking, Scored};
+use super::{DataError, QueryId, Ranking, ScoredDocument};
 
 /// The rankings of one system, one for each query.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -21,12 +21,12 @@ impl Run {
         self.0.get(query)
     }
 
-    /// The rankings, in the order of the queries' names.
+    /// The rankings, in the order of query ids.
     pub fn iter(&self) -> impl Iterator<Item = (&QueryId, &Ranking)> {
         self.0.iter()
     }
 
-    /// Reads a run. Order and ranks of the file do not count, only scores, as in `trec_eval`.
+    /// Reads a run. Only scores count, as in `trec_eval`; the order of lines and the ranks in the file are ignored.
     ///
     /// # Errors
     /// The file cannot be read; the first malformed line; a document twice for one query.
@@ -35,7 +35,7 @@ impl Run {
     }
 
     fn read<R: BufRead>(mut lines: Lines<R>) -> Result<Self, DataError> {
-        let mut queries: BTreeMap<QueryId, Vec<Scored>> = BTreeMap::new();
+        let mut queries: BTreeMap<QueryId, Vec<ScoredDocument>> = BTreeMap::new();
         lines.for_each(|line| {
             let (query, scored) = entry(line)?;
             queries.entry(query).or_default().push(scored);
@@ -43,20 +43,20 @@ impl Run {
         })?;
         let mut run = Self::default();
         for (query, scored) in queries {
-            let ranking = Ranking::new(scored).map_err(|error| lines.wrong(format!("query {query}: {error}")))?;
+            let ranking = Ranking::new(scored).map_err(|error| lines.invalid(format!("query {query}: {error}")))?;
             run.insert(query, ranking);
         }
         Ok(run)
     }
 
-    /// Writes the run; `tag` names the system. White space, which the format cannot hold, becomes "_" in the tag.
+    /// Writes the run. `tag` names the system; white space in it becomes "_", because the format does not allow it.
     ///
     /// # Errors
     /// The writer's.
     pub fn write(&self, mut to: impl Write, tag: &str) -> Result<(), DataError> {
         let tag = tag.split_whitespace().collect::<Vec<_>>().join("_");
         for (query, ranking) in &self.0 {
-            for (rank, Scored { document, score }) in ranking.scored().iter().enumerate() {
+            for (rank, ScoredDocument { document, score }) in ranking.scored().iter().enumerate() {
                 writeln!(to, "{query} Q0 {document} {} {score} {tag}", rank + 1)
                     .map_err(|source| DataError::Unwritable { source })?;
             }
@@ -65,13 +65,13 @@ impl Run {
     }
 }
 
-fn entry(line: &str) -> Result<(QueryId, Scored), String> {
+fn entry(line: &str) -> Result<(QueryId, ScoredDocument), String> {
     let fields: Vec<&str> = line.split_whitespace().collect();
     let [query, _, document, _, score, _] = fields[..] else {
         return Err(format!("expected query, Q0, document, rank, score and tag, found {} fields", fields.len()));
     };
     let score: f32 = score.parse().map_err(|_| format!("the score is {score}, expected a number"))?;
-    Ok((query.into(), Scored { document: document.into(), score }))
+    Ok((query.into(), ScoredDocument { document: document.into(), score }))
 }
 
 #[cfg(test)]
@@ -122,7 +122,7 @@ mod tests {
         ) {
             let mut original = Run::default();
             for (query, documents) in run {
-                let scored = documents.into_iter().map(|(name, score)| Scored { document: name.into(), score });
+                let scored = documents.into_iter().map(|(name, score)| ScoredDocument { document: name.into(), score });
                 original.insert(query.into(), Ranking::new(scored.collect()).expect("each once"));
             }
             let mut written = Vec::new();

@@ -1,30 +1,30 @@
-//! Whether one system is better than another, or was only luckier with these queries.
+//! Tests whether the difference between two systems is statistically significant.
 
 use super::metrics::mean;
 
-/// Random assignments tried by the randomisation test: p values of .05 are then good to about .001.
+/// Number of random assignments of the randomisation test. The standard error of a p value of .05 is then below .001.
 const ASSIGNMENTS: u32 = 100_000;
-/// Resamples of the bootstrap.
+/// Number of resamples of the bootstrap.
 const RESAMPLES: usize = 10_000;
-/// Fixed, so that the same values give the same result.
+/// Seed of the random numbers. It is fixed, so that the same values give the same result.
 const SEED: u64 = 0x5712_0a4a;
 
-/// What can be said of two systems from their values on the same queries.
+/// The comparison of two systems by their values on the same queries.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Comparison {
     /// Mean of second minus first, over queries.
     pub difference: f64,
     /// The 95 % interval of `difference`, by the percentile bootstrap over queries (Efron, 1979; Sakai, SIGIR 2006).
     pub interval: (f64, f64),
-    /// How often a difference at least this large, in either direction, comes from chance alone.
+    /// The probability of a difference at least this large, in either direction, if the systems were equal.
     pub p: f64,
 }
 
 /// Compares two systems by their (first, second) values on each query; `None` without queries.
 ///
 /// The test is the two-sided paired randomisation test (Fisher's), which Smucker, Allan and Carterette, "A comparison of
-/// statistical significance tests for information retrieval evaluation", CIKM 2007, recommend: if the systems were alike,
-/// either could have had either value of each pair.
+/// statistical significance tests for information retrieval evaluation", CIKM 2007, recommend: if the systems were equal, the
+/// two values of each pair could be exchanged.
 pub fn compare(pairs: &[(f64, f64)]) -> Option<Comparison> {
     if pairs.is_empty() {
         return None;
@@ -38,10 +38,10 @@ pub fn compare(pairs: &[(f64, f64)]) -> Option<Comparison> {
     })
 }
 
-/// The share of sign assignments whose sum is at least as far from 0 as the one observed, which counts as one of them.
+/// The share of sign assignments whose sum is at least as far from 0 as the observed one, which counts as one of them.
 fn randomisation(differences: &[f64], random: &mut Random) -> f64 {
     let observed = differences.iter().sum::<f64>().abs();
-    // Sums of the same values in another order differ in their last bits; that is no difference.
+    // Sums of the same values in another order may differ in their last bits, which must not count.
     let reached = |sum: f64| sum.abs() >= observed - 1e-9;
     let extreme = (0..ASSIGNMENTS).filter(|_| reached(with_random_signs(differences, random))).count();
     (extreme as f64 + 1.0) / (f64::from(ASSIGNMENTS) + 1.0)
@@ -66,8 +66,8 @@ fn bootstrap(differences: &[f64], random: &mut Random) -> (f64, f64) {
     (means[RESAMPLES / 40], means[RESAMPLES - 1 - RESAMPLES / 40])
 }
 
-/// `SplitMix64` (Steele, Lea and Flood, OOPSLA 2014). Its own few lines instead of a crate, because results must not change
-/// with a crate's version.
+/// `SplitMix64` (Steele, Lea and Flood, OOPSLA 2014). It is implemented here, because results must not change with the version
+/// of a crate.
 struct Random(u64);
 
 impl Random {

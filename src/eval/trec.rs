@@ -6,11 +6,11 @@ use std::path::Path;
 use super::lines::Lines;
 use super::{DataError, Judgments, QueryId};
 
-/// An information need, told in up to three lengths.
+/// An information need, described in up to three lengths.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Topic {
     pub id: String,
-    /// A few words, as one would type them.
+    /// Keywords.
     pub title: String,
     /// A sentence or a question.
     pub description: String,
@@ -28,14 +28,14 @@ impl Topic {
 /// each (TREC-COVID, Clinical Trials).
 ///
 /// # Errors
-/// The file cannot be read, is not XML though it begins so, or holds a topic without a number or without words.
+/// The file cannot be read, is malformed XML, or has a topic without a number or without words.
 pub fn open_topics(file: &Path) -> Result<Vec<Topic>, DataError> {
     let text =
         std::fs::read_to_string(file).map_err(|source| DataError::Unreadable { file: file.to_owned(), source })?;
     topics(&text).map_err(|(line, problem)| DataError::Malformed { file: file.to_owned(), line, problem })
 }
 
-/// Reads judgments: a line `query iteration document grade` for each, separated by white space.
+/// Reads judgments: one line `query iteration document grade` for each, separated by white space.
 ///
 /// # Errors
 /// The file cannot be read; the first malformed line; two judgments of one pair that differ.
@@ -55,7 +55,7 @@ fn judgments<R: BufRead>(mut lines: Lines<R>) -> Result<Judgments, DataError> {
     Ok(judgments)
 }
 
-/// A problem and its line.
+/// A line number and the problem with that line.
 type Problem = (usize, String);
 
 fn topics(text: &str) -> Result<Vec<Topic>, Problem> {
@@ -80,7 +80,7 @@ fn blocks(text: &str) -> Result<Vec<Topic>, Problem> {
     Ok(topics)
 }
 
-/// The words between a tag and the next, without the label before them.
+/// The text from a tag to the next one, without its label.
 fn field(block: &str, tag: &str, label: &str) -> String {
     let opening = format!("<{tag}>");
     let Some(start) = block.find(&opening) else { return String::new() };

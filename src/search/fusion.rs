@@ -39,7 +39,7 @@ pub struct Weights {
     /// Nearness to the passage that comes first without it (pseudo-relevance feedback: Rocchio 1971; Li et al. 2021).
     pub feedback: f32,
     /// Whether a question whose words the index hardly has is answered by meaning alone.
-    pub guard: bool,
+    pub use_lexical_confidence: bool,
 }
 
 /// What the three ways to be near to a question in meaning count, on the model's own scale.
@@ -63,7 +63,7 @@ impl Default for Weights {
             topic: Nearness { paragraph: 0.4, body: 0.04, sentence: 0.0 },
             fact: Nearness { paragraph: 0.25, body: 0.05, sentence: 0.15 },
             feedback: 0.12,
-            guard: true,
+            use_lexical_confidence: true,
         }
     }
 }
@@ -125,7 +125,7 @@ const FULL_LEXICAL_CONFIDENCE: f32 = 0.5;
 ///
 /// A paraphrase shares only its common words with what answers it, and its lexical matches are accidents.
 fn lexical_confidence(candidates: &[Scores], weights: &Weights) -> f32 {
-    if !weights.guard {
+    if !weights.use_lexical_confidence {
         return 1.0;
     }
     let best = candidates.iter().map(|scores| covered(scores, weights)).fold(0.0, f32::max);
