@@ -88,10 +88,10 @@ fn uses() -> BTreeMap<String, BTreeSet<String>> {
     uses
 }
 
-/// The table under "What knows what?": for each module, those that it may use.
+/// The table under "Which module may use which?": for each module, those that it may use.
 fn table() -> BTreeMap<String, BTreeSet<String>> {
     let text = std::fs::read_to_string(project("ARCHITECTURE.md")).expect("ARCHITECTURE.md");
-    let (_, text) = text.split_once("\n## What knows what?\n").expect("the section of the table");
+    let (_, text) = text.split_once("\n## Which module may use which?\n").expect("the section of the table");
     let rows: Vec<(String, &str)> = text
         .lines()
         .skip_while(|line| !line.starts_with('|'))
