@@ -1,15 +1,15 @@
-# The ways to run Stroma from a checkout. `make` alone lists them.
+# Builds, runs and tests Stroma from a checkout. `make` without a target lists the targets.
 #
-# Everything uses the release profile, so that dependencies are compiled once. LIBTORCH and LIBTORCH_CXX11_ABI are taken
-# from the environment where they are set, else from .cargo/config.toml.
+# All targets use the release profile, so that dependencies are compiled once. LIBTORCH and LIBTORCH_CXX11_ABI are taken from
+# the environment, or else from .cargo/config.toml.
 
 PYTHON ?= python3
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 STROMA := $(TARGET)/release/stroma
 QUESTION ?= MSC effect on RA stiffness
 
-# Another of the models in models/README.md: `make demo MODEL=all-MiniLM-L6-v2`. It has an index of its own, because an index
-# belongs to the model that made it. Not taken from the environment, where the name may mean anything.
+# Another model of models/README.md: `make demo MODEL=all-MiniLM-L6-v2`. It has an index of its own, because an index can only be
+# used with the model that made it. MODEL is not taken from the environment, where it may have another meaning.
 MODEL :=
 ifneq ($(MODEL),)
 STROMA := STROMA_MODEL_FOLDER=models/$(MODEL) STROMA_INDEX=$(TARGET)/index/$(MODEL) $(STROMA)
@@ -21,24 +21,24 @@ endif
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## fetch libtorch and the model, where they are not there yet
+setup: ## download libtorch and the model, unless they are in place
 	@$(PYTHON) scripts/setup.py libtorch
 	@$(PYTHON) scripts/setup.py model $(MODEL)
 
 build: setup ## compile the program
 	cargo build --release
 
-demo: build ## index the sample papers and ask QUESTION of them, with MODEL where given
+demo: build ## index the sample papers and answer QUESTION; MODEL selects another model
 	$(STROMA) index papers
 	$(STROMA) search "$(QUESTION)" --limit 3
 	@echo
-	@echo 'To ask more: $(STROMA) search "…", or `make serve$(if $(MODEL), MODEL=$(MODEL))` for HTTP.'
+	@echo 'For other questions: $(STROMA) search "…", or `make serve$(if $(MODEL), MODEL=$(MODEL))` for HTTP.'
 
-serve: build ## index the sample papers and answer over HTTP until stopped
+serve: build ## index the sample papers and start the server
 	$(STROMA) index papers
 	$(STROMA) serve
 
-# Tests that need data from outside of the project are ignored, and said to be, where there is none.
+# Tests that need data from outside of the project are marked `#[ignore]`; they are included if the data is there.
 DATA_TESTS := $(if $(wildcard ../shared/data),-- --include-ignored --skip make_the_stored_index)
 
 test: setup ## run all tests, with two models
@@ -47,7 +47,7 @@ test: setup ## run all tests, with two models
 
 OPERATIONS ?= 10000
 
-soak: setup ## put, delete, crash and restart at random, OPERATIONS times
+soak: setup ## run OPERATIONS random uploads, deletions, crashes and restarts
 	STROMA_TEST_OPERATIONS=$(OPERATIONS) cargo test --release --test suite uploads_model -- --nocapture
 
 bench: setup ## run the benchmarks; writes docs/performance.md
@@ -60,6 +60,6 @@ lint: setup ## check formatting, lints and documentation
 	cargo clippy --release --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --release --workspace --no-deps --document-private-items
 
-clean: ## remove the index and what was compiled, but not what was fetched
+clean: ## remove the index and all build output, but not the downloads
 	find index -mindepth 1 ! -name README.md -delete
 	cargo clean
