@@ -70,9 +70,9 @@ def figure(value):
 
 
 def models(collections):
-    """Each model with the weights of the settings, beside a plain script with the same model."""
+    """Each model with the weights of the settings, beside a baseline with the same model."""
     found = [model for model in MODELS if there(model)]
-    columns = ["", *(part for model in found for part in (model, "plain script"))]
+    columns = ["", *(part for model in found for part in (model, "baseline"))]
     measured = lambda collection: [figure(ndcg(collection, mode, m)) for m in found for mode in ("hybrid", "baseline")]
     return table(columns, [[name(collection), *measured(collection)] for collection in collections])
 
@@ -124,7 +124,7 @@ def reviews(_):
             for split in ("dev", "test"):
                 measured = [figure(ndcg(f"{made}:{split}", system)) for system in SYSTEMS]
                 rows.append([f"{made.name}, {split}", *measured])
-    return table(["", *SYSTEMS[:-1], "plain script"], rows)
+    return table(["", *SYSTEMS[:-1], "baseline"], rows)
 
 
 SYSTEMS = ("hybrid", "lexical", "vector", "baseline")

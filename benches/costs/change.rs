@@ -200,10 +200,10 @@ fn row(size: &Size) -> Vec<String> {
 
 fn report(measured: &[Size]) -> Outcome<String> {
     let mut section = Section::new(&format!(
-        "Synthetic papers of {PASSAGES_OF_A_PAPER} paragraphs with synthetic vectors, all in the folder of uploads; at each \
-         size {UPLOADS} more are uploaded one after the other, through the queue of jobs (which waits 20 ms for others), and \
-         after each a question with an abbreviation, which was asked before too, is asked twice. Medians; memory is what is allocated at most, above what \
-         was before."
+        "Synthetic papers of {PASSAGES_OF_A_PAPER} paragraphs with synthetic vectors, all in the folder of uploads. At each \
+         size {UPLOADS} more are uploaded one after the other, through the queue of jobs (with a debounce window of 20 ms), and \
+         after each a question with an abbreviation, which was asked before as well, is asked twice. Medians; memory is the peak of \
+         allocated bytes above the level before."
     ));
     section.table(&[
         "papers",
@@ -211,10 +211,10 @@ fn report(measured: &[Size]) -> Outcome<String> {
         "CPU ms",
         "MB",
         "first question ms",
-        "asked again ms",
+        "repeated question ms",
         "difference ms",
         "MB",
-        "look at all files s",
+        "check of all files s",
     ]);
     measured.iter().for_each(|size| section.row(&row(size)));
     let (first, last) = (measured.first().ok_or("nothing was measured")?, measured.last().ok_or("nothing")?);
@@ -225,7 +225,7 @@ fn report(measured: &[Size]) -> Outcome<String> {
     growth("time of an upload", |size| size.upload);
     growth("CPU time of an upload", |size| size.cpu);
     growth("memory of an upload", |size| size.peak);
-    growth("time of the first question beyond that of the same asked again", |size| size.extra);
+    growth("time of the first question beyond that of the repeated one", |size| size.extra);
     growth("memory of the first question", |size| size.first_peak);
     Ok(section.finish())
 }

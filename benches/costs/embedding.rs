@@ -152,13 +152,13 @@ impl Contest {
         let Self { model, bounds, rounds, .. } = self;
         same_model(rounds)?;
         let count = sample.paragraphs.len() as f64;
-        section.table(&[model, "paragraphs/s", "CPU ms a paragraph"]);
+        section.table(&[model, "paragraphs/s", "CPU ms per paragraph"]);
         let mut row = |name: &str, seconds: Vec<f64>, cpu: Vec<f64>| {
             let (rate, cpu) = (count / median(seconds), median(cpu) / count * 1e3);
             section.row(&[name.to_owned(), format!("{rate:.1}"), format!("{cpu:.1}")]);
         };
         for (name, passes) in [
-            ("Stroma, paragraphs (int8 or bf16 where the CPU has it)", &rounds.own),
+            ("Stroma, paragraphs (int8 or bf16, if the CPU supports it)", &rounds.own),
             ("Stroma, paragraphs, fp32", &rounds.own_fp32),
             ("sentence-transformers, fp32", &rounds.reference),
             ("ONNX Runtime, int8", &rounds.int8),
@@ -170,15 +170,15 @@ impl Contest {
         row("`stroma index`: read, paragraphs and sentences, write", indexing.clone(), cpu);
 
         let (own, fp32, reference) = (seconds(&rounds.own), seconds(&rounds.own_fp32), seconds(&rounds.reference));
-        section.table(&[&format!("{model}: how many times as fast"), "measured", "at least"]);
+        section.table(&[&format!("{model}: speed-up"), "measured", "at least"]);
         let mut bound = |what: &str, theirs: &[f64], ours: &[f64], least: f64| {
             section.bound(what, ratio(theirs, ours), Bound::AtLeast(least));
         };
-        bound("paragraphs, to sentence-transformers fp32", &reference, &own, bounds.reference);
-        bound("paragraphs, to ONNX Runtime int8", &seconds(&rounds.int8), &own, bounds.int8);
-        bound("paragraphs in fp32, to sentence-transformers fp32", &reference, &fp32, 1.0);
+        bound("paragraphs, against sentence-transformers fp32", &reference, &own, bounds.reference);
+        bound("paragraphs, against ONNX Runtime int8", &seconds(&rounds.int8), &own, bounds.int8);
+        bound("paragraphs in fp32, against sentence-transformers fp32", &reference, &fp32, 1.0);
         let what =
-            format!("all of `stroma index`, to sentence-transformers with {SMALL_MODEL} on the paragraphs alone");
+            format!("all of `stroma index`, against sentence-transformers with {SMALL_MODEL} on the paragraphs alone");
         bound(&what, script, &indexing, 1.0);
         let peak = rounds.index.iter().map(|cost| cost.peak_megabytes).fold(0.0, f64::max);
         section.text(&format!(

@@ -207,7 +207,7 @@ fn row(size: &Size) -> Vec<String> {
 
 fn report(measured: &[Size], served: &Served) -> Outcome<String> {
     let mut section = Section::new(
-        "Synthetic papers with clustered vectors of 384 numbers, 4 sentences a paragraph; the question's vector is \
+        "Synthetic papers with clustered vectors of 384 numbers, 4 sentences per paragraph; the question's vector is \
          synthetic, too, so that times are without the model. Times in ms are median / p99, on one core.",
     );
     section.table(&[
@@ -215,13 +215,13 @@ fn report(measured: &[Size], served: &Served) -> Outcome<String> {
         "recall@10",
         "scan",
         "scan, 1 % filter",
-        "words alone",
+        "lexical",
         "hybrid",
         "written/s",
         "commit s",
         "merge s",
         "open ms",
-        "bytes each",
+        "bytes per paragraph",
     ]);
     measured.iter().for_each(|size| section.row(&row(size)));
     section.table(&["", "measured", "bound"]);
@@ -249,7 +249,7 @@ fn bounds(section: &mut Section, size: &Size) {
     let (name, median) = (size.passages, |times: &[f64]| quantile(times.to_vec(), 0.5));
     section.bound(&format!("recall@10, {name}"), size.recall, Bound::AtLeast(0.99));
     let filtered = median(&size.filtered) / median(&size.scan);
-    section.bound(&format!("scan with a 1 % filter, to one without, {name}"), filtered, Bound::AtMost(1.0));
+    section.bound(&format!("scan with a 1 % filter, relative to no filter, {name}"), filtered, Bound::AtMost(1.0));
     if let Some((_, most)) = [(100_000, 0.5), (1_000_000, 4.0)].iter().find(|(passages, _)| *passages == size.passages)
     {
         section.bound(&format!("scan ms, {name}"), median(&size.scan), Bound::AtMost(*most));
@@ -267,7 +267,7 @@ fn plot(measured: &[Size]) -> String {
         ("paragraphs", "ms"),
         &[
             curve("hybrid, without the model", |size| &size.hybrid),
-            curve("words alone", |size| &size.words),
+            curve("lexical", |size| &size.words),
             curve("scan of vectors", |size| &size.scan),
             curve("scan, 1 % filter", |size| &size.filtered),
         ],

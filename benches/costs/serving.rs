@@ -57,16 +57,16 @@ pub(crate) fn measure(model: &str) -> Outcome<String> {
          same cores; whole HTTP requests; medians of {ROUNDS} rounds."
     ));
     section.table(&["", "median ms", "p99 ms", "questions/s"]);
-    section.row(&one.row("1 client, every question new"));
-    section.row(&many.row(&format!("{CLIENTS} clients, every question new")));
-    section.row(&repeated.row(&format!("1 client, {REPEATED} questions again and again")));
-    section.row(&all_repeat.row(&format!("{CLIENTS} clients, {REPEATED} questions again and again")));
+    section.row(&one.row("1 client, new questions"));
+    section.row(&many.row(&format!("{CLIENTS} clients, new questions")));
+    section.row(&repeated.row(&format!("1 client, {REPEATED} repeated questions")));
+    section.row(&all_repeat.row(&format!("{CLIENTS} clients, {REPEATED} repeated questions")));
     section.table(&["stage, 1 client", "median ms", "p99 ms"]);
     stages.iter().for_each(|row| section.row(row));
     section.table(&["", "measured", "bound"]);
-    section.bound("median ms, 1 client, every question new", one.quantile(0.5), Bound::AtMost(6.0));
-    section.bound("p99 ms, 1 client, every question new", one.quantile(0.99), Bound::AtMost(16.0));
-    section.bound("questions/s, 8 clients, every question new", many.rate(), Bound::AtLeast(300.0));
+    section.bound("median ms, 1 client, new questions", one.quantile(0.5), Bound::AtMost(6.0));
+    section.bound("p99 ms, 1 client, new questions", one.quantile(0.99), Bound::AtMost(16.0));
+    section.bound("questions/s, 8 clients, new questions", many.rate(), Bound::AtLeast(300.0));
     section.bound("seconds from start to ready, with the model", server.seconds_to_ready, Bound::AtMost(1.0));
     section.bound("recall@10 of the scan on these real vectors", recall, Bound::AtLeast(0.99));
     section.text(&format!("Anonymous memory of the server afterwards: {memory:.0} MB."));
