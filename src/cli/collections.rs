@@ -1,4 +1,4 @@
-//! Test collections, opened for `stroma eval`.
+//! Opens test collections for `stroma eval`.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,8 +9,8 @@ use crate::eval::collection::Collection;
 use crate::ingest::Progress;
 use crate::search::Engine;
 
-/// A collection with an engine over its index, which is made where it is not kept from last time. A folder without
-/// documents judges passages of the user's own index.
+/// Opens a collection, with an engine over its index. The index is made unless one is cached from an earlier run. A folder without
+/// documents has judgments of passages of the user's own index.
 pub(super) fn open(
     context: &Context,
     embedder: &Arc<dyn Embedder>,
@@ -35,7 +35,7 @@ pub(super) fn open(
     Ok((collection, engine))
 }
 
-/// Indexes of collections are kept beside the index, where `stroma index` does not look.
+/// The folder in which indexes of collections are cached, inside of the index's folder.
 fn cache(context: &Context) -> PathBuf {
     context.config().index.join("eval")
 }

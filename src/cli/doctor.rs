@@ -10,7 +10,7 @@ use crate::index::PassageIndex;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: stroma doctor --repair")]
 pub(super) struct Arguments {
-    /// Remove papers that are not whole, so that the next `stroma index` reads them again
+    /// Remove damaged papers, so that the next `stroma index` reads them again
     #[arg(long)]
     repair: bool,
     /// Print JSON

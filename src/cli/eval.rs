@@ -14,40 +14,40 @@ use crate::search::Mode;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: stroma eval collections/scifact --split train --losses 5")]
 pub(super) struct Arguments {
-    /// A collection in the layout of BEIR (corpus.jsonl, queries.jsonl, qrels/NAME.tsv; evidence.tsv as SciFact has it) or
-    /// of TREC (topics…, qrels.NAME.txt; documents as corpus.jsonl, or with --corpus). Without corpus.jsonl the judgments
-    /// name passages of your index by their ids
+    /// A collection in the layout of BEIR (corpus.jsonl, queries.jsonl, qrels/NAME.tsv; optionally evidence.tsv as in SciFact)
+    /// or of TREC (topics…, qrels.NAME.txt; documents in corpus.jsonl or given by --corpus). Without corpus.jsonl, the
+    /// judgments name passages of your index by their ids
     folder: PathBuf,
-    /// Which judgments: NAME of qrels/NAME.tsv, or of qrels.NAME.txt
+    /// Name of the judgments: NAME of qrels/NAME.tsv or qrels.NAME.txt
     #[arg(long)]
     split: String,
-    /// Documents to use in the place of the collection's corpus.jsonl
+    /// Documents to use instead of the collection's corpus.jsonl
     #[arg(long, value_name = "FILE")]
     corpus: Option<PathBuf>,
-    /// hybrid, lexical, vector, or baseline (BM25 and passage vectors, min-max, half and half) [default: all]
+    /// hybrid, lexical, vector, or baseline (BM25 and passage vectors, min-max normalised, equal weights) [default: all]
     #[arg(long)]
     mode: Option<System>,
-    /// Also measure the hybrid with each of its parts left out
+    /// Also measure the hybrid without each of its parts
     #[arg(long)]
     ablation: bool,
-    /// Show the queries, at most N, for which the hybrid falls furthest behind the best of the others
+    /// Show at most N queries for which the hybrid is worst compared with the best of the other modes
     #[arg(long, value_name = "N", default_value_t = 0)]
     losses: usize,
     /// Write the ranking as a TREC run
     #[arg(long, value_name = "FILE", requires = "mode")]
     run: Option<PathBuf>,
-    /// Fit the weights of the ranking to the questions and print them as the section `weights` of config.toml, with what
-    /// they gain on questions they were not fitted to
+    /// Fit the weights of the ranking to the questions, and print them as the section `weights` of config.toml, with the gain
+    /// on held-out questions
     #[arg(long, conflicts_with_all = ["mode", "ablation", "losses", "run", "markdown"])]
     fit: bool,
-    /// Fit to a further collection too, asked with the same model or another; each is then measured with weights fitted to
-    /// the others
+    /// Fit to a further collection as well, with the same or another model; each collection is then measured with weights
+    /// fitted to the others
     #[arg(long, value_name = "FOLDER:SPLIT[@MODEL]", requires = "fit")]
     with: Vec<FurtherCollection>,
-    /// Print JSON, one object a mode and line
+    /// Print JSON, one object per line for each mode
     #[arg(long, conflicts_with = "markdown")]
     json: bool,
-    /// Print Markdown, as docs/quality.md is made of
+    /// Print Markdown tables, as in docs/quality.md
     #[arg(long)]
     markdown: bool,
 }

@@ -1,4 +1,4 @@
-//! `stroma eval --fit`: weights of the ranking for judged questions, as a section of the settings.
+//! `stroma eval --fit`: fits weights of the ranking to judged questions, and prints them as a section of the settings.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::eval::fit::{Fit, MIN_QUESTIONS, Sample, fit};
 use crate::eval::significance::Comparison;
 use crate::search::Weights;
 
-/// A further collection, as `FOLDER:SPLIT`, or `FOLDER:SPLIT@MODEL` to ask it with another model.
+/// A further collection, given as `FOLDER:SPLIT`, or as `FOLDER:SPLIT@MODEL` for another model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FurtherCollection {
     folder: PathBuf,
@@ -40,8 +40,8 @@ impl FromStr for FurtherCollection {
     }
 }
 
-/// Prints the weights that are fitted to the first collection (folder, split, and documents where they are elsewhere) and
-/// to further ones.
+/// Fits weights to the first collection (folder, split, and documents if they are elsewhere) and to further ones, and prints
+/// them.
 pub(super) fn run(
     context: &Context,
     (folder, split, corpus): (&Path, &str, Option<&Path>),
@@ -77,7 +77,7 @@ pub(super) fn run(
     Ok(())
 }
 
-/// The last part of the folder's path, with the model's where it is not the one of the settings.
+/// The name of a collection: that of its folder, and that of the model unless it is the model of the settings.
 fn name(folder: &Path, model: Option<&Path>) -> String {
     let last = |path: &Path| {
         path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy()).into_owned()
@@ -88,7 +88,7 @@ fn name(folder: &Path, model: Option<&Path>) -> String {
     }
 }
 
-/// The weights as they are named in the settings, rounded to what can be told apart.
+/// The weights by their names in the settings, rounded to significant digits.
 fn named(weights: &Weights) -> [(&'static str, f64); 10] {
     let Weights { lexical, coverage, fuzzy, topic, fact, feedback, .. } = *weights;
     let rounded = |weight: f32| (f64::from(weight) * 1e3).round() / 1e3;

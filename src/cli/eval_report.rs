@@ -1,4 +1,4 @@
-//! What `stroma eval` prints: text for people, Markdown for the documentation, JSON for programs.
+//! The output of `stroma eval`: text, Markdown for the documentation, or JSON.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -18,7 +18,7 @@ pub(super) enum Format {
     Json,
 }
 
-/// One system or variant, measured.
+/// The measurements of one system or variant.
 #[derive(Debug)]
 pub(super) struct Line {
     name: String,
@@ -78,7 +78,7 @@ impl Report {
         text
     }
 
-    /// How a line differs from the first system, the hybrid.
+    /// The comparison of a line with the first system, the hybrid.
     fn against_first(&self, line: &Line) -> Option<Comparison> {
         let first = self.systems.first()?;
         compare(&first.ndcg.pairs(&line.ndcg))
@@ -146,7 +146,7 @@ impl Report {
         Ok(())
     }
 
-    /// The queries for which the first system falls furthest behind the best of the other systems.
+    /// The queries for which the first system is worst compared with the best of the other systems.
     fn losses(&self, to: &mut String, most: usize) -> std::fmt::Result {
         let Some((first, others)) = self.systems.split_first() else { return Ok(()) };
         let others: Vec<BTreeMap<_, f64>> = others.iter().map(|line| line.ndcg.iter().collect()).collect();

@@ -17,10 +17,10 @@ use crate::ingest::{Paper, SourceFiles, has_paper_ending, papers_under};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: stroma inspect --json papers/msc-rheumatoid-arthritis.xml | jq .paragraphs[0]")]
 pub(super) struct Arguments {
-    /// Files to read, and folders of them
+    /// Files and folders to read
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Print one JSON object a paper, each on a line
+    /// Print JSON, one object per line for each paper
     #[arg(long)]
     json: bool,
 }
@@ -41,7 +41,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
             match reader.read(&paper.files) {
                 Ok(papers) => {
                     for read in &papers {
-                        // Files that were put together as pages of one paper may be several papers.
+                        // Files that look like pages of one paper may be several papers.
                         let first = read.files.first().filter(|_| papers.len() > 1);
                         let first = first.and_then(|file| file.path.file_name());
                         let shown = first.map_or_else(|| paper.shown.clone(), |name| paper.shown.with_file_name(name));
@@ -67,11 +67,11 @@ fn not_read(why: &dyn std::fmt::Display) -> Outcome {
 
 /// A paper to be read.
 struct Candidate {
-    /// Absolute, as in the index: the id of a paper without any identifier is made from its path.
+    /// Absolute paths, as in the index, because the id of a paper without an identifier is made from its path.
     files: Vec<PathBuf>,
-    /// The first of them, as the user would name it.
+    /// The first path, as the user gave it.
     shown: PathBuf,
-    /// Whether it was found in a folder and its name does not promise a paper.
+    /// Whether it was found in a folder and has no extension of a paper.
     found: bool,
 }
 

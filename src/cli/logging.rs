@@ -1,4 +1,4 @@
-//! The server's log, on standard error: text, or one JSON object on each line.
+//! The log of the server, on standard error: text, or one JSON object per line.
 
 use std::io::IsTerminal;
 
@@ -7,7 +7,7 @@ use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::config::LogFormat;
 
-/// Starts the log. `RUST_LOG` chooses what is logged. Does nothing where there is one already.
+/// Starts the log. `RUST_LOG` filters it. Does nothing if a log was started before.
 pub(super) fn start(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,tantivy=warn"));
     let builder = tracing_subscriber::fmt()
@@ -16,7 +16,7 @@ pub(super) fn start(format: LogFormat) {
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .with_span_events(FmtSpan::NONE);
-    // Fails only where a test or another command has started a log.
+    // Only fails if a test or another command has started a log.
     let _ = match format {
         LogFormat::Text => builder.try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),

@@ -18,7 +18,7 @@ use crate::index::{PaperRecord, PassageIndex};
 pub(super) struct Arguments {
     #[command(subcommand)]
     command: Command,
-    /// Print JSON, one object a line
+    /// Print JSON, one object per line
     #[arg(long, global = true)]
     json: bool,
 }
@@ -29,10 +29,10 @@ enum Command {
     List,
     /// Show one paper: its sources, sections and references
     Show {
-        /// The paper's id, as `papers list` and answers give it
+        /// Id of the paper, as printed by `papers list` and in answers
         id: String,
     },
-    /// Remove papers from the index; their files stay, and are indexed again by the next `stroma index`
+    /// Remove papers from the index, but not their files, which the next `stroma index` indexes again
     Remove {
         #[arg(required = true)]
         ids: Vec<String>,

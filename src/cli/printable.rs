@@ -1,9 +1,9 @@
-//! Text of papers and file names as it may go to a terminal: without control and escape sequences.
+//! Removes control and escape sequences from text of papers and file names, before it is printed on a terminal.
 
 use std::borrow::Cow;
 
-/// The text with every character that a terminal obeys replaced by `�`; line ends and tabs stay. So are characters that
-/// change the direction of what follows, which could make a line read as another.
+/// Replaces control characters by `�`, other than line ends and tabs, and also characters that change the direction of text, which
+/// could change the meaning of a line.
 pub(super) fn printable(text: &str) -> Cow<'_, str> {
     if text.contains(is_unprintable) {
         Cow::Owned(text.replace(is_unprintable, "\u{fffd}"))
@@ -12,7 +12,7 @@ pub(super) fn printable(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// JSON, in which such characters are written as escapes: they only occur within strings.
+/// JSON in which such characters are escaped. They only occur in strings.
 pub(super) fn json_line(json: &impl serde::Serialize) -> serde_json::Result<String> {
     let text = serde_json::to_string(json)?;
     if !text.contains(is_unprintable) {
@@ -20,7 +20,7 @@ pub(super) fn json_line(json: &impl serde::Serialize) -> serde_json::Result<Stri
     }
     let mut escaped = String::with_capacity(text.len() + 64);
     for c in text.chars() {
-        // All of them are of the first plane.
+        // All of them are in the Basic Multilingual Plane.
         if is_unprintable(c) { escaped.push_str(&format!("\\u{:04x}", u32::from(c))) } else { escaped.push(c) }
     }
     Ok(escaped)

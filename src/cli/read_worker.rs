@@ -1,4 +1,4 @@
-//! `stroma read-worker`: reads papers for another process of this program. Not for people.
+//! `stroma read-worker`: reads papers for another process of this program. It is not meant to be called by users.
 
 use super::outcome::Outcome;
 use crate::ingest::serve_reads;

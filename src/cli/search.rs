@@ -14,37 +14,37 @@ use crate::wire::SearchResponse;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: stroma search \"MSC effect on RA stiffness\" --limit 3")]
 pub(super) struct Arguments {
-    /// The question, in your own words
+    /// The question
     question: String,
-    /// Paragraphs to show, from 1 to 100
+    /// Number of paragraphs to show, from 1 to 100
     #[arg(long, short = 'n', value_parser = clap::value_parser!(u16).range(1..=100))]
     limit: Option<u16>,
-    /// Paragraphs to leave out at the beginning, for the next page
+    /// Number of paragraphs to skip, for the next page
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=1000))]
     offset: u16,
-    /// Paragraphs of one paper, at most
+    /// Maximum number of paragraphs of one paper
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=100))]
     per_paper: Option<u16>,
-    /// How to look: words and meaning (hybrid), words alone (lexical), meaning alone (vector)
+    /// Legs of the search: BM25 and embeddings (hybrid), BM25 only (lexical), embeddings only (vector)
     #[arg(long, default_value = "hybrid")]
     mode: Mode,
-    /// Say how scores came about and where the time went
+    /// Show the parts of the scores, and the time of each stage
     #[arg(long)]
     explain: bool,
-    /// What an abbreviation stands for, as "RA=retinoic acid"; may be given several times
+    /// Sense of an abbreviation, such as "RA=retinoic acid"; can be repeated
     #[arg(long, value_name = "SHORT=LONG", conflicts_with = "no_expand")]
     sense: Vec<ForcedSense>,
-    /// Take abbreviations as they are, without what they stand for
+    /// Do not expand abbreviations
     #[arg(long)]
     no_expand: bool,
     #[command(flatten)]
     filter: FilterArguments,
-    /// Print the same JSON as the server answers
+    /// Print the same JSON as the server
     #[arg(long)]
     json: bool,
 }
 
-/// Conditions that paragraphs must meet. Of one that is given several times, any may be met.
+/// Filters. A paragraph must pass each of them; of one that is repeated, it must match one value.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Which paragraphs")]
 struct FilterArguments {
@@ -57,7 +57,7 @@ struct FilterArguments {
     /// Papers of this journal
     #[arg(long, value_name = "NAME")]
     journal: Vec<String>,
-    /// Papers of this type, as they name it (review-article)
+    /// Papers of this type, such as review-article
     #[arg(long, value_name = "TYPE")]
     r#type: Vec<String>,
     /// The paper with this id
@@ -101,7 +101,7 @@ impl Arguments {
 pub(super) fn run(context: Context, arguments: &Arguments) -> anyhow::Result<Outcome> {
     let engine = context.engine()?;
     if arguments.mode != Mode::Lexical {
-        // Loads the weights first, so that the time shown is that of the question alone.
+        // Loads the weights first, so that the time shown is that of the question only.
         engine.embedder().embed_query("ready")?;
     }
     let answer = engine.search(&arguments.request(&context.config().search))?;

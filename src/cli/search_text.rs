@@ -7,7 +7,7 @@ use super::printable::printable;
 use super::style;
 use crate::search::{Answer, Expansion, Explanation, Hit, Interpretation, Parts, Scores, Stage, Summary, TermMatch};
 
-/// Prints an answer as wide as the terminal, its hits numbered from `offset` on.
+/// Prints an answer in the width of the terminal. Hits are numbered from `offset` on.
 pub(super) fn print(output: &mut impl Write, answer: &Answer, offset: usize, explain: bool) -> std::io::Result<()> {
     let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0)).clamp(40, 110);
     print_interpretation(output, &answer.interpretation, width)?;
@@ -54,7 +54,7 @@ fn print_hit(output: &mut impl Write, number: usize, hit: &Hit, width: usize) ->
     Ok(())
 }
 
-/// Prints the senses that the question's abbreviations were given.
+/// Prints the chosen senses of the question's abbreviations.
 fn print_interpretation(output: &mut impl Write, read: &Interpretation, width: usize) -> std::io::Result<()> {
     for Expansion { short, long, papers, others } in &read.abbreviations {
         let others: Vec<String> = others.iter().take(3).map(|(long, papers)| format!("{long} ({papers})")).collect();
@@ -64,7 +64,7 @@ fn print_interpretation(output: &mut impl Write, read: &Interpretation, width: u
     if read.abbreviations.is_empty() { Ok(()) } else { writeln!(output) }
 }
 
-/// Prints the answer on top, or why there is none.
+/// Prints the answer, or why there is none.
 fn print_summary(output: &mut impl Write, summary: &Summary, width: usize) -> std::io::Result<()> {
     if let Some(reason) = &summary.reason {
         let (warning, reset) = (style::WARNING, style::RESET);
@@ -87,7 +87,7 @@ fn print_summary(output: &mut impl Write, summary: &Summary, width: usize) -> st
     if summary.sentences.is_empty() { Ok(()) } else { writeln!(output) }
 }
 
-/// Prints how the score of a hit came about.
+/// Prints the parts of the score of a hit.
 fn print_explanation(output: &mut impl Write, hit: &Hit, width: usize) -> std::io::Result<()> {
     let Explanation { parts, lexical_rank, vector_rank, terms } = &hit.explanation;
     let Parts { words, paragraph, body, sentence, feedback } = parts;
@@ -135,7 +135,7 @@ fn plural(count: usize, word: &str) -> String {
     if count == 1 { word.to_owned() } else { format!("{word}s") }
 }
 
-/// The text with its answering sentences in guillemets, which stay when colours go.
+/// The text with its evidence sentences in guillemets, which are visible without colours.
 fn mark_evidence(text: &str, hit: &Hit) -> String {
     let mut ranges: Vec<&Range<usize>> = hit.evidence.iter().map(|evidence| &evidence.range).collect();
     ranges.sort_by_key(|range| range.start);
@@ -151,8 +151,8 @@ fn mark_evidence(text: &str, hit: &Hit) -> String {
     marked + &text[from..]
 }
 
-/// A line with its marked parts in colour. A mark may begin on one line and end on another, so each line opens and
-/// closes its own colour.
+/// Colours the marked parts of a line. A mark may begin on one line and end on another, so each line sets and resets its own
+/// colours.
 fn colour_evidence(line: &str) -> String {
     line.replace('«', &format!("{}«", style::EVIDENCE)).replace('»', &format!("»{}", style::RESET))
 }

@@ -13,24 +13,24 @@ use crate::wire::{MAX_HITS, QuestionLimits};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: stroma serve --watch --listen 127.0.0.1:8080")]
 pub(super) struct Arguments {
-    /// Address and port [default: `listen` of the settings' [server], 127.0.0.1:7733]
+    /// Address and port [default: `[server] listen` of the settings, 127.0.0.1:7733]
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
-    /// Index new, changed and deleted files of the folders of papers while serving
+    /// Also index new, changed and deleted files of the folders of papers
     #[arg(long)]
     watch: bool,
 }
 
 pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Outcome> {
     logging::start(context.config().server.log_format);
-    // Each connection is an open file, and the soft limit is often far below what is allowed.
+    // Each connection is an open file, and the soft limit is often far below the hard limit.
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
         tracing::warn!(%error, "the limit of open files stays as it is");
     }
     let embedder = context.embedder()?;
     let index = context.open_or_create_index(embedder.as_ref())?;
     let engine = Engine::new(index, embedder, context.search_options());
-    // Ready means that the first question waits neither for the model's weights nor for the index's abbreviations.
+    // The weights of the model and the abbreviations of the index are loaded before the server is ready.
     engine.search(&Request::new("ready"))?;
     let quiet = context.quiet;
     let started = move |address: SocketAddr| {
@@ -40,7 +40,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = runtime.block_on(server::run(engine, options(context, arguments), started));
-    // Threads whose work was given up are not waited for.
+    // Does not wait for threads whose work was aborted.
     runtime.shutdown_background();
     outcome?;
     Ok(Outcome::Success)

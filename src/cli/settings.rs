@@ -16,7 +16,7 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Show the settings in force and where each came from, as a settings file
+    /// Show the effective settings and the origin of each, as a settings file
     Show,
 }
 

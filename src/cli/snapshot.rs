@@ -10,7 +10,7 @@ use crate::index::PassageIndex;
 #[command(after_help = "Example: stroma snapshot /backup/stroma-monday\n\
     To restore: stop what writes, and put the folder in the place of the index, or name it with --index.")]
 pub(super) struct Arguments {
-    /// A folder that is not there yet, or empty
+    /// A new or empty folder
     folder: PathBuf,
 }
 

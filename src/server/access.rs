@@ -25,15 +25,15 @@ pub(super) const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 pub struct Access {
     search: Option<Key>,
     admin: Option<Key>,
-    /// Whether a network may be served without keys.
+    /// Whether other machines may be served without keys.
     allow_without_keys: bool,
-    /// Names by which the server may be called without keys, besides addresses and localhost.
+    /// Host names that are accepted in requests without keys, besides addresses and localhost.
     hosts: Vec<String>,
     /// Origins of web pages; `*` for all.
     pub(super) origins: Vec<String>,
 }
 
-/// A key's hash. Two keys are compared in constant time, whatever their lengths and contents.
+/// The hash of a key. Two keys are compared in constant time, whatever their lengths and contents.
 #[derive(Clone, Copy)]
 struct Key([u8; 32]);
 
@@ -79,11 +79,11 @@ struct KeysFile {
 }
 
 impl Access {
-    /// Characters of a key, at least; shorter ones could be guessed.
+    /// Minimum number of characters of a key. Shorter keys could be guessed.
     pub const MIN_KEY_LENGTH: usize = 16;
 
     /// # Errors
-    /// A file of keys that cannot be read, or a key that is too short.
+    /// The file of keys cannot be read, or a key is too short.
     pub fn new(options: AccessOptions) -> Result<Self, AccessError> {
         let mut keys = KeysFile { search: options.search_key, admin: options.admin_key };
         if let Some(file) = &options.keys_file {
@@ -110,14 +110,14 @@ impl Access {
         })
     }
 
-    /// Whether the server may listen at this address.
+    /// Checks that the server may listen at an address: one that other machines can reach needs keys.
     pub(super) fn check_address(&self, listen: SocketAddr) -> Result<(), AccessError> {
         let guarded = self.search.is_some() && self.admin.is_some();
         let fine = listen.ip().is_loopback() || guarded || self.allow_without_keys;
         if fine { Ok(()) } else { Err(AccessError::WithoutKeys { listen }) }
     }
 
-    /// An address, the name of this machine, or a name that the server is told it has.
+    /// Whether `host` is an address, localhost, or one of the accepted names.
     fn is_own_name(&self, host: &str) -> bool {
         let authority = format!("http://{host}").parse::<Uri>();
         let Some(name) = authority.ok().and_then(|uri| uri.host().map(str::to_owned)) else { return false };
@@ -128,12 +128,12 @@ impl Access {
             || self.hosts.iter().any(|host| host.eq_ignore_ascii_case(bare))
     }
 
-    /// Whether a request may ask. The admin key allows that, too.
+    /// Checks the key of a question. The admin key is accepted, too.
     fn check_search(&self, headers: &HeaderMap) -> Result<(), Problem> {
         match (&self.search, key_of(headers)) {
             (None, _) => Ok(()),
             (Some(search), Some(key)) => {
-                // Both are always compared, so that the time tells nothing about either.
+                // Both are always compared, so that the time reveals nothing about either.
                 let (search, admin) = (search.matches(&key), self.admin.is_some_and(|admin| admin.matches(&key)));
                 if search | admin { Ok(()) } else { Err(Problem::new(Code::Unauthorized, "the key is not known")) }
             }
@@ -153,9 +153,9 @@ impl Access {
         }
     }
 
-    /// Without keys, a web page could reach the server through the browser of somebody who may: under a name that it makes
-    /// resolve to the server's address (DNS rebinding), or by a form that is sent to it. Neither is let through, also
-    /// where a network is served without keys.
+    /// Checks Host and Origin of a request without keys. Otherwise a web page could reach the server through a user's browser: by
+    /// a host name that resolves to the server's address (DNS rebinding), or by a form that is sent to it. Both are refused, also
+    /// if other machines are served without keys.
     fn check_caller(&self, headers: &HeaderMap, changes: bool) -> Result<(), Problem> {
         let host = headers.get(HOST).and_then(|host| host.to_str().ok());
         if let Some(host) = host
@@ -188,7 +188,7 @@ fn key_of(headers: &HeaderMap) -> Option<Key> {
     given.map(Key::new)
 }
 
-/// Middleware that lets only those ask who may.
+/// Middleware that refuses questions without permission.
 pub(super) async fn require_search_key(
     State(access): State<Arc<Access>>,
     request: Request,
@@ -199,7 +199,7 @@ pub(super) async fn require_search_key(
     Ok(next.run(request).await)
 }
 
-/// Middleware that lets only those change the index who may.
+/// Middleware that refuses changes of the index without permission.
 pub(super) async fn require_admin_key(
     State(access): State<Arc<Access>>,
     request: Request,

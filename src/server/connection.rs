@@ -1,5 +1,5 @@
-//! What the server asks of a connection: that its client takes what is written to it, and that even a request which is not
-//! HTTP is refused with a problem.
+//! Client connections. A client that receives too slowly is disconnected, and a request that is not HTTP is refused with a
+//! problem.
 
 use std::future::Future;
 use std::io;
@@ -12,16 +12,16 @@ use tokio::time::{Sleep, sleep};
 
 use super::problem::{Code, Problem};
 
-/// Connections at the same time, at most.
+/// Maximum number of connections at a time.
 const MAX_CONNECTIONS: u64 = 16_384;
 
-/// How many connections a process may have that may open so many files: a quarter of these is left for the index and for
-/// uploads.
+/// The maximum number of connections of a process that may open `open_files` files. A quarter of these is left for the index and
+/// for uploads.
 pub(super) fn max_connections(open_files: u64) -> usize {
     usize::try_from((open_files - open_files / 4).clamp(1, MAX_CONNECTIONS)).unwrap_or(1)
 }
 
-/// Files that this process may have open.
+/// The maximum number of files that this process may have open.
 pub(super) fn max_open_files() -> u64 {
     #[cfg(unix)]
     return rlimit::Resource::NOFILE.get_soft().unwrap_or(1024);
@@ -29,10 +29,10 @@ pub(super) fn max_open_files() -> u64 {
     return MAX_CONNECTIONS;
 }
 
-/// How fast a client must take what is written to it.
+/// The minimum rate at which a client must receive.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct WritePace {
-    /// Time in which `min_bytes` must be taken while more waits to be written.
+    /// Time in which the client must receive `min_bytes`, while more is to be written.
     pub(super) window: Duration,
     pub(super) min_bytes: usize,
 }
@@ -43,21 +43,21 @@ impl Default for WritePace {
     }
 }
 
-/// A client's stream.
+/// The stream of a client.
 #[derive(Debug)]
 pub(super) struct ClientStream<S> {
     inner: S,
     pace: WritePace,
-    /// Open while the client has not taken all that is written.
+    /// The current window, while the client has not received everything that is written.
     window: Option<Window>,
-    /// A refusal that is being written in the place of hyper's, and how much of it is written.
+    /// A refusal that replaces hyper's, and the number of bytes that are written.
     refusal: Option<(Vec<u8>, usize)>,
 }
 
 #[derive(Debug)]
 struct Window {
     end: Pin<Box<Sleep>>,
-    /// Bytes that were taken within it.
+    /// Bytes that were received within it.
     taken: usize,
 }
 
@@ -66,10 +66,10 @@ impl<S: AsyncWrite + Unpin> ClientStream<S> {
         Self { inner, pace, window: None, refusal: None }
     }
 
-    /// Writes what the client takes.
+    /// Writes as much as the client receives.
     ///
     /// # Errors
-    /// `TimedOut` where it takes too little.
+    /// `TimedOut` if it receives too slowly.
     fn write(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if let Poll::Ready(outcome) = Pin::new(&mut self.inner).poll_write(context, bytes) {
             if let (Some(window), Ok(taken)) = (&mut self.window, &outcome) {
@@ -89,7 +89,7 @@ impl<S: AsyncWrite + Unpin> ClientStream<S> {
         }
     }
 
-    /// Writes all of a refusal.
+    /// Writes the whole refusal.
     fn write_refusal(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         while let Some((text, written)) = self.refusal.take() {
             if written == text.len() {
@@ -117,7 +117,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for ClientStream<S> {
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        // All that was written is taken.
+        // The client has received everything.
         this.window = None;
         Pin::new(&mut this.inner).poll_flush(context)
     }
@@ -133,8 +133,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for ClientStream<S> {
     }
 }
 
-/// hyper refuses what is not HTTP, or has a head that is too large, before any route is asked, with a head alone. Gives that
-/// response with a problem as its body; `None` for a response of the routes, all of which have a request id.
+/// hyper refuses requests that are not HTTP, or have a head that is too large, before any route, and without a body. Returns its
+/// response with a problem as the body; `None` for a response of a route, which has a request id.
 fn refusal_with_body(bytes: &[u8]) -> Option<Vec<u8>> {
     let head = std::str::from_utf8(bytes).ok()?.strip_suffix("\r\n\r\n")?;
     let status = head.strip_prefix("HTTP/1.")?.get(2..5)?;

@@ -1,4 +1,4 @@
-//! Answers name the commit they are of: the same question on the same commit has the same answer.
+//! Entity tags by commit: the same question on the same commit has the same answer.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use axum::response::{IntoResponse, Response};
 
 use super::state::AppState;
 
-/// Saves sending an answer that the client has already. Weak, because the time that answering took is part of it. Only an
-/// answer is compared: what is not found, or not understood, stays so.
+/// Answers 304 if the client has the answer already. The tag is weak, because an answer contains its time. Errors are sent as they
+/// are.
 pub(super) async fn by_commit(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
     if request.method() != Method::GET {
         return next.run(request).await;

@@ -1,4 +1,4 @@
-//! What a client sends, read into a type: from the query string or from a JSON body.
+//! Extractors: parse the query string or a JSON body to a type.
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -14,8 +14,7 @@ use super::options::Limits;
 use super::problem::{Code, Problem};
 use crate::wire::list_parameters;
 
-/// A type read from the query string. Its lists may be repeated, or separated by commas; a comma before a space is part
-/// of a value.
+/// A type parsed from the query string. Lists are repeated or separated by commas; a comma before a space is part of a value.
 #[derive(Debug)]
 pub(super) struct FromQuery<T>(pub(super) T);
 
@@ -43,7 +42,7 @@ fn read<T: DeserializeOwned + ToSchema>(query: &str) -> Result<T, Problem> {
     })
 }
 
-/// The query with `a=1,2` written as `a=1&a=2` where `a` is a list; `None` where that changes nothing.
+/// Rewrites `a=1,2` to `a=1&a=2` if `a` is a list; `None` if nothing changes.
 fn repeat_list_parameters<T: ToSchema>(query: &str) -> Option<String> {
     if !parse(query.as_bytes()).any(|(_, text)| text.contains(',')) {
         return None;
@@ -73,7 +72,7 @@ fn split_list(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// A type read from a JSON body.
+/// A type parsed from a JSON body.
 #[derive(Debug)]
 pub(super) struct FromJson<T>(pub(super) T);
 
@@ -92,7 +91,7 @@ where
         let bytes = tokio::time::timeout(limits.timeout, Bytes::from_request(request, state)).await;
         let bytes = bytes.map_err(|_| Problem::new(Code::SlowBody, "the body did not come in time"))?;
         let bytes = bytes.map_err(|error| unread(&error, &limits))?;
-        // Structs can be read from arrays too, which nobody means.
+        // serde would also parse structs from arrays.
         if bytes.trim_ascii_start().first().is_some_and(|byte| b"[\"".contains(byte)) {
             return Err(Problem::new(Code::InvalidBody, "the body is not as expected: expected a JSON object"));
         }
@@ -108,7 +107,7 @@ fn unread(error: &BytesRejection, limits: &Limits) -> Problem {
     Problem::new(Code::InvalidBody, "the body broke off")
 }
 
-/// Whether the content type is JSON or ends in `+json`. A body without a content type is taken to be JSON.
+/// Whether the content type is JSON or ends in `+json`. A body without a content type is treated as JSON.
 fn has_json_body(headers: &HeaderMap) -> bool {
     let Some(value) = headers.get(CONTENT_TYPE) else { return true };
     let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! The jobs that write to the index while the server runs: one thread does them, one run at a time.
+//! The jobs that write to the index while the server runs. One thread does them, in one run at a time.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -19,37 +19,37 @@ use crate::index::{IndexError, SourceRecord, SourceRole};
 use crate::ingest::{Ingest, IngestError, Reader, Summary, page_number, paper_id};
 use crate::search::Engine;
 
-/// How long a run waits for another process that writes to the index.
+/// Maximum time that a run waits for another process that writes to the index.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// How long a run that failed waits to be tried again: at first, and at most. The pause doubles with each failure.
+/// The first and the longest pause before a failed run is retried. The pause doubles with each failure.
 const RETRY_PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 
-/// Debounce window: a job waits so long for others that are done in the same run.
+/// Debounce window: the time that a job waits for others, which are done in the same run.
 const DEBOUNCE: Duration = Duration::from_millis(20);
 
-/// Takes jobs from all requests.
+/// The queue of jobs, and the thread that does them.
 #[derive(Debug)]
 pub struct Jobs {
     engine: Engine,
     library: Library,
-    /// Reads uploads before they are accepted, while a run reads others.
+    /// The reader that checks uploads before they are accepted, independent of the reader of a run.
     checks: Reader,
     tasks: Mutex<TaskList>,
     submitted: Condvar,
-    /// Uploads that are acknowledged and not indexed yet, by their file. Locked while a file of the folder is put or
-    /// deleted and its job is submitted, so that jobs have the order of these changes.
+    /// Acknowledged uploads that are not indexed yet, by file. It is locked while a file is put or deleted and its job submitted, so
+    /// that jobs have the order of these changes.
     pending: Mutex<BTreeMap<PathBuf, PendingUpload>>,
-    /// Counts changes of any job, for those that wait for one.
+    /// Counter of changes of jobs, on which requests wait.
     changes: watch::Sender<u64>,
     stop: AtomicBool,
-    /// Set when the thread has ended.
+    /// Whether the thread has ended.
     ended: AtomicBool,
-    /// Set by a run that failed: uploads may be left that no job is about any more.
+    /// Whether a run has failed, so that there may be uploads without a job.
     is_behind: AtomicBool,
     runs: AtomicU64,
     thread: Mutex<Option<JoinHandle<()>>>,
-    /// Keeps a second server from the folder of uploads while the thread runs.
+    /// The lock on the folder of uploads, held while the thread runs, against a second server.
     folder_lock: Mutex<Option<File>>,
 }
 
@@ -61,14 +61,14 @@ struct PendingUpload {
     identity: Identity,
 }
 
-/// Why a paper is not deleted.
+/// Why a paper cannot be deleted.
 #[derive(Debug)]
 pub(super) enum DeleteError {
-    /// Neither the index nor an upload that waits has it.
+    /// Neither the index nor a pending upload has it.
     NotFound,
-    /// It was not uploaded; the names of its files.
+    /// It was not uploaded. Contains the names of its files.
     NotUploaded(Vec<String>),
-    /// What was uploaded before the start is not indexed yet, and may be the paper.
+    /// Uploads from before the start of the server are not indexed yet, and one of them may be the paper.
     Starting,
     TooManyJobs,
     Index(IndexError),
@@ -88,11 +88,11 @@ impl From<std::io::Error> for DeleteError {
 }
 
 impl Jobs {
-    /// Starts the thread. What is in the folder of uploads is indexed first: an upload or deletion that was acknowledged
-    /// before a crash is not lost.
+    /// Starts the thread. It indexes the folder of uploads first, so that no upload or deletion that was acknowledged before a crash
+    /// is lost.
     ///
     /// # Errors
-    /// The folder of uploads cannot be made or written, or another server uses it; the thread cannot be started.
+    /// The folder of uploads cannot be created or written, or another server uses it; the thread cannot be started.
     pub fn start(engine: Engine, mut library: Library) -> std::io::Result<Arc<Self>> {
         std::fs::create_dir_all(&library.uploads)?;
         library.uploads = library.uploads.canonicalize()?;
@@ -132,13 +132,13 @@ impl Jobs {
         &self.library
     }
 
-    /// Adds a job; `None` where too many wait.
+    /// Adds a job; `None` if too many wait.
     pub fn submit(&self, kind: TaskKind) -> Option<Task> {
         self.has_room().then(|| self.add(kind))
     }
 
-    /// Puts a file into the folder of uploads, and adds the job that indexes it; `metadata` is what the file says of its
-    /// paper. `None` where too many jobs wait; the file is then gone.
+    /// Moves a file into the folder of uploads, and adds the job that indexes it. `metadata` is that of its paper. Returns `None` if
+    /// too many jobs wait; the file is then removed.
     pub(super) fn put(&self, spooled: Spooled, metadata: &Metadata) -> std::io::Result<Option<Task>> {
         let mut pending = lock(&self.pending);
         if !self.has_room() {
@@ -151,8 +151,8 @@ impl Jobs {
         Ok(Some(task))
     }
 
-    /// Deletes the uploaded files of a paper, and adds the job that removes it from the index. A file that holds another
-    /// paper by now stays: it was put in the place of the deleted one, which goes with it.
+    /// Deletes the uploaded files of a paper, and adds the job that removes it from the index. A file that another paper has replaced
+    /// meanwhile stays.
     pub(super) fn delete(&self, paper: &str) -> Result<Task, DeleteError> {
         let pending = lock(&self.pending);
         if self.tasks().is_starting() {
@@ -204,22 +204,22 @@ impl Jobs {
         self.tasks().get(id).cloned()
     }
 
-    /// The newest first.
+    /// The latest jobs, the newest first.
     pub(super) fn newest(&self, limit: usize) -> Vec<Task> {
         self.tasks().newest().take(limit).cloned().collect()
     }
 
-    /// How many are not finished.
+    /// Number of jobs that are not finished.
     pub fn unfinished(&self) -> usize {
         self.tasks().unfinished()
     }
 
-    /// Index runs since the start; a run does all jobs that waited when it began.
+    /// Number of index runs since the start. A run does all jobs that waited when it began.
     pub fn runs(&self) -> u64 {
         self.runs.load(Ordering::Relaxed)
     }
 
-    /// Waits until a job is finished, or the time is over; gives it as it is then.
+    /// Waits until a job is finished or `timeout` is over, and returns its state.
     pub(super) async fn wait(&self, id: u64, timeout: Duration) -> Option<Task> {
         let mut changes = self.changes.subscribe();
         let finished = async {
@@ -236,10 +236,9 @@ impl Jobs {
         tokio::time::timeout(timeout, finished).await.unwrap_or_else(|_| self.task(id))
     }
 
-    /// Tells the current run to end after its batch, committed, and the thread with it. What is still to be done is found
-    /// at the next start.
+    /// Asks the current run to commit its batch and end, and the thread to end after it. The rest is done at the next start.
     pub(super) fn request_stop(&self) {
-        // Set while nobody is between looking at it and going to sleep.
+        // Set under the lock, so that no thread misses it between its check and its wait.
         let tasks = self.tasks();
         self.stop.store(true, Ordering::Relaxed);
         drop(tasks);
@@ -252,7 +251,7 @@ impl Jobs {
         while !self.has_ended() && changes.changed().await.is_ok() {}
     }
 
-    /// Ends the current run after its batch, committed, and the thread with it. Blocks until then.
+    /// Stops as [`Jobs::request_stop`], and blocks until the thread has ended.
     pub fn stop(&self) {
         self.request_stop();
         let thread = lock(&self.thread).take();
@@ -314,7 +313,7 @@ impl Jobs {
         self.changed();
     }
 
-    /// The index is as the folder of uploads was when these jobs were started, or newer.
+    /// Forgets the uploads that these finished jobs have indexed, and removes the deletion mark if no deletion waits.
     fn settle(&self, tasks: &[Task]) {
         let mut pending = lock(&self.pending);
         let last = tasks.iter().map(|task| task.id).max().unwrap_or_default();
@@ -329,7 +328,7 @@ impl Jobs {
         self.changes.send_modify(|count| *count += 1);
     }
 
-    /// Waits for jobs, and starts all that wait, after a pause. `None` once stopped.
+    /// Waits for jobs and for `pause`, then starts all that wait. `None` when stopped.
     fn next(&self, pause: Duration) -> Option<Vec<Task>> {
         let began = Instant::now();
         let mut tasks = self.tasks();
@@ -350,14 +349,14 @@ impl Jobs {
         }
     }
 
-    /// One run over all that the jobs concern. Gives what it did, and which folders it left out and why.
+    /// Runs the index over everything that the jobs concern. Returns its summary, and the folders that were left out with the reason.
     fn run(&self, tasks: &[Task]) -> Result<(Summary, Vec<String>), RunError> {
         self.runs.fetch_add(1, Ordering::Relaxed);
         let files = self.files(tasks);
         let (paths, mut skipped) = if files.is_some() { (Vec::new(), Vec::new()) } else { self.paths(tasks) };
         let mut options = self.library.options.clone();
         if uploads::has_deletion_mark(&self.library.uploads) {
-            // The last upload may have been deleted.
+            // The folder may be empty because the last upload was deleted.
             options.emptied.push(self.library.uploads.clone());
         }
         let ingest = Ingest { index: self.engine.index(), embedder: self.engine.embedder(), options, stop: &self.stop };
@@ -384,9 +383,9 @@ impl Jobs {
         }
     }
 
-    /// The files that the jobs are about, if all of them are about single uploads: then a job costs what these files cost,
-    /// however many uploads there are. `None` if the whole folders are to be looked at: after a run that failed, and for a
-    /// page of a paper, which is read together with the other pages.
+    /// The files of the jobs, if all of them are about single uploads. Then the cost of a job does not depend on the number of
+    /// uploads. `None` if whole folders must be scanned: after a failed run, and for a page of a paper, which is read together with
+    /// the other pages.
     fn files(&self, tasks: &[Task]) -> Option<Vec<PathBuf>> {
         if self.is_behind.load(Ordering::Relaxed) || !self.library.uploads.exists() {
             return None;
@@ -407,7 +406,7 @@ impl Jobs {
         (!files.iter().any(|file| page_number(file).is_some())).then_some(files)
     }
 
-    /// The folders to look at. One that is missing does not hinder the others, and is not taken for an empty one.
+    /// The folders to scan. A missing folder is left out, and not treated as an empty one.
     fn paths(&self, tasks: &[Task]) -> (Vec<PathBuf>, Vec<String>) {
         let papers: &[PathBuf] = if includes_papers(tasks) { &self.library.papers } else { &[] };
         let (found, missing): (Vec<&PathBuf>, Vec<&PathBuf>) =
@@ -416,7 +415,7 @@ impl Jobs {
         (found.into_iter().cloned().collect(), skipped)
     }
 
-    /// Which papers the uploaded files became.
+    /// The papers of the uploaded files.
     fn papers_of(&self, tasks: &[Task]) -> BTreeMap<PathBuf, Uploaded> {
         let snapshot = self.engine.index().snapshot();
         let paper = |file: &Path| {
@@ -429,7 +428,7 @@ impl Jobs {
     }
 }
 
-/// The mutexes guard values that are whole even after a panic: nothing leaves them half changed.
+/// Locks a mutex and ignores poisoning: no code leaves its value in an inconsistent state.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -439,19 +438,19 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[error("{message}")]
 struct RunError {
     message: String,
-    /// It fails again until somebody intervenes.
+    /// Whether a retry fails as well until a user intervenes.
     is_lasting: bool,
 }
 
-/// Where an uploaded file is in the index.
+/// The paper of an uploaded file in the index.
 #[derive(Debug)]
 struct Uploaded {
     paper: String,
-    /// The paper is indexed from another file.
+    /// Whether the paper is indexed from another file.
     is_duplicate: bool,
 }
 
-/// Logs that a folder was skipped, and gives the message for the client.
+/// Logs that a folder was skipped, and returns the message for the client.
 fn skipped_folder(folder: &Path, why: &str) -> String {
     let message = format!("{} {why}; what was indexed from it stays", folder.display());
     tracing::warn!("{message}");
@@ -465,7 +464,7 @@ fn uploaded(task: &Task) -> Option<&Path> {
     }
 }
 
-/// A job as it is after its run.
+/// A job after its run.
 fn finished(
     task: Task,
     outcome: &Result<(Summary, Vec<String>), RunError>,

@@ -41,7 +41,7 @@ pub(super) enum RequestStage {
     Render,
 }
 
-/// Values that are read when the metrics are asked for.
+/// Values that are read for each request of the metrics.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Gauges {
     pub(super) papers: u64,
@@ -74,7 +74,7 @@ impl fmt::Debug for Metrics {
     }
 }
 
-/// Buckets from 0.5 ms to 16 s, each twice as long as the one before.
+/// A histogram with buckets from 0.5 ms to 16 s, each twice as long as the previous one.
 fn duration_histogram() -> Histogram {
     Histogram::new((0..16).map(|step| 0.0005 * f64::from(1u32 << step)))
 }

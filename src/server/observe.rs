@@ -12,7 +12,7 @@ use tracing::Instrument;
 use super::request_id::request_id;
 use super::state::AppState;
 
-/// The outermost middleware: a span with the request's id is around all that is logged for it. Questions are not logged.
+/// The outermost middleware. All log entries of a request are in a span with its id. Questions are not logged.
 pub(super) async fn observe(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
     let id = request_id(request.extensions());
     let method = request.method().clone();
@@ -28,7 +28,7 @@ pub(super) async fn observe(State(state): State<Arc<AppState>>, request: Request
     response
 }
 
-/// Inside of the routes: puts the matched route into the response, where [`observe`] finds it.
+/// Middleware of the routes: puts the matched route into the response for [`observe`].
 pub(super) async fn record_route(request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().cloned();
     let mut response = next.run(request).await;
@@ -38,7 +38,7 @@ pub(super) async fn record_route(request: Request, next: Next) -> Response {
     response
 }
 
-/// A method as a label. Unknown methods share one, so that clients cannot make series without end.
+/// A method as a label. Unknown methods share one label, so that clients cannot create any number of series.
 fn method_label(method: &Method) -> &str {
     match method.as_str() {
         name @ ("GET" | "HEAD" | "POST" | "PUT" | "DELETE" | "OPTIONS" | "PATCH") => name,

@@ -1,4 +1,4 @@
-//! The OpenAPI document, made from the routes themselves.
+//! Builds the OpenAPI document from the routes.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use utoipa::{OpenApi, ToSchema};
 
 use crate::wire::SearchRequest;
 
-/// What belongs to no route.
+/// The parts that belong to no route.
 #[derive(Debug, OpenApi)]
 #[openapi(
     info(
@@ -38,7 +38,7 @@ pub(super) fn document() -> Document {
     document
 }
 
-/// Describes the question as this server reads it, in the body of a request and in the query string.
+/// Adds the limits of this server to the description of the question, in the body of a request and in the query string.
 pub(super) fn describe_question(document: &mut Document, max_question: usize) {
     let question = document
         .components
@@ -53,7 +53,7 @@ pub(super) fn describe_question(document: &mut Document, max_question: usize) {
     for schema in parameters.chain(question) {
         if let RefOr::T(Schema::Object(question)) = schema {
             question.max_length = Some(max_question);
-            // It is required; the empty text in its place is only how its absence is noticed.
+            // It is required; the type only has a default, the empty text, to detect its absence.
             question.default = None;
         }
     }

@@ -1,4 +1,4 @@
-//! What the server is told when it starts.
+//! Options of the server.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -7,10 +7,10 @@ use std::time::Duration;
 use crate::ingest::IngestOptions;
 use crate::wire::QuestionLimits;
 
-/// All of it.
+/// All options.
 #[derive(Debug, Clone)]
 pub struct ServerOptions {
-    /// Address and port to listen at.
+    /// Address and port.
     pub listen: SocketAddr,
     pub limits: Limits,
     pub access: AccessOptions,
@@ -19,43 +19,43 @@ pub struct ServerOptions {
     pub watch: bool,
 }
 
-/// Bounds on what one request may cost.
+/// Limits on requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Questions answered at the same time; more are refused.
+    /// Maximum number of questions that are answered at a time. Further ones are refused.
     pub max_concurrent: usize,
-    /// The longest time for one answer.
+    /// Maximum time for one answer.
     pub timeout: Duration,
-    /// Bytes of a body, uploads apart.
+    /// Maximum number of bytes of a body other than an upload.
     pub max_body: usize,
-    /// The longest time from the signal to end until the server has ended. What still runs then is given up.
+    /// Maximum time from the signal until the server has ended. What still runs then is aborted.
     pub shutdown: Duration,
     pub question: QuestionLimits,
 }
 
-/// Who may ask, and who may change what is indexed. By default everybody on this machine may do both.
+/// Permissions for questions and for changes. By default every user of this machine has both.
 #[derive(Debug, Clone, Default)]
 pub struct AccessOptions {
-    /// Key that questions need; none where absent.
+    /// Key for questions; `None` if they need no key.
     pub search_key: Option<String>,
-    /// Key that changes need; none where absent.
+    /// Key for changes; `None` if they need no key.
     pub admin_key: Option<String>,
     /// File with `search = "…"` and `admin = "…"`, for the keys that are not given.
     pub keys_file: Option<PathBuf>,
-    /// Whether a network may be served without keys.
+    /// Whether other machines may be served without keys.
     pub allow_without_keys: bool,
-    /// Names by which the server may be called without keys, besides addresses and localhost.
+    /// Host names that are accepted in requests without keys, besides addresses and localhost.
     pub hosts: Vec<String>,
-    /// Web pages that may ask from a browser, such as `https://lab.example`; `*` for all.
+    /// Origins of web pages that may send questions from a browser, such as `https://lab.example`; `*` for all.
     pub cors_origins: Vec<String>,
 }
 
-/// What is indexed, and how.
+/// The papers that are indexed, and the options for indexing.
 #[derive(Debug, Clone)]
 pub struct Library {
     /// Files and folders of papers.
     pub papers: Vec<PathBuf>,
-    /// Folder of uploaded papers; made where it does not exist.
+    /// Folder of uploaded papers. It is created if it does not exist.
     pub uploads: PathBuf,
     pub options: IngestOptions,
 }

@@ -1,4 +1,4 @@
-//! The answer on top of the hits, and how the question was understood.
+//! The answer above the hits, and the interpretation of the question.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::reference::ReferenceItem;
 use crate::search::{Interpretation, Summary};
 
-/// How the question was understood.
+/// The interpretation of the question.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct InterpretationItem {
     /// Abbreviations of the question that were expanded.
@@ -20,7 +20,7 @@ pub struct ExpansionItem {
     pub long: String,
     /// Papers that define it so.
     pub papers: usize,
-    /// What else it stands for in other papers, the commonest first.
+    /// Its senses in other papers, the most frequent first.
     pub others: Vec<SenseItem>,
 }
 
@@ -34,11 +34,11 @@ pub struct SenseItem {
 /// A few sentences that answer, from different papers where possible.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
 pub struct SummaryItem {
-    /// Best first; none where it abstained.
+    /// The best first; empty if it abstained.
     pub sentences: Vec<SummarySentenceItem>,
-    /// Nothing in the index is close enough to the question.
+    /// Whether nothing in the index is close enough to the question.
     pub abstained: bool,
-    /// Why, where it abstained.
+    /// The reason, if it abstained.
     pub reason: Option<String>,
 }
 
@@ -52,9 +52,9 @@ pub struct SummarySentenceItem {
     pub paper: String,
     pub title: Option<String>,
     pub score: f32,
-    /// The primary studies that it cites; `place` is their number in the sentence.
+    /// The primary studies that it cites; `place` is their index in the sentence.
     pub citations: Vec<ReferenceItem>,
-    /// Papers that say it, this one included; those that report the same primary study count once.
+    /// Number of papers with this statement, including this one; papers that cite the same primary study count once.
     pub papers: usize,
 }
 

@@ -5,45 +5,45 @@ use utoipa::ToSchema;
 
 use crate::search::{Explanation, Parts, TermMatch};
 
-/// How the score of a hit came about.
+/// The explanation of a hit's score.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct ExplanationItem {
-    /// What the score is the sum of.
+    /// The parts whose sum is the score.
     pub parts: PartsItem,
-    /// Rank among the candidates by words alone, from 1; null where no word matched.
+    /// Rank among the candidates by BM25, from 1; null if no word matched.
     pub lexical_rank: Option<usize>,
-    /// Rank among the candidates by the passage's vector alone, from 1.
+    /// Rank among the candidates by the passage's vector, from 1.
     pub vector_rank: Option<usize>,
-    /// The terms that matched, the weightiest first; their scores add up to the BM25.
+    /// The terms that matched, by descending score. The sum of their scores is BM25.
     pub terms: Vec<TermItem>,
 }
 
-/// The parts that a score is the sum of.
+/// The parts whose sum is a score.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
 pub struct PartsItem {
     pub words: f32,
     /// From the passage's vector.
     pub paragraph: f32,
-    /// From its sentences taken together.
+    /// From the mean of its sentences.
     pub body: f32,
     /// From its nearest sentence.
     pub sentence: f32,
-    /// From nearness to the best passage.
+    /// From similarity to the best passage.
     pub feedback: f32,
 }
 
-/// A term of the question that a passage has.
+/// A term of the question in a passage.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct TermItem {
-    /// As it is indexed: `stiff` for "stiffness".
+    /// The indexed term: `stiff` for "stiffness".
     pub term: String,
-    /// 1 for the question's own terms, mostly less for those of expansions.
+    /// 1 for the question's own terms, usually less for those of expansions.
     pub weight: f32,
     /// Inverse document frequency.
     pub rarity: f32,
     /// BM25 of this term.
     pub score: f32,
-    /// The abbreviation that brought it in, where the question does not have it.
+    /// The abbreviation whose expansion added the term, unless the question has it.
     pub expands: Option<String>,
 }
 

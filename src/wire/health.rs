@@ -5,20 +5,20 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Problem details after RFC 9457.
+/// Problem details of RFC 9457.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProblemBody {
     /// `urn:stroma:problem:` and the code.
     pub r#type: String,
-    /// The same for all failures of this code.
+    /// A short description, which is the same for all problems with this code.
     pub title: String,
     /// The HTTP status.
     pub status: u16,
-    /// What is wrong with this request.
+    /// The problem with this request.
     pub detail: String,
-    /// A stable name to decide by.
+    /// A stable name for programs.
     pub code: String,
-    /// By which the server's log names this request.
+    /// The id of this request in the server's log.
     pub request_id: String,
 }
 
@@ -42,18 +42,18 @@ pub struct Readiness {
     pub passages: u64,
 }
 
-/// What the index holds.
+/// Statistics of the index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct StatsResponse {
     /// The commit that is searched.
     pub commit: String,
     pub papers: u64,
     pub passages: u64,
-    /// Bytes on disk.
+    /// Size on disk in bytes.
     pub index_bytes: u64,
     /// Names all that decides the vectors.
     pub model: String,
-    /// The length of a vector.
+    /// Number of dimensions of a vector.
     pub dimension: usize,
     /// Papers of each year.
     pub years: BTreeMap<String, usize>,

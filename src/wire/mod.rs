@@ -1,6 +1,6 @@
-//! The JSON that clients see, and the parameters they send; nothing else defines any. Knows no HTTP.
+//! The JSON that clients see and the parameters that they send. No other module defines any. It does not depend on HTTP.
 //!
-//! `stroma search --json` prints the same [`SearchResponse`] as the server answers with.
+//! `stroma search --json` prints the same [`SearchResponse`] as the server sends.
 
 mod answer;
 mod error;

@@ -1,4 +1,4 @@
-//! Enumerations on the wire.
+//! Enumerations in the JSON of clients.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use crate::corpus::{BlockKind, Mark, SectionKind};
 use crate::search::Mode;
 
-/// Defines an enumeration of the wire with conversions from and to the library's.
+/// Defines an enumeration for JSON with conversions from and to that of the library.
 macro_rules! names {
     ($(#[$about:meta])* $name:ident = $of:ident { $($(#[$doc:meta])* $value:ident,)* }) => {
         $(#[$about])*
@@ -35,24 +35,24 @@ macro_rules! names {
 }
 
 names! {
-    /// How a question is answered.
+    /// The mode of a search.
     ModeName = Mode {
-        /// By words and meaning.
+        /// BM25 and embeddings.
         Hybrid,
-        /// By words alone: BM25.
+        /// BM25 only.
         Lexical,
-        /// By meaning alone: vectors.
+        /// Embeddings only.
         Vector,
     }
 }
 
 names! {
-    /// What a passage is.
+    /// The kind of a passage.
     KindName = BlockKind { Paragraph, Caption, }
 }
 
 names! {
-    /// What is to be known of a paper before it is trusted.
+    /// The status of a publication.
     MarkName = Mark {
         Retracted,
         Corrected,
@@ -63,7 +63,7 @@ names! {
 }
 
 names! {
-    /// What kind of section a passage stands in.
+    /// The kind of section that contains a passage.
     SectionName = SectionKind { Abstract, Introduction, Background, Methods, Results, Discussion, Conclusion, Other, }
 }
 

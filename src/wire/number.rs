@@ -1,4 +1,4 @@
-//! Whole numbers of a range.
+//! Integers within a range.
 
 use std::fmt;
 
@@ -10,13 +10,13 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::error::RequestError;
 
-/// A whole number from `LEAST` to `MOST`, as the description of the interface says. Any whole number is read, so that one
-/// out of range is refused by name. `20.0` is a whole number, as it is to JSON Schema.
+/// A whole number from `MIN` to `MAX`, which are also in the OpenAPI document. Any whole number is parsed, so that the error for one
+/// that is out of range names the parameter. `20.0` is a whole number, as in JSON Schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-pub struct Whole<const LEAST: i64, const MOST: i64>(i64);
+pub struct Whole<const MIN: i64, const MAX: i64>(i64);
 
-impl<const LEAST: i64, const MOST: i64> Whole<LEAST, MOST> {
-    /// The number that is given for the parameter `name`, or the default.
+impl<const MIN: i64, const MAX: i64> Whole<MIN, MAX> {
+    /// The value of the parameter `name`, or the default.
     ///
     /// # Errors
     /// [`RequestError::OutOfRange`].
@@ -24,39 +24,39 @@ impl<const LEAST: i64, const MOST: i64> Whole<LEAST, MOST> {
         given.map_or(Ok(default), |given| given.get(name))
     }
 
-    /// The number; `name` is that of the parameter.
+    /// The value of the parameter `name`.
     ///
     /// # Errors
     /// [`RequestError::OutOfRange`].
     pub(super) fn get(self, name: &'static str) -> Result<usize, RequestError> {
         match usize::try_from(self.0) {
-            Ok(number) if (LEAST..=MOST).contains(&self.0) => Ok(number),
-            _ => Err(RequestError::OutOfRange { name, given: self.0, least: LEAST, most: MOST }),
+            Ok(number) if (MIN..=MAX).contains(&self.0) => Ok(number),
+            _ => Err(RequestError::OutOfRange { name, given: self.0, min: MIN, max: MAX }),
         }
     }
 }
 
-/// The first to the last year that papers can be of.
+/// The range of years of papers.
 pub type Year = Whole<0, 9999>;
 
-/// The year as it is indexed.
+/// The year in the type of the index.
 pub fn year(name: &'static str, given: Option<Year>) -> Result<Option<u16>, RequestError> {
     let year = given.map(|year| year.get(name)).transpose()?;
     Ok(year.and_then(|year| u16::try_from(year).ok()))
 }
 
-impl<const LEAST: i64, const MOST: i64> PartialSchema for Whole<LEAST, MOST> {
+impl<const MIN: i64, const MAX: i64> PartialSchema for Whole<MIN, MAX> {
     fn schema() -> RefOr<Schema> {
-        let schema: ObjectBuilder = Object::builder().schema_type(Type::Integer).minimum(Some(LEAST));
-        schema.maximum((MOST < i64::MAX).then_some(MOST)).into()
+        let schema: ObjectBuilder = Object::builder().schema_type(Type::Integer).minimum(Some(MIN));
+        schema.maximum((MAX < i64::MAX).then_some(MAX)).into()
     }
 }
 
-impl<const LEAST: i64, const MOST: i64> ToSchema for Whole<LEAST, MOST> {}
+impl<const MIN: i64, const MAX: i64> ToSchema for Whole<MIN, MAX> {}
 
-impl<'de, const LEAST: i64, const MOST: i64> Deserialize<'de> for Whole<LEAST, MOST> {
+impl<'de, const MIN: i64, const MAX: i64> Deserialize<'de> for Whole<MIN, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let refuse = |error| D::Error::custom(format_args!("expected a whole number from {LEAST} to {MOST}: {error}"));
+        let refuse = |error| D::Error::custom(format_args!("expected a whole number from {MIN} to {MAX}: {error}"));
         deserializer.deserialize_i64(WholeVisitor).map(Self).map_err(refuse)
     }
 }
@@ -75,7 +75,7 @@ impl Visitor<'_> for WholeVisitor {
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<i64, E> {
-        // Far out of any range, and refused as such.
+        // Larger numbers are out of any range.
         Ok(i64::try_from(number).unwrap_or(i64::MAX))
     }
 
@@ -111,7 +111,7 @@ mod tests {
     fn a_number_out_of_range_is_refused_by_name() {
         assert_eq!(Whole::<1, 100>(100).get("limit"), Ok(100));
         for given in [0, -1, 101, i64::MAX] {
-            let refused = Err(RequestError::OutOfRange { name: "limit", given, least: 1, most: 100 });
+            let refused = Err(RequestError::OutOfRange { name: "limit", given, min: 1, max: 100 });
             assert_eq!(Whole::<1, 100>(given).get("limit"), refused);
         }
     }

@@ -1,4 +1,4 @@
-//! Papers and passages on the wire.
+//! Papers and passages in the JSON of clients.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -14,13 +14,13 @@ use crate::index::{PaperRecord, PassageRecord};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PapersRequest {
-    /// Papers to give; 20 where absent.
+    /// Number of papers to return; 20 by default.
     #[schema(inline)]
     pub limit: Option<Whole<1, 100>>,
-    /// Papers to leave out at the beginning.
+    /// Number of papers to skip.
     #[schema(inline)]
     pub offset: Option<Whole<0, { i64::MAX }>>,
-    /// A part of the title, in any case.
+    /// A part of the title. Case is ignored.
     pub title: Option<String>,
     /// First year.
     #[schema(inline)]
@@ -28,21 +28,21 @@ pub struct PapersRequest {
     /// Last year.
     #[schema(inline)]
     pub year_to: Option<Year>,
-    /// Journals, in any case; any of them.
+    /// Journals; a paper must be in one of them. Case is ignored.
     pub journals: Vec<String>,
-    /// Types of articles, as papers name them; any of them.
+    /// Types of articles, such as `review-article`; a paper must have one of them.
     pub types: Vec<String>,
 }
 
-/// Some of the papers.
+/// A page of papers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PapersResponse {
-    /// The commit of the index that they are of.
+    /// The commit of the index.
     pub commit: String,
-    /// How many there are, this page or not.
+    /// Number of papers on all pages.
     pub total: usize,
     pub offset: usize,
-    /// In the order of their ids.
+    /// The papers, in the order of their ids.
     pub papers: Vec<PaperSummary>,
 }
 
@@ -51,10 +51,10 @@ pub struct PapersResponse {
 pub struct PaperSummary {
     #[serde(flatten)]
     pub paper: PaperItem,
-    /// The format of the file that it was read from.
+    /// The format of the file from which it was read.
     #[schema(value_type = String)]
     pub format: Format,
-    /// How many it has.
+    /// Number of passages.
     pub passages: u32,
 }
 
@@ -68,7 +68,7 @@ impl From<&PaperRecord> for PaperSummary {
     }
 }
 
-/// A paper as a whole.
+/// A paper with its sections and references.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PaperResponse {
     #[serde(flatten)]
@@ -78,17 +78,17 @@ pub struct PaperResponse {
     pub first_page: Option<String>,
     pub last_page: Option<String>,
     pub keywords: Vec<String>,
-    /// In the order of the paper.
+    /// The sections, in the order of the paper.
     pub sections: Vec<SectionItem>,
     pub references: Vec<ReferenceItem>,
     pub abbreviations: Vec<AbbreviationItem>,
-    /// What a reader of the text should know.
+    /// Problems that were found while reading the paper.
     pub warnings: Vec<String>,
-    /// The names of the files that it was read from.
+    /// The names of the files from which it was read.
     pub files: Vec<String>,
 }
 
-/// Neighbouring passages under the same headings.
+/// Successive passages with the same headings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct SectionItem {
     /// Headings from the outermost to the innermost.
@@ -98,7 +98,7 @@ pub struct SectionItem {
     pub passages: Vec<String>,
 }
 
-/// A short form and what it stands for in this paper.
+/// A short form and its long form in this paper.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AbbreviationItem {
     pub short: String,
@@ -149,16 +149,16 @@ fn sections<'a>(passages: impl Iterator<Item = &'a Passage>) -> Vec<SectionItem>
     sections
 }
 
-/// How many neighbours of a passage to give.
+/// The parameters of a passage.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PassageRequest {
-    /// Passages to give from before and from after it; 1 where absent.
+    /// Number of passages to return from before and from after it; 1 by default.
     #[schema(inline)]
     pub neighbours: Option<Whole<0, 20>>,
 }
 
-/// A passage with those around it.
+/// A passage with its neighbours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PassageResponse {
     pub passage: PassageItem,
@@ -169,7 +169,7 @@ pub struct PassageResponse {
     pub after: Vec<PassageItem>,
 }
 
-/// A passage by itself.
+/// A passage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PassageItem {
     pub id: String,
@@ -177,9 +177,9 @@ pub struct PassageItem {
     pub kind: KindName,
     pub pages: Option<PageRange>,
     pub text: String,
-    /// Its sentences, in Unicode characters of the text.
+    /// Its sentences, as ranges of Unicode characters of the text.
     pub sentences: Vec<Span>,
-    /// The studies that it cites, by their place in the paper's list.
+    /// The studies that it cites, as indices into the paper's list.
     pub citations: Vec<ReferenceItem>,
 }
 
@@ -199,27 +199,27 @@ impl From<&PassageRecord> for PassageItem {
     }
 }
 
-/// How many similar passages to give.
+/// The parameters of similar passages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SimilarRequest {
-    /// Passages to give; 10 where absent.
+    /// Number of passages to return; 10 by default.
     #[schema(inline)]
     pub limit: Option<Whole<1, 100>>,
-    /// Whether passages of the same paper count; `false` where absent.
+    /// Whether passages of the same paper are returned; `false` by default.
     pub same_paper: Option<bool>,
 }
 
-/// Passages that say nearly the same.
+/// Passages that are similar to a passage.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct SimilarResponse {
-    /// The passage that they are similar to.
+    /// The passage to which they are similar.
     pub id: String,
     /// Most similar first.
     pub hits: Vec<SimilarItem>,
 }
 
-/// A passage and how similar it is.
+/// A passage with its similarity.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct SimilarItem {
     /// Cosine of the two passages.

@@ -1,5 +1,5 @@
-//! The parameters of an address, as the schema of their type describes them: a type is declared once, for the query string
-//! as for a JSON body.
+//! Describes query parameters by the schemas of their types, so that a type is declared once for the query string and for a JSON
+//! body.
 
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{Object, SchemaType, Type};
@@ -10,7 +10,7 @@ use super::papers::{PapersRequest, PassageRequest, SimilarRequest};
 use super::request::SearchRequest;
 use super::tasks::{TasksRequest, WaitRequest};
 
-/// Describes the fields of types as parameters of the query string.
+/// Describes the fields of types as query parameters.
 macro_rules! query_parameters {
     ($($name:ty),*) => {
         $(impl IntoParams for $name {
@@ -52,7 +52,7 @@ fn parameters<T: ToSchema>() -> Vec<Parameter> {
     properties.into_iter().map(parameter).collect()
 }
 
-/// The schema of a value that is given: in a query string there is no `null`.
+/// The schema of a value without `null`, which a query string does not have.
 fn present(schema: RefOr<Schema>) -> RefOr<Schema> {
     match schema {
         RefOr::T(Schema::OneOf(one_of)) => {

@@ -1,4 +1,4 @@
-//! The studies that papers cite.
+//! The studies that papers cite, in the JSON of clients.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -8,9 +8,9 @@ use crate::corpus::Reference;
 /// An entry of a paper's reference list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ReferenceItem {
-    /// Its place in the list, from 0.
+    /// Its index in the list, from 0.
     pub place: usize,
-    /// The label by which the paper cites it, where it has one.
+    /// The label by which the paper cites it, if any.
     pub label: Option<String>,
     pub authors: Vec<String>,
     pub title: Option<String>,

@@ -1,4 +1,4 @@
-//! Questions on the wire.
+//! Questions in the JSON and the query strings of clients.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -10,30 +10,30 @@ use crate::corpus::SectionKind;
 use crate::index::Filter;
 use crate::search::{Expand, ForcedSense, Mode, Request};
 
-/// Hits of one answer, at most.
+/// Maximum number of hits in one answer.
 pub const MAX_HITS: usize = 100;
 
-/// Values of one list, at most.
+/// Maximum number of values in one list.
 const MAX_LIST_VALUES: usize = 100;
 
 /// A number of hits.
 type HitCount = Whole<1, { MAX_HITS as i64 }>;
 
-/// What a server reads of a question, and takes where a question does not say.
+/// The limits and defaults of questions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QuestionLimits {
-    /// Unicode characters of a question, at most.
+    /// Maximum number of Unicode characters of a question.
     pub max_characters: usize,
-    /// Hits of an answer, from 1 to [`MAX_HITS`].
+    /// Default number of hits in an answer, from 1 to [`MAX_HITS`].
     pub default_limit: usize,
-    /// Passages of one paper in an answer.
+    /// Default maximum number of passages of one paper in an answer.
     pub default_per_paper: usize,
 }
 
 /// A question.
 ///
-/// In an address, lists may be repeated or separated by commas (`sections=results,discussion`); a comma before a space
-/// is part of a value. White space around the question says nothing.
+/// In a query string, lists are repeated or separated by commas (`sections=results,discussion`); a comma before a space is part of
+/// a value. White space around the question is ignored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SearchRequest {
@@ -41,16 +41,16 @@ pub struct SearchRequest {
     #[serde(alias = "query")]
     #[schema(required = true, min_length = 1, pattern = r"\S", example = "MSC effect on RA stiffness")]
     pub q: String,
-    /// Hits to give; the server's own number where absent.
+    /// Number of hits to return. The default is set in the server.
     #[schema(inline)]
     pub limit: Option<HitCount>,
-    /// Hits to leave out at the beginning. Each costs as much as one that is given.
+    /// Number of hits to skip. Each costs as much as one that is returned.
     #[schema(inline)]
     pub offset: Option<Whole<0, 1000>>,
-    /// Passages of one paper among the hits, at most.
+    /// Maximum number of passages of one paper among the hits.
     #[schema(inline)]
     pub per_paper: Option<HitCount>,
-    /// How to look; `hybrid` where absent.
+    /// Mode of the search; `hybrid` by default.
     #[schema(value_type = Option<ModeName>)]
     pub mode: Option<String>,
     /// First year of papers.
@@ -59,32 +59,32 @@ pub struct SearchRequest {
     /// Last year of papers.
     #[schema(inline)]
     pub year_to: Option<Year>,
-    /// Journals, in any case; any of them.
+    /// Journals; a paper must be in one of them. Case is ignored.
     #[schema(max_items = 100)]
     pub journals: Vec<String>,
-    /// Types of articles, as papers name them (`review-article`); any of them.
+    /// Types of articles, such as `review-article`; a paper must have one of them.
     #[schema(max_items = 100)]
     pub types: Vec<String>,
-    /// Papers by their ids; any of them.
+    /// Ids of papers; a passage must be in one of them.
     #[schema(max_items = 100)]
     pub papers: Vec<String>,
-    /// Kinds of sections; any of them.
+    /// Kinds of sections; a passage must be in one of them.
     #[schema(value_type = Vec<SectionName>, max_items = 100)]
     pub sections: Vec<String>,
-    /// Whether hits say how their scores came about, and the answer where its time went.
+    /// Whether hits have explanations of their scores, and the answer the time of each stage.
     pub explain: bool,
-    /// Whether abbreviations are looked for by what they stand for, too; `true` where absent.
+    /// Whether abbreviations are expanded by their long forms; `true` by default.
     pub expand: Option<bool>,
-    /// What abbreviations stand for, where it is not to be guessed: `RA=retinoic acid`.
+    /// Senses of abbreviations that are not to be inferred: `RA=retinoic acid`.
     #[schema(max_items = 100)]
     pub senses: Vec<String>,
 }
 
 impl SearchRequest {
-    /// The question as the engine takes it.
+    /// Converts the question to a request to the engine.
     ///
     /// # Errors
-    /// What is out of range or not known.
+    /// A value is out of range or unknown.
     pub fn into_request(self, limits: &QuestionLimits) -> Result<Request, RequestError> {
         if self.q.trim().is_empty() {
             return Err(RequestError::EmptyQuestion);
@@ -144,7 +144,7 @@ impl SearchRequest {
 
 fn limit_out_of_range(error: RequestError) -> RequestError {
     match error {
-        RequestError::OutOfRange { given, least, most, .. } => RequestError::LimitOutOfRange { given, least, most },
+        RequestError::OutOfRange { given, min, max, .. } => RequestError::LimitOutOfRange { given, min, max },
         other => other,
     }
 }

@@ -1,4 +1,4 @@
-//! Answers on the wire. Positions are Unicode characters here; the library counts bytes.
+//! Answers in the JSON of clients. Positions count Unicode characters here, while the library counts bytes.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -19,19 +19,19 @@ use crate::search::{Answer, Evidence, Hit, Stage};
 pub struct SearchResponse {
     /// The question as it was asked.
     pub query: String,
-    /// Milliseconds that answering took, without the network.
+    /// Time of answering in milliseconds, without the network.
     pub took_ms: f64,
-    /// Milliseconds that each stage took; only where an explanation was asked for.
+    /// Time of each stage in milliseconds, if an explanation is requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stages_ms: Option<BTreeMap<&'static str, f64>>,
     pub mode: ModeName,
-    /// How the question was understood.
+    /// The interpretation of the question.
     pub interpretation: InterpretationItem,
-    /// The answer on top of the hits.
+    /// The answer above the hits.
     pub answer: SummaryItem,
     /// The commit of the index that was searched.
     pub commit: String,
-    /// Best first.
+    /// The hits, the best first.
     pub hits: Vec<HitItem>,
 }
 
@@ -40,35 +40,35 @@ pub struct SearchResponse {
 pub struct HitItem {
     /// The passage's id, `paper:ordinal`.
     pub id: String,
-    /// What hits are ranked by; comparable within one answer only.
+    /// The score by which hits are ranked. It can only be compared within one answer.
     pub score: f32,
     pub scores: ScoreParts,
     pub paper: PaperItem,
     /// Headings from the outermost to the innermost.
     pub section: Vec<String>,
     pub kind: KindName,
-    /// Where the paper has pages.
+    /// The pages, if the source has them.
     pub pages: Option<PageRange>,
     pub text: String,
-    /// The sentences that answer best, best first.
+    /// The sentences that answer best, the best first.
     pub evidence: Vec<EvidenceItem>,
     /// Words of the question in the text, in order.
     pub highlights: Vec<Span>,
-    /// How the score came about; only where it was asked for.
+    /// The explanation of the score, if it is requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explanation: Option<ExplanationItem>,
 }
 
-/// What a score is made of.
+/// The values from which a score is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
 pub struct ScoreParts {
-    /// 0 where no word matched.
+    /// BM25; 0 if no word matched.
     pub bm25: f32,
-    /// BM25 as a share of what the question could at most score, from 0 to 1.
+    /// BM25 divided by its maximum for the question, from 0 to 1.
     pub lexical: f32,
-    /// Share of the question's words that the passage has, rare ones counting more, from 0 to 1.
+    /// Share of the question's words that the passage has, weighted by idf, from 0 to 1.
     pub coverage: f32,
-    /// What the coverage lacks and words make up for that are spelled like those of the question, from 0 to 1.
+    /// Addition to the coverage by words of similar spelling, from 0 to 1.
     pub alike: f32,
     /// Cosine of the question with the passage.
     pub paragraph: f32,
@@ -76,11 +76,11 @@ pub struct ScoreParts {
     pub body: f32,
     /// Cosine of the question with the passage's nearest sentence.
     pub sentence: f32,
-    /// Nearness to the passage that comes first without it, as far as that one can be trusted.
+    /// Similarity to the passage that is first without this part, weighted by the confidence in that passage.
     pub feedback: f32,
 }
 
-/// The paper that a passage is of.
+/// The paper of a passage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PaperItem {
     pub id: String,
@@ -91,9 +91,9 @@ pub struct PaperItem {
     pub doi: Option<String>,
     pub pmid: Option<String>,
     pub pmcid: Option<String>,
-    /// As the source names it: `review-article`.
+    /// The type of the article as the source names it: `review-article`.
     pub r#type: Option<String>,
-    /// To be seen before the paper is trusted.
+    /// The status of the publication, such as `retracted`.
     pub marks: Vec<MarkName>,
 }
 
@@ -128,12 +128,12 @@ impl From<(u32, u32)> for PageRange {
     }
 }
 
-/// A sentence that answers.
+/// A sentence that answers the question.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct EvidenceItem {
-    /// Unicode characters of the passage's text before the sentence.
+    /// Start of the sentence in the passage's text, in Unicode characters.
     pub start: usize,
-    /// Unicode characters of the passage's text up to its end.
+    /// End of the sentence in the passage's text, in Unicode characters.
     pub end: usize,
     pub text: String,
     pub score: f32,
@@ -141,7 +141,7 @@ pub struct EvidenceItem {
     pub citations: Vec<ReferenceItem>,
 }
 
-/// A part of a text, in Unicode characters.
+/// A range of a text in Unicode characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Span {
     pub start: usize,
@@ -149,14 +149,14 @@ pub struct Span {
 }
 
 impl Span {
-    /// Bytes of a text as its characters. A byte inside of a character counts as its end.
+    /// Converts a byte range of a text. An offset inside of a character counts as its end.
     pub(super) fn new(characters: &CharacterIndex, bytes: &Range<usize>) -> Self {
         Self { start: characters.before(bytes.start), end: characters.before(bytes.end) }
     }
 }
 
 impl SearchResponse {
-    /// The answer as it is sent, with or without how its scores and times came about.
+    /// Converts an answer, with or without explanations of scores and times.
     pub fn new(answer: &Answer, explained: bool) -> Self {
         let stages = || Stage::ALL.map(|stage| (stage.name(), milliseconds(answer.timings.get(stage)))).into();
         Self {
@@ -172,7 +172,7 @@ impl SearchResponse {
     }
 }
 
-/// To the microsecond.
+/// A duration in milliseconds, rounded to microseconds.
 fn milliseconds(time: std::time::Duration) -> f64 {
     (time.as_secs_f64() * 1e6).round() / 1e3
 }
@@ -224,7 +224,7 @@ impl EvidenceItem {
     }
 }
 
-/// The references cited within `range`, each once.
+/// The references cited within `range`, without repetitions.
 fn cited(record: &PassageRecord, range: &Range<usize>) -> Vec<ReferenceItem> {
     let mut places: Vec<usize> = Vec::new();
     for place in cited_indices(&record.passage, range) {
@@ -236,7 +236,8 @@ fn cited(record: &PassageRecord, range: &Range<usize>) -> Vec<ReferenceItem> {
     found.collect()
 }
 
-/// A marker that was taken out of the text leaves an empty range, often just behind the full stop.
+/// The indices of the references cited within `range`. The empty range of a marker that was removed from the text is often directly
+/// after the full stop.
 fn cited_indices<'a>(passage: &'a Passage, range: &'a Range<usize>) -> impl Iterator<Item = usize> + 'a {
     let within = |marker: &Range<usize>| range.start <= marker.start && marker.end <= range.end;
     let citations = passage.citations.iter().filter(move |citation| within(&citation.range));

@@ -1,4 +1,4 @@
-//! Jobs on the wire.
+//! Jobs in the JSON of clients.
 
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoResponses, ToSchema};
@@ -7,24 +7,24 @@ use super::health::ProblemBody;
 use super::names::StatusName;
 use super::number::Whole;
 
-/// Whether to wait.
+/// Whether to wait for the job.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct WaitRequest {
-    /// Answer only when the job is finished, or after a minute; `false` where absent.
+    /// Whether to answer only when the job is finished, or after a minute; `false` by default.
     pub wait: Option<bool>,
 }
 
-/// Which jobs to list.
+/// The parameters of the list of jobs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TasksRequest {
-    /// Jobs to give; 20 where absent.
+    /// Number of jobs to return; 20 by default.
     #[schema(inline)]
     pub limit: Option<Whole<1, 1000>>,
 }
 
-/// The last jobs.
+/// The latest jobs.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct TasksResponse {
     /// The newest first.
@@ -34,44 +34,44 @@ pub struct TasksResponse {
 /// A job. Times are seconds since 1970.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct TaskItem {
-    /// Of this run of the server only.
+    /// The id of the job. It is only valid until the server is restarted.
     pub id: u64,
     /// `upload`, `delete`, `reindex`, `watch` or `startup`.
     pub kind: String,
     pub status: StatusName,
     /// The name of an uploaded file.
     pub file: Option<String>,
-    /// The paper that an upload became, or that is deleted.
+    /// The paper of an upload, or the one that is deleted.
     pub paper: Option<String>,
-    /// The same paper, where it is indexed from another file than the uploaded one.
+    /// The same paper, if it is indexed from another file than the uploaded one.
     pub duplicate_of: Option<String>,
-    /// Why it failed, or what it could not do; while it waits to be tried again, why the last run failed.
+    /// Why it failed, or what it could not do. While it waits for a retry, why the last run failed.
     pub error: Option<String>,
     pub submitted_at: f64,
     pub started_at: Option<f64>,
     pub finished_at: Option<f64>,
-    /// What the run did that the job was part of; jobs that wait are done together.
+    /// Counts of the index run of the job. Jobs that wait are done in one run.
     pub run: Option<RunItem>,
 }
 
-/// How a job is answered, for the description of the interface.
+/// The responses with a job, for the OpenAPI document.
 #[derive(Debug, IntoResponses)]
 pub enum JobResponses {
-    /// With wait=true: the finished job
+    /// The finished job, with wait=true
     #[response(status = 200)]
     Finished(TaskItem),
-    /// The job, which is still to be done
+    /// The job, which is not finished yet
     #[response(status = 202)]
     Accepted(TaskItem),
-    /// What is wrong with the request
+    /// The problem with the request
     #[response(status = "default", content_type = "application/problem+json")]
     Failed(ProblemBody),
 }
 
-/// What a run did.
+/// Counts of an index run.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
 pub struct RunItem {
-    /// Papers that are new.
+    /// New papers.
     pub added: u64,
     /// Papers whose text changed.
     pub updated: u64,

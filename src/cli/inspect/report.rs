@@ -1,4 +1,4 @@
-//! Prints how a paper was read: what was kept beside what was left out.
+//! Prints how a paper was read: the text that was kept, beside the text that was left out.
 
 use std::io::{Result, Write};
 use std::path::Path;
@@ -8,7 +8,7 @@ use crate::cli::style;
 use crate::corpus::{Article, Dropped, Passage, passages};
 use crate::ingest::Paper;
 
-/// Narrower terminals get what was left out below what was kept.
+/// Minimum width of a terminal for two columns. On narrower ones, text that was left out is printed below.
 const MIN_TWO_COLUMN_WIDTH: usize = 80;
 const GAP: usize = 3;
 
@@ -81,7 +81,7 @@ fn left_out(dropped: &Dropped) -> String {
     format!("− {}{page}: {}", dropped.rule, printable(&shortened(&dropped.text)))
 }
 
-/// What was left out, grouped by the passage beside which it is in the source; the last group is for what is beside none.
+/// The text that was left out, grouped by the passage that precedes it in the source. The last group is for text without one.
 fn by_passage<'d>(dropped: &'d [Dropped], passages: &[Passage]) -> Vec<Vec<&'d Dropped>> {
     let mut groups = vec![Vec::new(); passages.len() + 1];
     for piece in dropped {
@@ -93,7 +93,7 @@ fn by_passage<'d>(dropped: &'d [Dropped], passages: &[Passage]) -> Vec<Vec<&'d D
     groups
 }
 
-/// The last passage that begins before the piece; the first one of the page where only pages are known.
+/// The last passage that begins before the text; if only pages are known, the first passage of the page.
 fn beside(piece: &Dropped, passages: &[Passage]) -> Option<usize> {
     if let Some(source) = &piece.source {
         let begins_before = |passage: &Passage| passage.source.as_ref().is_some_and(|own| own.start <= source.start);
