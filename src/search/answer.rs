@@ -1,4 +1,4 @@
-//! What a search returns.
+//! The result of a search.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -8,21 +8,21 @@ use super::timing::Timings;
 use crate::corpus::{PaperId, PassageId, Reference};
 use crate::index::PassageRecord;
 
-/// What is answered.
+/// The result of a search.
 #[derive(Debug, Clone)]
 pub struct Answer {
     pub question: String,
     pub mode: Mode,
-    /// The answer on top; only made for the first page of a hybrid search.
+    /// The answer above the hits. Only the first page of a hybrid search has one.
     pub summary: Summary,
     /// Best first.
     pub hits: Vec<Hit>,
     pub took: Duration,
-    /// What of that each stage took.
+    /// The time of each stage.
     pub timings: Timings,
     /// The commit that was searched.
     pub commit: String,
-    /// How the question was understood.
+    /// The interpretation of the question.
     pub interpretation: Interpretation,
 }
 
@@ -30,41 +30,41 @@ pub struct Answer {
 #[derive(Debug, Clone)]
 pub struct Hit {
     pub record: PassageRecord,
-    /// What hits are ranked by; comparable within one answer only.
+    /// The score by which hits are ranked. It can only be compared within one answer.
     pub score: f32,
     pub scores: Scores,
-    /// The sentences that answer best, best first.
+    /// The sentences that answer best, the best first.
     pub evidence: Vec<Evidence>,
-    /// Words of the question in the text, in bytes.
+    /// The byte ranges of the question's words in the text.
     pub highlights: Vec<Range<usize>>,
-    /// How the score came about.
+    /// The explanation of the score.
     pub explanation: Explanation,
 }
 
-/// How the score of a hit came about.
+/// The explanation of a hit's score.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Explanation {
-    /// What the score is the sum of.
+    /// The parts whose sum is the score.
     pub parts: Parts,
-    /// Rank among the candidates by words alone, from 1; none where no word matched.
+    /// Rank among the candidates by BM25, from 1; `None` if no word matched.
     pub lexical_rank: Option<usize>,
-    /// Rank among the candidates by the paragraph's vector alone, from 1.
+    /// Rank among the candidates by the paragraph's vector, from 1.
     pub vector_rank: Option<usize>,
-    /// The terms that matched, the weightiest first; their scores add up to the BM25.
+    /// The terms that matched, by descending score. The sum of their scores is BM25.
     pub terms: Vec<TermMatch>,
 }
 
-/// The parts that a score is the sum of.
+/// The parts whose sum is a score.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Parts {
     pub words: f32,
     /// From the paragraph's vector.
     pub paragraph: f32,
-    /// From its sentences taken together.
+    /// From the mean of its sentences.
     pub body: f32,
     /// From its nearest sentence.
     pub sentence: f32,
-    /// From nearness to the best passage.
+    /// From similarity to the best passage.
     pub feedback: f32,
 }
 
@@ -74,67 +74,67 @@ impl Parts {
     }
 }
 
-/// A term of the question that a passage has.
+/// A term of the question in a passage.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TermMatch {
-    /// As it is indexed: `stiff` for "stiffness".
+    /// The indexed term: `stiff` for "stiffness".
     pub term: String,
-    /// 1 for the question's own terms, mostly less for those of expansions.
+    /// 1 for the question's own terms, usually less for those of expansions.
     pub weight: f32,
     /// Inverse document frequency.
     pub idf: f32,
     /// BM25 of this term.
     pub score: f32,
-    /// The abbreviation that brought it in, where the question does not have it.
+    /// The abbreviation whose expansion added the term, unless the question has it.
     pub expands: Option<String>,
 }
 
-/// The parts of a score.
+/// The values from which a score is computed.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Scores {
-    /// BM25; 0 where no word matched.
+    /// BM25; 0 if no word matched.
     pub bm25: f32,
-    /// BM25 as a share of what the question could at most score, from 0 to 1.
+    /// BM25 divided by its maximum for the question, from 0 to 1.
     pub lexical: f32,
-    /// Share of the question's words that the passage has, rare ones counting more, from 0 to 1.
+    /// Share of the question's words that the passage has, weighted by idf, from 0 to 1.
     pub coverage: f32,
-    /// What the coverage lacks and words make up for that are spelled like those of the question, from 0 to 1.
+    /// Addition to the coverage by words of similar spelling, from 0 to 1.
     pub fuzzy: f32,
     /// Cosine of the question with the passage.
     pub paragraph: f32,
-    /// Cosine of the question with the mean of the passage's sentences: without its title and headings, and to its end
-    /// where it is longer than the model reads.
+    /// Cosine of the question with the mean of the passage's sentences. It does not include title and headings, and covers the
+    /// whole passage even if that is longer than the model reads.
     pub body: f32,
     /// Cosine of the question with the passage's nearest sentence.
     pub sentence: f32,
-    /// Cosine of the passage with the one that comes first without it, as far as that one can be trusted; 0 outside of
-    /// hybrid mode.
+    /// Cosine of the passage with the one that is first without this part, weighted by the confidence in that one. 0 in other modes
+    /// than hybrid.
     pub feedback: f32,
 }
 
-/// A sentence that answers, as a range of the passage's text.
+/// A sentence that answers the question, as a range of the passage's text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evidence {
     /// Bytes of the passage's text.
     pub range: Range<usize>,
-    /// Nearness to the question and matched words together.
+    /// The score of the sentence: similarity to the question, matched words, and the kind of statement.
     pub score: f32,
     /// Cosine of the question with the sentence.
     pub cosine: f32,
-    /// Share of the question's words that the sentence has, rare ones counting more.
+    /// Share of the question's words that the sentence has, weighted by idf.
     pub coverage: f32,
-    /// Number of the sentence in its passage, from 0.
+    /// Index of the sentence in its passage, from 0.
     pub sentence: usize,
 }
 
-/// What the best passages say together.
+/// The answer: sentences of the best passages.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Summary {
-    /// Sentences that answer, best first; none where the index has no answer.
+    /// The sentences, the best first; empty if it abstained.
     pub sentences: Vec<SummarySentence>,
-    /// Nothing in the index is close enough to the question to answer it.
+    /// Whether nothing in the index is close enough to the question.
     pub abstained: bool,
-    /// Why, where it abstained.
+    /// The reason, if it abstained.
     pub reason: Option<String>,
 }
 
@@ -149,11 +149,11 @@ pub struct SummarySentence {
     pub score: f32,
     /// The primary studies that it cites.
     pub studies: Vec<Reference>,
-    /// Papers that say it, this one included; those that report the same primary study count once.
+    /// Number of papers with this statement, including this one; papers that cite the same primary study count once.
     pub papers: usize,
 }
 
-/// How the question was understood.
+/// The interpretation of the question.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Interpretation {
     /// The abbreviations that were expanded, in the question's order.
@@ -163,11 +163,11 @@ pub struct Interpretation {
 /// An abbreviation of the question with the sense that was searched for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expansion {
-    /// As the question has it.
+    /// The short form as written in the question.
     pub short: String,
     pub long: String,
     /// Papers that define it so.
     pub papers: usize,
-    /// What else it stands for in other papers, with their number, the commonest first.
+    /// Its senses in other papers with the number of papers, the most frequent first.
     pub others: Vec<(String, usize)>,
 }

@@ -1,4 +1,4 @@
-//! From a question to an answer.
+//! The search engine: answers a question from an index.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -25,7 +25,7 @@ pub struct Engine {
     embedder: Arc<dyn Embedder>,
     options: SearchOptions,
     senses: Arc<SenseCache>,
-    /// Measured when first needed, for an index of an earlier version that holds none.
+    /// The calibration, measured when first needed, for an index of an earlier version without one.
     calibration: Arc<OnceLock<Calibration>>,
 }
 
@@ -35,7 +35,7 @@ impl std::fmt::Debug for Engine {
     }
 }
 
-/// A candidate of a question with what its rank depends on.
+/// A candidate of a question with the values on which its rank depends.
 #[derive(Debug, Clone)]
 pub struct RankingCandidate {
     /// The passage's id.
@@ -48,7 +48,7 @@ pub struct RankingCandidate {
 /// A passage, its evidence that is shown, and all of its sentences with their scores.
 type PassageEvidence = (PassageRecord, Vec<Evidence>, Vec<Evidence>);
 
-/// Hits that the answer on top is made of.
+/// Number of hits from which the answer is made.
 const HITS_SUMMARISED: usize = 10;
 
 impl Engine {
@@ -74,10 +74,10 @@ impl Engine {
         self.options
     }
 
-    /// The scales on which the model's cosines are read.
+    /// The calibration of the model's cosines.
     ///
     /// # Errors
-    /// The model fails, where the index has no calibration.
+    /// The index has no calibration, and the model fails.
     pub fn calibration(&self) -> Result<&Calibration, EmbedError> {
         if let Some(known) = self.index.calibration().or_else(|| self.calibration.get()) {
             return Ok(known);
@@ -86,19 +86,19 @@ impl Engine {
         Ok(self.calibration.get_or_init(|| measured))
     }
 
-    /// The identity for a search by words, which must not need the model.
+    /// The calibration, or the identity for a lexical search, which must not use the model.
     fn calibration_for(&self, mode: Mode) -> Result<&Calibration, EmbedError> {
         if mode == Mode::Lexical { Ok(&Calibration::IDENTITY) } else { self.calibration() }
     }
 
-    /// Loads what the first question after a commit would have to wait for.
+    /// Loads data for which the first question after a commit would wait.
     pub fn warm(&self) -> Result<(), SearchError> {
         let snapshot = self.index.snapshot();
         snapshot.warm()?;
         Ok(())
     }
 
-    /// Answers a question from the commit that is visible now. Blocks while the model computes.
+    /// Answers a question from the current commit. Blocks while the model computes.
     pub fn search(&self, request: &Request) -> Result<Answer, SearchError> {
         let started = Instant::now();
         let mut timings = Timings::default();
@@ -129,7 +129,7 @@ impl Engine {
         })
     }
 
-    /// The ids of the best passages with their scores, best first, without reading their text: for evaluation.
+    /// The ids of the best passages with their scores, the best first, without reading their text. For evaluation.
     pub fn rank_passages(&self, request: &Request) -> Result<Vec<(String, f32)>, SearchError> {
         let mut timings = Timings::default();
         let snapshot = self.index.snapshot();
@@ -139,7 +139,7 @@ impl Engine {
         shown.into_iter().map(|ranked| Ok((snapshot.passage_id(ranked.address)?, ranked.score))).collect()
     }
 
-    /// All candidates of a question with what their rank depends on, before any weight is applied: for fitting weights.
+    /// All candidates of a question, before weights are applied. For fitting weights.
     pub fn candidates(&self, request: &Request) -> Result<Vec<RankingCandidate>, SearchError> {
         let mut timings = Timings::default();
         let snapshot = self.index.snapshot();
@@ -151,7 +151,7 @@ impl Engine {
         prepared.rank(request, &mut timings)?.into_iter().map(candidate).collect()
     }
 
-    /// Of a paper's passages, the evidence that is shown and all sentences with their scores: for evaluation.
+    /// The evidence of each passage of a paper, and all of its sentences with their scores. For evaluation.
     pub fn evidence_of(&self, question: &str, paper: &str) -> Result<Vec<PassageEvidence>, SearchError> {
         let snapshot = self.index.snapshot();
         let prepared = self.prepare(&snapshot, &Request::new(question), &mut Timings::default())?;
@@ -168,7 +168,7 @@ impl Engine {
         Ok(all)
     }
 
-    /// The question with its terms, the senses of its abbreviations, its vector and the candidates of the lexical leg.
+    /// Prepares a question: its terms, the senses of its abbreviations, its vector and the candidates of the lexical leg.
     fn prepare<'a>(
         &'a self,
         snapshot: &'a Snapshot,
@@ -177,7 +177,7 @@ impl Engine {
     ) -> Result<PreparedQuery<'a>, SearchError> {
         let vectors = QuestionVectors::new(self.embedder.as_ref());
         let (query, expanded) = timings.time(Stage::Expand, || self.analysed(snapshot, request, &vectors))?;
-        // The model computes on threads of its own while this one searches the words.
+        // The model computes on threads of its own during the lexical search.
         let embedded = (request.mode != Mode::Lexical)
             .then(|| timings.time(Stage::Embed, || self.embedded(&request.question, &expanded, &vectors)));
         let lexical = || lexical_candidates(snapshot, &query, &self.options, request);
@@ -224,7 +224,7 @@ impl Engine {
     }
 }
 
-/// The hits that an answer is made of, with the vectors of their evidence.
+/// The hits from which the answer is made, with the vectors of their evidence.
 fn sources<'a>(snapshot: &Snapshot, hits: &'a [Hit], addresses: &[PassageAddress]) -> Vec<Source<'a>> {
     let source = |(hit, address): (&'a Hit, &PassageAddress)| {
         let all = snapshot.sentence_vectors(*address);

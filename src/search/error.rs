@@ -1,11 +1,11 @@
-//! Why a search fails.
+//! Errors of searches.
 
 use thiserror::Error;
 
 use crate::embed::EmbedError;
 use crate::index::IndexError;
 
-/// Why a question is not answered.
+/// Why a search failed.
 #[derive(Debug, Error)]
 pub enum SearchError {
     #[error("the question is empty")]

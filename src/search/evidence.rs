@@ -1,4 +1,4 @@
-//! The sentences of a passage that answer, and the question's words in it.
+//! Selects the sentences of a passage that answer the question, and highlights the question's words.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -10,30 +10,30 @@ use super::query::{Presence, Query, WordMatch};
 use crate::corpus::Passage;
 use crate::embed::CosineScale;
 
-/// Sentences shown for one passage, at most.
+/// Maximum number of evidence sentences of one passage.
 const MAX_SENTENCES: usize = 3;
 
-/// A further sentence is shown if it scores at least this share of the best one.
+/// Minimum score of a further sentence, as a share of the best score.
 const NEAR_THE_BEST: f32 = 0.8;
 
 // The weights are those of a conditional logistic model, fitted to the rationales of SciFact's training claims and rounded.
 // With a fifth of the claims left out of the fit in turn, it does as well on that fifth (.691 and .697).
 
-/// What nearness to the question counts, on the model's own scale.
+/// Weight of the calibrated similarity to the question.
 const NEARNESS_WEIGHT: f32 = 0.55;
-/// What the share of the question's words that a sentence has counts.
+/// Weight of the coverage: the share of the question's words that a sentence has.
 const COVERAGE_WEIGHT: f32 = 0.8;
-/// What it counts that a sentence states a finding.
+/// Bonus of a sentence that states a finding.
 const FINDING: f32 = 0.1;
-/// What it costs that a sentence says only what was asked or not known.
+/// Penalty of a sentence that states what was asked or unknown.
 const AIM: f32 = 0.3;
-/// What it costs that a sentence says how a study was made.
+/// Penalty of a sentence that describes methods.
 const METHOD: f32 = 0.3;
-/// What the position in the passage counts, from 0 for the first sentence to 1 for the last: conclusions come last.
+/// Weight of the position in the passage, which is 0 for the first sentence and 1 for the last: conclusions are at the end.
 const POSITION_WEIGHT: f32 = 0.3;
 
-/// Words of sentences that state what was found. The edges of words are those of ASCII, here and below: with Unicode's a
-/// sentence with one β in it is searched many times slower.
+/// Words of sentences that state findings. Word boundaries are ASCII, here and below: with Unicode boundaries, a sentence with one
+/// β is searched many times slower.
 static FINDINGS: LazyLock<Regex> = LazyLock::new(|| {
     let stems = "conclu|suggest|indicat|demonstrat|show|found|reveal|associated|result|these|significant|increas|\
                  decreas|reduc|identif|provide|support";
@@ -46,18 +46,17 @@ static AIMS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(pattern).expect("a constant pattern")
 });
 
-/// How the parts of structured abstracts begin that hold no findings.
+/// Beginnings of the parts of structured abstracts that have no findings.
 static METHODS: LazyLock<Regex> = LazyLock::new(|| {
     let labels = "methods?|design|objectives?|background|setting|context|introduction|purpose|aims?|participants|\
                   patients|rationale";
     Regex::new(&format!(r"(?i)^(?:{labels})\b")).expect("a constant pattern")
 });
 
-/// A sentence of fewer bytes is a heading, a label or a fragment.
+/// Minimum length of a sentence in bytes. Shorter ones are headings, labels or fragments.
 const MIN_LENGTH: usize = 20;
 
-/// The best sentences, best first: near in meaning, and with the question's words. Sentences cut by the edge of a page
-/// are never shown; neither are fragments.
+/// The best sentences of a passage, the best first. Fragments and sentences that a page break cuts are left out.
 pub(super) fn evidence(
     passage: &Passage,
     cosines: &[f32],
@@ -91,7 +90,7 @@ pub(super) fn scored(
         let cosine = cosines.get(number).copied().unwrap_or(0.0);
         let position = number as f32 / last.max(1) as f32;
         let kind = statement_bonus(&passage.text[range.clone()]);
-        // Without a model there is no nearness, which is not the same as a cosine of 0.
+        // Without a model there is no similarity, which is not the same as a cosine of 0.
         let nearness = cosines.get(number).map_or(0.0, |cosine| scale.apply(*cosine));
         let score = NEARNESS_WEIGHT * nearness + COVERAGE_WEIGHT * coverage + POSITION_WEIGHT * position + kind;
         Evidence { range, score, cosine, coverage, sentence: number }
@@ -99,7 +98,8 @@ pub(super) fn scored(
     passage.sentences.iter().map(|sentence| sentence.range.clone()).enumerate().map(score).collect()
 }
 
-/// A finding answers better than the aim that led to it, which often has more of the question's words.
+/// The bonus or penalty of the kind of statement. A finding answers better than an aim, which often has more of the question's
+/// words.
 fn statement_bonus(sentence: &str) -> f32 {
     let finding = if FINDINGS.is_match(sentence) { FINDING } else { 0.0 };
     let aim = if AIMS.is_match(sentence) { AIM } else { 0.0 };
@@ -107,12 +107,12 @@ fn statement_bonus(sentence: &str) -> f32 {
     finding - aim - method
 }
 
-/// Questions answer nothing, and neither do headings, labels and fragments.
+/// Whether the sentence is a statement, and not a question, heading, label or fragment.
 fn is_statement(sentence: &str) -> bool {
     sentence.len() >= MIN_LENGTH && !sentence.trim_end().ends_with('?')
 }
 
-/// Where the question's words are in a text, in order, without overlaps.
+/// The byte ranges of the question's words in a text, in order, without overlaps.
 pub(super) fn highlights(matches: &[WordMatch]) -> Vec<Range<usize>> {
     let mut ranges: Vec<Range<usize>> = Vec::new();
     for WordMatch { range, .. } in matches {

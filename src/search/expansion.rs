@@ -1,4 +1,4 @@
-//! Expands the abbreviations of a question by what the indexed papers mean by them.
+//! Expands the abbreviations of a question by the senses that the indexed papers define.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -14,27 +14,27 @@ use crate::embed::{CosineScale, EmbedError};
 use crate::index::analyzer::words;
 use crate::index::{FieldWeights, PaperKey, Snapshot};
 
-/// An expansion with what ranking needs of it.
+/// An expanded abbreviation with the data for ranking.
 #[derive(Debug, Clone)]
 pub(super) struct Expanded {
     pub(super) shown: Expansion,
     /// Terms of the long form.
     pub(super) terms: Vec<String>,
-    /// What the abbreviation stands for in the library.
+    /// The senses of the abbreviation in the library.
     senses: Arc<[Sense]>,
-    /// Index into `senses` of the one that is meant.
+    /// Index of the chosen sense in `senses`.
     chosen: usize,
-    /// Whether the asker named the sense.
+    /// Whether the user named the sense.
     pub(super) is_forced: bool,
 }
 
 impl Expanded {
-    /// Whether the abbreviation alone does not say which sense is meant: the papers know several, or the asker named one.
+    /// Whether the abbreviation is ambiguous: the papers define several senses, or the user named one.
     fn is_ambiguous(&self) -> bool {
         self.is_forced || !self.shown.others.is_empty()
     }
 
-    /// Whether the library knows other senses than the one that is meant.
+    /// Whether the library has other senses than the chosen one.
     pub(super) fn has_other_senses(&self) -> bool {
         self.senses.len() > 1
     }
@@ -46,16 +46,16 @@ impl Expanded {
     }
 }
 
-/// What the choice of a sense depends on.
+/// The data on which the choice of a sense depends.
 pub(super) struct ExpansionContext<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) senses: &'a SenseCache,
     pub(super) fields: FieldWeights,
     pub(super) question: &'a str,
     pub(super) query: &'a Query,
-    /// None where the model is not to be asked.
+    /// `None` if the model is not to be used.
     pub(super) vectors: Option<&'a QuestionVectors<'a>>,
-    /// What the cosine of two questions means.
+    /// The scale of cosines of two questions.
     pub(super) scale: CosineScale,
 }
 
@@ -77,11 +77,11 @@ pub(super) fn expand(options: &Expand, context: &ExpansionContext<'_>) -> Result
     Ok(found.iter().filter_map(Abbreviation::expanded).collect())
 }
 
-/// An abbreviation of the question with the senses that it may have.
+/// An abbreviation of the question with its possible senses.
 struct Abbreviation<'q> {
     short: &'q str,
     senses: Arc<[Sense]>,
-    /// Indices into `senses` of those that may be meant, each with its score.
+    /// Indices of the possible senses in `senses`, each with its score.
     candidates: Vec<(usize, f32)>,
     is_forced: bool,
 }
@@ -91,7 +91,7 @@ impl Abbreviation<'_> {
         self.candidates.len() > 1
     }
 
-    /// The expansion by the sense with the highest score; of equal ones the commonest.
+    /// The expansion by the sense with the highest score; of equal ones, by the most frequent.
     fn expanded(&self) -> Option<Expanded> {
         let better = |best: (usize, f32), next: (usize, f32)| if next.1 > best.1 { next } else { best };
         let (chosen, _) = self.candidates.iter().copied().reduce(better)?;
@@ -117,7 +117,7 @@ fn forced<'a>(options: &'a Expand, short: &str) -> Option<&'a str> {
     options.forced.iter().find(|(known, _)| normalise_short_form(known) == short).map(|(_, long)| long.as_str())
 }
 
-/// Whether the asker's words name the sense: at least half of its terms are among them.
+/// Whether the user's long form names the sense: it has at least half of the sense's terms.
 fn is_named(sense: &Sense, long: &str) -> bool {
     let said: HashSet<String> = words(long).into_iter().map(|word| word.term).collect();
     2 * sense.terms.iter().filter(|term| said.contains(*term)).count() >= sense.terms.len()
@@ -130,7 +130,7 @@ const MEANING_WEIGHT: f32 = 0.5;
 /// Weight of the sense's share of papers.
 const PAPERS_WEIGHT: f32 = 0.2;
 
-/// Passages looked at to choose the sense of an abbreviation.
+/// Number of passages that are compared to choose the sense of an abbreviation.
 const PASSAGES_FOR_SENSES: usize = 100;
 
 /// Words of a question with the senses of each.
@@ -158,9 +158,9 @@ impl<'a> ExpansionContext<'a> {
         Ok(found)
     }
 
-    /// The senses that may be meant, with a score of everything but their similarity to the question: whether the question
-    /// has words of theirs, the passages that their papers have on its other words, and how many papers use them. Those
-    /// that similarity could not bring to the top are left out.
+    /// The possible senses, with the part of their scores that does not depend on similarity: whether the question has words of the
+    /// sense, the passages of its papers for the other words of the question, and the number of its papers. Senses that could not
+    /// become first by similarity are left out.
     fn candidates(&self, short: &str, senses: &[Sense]) -> Result<Vec<(usize, f32)>, SearchError> {
         if senses.len() < 2 {
             return Ok(vec![(0, 0.0)]);
@@ -196,8 +196,8 @@ impl<'a> ExpansionContext<'a> {
         Ok(best)
     }
 
-    /// Adds the similarity of the candidates and the question. The model costs as much as all else of a question, so it is
-    /// asked once for all abbreviations, and only for those that are still open.
+    /// Adds the similarity of the candidates and the question. The model takes as long as the rest of an answer, so it is used once
+    /// for all abbreviations, and only for those with several candidates.
     fn add_similarity(&self, found: &mut [Abbreviation<'_>]) -> Result<(), SearchError> {
         let open = found.iter().filter(|abbreviation| abbreviation.is_open());
         let senses: Vec<&Sense> =
@@ -212,7 +212,7 @@ impl<'a> ExpansionContext<'a> {
         Ok(())
     }
 
-    /// How near the question is to each of the senses: 0 for unrelated ones, 1 for the same text.
+    /// The calibrated similarity of the question and each of the senses: 0 for unrelated ones, 1 for the same text.
     fn similarities(&self, senses: &[&Sense]) -> Result<Vec<f32>, SearchError> {
         let Some(vectors) = self.vectors else { return Ok(vec![0.0; senses.len()]) };
         let unknown: Vec<&Sense> = senses.iter().copied().filter(|sense| sense.vector.get().is_none()).collect();
@@ -230,9 +230,9 @@ impl<'a> ExpansionContext<'a> {
     }
 }
 
-/// The question with each ambiguous abbreviation followed by its long form, for the model: `RA (rheumatoid arthritis)`. None
-/// where nothing is ambiguous: what a paper's "RA" means is in its own vector, so that the long form of an abbreviation with
-/// one sense adds nothing (nDCG@10 within .001 on five collections), and costs a second pass of the model.
+/// The text that the model embeds, with each ambiguous abbreviation followed by its long form: `RA (rheumatoid arthritis)`. `None`
+/// if nothing is ambiguous: the long form of an abbreviation with a single sense changes nothing (nDCG@10 within .001 on five
+/// collections), and would need a second pass of the model.
 pub(super) fn disambiguated(question: &str, expanded: &[Expanded]) -> Option<String> {
     let mut text = question.to_owned();
     for Expanded { shown, .. } in expanded.iter().filter(|expanded| expanded.is_ambiguous()) {

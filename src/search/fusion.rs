@@ -1,4 +1,4 @@
-//! One score out of several.
+//! Fuses the scores of a candidate into one.
 
 use serde::Deserialize;
 
@@ -13,36 +13,37 @@ pub enum Fusion {
     /// A weighted sum of comparable scores (Bruch, Gai & Ingber 2023).
     #[default]
     Convex,
-    /// Reciprocal ranks (Cormack, Clarke & Büttcher 2009): needs no comparable scores, and throws away how near a hit is.
+    /// Reciprocal rank fusion (Cormack, Clarke & Büttcher 2009). It needs no comparable scores, but ignores their differences.
     Rrf,
 }
 
-/// What counts how much. A weight of 0 leaves its part out: so are the lines of the ablation table made.
+/// The weights of the parts of a score. A weight of 0 removes its part, as in the ablations.
 ///
-/// Those of the sum were found by coordinate ascent (Metzler & Croft 2007) on nDCG@10 over several judged collections, and
-/// rounded: quality is flat around them, and weights found without one of the collections do as well on it (see
-/// `docs/quality.md`).
+/// The defaults were found by coordinate ascent (Metzler & Croft 2007) on nDCG@10 over several judged collections, and rounded,
+/// because quality is flat around them. `docs/quality.md` compares them with weights that were fitted without one of the
+/// collections.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Weights {
-    /// Share of the words in the sum, from 0 to 1, the rest being the meaning's; at 0.5 all other weights are as given.
+    /// Share of the lexical parts in the sum, from 0 to 1; the rest is the share of the vectors. At 0.5 all other weights are used
+    /// as they are.
     pub words: f32,
-    /// BM25 as a share of what the question could at most score.
+    /// Weight of BM25, divided by its maximum for the question.
     pub lexical: f32,
-    /// Covering more of the question, beside matching it more often.
+    /// Weight of the coverage of the question's words.
     pub coverage: f32,
-    /// What a similarly spelled word counts in coverage, times its similarity.
+    /// Factor of a fuzzy term in the coverage, times its similarity.
     pub fuzzy: f32,
-    /// Nearness in meaning, for a question that names a topic.
+    /// Similarity in meaning, for a question that names a topic.
     pub topic: Nearness,
-    /// Nearness in meaning, for a question that asks for a fact, or in other words than the papers'.
+    /// Similarity in meaning, for a question that asks for a fact, or for a paraphrase.
     pub fact: Nearness,
-    /// Nearness to the passage that comes first without it (pseudo-relevance feedback: Rocchio 1971; Li et al. 2021).
+    /// Similarity to the passage that is first without it (pseudo-relevance feedback: Rocchio 1971; Li et al. 2021).
     pub feedback: f32,
-    /// Whether a question whose words the index hardly has is answered by meaning alone.
+    /// Whether lexical scores are multiplied by their confidence, so that a paraphrase is ranked by similarity in meaning only.
     pub use_lexical_confidence: bool,
 }
 
-/// What the three ways to be near to a question in meaning count, on the model's own scale.
+/// The weights of the three calibrated similarities of a passage and a question.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Nearness {
     /// The passage, with its title and headings.
@@ -77,7 +78,7 @@ impl Nearness {
         self.paragraph + self.body + self.sentence
     }
 
-    /// `share` of `other`, and the rest of `self`.
+    /// Interpolates: `share` of `other`, and the rest of `self`.
     fn towards(self, other: Self, share: f32) -> Self {
         let between = |from: f32, to: f32| from + share * (to - from);
         Self {
@@ -89,8 +90,7 @@ impl Nearness {
 }
 
 impl Weights {
-    /// The same weights on the scale on which those of the sum for a topic, `feedback` apart, add up to what they do by
-    /// default.
+    /// Scales all weights so that those for a topic, other than `feedback`, have the same sum as by default.
     #[must_use]
     pub fn normalised(self) -> Self {
         let sum = |weights: &Self| weights.lexical + weights.coverage + weights.topic.sum();
@@ -105,8 +105,7 @@ impl Weights {
         }
     }
 
-    /// What the words and the meaning are multiplied with: twice their shares, so that at equal shares each weight counts
-    /// as it is.
+    /// The factors of the lexical and the vector parts: twice their shares, so that equal shares leave the weights as they are.
     fn shares(&self) -> (f32, f32) {
         (2.0 * self.words, 2.0 * (1.0 - self.words))
     }
@@ -115,15 +114,15 @@ impl Weights {
 /// The constant of reciprocal rank fusion, from the paper.
 const RRF_K: f32 = 60.0;
 
-/// Where no candidate covers more of the question, lexical matches count 0: it is a paraphrase. Of 100 questions written in
-/// other words than the paragraph that answers them, nine in ten are covered less than .37; of 200 others, more than .45.
+/// Coverage of the best candidate up to which lexical scores count 0, because the question is a paraphrase. Of 100 paraphrases, nine
+/// in ten are covered less than .37; of 200 other questions, more than .45.
 const NO_LEXICAL_CONFIDENCE: f32 = 0.3;
-/// From this coverage on lexical matches count in full.
+/// Coverage of the best candidate from which on lexical scores count in full.
 const FULL_LEXICAL_CONFIDENCE: f32 = 0.5;
 
-/// Confidence in lexical matches, from 0 to 1: by how much of the question the best candidate covers.
+/// Confidence in lexical scores, from 0 to 1, by the coverage of the best candidate.
 ///
-/// A paraphrase shares only its common words with what answers it, and its lexical matches are accidents.
+/// A paraphrase only shares common words with its answer, so its lexical matches are accidental.
 fn lexical_confidence(candidates: &[Scores], weights: &Weights) -> f32 {
     if !weights.use_lexical_confidence {
         return 1.0;
@@ -132,45 +131,45 @@ fn lexical_confidence(candidates: &[Scores], weights: &Weights) -> f32 {
     between(best, NO_LEXICAL_CONFIDENCE, FULL_LEXICAL_CONFIDENCE)
 }
 
-/// How much of the question a candidate covers, similarly spelled words counting in part.
+/// The coverage of a candidate, including fuzzy terms.
 fn covered(scores: &Scores, weights: &Weights) -> f32 {
     scores.coverage + weights.fuzzy * scores.fuzzy
 }
 
-/// A first passage that is no nearer to the question, on the model's own scale, gives no feedback.
+/// Calibrated similarity of the first passage up to which it gives no feedback.
 const NO_FEEDBACK_CONFIDENCE: f32 = 0.4;
-/// From this nearness on its feedback counts in full.
+/// Calibrated similarity of the first passage from which on its feedback counts in full.
 const FULL_FEEDBACK_CONFIDENCE: f32 = 1.0;
 
-/// Confidence in the first passage as a model for others, from 0 to 1: by its similarity to the question. Feedback from a
-/// first passage that is wrong makes the ranking worse.
+/// Confidence in the feedback of the first passage, from 0 to 1, by its similarity to the question. Feedback of a wrong first passage
+/// makes the ranking worse.
 fn feedback_confidence(first: &Scores, calibration: &Calibration) -> f32 {
     between(calibration.passage.apply(first.paragraph), NO_FEEDBACK_CONFIDENCE, FULL_FEEDBACK_CONFIDENCE)
 }
 
-/// 0 at `low` and below, 1 at `high` and above.
+/// Maps `value` linearly to 0 at `low` and below, and to 1 at `high` and above.
 fn between(value: f32, low: f32, high: f32) -> f32 {
     ((value - low) / (high - low)).clamp(0.0, 1.0)
 }
 
-/// How the scores of candidates become one.
+/// Computes the scores of candidates.
 #[derive(Debug, Clone, Copy)]
 pub struct Ranker<'a> {
     pub mode: Mode,
     pub fusion: Fusion,
     pub weights: &'a Weights,
-    /// Whether the question asks for a fact, which is in a sentence, rather than names a topic, which a passage has.
+    /// Whether the question asks for a fact, which is in one sentence, and does not name a topic, which a whole passage has.
     pub asks_for_fact: bool,
-    /// What cosines of the index's model mean.
+    /// The calibration of the index's model.
     pub calibration: &'a Calibration,
 }
 
 impl Ranker<'_> {
-    /// The parts of each candidate's score, in order; they add up to it. Sets the candidates' `feedback`, for which
-    /// `cosines_with` gives the cosines of all candidates with one of them.
+    /// The parts of each candidate's score, in order; their sum is the score. Also sets the candidates' `feedback`, for which
+    /// `cosines_with` returns the cosines of all candidates with one of them.
     ///
-    /// BM25 comes as a share of what the question could at most score, so that the best of poor lexical matches stays
-    /// poor; cosines come on the model's own scale. Raw scores of the two are never added.
+    /// BM25 is divided by its maximum for the question, so that the best of poor lexical matches has a low score, and cosines are
+    /// calibrated. Raw scores of the two are never added.
     pub fn parts(&self, candidates: &mut [Scores], cosines_with: impl FnOnce(usize) -> Vec<f32>) -> Vec<Parts> {
         match (self.mode, self.fusion) {
             (Mode::Lexical, _) => candidates.iter().map(|s| Parts { words: s.bm25, ..Parts::default() }).collect(),
@@ -180,7 +179,7 @@ impl Ranker<'_> {
             (Mode::Hybrid, Fusion::Rrf) => reciprocal(candidates, self.weights),
             (Mode::Hybrid, Fusion::Convex) => {
                 let lexical_confidence = lexical_confidence(candidates, self.weights);
-                // A paraphrase shares no words with its answer, and hardly the topic's: it is found by what a sentence says.
+                // A paraphrase shares no words with its answer. It is found by the meaning of a sentence.
                 let factual = if self.asks_for_fact { 1.0 } else { 1.0 - lexical_confidence };
                 let nearness = self.weights.topic.towards(self.weights.fact, factual);
                 let mut parts: Vec<Parts> =
@@ -207,7 +206,7 @@ impl Ranker<'_> {
         }
     }
 
-    /// Adds nearness to the passage that comes first without it.
+    /// Adds similarity to the passage that is first without it.
     fn feed_back(&self, candidates: &mut [Scores], parts: &mut [Parts], cosines_with: impl FnOnce(usize) -> Vec<f32>) {
         let best_first = |a: &usize, b: &usize| parts[*a].sum().total_cmp(&parts[*b].sum()).then(b.cmp(a));
         let Some(first) = (0..parts.len()).max_by(best_first) else { return };
@@ -235,7 +234,7 @@ fn reciprocal(candidates: &[Scores], weights: &Weights) -> Vec<Parts> {
     lexical.into_iter().zip(semantic).map(parts).collect()
 }
 
-/// The rank of each candidate from 0, equal scores with equal ranks; none for those without a score.
+/// The rank of each candidate, from 0. Equal scores have equal ranks; candidates without a score have none.
 pub(super) fn ranks(candidates: &[Scores], score: impl Fn(&Scores) -> f32) -> Vec<Option<usize>> {
     let mut sorted: Vec<f32> = candidates.iter().map(&score).collect();
     sorted.sort_by(|a, b| b.total_cmp(a));

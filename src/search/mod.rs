@@ -1,7 +1,6 @@
-//! From a question to ranked passages, the sentences that answer, and the studies they cite.
+//! Answers questions: ranked passages, the sentences that answer, and the studies that they cite.
 //!
-//! [`Request`] -> `Query` -> candidates of two legs -> fused -> evidence -> [`Answer`]. [`Engine::search`] is that path from top to
-//! bottom.
+//! [`Request`] -> `Query` -> candidates of two legs -> fusion -> evidence -> [`Answer`]. [`Engine::search`] shows the whole path.
 
 mod answer;
 mod engine;

@@ -1,19 +1,19 @@
-//! How questions are answered.
+//! Options of the search.
 
 use super::fusion::{Fusion, Weights};
 use crate::index::FieldWeights;
 
-/// How questions are answered; one configuration for all of them.
+/// Options for all questions.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SearchOptions {
-    /// Candidates of each leg.
+    /// Number of candidates of each leg.
     pub candidates: usize,
     pub fusion: Fusion,
     pub weights: Weights,
     pub fields: FieldWeights,
-    /// What the words of an abbreviation's long form count, together, for each 1 of the abbreviation.
+    /// Weight of all terms of a long form together, relative to its abbreviation.
     pub expansion: f32,
-    /// Whether the model also reads the question with the long forms of ambiguous abbreviations.
+    /// Whether the question is also embedded with the long forms of ambiguous abbreviations.
     pub disambiguate: bool,
 }
 

@@ -1,4 +1,4 @@
-//! A question, analysed: its terms, with their weights and document frequencies.
+//! An analysed question: its terms, with their weights and idf.
 
 use std::ops::Range;
 
@@ -6,13 +6,13 @@ use super::error::SearchError;
 use crate::index::analyzer::{words, words_among};
 use crate::index::{IndexError, QueryTerm, Snapshot};
 
-/// The terms of a question, each once: its own, then those of its expanded abbreviations.
+/// The terms of a question, without repetitions: its own, then those of its expanded abbreviations.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Query {
     terms: Vec<Term>,
-    /// How many of the terms are the question's own.
+    /// Number of the question's own terms.
     own: usize,
-    /// Whether it asks for a fact ("how many …?"), rather than names a topic or asks whether something is so.
+    /// Whether it asks for a fact ("how many …?"), and does not name a topic or ask whether something is so.
     pub(super) asks_for_fact: bool,
     /// One for each expanded abbreviation.
     expansions: Vec<Alternatives>,
@@ -21,24 +21,24 @@ pub(super) struct Query {
 /// A term of a query.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Term {
-    /// As it is indexed: `stiff` for "stiffness".
+    /// The indexed term: `stiff` for "stiffness".
     pub(super) text: String,
-    /// 1 for the question's own terms, mostly less for those of expansions.
+    /// 1 for the question's own terms, usually less for those of expansions.
     pub(super) weight: f32,
     /// Inverse document frequency.
     pub(super) idf: f32,
     pub(super) origin: Origin,
 }
 
-/// Where a term comes from.
+/// The origin of a term.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Origin {
     Question,
-    /// The long form of an abbreviation, by the number of the expansion.
+    /// The long form of an abbreviation, with the index of the expansion.
     Expansion(usize),
 }
 
-/// The terms of an abbreviation and of its long form, which may stand for each other, as indices into the query's terms.
+/// The terms of an abbreviation and of its long form, which can replace each other, as indices into the query's terms.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Alternatives {
     short: Vec<usize>,
@@ -49,7 +49,7 @@ struct Alternatives {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Presence {
     Absent,
-    /// Only a term that is spelled similarly, with the similarity, above 0 and below 1.
+    /// Only a fuzzy term, with its similarity, above 0 and below 1.
     Similar(f32),
     Exact,
 }
@@ -59,7 +59,7 @@ impl Presence {
         self == Self::Exact
     }
 
-    /// 1 for the term itself, the similarity for one that is spelled similarly, else 0.
+    /// 1 for the term itself, the similarity for a fuzzy term, else 0.
     pub(super) fn share(self) -> f32 {
         match self {
             Self::Absent => 0.0,
@@ -77,14 +77,14 @@ impl Presence {
 /// A word of a text that is one of a query's terms.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct WordMatch {
-    /// Bytes of the text.
+    /// Byte range in the text.
     pub(super) range: Range<usize>,
     /// Index into the query's terms.
     term: usize,
 }
 
-/// A question with an interrogative word asks for what one sentence says: it begins with one, or has one and ends with a
-/// question mark ("in which trials …?").
+/// Whether a question asks for a fact: it begins with an interrogative word, or has one and ends with a question mark ("in which
+/// trials …?").
 pub fn asks_for_fact(question: &str) -> bool {
     const INTERROGATIVES: [&str; 9] = ["what", "which", "who", "whom", "whose", "when", "where", "why", "how"];
     let is_interrogative = |word: &str| INTERROGATIVES.iter().any(|known| known.eq_ignore_ascii_case(word));
@@ -115,7 +115,7 @@ impl Query {
         Ok(query)
     }
 
-    /// Adds a long form's terms. Together they weigh `weight` times what the short form does.
+    /// Adds the terms of a long form. Together they have `weight` times the weight of the short form.
     pub(super) fn expand(
         &mut self,
         short: &str,
@@ -149,7 +149,7 @@ impl Query {
         &self.terms[..self.own]
     }
 
-    /// All terms as the lexical leg takes them.
+    /// All terms for the lexical leg.
     pub(super) fn weighted_terms(&self) -> Vec<QueryTerm> {
         self.terms.iter().map(Term::weighted).collect()
     }
@@ -164,7 +164,7 @@ impl Query {
         self.terms.iter().position(|known| known.text == term)
     }
 
-    /// The terms that an expanded abbreviation is written with, as indices, by the number of the expansion.
+    /// The indices of the terms of an expanded abbreviation, by the index of the expansion.
     pub(super) fn short_terms(&self, expansion: usize) -> &[usize] {
         self.expansions.get(expansion).map_or(&[], |alternatives| &alternatives.short)
     }
@@ -184,8 +184,8 @@ impl Query {
         presence
     }
 
-    /// The share of the question that is covered, each term counting by its idf, from 0 to 1. `presence` has an entry for
-    /// each term, which counts by `share`. An abbreviation is covered by its long form as far as that is there.
+    /// The share of the question's terms that are present, weighted by idf, from 0 to 1. `presence` has an entry for each term, which
+    /// counts by `share`. An abbreviation is also covered by its long form, in proportion to the terms of it that are present.
     pub(super) fn coverage(&self, presence: &[Presence], share: fn(Presence) -> f32) -> f32 {
         let total: f32 = self.own_terms().iter().map(|term| term.idf).sum();
         let covered = |(index, term): (usize, &Term)| {
@@ -199,9 +199,8 @@ impl Query {
         self.own_terms().iter().enumerate().map(covered).sum::<f32>() / total.max(f32::MIN_POSITIVE)
     }
 
-    /// What BM25 (k1 = 1.2) could at most give to a passage that consists of nothing but the question's words: words that
-    /// the index does not have count too, for a passage without them answers less of the question. Expansions do not
-    /// count: they are other words for the same.
+    /// The maximum of BM25 (k1 = 1.2) for the question. Words that are not in the index count, because a passage without them answers
+    /// less of the question. Expansions do not count, because they are synonyms.
     pub(super) fn max_score(&self) -> f32 {
         const SATURATION: f32 = 2.2;
         SATURATION * self.own_terms().iter().map(|term| term.idf).sum::<f32>()

@@ -13,7 +13,7 @@ use super::timing::{Stage, Timings};
 use crate::embed::{Calibration, UnitVector};
 use crate::index::{PaperKey, PassageAddress, QueryTerm, Snapshot};
 
-/// A candidate with everything that its rank depends on.
+/// A candidate with all values on which its rank depends.
 #[derive(Debug, Clone)]
 pub(super) struct RankedPassage {
     pub(super) address: PassageAddress,
@@ -23,9 +23,9 @@ pub(super) struct RankedPassage {
     pub(super) sentence_cosines: Vec<f32>,
     /// BM25 of each of the query's terms.
     term_scores: Vec<f32>,
-    /// Rank by words alone, from 1.
+    /// Rank by BM25, from 1.
     pub(super) lexical_rank: Option<usize>,
-    /// Rank by the paragraph's vector alone, from 1.
+    /// Rank by the paragraph's vector, from 1.
     pub(super) vector_rank: Option<usize>,
 }
 
@@ -35,19 +35,19 @@ pub(super) struct PreparedQuery<'a> {
     pub(super) options: &'a SearchOptions,
     pub(super) calibration: &'a Calibration,
     pub(super) query: Query,
-    /// None for a search by words alone.
+    /// `None` for a lexical search.
     pub(super) vector: Option<UnitVector>,
     pub(super) expanded: Vec<Expanded>,
     /// Candidates of the lexical leg.
     pub(super) lexical_candidates: Vec<PassageAddress>,
 }
 
-/// Candidates that each leg is asked for.
+/// Number of candidates that each leg returns.
 fn candidates_per_leg(options: &SearchOptions, request: &Request) -> usize {
     options.candidates.max((request.offset + request.limit) * request.per_paper.clamp(1, 3))
 }
 
-/// Candidates of the lexical leg; none for a search by meaning alone.
+/// The candidates of the lexical leg; none for a vector search.
 pub(super) fn lexical_candidates(
     snapshot: &Snapshot,
     query: &Query,
@@ -63,14 +63,13 @@ pub(super) fn lexical_candidates(
 }
 
 impl PreparedQuery<'_> {
-    /// All candidates, best first; those of equal scores in the order of the index, which [`page`] replaces by that of
-    /// their ids.
+    /// All candidates, the best first. Ties are in the order of the index; [`page`] sorts them by id.
     pub(super) fn rank(&self, request: &Request, timings: &mut Timings) -> Result<Vec<RankedPassage>, SearchError> {
         let addresses = self.candidates(request, timings)?;
         timings.time(Stage::Rescore, || self.rescored(addresses, request.mode))
     }
 
-    /// The candidates of both legs, sorted by address, each once.
+    /// The candidates of both legs, sorted by address, without repetitions.
     fn candidates(&self, request: &Request, timings: &mut Timings) -> Result<Vec<PassageAddress>, SearchError> {
         let mut addresses = self.lexical_candidates.clone();
         if let Some(vector) = &self.vector {
@@ -95,7 +94,7 @@ impl PreparedQuery<'_> {
         Ok(ranked)
     }
 
-    /// BM25 of each term for each candidate. An abbreviation counts 0 in papers that use it in another sense.
+    /// BM25 of each term for each candidate. An abbreviation has 0 in papers that use it in another sense.
     fn term_scores(&self, addresses: &[PassageAddress]) -> Result<Vec<Vec<f32>>, SearchError> {
         let terms: Vec<QueryTerm> = self.query.weighted_terms();
         let mut scores = vec![vec![0.0; terms.len()]; addresses.len()];
@@ -116,7 +115,7 @@ impl PreparedQuery<'_> {
         Ok(scores)
     }
 
-    /// Whether each candidate has each term. In a hybrid search similarly spelled terms stand in for the question's own.
+    /// Whether each candidate has each term. In a hybrid search, fuzzy terms can replace the question's own.
     fn presence(
         &self,
         addresses: &[PassageAddress],
@@ -233,19 +232,19 @@ fn sort_by_id(snapshot: &Snapshot, ties: &mut [RankedPassage]) -> Result<(), Sea
     Ok(())
 }
 
-/// Which of the ranked passages are returned.
+/// The part of the ranked passages that is returned.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Page {
-    /// Passages to skip.
+    /// Number of passages to skip.
     pub(super) offset: usize,
-    /// Passages to return, at most.
+    /// Maximum number of passages to return.
     pub(super) limit: usize,
-    /// Passages of one paper, at most, skipped ones included.
+    /// Maximum number of passages of one paper, including skipped ones.
     pub(super) per_paper: usize,
 }
 
-/// The passages of one page. Only ties that may be on it are sorted by id: with few words in a large index there are many,
-/// and each costs a look into the index.
+/// The passages of one page. Only ties that may be on it are sorted by id: a question with few words has many ties in a large index,
+/// and each needs a lookup.
 pub(super) fn page(
     snapshot: &Snapshot,
     mut ranked: Vec<RankedPassage>,

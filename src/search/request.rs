@@ -1,4 +1,4 @@
-//! A question as it is asked, with its options.
+//! A question with its options.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -7,24 +7,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::index::Filter;
 
-/// A question as it is asked.
+/// A question with its options.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
     pub question: String,
     pub mode: Mode,
-    /// Hits to give, from 1.
+    /// Number of hits to return, from 1.
     pub limit: usize,
-    /// Hits to leave out at the beginning.
+    /// Number of hits to skip.
     pub offset: usize,
     pub filter: Filter,
-    /// Passages of one paper among the hits, at most.
+    /// Maximum number of passages of one paper among the hits.
     pub per_paper: usize,
-    /// What is done with abbreviations.
+    /// The expansion of abbreviations.
     pub expand: Expand,
 }
 
 impl Request {
-    /// A question with the usual settings.
+    /// A question with default options.
     pub fn new(question: &str) -> Self {
         Self {
             question: question.to_owned(),
@@ -38,16 +38,16 @@ impl Request {
     }
 }
 
-/// Which legs look for candidates.
+/// The legs that provide candidates.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
-    /// Words and meaning.
+    /// BM25 and embeddings.
     #[default]
     Hybrid,
-    /// Words alone: BM25.
+    /// BM25 only.
     Lexical,
-    /// Meaning alone: the passage's vector.
+    /// The passage's vector only.
     Vector,
 }
 
@@ -72,12 +72,12 @@ impl FromStr for Mode {
     }
 }
 
-/// What the asker says of abbreviations.
+/// The user's options for abbreviations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expand {
     /// Whether abbreviations are expanded at all.
     pub on: bool,
-    /// Senses that are settled: short form to long form.
+    /// Senses that the user chose: short form to long form.
     pub forced: BTreeMap<String, String>,
 }
 
@@ -87,7 +87,7 @@ impl Default for Expand {
     }
 }
 
-/// A sense that the asker settles, as `RA=retinoic acid`.
+/// A sense that the user chose, given as `RA=retinoic acid`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ForcedSense {
     pub short: String,

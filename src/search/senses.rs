@@ -1,4 +1,4 @@
-//! What the indexed papers' short forms stand for, and which sense a question means.
+//! The senses of short forms in the indexed papers.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
@@ -8,7 +8,7 @@ use crate::embed::UnitVector;
 use crate::index::analyzer::words;
 use crate::index::{IndexError, PaperKey, PaperSet, Snapshot};
 
-/// One thing that a short form stands for, in all its spellings.
+/// A sense of a short form, in all its spellings.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Sense {
     /// The spelling that most papers use.
@@ -16,7 +16,7 @@ pub(super) struct Sense {
     pub(super) terms: Vec<String>,
     /// Papers that define the short form so.
     pub(super) papers: PaperSet,
-    /// The vector of the long form, once it was needed; shared by all commits.
+    /// The vector of the long form, computed when it is first needed; shared by all commits.
     pub(super) vector: Arc<OnceLock<UnitVector>>,
 }
 
@@ -34,7 +34,7 @@ impl Sense {
 /// "mesenchymal stromal cell" are, "rheumatoid arthritis" and "reactive arthritis" are not.
 const SAME_SENSE: f32 = 0.5;
 
-/// Senses kept of one short form; the rest are misreadings.
+/// Maximum number of senses of one short form. Further ones are errors of detection.
 const MAX_SENSES: usize = 12;
 
 /// Bytes of senses that are kept, at most; when there are more, the cache begins anew.
@@ -47,7 +47,7 @@ const MAX_VECTORS: usize = 1 << 12;
 #[derive(Debug, Default)]
 pub(super) struct SenseCache {
     newest: RwLock<SensesOfCommit>,
-    /// By long form. They depend on the model alone.
+    /// Vectors by long form. They only depend on the model.
     vectors: Mutex<HashMap<String, Arc<OnceLock<UnitVector>>>>,
 }
 
@@ -60,7 +60,7 @@ struct SensesOfCommit {
 }
 
 impl SenseCache {
-    /// The senses of a word as a reader writes it, the commonest first; none for ordinary words.
+    /// The senses of a word as a user writes it, the most frequent first; none for ordinary words.
     pub(super) fn lookup(&self, word: &str, snapshot: &Snapshot) -> Result<Arc<[Sense]>, IndexError> {
         let Some(short) = short_form(word) else { return Ok(Arc::default()) };
         let commit_id = snapshot.commit_id();
@@ -84,7 +84,7 @@ impl SenseCache {
         Ok(senses)
     }
 
-    /// The sense with the vector that is known of its long form.
+    /// Adds the vector of its long form to a sense.
     fn with_vector(&self, sense: Sense) -> Sense {
         let mut vectors = self.vectors.lock().unwrap_or_else(PoisonError::into_inner);
         if vectors.len() >= MAX_VECTORS {
@@ -100,13 +100,13 @@ fn short_form(word: &str) -> Option<String> {
     if word.chars().any(|c| c.is_uppercase() || c.is_numeric()) {
         return Some(normalise_short_form(word));
     }
-    // `msc` may mean MSC, for it can be no word; `age` and `her` may not.
+    // `msc` can be MSC, because it is no word; `age` and `her` cannot.
     let pronounceable = word.contains(['a', 'e', 'i', 'o', 'u', 'y']);
     let singular = word.strip_suffix('s').unwrap_or(word);
     (!pronounceable && (2..=5).contains(&singular.len())).then(|| singular.to_uppercase())
 }
 
-/// One sense out of all spellings that are near each other, the commonest sense first.
+/// Merges similar spellings to senses, the most frequent sense first.
 fn merged(longs: BTreeMap<String, PaperSet>) -> Vec<Sense> {
     let mut longs: Vec<(String, PaperSet)> = longs.into_iter().collect();
     longs.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then_with(|| a.0.cmp(&b.0)));

@@ -1,4 +1,4 @@
-//! An answer on top: a few sentences from different papers, or the admission that there is none.
+//! Makes the answer: a few sentences from different papers, or an abstention.
 
 use std::collections::HashSet;
 
@@ -12,35 +12,35 @@ pub(super) struct Source<'a> {
     pub(super) vectors: Vec<UnitVector>,
 }
 
-/// Sentences of an answer, at most.
+/// Maximum number of sentences of an answer.
 const MAX_SENTENCES: usize = 5;
-/// Second sentences of one paper are added up to this number.
+/// Number of sentences up to which second sentences of one paper are added.
 const MIN_SENTENCES: usize = 3;
-/// A further sentence has at least this share of the merit of the best one.
+/// Minimum score of a further sentence, as a share of the best score.
 const MIN_SHARE_OF_BEST: f32 = 0.5;
-/// Two sentences make the same statement from this similarity on: 1 is that of a sentence and its paraphrase.
+/// Calibrated similarity from which on two sentences make the same statement; that of a sentence and its paraphrase is 1.
 const SAME_STATEMENT: f32 = 1.6;
 
-/// Below this sum a question is not answered.
+/// Answerability below which a question is not answered.
 ///
-/// Weights and bound were chosen on questions over 376 articles and on those of SciFact, PubMedQA, COVID-QA and others, so
-/// that of what these answer a few in a hundred are refused (`docs/quality.md` has the figures, and those of questions kept
-/// apart). A question that shares hardly a word with its answer is mostly refused: there the first passage is seldom right.
+/// Its weights and this bound were chosen on questions over 376 articles and on those of SciFact, PubMedQA, COVID-QA and others, so
+/// that a few in a hundred of the answerable ones are refused (`docs/quality.md` has the figures, also for held-out questions).
+/// Paraphrases are mostly refused, because their first passage is seldom right.
 const ANSWERABLE: f32 = 2.0;
 
-/// How well the first hit answers: on one scale for all indexes and models, unlike its score.
+/// Answerability: how well the first hit answers. Unlike its score, it can be compared between indexes and models.
 pub(super) fn answerability(first: &Scores, calibration: &Calibration) -> f32 {
     0.5 * calibration.passage.apply(first.paragraph) + calibration.sentence.apply(first.sentence) + 2.0 * first.coverage
 }
 
-/// Whether the first hit may say in other words what is asked, which its words alone do not tell from what is not.
+/// Whether the question may be a paraphrase of the first hit: few words match, but a sentence is similar.
 fn is_paraphrase(first: &Scores, calibration: &Calibration) -> bool {
     const FEW_WORDS: f32 = 0.3;
     const NEAR: f32 = 0.6;
     first.coverage < FEW_WORDS && calibration.sentence.apply(first.sentence) >= NEAR
 }
 
-/// Picks the answer's sentences from the hits, best first.
+/// Selects the sentences of the answer from the hits, the best first.
 pub(super) fn summarise(sources: &[Source<'_>], calibration: &Calibration) -> Summary {
     let Some(first) = sources.first() else {
         return abstained("no paragraph matches this question".into());
@@ -81,21 +81,21 @@ struct Candidate<'a> {
     vector: &'a UnitVector,
     merit: f32,
     studies: Vec<&'a Reference>,
-    /// The studies' names that are the same in all papers.
+    /// Names of the cited studies that are the same in all papers.
     identities: Vec<String>,
-    /// Papers that say it.
+    /// Number of papers with this statement.
     papers: HashSet<&'a str>,
 }
 
-/// What two sentences have in common.
+/// The overlap of two sentences.
 enum Overlap {
-    /// They report the same primary studies: one study in three reviews is no threefold evidence.
+    /// They cite the same primary studies. One study in three reviews counts once as evidence.
     Study,
     /// They make the same statement.
     Statement,
 }
 
-/// All evidence, by how well the sentence answers in how good a hit.
+/// All evidence sentences, by the scores of the sentence and of its hit.
 fn candidates<'a>(sources: &'a [Source<'a>]) -> Vec<Candidate<'a>> {
     let mut all: Vec<Candidate<'a>> = Vec::new();
     for Source { hit, vectors } in sources {
@@ -111,7 +111,7 @@ fn candidates<'a>(sources: &'a [Source<'a>]) -> Vec<Candidate<'a>> {
     all
 }
 
-/// One sentence of each paper first; second ones only to make it enough.
+/// One sentence of each paper, and second ones only up to [`MIN_SENTENCES`].
 fn diversified(chosen: Vec<Candidate<'_>>) -> Vec<Candidate<'_>> {
     let mut papers = HashSet::new();
     let (mut first, second): (Vec<_>, Vec<_>) =
@@ -159,7 +159,7 @@ fn studies<'a>(hit: &'a Hit, evidence: &Evidence) -> Vec<&'a Reference> {
     indices.iter().filter_map(|index| hit.record.cited.get(index)).collect()
 }
 
-/// What names a study across the reference lists of different papers.
+/// The name of a study that is the same in the reference lists of different papers.
 fn identity(study: &Reference) -> String {
     let plain = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
     let name = study.doi.as_deref().or(study.pmid.as_deref()).or(study.title.as_deref());

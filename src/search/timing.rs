@@ -2,22 +2,22 @@
 
 use std::time::{Duration, Instant};
 
-/// A part of answering, in the order in which they come.
+/// The stages of answering, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stage {
-    /// Cutting the question into terms and settling its abbreviations.
+    /// Analysing the question and choosing the senses of its abbreviations.
     Expand,
-    /// The model: the question's vector.
+    /// Embedding the question.
     Embed,
-    /// Candidates by words.
+    /// Candidates of the lexical leg.
     Lexical,
-    /// Candidates by the passages' vectors.
+    /// Candidates of the vector leg.
     Scan,
     /// Scoring all candidates and sorting them.
     Rescore,
-    /// Reading the passages of the page and choosing their evidence.
+    /// Reading the passages of the page and selecting their evidence.
     Fetch,
-    /// The answer on top.
+    /// Making the answer.
     Summarise,
 }
 
@@ -43,7 +43,7 @@ impl Stage {
 pub struct Timings([Duration; Stage::ALL.len()]);
 
 impl Timings {
-    /// What a stage took; zero where it was not needed.
+    /// The time of a stage; zero if it was not needed.
     pub fn get(&self, stage: Stage) -> Duration {
         self.0[stage as usize]
     }
