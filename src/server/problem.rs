@@ -13,7 +13,7 @@ use crate::index::IndexError;
 use crate::search::SearchError;
 use crate::wire::{ProblemBody, RequestError};
 
-/// The kinds of failure. Their names on the wire are stable, so that clients can handle them.
+/// The kinds of problems. Their names in JSON are stable, so that clients can handle them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Code {
     EmptyQuestion,
@@ -70,7 +70,7 @@ impl Code {
         Self::Internal,
     ];
 
-    /// The table: status, name on the wire, title.
+    /// The table of codes: status, name in JSON, title.
     fn row(self) -> (StatusCode, &'static str, &'static str) {
         use StatusCode as S;
         match self {
@@ -107,7 +107,7 @@ impl Code {
         self.row().0
     }
 
-    /// Its name on the wire.
+    /// The stable name in JSON.
     pub fn name(self) -> &'static str {
         self.row().1
     }
@@ -131,13 +131,13 @@ impl Code {
     }
 }
 
-/// A failure as the client sees it.
+/// A failure that is reported to the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     pub code: Code,
-    /// What is wrong with this request, and what was expected.
+    /// The problem with this request, and the expected value.
     pub detail: String,
-    /// Seconds after which to try again.
+    /// Seconds after which the client may retry.
     pub retry_after: Option<u32>,
 }
 
@@ -158,12 +158,12 @@ impl Problem {
         }
     }
 
-    /// A refusal for now; the client may try again after a second.
+    /// The server is overloaded; the client may retry after a second.
     pub(super) fn overloaded(detail: impl Into<String>) -> Self {
         Self { retry_after: Some(1), ..Self::new(Code::Overloaded, detail) }
     }
 
-    /// A fault of the server: the cause is logged and hidden from the client.
+    /// An internal error. The cause is logged and hidden from the client.
     pub fn internal(cause: &dyn std::fmt::Display) -> Self {
         tracing::error!(%cause, "request failed");
         Self::new(Code::Internal, "the cause is in the server's log under this request_id")
@@ -226,7 +226,7 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Middleware that gives every failure its body, also where axum or a layer set only a status.
+/// Middleware that gives every error a body, also if axum or a layer only sets a status.
 pub(super) async fn render(request: Request, next: Next) -> Response {
     let request_id = request_id(request.extensions());
     let path = request.uri().path().to_owned();

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use super::state::AppState;
 
-/// How often the index is looked at.
+/// Interval at which the index is checked for new commits.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 /// A thread that reloads the index after each commit, until dropped.
@@ -34,7 +34,7 @@ impl Drop for Reloader {
         self.stop.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {
             thread.thread().unpark();
-            // It ends when it sees the flag; a panic in it was logged.
+            // The thread ends when it sees the flag; a panic in it was logged.
             let _ = thread.join();
         }
     }
@@ -69,14 +69,14 @@ fn poll(state: &AppState, stop: &AtomicBool) {
     }
 }
 
-/// Reads what the first question would wait for. An error is logged here, and given again to the question.
+/// Loads data for which the first question would wait. An error is logged here, and returned again to that question.
 fn warm(state: &AppState) {
     if let Err(error) = state.engine.warm() {
         tracing::error!(%error, "the new commit cannot be read");
     }
 }
 
-/// Changes with every commit, as tantivy writes this file for each. To read it is all that a poll costs.
+/// A value that changes with every commit: the content of a file that tantivy writes for each. A poll only reads this file.
 fn commit_marker(folder: &Path) -> Option<(SystemTime, Vec<u8>)> {
     let file = folder.join("meta.json");
     Some((std::fs::metadata(&file).ok()?.modified().ok()?, std::fs::read(&file).ok()?))

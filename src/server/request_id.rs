@@ -1,4 +1,4 @@
-//! An id for each request, by which its answer, its log lines and a complaint about it are brought together.
+//! An id for each request, which is in its answer and in its log entries.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,13 +10,13 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tower_http::request_id::{MakeRequestId, RequestId};
 
-/// The header in which a client may send an id of its own, and in which every answer has one.
+/// The header with the id in every answer. A client may send its own id in it.
 pub(super) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Longer ids of clients are replaced.
+/// Maximum length of an id from a client. Longer ones are replaced.
 const MAX_LENGTH: usize = 128;
 
-/// Makes ids of the time at which the server started and a counter.
+/// Makes ids from the start time of the server and a counter.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct CountRequests;
 
@@ -30,7 +30,7 @@ impl MakeRequestId for CountRequests {
     }
 }
 
-/// Removes an id of the client that could do harm in logs and headers, so that the request is given another one.
+/// Removes an id of the client that is unsafe in logs and headers, so that the request gets a new one.
 pub(super) async fn remove_unsafe_id(mut request: Request, next: Next) -> Response {
     if request.headers().get(HEADER).is_some_and(|id| !is_safe(id)) {
         request.headers_mut().remove(HEADER);
@@ -43,7 +43,7 @@ fn is_safe(id: &HeaderValue) -> bool {
     (1..=MAX_LENGTH).contains(&id.len()) && id.as_bytes().iter().all(is_safe_byte)
 }
 
-/// The id of a request; empty where it has none.
+/// The id of a request; empty if it has none.
 pub(super) fn request_id(extensions: &Extensions) -> String {
     let id = extensions.get::<RequestId>().and_then(|id| id.header_value().to_str().ok());
     id.unwrap_or_default().to_owned()

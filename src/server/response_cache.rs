@@ -1,5 +1,5 @@
-//! A cache of responses, bounded in bytes. A response belongs to a commit of the index: after another one the question is
-//! answered anew, and the old response makes room when room is needed.
+//! A cache of responses, bounded in bytes. The key contains the commit of the index, so a question is answered again after a commit;
+//! old responses are evicted when space is needed.
 
 use std::io;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use quick_cache::sync::Cache;
 
 use crate::wire::{SearchRequest, SearchResponse};
 
-/// All that a response depends on.
+/// Everything on which a response depends.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct CacheKey {
     commit: String,
@@ -17,14 +17,14 @@ pub(super) struct CacheKey {
 }
 
 impl CacheKey {
-    /// White space around and between the words of a question says nothing.
+    /// Makes a key. White space around the question and between its words is normalised.
     pub(super) fn new(commit: String, request: &SearchRequest) -> Self {
         let words: Vec<&str> = request.q.split_whitespace().collect();
         Self { commit, request: SearchRequest { q: words.join(" "), ..request.clone() } }
     }
 }
 
-/// Responses by what was asked.
+/// Responses by request and commit.
 #[derive(Debug)]
 pub(super) struct ResponseCache(Cache<CacheKey, Entry, ByBytes>);
 
@@ -44,10 +44,10 @@ impl Weighter<CacheKey, Entry> for ByBytes {
 }
 
 impl ResponseCache {
-    /// The usual size of a response as JSON, by which the number of entries is estimated.
+    /// The typical size of a response as JSON in bytes, by which the number of entries is estimated.
     const USUAL_BYTES: u64 = 16 << 10;
 
-    /// Keeps at most so many bytes, counted as JSON.
+    /// A cache of at most `max_bytes` bytes, counted as JSON.
     pub(super) fn new(max_bytes: u64) -> Self {
         let entries = usize::try_from(max_bytes / Self::USUAL_BYTES).unwrap_or(usize::MAX);
         Self(Cache::with_weighter(entries, max_bytes, ByBytes))
@@ -57,7 +57,7 @@ impl ResponseCache {
         self.0.get(key).map(|entry| entry.response)
     }
 
-    /// Keeps a response, unless a commit has come between the look into the cache and the search.
+    /// Adds a response, unless there was a commit between the lookup in the cache and the search.
     pub(super) fn insert(&self, key: CacheKey, response: Arc<SearchResponse>) {
         if response.commit == key.commit {
             let bytes = json_bytes(&response) + key.request.q.len() as u64;
@@ -81,7 +81,7 @@ fn json_bytes(response: &SearchResponse) -> u64 {
     }
 
     let mut count = Count(0);
-    // One that is not JSON is not kept.
+    // A response that cannot be serialised is not cached.
     serde_json::to_writer(&mut count, response).map_or(u64::MAX, |()| count.0)
 }
 

@@ -30,7 +30,7 @@ use super::request_id::{self, CountRequests};
 use super::routes::{about, health, manage, pages, papers, search, tasks};
 use super::state::AppState;
 
-/// The whole interface as a function of its state.
+/// The router with all routes and middleware.
 pub fn router(state: Arc<AppState>) -> Router {
     let (routes, document) = documented_routes(&state);
     let routes = routes
@@ -89,7 +89,7 @@ fn documented_routes(state: &Arc<AppState>) -> (Router<Arc<AppState>>, OpenApi) 
     (routes, document)
 }
 
-/// Web pages of other origins may ask only where the options name them.
+/// The CORS layer: only the given origins may send requests from web pages.
 fn cors(origins: &[String]) -> CorsLayer {
     if origins.is_empty() {
         return CorsLayer::new();
@@ -102,7 +102,7 @@ fn cors(origins: &[String]) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(allowed)
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
-        // A browser takes `*` for all headers but Authorization.
+        // In browsers, `*` means all headers other than Authorization.
         .allow_headers([AUTHORIZATION, CONTENT_TYPE, IF_NONE_MATCH, API_KEY, request_id::HEADER])
         .expose_headers([ETAG, RETRY_AFTER, request_id::HEADER])
 }

@@ -1,4 +1,4 @@
-//! Starts the parts of the server and runs them until it is told to end.
+//! Starts the parts of the server and runs them until the process is asked to end.
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,7 +16,7 @@ use super::state::AppState;
 use super::watch::Watch;
 use crate::search::Engine;
 
-/// Why the server does not run.
+/// Why the server cannot run.
 #[derive(Debug, Error)]
 pub enum RunError {
     #[error(transparent)]
@@ -31,12 +31,11 @@ pub enum RunError {
     Thread(#[source] io::Error),
 }
 
-/// Serves until the process gets SIGTERM or Ctrl-C. `started` is called with the address that is listened at, which has
-/// the port that was chosen where the options ask for port 0. Where the folder of uploads may not be written, nothing can
-/// be changed through the server.
+/// Serves until the process gets SIGTERM or Ctrl-C. `started` is called with the address, which has the actual port if the options
+/// have port 0. If the folder of uploads is not writable, the server allows no changes.
 ///
 /// # Errors
-/// Before it serves: the address is taken, or open to a network without keys; the folder of uploads cannot be used.
+/// Before it serves: the address is in use, or needs keys; the folder of uploads cannot be used.
 pub async fn run(engine: Engine, options: ServerOptions, started: impl FnOnce(SocketAddr)) -> Result<(), RunError> {
     let ServerOptions { listen: address, limits, access, library, watch } = options;
     let access = Access::new(access)?;

@@ -1,15 +1,15 @@
-//! Threads on which questions are answered. They are apart from the runtime's other blocking threads, so that uploads,
-//! however many, cannot take them.
+//! Threads that answer questions. They are separate from the runtime's other blocking threads, so that uploads cannot use all of
+//! them.
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 
-/// A pool of threads, started as they are needed and ended when they idle.
+/// A pool of threads, which are started when needed and end when idle.
 #[derive(Debug)]
 pub(super) struct SearchThreads(Option<Runtime>);
 
 impl SearchThreads {
-    /// At most so many threads at the same time.
+    /// A pool of at most `max_threads` threads.
     pub(super) fn new(max_threads: usize) -> Self {
         let pool = Builder::new_current_thread()
             .thread_name("search")
@@ -19,7 +19,7 @@ impl SearchThreads {
         Self(pool.ok())
     }
 
-    /// Runs work that blocks, after what was spawned before where all threads are busy.
+    /// Runs blocking work. If all threads are busy, work is queued in order.
     pub(super) fn spawn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
         match &self.0 {
             Some(pool) => pool.spawn_blocking(work),
@@ -29,7 +29,7 @@ impl SearchThreads {
 }
 
 impl Drop for SearchThreads {
-    /// Does not wait for work that runs: a state may be dropped where nothing may block.
+    /// Does not wait for running work, because a state may be dropped in an async context.
     fn drop(&mut self) {
         if let Some(pool) = self.0.take() {
             pool.shutdown_background();

@@ -20,10 +20,10 @@ use super::connection::{ClientStream, WritePace, max_connections, max_open_files
 use super::router::router;
 use super::state::AppState;
 
-/// A client has this long to send the head of a request; an idle connection is closed after it, too.
+/// Maximum time in which a client must send the head of a request. Idle connections are also closed after it.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Why the server does not serve.
+/// Why the server cannot listen.
 #[derive(Debug, Error)]
 pub enum ServeError {
     #[error(transparent)]
@@ -35,15 +35,15 @@ pub enum ServeError {
 /// Listens at an address.
 ///
 /// # Errors
-/// A network address without keys; an address that is taken.
+/// The address needs keys, or is in use.
 pub async fn listen(state: &AppState, listen: SocketAddr) -> Result<TcpListener, ServeError> {
     state.access.check_address(listen)?;
     TcpListener::bind(listen).await.map_err(|source| ServeError::Listen { listen, source })
 }
 
-/// Serves until `shutdown` completes; then takes nothing new, and ends within [`Limits::shutdown`](super::Limits): requests
-/// and the current index run may finish until then, and are given up after it. An index run that is given up loses what
-/// it has not committed; the next start does it again.
+/// Serves until `shutdown` completes. Then it accepts no connections and ends within [`Limits::shutdown`](super::Limits): requests
+/// and the current index run can finish until then, and are aborted after it. What an aborted index run has not committed is indexed
+/// again at the next start.
 pub async fn serve(state: Arc<AppState>, listener: TcpListener, shutdown: impl Future<Output = ()>) {
     let service = TowerToHyperService::new(router(Arc::clone(&state)));
     let connections = Arc::new(Semaphore::new(max_connections(max_open_files())));
@@ -57,7 +57,7 @@ pub async fn serve(state: Arc<AppState>, listener: TcpListener, shutdown: impl F
         match accepted {
             Ok((stream, permit)) => drop(tokio::spawn(connection(stream, service.clone(), graceful.watcher(), permit))),
             Err(error) => {
-                // Mostly too many open files, which goes by.
+                // Usually too many open files, which is temporary.
                 tracing::warn!(%error, "cannot accept a connection");
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
@@ -80,7 +80,7 @@ pub async fn serve(state: Arc<AppState>, listener: TcpListener, shutdown: impl F
     }
 }
 
-/// The next connection, with the permit that it holds until it is closed.
+/// Accepts the next connection, with the permit that it holds until it is closed.
 async fn accept(listener: &TcpListener, connections: &Arc<Semaphore>) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
     let permit = Arc::clone(connections).acquire_owned().await.map_err(io::Error::other)?;
     let (stream, _) = listener.accept().await?;
@@ -93,7 +93,7 @@ async fn connection(
     watcher: Watcher,
     _permit: OwnedSemaphorePermit,
 ) {
-    // Answers are written whole; waiting for more to send only delays them.
+    // Answers are written as a whole, so Nagle's algorithm would only delay them.
     let _ = stream.set_nodelay(true);
     let stream = TokioIo::new(ClientStream::new(stream, WritePace::default()));
     let mut http = http1::Builder::new();
@@ -103,7 +103,7 @@ async fn connection(
     }
 }
 
-/// Completes when the process is told to end: SIGTERM or Ctrl-C.
+/// Completes when the process gets SIGTERM or Ctrl-C.
 pub async fn shutdown_signal() {
     #[cfg(unix)]
     {
@@ -116,7 +116,7 @@ pub async fn shutdown_signal() {
             return;
         }
     }
-    // Without signals there is no graceful shutdown; the index takes no harm from a sudden end.
+    // Without signals there is no graceful shutdown, which does not damage the index.
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
     }

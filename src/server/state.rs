@@ -1,4 +1,4 @@
-//! The state that all requests share.
+//! The shared state of all requests.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,13 +16,13 @@ use super::response_cache::ResponseCache;
 use super::search_threads::SearchThreads;
 use crate::search::Engine;
 
-/// Uploads that are received at the same time; further ones wait. Many, so that slow ones keep nobody out.
+/// Maximum number of uploads that are received at a time. Further ones wait. It is large, so that slow uploads do not block others.
 const MAX_RECEIVING: usize = 64;
 
-/// Uploads that are checked at the same time; further ones wait on disk.
+/// Maximum number of uploads that are checked at a time. Further ones wait on disk.
 const MAX_CHECKING: usize = 8;
 
-/// Bytes of all cached responses together, at most.
+/// Maximum number of bytes of all cached responses together.
 const MAX_CACHED_BYTES: u64 = 32 << 20;
 
 /// The state of the server.
@@ -31,7 +31,7 @@ pub struct AppState {
     pub engine: Engine,
     pub limits: Limits,
     pub(super) access: Arc<Access>,
-    /// `None` where nothing can be changed through the server.
+    /// `None` if the server allows no changes.
     pub(super) jobs: Option<Arc<Jobs>>,
     pub(super) metrics: Metrics,
     pub(super) receiving: Arc<Semaphore>,
@@ -42,7 +42,7 @@ pub struct AppState {
     pub(super) responses: ResponseCache,
 }
 
-/// Lets extractors have the limits without the rest of the state.
+/// Gives extractors the limits.
 impl FromRef<Arc<AppState>> for Limits {
     fn from_ref(state: &Arc<AppState>) -> Self {
         state.limits
@@ -50,7 +50,7 @@ impl FromRef<Arc<AppState>> for Limits {
 }
 
 impl AppState {
-    /// The state of a server that needs no keys, and through which nothing can be changed.
+    /// The state of a server that needs no keys and allows no changes.
     pub fn new(engine: Engine, limits: Limits) -> Self {
         Self {
             engine,
@@ -84,7 +84,7 @@ impl AppState {
         self.jobs.as_ref().ok_or_else(|| Problem::new(Code::Forbidden, detail))
     }
 
-    /// Makes `/readyz` fail from now on, so that load balancers send no more requests.
+    /// Makes `/readyz` fail, so that load balancers send no more requests.
     pub(super) fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
     }
@@ -93,8 +93,8 @@ impl AppState {
         self.draining.load(Ordering::Relaxed)
     }
 
-    /// Runs work that blocks, on one of the threads for searches. Its permit is held until the work is done, even where the
-    /// client no longer waits for it; with all permits taken the request is refused at once instead of joining a queue.
+    /// Runs blocking work on one of the threads for searches. It holds a permit until it is done, even if the client disconnects. If
+    /// no permit is free, the request is refused at once and not queued.
     pub(super) async fn blocking<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce(&Self) -> Result<T, Problem> + Send + 'static,

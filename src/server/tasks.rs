@@ -1,4 +1,4 @@
-//! The list of jobs: those that wait, the ones that run, and the last that finished. Nothing here touches the index.
+//! The list of jobs: waiting, running, and the latest that are finished. It does not access the index.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -6,29 +6,29 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::wire::{RunItem, StatusName, TaskItem};
 
-/// Jobs that wait, at most; more are refused.
+/// Maximum number of waiting jobs. Further ones are refused.
 const MAX_WAITING: usize = 1000;
 
-/// Finished jobs that are kept in the list, at most.
+/// Maximum number of finished jobs in the list.
 const MAX_FINISHED: usize = 1000;
 
-/// What a job does.
+/// The kind of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TaskKind {
     /// Indexes an uploaded file.
     Upload { file: PathBuf },
     /// Removes a paper whose uploaded files were deleted.
     Delete { paper: String },
-    /// Indexes what is in the folder of uploads when the server starts.
+    /// Indexes the folder of uploads when the server starts.
     Startup,
-    /// Indexes all that has changed in the folders of papers.
+    /// Indexes all changes in the folders of papers.
     Reindex,
     /// Indexes changes that were noticed in the folders of papers.
     Watch,
 }
 
 impl TaskKind {
-    /// Its name on the wire.
+    /// The stable name in JSON.
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Upload { .. } => "upload",
@@ -68,7 +68,7 @@ impl Status {
     }
 }
 
-/// What an index run did. Jobs that were done in one run have the same counts.
+/// The counts of an index run. Jobs of one run have the same counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Counts {
     pub added: u64,
@@ -83,20 +83,20 @@ pub struct Counts {
 /// A job.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Task {
-    /// From 1, in the order of submission; of this process only.
+    /// From 1, in the order of submission. Only valid in this process.
     pub id: u64,
     pub kind: TaskKind,
     pub status: Status,
     pub submitted: SystemTime,
     pub started: Option<SystemTime>,
     pub finished: Option<SystemTime>,
-    /// The paper that an upload became.
+    /// The paper of an upload.
     pub paper: Option<String>,
-    /// The paper, where it is indexed from another file than the upload.
+    /// The paper, if it is indexed from another file than the upload.
     pub duplicate_of: Option<String>,
-    /// Why it failed; while it waits, why the last try did.
+    /// Why it failed, or, while it waits, why the last attempt failed.
     pub error: Option<String>,
-    /// Of the run that it was done in, together with others.
+    /// The counts of its run.
     pub counts: Option<Counts>,
 }
 
@@ -113,7 +113,7 @@ impl TaskList {
         self.waiting().count() < MAX_WAITING
     }
 
-    /// Adds a job. One that would do nothing but what a waiting one does anyway is not added: that one is given.
+    /// Adds a job. If a waiting job does the same, that one is returned instead.
     pub(super) fn submit(&mut self, kind: TaskKind) -> Task {
         if let Some(same) = self.waiting().find(|task| task.kind == kind) {
             return same.clone();
@@ -135,7 +135,7 @@ impl TaskList {
         task
     }
 
-    /// All jobs that wait, to be done together: a burst of uploads is one run.
+    /// Starts all waiting jobs, which are done in one run.
     pub(super) fn start_waiting(&mut self) -> Vec<Task> {
         let now = SystemTime::now();
         let waiting = self.tasks.iter_mut().filter(|task| task.status == Status::Waiting);
@@ -148,7 +148,7 @@ impl TaskList {
             .collect()
     }
 
-    /// Has running jobs wait again, after a run that failed.
+    /// Makes running jobs wait again after a failed run.
     pub(super) fn retry(&mut self, ids: &[u64], error: &str) {
         for task in self.tasks.iter_mut().filter(|task| ids.contains(&task.id)) {
             task.status = Status::Waiting;
@@ -157,7 +157,7 @@ impl TaskList {
         }
     }
 
-    /// Puts a finished job in the place of the running one, and forgets the oldest that are finished.
+    /// Replaces the running job by the finished one, and removes the oldest finished jobs.
     pub(super) fn finish(&mut self, mut done: Task) {
         done.finished = Some(SystemTime::now());
         if let Some(task) = self.tasks.iter_mut().find(|task| task.id == done.id) {
@@ -185,7 +185,7 @@ impl TaskList {
         self.tasks.iter().rev()
     }
 
-    /// Whether what was there at the start is not indexed yet.
+    /// Whether the uploads from before the start are not indexed yet.
     pub(super) fn is_starting(&self) -> bool {
         self.tasks.iter().any(|task| task.kind == TaskKind::Startup && !task.status.is_final())
     }
@@ -235,7 +235,7 @@ impl From<&Task> for TaskItem {
     }
 }
 
-/// To the millisecond.
+/// Seconds since 1970, rounded to milliseconds.
 fn seconds(time: SystemTime) -> f64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     (since.as_secs_f64() * 1e3).round() / 1e3

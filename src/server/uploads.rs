@@ -7,19 +7,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::ingest::has_paper_ending;
 
-/// Bytes of a file name, at most; file systems take 255.
+/// Maximum length of a file name in bytes. File systems allow 255.
 const MAX_NAME_BYTES: usize = 200;
 
-/// Prefix of what is still being received. Hidden files are never indexed.
+/// Prefix of folders of uploads that are being received. Hidden files are never indexed.
 const SPOOL_PREFIX: &str = ".receiving-";
 
-/// Exists from an acknowledged deletion until the index has followed it.
+/// The deletion mark: a file that exists from an acknowledged deletion until the index is updated.
 const DELETION_MARK: &str = ".deleting";
 
 /// The file name under which an upload is kept.
 ///
 /// # Errors
-/// What is wrong with the name: it could leave the folder, or the file would not be taken for a paper.
+/// A message if the name could leave the folder, or the file would not be indexed as a paper.
 pub(super) fn file_name(given: &str) -> Result<String, String> {
     let wrong = |what: &str| Err(format!("the name {given:?} {what}"));
     if given.is_empty() || given.len() > MAX_NAME_BYTES {
@@ -35,21 +35,21 @@ pub(super) fn file_name(given: &str) -> Result<String, String> {
     if lower.starts_with("readme") || lower.starts_with("license") {
         return wrong("is that of a file that describes a collection");
     }
-    // The format is found by the content; the ending only says that it is meant to be a paper.
+    // The format is detected by the content; the extension only marks the file as a paper.
     Ok(if has_paper_ending(Path::new(given)) { given.to_owned() } else { format!("{given}.txt") })
 }
 
 /// A body that is spooled to disk and not accepted yet. When dropped, its file is removed.
 #[derive(Debug)]
 pub(super) struct Spooled {
-    /// Hidden, and of this upload alone, so that the file already has the name by which readers tell its format.
+    /// A hidden folder of this upload, so that the file can have its final name.
     folder: PathBuf,
     file: PathBuf,
     sink: Option<File>,
 }
 
 impl Spooled {
-    /// Begins an empty file in a hidden folder of `uploads`.
+    /// Creates an empty file in a hidden folder of `uploads`.
     pub(super) fn create(uploads: &Path, name: &str) -> io::Result<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -65,7 +65,7 @@ impl Spooled {
         self.sink.as_mut().map_or(Ok(()), |sink| sink.write_all(bytes))
     }
 
-    /// Closes the file once all of it is durable.
+    /// Makes the file durable and closes it.
     pub(super) fn finish(&mut self) -> io::Result<()> {
         self.sink.take().map_or(Ok(()), |sink| sink.sync_all())
     }
@@ -74,8 +74,8 @@ impl Spooled {
         &self.file
     }
 
-    /// Moves the finished file into the folder of uploads, in the place of a former one of its name: atomically, and
-    /// durable when this returns.
+    /// Moves the finished file into the folder of uploads, where it replaces a file of the same name. Atomic, and durable when this
+    /// returns.
     pub(super) fn keep(self, uploads: &Path) -> io::Result<PathBuf> {
         let kept = uploads.join(self.file.file_name().unwrap_or_default());
         std::fs::rename(&self.file, &kept)?;
@@ -86,13 +86,13 @@ impl Spooled {
 
 impl Drop for Spooled {
     fn drop(&mut self) {
-        // Neither needs a file descriptor, of which there may be none left. What stays is removed at the next start.
+        // Neither call needs a file descriptor, of which none may be left. If one fails, the next start removes the rest.
         let _ = std::fs::remove_file(&self.file);
         let _ = std::fs::remove_dir(&self.folder);
     }
 }
 
-/// Deletes an uploaded file, durably. Not to be there is as good as deleted.
+/// Deletes an uploaded file durably. A missing file is no error.
 pub(super) fn delete(file: &Path) -> io::Result<()> {
     match std::fs::remove_file(file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -101,34 +101,34 @@ pub(super) fn delete(file: &Path) -> io::Result<()> {
     }
 }
 
-/// Notes, durably, that files are being deleted on demand: should none be left, the folder is empty because of that, and
-/// not because its disk is not mounted.
+/// Creates the deletion mark durably. It shows that the folder may be empty because of deletions, and not because its disk is not
+/// mounted.
 pub(super) fn mark_deletion(uploads: &Path) -> io::Result<()> {
     match File::create(uploads.join(DELETION_MARK)) {
         Ok(_) => sync_folder(uploads),
-        // A full disk must not keep from deleting, nor a folder that has gone.
+        // A full disk or a missing folder must not prevent the deletion.
         Err(error) if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::NotFound) => Ok(()),
         Err(error) => Err(error),
     }
 }
 
-/// Whether files were deleted that the index may still hold.
+/// Whether files were deleted that may still be in the index.
 pub(super) fn has_deletion_mark(uploads: &Path) -> bool {
     uploads.join(DELETION_MARK).exists()
 }
 
-/// To be called when the index holds none of the files that were deleted.
+/// Removes the deletion mark, when the index has none of the deleted files.
 pub(super) fn remove_deletion_mark(uploads: &Path) {
-    // Left behind, it lets the next run look at an empty folder as emptied on demand, which was so.
+    // If it stays, the next run treats an empty folder as emptied by deletions, which is correct.
     let _ = delete(&uploads.join(DELETION_MARK));
 }
 
-/// Takes the folder for this server, until the lock is dropped.
+/// Locks the folder for this server, until the lock is dropped.
 ///
 /// # Errors
-/// `ResourceBusy` where another server has it. A file system that knows no locks is no error.
+/// `ResourceBusy` if another server has locked it. A file system without locks is no error.
 pub(super) fn lock(uploads: &Path) -> io::Result<Option<File>> {
-    // Windows opens no folders.
+    // Windows cannot open folders.
     if cfg!(windows) {
         return Ok(None);
     }
@@ -146,10 +146,10 @@ pub(super) fn lock(uploads: &Path) -> io::Result<Option<File>> {
     }
 }
 
-/// Whether files can be put here at all. A disk that is full now is no reason: it may have room later.
+/// Checks that the folder is writable. A full disk is no error, because it may have free space later.
 ///
 /// # Errors
-/// The folder may not be written.
+/// The folder is not writable.
 pub(super) fn check_writable(folder: &Path) -> io::Result<()> {
     match Spooled::create(folder, "probe") {
         Err(error) if error.kind() != io::ErrorKind::StorageFull => Err(error),
@@ -157,12 +157,12 @@ pub(super) fn check_writable(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// Removes what was being received when the server was killed.
+/// Removes uploads that were being received when the server was killed.
 pub(super) fn remove_spooled(folder: &Path) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         if entry.file_name().to_string_lossy().starts_with(SPOOL_PREFIX) {
-            // A file is what an earlier version left.
+            // Earlier versions made files instead of folders.
             let remove = if entry.file_type()?.is_dir() { std::fs::remove_dir_all } else { std::fs::remove_file };
             remove(entry.path())?;
         }
@@ -170,7 +170,7 @@ pub(super) fn remove_spooled(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// A rename or removal is durable only when its folder is synced.
+/// Syncs a folder, which makes renames and removals in it durable.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }

@@ -12,13 +12,13 @@ use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
 use super::jobs::Jobs;
 use super::tasks::TaskKind;
 
-/// Debounce window: a run is submitted when nothing has changed for so long, so that files being copied are complete.
+/// Debounce window: a run is submitted when nothing has changed for this time, so that files that are being copied are complete.
 const DEBOUNCE: Duration = Duration::from_millis(1000);
 
 /// A run is submitted after this time even if changes go on.
 const MAX_DEBOUNCE: Duration = Duration::from_secs(60);
 
-/// Watches until dropped.
+/// Watches folders until dropped.
 #[derive(Debug)]
 pub struct Watch {
     watcher: Option<RecommendedWatcher>,
@@ -26,17 +26,17 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Watches files and folders; those that do not exist are left out with a warning. Changes in the
-    /// `ignored` folders are the server's own.
+    /// Watches files and folders; missing ones are left out with a warning. Changes in the `ignored` folders, which the server makes
+    /// itself, are ignored.
     ///
     /// # Errors
-    /// The system cannot watch, or the thread not be started.
+    /// The system cannot watch, or the thread cannot be started.
     pub fn start(jobs: Arc<Jobs>, paths: &[PathBuf], ignored: &[PathBuf]) -> notify::Result<Self> {
         let (sender, receiver) = channel();
         let ignored: Vec<PathBuf> = ignored.iter().map(|path| canonical(path)).collect();
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             if is_change(&event, &ignored) {
-                // Nobody receives only when this is being dropped.
+                // Sending only fails while this is being dropped.
                 let _ = sender.send(());
             }
         })?;
@@ -52,7 +52,7 @@ impl Watch {
                 Err(error) => tracing::warn!(path = %watched.display(), %error, "cannot be watched"),
             }
         }
-        // What changed before the watch began.
+        // Indexes changes from before the watch began.
         jobs.submit(TaskKind::Watch);
         let thread = std::thread::Builder::new().name("watch".into()).spawn(move || debounce(&receiver, &jobs))?;
         Ok(Self { watcher: Some(watcher), thread: Some(thread) })
@@ -61,7 +61,7 @@ impl Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        // The thread ends when the watcher, which holds the sender, has gone.
+        // The thread ends when the watcher, which owns the sender, is dropped.
         self.watcher = None;
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
@@ -73,8 +73,8 @@ fn canonical(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
-/// Whether files may have changed. Reading, which indexing does itself, is no change. An error of the watcher is one,
-/// because events may be lost with it.
+/// Whether files may have changed. Read access, as by indexing, is no change. An error of the watcher counts as one, because events
+/// may be lost.
 fn is_change(event: &notify::Result<Event>, ignored: &[PathBuf]) -> bool {
     let Ok(event) = event else { return true };
     let of_interest = match event.kind {

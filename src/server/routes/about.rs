@@ -13,7 +13,7 @@ use crate::server::problem::Problem;
 use crate::server::state::AppState;
 use crate::wire::{ProblemBody, StatsResponse};
 
-/// Gives figures of the index
+/// Returns statistics of the index
 #[utoipa::path(get, path = "/v1/stats", tag = "papers", responses(
     (status = 200, body = StatsResponse),
     (status = "default", body = ProblemBody, content_type = "application/problem+json"),
@@ -40,13 +40,13 @@ pub(in crate::server) async fn stats(State(state): State<Arc<AppState>>) -> Resu
     Ok(Json(state.blocking(read).await?))
 }
 
-/// Files may vanish while they are counted; a merge removes some.
+/// The size of the index in bytes. Files may be removed by a merge meanwhile.
 fn index_bytes(state: &AppState) -> u64 {
     let files = std::fs::read_dir(state.engine.index().folder()).into_iter().flatten().flatten();
     files.filter_map(|file| file.metadata().ok()).filter(|file| file.is_file()).map(|file| file.len()).sum()
 }
 
-/// Gives counters and times in the text format of Prometheus
+/// Returns metrics in the text format of Prometheus
 #[utoipa::path(get, path = "/metrics", tag = "health", responses((status = 200, body = String, content_type = "text/plain")))]
 pub(in crate::server) async fn metrics(State(state): State<Arc<AppState>>) -> Result<Response, Problem> {
     let counts = state.engine.index().snapshot().counts();

@@ -1,4 +1,4 @@
-//! Whether the server is alive, and whether it can answer.
+//! Liveness and readiness of the server.
 
 use std::sync::Arc;
 

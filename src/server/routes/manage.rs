@@ -22,26 +22,26 @@ use crate::server::tasks::{Task, TaskKind};
 use crate::server::uploads::{Spooled, file_name};
 use crate::wire::{JobResponses, TaskItem, WaitRequest};
 
-/// The longest time between two parts of a body.
+/// Maximum time between two parts of a body.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long a request waits for its turn, where as many bodies are received as may be at once.
+/// Maximum time that an upload waits if the maximum number of bodies is being received.
 const TURN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A body has this long to begin; from then on it must come at [`MIN_BYTES_PER_S`] on average.
+/// Time after which a body must be received at [`MIN_BYTES_PER_S`] on average.
 const RATE_GRACE: Duration = Duration::from_secs(10);
 const MIN_BYTES_PER_S: u64 = 1024;
 
-/// Bytes of a body that are held in memory before they are written.
+/// Number of bytes of a body that are buffered before they are written.
 const SPOOL_BUFFER: usize = 256 << 10;
 
-/// The longest time that `wait=true` waits.
+/// Maximum time that `wait=true` waits.
 const MAX_WAIT: Duration = Duration::from_secs(60);
 
-/// Adds a paper, or replaces the one uploaded under the same name
+/// Adds a paper, or replaces the one that was uploaded under the same name
 ///
-/// The body is the file itself, in any format that can be read: JATS or TEI XML, PDF, HTML, Markdown or text, also
-/// gzipped. When this is answered the file is on the disk for good, and will be indexed whatever happens.
+/// The body is the file, in any format that can be read: JATS or TEI XML, PDF, HTML, Markdown or text, also with gzip. When the
+/// request is answered, the file is durable and will be indexed even after a crash.
 #[utoipa::path(put, path = "/v1/papers/{id}", tag = "changes",
     params(("id" = String, Path, pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
         description = "A file name, without folders; `.txt` is added where it does not end as papers do"), WaitRequest),
@@ -55,7 +55,7 @@ pub(in crate::server) async fn put(
 ) -> Result<Response, Problem> {
     let jobs = Arc::clone(state.jobs()?);
     let name = file_name(&name).map_err(|detail| Problem::new(Code::InvalidName, detail))?;
-    // Permits go with the work: a client that hangs up frees none before its work is done.
+    // The work holds the permits: they are not released if the client disconnects before the work is done.
     let receiving = tokio::time::timeout(TURN_TIMEOUT, Arc::clone(&state.receiving).acquire_owned()).await;
     let receiving = receiving.map_err(|_| Problem::overloaded("other uploads are being received; try again"))?;
     let spooled = receive(body, &jobs, name).await?;
@@ -69,7 +69,7 @@ pub(in crate::server) async fn put(
     respond(&jobs, task, request).await
 }
 
-/// Keeps an upload if it can be read as a paper; if not, the client is told why at once.
+/// Accepts an upload if it can be read as a paper; otherwise the client gets the reason at once.
 fn keep(jobs: &Jobs, spooled: Spooled) -> Result<Task, Problem> {
     let paper = jobs.checks().read_file(spooled.file()).map_err(|failure| unreadable(failure.error))?;
     jobs.put(spooled, &paper.article.metadata)?.ok_or_else(too_many_jobs)
@@ -86,7 +86,7 @@ fn too_many_jobs() -> Problem {
     Problem::overloaded("too many jobs wait; try again")
 }
 
-/// Spools a body to disk. An upload that breaks off leaves nothing there.
+/// Spools a body to disk. An interrupted upload leaves no file.
 async fn receive(mut body: Body, jobs: &Arc<Jobs>, name: String) -> Result<Spooled, Problem> {
     let max_bytes = jobs.library().options.reader.limits().max_file_bytes;
     let uploads = jobs.library().uploads.clone();
@@ -130,7 +130,7 @@ async fn receive(mut body: Body, jobs: &Arc<Jobs>, name: String) -> Result<Spool
 
 fn create(uploads: &std::path::Path, name: &str) -> Result<Spooled, Problem> {
     Spooled::create(uploads, name).map_err(|error| match error.kind() {
-        // It is not made anew: a disk that is mounted later would cover what is uploaded meanwhile.
+        // The folder is not created again: a disk that is mounted later would hide what is uploaded meanwhile.
         io::ErrorKind::NotFound => Problem::new(Code::NotReady, "the folder of uploads is not there"),
         _ => error.into(),
     })
@@ -140,15 +140,15 @@ fn is_too_slow(elapsed: Duration, received: u64) -> bool {
     elapsed > RATE_GRACE && received < (elapsed - RATE_GRACE).as_secs() * MIN_BYTES_PER_S
 }
 
-/// Runs work on the disk, on a thread that may block.
+/// Runs work on the disk on a blocking thread.
 async fn on_disk<T: Send + 'static>(work: impl FnOnce() -> Result<T, Problem> + Send + 'static) -> Result<T, Problem> {
     tokio::task::spawn_blocking(work).await.map_err(|error| Problem::internal(&error))?
 }
 
 /// Deletes an uploaded paper
 ///
-/// Papers that were indexed from elsewhere are deleted by whoever put them there. A file that holds another paper by now,
-/// because it was uploaded again, stays.
+/// Papers that were not uploaded cannot be deleted: their files belong to the user. A file that was replaced by another paper
+/// meanwhile stays.
 #[utoipa::path(delete, path = "/v1/papers/{id}", tag = "changes", params(("id" = String, Path), WaitRequest), responses(JobResponses))]
 pub(in crate::server) async fn remove(
     State(state): State<Arc<AppState>>,
@@ -178,7 +178,7 @@ fn undeleted(error: DeleteError, paper: &str) -> Problem {
     }
 }
 
-/// Looks for new, changed and vanished files in all folders of papers
+/// Indexes new, changed and deleted files in all folders of papers
 #[utoipa::path(post, path = "/v1/reindex", tag = "changes", params(WaitRequest), responses(JobResponses))]
 pub(in crate::server) async fn reindex(
     State(state): State<Arc<AppState>>,
@@ -189,7 +189,7 @@ pub(in crate::server) async fn reindex(
     respond(jobs, task, request).await
 }
 
-/// The job as it is now, or when it is finished if that is asked for.
+/// Responds with the job in its current state, or when it is finished if the request waits for that.
 async fn respond(jobs: &Jobs, mut task: Task, request: WaitRequest) -> Result<Response, Problem> {
     if request.wait == Some(true) {
         task = jobs.wait(task.id, MAX_WAIT).await.unwrap_or(task);

@@ -1,4 +1,4 @@
-//! Pages for people: a search page and the description of the interface. They load nothing from elsewhere.
+//! HTML pages: a search page and the description of the API. They load nothing from other servers.
 
 use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
@@ -10,14 +10,14 @@ pub(in crate::server) async fn search() -> Response {
     page(include_str!("../page/search.html"))
 }
 
-/// The description of the interface, for people
+/// The description of the API
 #[utoipa::path(get, path = "/docs", tag = "pages", responses((status = 200, body = String, content_type = "text/html")))]
 pub(in crate::server) async fn docs() -> Response {
     page(include_str!("../page/docs.html"))
 }
 
-/// The browser is told to run nothing but what is written in the page, and to load from this server only: even a text
-/// that slipped through unescaped could do nothing.
+/// A page with a content security policy: the browser only runs scripts of the page and only loads from this server, so that text
+/// which is not escaped by mistake can do no harm.
 fn page(text: &'static str) -> Response {
     const POLICY: HeaderValue = HeaderValue::from_static(
         "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; \

@@ -47,7 +47,7 @@ fn filter(request: &PapersRequest) -> Result<PaperFilter, Problem> {
     Ok(PaperFilter { passages, title: request.title.clone() })
 }
 
-/// Gives a paper with its sections and references
+/// Returns a paper with its sections and references
 #[utoipa::path(get, path = "/v1/papers/{id}", tag = "papers", params(("id" = String, Path)), responses(
     (status = 200, body = PaperResponse),
     (status = "default", body = ProblemBody, content_type = "application/problem+json"),
@@ -65,7 +65,7 @@ pub(in crate::server) async fn paper(
     Ok(Json(state.blocking(read).await?))
 }
 
-/// Gives a passage with those around it
+/// Returns a passage with its neighbours
 #[utoipa::path(get, path = "/v1/passages/{id}", tag = "papers", params(("id" = String, Path), PassageRequest), responses(
     (status = 200, body = PassageResponse),
     (status = "default", body = ProblemBody, content_type = "application/problem+json"),
@@ -97,7 +97,7 @@ fn neighbour(snapshot: &Snapshot, id: &PassageId) -> Result<Option<PassageItem>,
     Ok(Some(PassageItem::from(&snapshot.passage(address)?)))
 }
 
-/// Gives the passages that are nearest in meaning to a passage
+/// Returns the passages that are nearest in meaning to a passage
 #[utoipa::path(get, path = "/v1/passages/{id}/similar", tag = "papers", params(("id" = String, Path), SimilarRequest),
     responses(
         (status = 200, body = SimilarResponse),

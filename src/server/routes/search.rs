@@ -27,7 +27,7 @@ pub(in crate::server) async fn get(
     answer(&state, request).await
 }
 
-/// Answers a question that is given in a body
+/// Answers a question in the body of the request
 #[utoipa::path(post, path = "/v1/search", tag = "search", request_body = SearchRequest, responses(
     (status = 200, body = SearchResponse),
     (status = "default", body = ProblemBody, content_type = "application/problem+json"),

@@ -11,7 +11,7 @@ use crate::server::problem::Problem;
 use crate::server::state::AppState;
 use crate::wire::{ProblemBody, TaskItem, TasksRequest, TasksResponse, Whole};
 
-/// Lists the last jobs
+/// Lists the latest jobs
 #[utoipa::path(get, path = "/v1/tasks", tag = "changes", params(TasksRequest), responses(
     (status = 200, body = TasksResponse),
     (status = "default", body = ProblemBody, content_type = "application/problem+json"),
@@ -25,7 +25,7 @@ pub(in crate::server) async fn list(
     Ok(Json(TasksResponse { tasks: tasks.iter().map(TaskItem::from).collect() }))
 }
 
-/// Says how far a job is
+/// Returns the state of a job
 #[utoipa::path(get, path = "/v1/tasks/{id}", tag = "changes", params(("id" = u64, Path)), responses(
     (status = 200, body = TaskItem),
     (status = "default", body = ProblemBody, content_type = "application/problem+json"),
