@@ -2,32 +2,32 @@
 
 use std::ops::Range;
 
-/// The largest batch that goes through the model.
+/// The maximum size of a batch.
 #[derive(Debug, Clone, Copy)]
 pub struct TokenBudget {
-    /// Tokens of a batch, padding included.
+    /// Maximum number of tokens of a batch, including padding.
     pub tokens: usize,
-    /// Sequences of a batch.
+    /// Maximum number of sequences of a batch.
     pub sequences: usize,
 }
 
 impl Default for TokenBudget {
-    /// Measured on two-core machines: larger batches leave the caches, smaller ones pay the fixed cost of a call.
+    /// Measured on two-core machines: larger batches do not fit into the caches, smaller ones have more overhead per call.
     fn default() -> Self {
         Self { tokens: 4096, sequences: 128 }
     }
 }
 
-/// Batches are padded to a multiple of this many tokens: libtorch compiles its matrix products anew for each shape, which
-/// costs a short question more than to compute it, and keeps a bounded number of them.
+/// Batches are padded to a multiple of this many tokens. libtorch compiles a matrix product for each shape, which takes longer than a
+/// short question, and caches a bounded number of them.
 const PADDING_STEP: usize = 8;
 
-/// The length to which a batch is padded whose longest sequence has so many tokens, where the model reads `most`.
+/// The length to which a batch is padded, if its longest sequence has `longest` tokens and the model reads `most`.
 pub(super) fn padded_length(longest: usize, most: usize) -> usize {
     longest.next_multiple_of(PADDING_STEP).min(most.max(longest))
 }
 
-/// Cuts sequences sorted by length (longest first) into batches within the budget; a batch has at least one sequence.
+/// Splits sequences sorted by length (the longest first) into batches within the budget. A batch has at least one sequence.
 ///
 /// `lengths` must not increase. Each range is a batch, padded to the length of its first sequence.
 pub(super) fn batches(lengths: &[usize], budget: TokenBudget) -> Vec<Range<usize>> {

@@ -15,12 +15,12 @@ use super::model::{ModelFolder, ModelOverrides, bad};
 use super::queue::{Job, Queue};
 use super::{EmbedError, Embedder, Pending, Role, UnitVector};
 
-/// Which model runs and how.
+/// Options of a model.
 #[derive(Debug, Clone, Default)]
 pub struct BertOptions {
     /// A sentence-transformers folder.
     pub folder: PathBuf,
-    /// A second folder, for models that embed questions with an encoder of their own.
+    /// A second folder, for models with a separate encoder for questions.
     pub query_folder: Option<PathBuf>,
     pub overrides: ModelOverrides,
     pub precision: Precision,
@@ -31,20 +31,20 @@ pub struct BertOptions {
 
 /// [`Embedder`] over one or two BERT encoders.
 ///
-/// A model blocks and cannot be shared between threads, so each instance has a thread; all take work from one queue. One
-/// libtorch thread per instance: several threads in one instance wait for each other by spinning, which ruins both when
-/// the machine is busy.
+/// A model blocks and cannot be shared between threads, so each instance has a thread; all take work from one queue. Each instance has
+/// one libtorch thread, because several threads of one instance wait for each other by spinning, which is slow when the machine is
+/// busy.
 #[derive(Debug)]
 pub struct BertEmbedder {
     passages: EncoderThreads,
-    /// Absent where questions and passages share an encoder.
+    /// `None` if questions and passages share an encoder.
     queries: Option<EncoderThreads>,
     fingerprint: String,
     budget: TokenBudget,
 }
 
 impl BertEmbedder {
-    /// Reads the model's description and starts its threads; its weights are loaded for the first text.
+    /// Reads the model's description and starts its threads. The weights are loaded for the first text.
     pub fn start(options: &BertOptions) -> Result<Self, EmbedError> {
         let instances = match options.instances {
             0 => std::thread::available_parallelism().map_or(1, |cores| cores.get()),
@@ -131,11 +131,11 @@ impl EncoderThreads {
         for (index, text) in texts.iter().enumerate() {
             sequences.push((index, self.tokens(text, role)?));
         }
-        // Sorted by length, so that batches need little padding; stable, so that the same texts make the same batches.
+        // Sorted by length, so that batches need little padding. The sort is stable, so the same texts make the same batches.
         sequences.sort_by_key(|(_, tokens)| std::cmp::Reverse(tokens.len()));
         let lengths: Vec<usize> = sequences.iter().map(|(_, tokens)| tokens.len()).collect();
         let cuts = match role {
-            // One job for each question: the queue batches those that one thread takes.
+            // One job for each question: the queue batches them for a thread.
             Role::Query => batches(&lengths, TokenBudget { sequences: 1, ..budget }),
             Role::Passage => batches(&lengths, budget),
         };
@@ -168,9 +168,9 @@ impl EncoderThreads {
 
 /// Texts that are being embedded, in batches.
 struct EmbeddingRun {
-    /// The texts' indices, longest text first.
+    /// The indices of the texts, the longest text first.
     order: Vec<usize>,
-    /// Of `order`, one for each job.
+    /// For each job, its range in `order`.
     cuts: Vec<Range<usize>>,
     answers: Receiver<(usize, Result<Vec<UnitVector>, EmbedError>)>,
 }
@@ -198,8 +198,8 @@ impl Drop for EncoderThreads {
     }
 }
 
-/// The model's own `tokenizer.json`, truncating at the model's length and not padding: files often do both by other
-/// lengths.
+/// Loads the model's `tokenizer.json`, set to truncate at the model's length and not to pad. The settings in the file are often
+/// different.
 fn tokenizer(model: &ModelFolder) -> Result<Tokenizer, EmbedError> {
     let file = model.folder.join("tokenizer.json");
     let mut tokenizer = Tokenizer::from_file(&file).map_err(|error| bad(&file, &error))?;
@@ -209,8 +209,7 @@ fn tokenizer(model: &ModelFolder) -> Result<Tokenizer, EmbedError> {
     Ok(tokenizer)
 }
 
-/// The weights, shared by all instances. Loaded for the first text: an index run that finds nothing new, as most do, never
-/// reads them.
+/// The weights, shared by all instances. They are loaded for the first text, so that an index run without changes does not read them.
 #[derive(Debug)]
 struct Weights {
     model: Arc<ModelFolder>,
@@ -240,7 +239,7 @@ fn serve(weights: &Weights, queue: &Queue) {
     let mut instance: Option<Encoder> = None;
     while let Some(jobs) = queue.take() {
         let sequences: Vec<&[u32]> = jobs.iter().flat_map(|job| job.sequences.iter().map(Vec::as_slice)).collect();
-        // libtorch reports some failures (out of memory, say) by exceptions that tch turns into panics.
+        // libtorch reports some failures (such as out of memory) by exceptions, which tch turns into panics.
         let result = catch_unwind(AssertUnwindSafe(|| {
             let mut encoder = match instance.take() {
                 Some(encoder) => encoder,
@@ -251,7 +250,7 @@ fn serve(weights: &Weights, queue: &Queue) {
             vectors
         }))
         .unwrap_or_else(|_| Err(EmbedError::Model("libtorch failed; see the log".into())));
-        // Sending fails where the caller no longer waits, which is no error.
+        // Sending fails if the caller no longer waits, which is no error.
         match result {
             Ok(vectors) => {
                 let mut vectors = vectors.into_iter();

@@ -1,4 +1,4 @@
-//! The weights of a model's file, by name.
+//! Reads the weights of a model by name.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -13,13 +13,13 @@ use super::model::bad;
 pub(super) struct Checkpoint {
     file: PathBuf,
     tensors: HashMap<String, Tensor>,
-    /// Checkpoints of a bare encoder have none, those of a model with a head "bert.".
+    /// The prefix of names: empty for a bare encoder, "bert." for a model with a head.
     prefix: &'static str,
     kind: Kind,
 }
 
 impl Checkpoint {
-    /// Reads the file; its weights will be given as numbers of `kind`.
+    /// Reads the file. Its weights are converted to `kind`.
     pub(super) fn read(file: PathBuf, kind: Kind) -> Result<Self, EmbedError> {
         let tensors = Tensor::read_safetensors(&file).map_err(|error| bad(&file, &error))?;
         let tensors: HashMap<String, Tensor> = tensors.into_iter().collect();

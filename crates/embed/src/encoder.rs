@@ -1,8 +1,8 @@
-//! A BERT encoder: rust-bert's embeddings, layers of our own, and pooling.
+//! A BERT encoder: rust-bert's embeddings, our own layers, and pooling.
 //!
-//! rust-bert's own layers compute GELU in four passes over memory and attention step by step. Ours are of two kinds: on
-//! libtorch's fused kernels ([`Layer`]), and in int8 where the CPU has instructions for it ([`Transformer`]). Embeddings and
-//! configuration are rust-bert's, and `tests/embedding.rs` holds the vectors of both to its `BertModel`.
+//! rust-bert's layers compute GELU in four passes over memory, and attention step by step. There are two implementations here: with
+//! libtorch's fused kernels ([`Layer`]), and in int8 if the CPU has the instructions ([`Transformer`]). Embeddings and configuration
+//! are rust-bert's, and `tests/embedding.rs` compares the vectors of both with those of its `BertModel`.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ pub enum Precision {
 }
 
 impl Precision {
-    /// Replaces `Auto` by the fastest that this CPU has for this model.
+    /// Replaces `Auto` by the fastest that this CPU supports for this model.
     fn resolved(self, config: &BertConfig) -> Self {
         match self {
             Self::Auto if Transformer::fits(config) => Self::Int8,
@@ -57,7 +57,7 @@ fn cpu_has_bf16() -> bool {
 pub struct Encoder {
     around: EmbeddingsAndPooling,
     layers: Layers,
-    /// Of the embeddings; those of the layers are their own.
+    /// The weights of the embeddings. The layers have their own.
     weights: nn::VarStore,
 }
 
@@ -66,13 +66,13 @@ pub struct Encoder {
 struct EmbeddingsAndPooling {
     embeddings: BertEmbeddings,
     pooling: Pooling,
-    /// Tokens that it has positions for.
+    /// Maximum number of tokens, for which it has positions.
     positions: usize,
 }
 
 #[derive(Debug)]
 enum Layers {
-    /// On libtorch, with numbers of this kind.
+    /// On libtorch, with this kind of numbers.
     Torch(Vec<Layer>, Kind),
     Int8(Arc<Transformer>, Box<Scratch>),
 }
@@ -81,7 +81,7 @@ impl Encoder {
     /// Loads `model.safetensors` of the folder.
     ///
     /// # Errors
-    /// A file that cannot be used; int8 where the CPU or the model's shape does not allow it.
+    /// The file cannot be used; int8 is not supported by the CPU or the shape of the model.
     pub fn load(model: &ModelFolder, precision: Precision) -> Result<Self, EmbedError> {
         let config = &model.config;
         let precision = precision.resolved(config);
@@ -124,7 +124,7 @@ impl Encoder {
 }
 
 impl EmbeddingsAndPooling {
-    /// The sequences concatenated, without padding; the layers are told where each ends.
+    /// Encodes the concatenated sequences without padding.
     fn encode_unpadded(
         &self,
         sequences: &[&[u32]],
@@ -145,7 +145,7 @@ impl EmbeddingsAndPooling {
         Ok(pooled.into_iter().map(UnitVector::normalise).collect())
     }
 
-    /// The sequences as a matrix `[batch, longest]`, padded to the longest.
+    /// Encodes the sequences as a matrix `[batch, longest]`, padded to the longest.
     fn encode_padded(
         &self,
         sequences: &[&[u32]],
@@ -186,14 +186,14 @@ impl EmbeddingsAndPooling {
     }
 }
 
-/// rust-bert's embeddings with weights found by their names.
+/// Makes rust-bert's embeddings with the weights of the checkpoint.
 fn embeddings(
     model: &ModelFolder,
     weights_of: impl Fn(&str, &[i64]) -> Result<Tensor, EmbedError>,
 ) -> Result<(BertEmbeddings, nn::VarStore), EmbedError> {
     let mut store = nn::VarStore::new(Device::Cpu);
-    // rust-bert fills new weights with random numbers, which for a whole vocabulary takes a tenth of a second. So it makes
-    // tables of one row, which are replaced by the model's.
+    // rust-bert fills new weights with random numbers, which takes a tenth of a second for a whole vocabulary. So the tables are made
+    // with one row and replaced by those of the model.
     let mut config = model.config.clone();
     (config.vocab_size, config.max_position_embeddings, config.type_vocab_size) = (1, 1, 1);
     let embeddings = BertEmbeddings::new(store.root() / "embeddings", &config);
@@ -218,7 +218,7 @@ fn shape_in(config: &BertConfig, name: &str, made: &Tensor) -> Vec<i64> {
     }
 }
 
-/// Token ids with 0 behind the end of each sequence, and 1.0 where there is a token.
+/// Token ids, with 0 after the end of each sequence, and a mask with 1.0 for each token.
 fn padded(sequences: &[&[u32]], longest: usize) -> (Vec<i64>, Vec<f32>) {
     let mut tokens = vec![0i64; sequences.len() * longest];
     let mut mask = vec![0f32; sequences.len() * longest];

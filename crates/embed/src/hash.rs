@@ -1,11 +1,11 @@
-//! Vectors from hashed words: deterministic, without a model, blind to meaning.
+//! An embedder that hashes words: deterministic, without a model and without meaning.
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::{EmbedError, Embedder, Role, UnitVector};
 
-/// Each word adds a fixed pseudo-random direction, so texts that share words have similar vectors. For tests of
-/// indexing, storage and ranking, where a real model would only cost time.
+/// Each word adds a fixed pseudo-random direction, so texts that share words have similar vectors. It is used in tests of indexing,
+/// storage and ranking that do not depend on the model.
 #[derive(Debug, Clone)]
 pub struct HashEmbedder {
     dimension: usize,

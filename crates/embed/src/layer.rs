@@ -1,4 +1,4 @@
-//! One transformer layer; names as in the paper and the checkpoints (Devlin et al. 2019).
+//! One transformer layer. Names are those of the paper and the checkpoints (Devlin et al. 2019).
 
 use rust_bert::bert::BertConfig;
 use tch::Tensor;
@@ -60,7 +60,7 @@ impl Layer {
         self.after_attention(hidden, &heads.select(0, 0), &heads.select(0, 1), &heads.select(0, 2), bias)
     }
 
-    /// The first token's row of each text, `[batch, width]`, without computing the others'.
+    /// The row of the first token of each text, `[batch, width]`, without computing other rows.
     pub(super) fn forward_first(&self, hidden: &Tensor, bias: &Tensor) -> Tensor {
         let width = hidden.size()[1];
         let first = hidden.view([bias.size()[0], bias.size()[3], width]).select(1, 0);
@@ -87,7 +87,7 @@ impl Layer {
     }
 }
 
-/// A linear map. Its weights lie as the product reads them, `[from, to]`.
+/// A linear map. Its weights are stored in the layout that the product reads, `[from, to]`.
 #[derive(Debug)]
 struct Dense {
     weight: Tensor,
@@ -95,7 +95,7 @@ struct Dense {
 }
 
 impl Dense {
-    /// The maps with these names side by side, as one: one large product is faster than several small ones.
+    /// Loads the maps with these names side by side, as one: one large product is faster than several small ones.
     fn load(checkpoint: &Checkpoint, names: &[String], from: i64, to: i64) -> Result<Self, EmbedError> {
         let part = |name: &str, shape: &[i64]| {
             names.iter().map(|path| checkpoint.get(&format!("{path}.{name}"), shape)).collect::<Result<Vec<_>, _>>()

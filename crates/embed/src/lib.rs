@@ -1,7 +1,7 @@
-//! Text to unit vectors.
+//! Embeds text to unit vectors.
 //!
-//! [`Embedder`] is the seam: [`BertEmbedder`] runs a sentence-transformers model on libtorch, [`HashEmbedder`] is a small
-//! deterministic stand-in for tests of everything that is not about meaning. Nothing here knows of papers or indexes.
+//! [`Embedder`] is the interface: [`BertEmbedder`] runs a sentence-transformers model on libtorch, and [`HashEmbedder`] is a
+//! deterministic embedder for tests that do not depend on meaning. The crate does not depend on papers or indexes.
 
 mod batch;
 mod bert;
@@ -29,7 +29,7 @@ pub use vector::UnitVector;
 
 use thiserror::Error;
 
-/// What a text is to the model: models with prompts (E5, BGE) or with two encoders (MedCPT) treat the two differently.
+/// The role of a text. Models with prompts (E5, BGE) or with two encoders (MedCPT) embed questions and passages differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
     Query,
@@ -38,26 +38,25 @@ pub enum Role {
 
 /// Turns texts into unit vectors of one dimension.
 ///
-/// Implementations are shared by all threads; a call blocks until its vectors are there.
+/// Implementations are shared by all threads. A call blocks until its vectors are computed.
 pub trait Embedder: Send + Sync {
     /// The length of every vector.
     fn dimension(&self) -> usize;
 
-    /// Identifies everything that decides the vectors: weights, pooling, length, prompts. Vectors of two embedders may be
-    /// compared only if their fingerprints are the same.
+    /// Identifies everything on which the vectors depend: weights, pooling, length, prompts. Vectors of two embedders can only be
+    /// compared if their fingerprints are the same.
     fn fingerprint(&self) -> &str;
 
-    /// One vector for each text, in order. A text longer than the model reads is embedded by its beginning.
+    /// One vector for each text, in order. Of a text that is too long for the model, only the beginning is embedded.
     fn embed(&self, texts: &[String], role: Role) -> Result<Vec<UnitVector>, EmbedError>;
 
-    /// Starts embedding and returns at once, where the embedder has threads of its own; the returned closure waits for the
-    /// vectors.
+    /// Starts embedding, and returns at once if the embedder has threads of its own. The returned closure waits for the vectors.
     fn begin<'a>(&'a self, texts: &[String], role: Role) -> Pending<'a> {
         let texts = texts.to_vec();
         Box::new(move || self.embed(&texts, role))
     }
 
-    /// One vector for each question, ahead of any passages that wait.
+    /// The vector of a question, which is computed before waiting passages.
     fn embed_query(&self, text: &str) -> Result<UnitVector, EmbedError> {
         let mut vectors = self.embed(&[text.to_owned()], Role::Query)?;
         vectors.pop().ok_or_else(|| EmbedError::Model("the model gave no vector".into()))
@@ -67,7 +66,7 @@ pub trait Embedder: Send + Sync {
 /// Waits for vectors that are being computed, and returns them.
 pub type Pending<'a> = Box<dyn FnOnce() -> Result<Vec<UnitVector>, EmbedError> + 'a>;
 
-/// Why there is no vector.
+/// Why embedding failed.
 #[derive(Debug, Error)]
 pub enum EmbedError {
     #[error("no model in {folder}: {missing} is missing")]

@@ -20,7 +20,7 @@ pub enum Pooling {
     Cls,
 }
 
-/// What is put before a text, as models such as E5 ("query: ") and BGE were trained with.
+/// Texts that are put before a question or a passage, for models that were trained with them, such as E5 ("query: ") and BGE.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Prompts {
     pub query: String,
@@ -61,7 +61,7 @@ impl ModelFolder {
     /// `config_sentence_transformers.json`.
     ///
     /// # Errors
-    /// A missing or unreadable file; an architecture, activation or pooling that the encoder does not have.
+    /// A file is missing or unreadable; the encoder does not support the architecture, activation or pooling.
     pub fn open(folder: &Path, overrides: &ModelOverrides) -> Result<Self, EmbedError> {
         let name = folder.display().to_string();
         for needed in ["config.json", "tokenizer.json", "model.safetensors"] {
@@ -88,13 +88,13 @@ impl ModelFolder {
         Ok(Self { folder: folder.to_owned(), config, pooling, max_tokens, prompts })
     }
 
-    /// The length of its vectors.
+    /// The number of dimensions of its vectors.
     pub fn dimension(&self) -> usize {
         usize::try_from(self.config.hidden_size).unwrap_or(0)
     }
 
-    /// A short name for all that decides its vectors; the precision of the arithmetic is not part of it, because vectors
-    /// of the same model in fp32 and bf16 may be compared.
+    /// A short name that identifies everything on which its vectors depend. The precision is not part of it, because vectors of the
+    /// same model in fp32 and bf16 can be compared.
     pub fn fingerprint(&self) -> Result<String, EmbedError> {
         let weights = self.folder.join("model.safetensors");
         let mut file = std::fs::File::open(&weights).map_err(|error| bad(&weights, &error))?;
@@ -125,7 +125,7 @@ fn check_architecture(folder: &str, config: &Value) -> Result<(), EmbedError> {
     }
 }
 
-/// The pooling that `modules.json` and its pooling module's `config.json` name.
+/// The pooling in `modules.json` and the `config.json` of its pooling module.
 fn pooling(folder: &Path) -> Result<Pooling, EmbedError> {
     let unsupported =
         |reason: &str| EmbedError::Unsupported { folder: folder.display().to_string(), reason: reason.into() };

@@ -1,4 +1,4 @@
-//! Work for the model's threads: questions before passages.
+//! The queue of the model's threads. Questions come before passages.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::SyncSender;
@@ -6,20 +6,19 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::{EmbedError, UnitVector};
 
-/// Tokenised texts that go through the model together, and where their vectors go.
+/// Tokenised texts that are embedded together, and the receiver of their vectors.
 #[derive(Debug)]
 pub(super) struct Job {
-    /// The caller's number for this job, given back with the vectors.
+    /// The caller's number of this job, which is returned with the vectors.
     pub(super) number: usize,
     pub(super) sequences: Vec<Vec<u32>>,
     pub(super) reply: SyncSender<(usize, Result<Vec<UnitVector>, EmbedError>)>,
 }
 
-/// A priority queue of two classes: questions go before passages. Waiting questions are batched, and divided among the
-/// threads.
+/// A queue with two priorities: questions come before passages. Waiting questions are batched and divided among the threads.
 #[derive(Debug)]
 pub(super) struct Queue {
-    /// Threads that take from it.
+    /// Number of threads that take jobs.
     threads: usize,
     waiting: Mutex<Waiting>,
     changed: Condvar,
@@ -32,11 +31,11 @@ struct Waiting {
     closed: bool,
 }
 
-/// Questions in one batch, at most. Beyond this the latency of the first grows more than the others gain.
-const QUESTIONS_AT_ONCE: usize = 16;
+/// Maximum number of questions in one batch. With more, the latency of the first grows more than the others gain.
+const MAX_QUESTIONS: usize = 16;
 
 impl Queue {
-    /// An empty queue for so many threads.
+    /// An empty queue for `threads` threads.
     pub(super) fn new(threads: usize) -> Self {
         Self { threads: threads.max(1), waiting: Mutex::default(), changed: Condvar::new() }
     }
@@ -51,13 +50,13 @@ impl Queue {
         self.changed.notify_one();
     }
 
-    /// Blocks until there is work: this thread's share of the waiting questions, up to a bound, else one job of passages. `None`
-    /// once closed and empty.
+    /// Blocks until there is work: this thread's share of the waiting questions, up to a maximum, else one job of passages. `None` when
+    /// the queue is closed and empty.
     pub(super) fn take(&self) -> Option<Vec<Job>> {
         let mut waiting = self.lock();
         loop {
             if !waiting.questions.is_empty() {
-                let count = waiting.questions.len().div_ceil(self.threads).min(QUESTIONS_AT_ONCE);
+                let count = waiting.questions.len().div_ceil(self.threads).min(MAX_QUESTIONS);
                 return Some(waiting.questions.drain(..count).collect());
             }
             if let Some(job) = waiting.passages.pop_front() {
@@ -70,13 +69,13 @@ impl Queue {
         }
     }
 
-    /// Lets the threads end once the queue is empty.
+    /// Closes the queue: threads end when it is empty.
     pub(super) fn close(&self) {
         self.lock().closed = true;
         self.changed.notify_all();
     }
 
-    /// Ignores poisoning: no operation leaves the lists half changed.
+    /// Locks the lists and ignores poisoning: no operation leaves them in an inconsistent state.
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }

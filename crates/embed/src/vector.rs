@@ -1,12 +1,11 @@
 //! A vector of length 1.
 
-/// A vector whose Euclidean norm is 1 (or, for a text without any meaning to the model, 0), so that a dot product is a
-/// cosine.
+/// A vector whose Euclidean norm is 1, so that a dot product is a cosine. The zero vector is allowed as well.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UnitVector(Vec<f32>);
 
 impl UnitVector {
-    /// Scales `values` to norm 1. Values that are not finite count as 0; the zero vector stays as it is.
+    /// Scales `values` to norm 1. Values that are not finite are replaced by 0; the zero vector is not changed.
     pub fn normalise(mut values: Vec<f32>) -> Self {
         for value in &mut values {
             if !value.is_finite() {

@@ -1,8 +1,8 @@
-//! What a model's cosines mean, measured on texts whose relation is known.
+//! Calibrates the cosines of a model by texts whose relation is known.
 //!
-//! Models differ in what they give to texts that have nothing in common: about 0 (all-MiniLM-L6-v2), .45
-//! (bge-small-en-v1.5) or .7 (e5-small-v2). A threshold or a weight on one model's cosines is wrong for another. So
-//! cosines are read on a scale that is measured for each model: 0 is what unrelated texts have, 1 what a plain answer has.
+//! The mean cosine of unrelated texts depends on the model: it is .08 with all-MiniLM-L6-v2, .50 with bge-small-en-v1.5 and .79 with
+//! e5-small-v2. A threshold or a weight for the cosines of one model is wrong for another. So cosines are converted to a scale that is
+//! measured for each model: 0 is the mean of unrelated texts, 1 that of related texts.
 
 mod texts;
 
@@ -16,23 +16,22 @@ use super::{EmbedError, Embedder, Role, UnitVector};
 pub struct CosineScale {
     /// The mean cosine of texts on different subjects: 0 on the scale.
     pub unrelated: f32,
-    /// The mean cosine of texts that belong together: 1 on the scale.
+    /// The mean cosine of related texts: 1 on the scale.
     pub related: f32,
 }
 
 impl CosineScale {
-    /// The scale of cosines as they are.
+    /// The scale that does not change cosines.
     pub const IDENTITY: Self = Self { unrelated: 0.0, related: 1.0 };
 
-    /// A cosine on this scale: 0 for unrelated texts, 1 for texts that belong together, beyond either end where it is
-    /// further off.
+    /// Converts a cosine to this scale: 0 for unrelated texts, 1 for related texts. Values can be below 0 and above 1.
     pub fn apply(self, cosine: f32) -> f32 {
         (cosine - self.unrelated) / self.width()
     }
 
     /// A difference of cosines on this scale.
     pub fn width(self) -> f32 {
-        // A model that cannot tell the two apart (or a stand-in) keeps its cosines' order.
+        // For a model that cannot distinguish the two, or a test embedder, the order of cosines is kept.
         (self.related - self.unrelated).max(0.05)
     }
 }
@@ -55,7 +54,7 @@ pub struct Calibration {
 }
 
 impl Calibration {
-    /// Cosines as they are, for embedders that are not models.
+    /// The calibration that does not change cosines, for embedders that are not models.
     pub const IDENTITY: Self = Self {
         passage: CosineScale::IDENTITY,
         body: CosineScale::IDENTITY,
@@ -65,7 +64,7 @@ impl Calibration {
         questions: CosineScale::IDENTITY,
     };
 
-    /// Measures a model. Embeds about 170 short texts: a quarter of a second with 12 layers on one core.
+    /// Measures a model. It embeds about 170 short texts, in a quarter of a second with 12 layers on one core.
     ///
     /// # Errors
     /// The model fails.

@@ -1,7 +1,6 @@
-//! The texts that a model is calibrated with: two dozen subjects of the life sciences that have nothing to do with each
-//! other. Written for this purpose; CC0.
+//! The texts for calibrating a model: two dozen unrelated subjects of the life sciences. Written for this purpose; CC0.
 
-/// One subject: a question, the paragraph that answers it, and the answer once more in other words.
+/// One subject: a question, the paragraph that answers it, and the answer in other words.
 #[derive(Debug)]
 pub(super) struct Subject {
     pub(super) question: &'static str,
@@ -9,7 +8,7 @@ pub(super) struct Subject {
     pub(super) heading: &'static str,
     /// The sentences of the paragraph; the first one answers.
     pub(super) sentences: &'static [&'static str],
-    /// What the first sentence says, in other words.
+    /// The first sentence in other words.
     pub(super) restated: &'static str,
 }
 

@@ -1,4 +1,4 @@
-//! Stands in for `int8` on other processors, where it is not available.
+//! Replaces `int8` on other processors, where it is not available.
 
 use rust_bert::bert::BertConfig;
 

@@ -16,12 +16,12 @@ use super::size::{COLUMNS, Size, write};
 /// Rows of a tile: with these the sums, a row of the right side and a pair of the left fit into the registers.
 const TILE_ROWS: usize = 8;
 
-/// Tokens of the longest text, and numbers of the widest head. What is larger is left to f32.
-const MOST: usize = 512;
+/// Maximum number of tokens of a text, and maximum width of a head. Larger sizes use f32.
+const MAX_SIZE: usize = 512;
 
 /// The left side of a product, by rows. They are not a power of two apart: such places compete for the same lines of the
 /// cache.
-type Left = [[Pair; MOST / 2 + LANES]; TILE_ROWS];
+type Left = [[Pair; MAX_SIZE / 2 + LANES]; TILE_ROWS];
 
 /// A row of the right side: a pair for each column.
 type Row = Pairs<COLUMNS>;
@@ -41,19 +41,19 @@ struct Tile {
     /// A few tokens' queries, then how much they attend to each token.
     left: Left,
     /// Their scores with each token.
-    scores: [[f32; MOST + LANES]; TILE_ROWS],
+    scores: [[f32; MAX_SIZE + LANES]; TILE_ROWS],
 }
 
 impl Default for Tile {
     fn default() -> Self {
-        Self { left: [[0; MOST / 2 + LANES]; TILE_ROWS], scores: [[0.0; MOST + LANES]; TILE_ROWS] }
+        Self { left: [[0; MAX_SIZE / 2 + LANES]; TILE_ROWS], scores: [[0.0; MAX_SIZE + LANES]; TILE_ROWS] }
     }
 }
 
 /// Whether this CPU has the instructions, and there is room.
 pub(super) fn fits(size: Size) -> bool {
-    size.length <= MOST
-        && size.head_width <= MOST
+    size.length <= MAX_SIZE
+        && size.head_width <= MAX_SIZE
         && std::arch::is_x86_feature_detected!("avx512bf16")
         && std::arch::is_x86_feature_detected!("avx512bw")
 }
@@ -158,7 +158,7 @@ impl Attention {
 #[target_feature(enable = "avx512f,avx512bf16")]
 fn product<const COUNT: usize>(left: &Left, right: &[Row]) -> [[__m512; 2]; COUNT] {
     let mut sums = [[_mm512_set1_ps(0.0); 2]; COUNT];
-    for (place, right) in right.iter().enumerate().take(MOST / 2) {
+    for (place, right) in right.iter().enumerate().take(MAX_SIZE / 2) {
         let (pairs, _) = right.0.as_chunks::<LANES>();
         let right = [load_pairs(&pairs[0]), load_pairs(&pairs[1])];
         for (left, sums) in left.iter().zip(&mut sums) {
