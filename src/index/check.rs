@@ -1,7 +1,7 @@
-//! Whether an index is whole: files as they were written, each paper with all of its passages, each passage once, with its
-//! vectors and found by its words, and the papers those of the commit.
+//! Checks an index for damage: that files are unchanged, that each paper has all of its passages, each of them once, with its vectors
+//! and its postings, and that the papers are those of the commit.
 //!
-//! Checksums show that a file is as it was written. That it belongs where it lies is shown by hashes that other files hold.
+//! Checksums show that a file is unchanged. Hashes in other files show that it is the right file.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -20,7 +20,7 @@ use super::snapshot::{PassageAddress, Snapshot};
 use super::store::PassageIndex;
 use crate::corpus::PaperId;
 
-/// Something that is wrong, and what to do.
+/// A problem with the index, and its remedy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// The paper concerned, where it is one.

@@ -1,5 +1,5 @@
-//! Hashes of what was written, by which [`check`](super::check) sees what a file's checksum cannot show: files that are whole but
-//! not those that belong there.
+//! Hashes of papers and passages, by which [`check`](super::check) detects files that are intact but not the right ones, which a
+//! checksum cannot show.
 
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_64_with_seed};

@@ -1,4 +1,4 @@
-//! The lexical leg: what a commit says of words.
+//! The lexical leg: BM25 over the words of a commit.
 
 use std::sync::Arc;
 

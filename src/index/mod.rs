@@ -1,8 +1,7 @@
-//! Passages on disk: one tantivy index that holds words and vectors.
+//! The index on disk: one tantivy index with words and vectors.
 //!
-//! A commit publishes both together or not at all; there is no second store that could drift. [`PassageIndex`] opens it,
-//! [`Writer`] changes it, a [`Snapshot`] reads one commit. Nothing here knows where papers come from or how answers are
-//! ranked.
+//! A commit publishes both together or not at all. [`PassageIndex`] opens the index, [`Writer`] changes it, and a [`Snapshot`] reads one
+//! commit. The module does not depend on the origin of papers or on the ranking of answers.
 
 pub mod analyzer;
 mod check;

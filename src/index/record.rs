@@ -1,4 +1,4 @@
-//! What the index keeps of papers and passages, besides words and vectors.
+//! The records of papers and passages, which are stored besides words and vectors.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -41,7 +41,7 @@ impl PaperRecord {
         }
     }
 
-    /// What the source whose text is indexed says of itself.
+    /// The identity of the source whose text is indexed.
     pub fn identity(&self) -> SourceIdentity {
         SourceIdentity {
             paper: self.id.clone(),
@@ -104,7 +104,7 @@ impl SourceRecord {
     }
 }
 
-/// What a source says of itself: all that decides which paper it is, and which source of a paper is indexed.
+/// The identity of a source: everything that decides which paper it is, and which source of a paper is indexed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceIdentity {
     /// The id of the paper if this source is the one that is indexed.

@@ -1,4 +1,4 @@
-//! What is read of a segment once and kept from commit to commit.
+//! Data of a segment that is read once and shared by all commits with the segment.
 //!
 //! The files of a segment never change, and a commit only adds segments and deletions. What is derived from the files is
 //! therefore shared by all commits that have the segment, so that opening a commit costs what is new in it.

@@ -1,5 +1,4 @@
-//! The read side: one commit, with its vectors and records. What it says of words is in `lexical.rs`, of papers in
-//! `papers.rs`.
+//! Reads one commit: its vectors and records. `lexical.rs` has the methods for words, `papers.rs` those for papers.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
@@ -21,7 +20,7 @@ use super::term_cache::TermCache;
 use super::vectors::SegmentVectors;
 use crate::embed::UnitVector;
 
-/// Where a passage is in this commit. Means nothing in another.
+/// The address of a passage in a commit. It is not valid in another commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PassageAddress {
     pub(super) segment: u32,
@@ -101,7 +100,7 @@ impl Snapshot {
         &self.commit_id
     }
 
-    /// Reads what the first question would have to wait for. Of the segments that an earlier commit had too, it is known.
+    /// Loads data for which the first question would wait. Segments that an earlier commit also has are loaded already.
     pub fn warm(&self) -> Result<(), IndexError> {
         self.counts();
         self.token_counts()?;

@@ -1,4 +1,4 @@
-//! A cache of what a commit or a segment says of terms: questions ask for the same terms again and again.
+//! A cache of data of terms of a commit or a segment, because questions often have the same terms.
 
 use std::sync::Arc;
 

@@ -15,7 +15,7 @@ use super::snapshot::Snapshot;
 use super::vectors::{encoded, field_value};
 use crate::corpus::{PaperId, SectionKind, normalise_short_form};
 
-/// Changes to the index; nothing is seen by searches, or survives a crash, before [`commit`](Self::commit).
+/// Writes changes to the index. They are neither visible nor durable before [`commit`](Self::commit).
 pub struct Writer {
     writer: IndexWriter,
     fields: Fields,
@@ -70,7 +70,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Puts a paper in the place of what the index had of it.
+    /// Replaces a paper, or adds it.
     pub fn replace(&mut self, paper: &PaperRecord, passages: &[EmbeddedPassage]) -> Result<(), IndexError> {
         self.remove(&paper.id);
         self.add_passages(paper, passages)?;

@@ -1,4 +1,4 @@
-//! Papers on their way to the index: they wait to be embedded together, are written, and are committed.
+//! Batches of papers: they are embedded together, written to the index, and committed.
 
 use std::path::Path;
 
@@ -92,12 +92,12 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// Whether what waits is enough to be written.
+    /// Whether the waiting papers are enough for a batch.
     pub(super) fn is_full(&self) -> bool {
         self.size.0 >= self.limits.passages || self.size.1 >= self.limits.characters
     }
 
-    /// Embeds and writes what waits, and commits where there is enough to commit. Returns the number of passages written.
+    /// Embeds and writes the waiting papers, and commits if enough is written. Returns the number of passages written.
     pub(super) fn write(&mut self) -> Result<u64, IngestError> {
         if self.waiting.is_empty() {
             return Ok(0);

@@ -1,4 +1,4 @@
-//! What the index holds, looked up by paper, by file and by identity: one side of the comparison with the disk.
+//! Looks up the papers of the index by id, by file and by identity, to compare them with the files on disk.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -7,8 +7,8 @@ use std::sync::Arc;
 use crate::corpus::PaperId;
 use crate::index::{IndexError, PaperRecord, Snapshot, SourceRecord};
 
-/// The papers of the index as they are once the changes made so far are committed: a commit, which is looked up in the index,
-/// under the papers that were changed since, which are held in memory.
+/// The papers of the index after the changes made so far: those of a commit, which are looked up in the index, and above them the
+/// papers that were changed since, which are kept in memory.
 ///
 /// Lookups return `Result` because they may read the index.
 #[derive(Debug, Default)]

@@ -1,4 +1,4 @@
-//! What was found on disk, compared with what the index knows.
+//! Compares the files on disk with those of the index.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

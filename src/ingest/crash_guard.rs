@@ -1,13 +1,13 @@
-//! Keeps a file that brings the process down from doing so at every start.
+//! Detects files that crash the process, and prevents a crash at every start.
 //!
-//! Before a file is embedded and written, its name goes into a journal in the index's folder, and out again with the commit.
-//! What a new run finds in the journal was in progress when the process ended. Such files are indexed one by one, after all
-//! others, and one that ended the process again is left out until it changes.
+//! Before a file is embedded and written, its name is added to a journal in the index's folder, and removed after the commit. Files
+//! that a new run finds in the journal were in progress when the process ended. They are indexed one by one, after all others. A file
+//! that crashes the process again is left out until it changes.
 //!
-//! Only a process that died of itself counts: by a fatal signal, which its handler notes in the journal, or killed by the
-//! system for its memory. One that was killed from outside, or lost its power, says nothing about a file.
+//! Only crashes count: a fatal signal, which a handler records in the journal, or a kill by the system because of memory. A kill by a
+//! user and a power cut do not count.
 //!
-//! The journal is a precaution. Where it cannot be written, papers are indexed without it.
+//! The journal is optional. If it cannot be written, papers are indexed without it.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -22,7 +22,7 @@ use super::source::FileStat;
 /// In the index's folder. Each line is an [`Entry`] as JSON, or the mark of a fatal signal.
 const JOURNAL: &str = "in-progress.jsonl";
 
-/// So often a file may bring the process down.
+/// The number of crashes after which a file is left out.
 pub(super) const MAX_CRASHES: u32 = 2;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -53,8 +53,8 @@ pub(super) struct CrashGuard {
 }
 
 impl CrashGuard {
-    /// Reads what a former process left in the index's folder, and begins a new journal. Only one at a time: whoever holds
-    /// the index's writer.
+    /// Reads the journal of a former process in the index's folder, and begins a new one. Only the process that has the index's writer
+    /// may do so.
     pub(super) fn open(folder: &Path) -> Self {
         let path = folder.join(JOURNAL);
         let suspects = std::fs::read_to_string(&path).map(|text| suspects(&text, &Machine::now())).unwrap_or_default();
@@ -63,7 +63,7 @@ impl CrashGuard {
         guard
     }
 
-    /// How often a file brought the process down, as it is now.
+    /// How often a file, in its current version, crashed the process.
     pub(super) fn crashes(&self, file: &Path) -> u32 {
         let suspect = self.suspects.get(file);
         let suspect = suspect.filter(|suspect| FileStat::of(file).is_ok_and(|stat| stat == suspect.stat));
@@ -86,7 +86,7 @@ impl CrashGuard {
         }
     }
 
-    /// Begins the journal anew, with no file in progress.
+    /// Begins a new journal without files in progress.
     fn begin(&mut self) {
         let Machine { boot, out_of_memory_kills } = Machine::now();
         let suspects = self.suspects.values().cloned().map(Entry::Suspect);
@@ -116,7 +116,7 @@ impl CrashGuard {
 impl Drop for CrashGuard {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            // The server survives a panic, but no run would ever get beyond the file that causes it.
+            // The server survives a panic, but no run would get beyond the file that causes it.
             let in_progress = std::mem::take(&mut self.in_progress);
             in_progress.into_iter().for_each(|(path, stat)| count_crash(&mut self.suspects, path, stat));
         }

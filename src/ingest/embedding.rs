@@ -6,8 +6,8 @@ use crate::corpus::{Passage, ShortForms};
 use crate::embed::{EmbedError, Embedder, Role, UnitVector};
 use crate::index::{EmbeddedPassage, IndexError, PaperRecord, Snapshot};
 
-/// Characters of title and headings that are put before a passage; the rest is cut. Longer ones would leave the model, which
-/// reads some hundred tokens, nothing of the passage, and cost as much again for each passage.
+/// Maximum number of characters of title and headings that are put before a passage; the rest is cut. The model reads some hundred
+/// tokens, and longer headings would leave none for the passage.
 const MAX_HEADING_CHARACTERS: usize = 2000;
 
 /// A paper ready to be embedded and written.
@@ -133,12 +133,12 @@ pub(super) fn embed(
     group.iter().map(embedded).collect()
 }
 
-/// Sentences are embedded on their own: with the title before them they are found worse, not better.
+/// Sentences are embedded without the title, because with it results are worse.
 fn sentence_texts(passage: &Passage) -> impl Iterator<Item = &str> {
     passage.sentences.iter().map(|sentence| &passage.text[sentence.range.clone()])
 }
 
-/// What the vector of a passage is made of: its paper's title, its headings and its text.
+/// The text that is embedded for a passage: its paper's title, its headings and its text.
 fn paragraph_text(paper: &PaperRecord, passage: &Passage) -> String {
     let heading = heading(paper, passage);
     if heading.is_empty() { passage.text.clone() } else { format!("{heading}. {}", passage.text) }

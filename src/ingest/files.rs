@@ -1,16 +1,16 @@
-//! Which files together are one source of a paper, as far as their names tell.
+//! Groups files that are one source of a paper, by their names.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::corpus::split_page;
 
-/// The files that together are one source of a paper: mostly one, several where a paper comes page by page.
+/// The files of one source of a paper: usually one; several if each page is a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFiles {
     /// In the order of their pages.
     pub files: Vec<PathBuf>,
-    /// Named by the user rather than found in a folder: whatever it is, it is expected to be a paper.
+    /// Whether the user named it, and it was not found in a folder. It is then expected to be a paper.
     pub named: bool,
 }
 

@@ -1,8 +1,7 @@
-//! From files on disk to a commit.
+//! Brings files on disk to a commit of the index.
 //!
-//! `files -> what changed -> Article -> Passage -> (text, vectors) -> commit`. Only what is new or changed is read, only
-//! sentences that are new are embedded, and the index goes from one whole state to the next: killed at any moment, it
-//! opens with the last commit and the next run finishes the work.
+//! `files -> changes -> Article -> Passage -> (text, vectors) -> commit`. Only new and changed files are read, and only new text is
+//! embedded. If the process is killed, the index opens with the last commit, and the next run finishes the work.
 
 mod batch;
 mod catalogue;
@@ -44,7 +43,7 @@ use thiserror::Error;
 use crate::embed::EmbedError;
 use crate::index::IndexError;
 
-/// What a run did.
+/// The summary of a run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Summary {
     pub papers: PaperCounts,

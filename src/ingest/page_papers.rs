@@ -1,8 +1,8 @@
-//! Pages that their names put together, told apart by what they say of themselves.
+//! Splits pages that were grouped by their names into papers, by their metadata.
 
 use crate::corpus::{Identity, Metadata};
 
-/// What a page says of its paper.
+/// The metadata of a page about its paper.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct PageFront {
     identity: Identity,
@@ -17,9 +17,9 @@ impl PageFront {
     /// Whether the page begins another paper than that of the pages before it. `follows`: by the numbers in their names, it
     /// is the page after them.
     ///
-    /// A page with a title begins another paper where an identifier differs, or where the title does and authors or an
-    /// identifier stand with it: a title alone may be a heading. Without a title, an identifier may be that of a cited work,
-    /// and decides only where pages are missing in between. A page that says nothing continues the paper.
+    /// A page with a title begins another paper if an identifier differs, or if the title differs and the page has authors or an
+    /// identifier; a title without them may be a heading. Without a title, an identifier may be that of a cited work, and only counts
+    /// if pages are missing in between. A page without metadata continues the paper.
     pub(super) fn begins_paper_after(&self, before: &Self, follows: bool) -> bool {
         let (own, other) = (&self.identity, &before.identity);
         let pairs = [(&own.doi, &other.doi), (&own.pmcid, &other.pmcid), (&own.pmid, &other.pmid)];
@@ -39,7 +39,7 @@ impl PageFront {
         has_front && titles_differ
     }
 
-    /// Adds what a further page of the same paper says.
+    /// Adds the metadata of a further page of the same paper.
     pub(super) fn extend(&mut self, page: Self) {
         let (known, more) = (&mut self.identity, page.identity);
         known.doi = known.doi.take().or(more.doi);

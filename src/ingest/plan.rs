@@ -1,10 +1,10 @@
-//! What a paper that was read, or a file that has vanished, means for the index.
+//! Plans the changes of the index for a paper that was read, or for a file that was deleted.
 //!
-//! These are functions of what the index holds and of what was read; they do no I/O. A run applies the [`Action`]s.
+//! The functions depend on the papers of the index and on what was read; they do no I/O. A run applies the [`Action`]s.
 //!
-//! Sources of the same paper are ranked: the better format first, then the first path. A source is indexed unless a better
-//! one that is indexed is the same paper; otherwise it is a duplicate of the best such source. So the set of files alone
-//! decides what the index holds, whatever the order in which they are read.
+//! Sources of the same paper are ranked by format, then by path. A source is indexed unless a better source of the same paper is;
+//! otherwise it is a duplicate of the best such source. So the content of the index only depends on the set of files, and not on the
+//! order in which they are read.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,7 +43,7 @@ pub(super) enum Action {
         /// Whether it replaces a paper, or its text from another source.
         replaces: bool,
     },
-    /// Read these files and plan what comes of it: the text of a paper's other source is needed.
+    /// Read these files and plan again: the text of another source of a paper is needed.
     Read(Vec<PathBuf>),
 }
 
@@ -86,7 +86,7 @@ impl Source {
         self.files.iter().map(|file| &file.path)
     }
 
-    /// By what both say of themselves, or because they are copies of one file.
+    /// Whether both are the same paper by their metadata, or copies of one file.
     fn is_same_paper(&self, other: &Self) -> bool {
         let is_copy = match (self.files.as_slice(), other.files.as_slice()) {
             ([own], [other]) => own.fingerprint == other.fingerprint,
@@ -129,8 +129,8 @@ fn text(paper: &PaperRecord) -> Source {
     Source { identity: paper.identity(), files: files.cloned().collect() }
 }
 
-/// The sources whose text is not indexed. One that says nothing of itself was recorded by an earlier version, and is taken
-/// for what the paper is.
+/// The sources whose text is not indexed. A source without metadata was recorded by an earlier version, and is treated as the same
+/// paper.
 fn duplicates(paper: &PaperRecord) -> Vec<Source> {
     let files = paper.sources.iter().filter(|source| source.role == SourceRole::Duplicate);
     let mut by_path: BTreeMap<&Path, &SourceRecord> = files.map(|file| (file.path.as_path(), file)).collect();

@@ -1,4 +1,4 @@
-//! A queue between the thread that reads and the one that indexes, bounded by the size of what waits in it.
+//! A queue between the thread that reads and the one that indexes, bounded by the total size of its items.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -69,7 +69,7 @@ impl<T> Sender<T> {
 impl<T> Iterator for Receiver<T> {
     type Item = T;
 
-    /// Waits for an item; `None` once the sender has gone and nothing is left.
+    /// Waits for an item; `None` if the sender is dropped and the queue is empty.
     fn next(&mut self) -> Option<T> {
         let mut state = self.0.state();
         loop {

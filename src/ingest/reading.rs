@@ -1,4 +1,4 @@
-//! How papers are read, and what one may cost.
+//! Options and limits of reading papers.
 
 use std::time::Duration;
 
@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 use super::grobid::Grobid;
 use crate::corpus::Limits;
 
-/// How papers are read, and what one may cost.
+/// Options and limits of reading papers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reading {
     pub limits: Limits,
-    /// Longest time for one paper.
+    /// Maximum time for one paper.
     pub timeout: Duration,
-    /// Most memory for one paper, in MB, where the system can bound it (Linux).
+    /// Maximum memory for one paper, in MB, if the system can limit it (Linux).
     pub max_memory_mb: u64,
-    /// The server that PDFs are sent to first.
+    /// The GROBID server to which PDFs are sent first.
     pub grobid: Option<Grobid>,
 }
 

@@ -1,4 +1,4 @@
-//! Building the whole index anew, while the old one is in use.
+//! Builds a new index from all papers while the old one is in use.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use super::{Emptied, IngestError, Progress, Summary};
 use crate::embed::Embedder;
 use crate::index::{IndexError, PaperRecord, PassageIndex, Rebuild, WritersLocked};
 
-/// How long the switch waits for another process that writes.
+/// Maximum time that the switch waits for another process that writes.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// A rebuild of an index from its papers, for another model or another version of this program.

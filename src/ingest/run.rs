@@ -73,11 +73,11 @@ impl std::fmt::Debug for Ingest<'_> {
 }
 
 impl Ingest<'_> {
-    /// Makes the index agree with the files under `paths`: adds what is new, replaces what has changed, removes what has
-    /// vanished. What the index holds from elsewhere stays.
+    /// Synchronises the index with the files under `paths`: adds new papers, replaces changed ones, removes deleted ones. Papers from
+    /// other folders stay.
     ///
     /// # Errors
-    /// Where a path cannot be read, the model or the index fails, or the run is stopped. What was committed stays.
+    /// A path cannot be read, the model or the index fails, or the run is stopped. Commits that were made stay.
     pub fn run(&self, paths: &[PathBuf], report: &mut dyn FnMut(Progress)) -> Result<Summary, IngestError> {
         let started = Instant::now();
         let mut found = walk(paths)?;
@@ -90,11 +90,11 @@ impl Ingest<'_> {
         Ok(summary)
     }
 
-    /// Makes the index agree with single files, given by absolute paths: adds or replaces what they hold, and removes the
-    /// papers of those that do not exist. Costs what these files cost, however many papers the index holds.
+    /// Synchronises the index with single files, given by absolute paths: adds or replaces their papers, and removes the papers of files
+    /// that do not exist. The cost does not depend on the number of papers in the index.
     ///
     /// # Errors
-    /// Where the model or the index fails, or the run is stopped. What was committed stays.
+    /// The model or the index fails, or the run is stopped. Commits that were made stay.
     pub fn run_files(&self, files: &[PathBuf], report: &mut dyn FnMut(Progress)) -> Result<Summary, IngestError> {
         let started = Instant::now();
         self.index.reload()?;
@@ -103,7 +103,7 @@ impl Ingest<'_> {
         Ok(summary)
     }
 
-    /// Makes the index agree with what was found on disk.
+    /// Synchronises the index with the files that were found on disk.
     fn update(&self, found: Found, report: &mut dyn FnMut(Progress)) -> Result<Summary, IngestError> {
         let mut snapshot = self.index.snapshot();
         let mut catalogue = Catalogue::of_snapshot(Arc::clone(&snapshot));
@@ -231,7 +231,7 @@ impl Run<'_> {
             self.note_barred(&source.files);
             self.progress.done += 1;
         }
-        // Last, so that a file that ends the process again does not keep the others from being indexed.
+        // Last, so that a file that crashes the process again does not prevent the others from being indexed.
         sources.sort_by_key(|source| self.crashes(&source.files));
         let reader = &self.ingest.options.reader;
         let (sender, receiver) = read_ahead::<(SourceFiles, Read)>(READ_AHEAD);

@@ -176,7 +176,7 @@ fn load(path: &Path, left: u64, limits: &Limits) -> Result<(FileVersion, Vec<u8>
     Ok((FileVersion { path: path.to_owned(), size: stat.size, modified: stat.modified, fingerprint }, bytes))
 }
 
-/// Opens a file. Never waits for another process, as opening a pipe does that has come in the place of a file.
+/// Opens a file. It never blocks, as opening a named pipe would that has replaced a file.
 fn open(path: &Path) -> std::io::Result<std::fs::File> {
     let mut options = std::fs::OpenOptions::new();
     options.read(true);

@@ -33,7 +33,7 @@ struct Source {
     files: Vec<(PathBuf, FileStat)>,
     failed: PathBuf,
     reason: String,
-    /// It is nothing that a reader takes for a paper, such as a picture.
+    /// Whether it is no paper, such as a picture.
     is_not_a_paper: bool,
 }
 

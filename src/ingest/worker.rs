@@ -1,4 +1,4 @@
-//! A process that reads papers for this one, so that a paper which hangs or eats memory can be stopped.
+//! Reads papers in a child process, so that reading can be stopped if it hangs or takes too much memory.
 //!
 //! The parent writes a source to the child's standard input and waits for the reply on its standard output, no longer than
 //! the time limit. The child ends when its standard input does: however the parent ends, be it by a second Ctrl-C or killed,
@@ -70,7 +70,7 @@ impl Worker {
         if files.iter().any(|file| file.version.path.to_str().is_none()) {
             return Err(ReadError::Failed("its name is not valid Unicode; rename it".into()));
         }
-        // One that died between two papers, killed from outside, is not this paper's fault.
+        // A child that was killed between two papers is not counted as an error of this paper.
         if self.running.as_mut().is_some_and(Running::has_ended) {
             self.running = None;
         }
@@ -138,7 +138,7 @@ impl Running {
             let sending = scope.spawn(|| Request::send(files, reading, requests));
             let reply = replies.recv_timeout(reading.timeout);
             if let Err(RecvTimeoutError::Timeout) = reply {
-                // It may not have taken the whole source, and then the thread would wait for ever.
+                // It may not have read the whole source, and then the thread would wait forever.
                 let _ = child.kill();
             }
             (sending.join(), reply)
@@ -174,7 +174,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended by itself; that is as good.
+        // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -233,7 +233,7 @@ pub fn serve_reads() -> std::io::Result<()> {
                 return;
             }
         }
-        // The parent has gone: nobody waits for what is being read.
+        // The parent has ended, so the result is not needed.
         std::process::exit(0);
     });
     let mut output = std::io::stdout();
