@@ -39,7 +39,7 @@ pub fn words(text: &str) -> Vec<Word> {
 /// Those of [`words`] that are among `terms`, and perhaps a few others. The rest is skipped without being stemmed, which
 /// is many times faster than [`words`] where the terms are a question's.
 pub fn words_among<'a>(text: &str, terms: impl IntoIterator<Item = &'a str>) -> Vec<Word> {
-    let prefixes = TermPrefixes::of(terms);
+    let prefixes = TermPrefixes::from_terms(terms);
     words_that(text, |word| prefixes.may_have_a_term(word))
 }
 
@@ -68,7 +68,7 @@ struct TermPrefixes {
 }
 
 impl TermPrefixes {
-    fn of<'a>(terms: impl IntoIterator<Item = &'a str>) -> Self {
+    fn from_terms<'a>(terms: impl IntoIterator<Item = &'a str>) -> Self {
         let mut second = [0; 128];
         for term in terms {
             match *term.as_bytes() {
@@ -373,7 +373,7 @@ mod tests {
         for found in words(word) {
             let part = &word[found.range.clone()];
             let is_asked = !part.contains(is_dash);
-            let may = TermPrefixes::of([found.term.as_str()]).may_have_a_term(part);
+            let may = TermPrefixes::from_terms([found.term.as_str()]).may_have_a_term(part);
             assert!(may || !is_asked, "{part}: {}", found.term);
         }
     }

@@ -30,7 +30,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    fn of_paper(paper: &PaperId, what: String) -> Self {
+    fn for_paper(paper: &PaperId, what: String) -> Self {
         let remedy = "remove it and index its file again".to_owned();
         Self { paper: Some(paper.clone()), what, remedy }
     }
@@ -97,7 +97,7 @@ impl<'a> Check<'a> {
         for (paper, passages) in std::mem::take(&mut self.passages) {
             if let Ok(id) = paper.parse() {
                 let what = format!("{} passages of it are there, but not the paper itself", passages.len());
-                self.findings.push(Finding::of_paper(&id, what));
+                self.findings.push(Finding::for_paper(&id, what));
             }
         }
         if recorded != Some(digest) {
@@ -118,7 +118,7 @@ impl<'a> Check<'a> {
         let json = self.snapshot.record(address)?;
         let record: PassageRecord = serde_json::from_str(&json)?;
         let id = record.passage.id.as_str();
-        let hash = digest::of_passage(&json, &self.snapshot.encoded_vectors(address));
+        let hash = digest::hash_passage(&json, &self.snapshot.encoded_vectors(address));
         let of_paper = self.passages.entry(record.paper.as_str().to_owned()).or_default();
         let mut found = Vec::new();
         if of_paper.insert(record.passage.ordinal, hash).is_some() {
@@ -133,7 +133,7 @@ impl<'a> Check<'a> {
         if !is_found_by_id || !self.has_words(address, &record.passage.text)? {
             found.push(format!("passage {id} is not found by its id and its words"));
         }
-        self.findings.extend(found.into_iter().map(|what| Finding::of_paper(&record.paper, what)));
+        self.findings.extend(found.into_iter().map(|what| Finding::for_paper(&record.paper, what)));
         Ok(())
     }
 
@@ -145,20 +145,20 @@ impl<'a> Check<'a> {
         let content = self.snapshot.paper_content(address)?;
         if passages.len() != paper.passages as usize {
             let what = format!("{} of {} passages are there", passages.len(), paper.passages);
-            self.findings.push(Finding::of_paper(&paper.id, what));
-        } else if digest::of_passages(passages.into_values()) != content {
+            self.findings.push(Finding::for_paper(&paper.id, what));
+        } else if digest::hash_passages(passages.into_values()) != content {
             let what = "its passages or their vectors are not those that were written".to_owned();
-            self.findings.push(Finding::of_paper(&paper.id, what));
+            self.findings.push(Finding::for_paper(&paper.id, what));
         } else if !self.is_found_by(address, paper.id.as_str())? {
-            self.findings.push(Finding::of_paper(&paper.id, "it is not found by its id".to_owned()));
+            self.findings.push(Finding::for_paper(&paper.id, "it is not found by its id".to_owned()));
         }
-        Ok(digest::of_paper(&json, content))
+        Ok(digest::hash_paper(&json, content))
     }
 
     /// Whether a document has this id, in its column and in the dictionary.
     fn is_found_by(&self, address: PassageAddress, id: &str) -> Result<bool, IndexError> {
         let in_dictionary = self.postings[address.segment as usize].ids[address.doc as usize];
-        Ok(in_dictionary == digest::of_term(id.as_bytes()) && self.snapshot.passage_id(address)? == id)
+        Ok(in_dictionary == digest::hash_term(id.as_bytes()) && self.snapshot.passage_id(address)? == id)
     }
 
     /// Whether a document's postings and its length are those of a text.
@@ -166,7 +166,7 @@ impl<'a> Check<'a> {
         let (mut hash, mut length) = (0u64, 0);
         // Longer terms are left out by tantivy.
         for word in words(text).iter().filter(|word| word.term.len() <= MAX_TERM_BYTES) {
-            hash = hash.wrapping_add(at_position(digest::of_term(word.term.as_bytes()), word.position));
+            hash = hash.wrapping_add(at_position(digest::hash_term(word.term.as_bytes()), word.position));
             length += 1;
         }
         let lengths = self.snapshot.searcher.segment_reader(address.segment);
@@ -187,7 +187,7 @@ fn term_hashes(reader: &SegmentReader, field: Field) -> tantivy::Result<Vec<u64>
     let mut terms = index.terms().stream()?;
     let mut positions = Vec::new();
     while terms.advance() {
-        let hash = digest::of_term(terms.key());
+        let hash = digest::hash_term(terms.key());
         let option = IndexRecordOption::WithFreqsAndPositions;
         let mut postings = index.read_postings_from_terminfo(terms.value(), option)?;
         while postings.doc() != TERMINATED {

@@ -11,7 +11,7 @@ pub(super) struct Code {
 }
 
 impl Code {
-    pub(super) fn of(vector: &[f32]) -> Self {
+    pub(super) fn from_vector(vector: &[f32]) -> Self {
         let largest = vector.iter().fold(0f32, |largest, value| largest.max(value.abs()));
         if largest == 0.0 {
             return Self { high: vec![0; vector.len()], low: vec![0; vector.len()], scale: 0.0 };
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn the_zero_vector_has_scale_zero() {
-        assert_eq!(Code::of(&[0.0; 8]).scale, 0.0);
+        assert_eq!(Code::from_vector(&[0.0; 8]).scale, 0.0);
     }
 
     #[test]
@@ -129,7 +129,7 @@ mod tests {
         fn decoding_is_exact_to_16_bits_and_encoding_again_changes_nothing(
             vector in prop::collection::vec(-1f32..1.0, 1..200)
         ) {
-            let code = Code::of(&vector);
+            let code = Code::from_vector(&vector);
             let decoded = Code::decode(&code.high, &code.low, code.scale);
             // One step of the low byte, where half a step of the high one was cut, and the rounding of three f32 operations
             // on numbers of up to 127 steps.
@@ -137,7 +137,7 @@ mod tests {
             for (value, decoded) in vector.iter().zip(&decoded) {
                 prop_assert!((value - decoded).abs() <= tolerance);
             }
-            let again = Code::of(&decoded);
+            let again = Code::from_vector(&decoded);
             prop_assert_eq!(again.high, code.high);
         }
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_64_with_seed};
 
 /// The hash of a passage: its record as it is stored, and its vectors as the vector file has them.
-pub(super) fn of_passage(record: &str, vectors: &[u8]) -> u64 {
+pub(super) fn hash_passage(record: &str, vectors: &[u8]) -> u64 {
     let mut hash = Xxh3::new();
     hash.update(record.as_bytes());
     hash.update(vectors);
@@ -13,19 +13,19 @@ pub(super) fn of_passage(record: &str, vectors: &[u8]) -> u64 {
 }
 
 /// The hash of a paper's passages, by those of the passages in the paper's order.
-pub(super) fn of_passages(passages: impl IntoIterator<Item = u64>) -> u64 {
+pub(super) fn hash_passages(passages: impl IntoIterator<Item = u64>) -> u64 {
     let mut hash = Xxh3::new();
     passages.into_iter().for_each(|passage| hash.update(&passage.to_le_bytes()));
     hash.digest()
 }
 
 /// The hash of a paper: its record as it is stored, and its passages.
-pub(super) fn of_paper(record: &str, passages: u64) -> u64 {
+pub(super) fn hash_paper(record: &str, passages: u64) -> u64 {
     xxh3_64_with_seed(record.as_bytes(), passages)
 }
 
 /// The hash of one term of a document. Those of all terms are added up, since postings come in no order of the text.
-pub(super) fn of_term(term: &[u8]) -> u64 {
+pub(super) fn hash_term(term: &[u8]) -> u64 {
     xxh3_64(term)
 }
 

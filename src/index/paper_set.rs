@@ -9,7 +9,7 @@ pub struct PaperKey(u64);
 
 impl PaperKey {
     /// The key of a paper's id.
-    pub fn of(id: &str) -> Self {
+    pub fn from_id(id: &str) -> Self {
         Self(xxh3_64(id.as_bytes()))
     }
 }

@@ -67,7 +67,7 @@ impl Snapshot {
     pub(super) fn digest(&self) -> Result<CommitDigest, IndexError> {
         let mut digest = CommitDigest::default();
         for address in self.all_papers()? {
-            digest.add(digest::of_paper(&self.record(address)?, self.paper_content(address)?));
+            digest.add(digest::hash_paper(&self.record(address)?, self.paper_content(address)?));
         }
         Ok(digest)
     }

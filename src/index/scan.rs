@@ -139,7 +139,7 @@ impl SignScan<'_> {
 }
 
 fn rescore_int8(segments: &[ScanSegment<'_>], query: &UnitVector, candidates: &[ScanHit], keep: usize) -> Vec<ScanHit> {
-    let code = Code::of(query.as_slice());
+    let code = Code::from_vector(query.as_slice());
     let mut best = TopHits::new(keep);
     let high = |found: &ScanHit| segments[found.segment as usize].vectors.high(found.doc as usize);
     for (index, found) in candidates.iter().enumerate() {

@@ -99,7 +99,7 @@ pub(super) struct Fields {
     pub(super) format: Field,
     /// On the paper's document: each abbreviation that it defines, see [`abbreviation_term`].
     pub(super) abbreviation: Field,
-    /// On the paper's document: the hash of its passages, see [`of_passages`](super::digest::of_passages).
+    /// On the paper's document: the hash of its passages, see [`hash_passages`](super::digest::hash_passages).
     pub(super) content: Field,
     pub(super) section_kind: Field,
     /// The words of the passage.

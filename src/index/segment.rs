@@ -249,7 +249,7 @@ impl SegmentPapers {
             }
         }
         documents.sort_by_key(|doc| ordinals.first(*doc));
-        let keys = ids.iter().map(|id| PaperKey::of(id)).collect();
+        let keys = ids.iter().map(|id| PaperKey::from_id(id)).collect();
         Ok(Self { ids, keys, ordinals, documents })
     }
 
@@ -261,7 +261,7 @@ impl SegmentPapers {
     /// The key of the paper that a document belongs to.
     pub(super) fn key(&self, doc: DocId) -> PaperKey {
         let key = self.ordinal(doc).and_then(|ordinal| self.keys.get(ordinal));
-        key.copied().unwrap_or_else(|| PaperKey::of(""))
+        key.copied().unwrap_or_else(|| PaperKey::from_id(""))
     }
 
     fn ordinal(&self, doc: DocId) -> Option<usize> {

@@ -248,14 +248,14 @@ impl Vectors {
             self.low.resize(self.low.len() + self.dimension, 0);
             self.scales.push(0.0);
         } else {
-            let code = Code::of(own);
+            let code = Code::from_vector(own);
             self.signs.extend(signs(own));
             self.high.extend(code.high);
             self.low.extend(code.low);
             self.scales.push(code.scale);
         }
         for sentence in sentences.chunks_exact(self.dimension) {
-            let code = Code::of(sentence);
+            let code = Code::from_vector(sentence);
             self.sentence_codes.extend(code.high);
             self.sentence_scales.push(code.scale);
         }
@@ -388,10 +388,10 @@ impl SegmentVectors {
     /// Opens the segment's file and checks that its size and header agree with the segment and the model.
     pub(super) fn open(reader: &SegmentReader, dimension: usize) -> tantivy::Result<Self> {
         let bytes = reader.open_read(component())?.read_bytes()?;
-        Self::of_bytes(bytes, dimension, reader.max_doc() as usize)
+        Self::from_bytes(bytes, dimension, reader.max_doc() as usize)
     }
 
-    fn of_bytes(bytes: OwnedBytes, dimension: usize, documents: usize) -> tantivy::Result<Self> {
+    fn from_bytes(bytes: OwnedBytes, dimension: usize, documents: usize) -> tantivy::Result<Self> {
         let header = Header::from_bytes(&bytes).ok_or_else(|| corrupt("it does not begin as one"))?;
         if Header::new(dimension, documents, 0)? != (Header { sentences: 0, ..header }) {
             let Header { dimension: d, documents: n, .. } = header;
@@ -531,7 +531,7 @@ mod tests {
     fn what_is_written_is_read() {
         let with_sentences = [unit(1, 70), unit(2, 70), unit(3, 70)].concat();
         let file = written(&[with_sentences, Vec::new(), unit(4, 70)], 70);
-        let read = SegmentVectors::of_bytes(OwnedBytes::new(file), 70, 3).expect("a whole file");
+        let read = SegmentVectors::from_bytes(OwnedBytes::new(file), 70, 3).expect("a whole file");
         let query = UnitVector::normalise(unit(2, 70));
         assert!((read.cosine(0, &UnitVector::normalise(unit(1, 70))) - 1.0).abs() < 1e-4);
         assert!((read.sentence_cosines(0, &query)[0] - 1.0).abs() < 1e-2);
@@ -548,7 +548,7 @@ mod tests {
         let vectors = [1, 2, 3].map(|seed| UnitVector::normalise(unit(seed, 70)));
         let numbers: Vec<f32> = vectors.iter().flat_map(|vector| vector.as_slice()).copied().collect();
         let file = written(&[unit(4, 70), numbers], 70);
-        let read = SegmentVectors::of_bytes(OwnedBytes::new(file), 70, 2).expect("a whole file");
+        let read = SegmentVectors::from_bytes(OwnedBytes::new(file), 70, 2).expect("a whole file");
         assert_eq!(read.encoded(1), encoded(&vectors[0], &vectors[1..]).expect("whole vectors"));
         assert_ne!(read.encoded(0), read.encoded(1));
     }
@@ -556,7 +556,7 @@ mod tests {
     #[test]
     fn a_damaged_file_is_refused() {
         let file = written(&[unit(1, 64)], 64);
-        let open = |bytes: &[u8]| SegmentVectors::of_bytes(OwnedBytes::new(bytes.to_vec()), 64, 1);
+        let open = |bytes: &[u8]| SegmentVectors::from_bytes(OwnedBytes::new(bytes.to_vec()), 64, 1);
         assert!(open(&file).is_ok());
         assert!(open(&file[..file.len() - 1]).is_err());
         assert!(open(&[]).is_err());

@@ -82,7 +82,7 @@ impl Writer {
     pub fn add_passages(&mut self, paper: &PaperRecord, passages: &[EmbeddedPassage]) -> Result<(), IndexError> {
         for passage in passages {
             let record = serde_json::to_string(&PassageRecord::new(paper, &passage.passage))?;
-            let hash = digest::of_passage(&record, &encoded(&passage.paragraph, &passage.sentences)?);
+            let hash = digest::hash_passage(&record, &encoded(&passage.paragraph, &passage.sentences)?);
             self.writer.add_document(self.passage_document(paper, passage, record))?;
             self.incomplete.entry(paper.id.clone()).or_default().push(hash);
         }
@@ -92,7 +92,7 @@ impl Writer {
     /// Adds the record of a paper whose passages have been added.
     pub fn complete(&mut self, paper: &PaperRecord) -> Result<(), IndexError> {
         let hashes = self.incomplete.remove(&paper.id).unwrap_or_default();
-        self.add_paper(paper, digest::of_passages(hashes))
+        self.add_paper(paper, digest::hash_passages(hashes))
     }
 
     /// Changes what is known of a paper, leaving its passages as they are.
@@ -101,7 +101,7 @@ impl Writer {
             Some(known) => *known,
             None => self.base_hash(&paper.id)?,
         };
-        let content = known.map_or_else(|| digest::of_passages([]), |known| known.content);
+        let content = known.map_or_else(|| digest::hash_passages([]), |known| known.content);
         self.writer.delete_term(Term::from_field_text(self.fields.id, paper.id.as_str()));
         self.add_paper(paper, content)
     }
@@ -109,7 +109,7 @@ impl Writer {
     /// Adds the paper's own document.
     fn add_paper(&mut self, paper: &PaperRecord, content: u64) -> Result<(), IndexError> {
         let record = serde_json::to_string(paper)?;
-        let hash = PaperHash { content, paper: digest::of_paper(&record, content) };
+        let hash = PaperHash { content, paper: digest::hash_paper(&record, content) };
         self.writer.add_document(self.paper_document(paper, content, record)?)?;
         self.pending.insert(paper.id.clone(), Some(hash));
         Ok(())
@@ -149,7 +149,7 @@ impl Writer {
     fn base_hash(&self, paper: &PaperId) -> Result<Option<PaperHash>, IndexError> {
         let Some(address) = self.base.find_paper(paper.as_str())? else { return Ok(None) };
         let content = self.base.paper_content(address)?;
-        Ok(Some(PaperHash { content, paper: digest::of_paper(&self.base.record(address)?, content) }))
+        Ok(Some(PaperHash { content, paper: digest::hash_paper(&self.base.record(address)?, content) }))
     }
 
     /// Waits for merges that run in the background, then lets go of the lock.

@@ -25,7 +25,7 @@ pub(super) struct Catalogue {
 
 impl Catalogue {
     /// The papers of a commit.
-    pub(super) fn of_snapshot(snapshot: Arc<Snapshot>) -> Self {
+    pub(super) fn from_snapshot(snapshot: Arc<Snapshot>) -> Self {
         Self { commit: Some(snapshot), ..Self::default() }
     }
 

@@ -7,14 +7,14 @@ use super::Emptied;
 use super::catalogue::Catalogue;
 use super::files::SourceFiles;
 use super::source::FileStat;
-use super::walk::Found;
+use super::walk::FoundFiles;
 use crate::corpus::READERS_VERSION;
 use crate::index::{IndexError, SourceRecord, SourceRole};
 
 /// Removes the roots that hold no file although the index knows some, except those that are `meant` to be empty. Files
 /// under a removed root are not taken for vanished.
 pub(super) fn spare_emptied(
-    found: &mut Found,
+    found: &mut FoundFiles,
     catalogue: &Catalogue,
     meant: &[PathBuf],
 ) -> Result<Vec<Emptied>, IndexError> {
@@ -46,7 +46,7 @@ pub(super) fn changed(sources: &[SourceFiles], catalogue: &Catalogue) -> Result<
 }
 
 /// The files of the index under the roots that are not on disk any more.
-pub(super) fn vanished(found: &Found, catalogue: &Catalogue) -> Result<Vec<PathBuf>, IndexError> {
+pub(super) fn vanished(found: &FoundFiles, catalogue: &Catalogue) -> Result<Vec<PathBuf>, IndexError> {
     let present: BTreeSet<&PathBuf> = found.sources.iter().flat_map(|source| &source.files).collect();
     let files = catalogue.files_under(&found.roots)?;
     Ok(files.into_iter().filter(|file| !present.contains(file)).collect())
@@ -60,7 +60,7 @@ fn is_unchanged(source: &SourceFiles, catalogue: &Catalogue) -> Result<bool, Ind
             let stat = FileStat { size: known.size, modified: known.modified };
             known.path == *file
                 && known.readers_version == READERS_VERSION
-                && FileStat::of(file).is_ok_and(|now| now == stat)
+                && FileStat::read(file).is_ok_and(|now| now == stat)
         });
         let pages = text_files(&sources);
         let has_same_pages =

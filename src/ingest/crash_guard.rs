@@ -66,7 +66,7 @@ impl CrashGuard {
     /// How often a file, in its current version, crashed the process.
     pub(super) fn crashes(&self, file: &Path) -> u32 {
         let suspect = self.suspects.get(file);
-        let suspect = suspect.filter(|suspect| FileStat::of(file).is_ok_and(|stat| stat == suspect.stat));
+        let suspect = suspect.filter(|suspect| FileStat::read(file).is_ok_and(|stat| stat == suspect.stat));
         suspect.map_or(0, |suspect| suspect.crashes)
     }
 

@@ -10,7 +10,7 @@ pub(super) struct PageFront {
 }
 
 impl PageFront {
-    pub(super) fn of(metadata: &Metadata) -> Self {
+    pub(super) fn from_metadata(metadata: &Metadata) -> Self {
         Self { identity: Identity::from_metadata(metadata), has_authors: !metadata.authors.is_empty() }
     }
 
@@ -57,7 +57,7 @@ mod tests {
     fn front(title: &str, author: &str, doi: &str) -> PageFront {
         let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
         let authors = some(author).into_iter().collect();
-        PageFront::of(&Metadata { title: some(title), doi: some(doi), authors, ..Metadata::default() })
+        PageFront::from_metadata(&Metadata { title: some(title), doi: some(doi), authors, ..Metadata::default() })
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub(super) struct Source {
 }
 
 impl Source {
-    pub(super) fn of_paper(paper: &Paper) -> Self {
+    pub(super) fn from_paper(paper: &Paper) -> Self {
         let identity = SourceIdentity {
             paper: paper.id.clone(),
             format: paper.article.format,

@@ -17,7 +17,7 @@ use super::read_ahead::read_ahead;
 use super::reader::Reader;
 use super::source::{FileStat, FileVersion, Paper, ReadFailure};
 use super::unreadable::Unreadable;
-use super::walk::{Found, walk};
+use super::walk::{FoundFiles, walk};
 use super::{Failure, IngestError, Progress, Summary};
 use crate::corpus::{Article, Format, PaperId, passages};
 use crate::embed::Embedder;
@@ -82,7 +82,7 @@ impl Ingest<'_> {
         let started = Instant::now();
         let mut found = walk(paths)?;
         self.index.reload()?;
-        let catalogue = Catalogue::of_snapshot(self.index.snapshot());
+        let catalogue = Catalogue::from_snapshot(self.index.snapshot());
         let emptied = spare_emptied(&mut found, &catalogue, &self.options.emptied)?;
         let mut summary = self.update(found, report)?;
         summary.emptied = emptied;
@@ -98,15 +98,15 @@ impl Ingest<'_> {
     pub fn run_files(&self, files: &[PathBuf], report: &mut dyn FnMut(Progress)) -> Result<Summary, IngestError> {
         let started = Instant::now();
         self.index.reload()?;
-        let mut summary = self.update(Found::of_files(files), report)?;
+        let mut summary = self.update(FoundFiles::from_files(files), report)?;
         summary.seconds = started.elapsed().as_secs_f64();
         Ok(summary)
     }
 
     /// Synchronises the index with the files that were found on disk.
-    fn update(&self, found: Found, report: &mut dyn FnMut(Progress)) -> Result<Summary, IngestError> {
+    fn update(&self, found: FoundFiles, report: &mut dyn FnMut(Progress)) -> Result<Summary, IngestError> {
         let mut snapshot = self.index.snapshot();
-        let mut catalogue = Catalogue::of_snapshot(Arc::clone(&snapshot));
+        let mut catalogue = Catalogue::from_snapshot(Arc::clone(&snapshot));
         let unreadable = Unreadable::load(self.index.folder(), self.options.reader.reading());
         let (mut sources, mut summary) = outstanding(&found, &catalogue, &unreadable)?;
         // A run without changes needs no lock, and disturbs no other writer.
@@ -117,14 +117,14 @@ impl Ingest<'_> {
         // Another process may have committed while this one had no lock.
         if self.index.reload()? {
             snapshot = self.index.snapshot();
-            catalogue = Catalogue::of_snapshot(Arc::clone(&snapshot));
+            catalogue = Catalogue::from_snapshot(Arc::clone(&snapshot));
             (sources, summary) = outstanding(&found, &catalogue, &unreadable)?;
         }
         let progress = Progress { files: sources.len() as u64, ..Progress::default() };
         report(progress);
         let guard = CrashGuard::open(self.index.folder());
         let batch = Batch::new(self.embedder, &snapshot, writer, self.batch_limits(), guard);
-        let disk = Disk::of(&found);
+        let disk = Disk::new(&found);
         let mut run = Run { ingest: self, catalogue, disk, batch, unreadable, progress, summary, report };
         let outcome = run.read_all(sources).and_then(|()| run.forget_vanished(&found));
         // A run that is stopped or fails keeps what it has finished.
@@ -175,7 +175,7 @@ impl Ingest<'_> {
 /// The sources that are to be read; how many are not, because the index knows them or because they could not be read and
 /// have not changed since.
 fn outstanding(
-    found: &Found,
+    found: &FoundFiles,
     catalogue: &Catalogue,
     unreadable: &Unreadable,
 ) -> Result<(Vec<SourceFiles>, Summary), IngestError> {
@@ -197,7 +197,7 @@ struct Disk {
 }
 
 impl Disk {
-    fn of(found: &Found) -> Self {
+    fn new(found: &FoundFiles) -> Self {
         let files = found.sources.iter().flat_map(|source| source.files.iter().cloned()).collect();
         Self { files, roots: found.roots.clone() }
     }
@@ -258,7 +258,7 @@ impl Run<'_> {
         })
     }
 
-    fn forget_vanished(&mut self, found: &Found) -> Result<(), IngestError> {
+    fn forget_vanished(&mut self, found: &FoundFiles) -> Result<(), IngestError> {
         for file in vanished(found, &self.catalogue)? {
             let plan = plan_vanished(&self.catalogue, &|file| self.disk.has(file), &file)?;
             let unread = self.apply(plan, None)?;
@@ -343,7 +343,7 @@ impl Run<'_> {
         for FileVersion { path, size, modified, .. } in &paper.files {
             self.batch.begin(path, FileStat { size: *size, modified: *modified });
         }
-        let source = Source::of_paper(&paper);
+        let source = Source::from_paper(&paper);
         let mut plan = plan_source(&self.catalogue, &|file| self.disk.has(file), &source)?;
         for action in &mut plan.actions {
             if let Action::Index { replaces, .. } = action {

@@ -33,7 +33,7 @@ pub(super) struct FileStat {
 }
 
 impl FileStat {
-    pub(super) fn of(path: &Path) -> std::io::Result<Self> {
+    pub(super) fn read(path: &Path) -> std::io::Result<Self> {
         let metadata = std::fs::metadata(path)?;
         if metadata.is_dir() {
             return Err(std::io::Error::new(std::io::ErrorKind::IsADirectory, "it is a folder, not a file"));
@@ -117,7 +117,7 @@ fn papers(pages: Vec<(FileVersion, Article)>) -> Vec<Vec<(FileVersion, Article)>
     let mut papers: Vec<Vec<(FileVersion, Article)>> = Vec::new();
     let mut front = PageFront::default();
     for (version, article) in pages {
-        let own = PageFront::of(&article.metadata);
+        let own = PageFront::from_metadata(&article.metadata);
         match papers.last_mut() {
             Some(paper) if !own.begins_paper_after(&front, follows(paper, &version.path)) => {
                 front.extend(own);
@@ -163,13 +163,13 @@ fn named<T>(file: &Path, outcome: Result<T, ReadError>) -> Result<T, ReadFailure
 
 /// Loads a file of at most `left` bytes. One that changes meanwhile is an error, so that no half of it is taken.
 fn load(path: &Path, left: u64, limits: &Limits) -> Result<(FileVersion, Vec<u8>), ReadError> {
-    let stat = FileStat::of(path)?;
+    let stat = FileStat::read(path)?;
     let mut bytes = Vec::new();
     open(path)?.take(left.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > left {
         return Err(ReadError::TooLarge { bytes: stat.size, limit: limits.max_file_bytes });
     }
-    if FileStat::of(path)? != stat || bytes.len() as u64 != stat.size {
+    if FileStat::read(path)? != stat || bytes.len() as u64 != stat.size {
         return Err(ReadError::Changed);
     }
     let fingerprint = xxh3_64_with_seed(&bytes, READERS_VERSION);

@@ -71,7 +71,7 @@ impl Unreadable {
         let known = source.files.first().and_then(|first| self.sources.get(first));
         known.is_some_and(|known| {
             let is_same = |(known, file): (&(PathBuf, FileStat), &PathBuf)| {
-                known.0 == *file && FileStat::of(file).is_ok_and(|stat| stat == known.1)
+                known.0 == *file && FileStat::read(file).is_ok_and(|stat| stat == known.1)
             };
             known.files.len() == source.files.len() && known.files.iter().zip(&source.files).all(is_same)
         })
@@ -87,7 +87,7 @@ impl Unreadable {
     /// Notes that a source could not be read, unless that may change while the files do not.
     pub(super) fn insert(&mut self, source: &SourceFiles, failure: &ReadFailure) {
         let is_passing = matches!(failure.error, ReadError::Io(_) | ReadError::Changed);
-        let stats = source.files.iter().map(|file| Ok((file.clone(), FileStat::of(file)?)));
+        let stats = source.files.iter().map(|file| Ok((file.clone(), FileStat::read(file)?)));
         if let (false, Some(first), Ok(files)) =
             (is_passing, source.files.first(), stats.collect::<std::io::Result<Vec<_>>>())
         {

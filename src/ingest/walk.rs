@@ -10,16 +10,16 @@ use super::files::{SourceFiles, group_pages};
 
 /// What was found under the paths that the user named.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct FoundFiles {
     pub(super) sources: Vec<SourceFiles>,
     /// The folders that were walked and the files that were named, as absolute paths. A file of the index that lies under
     /// one of them and is not among `sources` has vanished.
     pub(super) roots: Vec<PathBuf>,
 }
 
-impl Found {
+impl FoundFiles {
     /// Single files, given by absolute paths; those that do not exist have vanished.
-    pub(super) fn of_files(files: &[PathBuf]) -> Self {
+    pub(super) fn from_files(files: &[PathBuf]) -> Self {
         let present = files.iter().filter(|file| file.is_file());
         let sources = present.map(|file| SourceFiles { files: vec![file.clone()], named: false }).collect();
         Self { sources, roots: files.to_vec() }
@@ -38,8 +38,8 @@ pub fn papers_under(path: &Path) -> Result<Vec<SourceFiles>, IngestError> {
 ///
 /// Left out: hidden files and folders, and files called README or LICENSE, which describe a collection and are no part of
 /// it (they are read when named themselves).
-pub(super) fn walk(paths: &[PathBuf]) -> Result<Found, IngestError> {
-    let mut found = Found::default();
+pub(super) fn walk(paths: &[PathBuf]) -> Result<FoundFiles, IngestError> {
+    let mut found = FoundFiles::default();
     let (mut seen, mut named) = (BTreeSet::new(), Vec::new());
     let sources = |files, named| group_pages(files).into_iter().map(move |files| SourceFiles { files, named });
     for path in paths {

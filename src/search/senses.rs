@@ -140,7 +140,7 @@ mod tests {
     fn long_forms(pairs: &[(&str, &str)]) -> BTreeMap<String, PaperSet> {
         let mut long_forms: BTreeMap<String, PaperSet> = BTreeMap::new();
         for (paper, long) in pairs {
-            let papers = PaperSet::from_iter([PaperKey::of(paper)]);
+            let papers = PaperSet::from_iter([PaperKey::from_id(paper)]);
             long_forms.entry((*long).to_owned()).or_default().extend(&papers);
         }
         long_forms
