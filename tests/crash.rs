@@ -1,6 +1,6 @@
-//! Killed at any moment, the index opens with its last commit and the next run finishes the work.
+//! Kills processes at different moments: the index opens with its last commit, and the next run finishes the work.
 //!
-//! `STROMA_TEST_KILLS` says how often to kill (3 where it is not set); `docs/reliability.md` has the figures of a long run.
+//! `STROMA_TEST_KILLS` is the number of kills (default 3); `docs/reliability.md` has the figures of a long run.
 
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! A file that brings the process down does so twice at most; a process that is killed from outside blames no file.
+//! A file that crashes the process does so at most twice. A process that is killed from outside counts against no file.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};

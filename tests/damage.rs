@@ -1,5 +1,5 @@
-//! What a disk can do to an index: files cut short or changed, no room, no permission to write, no model. Each time a
-//! clear error, the last good commit, and nothing acknowledged that was not kept.
+//! Damage and failures of the disk: truncated or changed files, a full disk, no permission to write, a missing model. Each gives a
+//! clear error, the last commit is kept, and nothing is acknowledged that is not durable.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -38,7 +38,7 @@ const DAMAGES: [(&str, Damage); 5] = [
     ("cut to nothing", Vec::clear),
 ];
 
-/// Opens, checks and asks a damaged index; what is wrong, in words, or nothing.
+/// Opens, checks and searches a damaged index. Returns a description of the problem, if any.
 fn look(library: &Library, folder: &Path) -> Result<Vec<String>, String> {
     let index = PassageIndex::open(folder, library.index.signature()).map_err(|error| error.to_string())?;
     let findings = index.check().map_err(|error| error.to_string())?;

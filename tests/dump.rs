@@ -1,7 +1,7 @@
-//! The page that the project starts from: one page of a review as a flip-book viewer gives it.
+//! A page of a review, as copied from a flip-book viewer.
 //!
-//! A reader must get its facts, its two sections, the figure's caption apart from the text, and no noise; and nothing of
-//! the page may be lost.
+//! The reader must find its metadata, its two sections and the caption of the figure, and no noise; all other text must be recorded as
+//! dropped.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 

@@ -1,4 +1,4 @@
-//! Papers and clients that mean harm, against the program as a user runs it.
+//! Hostile papers and clients, against the program as a user runs it.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -75,7 +75,7 @@ fn with_open_files(folder: &std::path::Path, files: u32) -> (Served, String) {
 const PAPER: &str =
     "# Gait\n\n## Findings\n\nThe gait of the patients was better after the cells were given to them.\n";
 
-/// Clients that hold connections open take no files from what the server does for others.
+/// Idle connections do not use up the open files that the server needs for other clients.
 #[cfg(target_os = "linux")]
 #[test]
 fn connections_leave_files_for_the_index() {
@@ -90,7 +90,7 @@ fn connections_leave_files_for_the_index() {
     assert_eq!((status, body["status"].as_str()), (200, Some("succeeded")), "{body}");
 }
 
-/// Where no more files can be opened, uploads fail and leave nothing behind, and later ones are taken.
+/// When no more files can be opened, uploads fail without leaving files, and later ones succeed.
 #[cfg(target_os = "linux")]
 #[test]
 fn uploads_that_find_no_free_file_leave_nothing_behind() {
@@ -129,7 +129,7 @@ fn uploads_that_find_no_free_file_leave_nothing_behind() {
     assert_eq!((status, body["status"].as_str()), (200, Some("succeeded")), "{body}");
 }
 
-/// What a container keeps is in one volume.
+/// All state of a container is in one volume.
 #[test]
 fn the_image_keeps_all_state_in_its_volume() {
     let text = std::fs::read_to_string(project("deploy/Dockerfile")).expect("the Dockerfile");

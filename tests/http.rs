@@ -1,4 +1,4 @@
-//! Questions over HTTP: what is answered, and how everything that is wrong is refused.
+//! Questions over HTTP: answers, and errors of invalid requests.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Papers in and out over HTTP: uploads, deletions, index runs, and the jobs that they become.
+//! Changes over HTTP: uploads, deletions, index runs, and their jobs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -175,7 +175,7 @@ async fn an_upload_is_found_replaced_and_deleted() {
     server.call(Method::DELETE, &format!("/v1/papers/{id}")).await.problem(404, "not_found");
 }
 
-/// The answer is given again from memory, but never across a commit.
+/// Answers are cached, but not across a commit.
 #[tokio::test]
 async fn a_repeated_question_is_remembered_until_the_index_changes() {
     async fn repeated(server: &Server) -> u32 {
@@ -239,7 +239,7 @@ async fn a_job_is_accepted_and_can_be_followed() {
     server.get("/v1/tasks/x").await.problem(404, "not_found");
 }
 
-/// What was acknowledged is indexed as soon as the disk has room again; until then its job says why it waits.
+/// An acknowledged upload is indexed as soon as the disk has free space again; until then its job reports why it waits.
 #[tokio::test]
 async fn a_run_that_failed_is_tried_again() {
     let server = Server::writable();

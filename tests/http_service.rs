@@ -1,4 +1,4 @@
-//! The service as it is left running: keys, slow and many clients, an orderly end, and changes from outside.
+//! Operation of the server: keys, slow and many clients, graceful shutdown, and commits of other processes.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -128,7 +128,7 @@ async fn send(stream: &mut TcpStream, mut text: &[u8]) -> std::io::Result<()> {
     Ok(())
 }
 
-/// All that comes until the other end closes.
+/// Reads until the other end closes.
 async fn receive(stream: &mut TcpStream) -> String {
     let mut text = Vec::new();
     loop {
@@ -204,7 +204,7 @@ async fn what_is_not_http_is_refused_with_a_problem() {
     }
 }
 
-/// Begins an upload of so many bytes, and sends the beginning of it.
+/// Begins an upload of a given size, and sends the beginning of it.
 async fn begin_upload(address: SocketAddr, name: &str, length: usize, text: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).await.expect("a connection");
     let head = format!("PUT /v1/papers/{name} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n\r\n{text}");
@@ -234,8 +234,8 @@ fn spooled(server: &Server) -> usize {
     entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(".receiving-")).count()
 }
 
-/// A permit belongs to the work and not to the connection: clients that hang up while their upload is checked let no more
-/// of them begin than may be checked at once.
+/// A permit belongs to the work and not to the connection: if clients disconnect while their uploads are checked, still no more than
+/// the maximum number of checks run.
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clients_that_hang_up_leave_no_queue_behind() {
@@ -293,7 +293,7 @@ async fn the_end_is_orderly() {
     assert!(again.writer(15 << 20).is_ok(), "the lock is free");
 }
 
-/// Waits until something is so.
+/// Waits until a condition is true.
 async fn until(at_most: Duration, mut is_so: impl FnMut() -> bool) -> bool {
     let began = Instant::now();
     while began.elapsed() < at_most {

@@ -1,7 +1,7 @@
-//! Which file of a crate takes names from which: a scanner of `use` declarations and of paths in the code.
+//! Finds the imports between the files of a crate, from `use` declarations and paths in the code.
 //!
-//! A name counts where it is defined: re-exports are followed, and to hand a name on is not to use it. What is compiled for
-//! tests only is passed over, and so are documentation, methods and macros, which need no import.
+//! A name counts for the file that defines it: re-exports are followed, and a re-export is no use. Code that is only compiled for tests is
+//! ignored, and so are documentation, methods and macros, which need no import.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

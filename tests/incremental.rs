@@ -1,4 +1,4 @@
-//! Only what changed is done again, nothing is there twice, and what has vanished goes.
+//! Incremental indexing: only changes are processed, no paper is indexed twice, and deleted papers are removed.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -90,7 +90,7 @@ fn papers_of_a_common_title_are_not_taken_for_one() {
     assert_eq!(library.index.snapshot().counts().papers, 2);
 }
 
-/// JATS XML is a better source than Markdown, whichever comes first.
+/// JATS XML is a better source than Markdown, in any order of indexing.
 #[test]
 fn a_paper_is_indexed_from_its_best_source_in_any_order() {
     let markdown =
@@ -117,7 +117,7 @@ fn a_paper_is_indexed_from_its_best_source_in_any_order() {
     }
 }
 
-/// A page that has vanished takes its paragraphs with it.
+/// The paragraphs of a deleted page are removed.
 #[test]
 fn pages_of_a_paper_come_and_go() {
     let library = Library::without_model();
@@ -140,7 +140,7 @@ fn pages_of_a_paper_come_and_go() {
     assert_eq!(counts(&library.index(&[library.papers()])), [0, 0, 0, 1, 0]);
 }
 
-/// Names put files together as pages only where the files do not say otherwise.
+/// Files are grouped as pages by their names only if their metadata do not contradict.
 #[test]
 fn files_with_front_matter_of_their_own_are_papers_of_their_own() {
     let library = Library::without_model();
@@ -161,7 +161,7 @@ fn files_with_front_matter_of_their_own_are_papers_of_their_own() {
     assert_eq!(counts(&library.index(&[library.papers()])), [0, 0, 1, 1, 0]);
 }
 
-/// Also when the writer is not free: nothing is to be done.
+/// A run without changes succeeds even if another process has the writer.
 #[test]
 fn a_file_that_cannot_be_read_is_not_read_again_until_it_changes() {
     let library = Library::without_model();
@@ -179,7 +179,7 @@ fn a_file_that_cannot_be_read_is_not_read_again_until_it_changes() {
     assert_eq!(counts(&library.index(&[library.papers()])), [1, 0, 0, 1, 0]);
 }
 
-/// What is embedded together is bounded by its length, however many paragraphs there are and however long the title is.
+/// The length of a batch is bounded for any number of paragraphs and any length of the title.
 #[test]
 fn a_long_title_before_many_paragraphs_is_bounded() {
     let library = Library::without_model();
@@ -224,7 +224,7 @@ fn a_file_that_cannot_be_read_is_named_and_does_not_stop_the_others() {
     assert_eq!(named, BTreeSet::from(["broken.xml".to_owned(), "empty.txt".to_owned()]));
 }
 
-/// The order in which papers arrive must not show in the answers.
+/// Answers do not depend on the order in which papers are indexed.
 #[test]
 fn one_by_one_or_all_at_once_answers_alike() {
     let texts: Vec<String> = (0..12)
@@ -246,7 +246,7 @@ fn one_by_one_or_all_at_once_answers_alike() {
     assert_eq!(ask(&together), ask(&one_by_one));
 }
 
-/// Papers that were replaced or removed stay in the files of the index until a merge, but count for nothing.
+/// Papers that were replaced or removed stay in the files of the index until a merge, but do not count in scores.
 #[test]
 fn an_index_with_a_past_answers_as_one_made_at_once() {
     let text = |n: usize, words: &str| {

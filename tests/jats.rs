@@ -1,4 +1,4 @@
-//! Real articles in JATS XML: all are read, and nothing that their bodies say is lost.
+//! Real articles in JATS XML: all are read, and no text of their bodies is lost.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 

@@ -1,4 +1,4 @@
-//! Sentences and abbreviations on real abstracts, held to the quality they were measured at.
+//! Quality of sentence splitting and abbreviation detection on real abstracts.
 //!
 //! The data is not part of the project.
 

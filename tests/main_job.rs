@@ -1,4 +1,4 @@
-//! Papers in, questions answered: the right paragraph first, with the sentence that answers, from the samples.
+//! Quality of answers over the sample papers: the right paragraph is first, with the sentence that answers.
 
 use std::sync::{Arc, LazyLock};
 
@@ -57,7 +57,7 @@ fn mean_reciprocal_rank(mode: Mode, kind: Option<&str>) -> f64 {
     ranks.iter().sum::<f64>() / ranks.len() as f64
 }
 
-/// Quality must not fall unseen. The bounds are a little below what was measured when they were set.
+/// Quality must not decrease unnoticed. The bounds are slightly below the measured values.
 #[test]
 fn judged_questions_over_the_samples_are_answered() {
     let hybrid = mean_reciprocal_rank(Mode::Hybrid, None);

@@ -1,4 +1,4 @@
-//! More than one model: an index belongs to the one that made it, and each model's cosines are read on its own scale.
+//! Several models: an index can only be used with the model that made it, and the cosines of each model are calibrated.
 
 use stroma::embed::{BertEmbedder, BertOptions, Calibration, Embedder, Role};
 use stroma::index::{PassageIndex, Signature};
@@ -55,7 +55,7 @@ fn an_index_keeps_what_its_models_cosines_mean() {
     assert_eq!(library.engine().calibration().expect("known"), &made);
 }
 
-/// The way of somebody whose index was made when another model was the default.
+/// What a user does whose index was made when another model was the default.
 #[test]
 fn an_index_of_the_former_default_is_named_and_answers_until_it_is_rebuilt() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -90,7 +90,7 @@ fn an_index_of_the_former_default_is_named_and_answers_until_it_is_rebuilt() {
     assert_eq!(with_small(&question).0, 2, "the new index is of the new model");
 }
 
-/// Judged questions of one's own, over one's own index.
+/// Judged questions of a user over the user's own index.
 #[test]
 fn weights_are_fitted_to_questions_over_an_index_of_papers() {
     let library = Library::new(model());

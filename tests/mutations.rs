@@ -1,4 +1,4 @@
-//! Damaged files: whatever is cut, flipped or doubled, a reader gives an article or an error, and never panics or hangs.
+//! Damaged files: for any mutation, a reader returns an article or an error, and does not panic or hang.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 

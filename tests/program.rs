@@ -17,7 +17,7 @@ pub(crate) fn stroma(index: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// The exit code, and all that was said.
+/// The exit code and the output.
 pub(crate) fn output(index: &Path, arguments: &[&str]) -> (i32, String) {
     outcome(stroma(index, arguments))
 }

@@ -1,4 +1,4 @@
-//! One paper that hangs, swells or vanishes costs itself only: all others go in.
+//! A paper that hangs, takes too much memory or disappears while it is read does not affect the others.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -45,7 +45,7 @@ fn packed(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().expect("packed")
 }
 
-/// A program that hangs when it is started for the first time, and then is what it stands for.
+/// A program that hangs when it is started for the first time, and later runs the real one.
 #[cfg(unix)]
 fn hanging_once(folder: &Path) -> PathBuf {
     use std::os::unix::fs::PermissionsExt;
@@ -85,7 +85,7 @@ fn a_paper_that_hangs_is_stopped_and_the_next_is_read() {
     assert_reads(&reader, &files[0]);
 }
 
-/// Opening a pipe that nobody writes to would wait for ever.
+/// Opening a pipe without a writer would block forever.
 #[cfg(unix)]
 #[test]
 fn a_pipe_in_the_place_of_a_file_is_refused() {

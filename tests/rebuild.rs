@@ -1,4 +1,4 @@
-//! A new index beside the old one: the old one answers until the new one takes its place, and whatever goes wrong.
+//! Rebuilding: the old index answers until the new one replaces it, also if the rebuild fails.
 
 use std::path::Path;
 use std::sync::Arc;

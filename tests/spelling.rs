@@ -1,4 +1,4 @@
-//! A question's words are found in other spellings, and count less there.
+//! The words of a question match similar spellings, with a lower weight.
 
 use stroma::search::{Hit, Request};
 

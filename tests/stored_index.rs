@@ -1,7 +1,7 @@
-//! An index that was written long ago, kept in `tests/fixtures/index`: it opens and answers, or is refused with words.
+//! An index that is stored in `tests/fixtures/index`: it opens and answers, or is refused with a clear message.
 //!
-//! When the format or the analyzer is raised, the first test fails. Then make the stored index anew (`README.md` beside it
-//! says how), knowing that all who have an index must run `stroma index --rebuild`.
+//! When the version of the format or of the analyzer is raised, the first test fails. Then make a new stored index, as its `README.md`
+//! describes. All users must then run `stroma index --rebuild`.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What several tests need: the samples, the model, an index in a folder of its own, data that may be absent.
+//! Shared parts of tests: the samples, the model, an index in a temporary folder, optional data.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -58,7 +58,7 @@ impl<F: Fn(&mut [String]) + Send + Sync> Embedder for HashEmbedderAfter<F> {
     }
 }
 
-/// An index in a folder that goes away with it.
+/// An index in a temporary folder, which is removed when it is dropped.
 pub(crate) struct Library {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) index: Arc<PassageIndex>,
@@ -72,12 +72,12 @@ impl Library {
         Self { folder, index: Arc::new(index), embedder }
     }
 
-    /// One with vectors that cost nothing, and an empty folder of papers.
+    /// A library with hashed vectors and an empty folder of papers.
     pub(crate) fn without_model() -> Self {
         Self::empty(Arc::new(HashEmbedder::new(64)))
     }
 
-    /// One with an empty folder of papers.
+    /// A library with an empty folder of papers.
     pub(crate) fn empty(embedder: Arc<dyn Embedder>) -> Self {
         let library = Self::new(embedder);
         std::fs::create_dir(library.papers()).expect("a folder of papers");

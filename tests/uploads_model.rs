@@ -1,7 +1,7 @@
-//! The folder of uploads against a model of it: a map from names to papers. Whatever is put, deleted, replaced and killed, in
-//! any order, the index holds what was acknowledged and nothing else.
+//! Model-based test of uploads: the model is a map from names to papers. After random uploads, deletions, replacements and kills, the
+//! index has what was acknowledged and nothing else.
 //!
-//! `STROMA_TEST_OPERATIONS` says how many operations to do (30 where it is not set); `make soak` does 10,000.
+//! `STROMA_TEST_OPERATIONS` is the number of operations (default 30); `make soak` runs 10,000.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
