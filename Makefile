@@ -3,6 +3,10 @@
 # All targets use the release profile, so that dependencies are compiled once. LIBTORCH and LIBTORCH_CXX11_ABI are taken from
 # the environment, or else from .cargo/config.toml.
 
+# Where `make install` puts things.
+export PREFIX ?= /usr/local
+export DESTDIR
+
 PYTHON ?= python3
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 STROMA := $(TARGET)/release/stroma
@@ -16,10 +20,10 @@ STROMA := STROMA_MODEL_FOLDER=models/$(MODEL) STROMA_INDEX=$(TARGET)/index/$(MOD
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo serve test soak bench lint clean
+.PHONY: help setup build demo serve install uninstall dist deb test soak bench lint clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## download libtorch and the model, unless they are in place
 	@$(PYTHON) scripts/setup.py libtorch
@@ -37,6 +41,21 @@ demo: build ## index the sample papers and answer QUESTION; MODEL selects anothe
 serve: build ## index the sample papers and start the server
 	$(STROMA) index papers
 	$(STROMA) serve
+
+# What the installer takes: PREFIX is where it installs, DESTDIR a folder to put before that.
+INSTALLER := PROGRAM=$(TARGET)/release/stroma scripts/install.sh
+
+install: build ## install into PREFIX (/usr/local)
+	@$(INSTALLER) install
+
+uninstall: ## remove what `make install` put into PREFIX
+	@$(INSTALLER) uninstall
+
+dist: build ## pack a self-contained archive into target/dist
+	@$(INSTALLER) dist $(TARGET)/dist
+
+deb: build ## make a Debian package in target/dist
+	@$(INSTALLER) deb $(TARGET)/dist
 
 # Tests that need data from outside of the project are marked `#[ignore]`; they are included if the data is there.
 DATA_TESTS := $(if $(wildcard ../shared/data),-- --include-ignored --skip make_the_stored_index)

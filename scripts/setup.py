@@ -4,7 +4,8 @@ program look for them.
 
 usage: setup.py                    libtorch and the default model, bge-small-en-v1.5
        setup.py libtorch
-       setup.py model [NAME ...]   into models/NAME: bge-small-en-v1.5, all-MiniLM-L6-v2, e5-small-v2
+       setup.py model [NAME ...]   into models/NAME: bge-small-en-v1.5, all-MiniLM-L6-v2, e5-small-v2;
+                                   STROMA_MODELS names another folder than models
        setup.py onnx NAME ...      into models/onnx/NAME, as other programs want it: bge-small-en-v1.5,
                                    bge-small-en-v1.5-q, e5-small-v2
 
@@ -30,7 +31,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LIBTORCH = ROOT / ".libtorch"
 TORCH_VERSION = "2.4.0"
-MODELS = ROOT / "models"
+MODELS = Path(os.environ.get("STROMA_MODELS") or ROOT / "models")
 MODEL_DOWNLOADS = MODELS / "downloads"
 DEFAULT_MODEL = "bge-small-en-v1.5"
 
@@ -324,6 +325,10 @@ def unpack(archive, path, into):
         sys.exit(f"setup: found nothing to take in {path.name}")
 
 
+def shown(path):
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+
+
 def set_up_libtorch():
     own = os.environ.get("LIBTORCH")
     if own and Path(own).resolve() != LIBTORCH:
@@ -346,7 +351,7 @@ def set_up_libtorch():
         link.symlink_to("libtorch_cpu.so")
     version_file.write_text(TORCH_VERSION + "\n")  # last: it says that the folder is whole
     shutil.rmtree(downloads)
-    print(f"setup: libtorch {TORCH_VERSION} is in {LIBTORCH.relative_to(ROOT)}/")
+    print(f"setup: libtorch {TORCH_VERSION} is in {shown(LIBTORCH)}/")
 
 
 def check(file, sha256):
@@ -472,7 +477,7 @@ def put_in_place(aside, folder):
     folder.parent.mkdir(exist_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
     aside.rename(folder)
-    print(f"setup: {folder.name} is in {folder.relative_to(ROOT)}/")
+    print(f"setup: {folder.name} is in {shown(folder)}/")
 
 
 def set_up_model(name):

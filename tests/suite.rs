@@ -13,6 +13,7 @@ mod http_service;
 mod http_support;
 mod imports;
 mod incremental;
+mod install;
 mod jats;
 mod language;
 mod main_job;

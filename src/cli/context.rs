@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use etcetera::{BaseStrategy, choose_base_strategy};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::config::{self, Config, Settings};
+use crate::config::{self, Config, Settings, UserFolders};
 use crate::corpus::{Limits, PaperLimits};
 use crate::embed::{BertEmbedder, BertOptions, Embedder, ModelOverrides, Pooling, Precision};
 use crate::index::{PassageIndex, Signature};
@@ -17,7 +18,7 @@ use crate::search::{Engine, Fusion, Nearness, SearchOptions, Weights};
 /// Options of all commands.
 #[derive(Debug, clap::Args)]
 pub(super) struct Global {
-    /// Settings to use [default: ./config.toml where there is one]
+    /// Settings to use [default: ./config.toml where there is one, else the user's]
     #[arg(long, global = true, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
     /// Folder of the index [default: as the settings say]
@@ -30,20 +31,37 @@ pub(super) struct Global {
 
 pub(super) struct Context {
     pub(super) settings: Settings,
+    /// None where the system names no home.
+    pub(super) user: Option<UserFolders>,
     pub(super) quiet: bool,
 }
 
 impl Context {
     pub(super) fn new(global: &Global) -> anyhow::Result<Self> {
-        let mut settings = Settings::load(global.config.as_deref(), std::env::vars_os())?;
+        let user = user_folders();
+        let mut settings = Settings::load(global.config.as_deref(), std::env::vars_os(), user.as_ref())?;
         if let Some(index) = &global.index {
             settings.set_flag("index", "--index", index.as_os_str())?;
         }
-        Ok(Self { settings, quiet: global.quiet })
+        Ok(Self { settings, user, quiet: global.quiet })
     }
 
     pub(super) fn config(&self) -> &Config {
         &self.settings.config
+    }
+
+    /// The folder of the project whose settings are used; `None` outside of any.
+    pub(super) fn project(&self) -> Option<&Path> {
+        let is_users = |file: &Path| self.user.as_ref().is_some_and(|user| user.config == file);
+        let file = self.settings.file.as_deref().filter(|file| !is_users(file))?;
+        file.parent()
+    }
+
+    /// Folders that may hold models, in the order in which they are searched.
+    pub(super) fn model_folders(&self) -> Vec<PathBuf> {
+        let of_project = self.project().map(|project| project.join("models"));
+        let of_user = self.user.iter().flat_map(|user| user.models.iter().cloned());
+        of_project.into_iter().chain(of_user).collect()
     }
 
     /// A progress bar on standard error, drawn only on a terminal and without `--quiet`.
@@ -148,6 +166,21 @@ impl Context {
             ..SearchOptions::default()
         }
     }
+}
+
+/// What an installed program has of its own: `share/stroma` beside the folder of the program.
+pub(super) fn shared_folder() -> Option<PathBuf> {
+    let program = std::env::current_exe().ok()?.canonicalize().ok()?;
+    Some(program.parent()?.parent()?.join("share/stroma"))
+}
+
+/// The user's folders, as the XDG Base Directory Specification has them.
+fn user_folders() -> Option<UserFolders> {
+    let strategy = choose_base_strategy().ok()?;
+    let (config, data) = (strategy.config_dir().join("stroma/config.toml"), strategy.data_dir().join("stroma"));
+    let installed = shared_folder().map(|shared| shared.join("models"));
+    let models = [data.join("models")].into_iter().chain(installed).collect();
+    Some(UserFolders { config, data, models })
 }
 
 fn bert_options(config: &Config) -> BertOptions {

@@ -44,6 +44,7 @@ fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
 
 fn of_index(error: &IndexError) -> Option<&'static str> {
     match error {
+        IndexError::Occupied { .. } => Some("name an empty or a new folder with --index"),
         IndexError::NotFound { .. } => Some("make one with `stroma index`"),
         IndexError::OtherVersion { .. } => Some(
             "run `stroma index --rebuild`, which leaves it as it is until the new one is there, or name another index with \
@@ -59,7 +60,7 @@ fn of_index(error: &IndexError) -> Option<&'static str> {
 
 fn of_embedding(error: &EmbedError) -> Option<&'static str> {
     match error {
-        EmbedError::MissingFile { .. } => Some("run `make setup`, or set `folder` of [model]"),
+        EmbedError::MissingFile { .. } => Some("run `stroma model fetch`, or set `folder` of [model]"),
         EmbedError::NoInt8 => Some("set `precision` of [model] to \"auto\""),
         EmbedError::Unsupported { .. } => Some("see models/README.md, and `pooling` of [model]"),
         _ => None,

@@ -1,9 +1,9 @@
 //! `stroma index`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail, ensure};
 use indicatif::ProgressBar;
 use serde_json::json;
 
@@ -39,6 +39,15 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
     for path in paths {
         // Checked before the model is loaded and an index is made.
         path.metadata().with_context(|| format!("cannot read {}", path.display()))?;
+    }
+    let index = &context.config().index;
+    ensure!(
+        !paths.is_empty(),
+        "no papers are named: say `stroma index FOLDER`, or set `papers` in {}",
+        context.user.as_ref().map_or_else(|| "config.toml".into(), |user| user.config.display().to_string())
+    );
+    if let Some(folder) = paths.iter().find(|folder| is_within(index, folder)) {
+        bail!("the index would lie among the papers, in {}: name another folder with --index", folder.display());
     }
     let embedder = context.embedder()?;
     let mut options = context.ingest_options();
@@ -87,6 +96,15 @@ fn rebuild(
         IngestError::Emptied { .. } => anyhow::anyhow!("{error} with --emptied"),
         error => error.into(),
     })
+}
+
+/// Whether a path, which need not exist, lies in a folder.
+fn is_within(path: &Path, folder: &Path) -> bool {
+    let Ok(folder) = folder.canonicalize() else { return false };
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    // The part of it that exists decides: links may lead elsewhere.
+    let existing = absolute.ancestors().find_map(|ancestor| ancestor.canonicalize().ok());
+    existing.is_some_and(|existing| existing.starts_with(&folder))
 }
 
 /// The first Ctrl-C stops after the current batch, the second one exits at once; the index then stays at its last commit.

@@ -10,6 +10,7 @@ mod hints;
 mod index;
 mod inspect;
 mod logging;
+mod model;
 mod outcome;
 mod papers;
 mod printable;
@@ -61,6 +62,8 @@ enum Command {
     Eval(eval::Arguments),
     /// Show the settings
     Config(settings::Arguments),
+    /// List, find and fetch models
+    Model(model::Arguments),
     /// Print completions for a shell
     Completions {
         /// bash, zsh, fish, elvish or powershell
@@ -104,6 +107,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Snapshot(arguments) => snapshot::run(&context, &arguments),
         Command::Eval(arguments) => eval::run(&context, &arguments),
         Command::Config(arguments) => settings::run(&context, &arguments),
+        Command::Model(arguments) => model::run(&context, &arguments),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "stroma", &mut std::io::stdout());
             Ok(Outcome::Success)

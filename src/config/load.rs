@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::rule::Raw;
 use super::suggest::{nearest, suggestion};
-use super::{Config, ConfigError, Origin};
+use super::{Config, ConfigError, Origin, UserFolders};
 
 const DEFAULT_FILE: &str = "config.toml";
 const FILE_VARIABLE: &str = "STROMA_CONFIG";
@@ -39,14 +39,16 @@ pub struct Entry {
 }
 
 impl Settings {
-    /// Reads the file that `--config`, given as `file`, or `STROMA_CONFIG` names, else `./config.toml` where there is one;
-    /// then the variables of `environment` whose names begin with `STROMA_`. Flags are added by [`Settings::set_flag`].
+    /// Reads the file that `--config`, given as `file`, or `STROMA_CONFIG` names, else `./config.toml` where there is one,
+    /// else that of the user; then the variables of `environment` whose names begin with `STROMA_`. Flags are added by
+    /// [`Settings::set_flag`]. Without `user` the current folder is taken for a project.
     ///
     /// # Errors
     /// The first mistake in the file, else in the environment; a named file that cannot be read.
     pub fn load(
         file: Option<&Path>,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
+        user: Option<&UserFolders>,
     ) -> Result<Self, ConfigError> {
         let variables: BTreeMap<String, OsString> = environment
             .into_iter()
@@ -58,13 +60,10 @@ impl Settings {
             .or_else(|| variables.get(FILE_VARIABLE).filter(|name| !name.is_empty()).map(PathBuf::from));
         let file = named.or_else(|| Some(PathBuf::from(DEFAULT_FILE)).filter(|file| file.is_file()));
 
-        let mut settings = match file {
-            Some(file) => {
-                let text = std::fs::read_to_string(&file)
-                    .map_err(|source| ConfigError::Unreadable { file: file.clone(), source })?;
-                Self::parse(&text, &file)?
-            }
-            None => Self::default(),
+        let mut settings = match (file, user) {
+            (Some(file), _) => Self::parse(&read(&file)?, &file)?,
+            (None, Some(user)) => Self::of_user(user)?,
+            (None, None) => Self::default(),
         };
         settings.add_environment(&variables)?;
         Ok(settings)
@@ -77,7 +76,18 @@ impl Settings {
     /// The first mistake.
     pub fn parse(text: &str, file: &Path) -> Result<Self, ConfigError> {
         let mut settings = Self { file: Some(file.to_owned()), ..Self::default() };
+        settings.move_default_paths(file.parent().unwrap_or(Path::new("")));
         settings.add_file(text, file)?;
+        Ok(settings)
+    }
+
+    /// The settings of a user outside of any project.
+    fn of_user(user: &UserFolders) -> Result<Self, ConfigError> {
+        let mut settings = Self { config: user.defaults(), ..Self::default() };
+        if user.config.is_file() {
+            settings.add_file(&read(&user.config)?, &user.config)?;
+            settings.file = Some(user.config.clone());
+        }
         Ok(settings)
     }
 
@@ -110,7 +120,6 @@ impl Settings {
 
     fn add_file(&mut self, text: &str, file: &Path) -> Result<(), ConfigError> {
         let folder = file.parent().unwrap_or(Path::new(""));
-        self.move_default_paths(folder);
         let table = DeTable::parse(text).map_err(|error| ConfigError::Syntax {
             file: file.to_owned(),
             line: line(text, error.span().map_or(text.len(), |span| span.start)),
@@ -170,6 +179,10 @@ impl Settings {
         self.origins.insert(full_key(section, key), origin);
         Ok(())
     }
+}
+
+fn read(file: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(file).map_err(|source| ConfigError::Unreadable { file: file.to_owned(), source })
 }
 
 /// A setting of a file, with its position in the text.

@@ -3,10 +3,11 @@
 //! [`Config`] below is the one place where a setting is named, documented, given its default and its rule: a new setting
 //! is a new line here (and, for the reader's sake, one in `config.toml`, which a test compares with this). Every key can
 //! be set by an environment variable as well: `[server] listen` by `STROMA_SERVER_LISTEN`, `index` by `STROMA_INDEX`.
-//! The file is `./config.toml` where there is one, unless `--config` or `STROMA_CONFIG` names another.
+//! The file is `./config.toml` where there is one, else the user's own, unless `--config` or `STROMA_CONFIG` names another.
 
 mod choices;
 mod error;
+mod folders;
 mod load;
 mod origin;
 mod rule;
@@ -23,6 +24,7 @@ use serde::Serialize;
 
 pub use choices::{Fusion, LogFormat, Pooling, Precision};
 pub use error::ConfigError;
+pub use folders::UserFolders;
 pub use load::{Entry, Settings};
 pub use origin::Origin;
 

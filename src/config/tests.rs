@@ -14,7 +14,7 @@ fn with_environment(text: &str, variables: &[(&str, &str)]) -> Result<Settings, 
     let path = folder.path().join("config.toml");
     std::fs::write(&path, text).map_err(|error| error.to_string())?;
     let environment = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
-    Settings::load(Some(&path), environment)
+    Settings::load(Some(&path), environment, None)
         .map_err(|error| error.to_string().replace(&format!("{}/", folder.path().display()), ""))
 }
 
@@ -99,10 +99,10 @@ fn the_environment_names_the_file() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("mine.toml");
     std::fs::write(&path, "papers = []").expect("written");
-    let settings = Settings::load(None, [("STROMA_CONFIG".into(), path.clone().into())]).expect("right");
+    let settings = Settings::load(None, [("STROMA_CONFIG".into(), path.clone().into())], None).expect("right");
     assert!(settings.config.papers.is_empty());
     assert_eq!(settings.file, Some(path));
-    assert!(matches!(Settings::load(Some(Path::new("absent.toml")), []), Err(ConfigError::Unreadable { .. })));
+    assert!(matches!(Settings::load(Some(Path::new("absent.toml")), [], None), Err(ConfigError::Unreadable { .. })));
 }
 
 #[test]
@@ -162,4 +162,25 @@ proptest::proptest! {
     fn no_text_makes_it_panic(text in "(\\[?\\[?(model|search|x)?\\]?\\]?\n?(limit|folder|é) ?= ?([0-9]{0,25}|\"é*\"|\\[\\]|\\{\\})\n?){0,4}") {
         let _ = Settings::parse(&text, Path::new("config.toml"));
     }
+}
+
+#[test]
+fn outside_of_a_project_the_users_folders_are_the_defaults() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    let user =
+        UserFolders { config: at("stroma/config.toml"), data: at("data"), models: vec![at("own"), at("installed")] };
+    let load = || Settings::load(None, [], Some(&user)).expect("right");
+    let settings = load();
+    assert_eq!((settings.config.index, settings.config.server.uploads), (at("data/index"), at("data/uploads")));
+    assert_eq!(settings.config.papers, Vec::<PathBuf>::new());
+    assert_eq!(settings.config.model.folder, at("own/bge-small-en-v1.5"));
+    std::fs::create_dir_all(at("installed/bge-small-en-v1.5")).expect("a folder");
+    std::fs::create_dir_all(at("stroma")).expect("a folder");
+    std::fs::write(at("stroma/config.toml"), "papers = [\"mine\"]\n[search]\nlimit = 5").expect("a file");
+    let settings = load();
+    assert_eq!(settings.config.model.folder, at("installed/bge-small-en-v1.5"));
+    assert_eq!(settings.config.papers, [at("stroma/mine")]);
+    assert_eq!((settings.config.search.limit, settings.config.index), (5, at("data/index")));
+    assert_eq!(settings.file, Some(at("stroma/config.toml")));
 }

@@ -17,6 +17,8 @@ pub enum IndexError {
     NotFound { folder: PathBuf },
     #[error("{} holds an index of another program", folder.display())]
     Foreign { folder: PathBuf },
+    #[error("{} is not empty (it holds {found:?}), so no index is made in it", folder.display())]
+    Occupied { folder: PathBuf, found: String },
     #[error(
         "the index in {} was written by another version of stroma ({}) and must be rebuilt",
         folder.display(), difference(expected, found)

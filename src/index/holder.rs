@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-const FILE: &str = "writer.json";
+pub(super) const FILE: &str = "writer.json";
 
 /// Notes that this process writes.
 pub(super) fn note(folder: &Path) {

@@ -14,6 +14,7 @@ use super::analyzer;
 use super::digest::CommitDigest;
 use super::directory::{open_directory, replace, sync_folder};
 use super::error::IndexError;
+use super::holder;
 use super::rebuild_folder;
 use super::record::PaperRecord;
 use super::schema::{Fields, PAPER, Signature, calibration_of, schema};
@@ -85,6 +86,9 @@ impl PassageIndex {
         let calibration = Calibration::measure(embedder)?;
         let io = |source| IndexError::Io { path: folder.to_owned(), source };
         std::fs::create_dir_all(folder).map_err(io)?;
+        if let Some(found) = occupant(folder).map_err(io)? {
+            return Err(IndexError::Occupied { folder: folder.to_owned(), found });
+        }
         let index = Index::builder()
             .schema(schema(&signature, &calibration))
             .settings(IndexSettings::default())
@@ -300,6 +304,17 @@ impl PassageIndex {
         }
         self.newest_commit(&index)
     }
+}
+
+/// The name of something in a folder that an index would not have put there.
+fn occupant(folder: &Path) -> std::io::Result<Option<String>> {
+    for entry in std::fs::read_dir(folder)? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if !name.starts_with('.') && !["README.md", "lost+found", holder::FILE].contains(&name.as_str()) {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
 }
 
 /// The index in a folder with all that tantivy must know before it is used.

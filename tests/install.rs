@@ -1,0 +1,117 @@
+//! A new user's walk: install into an empty prefix, leave the checkout, index a folder with odd files, ask, fail, stop, resume,
+//! uninstall.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::program::{copy_samples, outcome};
+use crate::support::project;
+
+/// An installation, and a user with an empty home.
+struct Installed {
+    folder: tempfile::TempDir,
+}
+
+impl Installed {
+    fn new() -> Self {
+        let installed = Self { folder: tempfile::tempdir().expect("a folder") };
+        for name in ["home", "work"] {
+            std::fs::create_dir(installed.at(name)).expect("a folder");
+        }
+        let (code, said) = outcome(installed.installer("install"));
+        assert_eq!(code, 0, "{said}");
+        installed
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Into the user's own folder, where the index is, too.
+    fn prefix(&self) -> PathBuf {
+        self.at("home/.local")
+    }
+
+    fn installer(&self, what: &str) -> Command {
+        let mut command = Command::new(project("scripts/install.sh"));
+        command.arg(what).env("PREFIX", self.prefix()).env_remove("DESTDIR");
+        command.env("PROGRAM", env!("CARGO_BIN_EXE_stroma")).env("MODELS", project("models"));
+        command
+    }
+
+    /// The installed program as its user calls it, with nothing of the checkout in its environment.
+    fn stroma(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(self.prefix().join("bin/stroma"));
+        command.env_clear().env("HOME", self.at("home")).env("PATH", "/usr/bin:/bin").current_dir(self.at("work"));
+        command.args(arguments);
+        command
+    }
+
+    fn says(&self, arguments: &[&str]) -> (i32, String) {
+        outcome(self.stroma(arguments))
+    }
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a name in Unicode")
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_new_user_installs_indexes_asks_stops_resumes_and_uninstalls() {
+    let user = Installed::new();
+    let (code, said) = user.says(&["search", "knee pain"]);
+    assert!(code == 2 && said.contains("make one with `stroma index`"), "{code}: {said}");
+    let (code, said) = user.says(&["index"]);
+    assert!(code == 2 && said.contains("no papers are named"), "{code}: {said}");
+
+    let papers = user.at("work/papers");
+    copy_samples(&papers);
+    let is_paper = |entry: &std::fs::DirEntry| entry.file_name() != "README.md";
+    let count = std::fs::read_dir(&papers).expect("the papers").flatten().filter(is_paper).count();
+    std::fs::write(papers.join("damaged.pdf"), "%PDF-1.7 and no more").expect("a file");
+    std::fs::write(papers.join("table.xlsx"), "PK").expect("a file");
+    std::os::unix::fs::symlink("nowhere", papers.join("moved.pdf")).expect("a link");
+
+    // Stopped while it works, or just before or after.
+    let mut run = user.stroma(&["index", "papers"]).spawn().expect("stroma runs");
+    std::thread::sleep(Duration::from_millis(2500));
+    let told = Command::new("kill").args(["-INT", &run.id().to_string()]).status().expect("kill runs");
+    let stopped = run.wait().expect("it ends");
+    assert!(!told.success() || stopped.code().is_some_and(|code| code <= 2), "{stopped}");
+
+    let (code, said) = user.says(&["index", "papers"]);
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("damaged.pdf"), "{said}");
+    let (code, said) = user.says(&["papers", "list", "--json"]);
+    assert_eq!((code, said.matches("\"id\"").count()), (0, count), "{said}");
+    assert_eq!(user.says(&["doctor"]).0, 0);
+    let (code, said) = user.says(&["search", "MSC effect on RA stiffness", "--limit", "1"]);
+    assert!(code == 0 && said.contains("Morning stiffness"), "{code}: {said}");
+    let (code, said) = user.says(&["search", "--limits", "1", "stiffness"]);
+    assert!(code == 2 && said.contains("--limit"), "{code}: {said}");
+
+    // An index is made neither among papers nor among other things.
+    let (code, said) = user.says(&["index", "papers", "--index", "papers/index"]);
+    assert!(code == 2 && said.contains("among the papers"), "{code}: {said}");
+    let (code, said) = user.says(&["index", text(&papers.join("table.xlsx")), "--index", "."]);
+    assert!(code == 2 && said.contains("not empty"), "{code}: {said}");
+
+    let (code, said) = user.says(&["model", "list"]);
+    assert!(code == 0 && said.contains("in use"), "{code}: {said}");
+    let (code, said) = user.says(&["model", "path"]);
+    assert_eq!((code, said.trim()), (0, text(&user.prefix().join("share/stroma/models/bge-small-en-v1.5"))));
+
+    let index = user.at("home/.local/share/stroma/index/meta.json");
+    assert!(index.is_file());
+    let (code, said) = outcome(user.installer("uninstall"));
+    assert_eq!(code, 0, "{said}");
+    let left: Vec<PathBuf> = walkdir::WalkDir::new(user.prefix())
+        .into_iter()
+        .map(|entry| entry.expect("an entry").into_path())
+        .filter(|path| path.is_file() && !path.starts_with(index.parent().expect("a folder")))
+        .collect();
+    assert_eq!(left, Vec::<PathBuf>::new());
+    assert!(index.is_file(), "what users made stays");
+}
