@@ -1,11 +1,14 @@
 //! Papers and passages over HTTP, what is told of the index, and the interface's description of itself.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use serde_json::Value;
+use stroma::embed::HashEmbedder;
 use stroma::server::document;
 
-use crate::http_support::Server;
+use crate::http_support::{Server, limits};
 
 fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
@@ -59,6 +62,59 @@ async fn a_hit_leads_to_its_paper_its_neighbours_and_its_like() {
         ["/v1/papers/x", "/v1/passages/x", "/v1/passages/x:1/similar", "/v1/passages/%00", "/v1/papers/%F0%9F%A7%AC"]
     {
         server.get(absent).await.problem(404, "not_found");
+    }
+}
+
+#[tokio::test]
+async fn the_file_of_a_paper_is_sent_as_a_browser_shows_it() {
+    let server = Server::new();
+    let papers = server.get("/v1/papers?limit=100").await.json();
+    let mut kinds = std::collections::BTreeSet::new();
+    for paper in list(&papers["papers"]) {
+        let id = paper["id"].as_str().expect("an id");
+        let reply = server.get(&format!("/v1/papers/{id}/file")).await;
+        assert_eq!(reply.status, StatusCode::OK, "{id}: {}", reply.text);
+        let header = |name: &str| reply.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        assert!(header("content-disposition").starts_with("inline; filename*=UTF-8''"), "{:?}", reply.headers);
+        assert_eq!(header("x-content-type-options"), "nosniff");
+        // Scripts of a paper do not run as if they were the server's own.
+        let is_pdf = reply.kind() == "application/pdf";
+        assert_eq!(header("content-security-policy").starts_with("sandbox"), !is_pdf, "{:?}", reply.headers);
+        kinds.insert(reply.kind().to_owned());
+    }
+    assert!(kinds.len() > 1, "{kinds:?}");
+
+    let id = papers["papers"][0]["id"].as_str().expect("an id");
+    let path = format!("/v1/papers/{id}/file");
+    let whole = server.get(&path).await.text;
+    let request = Request::get(&path).header("range", "bytes=2-9").body(Body::empty()).expect("a request");
+    let part = server.send(request).await;
+    assert_eq!((part.status, part.text.as_bytes()), (StatusCode::PARTIAL_CONTENT, &whole.as_bytes()[2..10]));
+    server.get("/v1/papers/x/file").await.problem(404, "not_found");
+    server.get("/v1/papers/..%2F..%2Fetc%2Fpasswd/file").await.problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn only_the_file_that_was_indexed_is_sent() {
+    let server = Server::empty(Arc::new(HashEmbedder::new(32)), limits());
+    let folder = server.library.papers();
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let (file, secret) = (folder.join("knee.md"), folder.with_file_name("secret"));
+    std::fs::write(&file, "# On knees\n\nKnees are stiff in the morning and better at noon, as trials have shown.\n")
+        .expect("a file");
+    std::fs::write(&secret, "secret").expect("a file");
+    server.library.index(std::slice::from_ref(&folder));
+    let papers = server.get("/v1/papers").await.json();
+    let path = format!("/v1/papers/{}/file", papers["papers"][0]["id"].as_str().expect("an id"));
+    assert!(server.get(&path).await.text.contains("# On knees"));
+    std::fs::write(&file, "another text").expect("a file");
+    server.get(&path).await.problem(404, "not_found");
+    std::fs::remove_file(&file).expect("removed");
+    server.get(&path).await.problem(404, "not_found");
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(&secret, &file).expect("a link");
+        server.get(&path).await.problem(404, "not_found");
     }
 }
 

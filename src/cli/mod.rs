@@ -11,6 +11,7 @@ mod index;
 mod inspect;
 mod logging;
 mod model;
+mod open;
 mod outcome;
 mod papers;
 mod printable;
@@ -60,6 +61,8 @@ enum Command {
     Snapshot(snapshot::Arguments),
     /// Measure the ranking on a set of judged questions
     Eval(eval::Arguments),
+    /// Open the file of a passage or a paper
+    Open(open::Arguments),
     /// Show the settings
     Config(settings::Arguments),
     /// List, find and fetch models
@@ -106,6 +109,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Doctor(arguments) => doctor::run(&context, &arguments),
         Command::Snapshot(arguments) => snapshot::run(&context, &arguments),
         Command::Eval(arguments) => eval::run(&context, &arguments),
+        Command::Open(arguments) => open::run(&context, &arguments),
         Command::Config(arguments) => settings::run(&context, &arguments),
         Command::Model(arguments) => model::run(&context, &arguments),
         Command::Completions { shell } => {

@@ -31,7 +31,7 @@ pub use reader::Reader;
 pub use reading::Reading;
 pub use rebuild::Rebuilding;
 pub use run::{Ingest, IngestOptions};
-pub use source::{FileVersion, Paper, ReadFailure, paper_id};
+pub use source::{FileVersion, Paper, ReadFailure, is_as_recorded, paper_id};
 pub use walk::papers_under;
 pub use worker::serve_reads;
 

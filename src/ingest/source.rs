@@ -15,6 +15,7 @@ use super::reading::Reading;
 use crate::corpus::{
     Article, Block, Dropped, Limits, Metadata, PaperId, READERS_VERSION, ReadError, Reference, join_pages, read_bytes,
 };
+use crate::index::SourceRecord;
 
 /// A file that could not be read, and why.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +45,12 @@ impl FileStat {
         let modified = metadata.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
         Ok(Self { size: metadata.len(), modified: u64::try_from(modified.as_nanos()).unwrap_or(u64::MAX) })
     }
+}
+
+/// Whether a file of the index is still as it was when it was read, by its size and time of change.
+pub fn is_as_recorded(source: &SourceRecord) -> bool {
+    let recorded = FileStat { size: source.size, modified: source.modified };
+    FileStat::read(&source.path).is_ok_and(|stat| stat == recorded)
 }
 
 /// What identifies a file as it was when it was read.

@@ -6,4 +6,5 @@ pub(super) mod manage;
 pub(super) mod pages;
 pub(super) mod papers;
 pub(super) mod search;
+pub(super) mod source;
 pub(super) mod tasks;
