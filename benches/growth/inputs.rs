@@ -164,6 +164,26 @@ pub const ALL: &[Input] = &[
         let list = numbered(n / 2, |i| format!("<li id=\"r{i}\">Lee A. Cells. 2010."));
         html(&[b"<p>Cells [".to_vec(), links, b"]</p><h2>References</h2><ol>".to_vec(), list].concat())
     }),
+    text("html: end tags without starts", |n| html(&repeat("</p></div></b>", n))),
+    text("html: open links and blocks", |n| html(&repeat("<a href=x><div><b><p>a", n))),
+    text("html: nested parts that are left out", |n| html(&repeat("<nav><div hidden><aside>a", n))),
+    text("html: nested abstracts", |n| {
+        html(&repeat("<div class=\"abstract\">Cells were given to ten of all patients. ", n))
+    }),
+    text("html: nested figures", |n| html(&repeat("<figure><figcaption>Figure 1. Cells", n))),
+    text("html: nested reference lists", |n| html(&repeat("<div class=\"references\"><ul><li>Lee A. Cells. 2010.", n))),
+    text("html: headings of reference lists", |n| html(&repeat("<div><h2>References</h2><p>Lee A. Cells. 2010.", n))),
+    text("html: names of authors", |n| html(&repeat("<span class=\"author-name\">Ann Lee", n))),
+    text("html: long class names", |n| {
+        html(&[b"<p class=\"".to_vec(), repeat("aB-", n), b"\">cells".to_vec()].concat())
+    }),
+    text("html: tags about the paper", |n| {
+        html(&repeat("<meta name=citation_reference content=\"citation_title=Cells; citation_author=Lee\">", n))
+    }),
+    text("html: nested JSON", |n| {
+        let json = [repeat("{\"@graph\":[", n), b"</script>".to_vec()].concat();
+        html(&[b"<script type=\"application/ld+json\">".to_vec(), json].concat())
+    }),
     text("html: names of sites", |n| {
         html(&[b"<h2>References</h2><ol><li>Lee. ".to_vec(), repeat("PubMed ", n), b"</ol>".to_vec()].concat())
     }),

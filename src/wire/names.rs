@@ -59,6 +59,8 @@ names! {
         /// An expression of concern.
         Concern,
         Preprint,
+        /// Its source holds the abstract alone.
+        Abstract,
     }
 }
 

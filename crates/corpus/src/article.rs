@@ -66,7 +66,7 @@ pub struct Metadata {
     /// The kind of article as the source names it: `review-article`, `research-article`.
     pub article_type: Option<String>,
     pub keywords: Vec<String>,
-    /// Whether it is retracted, corrected, under an expression of concern, or a preprint.
+    /// Whether it is retracted, corrected, under an expression of concern, a preprint, or the abstract alone.
     pub marks: Vec<Mark>,
 }
 
@@ -78,6 +78,8 @@ pub enum Mark {
     Corrected,
     Concern,
     Preprint,
+    /// The source holds the abstract and not the text.
+    Abstract,
 }
 
 /// One paragraph or caption.

@@ -21,6 +21,9 @@ pub enum ReadError {
     OverLimit { what: &'static str, found: usize, limit: usize },
     #[error("the file has no paragraph of text")]
     NoText,
+    /// A page of a publisher's site without the article: a wall in front of it, a list, a frame.
+    #[error("the page holds no article: {0}")]
+    NoArticle(String),
     #[error("reading took longer than {seconds} s and was stopped")]
     Timeout { seconds: u64 },
     #[error("reading needed more than {limit_mb} MB of memory and was stopped")]

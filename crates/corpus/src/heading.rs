@@ -58,7 +58,7 @@ pub(super) fn purpose(heading: &str) -> Purpose {
             r"^(?:(?:author|co-?author)s? ?contributions?|contributions?|contributorship|credit .*statement|contributors",
             r"|(?:declarations? of |statement of |potential )?(?:conflicts? of interests?|competing (?:financial )?interests?|interests?)(?: statement| disclosure| declaration)?s?",
             r"|(?:financial )?disclosures?(?: statement| of interests?)?|disclaimers?|duality of interest",
-            r"|funding(?: statement| information| sources?)?|sources? of funding|(?:financial|grant) support|grants?|financial support and sponsorship",
+            r"|funding(?: statement| information| sources?)?|sources? of funding|(?:financial|grant) support|grants?(?: information| support)?|financial support and sponsorship",
             r"|acknowledge?ments?(?: and .*)?|declarations?",
             r"|(?:data|code)(?: and (?:code|materials?))? (?:availability|accessibility|sharing)(?: statement)?|availability of (?:supporting )?data(?: and materials?)?",
             r"|ethics?(?: approval)?(?: statement| declaration)?|ethical (?:approval|statement|standards?)|ethics approval and consent to participate|compliance with ethical (?:standards?|guidelines)",

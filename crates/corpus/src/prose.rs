@@ -126,15 +126,6 @@ impl Prose {
         Some((self.text, self.citations))
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.text.is_empty()
-    }
-
-    /// Length of the text in bytes.
-    pub(super) fn len(&self) -> usize {
-        self.text.len()
-    }
-
     /// All references that are cited, in order, without repetitions.
     pub(super) fn into_references(self) -> Vec<usize> {
         let mut references = Vec::new();

@@ -1,7 +1,4 @@
 //! HTML as a stream of tags and texts, with their places.
-//!
-//! Articles are read from the order of their elements, so that no tree is needed. That makes the reader immune to tags
-//! that are never closed and to nesting however deep, and keeps the place of every text in the source.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -17,18 +14,23 @@ pub(super) struct Token<'a> {
 pub(super) enum Kind<'a> {
     Start(Tag<'a>),
     /// The name in lower case.
-    End(String),
+    End(Cow<'a, str>),
     Text(Cow<'a, str>),
     /// The content of an element that holds no text for readers: `script`, `style`.
     Raw(&'a str),
 }
 
+/// A name in lower case and its value.
+type Attribute<'a> = (Cow<'a, str>, Cow<'a, str>);
+
 /// A start tag.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Tag<'a> {
     /// In lower case.
-    pub(super) name: String,
-    attributes: Vec<(String, Cow<'a, str>)>,
+    pub(super) name: Cow<'a, str>,
+    attributes: Vec<Attribute<'a>>,
+    /// The tag closes itself, as in XHTML: `<object/>`.
+    pub(super) is_closed: bool,
 }
 
 impl Tag<'_> {
@@ -44,7 +46,7 @@ pub(super) struct Tokens<'a> {
     source: &'a str,
     at: usize,
     /// The raw element whose content comes next.
-    raw: Option<String>,
+    raw: Option<Cow<'a, str>>,
 }
 
 impl<'a> Tokens<'a> {
@@ -87,15 +89,15 @@ impl<'a> Tokens<'a> {
         let (tag, range) = self.take(length);
         let inner = tag.get(name_start..tag.len() - 1).unwrap_or_default();
         let name_length = inner.find(|c: char| c.is_whitespace() || c == '/').unwrap_or(inner.len());
-        let name = inner.get(..name_length).unwrap_or_default().to_ascii_lowercase();
+        let name = lower_case(inner.get(..name_length).unwrap_or_default());
         if is_end {
             return Some(Token { kind: Kind::End(name), range });
         }
-        if is_raw(&name) && !inner.ends_with('/') {
+        let (attributes, is_closed) = attributes(inner.get(name_length..).unwrap_or_default());
+        if is_raw(&name) && !is_closed {
             self.raw = Some(name.clone());
         }
-        let attributes = attributes(inner.get(name_length..).unwrap_or_default());
-        Some(Token { kind: Kind::Start(Tag { name, attributes }), range })
+        Some(Token { kind: Kind::Start(Tag { name, attributes, is_closed }), range })
     }
 }
 
@@ -153,9 +155,12 @@ fn tag_length(rest: &str) -> Option<usize> {
     None
 }
 
-/// The attributes of a tag. Only the first sixty-four are read; no page has a use for more.
-fn attributes(mut rest: &str) -> Vec<(String, Cow<'_, str>)> {
+/// The attributes of a tag, and whether a slash at its end closes it. Only the first sixty-four are read; no page has a use
+/// for more.
+fn attributes(mut rest: &str) -> (Vec<Attribute<'_>>, bool) {
     let mut attributes = Vec::new();
+    // A slash behind a value without quotes belongs to the value: `<a href=http://example.org/>`.
+    let mut is_closed = rest.ends_with('/');
     while attributes.len() < 64 {
         rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == '/');
         let length = rest.find(|c: char| c.is_whitespace() || matches!(c, '=' | '/')).unwrap_or(rest.len());
@@ -164,6 +169,7 @@ fn attributes(mut rest: &str) -> Vec<(String, Cow<'_, str>)> {
         let value = match after_name.strip_prefix('=') {
             Some(after) => {
                 let (value, after) = value(after.trim_start());
+                is_closed &= !(after.is_empty() && value.ends_with('/'));
                 rest = after;
                 value
             }
@@ -173,9 +179,17 @@ fn attributes(mut rest: &str) -> Vec<(String, Cow<'_, str>)> {
                 ""
             }
         };
-        attributes.push((name.to_ascii_lowercase(), html_escape::decode_html_entities(value)));
+        attributes.push((lower_case(name), html_escape::decode_html_entities(value)));
     }
-    attributes
+    (attributes, is_closed)
+}
+
+fn lower_case(name: &str) -> Cow<'_, str> {
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(name.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(name)
+    }
 }
 
 /// An attribute's value and what follows it.

@@ -1,0 +1,36 @@
+//! A page with the results of all steps that come before the text is read.
+
+use super::container::Container;
+use super::front::Front;
+use super::furniture::Furniture;
+use super::measure::Measure;
+use super::references::{self, List};
+use super::tree::Tree;
+
+/// A page, and what is known of its parts.
+pub(super) struct Page<'a> {
+    pub(super) source: &'a str,
+    pub(super) tree: Tree<'a>,
+    pub(super) measure: Measure,
+    pub(super) references: Option<List>,
+    pub(super) furniture: Furniture,
+    pub(super) container: Container,
+    pub(super) front: Front,
+}
+
+impl<'a> Page<'a> {
+    pub(super) fn new(source: &'a str) -> Self {
+        let tree = Tree::parse(source);
+        let front = Front::read(&tree);
+        let measure = Measure::new(&tree);
+        let references = references::find(&tree, &measure);
+        let furniture = Furniture::find(&tree, &measure, references.as_ref().map(|list| &list.nodes));
+        let container = Container::find(&tree, &measure, &furniture, references.as_ref());
+        Page { source, tree, measure, references, furniture, container, front }
+    }
+
+    /// Whether the page has what pages of publishers have: then what stands before the abstract is front matter.
+    pub(super) fn is_of_publisher(&self) -> bool {
+        self.front.is_of_paper || self.measure.section_headings.over(0..self.tree.len()) > 0
+    }
+}

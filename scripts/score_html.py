@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+"""How much of an article comes out of its web page, and how much of the web site with it.
+
+usage: score_html.py [--reader target/release/examples/json] [--dir ../shared/data/html] [--gold scripts/score_html.tsv] [-v]
+
+The gold is a line a page: CSS selectors, written by hand for its publisher, of the article's paragraphs, of the elements
+that hold all of the article (with captions and headings), of what in them is no paragraph, and of the entries of the
+reference list; then the metadata. The page is parsed here by itself, with Python's html.parser. A page with "-" for its
+paragraphs has none of the article: an error or an abstract with its mark is right.
+
+Acknowledgements, funding and the like are left out on purpose and not counted. A paragraph of 20 words or more is *recovered* when one paragraph that was read has a word F1 of 0.9 or more with it. A
+paragraph that was read is *furniture* when less than 60 % of its sequences of four words are in the article's elements.
+References are right when their number is within 5 %. Averages are over pages.
+"""
+import argparse, collections, json, os, re, statistics, subprocess
+from html.parser import HTMLParser
+
+VOID = set('area base br col embed hr img input link meta param source track wbr'.split())
+CLOSES_P = set('address article aside blockquote div dl fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr main nav ol p pre section table ul'.split())
+BLOCKS = CLOSES_P | set('body td th tr li dt dd caption figcaption br'.split())
+
+
+class Node:
+    def __init__(self, tag, attributes, parent):
+        self.tag, self.attributes, self.parent, self.children = tag, attributes, parent, []
+        self.classes = (attributes.get('class') or '').split()
+
+
+class Tree(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.root = self.at = Node('', {}, None)
+
+    def close(self, tag, barriers=()):
+        node = self.at
+        while node is not self.root and node.tag != tag and node.tag not in barriers: node = node.parent
+        if node.tag == tag: self.at = node.parent
+
+    def handle_starttag(self, tag, attributes):
+        if tag in CLOSES_P: self.close('p', ('div', 'td', 'th', 'li', 'table', 'section', 'body', 'button'))
+        if tag == 'li': self.close('li', ('ul', 'ol'))
+        if tag in ('td', 'th'): self.close('td', ('tr', 'table')); self.close('th', ('tr', 'table'))
+        if tag == 'tr': self.close('tr', ('table',))
+        node = Node(tag, dict(attributes), self.at)
+        self.at.children.append(node)
+        if tag not in VOID: self.at = node
+
+    def handle_startendtag(self, tag, attributes):
+        self.handle_starttag(tag, attributes)
+        if self.at.tag == tag and tag not in VOID: self.close(tag)
+
+    def handle_endtag(self, tag):
+        if tag not in VOID: self.close(tag)
+
+    def handle_data(self, text):
+        if self.at.tag not in ('script', 'style', 'annotation', 'svg', 'noscript'): self.at.children.append(text)
+
+
+def is_step(node, step):
+    parts = re.findall(r'^[\w-]+|#[\w-]+|\.[\w-]+|\[[\w-]+\]', step)
+    return all(node.attributes.get('id') == p[1:] if p[0] == '#' else p[1:] in node.classes if p[0] == '.'
+               else p[1:-1] in node.attributes if p[0] == '[' else node.tag == p for p in parts)
+
+
+def matches(node, selector):
+    """A list of steps, the last one for the node, those before it for its ancestors."""
+    *outer, last = selector
+    if not is_step(node, last): return False
+    while outer:
+        node = node.parent
+        if node is None: return False
+        if is_step(node, outer[-1]): outer = outer[:-1]
+    return True
+
+
+def selectors(text): return [] if text == '-' else [part.split() for part in text.split(',')]
+
+
+def select(node, wanted, never, found):
+    for child in node.children:
+        if isinstance(child, str) or any(matches(child, s) for s in never): continue
+        if any(matches(child, s) for s in wanted): found.append(child)
+        select(child, wanted, never, found)
+    return found
+
+
+def text_of(node, never):
+    out = ''
+    for child in node.children:
+        if isinstance(child, str): out += child
+        elif not any(matches(child, s) for s in never):
+            space = ' ' if child.tag in BLOCKS else ''
+            out += space + text_of(child, never) + space
+    return out
+
+
+ASIDE = re.compile(r'(authors?. )?(contributions?|acknowledge?ments?|(competing|conflicts? of) interests?( statement)?|funding|grant information'
+                   r'|abbreviations|ethics statement|author biography|copyright)$', re.I)
+
+
+def under_headings(node, heading, found):
+    """The last heading before each element."""
+    for child in node.children:
+        if isinstance(child, str): continue
+        found[id(child)] = heading
+        if re.fullmatch('h[1-6]', child.tag): heading = ' '.join(text_of(child, []).split()).rstrip('.:')
+        heading = under_headings(child, heading, found)
+    return heading
+
+
+def words(text): return re.findall(r'\w+', text.lower().replace('\u200b', ''))
+def grams(text): return {tuple(text[i:i + 4]) for i in range(max(1, len(text) - 3))}
+
+
+def score(read, gold, tree):
+    never = selectors(gold['never'])
+    headings = {}
+    under_headings(tree, '', headings)
+    chosen = select(tree, selectors(gold['paragraphs']), never, [])
+    paragraphs = [words(text_of(n, never)) for n in chosen if not ASIDE.match(headings[id(n)])]
+    paragraphs = [p for p in paragraphs if len(p) >= 20]
+    inside = [words(text_of(n, [])) for n in select(tree, selectors(gold['article']), [], [])]
+    sequences = set().union(*map(grams, inside)) if inside else set()
+    flat = ' ' + ' '.join(' '.join(part) for part in inside) + ' '
+    blocks = [words(b['text']) for b in read['blocks'] if b['kind'] == 'paragraph']
+    counts = [collections.Counter(b) for b in blocks]
+    lost = []
+    for p in paragraphs:
+        c = collections.Counter(p)
+        best = max((2 * sum((c & k).values()) / (len(p) + len(b)) for b, k in zip(blocks, counts)), default=0)
+        if best < 0.9: lost.append((best, ' '.join(p[:14])))
+    def is_ours(b):
+        if len(b) < 4: return ' ' + ' '.join(b) + ' ' in flat
+        mine = grams(b)
+        return len(mine & sequences) >= 0.6 * len(mine)
+    furniture = [' '.join(b[:14]) for b in blocks if b and not is_ours(b)]
+    references = len(select(tree, selectors(gold['references']), [], []))
+    meta = read['metadata']
+    right = {
+        'title': words(meta['title'] or '') == words(gold['title']) and '<' not in (meta['title'] or ''),
+        'doi': meta['doi'] == gold['doi'],
+        'author': bool(meta['authors']) and gold['author'].lower() in meta['authors'][0].lower(),
+        'year': str(meta['year']) == gold['year'],
+        'journal': meta['journal'] == gold['journal'],
+    }
+    return paragraphs, lost, blocks, furniture, references, right
+
+
+ap = argparse.ArgumentParser()
+ap.add_argument('--reader', default='target/release/examples/json')
+ap.add_argument('--dir', default='../shared/data/html')
+ap.add_argument('--gold', default=os.path.join(os.path.dirname(__file__), 'score_html.tsv'))
+ap.add_argument('-v', action='store_true', help='show what is lost and what is furniture')
+args = ap.parse_args()
+
+lines = [line.rstrip('\n').split('\t') for line in open(args.gold, encoding='utf-8')]
+recovered, share, lists, fields, no_text = [], [], [], collections.Counter(), []
+print('page                     paragraphs  recovered  read  furniture  references  wrong')
+for line in lines[1:]:
+    gold = dict(zip(lines[0], line))
+    path = os.path.join(args.dir, gold['file'])
+    tree = Tree()
+    tree.feed(open(path, encoding='utf-8', errors='replace').read())
+    output = subprocess.run([args.reader, path], capture_output=True, text=True).stdout
+    read = json.loads(output)
+    error = read.get('error')
+    if error: read = {'blocks': [], 'references': [], 'metadata': collections.defaultdict(lambda: None), 'warnings': []}
+    paragraphs, lost, blocks, furniture, references, right = score(read, gold, tree.root)
+    if gold['paragraphs'] == '-':
+        good = bool(error) or 'abstract' in ' '.join(read['warnings'])
+        no_text.append(good)
+        print(f"{gold['file']:26} no text of the article: {'refused or marked' if good else 'TAKEN FOR THE TEXT'} {error or ''}")
+        continue
+    fields.update({key: value for key, value in right.items()})
+    recovered.append(1 - len(lost) / len(paragraphs))
+    share.append(len(furniture) / max(1, len(blocks)))
+    found = len(read['references'])
+    lists.append(abs(found - references) <= 0.05 * references)
+    wrong = ' '.join(key for key, value in right.items() if not value)
+    print(f"{gold['file']:26} {len(paragraphs):9} {recovered[-1]:10.2f} {len(blocks):5} {share[-1]:10.2f} "
+          f"{found:6} of {references:<3} {wrong} {error or ''}")
+    if args.v:
+        for best, text in lost: print(f'    lost ({best:.2f}): {text}')
+        for text in furniture: print(f'    furniture: {text}')
+        for key, value in right.items():
+            if not value: print(f"    {key}: {read['metadata'][key if key != 'author' else 'authors']}")
+pages = len(recovered)
+print(f'{pages} pages: recovered {statistics.mean(recovered):.3f}, furniture {statistics.mean(share):.3f}, '
+      f'references {sum(lists)}/{pages}, ' + ', '.join(f'{key} {fields[key]}/{pages}' for key in ('title', 'doi', 'author', 'year', 'journal'))
+      + f', pages without text {sum(no_text)}/{len(no_text)}')
