@@ -2,6 +2,10 @@
 """How much of an article comes out of its web page, and how much of the web site with it.
 
 usage: score_html.py [--reader target/release/examples/json] [--dir ../shared/data/html] [--gold scripts/score_html.tsv] [-v]
+                     [--without-classes | --without-metadata]
+
+With `--without-classes` the reader gets the pages without their class names, with `--without-metadata` without their
+`citation_*` tags: it shows how far the reader depends on the words of these publishers.
 
 The gold is a line a page: CSS selectors, written by hand for its publisher, of the article's paragraphs, of the elements
 that hold all of the article (with captions and headings), of what in them is no paragraph, and of the entries of the
@@ -12,7 +16,7 @@ Acknowledgements, funding and the like are left out on purpose and not counted. 
 paragraph that was read is *furniture* when less than 60 % of its sequences of four words are in the article's elements.
 References are right when their number is within 5 %. Averages are over pages.
 """
-import argparse, collections, json, os, re, statistics, subprocess
+import argparse, collections, json, os, re, statistics, subprocess, tempfile
 from html.parser import HTMLParser
 
 VOID = set('area base br col embed hr img input link meta param source track wbr'.split())
@@ -150,6 +154,8 @@ ap = argparse.ArgumentParser()
 ap.add_argument('--reader', default='target/release/examples/json')
 ap.add_argument('--dir', default='../shared/data/html')
 ap.add_argument('--gold', default=os.path.join(os.path.dirname(__file__), 'score_html.tsv'))
+ap.add_argument('--without-classes', action='store_true')
+ap.add_argument('--without-metadata', action='store_true')
 ap.add_argument('-v', action='store_true', help='show what is lost and what is furniture')
 args = ap.parse_args()
 
@@ -160,8 +166,14 @@ for line in lines[1:]:
     gold = dict(zip(lines[0], line))
     path = os.path.join(args.dir, gold['file'])
     tree = Tree()
-    tree.feed(open(path, encoding='utf-8', errors='replace').read())
-    output = subprocess.run([args.reader, path], capture_output=True, text=True).stdout
+    page = open(path, encoding='utf-8', errors='replace').read()
+    tree.feed(page)
+    if args.without_classes: page = re.sub(r'(<[a-zA-Z][^<>]*?)\sclass=("[^"]*"|\'[^\']*\')', r'\1', page)
+    if args.without_metadata: page = re.sub(r'<meta[^>]*citation_[^>]*>', '', page, flags=re.I)
+    with tempfile.NamedTemporaryFile('w', suffix='.html', encoding='utf-8') as copy:
+        copy.write(page)
+        copy.flush()
+        output = subprocess.run([args.reader, copy.name], capture_output=True, text=True).stdout
     read = json.loads(output)
     error = read.get('error')
     if error: read = {'blocks': [], 'references': [], 'metadata': collections.defaultdict(lambda: None), 'warnings': []}

@@ -60,7 +60,7 @@ impl Container {
             inner = subtree.start + 1..subtree.end;
         }
         let apart = (0..tree.len())
-            .find(|&index| tree.tag(index).is_some_and(is_abstract) && prose.over(tree.subtree(index)) >= 30)
+            .find(|&index| tree.tag(index).is_some_and(is_abstract) && prose.over(tree.subtree(index)) >= 20)
             .map(|index| tree.subtree(index))
             .filter(|found| found.end <= nodes.start || found.start >= nodes.end);
         let tail = references.map(|list| list.nodes.clone()).filter(|list| {

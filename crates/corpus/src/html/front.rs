@@ -9,9 +9,9 @@ use serde_json::Value;
 use super::measure::{count_words, short_text};
 use super::names::Names;
 use super::tokens::Tag;
-use super::tree::Tree;
-use crate::doi::parse_doi;
-use crate::patterns::compile;
+use super::tree::{Content, Tree};
+use crate::doi::{find_doi, parse_doi};
+use crate::patterns::{YEAR, compile};
 use crate::{Metadata, Reference, front_matter, pages};
 
 /// Longest script that is read as JSON-LD, in bytes; real ones have a few thousand.
@@ -45,7 +45,8 @@ struct Sources {
 }
 
 impl Front {
-    pub(super) fn read(tree: &Tree) -> Self {
+    /// Read the page's head, and what is printed before the node `prose`, where the text begins.
+    pub(super) fn read(tree: &Tree, prose: usize) -> Self {
         let mut front = Front::default();
         let mut sources = Sources::default();
         let mut heading = None;
@@ -71,6 +72,8 @@ impl Front {
             }
         }
         sources.printed.authors = printed_authors(tree);
+        sources.printed.doi = printed_doi(tree, prose);
+        sources.printed.year = printed_year(tree, prose);
         sources.printed.title = printed_title(heading, sources.title.take(), sources.site.as_deref());
         front.metadata = sources.together();
         front
@@ -308,6 +311,39 @@ fn contains_words(text: &str, part: &str) -> bool {
     letters(text).contains(&letters(part))
 }
 
+/// The first DOI that a link or a text before the article's text gives.
+fn printed_doi(tree: &Tree, prose: usize) -> Option<String> {
+    (0..prose.min(tree.len())).find_map(|index| match tree.node(index).map(|node| &node.content) {
+        Some(Content::Element(tag)) if tag.name == "a" => {
+            let target = tag.attribute("href").filter(|target| target.contains("doi.org/10."))?;
+            parse_doi(&target.replace("%2F", "/").replace("%2f", "/"))
+        }
+        Some(Content::Text(text)) if text.len() < 400 => find_doi(text),
+        _ => None,
+    })
+}
+
+/// The year behind `Published` or a sign of copyright before the article's text.
+fn printed_year(tree: &Tree, prose: usize) -> Option<u16> {
+    static DATE: LazyLock<Regex> = LazyLock::new(|| {
+        compile(format!(
+            r"(?i)(?:\bpublished\b|\bpublication date\b|©|\bcopyright\b|\baccepted\b|\bepub\b)[^.]{{0,60}}?\b({YEAR})\b"
+        ))
+    });
+    // A label and its date may stand in two elements.
+    let mut text = String::new();
+    for index in 0..prose.min(tree.len()) {
+        if let Some(Content::Text(piece)) = tree.node(index).map(|node| &node.content)
+            && piece.len() < 400
+            && !matches!(tree.node(index).map(|node| tree.name(node.parent)), Some("title"))
+        {
+            text.push_str(piece.trim());
+            text.push(' ');
+        }
+    }
+    DATE.captures(&text)?.get(1)?.as_str().parse().ok()
+}
+
 /// Authors in microdata, else in elements that are called names of authors, else given and family names in the element that
 /// is called the list of authors.
 fn printed_authors(tree: &Tree) -> Vec<String> {
@@ -378,7 +414,7 @@ fn is_author(tree: &Tree, index: usize, tag: &Tag) -> bool {
     !names.has(GROUPS)
         && names.has(&["author", "contrib", "contributor", "contribs"])
         && (names.has(&["name"]) || part(tree, index, &["given"]).is_some())
-        || names.has(&["authorname"])
+        || names.has(&["authorname", "personname"])
 }
 
 /// The text of the first element inside of `index` that is called so.

@@ -35,6 +35,13 @@ impl Sums {
         let at = |index: usize| self.0.get(index).or(self.0.last()).copied().unwrap_or(0);
         at(range.end).saturating_sub(at(range.start)) as usize
     }
+
+    /// The first node of a range with a value above zero.
+    pub(super) fn first_in(&self, range: Range<usize>) -> Option<usize> {
+        let start = self.0.get(range.start)?;
+        let found = self.0.partition_point(|sum| sum <= start).checked_sub(1)?;
+        range.contains(&found).then_some(found)
+    }
 }
 
 #[derive(Debug)]

@@ -21,11 +21,13 @@ pub(super) struct Page<'a> {
 impl<'a> Page<'a> {
     pub(super) fn new(source: &'a str) -> Self {
         let tree = Tree::parse(source);
-        let front = Front::read(&tree);
         let measure = Measure::new(&tree);
         let references = references::find(&tree, &measure);
         let furniture = Furniture::find(&tree, &measure, references.as_ref().map(|list| &list.nodes));
         let container = Container::find(&tree, &measure, &furniture, references.as_ref());
+        // What is printed before the first prose may say what the head does not.
+        let prose = measure.prose.first_in(container.nodes.clone()).unwrap_or(container.nodes.end);
+        let front = Front::read(&tree, prose);
         Page { source, tree, measure, references, furniture, container, front }
     }
 
