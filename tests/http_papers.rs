@@ -1,4 +1,4 @@
-//! Papers and passages over HTTP, what is told of the index, and the interface's description of itself.
+//! Papers and passages over HTTP, statistics of the index, and the OpenAPI document.
 
 use std::sync::Arc;
 

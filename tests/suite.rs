@@ -1,4 +1,4 @@
-//! All integration tests in one program: each file is a feature, and linking libtorch once is enough.
+//! All integration tests in one program, with one file for each feature, so that libtorch is linked once.
 
 mod architecture;
 mod crash;

@@ -1,4 +1,4 @@
-//! What all commands share: settings, and the model and index they name.
+//! The context of all commands: the settings, and the model and index that they name.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -18,13 +18,13 @@ use crate::search::{Engine, Fusion, Nearness, SearchOptions, Weights};
 /// Options of all commands.
 #[derive(Debug, clap::Args)]
 pub(super) struct Global {
-    /// Settings to use [default: ./config.toml where there is one, else the user's]
+    /// Settings file [default: ./config.toml if it exists, else that of the user]
     #[arg(long, global = true, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
-    /// Folder of the index [default: as the settings say]
+    /// Folder of the index [default: `index` of the settings]
     #[arg(long, global = true, value_name = "DIR")]
     pub(super) index: Option<PathBuf>,
-    /// Say nothing but results and errors
+    /// Print only results and errors
     #[arg(long, short, global = true)]
     pub(super) quiet: bool,
 }
@@ -78,31 +78,31 @@ impl Context {
         Ok(Arc::new(BertEmbedder::start(&bert_options(self.config()))?))
     }
 
-    /// The model in another folder than that of the settings, run as they say.
+    /// The model in another folder than that of the settings, with the other settings of the model.
     pub(super) fn embedder_in(&self, folder: &Path) -> anyhow::Result<Arc<dyn Embedder>> {
         let options = BertOptions { folder: folder.to_owned(), ..bert_options(self.config()) };
         Ok(Arc::new(BertEmbedder::start(&options)?))
     }
 
-    /// The index that the settings name, which must exist.
+    /// Opens the index of the settings, which must exist.
     pub(super) fn open_index(&self, embedder: &dyn Embedder) -> anyhow::Result<Arc<PassageIndex>> {
         Ok(Arc::new(PassageIndex::open(&self.config().index, &Signature::of_embedder(embedder))?))
     }
 
-    /// The index that the settings name, made where there is none.
+    /// Opens the index of the settings, or creates it.
     pub(super) fn open_or_create_index(&self, embedder: &dyn Embedder) -> anyhow::Result<Arc<PassageIndex>> {
         Ok(Arc::new(PassageIndex::open_or_create(&self.config().index, embedder)?))
     }
 
     pub(super) fn engine(&self) -> anyhow::Result<Engine> {
-        // Fails at once where there is no index, before the model is loaded.
+        // Without an index, this fails before the model is loaded.
         PassageIndex::signature_of(&self.config().index)?;
         let embedder = self.embedder()?;
         let index = self.open_index(embedder.as_ref())?;
         Ok(Engine::new(index, embedder, self.search_options()))
     }
 
-    /// Reads papers in a process of their own, within the bounds of the settings.
+    /// A reader that reads papers in a separate process, within the limits of the settings.
     pub(super) fn reader(&self) -> Reader {
         let config = &self.config().reading;
         let max_file_bytes = (config.max_file_mb as u64) << 20;

@@ -1,4 +1,4 @@
-//! What to do about an error: the commands, flags and settings that help, of which libraries know nothing.
+//! Hints about errors: the commands, flags and settings that help. The other modules do not know these.
 
 use crate::embed::EmbedError;
 use crate::eval::collection::EvalError;
@@ -7,7 +7,7 @@ use crate::ingest::IngestError;
 use crate::search::SearchError;
 use crate::server::{AccessError, RunError, ServeError};
 
-/// The message, with a hint behind it where there is one.
+/// The message, followed by a hint if there is one.
 pub(super) fn with_hint(message: String, error: &anyhow::Error) -> String {
     match error.chain().find_map(of_cause) {
         Some(hint) => format!("{message}; {hint}"),

@@ -17,13 +17,13 @@ use crate::ingest::{Emptied, Ingest, IngestError, IngestOptions, Progress, Rebui
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: stroma index papers ~/Downloads/review.xml")]
 pub(super) struct Arguments {
-    /// Folders and files of papers [default: `papers` of the settings]
+    /// Files and folders of papers [default: `papers` of the settings]
     paths: Vec<PathBuf>,
-    /// Make the index anew from all papers, beside the old one, which is searched until the new one takes its place:
-    /// for another model, another version of stroma, or after damage
+    /// Index all papers again: for another model, another version of stroma, or after damage. The old index can be searched
+    /// until the new one replaces it
     #[arg(long)]
     rebuild: bool,
-    /// Take folders that have become empty for empty: remove their papers from the index
+    /// Also remove the papers of folders that have become empty
     #[arg(long)]
     emptied: bool,
     /// Print the summary as JSON
@@ -31,7 +31,7 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-/// Set by Ctrl-C: the run ends after the current batch is committed.
+/// Set by the first Ctrl-C: the run ends when the current batch is committed.
 static STOP: AtomicBool = AtomicBool::new(false);
 
 pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Outcome> {
@@ -89,7 +89,7 @@ fn rebuild(
             "{warning}only the folders named are read:{reset} what the old index held from elsewhere is not known ({reason})"
         );
     }
-    // Uploads were acknowledged by the server, and must not be lost in a rebuild.
+    // Uploads that the server acknowledged must be in the new index.
     let uploads = &context.config().server.uploads;
     let paths: Vec<PathBuf> = paths.iter().chain(Some(uploads).filter(|folder| folder.is_dir())).cloned().collect();
     rebuilding.run(&paths, report).map_err(|error| match error {

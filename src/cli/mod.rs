@@ -31,8 +31,7 @@ use context::{Context, Global};
 use outcome::Outcome;
 use printable::printable;
 
-/// Search over review articles: the paragraphs that say something about a question, the sentences that answer it, and
-/// the studies they cite.
+/// Semantic search over review articles: relevant paragraphs, the sentences that answer a question, and the studies they cite.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100, arg_required_else_help = true)]
 #[command(after_help = "Example: stroma index papers && stroma search \"MSC effect on RA stiffness\"")]
@@ -45,7 +44,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Make the index agree with folders of papers: add what is new, replace what changed, remove what is gone
+    /// Index folders of papers: add new papers, replace changed ones, remove deleted ones
     Index(index::Arguments),
     /// Answer a question
     Search(search::Arguments),
@@ -55,11 +54,11 @@ enum Command {
     Inspect(inspect::Arguments),
     /// List, show and remove the papers of the index
     Papers(papers::Arguments),
-    /// Check that the index is whole, and say what to do where it is not
+    /// Check the index for damage, and print remedies
     Doctor(doctor::Arguments),
-    /// Copy the index as it is now, also while it is served and written
+    /// Copy the index, also while it is in use
     Snapshot(snapshot::Arguments),
-    /// Measure the ranking on a set of judged questions
+    /// Measure the quality of the ranking on judged questions
     Eval(eval::Arguments),
     /// Open the file of a passage or a paper
     Open(open::Arguments),
@@ -72,12 +71,12 @@ enum Command {
         /// bash, zsh, fish, elvish or powershell
         shell: clap_complete::Shell,
     },
-    /// Read papers for another process of this program
+    /// Read papers for another process of this program (internal)
     #[command(hide = true)]
     ReadWorker,
 }
 
-/// Runs a command. Exit codes: 0 success, 1 nothing found or not all files read, 2 error.
+/// Runs a command. Exit codes: 0 for success, 1 if nothing was found or not all files were read, 2 for an error.
 pub fn run(cli: Cli) -> ExitCode {
     match dispatch(cli) {
         Ok(Outcome::Success) => ExitCode::SUCCESS,
@@ -120,7 +119,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Outcome> {
     }
 }
 
-/// Whether standard output was closed by its reader, as `head` does.
+/// Whether the reader of standard output has closed it, as `head` does.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let kind = error.root_cause().downcast_ref::<std::io::Error>().map(std::io::Error::kind);
     kind == Some(std::io::ErrorKind::BrokenPipe)
