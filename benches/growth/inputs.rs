@@ -180,6 +180,23 @@ pub const ALL: &[Input] = &[
     text("html: tags about the paper", |n| {
         html(&repeat("<meta name=citation_reference content=\"citation_title=Cells; citation_author=Lee\">", n))
     }),
+    text("html: inlined images", |n| {
+        html(&repeat(&format!("<p>Cells grew.<img src=\"data:image/png;base64,{}\"></p>", "A".repeat(20_000)), n))
+    }),
+    text("mhtml: many parts", |n| mhtml(&repeat("\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>Cells grew.</p>", n))),
+    text("mhtml: nested parts", |n| {
+        mhtml(&repeat("\r\n--b\r\nContent-Type: multipart/related; boundary=b\r\n\r\n<p>Cells</p>", n))
+    }),
+    text("mhtml: nested messages", |n| {
+        mhtml(&repeat("\r\n--b\r\nContent-Type: message/rfc822\r\n\r\nMIME-Version: 1.0\r\n\r\n<p>Cells</p>", n))
+    }),
+    text("mhtml: an image", |n| {
+        let image = [
+            b"\r\n--b\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\n".to_vec(),
+            repeat("iVBORw0KGgo=", n),
+        ];
+        mhtml(&image.concat())
+    }),
     text("html: nested JSON", |n| {
         let json = [repeat("{\"@graph\":[", n), b"</script>".to_vec()].concat();
         html(&[b"<script type=\"application/ld+json\">".to_vec(), json].concat())
@@ -347,6 +364,12 @@ fn markdown(body: &[u8]) -> Vec<u8> {
 
 fn html(body: &[u8]) -> Vec<u8> {
     [b"<!DOCTYPE html><html><body><h1>Cells</h1><p>They grow.</p>", body, b"</body></html>"].concat()
+}
+
+fn mhtml(parts: &[u8]) -> Vec<u8> {
+    let head = b"From: <Saved>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=\"b\"\r\n\r\n--b\r\n\
+        Content-Type: text/html\r\n\r\n<h1>Cells</h1><p>They grow.</p>";
+    [head, parts, b"\r\n--b--\r\n"].concat()
 }
 
 fn jats(body: &[u8], references: &str) -> Vec<u8> {

@@ -118,7 +118,8 @@ fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-fn unify_line_ends(text: Cow<'_, str>) -> String {
+/// Replaces `\r\n` and `\r` with `\n`.
+pub(super) fn unify_line_ends(text: Cow<'_, str>) -> String {
     if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.into_owned() }
 }
 

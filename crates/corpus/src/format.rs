@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::decode::{self, Decoded};
-use super::{Format, ReadError, characters, dump};
+use super::{Format, ReadError, characters, dump, mhtml};
 use crate::patterns::compile;
 
 /// A decoded source and its format.
@@ -31,6 +31,13 @@ pub(super) fn detect(bytes: &[u8]) -> Result<DetectedSource, ReadError> {
     }
     if let Some(kind) = known_binary(bytes) {
         return Err(ReadError::UnknownFormat(format!("this looks like {kind}")));
+    }
+    if let Some(pages) = mhtml::pages(bytes) {
+        return Ok(DetectedSource {
+            format: Format::Html,
+            text: decode::unify_line_ends(pages.into()),
+            warnings: Vec::new(),
+        });
     }
     let Decoded { text, warnings } = decode::decode(bytes);
     if text.trim().is_empty() {

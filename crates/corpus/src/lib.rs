@@ -26,6 +26,7 @@ mod jats;
 mod limits;
 mod lines;
 mod markdown;
+mod mhtml;
 mod noise;
 mod pages;
 pub mod passage;

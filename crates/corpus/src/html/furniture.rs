@@ -180,6 +180,8 @@ fn is_hidden(tag: &Tag) -> bool {
         "screenreader-only",
         "show-for-sr",
         "mfp-hide",
+        // SingleFile marks what was hidden when it saved the page.
+        "sf-hidden",
     ];
     tag.attribute("hidden").is_some()
         || tag.attribute("aria-hidden") == Some("true")
