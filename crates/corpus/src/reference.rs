@@ -26,9 +26,12 @@ pub fn parse(text: &str) -> Reference {
     let (label, body) = split_label(&text);
     let doi = find_doi(body);
     let pmid = PMID.captures(body).and_then(|found| Some(found.get(1)?.as_str().to_owned()));
+    let whole = body;
     let body = &body[..IDENTIFIERS.find(body).map_or(body.len(), |identifiers| identifiers.start())];
     let (authors, end) = authors(body);
+    // Some styles end with the year, behind the DOI.
     let year = find_year(body, end);
+    let last_year = || TRAILING_YEAR.captures(whole)?.get(1)?.as_str().parse().ok();
     let (title, rest) = split_title(body, end, year.as_ref().map(|(range, _)| range));
     let venue = venue(rest);
     Reference {
@@ -36,7 +39,7 @@ pub fn parse(text: &str) -> Reference {
         authors,
         title,
         journal: venue.journal,
-        year: year.map(|(_, year)| year),
+        year: year.map(|(_, year)| year).or_else(last_year),
         volume: venue.volume,
         first_page: venue.first_page,
         doi,
@@ -60,6 +63,9 @@ static DATED_YEAR: LazyLock<Regex> = LazyLock::new(|| {
 });
 static PLAIN_YEAR: LazyLock<Regex> =
     LazyLock::new(|| compile(format!(r"(?:^|[\s,.;(])({CITED_YEAR})[a-z]?(?:[\s,.;)]|$)")));
+/// A year at the end, behind the identifiers.
+static TRAILING_YEAR: LazyLock<Regex> =
+    LazyLock::new(|| compile(format!(r"[\s(]({CITED_YEAR})[a-z]?\)?[.;]?\s*(?:\[[^\]]{{0,40}}\]\s*)*$")));
 /// The book that follows the title of a chapter, with its editors.
 static CHAPTER: LazyLock<Regex> = LazyLock::new(|| compile(r"[,.] in:? \p{Lu}[^.]{5,200}\b[Ee]ds?\b"));
 static VOLUME: LazyLock<Regex> = LazyLock::new(|| {
@@ -219,6 +225,12 @@ mod tests {
         );
         assert_eq!(chapter.title.as_deref(), Some("Cells of the joint"));
         assert_eq!(chapter.authors, ["Berg, K. L.", "Olsen, A."]);
+    }
+
+    #[test]
+    fn a_year_behind_the_doi_is_the_year() {
+        let reference = parse("Lee, A., and Kim, B. Cells of joints. J Cells 14:3. doi: 10.1234/jc.14. 2012.");
+        assert_eq!((reference.year, reference.doi.as_deref()), (Some(2012), Some("10.1234/jc.14")));
     }
 
     #[test]

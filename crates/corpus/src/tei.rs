@@ -19,7 +19,7 @@ const FORMAT: &str = "TEI XML";
 pub(super) fn read(source: &str) -> Result<Article, ReadError> {
     let repaired = Repaired::new(source, FORMAT)?;
     let document = repaired.parse()?;
-    let Some(root) = document.descendants().find(|node| is(*node, "TEI")) else {
+    let Some(root) = document.descendants().find(|node| is(*node, "TEI") || is(*node, "tei")) else {
         return Err(ReadError::Malformed { format: FORMAT, reason: "there is no <TEI> in it".into() });
     };
     let mut reader =
@@ -61,7 +61,11 @@ impl Reader<'_> {
             match part.attribute("type").unwrap_or_default() {
                 // Read before the text, because the text refers to it.
                 "references" => {}
-                "annex" | "appendix" | "" => self.parts(part, 1),
+                "annex" | "appendix" | "" => {
+                    // An annex without a heading does not belong to the last section of the body.
+                    self.builder.heading(1, "", None);
+                    self.parts(part, 1);
+                }
                 _ => self.drop(DropRule::Administration, part),
             }
         }
@@ -154,7 +158,13 @@ impl Reader<'_> {
 
     fn figure(&mut self, figure: Node) {
         let mut prose = Prose::default();
-        for kind in ["head", "figDesc"] {
+        // Some descriptions repeat the head.
+        let letters = |kind: &str| child(figure, kind).map(plain).unwrap_or_default().replace([' ', '.', ':'], "");
+        let is_repeated = !letters("head").is_empty() && letters("figDesc").starts_with(&letters("head"));
+        if let Some(head) = child(figure, "head").filter(|_| is_repeated) {
+            self.drop(DropRule::Label, head);
+        }
+        for kind in ["head", "figDesc"].into_iter().skip(usize::from(is_repeated)) {
             if let Some(part) = child(figure, kind).filter(|part| !plain(*part).is_empty()) {
                 self.inline(part, &mut prose);
                 prose.full_stop();
@@ -304,7 +314,13 @@ fn printed(reference: &Reference) -> String {
 }
 
 fn authors(entry: Node) -> Vec<String> {
-    let authors = entry.descendants().filter(|node| is(*node, "author"));
+    // GROBID also writes authors with an affiliation and no name.
+    let is_person = |author: &Node| {
+        descendant(*author, "persName").is_some()
+            || child(*author, "surname").is_some()
+            || !author.children().any(|part| part.is_element())
+    };
+    let authors = entry.descendants().filter(|node| is(*node, "author")).filter(is_person);
     let names = authors.map(|author| {
         let name = descendant(author, "persName").unwrap_or(author);
         let part = |kind: &str| name.children().filter(|part| is(*part, kind)).map(plain).collect::<Vec<_>>();
@@ -394,5 +410,26 @@ Kim <ref type="bibr" target="#b1">(Kim, 2013)</ref> agreed.</p></div>
         assert_eq!(article.references[0].text, "Yi. Stem cells. Arch. 2012");
         let rules: Vec<_> = article.dropped.iter().map(|dropped| dropped.rule.name()).collect();
         assert!(["formula", "administration", "heading-number"].iter().all(|rule| rules.contains(rule)), "{rules:?}");
+    }
+
+    #[test]
+    fn affiliations_are_no_authors_and_annexes_no_part_of_the_last_section() {
+        let paper = PAPER
+            .replace("<TEI ", "<tei ")
+            .replace("</TEI>", "</tei>")
+            .replace(
+                "<title level=\"a\">Cells for joints",
+                "<author><affiliation>A University</affiliation></author><title level=\"a\">Cells for joints",
+            )
+            .replace("<figDesc>Where", "<figDesc>Fig. 1. Where")
+            .replace(
+                "</div>\n<div type=\"references\">",
+                "</div><div type=\"annex\"><div><p>More of it.</p></div></div><div type=\"references\">",
+            );
+        let article = read(&paper).unwrap();
+        assert_eq!(article.metadata.authors, ["Ann B Lee"]);
+        let last = article.blocks.last().unwrap();
+        assert_eq!((last.text.as_str(), last.section.len()), ("More of it.", 0));
+        assert!(article.blocks.iter().any(|block| block.text == "Fig. 1. Where cells go."), "{:?}", article.blocks);
     }
 }

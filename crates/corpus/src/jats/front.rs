@@ -81,14 +81,26 @@ fn push_heading(node: Node, prose: &mut Prose) {
 fn authors(meta: Node) -> Vec<String> {
     let groups = meta.children().filter(|node| node.has_tag_name("contrib-group"));
     let contributors = groups.flat_map(|group| group.descendants().filter(|node| node.has_tag_name("contrib")));
+    // The members of a collaboration are contributors inside of it.
+    let is_member = |contributor: &Node| contributor.ancestors().any(|outer| outer.has_tag_name("collab"));
     contributors
+        .filter(|contributor| !is_member(contributor))
         .filter(|contributor| contributor.attribute("contrib-type").is_none_or(|kind| kind.starts_with("author")))
         .filter_map(|contributor| {
+            if let Some(collaboration) = child(contributor, "collab") {
+                return Some(collaboration_name(collaboration));
+            }
             let kinds = ["name", "string-name", "collab"];
             kinds.iter().find_map(|kind| descendant(contributor, kind)).map(person)
         })
         .filter(|name| !name.is_empty())
         .collect()
+}
+
+/// The name of a collaboration without its members.
+fn collaboration_name(collaboration: Node) -> String {
+    let parts = collaboration.children().filter(|part| !matches!(part.tag_name().name(), "contrib-group" | "contrib"));
+    parts.map(plain_text).collect::<Vec<_>>().join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// "Given Family", or the text as it stands where the parts are not marked.

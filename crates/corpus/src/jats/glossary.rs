@@ -20,6 +20,19 @@ impl Reader<'_> {
         self.drop_node(DropRule::AbbreviationList, node);
     }
 
+    /// Take the meaning inside of an `abbrev` element.
+    pub(super) fn defined_abbreviation(&mut self, definition: Node) {
+        let short = definition.parent_element().map(|abbreviation| {
+            let texts = abbreviation.children().filter(|node| !node.has_tag_name("def"));
+            texts.map(plain_text).collect::<String>().trim().to_owned()
+        });
+        let long = plain_text(definition);
+        if let Some(short) = short.filter(|short| !short.is_empty() && !long.is_empty()) {
+            self.add_abbreviations(vec![Abbreviation { short, long }]);
+        }
+        self.drop_node(DropRule::AbbreviationList, definition);
+    }
+
     pub(super) fn add_abbreviations(&mut self, found: Vec<Abbreviation>) {
         let is_new = |found: &Abbreviation| self.known_abbreviations.insert(found.clone());
         self.article.abbreviations.extend(found.into_iter().filter(is_new));

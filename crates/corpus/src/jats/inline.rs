@@ -92,6 +92,10 @@ impl Reader<'_> {
             }
             "fn" => self.drop_node(DropRule::Footnote, part),
             "label" => self.drop_node(DropRule::Label, part),
+            // An abbreviation with what it means, which is no part of the sentence.
+            "def" if part.parent_element().is_some_and(|outer| outer.has_tag_name("abbrev")) => {
+                self.defined_abbreviation(part);
+            }
             "inline-graphic"
             | "graphic"
             | "media"

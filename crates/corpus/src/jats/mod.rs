@@ -15,7 +15,7 @@ mod references;
 use roxmltree::Node;
 
 use super::xml::Repaired;
-use super::{Article, DropRule, ReadError};
+use super::{Article, DropRule, Mark, ReadError};
 use reader::Reader;
 
 const FORMAT: &str = "JATS XML";
@@ -55,6 +55,10 @@ impl Reader<'_> {
                 _ => self.drop_node(DropRule::UnknownPart, child),
             }
         }
+        if !root.children().any(|part| part.has_tag_name("body")) && !self.article.blocks.is_empty() {
+            self.article.metadata.marks.push(Mark::Abstract);
+            self.article.warnings.push("the file contains the abstract only, not the text of the article".into());
+        }
         if self.article.references.is_empty() {
             self.article.warnings.push("the reference list was not found".into());
         }
@@ -64,7 +68,7 @@ impl Reader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Block, BlockKind, Mark};
+    use crate::{Block, BlockKind};
 
     const PAPER: &str = r##"<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE article PUBLIC "-//NLM//DTD JATS v1.2//EN" "JATS.dtd">
@@ -197,6 +201,41 @@ mod tests {
             let found = article.dropped.iter().any(|dropped| (dropped.rule.name(), dropped.text.as_str()) == expected);
             assert!(found, "{expected:?} in {:?}", article.dropped);
         }
+    }
+
+    #[test]
+    fn a_file_without_a_body_is_an_abstract_with_a_mark() {
+        let start = PAPER.find("<body>").unwrap();
+        let end = PAPER.find("<back>").unwrap();
+        let article = read(&format!("{}{}", &PAPER[..start], &PAPER[end..])).unwrap();
+        assert_eq!(article.blocks[0].section, ["Abstract", "Aim"]);
+        assert!(article.metadata.marks.contains(&Mark::Abstract));
+    }
+
+    #[test]
+    fn the_members_of_a_collaboration_are_no_authors() {
+        let paper = PAPER.replace(
+            "<contrib contrib-type=\"editor\">",
+            "<contrib contrib-type=\"author\"><collab>Joint Group<contrib-group><contrib><name><surname>Kim</surname></name></contrib>\
+             </contrib-group></collab></contrib><contrib contrib-type=\"editor\">",
+        );
+        assert_eq!(read(&paper).unwrap().metadata.authors, ["Ann Lee", "Joint Group"]);
+    }
+
+    #[test]
+    fn an_abbreviation_does_not_cut_its_sentence() {
+        let paper = PAPER.replace(
+            "<p>Joints matter.</p>",
+            "<p>The <abbrev>ACR<def><p>American College</p></def></abbrev> agrees.</p>",
+        );
+        let article = read(&paper).unwrap();
+        assert!(article.blocks.iter().any(|block| block.text == "The ACR agrees."), "{:?}", article.blocks);
+        assert!(
+            article
+                .abbreviations
+                .iter()
+                .any(|pair| (pair.short.as_str(), pair.long.as_str()) == ("ACR", "American College"))
+        );
     }
 
     #[test]
