@@ -1,6 +1,7 @@
 //! The identity of a paper: its id, and whether two sources are the same paper.
 
 mod hash;
+mod identifier;
 mod paper_id;
 mod plain;
 
@@ -8,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Format, Metadata};
 use hash::hash;
+pub use identifier::Identifier;
 pub use paper_id::{PaperId, PaperIdError, split_page};
-pub(super) use plain::{family_name, plain_words};
+pub use plain::{family_name, plain_words};
 
 /// The fields by which a paper is recognised in another format or under another file name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -68,12 +70,17 @@ impl Identity {
     /// The terms by which the paper is looked up in the index. Two sources of the same paper share at least one.
     pub fn keys(&self) -> Vec<String> {
         let prefixed = |prefix: &str, value: &Option<String>| value.as_ref().map(|value| format!("{prefix}:{value}"));
-        let title = self.title.as_ref().map(|key| format!("title:{}", hash(&key.title, 8)));
+        let title = self.title.as_ref().map(|key| title_key(&key.title));
         [prefixed("doi", &self.doi), prefixed("pmcid", &self.pmcid), prefixed("pmid", &self.pmid), title]
             .into_iter()
             .flatten()
             .collect()
     }
+}
+
+/// The term under which papers of a title are looked up, the title in the form of [`TitleKey::title`].
+pub fn title_key(plain_title: &str) -> String {
+    format!("title:{}", hash(plain_title, 8))
 }
 
 /// Titles that name a kind of article, in the form of [`TitleKey::title`].

@@ -48,7 +48,7 @@ pub use article::*;
 pub use characters::CharacterIndex;
 pub use drop_rule::{DropRule, UnknownDropRule};
 pub use error::ReadError;
-pub use identity::{Identity, PaperId, source_rank, split_page};
+pub use identity::{Identifier, Identity, PaperId, family_name, plain_words, source_rank, split_page};
 pub use limits::{Limits, PaperLimits};
 pub use pages::join_pages;
 pub use passage::{Passage, PassageId, SectionKind, passages};

@@ -3,7 +3,7 @@
 use unicode_normalization::UnicodeNormalization;
 
 /// The words of `text` in lower case, without accents and punctuation, Greek letters by name.
-pub(crate) fn plain_words(text: &str) -> Vec<String> {
+pub fn plain_words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     for character in text.nfkd().flat_map(char::to_lowercase) {
         match (plain_letter(character), words.last_mut()) {
@@ -42,7 +42,7 @@ fn is_combining(character: char) -> bool {
 }
 
 /// The normalised family name of "Given Family", without a suffix such as "Jr".
-pub(crate) fn family_name(author: &str) -> Option<String> {
+pub fn family_name(author: &str) -> Option<String> {
     let words = plain_words(author.split(',').next().unwrap_or(author));
     words.into_iter().rfind(|word| !matches!(word.as_str(), "jr" | "sr" | "ii" | "iii"))
 }
