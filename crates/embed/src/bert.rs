@@ -94,6 +94,10 @@ impl Embedder for BertEmbedder {
         self.begin(texts, role)()
     }
 
+    fn knows_word(&self, word: &str) -> bool {
+        self.passages.tokenizer.token_to_id(word).is_some()
+    }
+
     fn begin<'a>(&'a self, texts: &[String], role: Role) -> Pending<'a> {
         let started = self.threads_for(role).start_on(texts, role, self.budget);
         Box::new(move || started?.vectors())

@@ -56,6 +56,11 @@ pub trait Embedder: Send + Sync {
         Box::new(move || self.embed(&texts, role))
     }
 
+    /// Whether the model knows a word as a whole, given in lower case; `false` where it cannot tell.
+    fn knows_word(&self, _word: &str) -> bool {
+        false
+    }
+
     /// The vector of a question, which is computed before waiting passages.
     fn embed_query(&self, text: &str) -> Result<UnitVector, EmbedError> {
         let mut vectors = self.embed(&[text.to_owned()], Role::Query)?;
