@@ -1,11 +1,12 @@
 //! Incremental indexing: only changes are processed, no paper is indexed twice, and deleted papers are removed.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use stroma::corpus::Format;
 use stroma::index::Filter;
-use stroma::ingest::{Ingest, IngestOptions};
+use stroma::ingest::{Ingest, IngestError, IngestOptions};
 use stroma::search::{Hit, Mode, Request};
 
 use crate::support::{HashEmbedderAfter, Library};
@@ -336,4 +337,32 @@ fn papers_of_a_folder_that_became_empty_stay_until_it_is_meant() {
     let ingest = Ingest { index: &library.index, embedder: library.embedder.as_ref(), options, stop: &never };
     let run = ingest.run(&[library.papers()], &mut |_| {}).expect("a run");
     assert_eq!((run.papers.removed, run.emptied.len(), library.index.snapshot().counts().papers), (2, 0, 0));
+}
+
+#[test]
+fn a_stopped_run_keeps_what_is_embedded_and_the_next_one_goes_on() {
+    static STOP: AtomicBool = AtomicBool::new(false);
+    const PAPERS: usize = 40;
+    let stop_after_some = |texts: &mut [String]| {
+        static EMBEDDED: AtomicUsize = AtomicUsize::new(0);
+        // Not the texts that a new index is calibrated with.
+        let own = texts.iter().filter(|text| text.contains("the knees of those")).count();
+        if EMBEDDED.fetch_add(own, Ordering::SeqCst) > 10 {
+            STOP.store(true, Ordering::SeqCst);
+        }
+    };
+    let library = Library::empty(Arc::new(HashEmbedderAfter::new(16, stop_after_some)));
+    for number in 0..PAPERS {
+        let sentence = format!("In trial {number} the knees of those who were treated hurt less in the morning. ");
+        library.write(&format!("{number:02}.md"), &format!("# Trial {number}\n\n{}\n", sentence.repeat(40)));
+    }
+    let options = IngestOptions::default();
+    let ingest = Ingest { index: &library.index, embedder: library.embedder.as_ref(), options, stop: &STOP };
+    let stopped = ingest.run(&[library.papers()], &mut |_| {});
+    assert!(matches!(stopped, Err(IngestError::Stopped)), "{stopped:?}");
+    let kept = library.index.snapshot().counts().papers;
+    assert!((1..PAPERS as u64).contains(&kept), "{kept} of {PAPERS}");
+    assert_eq!(library.index.check().expect("readable"), []);
+    let summary = library.index(&[library.papers()]);
+    assert_eq!((summary.papers.unchanged, summary.papers.added), (kept, PAPERS as u64 - kept));
 }

@@ -69,6 +69,7 @@ fn of_embedding(error: &EmbedError) -> Option<&'static str> {
 
 fn of_ingest(error: &IngestError) -> Option<&'static str> {
     match error {
+        IngestError::Stopped => Some("the same command goes on from there"),
         IngestError::Emptied { .. } => Some("if it is meant to be empty, use --emptied"),
         IngestError::Index(error) => of_index(error),
         IngestError::Embed(error) => of_embedding(error),
@@ -109,6 +110,6 @@ mod tests {
         ] {
             assert_eq!(with_hint("no index".into(), &error), "no index; make one with `stroma index`");
         }
-        assert_eq!(with_hint("stopped".into(), &IngestError::Stopped.into()), "stopped");
+        assert_eq!(with_hint("no question".into(), &SearchError::EmptyQuestion.into()), "no question");
     }
 }

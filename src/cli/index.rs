@@ -1,5 +1,6 @@
 //! `stroma index`
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -131,6 +132,7 @@ fn as_json(summary: &Summary) -> serde_json::Value {
         "paragraphs": summary.passages,
         "seconds": (summary.seconds * 1000.0).round() / 1000.0,
         "failures": summary.failures,
+        "not_papers": summary.not_papers,
         "duplicates": summary.duplicates,
         "emptied": summary.emptied,
     })
@@ -161,6 +163,9 @@ fn print(context: &Context, summary: &Summary) {
             printable(&duplicate.indexed_from.to_string_lossy())
         );
     }
+    if !summary.not_papers.is_empty() {
+        anstream::println!("left out as no papers: {}", printable(&by_extension(&summary.not_papers)));
+    }
     let papers = summary.papers;
     let counts = [
         (papers.added, "added"),
@@ -174,4 +179,15 @@ fn print(context: &Context, summary: &Summary) {
     let counts =
         if counts.is_empty() { "no papers found".to_owned() } else { format!("papers: {}", counts.join(", ")) };
     anstream::println!("{counts}; {} paragraphs in {:.1} s", summary.passages, summary.seconds);
+}
+
+/// Counts of files, the largest first: "3 .xlsx, 1 .docx".
+fn by_extension(counts: &BTreeMap<String, u64>) -> String {
+    let mut counts: Vec<(&String, &u64)> = counts.iter().collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+    let shown = |(extension, count): (&String, &u64)| match extension.as_str() {
+        "" => format!("{count} without an extension"),
+        extension => format!("{count} .{extension}"),
+    };
+    counts.into_iter().map(shown).collect::<Vec<_>>().join(", ")
 }

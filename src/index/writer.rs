@@ -122,6 +122,13 @@ impl Writer {
         self.incomplete.remove(paper);
     }
 
+    /// Removes papers of which passages have been added that were not [completed](Self::complete).
+    pub fn remove_incomplete(&mut self) {
+        for paper in self.incomplete.keys().cloned().collect::<Vec<_>>() {
+            self.remove(&paper);
+        }
+    }
+
     /// Makes all changes visible and durable, together.
     pub fn commit(&mut self) -> Result<(), IndexError> {
         let mut digest = self.digest;

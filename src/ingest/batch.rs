@@ -1,6 +1,7 @@
 //! Batches of papers: they are embedded together, written to the index, and committed.
 
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 use super::IngestError;
 use super::crash_guard::CrashGuard;
@@ -37,6 +38,8 @@ pub(super) struct Batch<'a> {
     is_changed: bool,
     /// Knows which files the uncommitted changes come from.
     guard: CrashGuard,
+    /// Set from outside to stop the run.
+    stop: &'a AtomicBool,
 }
 
 impl<'a> Batch<'a> {
@@ -46,9 +49,10 @@ impl<'a> Batch<'a> {
         writer: Writer,
         limits: BatchLimits,
         guard: CrashGuard,
+        stop: &'a AtomicBool,
     ) -> Self {
         let (waiting, size, uncommitted, is_changed) = (Vec::new(), (0, 0), 0, false);
-        Self { embedder, snapshot, writer, limits, waiting, size, uncommitted, is_changed, guard }
+        Self { embedder, snapshot, writer, limits, waiting, size, uncommitted, is_changed, guard, stop }
     }
 
     /// How often work on a file has ended the process.
@@ -98,6 +102,10 @@ impl<'a> Batch<'a> {
     }
 
     /// Embeds and writes the waiting papers, and commits if enough is written. Returns the number of passages written.
+    ///
+    /// # Errors
+    /// [`IngestError::Stopped`] where the run was stopped before all were embedded. After an error the papers that were not
+    /// written stay in the index as they were; one of which a part was written is removed, and indexed by the next run.
     pub(super) fn write(&mut self) -> Result<u64, IngestError> {
         if self.waiting.is_empty() {
             return Ok(0);
@@ -107,24 +115,46 @@ impl<'a> Batch<'a> {
             if let Some(before) = self.snapshot.paper(paper.record.id.as_str())? {
                 known.add_paper(self.snapshot, &before)?;
             }
-            self.writer.remove(&paper.record.id);
         }
-        for group in groups(&self.waiting, self.limits.passages, self.limits.characters) {
-            for (part, passages) in group.iter().zip(embed(&group, &known, self.embedder)?) {
-                self.writer.add_passages(part.record, &passages)?;
-            }
-        }
-        for paper in &self.waiting {
-            self.writer.complete(&paper.record)?;
-        }
-        let (written, _) = std::mem::take(&mut self.size);
-        self.waiting.clear();
+        let waiting = std::mem::take(&mut self.waiting);
+        self.size = (0, 0);
         self.is_changed = true;
+        let written = self.write_papers(&waiting, &known);
+        if written.is_err() {
+            self.writer.remove_incomplete();
+        }
+        let written = written?;
         self.uncommitted += written;
         if self.uncommitted >= self.limits.commit_passages {
             self.commit()?;
         }
         Ok(written as u64)
+    }
+
+    fn write_papers(&mut self, papers: &[Prepared], known: &KnownVectors) -> Result<usize, IngestError> {
+        for paper in papers.iter().filter(|paper| paper.passages.is_empty()) {
+            self.writer.remove(&paper.record.id);
+            self.writer.complete(&paper.record)?;
+        }
+        let mut written = 0;
+        for group in groups(papers, self.limits.passages, self.limits.characters) {
+            let embedded = embed(&group, known, self.embedder, self.stop)?;
+            let is_stopped = embedded.len() < group.len();
+            for (part, passages) in group.iter().zip(embedded) {
+                if part.is_first {
+                    self.writer.remove(&part.record.id);
+                }
+                self.writer.add_passages(part.record, &passages)?;
+                written += passages.len();
+                if part.is_last {
+                    self.writer.complete(part.record)?;
+                }
+            }
+            if is_stopped {
+                return Err(IngestError::Stopped);
+            }
+        }
+        Ok(written)
     }
 
     /// Commits what was written.

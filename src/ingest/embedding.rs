@@ -1,14 +1,20 @@
 //! Passages and their vectors.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::corpus::{Passage, ShortForms};
-use crate::embed::{EmbedError, Embedder, Role, UnitVector};
+use crate::embed::{EmbedError, Embedder, Pending, Role, UnitVector};
 use crate::index::{EmbeddedPassage, IndexError, PaperRecord, Snapshot};
 
 /// Maximum number of characters of title and headings that are put before a passage; the rest is cut. The model reads some hundred
 /// tokens, and longer headings would leave none for the passage.
 const MAX_HEADING_CHARACTERS: usize = 2000;
+
+/// Characters that are handed to the model at once. With those before them they take about a second, after which a run that is
+/// stopped ends.
+const SLICE_CHARACTERS: usize = 32_000;
 
 /// A paper ready to be embedded and written.
 #[derive(Debug)]
@@ -29,6 +35,17 @@ impl Prepared {
 pub(super) struct Part<'a> {
     pub(super) record: &'a PaperRecord,
     pub(super) passages: &'a [Passage],
+    /// Whether it begins with the paper's first passage.
+    pub(super) is_first: bool,
+    /// Whether it ends with the paper's last passage.
+    pub(super) is_last: bool,
+}
+
+impl<'a> Part<'a> {
+    fn new(record: &'a PaperRecord, passages: &'a [Passage], range: Range<usize>) -> Self {
+        let (is_first, is_last) = (range.start == 0, range.end == passages.len());
+        Self { record, passages: &passages[range], is_first, is_last }
+    }
 }
 
 /// The passages of all papers in order, in groups of at most so many passages and characters; a passage that alone has more
@@ -41,14 +58,14 @@ pub(super) fn groups(papers: &[Prepared], max_passages: usize, max_characters: u
         for (at, passage) in passages.iter().enumerate() {
             let own = characters(record, passage);
             if groups.is_empty() || count >= max_passages.max(1) || (count > 0 && size + own > max_characters) {
-                push_part(&mut groups, Part { record, passages: &passages[start..at] });
+                push_part(&mut groups, Part::new(record, passages, start..at));
                 groups.push(Vec::new());
                 (start, count, size) = (at, 0, 0);
             }
             count += 1;
             size += own;
         }
-        push_part(&mut groups, Part { record, passages: &passages[start..] });
+        push_part(&mut groups, Part::new(record, passages, start..passages.len()));
     }
     groups
 }
@@ -86,33 +103,66 @@ impl KnownVectors {
         Ok(())
     }
 
-    /// The vectors of those of `texts` that are not known.
+    /// The vectors of those of `texts` that are not known; of the first ones only, where the run is stopped meanwhile.
     fn embed_missing(
         &self,
         texts: impl Iterator<Item = String>,
         embedder: &dyn Embedder,
+        stop: &AtomicBool,
     ) -> Result<HashMap<String, UnitVector>, EmbedError> {
-        let mut missing: Vec<String> = texts.filter(|text| !self.0.contains_key(text)).collect();
-        missing.sort_unstable();
-        missing.dedup();
-        let vectors = embedder.embed(&missing, Role::Passage)?;
+        let mut seen = HashSet::new();
+        let missing: Vec<String> =
+            texts.filter(|text| !self.0.contains_key(text) && seen.insert(text.clone())).collect();
+        let mut vectors = Vec::with_capacity(missing.len());
+        let mut pending: Option<Pending<'_>> = None;
+        for slice in slices(&missing) {
+            if stop.load(Ordering::Relaxed) {
+                break;
+            }
+            // The next slice begins before the last one has ended, so that the model's threads never wait.
+            let next = embedder.begin(slice, Role::Passage);
+            if let Some(pending) = pending.replace(next) {
+                vectors.extend(pending()?);
+            }
+        }
+        if let Some(pending) = pending {
+            vectors.extend(pending()?);
+        }
         Ok(missing.into_iter().zip(vectors).collect())
     }
 }
 
-/// Embeds a group of passages; the result has an entry for each part. The more texts are embedded together, the less padding
-/// their batches need.
+/// Texts in slices of at most [`SLICE_CHARACTERS`], or of one text.
+fn slices(texts: &[String]) -> Vec<&[String]> {
+    let mut slices = Vec::new();
+    let (mut start, mut size) = (0, 0);
+    for (at, text) in texts.iter().enumerate() {
+        if at > start && size + text.len() > SLICE_CHARACTERS {
+            slices.push(&texts[start..at]);
+            (start, size) = (at, 0);
+        }
+        size += text.len();
+    }
+    if start < texts.len() {
+        slices.push(&texts[start..]);
+    }
+    slices
+}
+
+/// Embeds a group of passages; the result has an entry for each part, and where the run is stopped meanwhile for the first ones
+/// only. The more texts are embedded together, the less padding their batches need.
 pub(super) fn embed(
     group: &[Part<'_>],
     known: &KnownVectors,
     embedder: &dyn Embedder,
+    stop: &AtomicBool,
 ) -> Result<Vec<Vec<EmbeddedPassage>>, EmbedError> {
     let texts = group.iter().flat_map(|part| {
         part.passages.iter().flat_map(|passage| {
             std::iter::once(paragraph_text(part.record, passage)).chain(sentence_texts(passage).map(str::to_owned))
         })
     });
-    let new = known.embed_missing(texts, embedder)?;
+    let new = known.embed_missing(texts, embedder, stop)?;
     let vector = |text: &str| {
         let vector = known.0.get(text).or_else(|| new.get(text));
         vector.cloned().ok_or_else(|| EmbedError::Model("a text has no vector".into()))
@@ -130,7 +180,14 @@ pub(super) fn embed(
         };
         part.passages.iter().map(embed).collect()
     };
-    group.iter().map(embedded).collect()
+    let has_vectors = |part: &&Part<'_>| {
+        let has = |text: &str| known.0.contains_key(text) || new.contains_key(text);
+        let is_embedded =
+            |passage: &Passage| has(&paragraph_text(part.record, passage)) && sentence_texts(passage).all(has);
+        part.passages.iter().all(is_embedded)
+    };
+    let is_stopped = stop.load(Ordering::Relaxed);
+    group.iter().take_while(|part| !is_stopped || has_vectors(part)).map(embedded).collect()
 }
 
 /// Sentences are embedded without the title, because with it results are worse.

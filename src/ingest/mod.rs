@@ -35,7 +35,8 @@ pub use source::{FileVersion, Paper, ReadFailure, is_as_recorded, paper_id};
 pub use walk::papers_under;
 pub use worker::serve_reads;
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use thiserror::Error;
@@ -53,10 +54,24 @@ pub struct Summary {
     pub seconds: f64,
     /// Files that could not be read or indexed, and why.
     pub failures: Vec<Failure>,
+    /// How many files are no papers, by their extensions in lower case; `""` for those without one.
+    pub not_papers: BTreeMap<String, u64>,
     /// Files that hold a paper which is indexed from another file.
     pub duplicates: Vec<Duplicate>,
     /// Folders without any file from which the index holds papers; these stay indexed.
     pub emptied: Vec<Emptied>,
+}
+
+impl Summary {
+    fn add_failure(&mut self, failure: Failure) {
+        self.papers.failed += 1;
+        self.failures.push(failure);
+    }
+
+    fn add_non_paper(&mut self, file: &Path) {
+        let extension = file.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+        *self.not_papers.entry(extension.unwrap_or_default()).or_default() += 1;
+    }
 }
 
 /// A folder in which nothing is left of what was indexed from it.

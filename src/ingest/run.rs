@@ -123,7 +123,7 @@ impl Ingest<'_> {
         let progress = Progress { files: sources.len() as u64, ..Progress::default() };
         report(progress);
         let guard = CrashGuard::open(self.index.folder());
-        let batch = Batch::new(self.embedder, &snapshot, writer, self.batch_limits(), guard);
+        let batch = Batch::new(self.embedder, &snapshot, writer, self.batch_limits(), guard, self.stop);
         let disk = Disk::new(&found);
         let mut run = Run { ingest: self, catalogue, disk, batch, unreadable, progress, summary, report };
         let outcome = run.read_all(sources).and_then(|()| run.forget_vanished(&found));
@@ -148,7 +148,7 @@ impl Ingest<'_> {
         let writer = self.index.writer(self.options.writer_memory)?;
         let snapshot = self.index.snapshot();
         let guard = CrashGuard::open(self.index.folder());
-        let batch = Batch::new(self.embedder, &snapshot, writer, self.batch_limits(), guard);
+        let batch = Batch::new(self.embedder, &snapshot, writer, self.batch_limits(), guard, self.stop);
         let (catalogue, disk, unreadable) = (Catalogue::default(), Disk::default(), Unreadable::default());
         let (progress, summary) = (Progress::default(), Summary::default());
         let mut run = Run { ingest: self, catalogue, disk, batch, unreadable, progress, summary, report };
@@ -181,11 +181,15 @@ fn outstanding(
 ) -> Result<(Vec<SourceFiles>, Summary), IngestError> {
     let (mut sources, unchanged) = changed(&found.sources, catalogue)?;
     let known: Vec<SourceFiles> = sources.extract_if(.., |source| unreadable.has(source)).collect();
-    let failures: Vec<Failure> = known.iter().filter_map(|source| unreadable.failure(source)).collect();
     let mut summary = Summary::default();
     summary.papers.unchanged = unchanged;
-    summary.papers.failed = failures.len() as u64;
-    summary.failures = failures;
+    found.failures.iter().for_each(|failure| summary.add_failure(failure.clone()));
+    for source in known {
+        match unreadable.failure(&source) {
+            Some(failure) => summary.add_failure(failure),
+            None => source.files.iter().for_each(|file| summary.add_non_paper(file)),
+        }
+    }
     Ok((sources, summary))
 }
 
@@ -309,8 +313,7 @@ impl Run<'_> {
         let reason = format!("indexing it ended the process {MAX_CRASHES} times; it is left out until it changes");
         let file = files.first().cloned().unwrap_or_default();
         tracing::warn!(file = %file.display(), "{reason}");
-        self.summary.papers.failed += 1;
-        self.summary.failures.push(Failure { file, reason });
+        self.summary.add_failure(Failure { file, reason });
     }
 
     /// The papers of a source that was read: none where it could not be read, or is no paper.
@@ -320,7 +323,8 @@ impl Run<'_> {
                 self.unreadable.remove(source);
                 papers.retain(|paper| {
                     let is_plain = matches!(paper.article.format, Format::Text | Format::Markdown | Format::Dump);
-                    !is_plain || paper.files.first().is_some_and(|file| source.is_expected(&file.path))
+                    let unexpected = paper.files.first().filter(|file| is_plain && !source.is_expected(&file.path));
+                    unexpected.inspect(|file| self.summary.add_non_paper(&file.path)).is_none()
                 });
                 papers
             }
@@ -328,8 +332,9 @@ impl Run<'_> {
                 self.unreadable.insert(source, &failure);
                 if source.is_expected(&failure.file) || !failure.error.is_not_a_paper() {
                     tracing::debug!(file = %failure.file.display(), error = %failure.error, "not read");
-                    self.summary.papers.failed += 1;
-                    self.summary.failures.push(Failure { file: failure.file, reason: failure.error.to_string() });
+                    self.summary.add_failure(Failure { file: failure.file, reason: failure.error.to_string() });
+                } else {
+                    self.summary.add_non_paper(&failure.file);
                 }
                 Vec::new()
             }
@@ -408,13 +413,13 @@ impl Run<'_> {
         self.batch.commit()
     }
 
-    /// Writes and commits what is left.
+    /// Writes and commits what is left; where that is stopped or fails, what was written before.
     fn finish(mut self) -> Result<Summary, IngestError> {
-        self.write()?;
+        let written = self.write();
         self.batch.finish()?;
         self.unreadable.retain(|file| self.disk.has(file));
         self.unreadable.store(self.ingest.index.folder());
         self.ingest.index.reload()?;
-        Ok(self.summary)
+        written.map(|()| self.summary)
     }
 }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use super::IngestError;
 use super::files::{SourceFiles, group_pages};
+use super::{Failure, IngestError};
 
 /// What was found under the paths that the user named.
 #[derive(Debug, Default)]
@@ -15,6 +15,8 @@ pub(super) struct FoundFiles {
     /// The folders that were walked and the files that were named, as absolute paths. A file of the index that lies under
     /// one of them and is not among `sources` has vanished.
     pub(super) roots: Vec<PathBuf>,
+    /// Entries of the folders that cannot be read: links that lead nowhere, folders without permission.
+    pub(super) failures: Vec<Failure>,
 }
 
 impl FoundFiles {
@@ -22,7 +24,7 @@ impl FoundFiles {
     pub(super) fn from_files(files: &[PathBuf]) -> Self {
         let present = files.iter().filter(|file| file.is_file());
         let sources = present.map(|file| SourceFiles { files: vec![file.clone()], named: false }).collect();
-        Self { sources, roots: files.to_vec() }
+        Self { sources, roots: files.to_vec(), failures: Vec::new() }
     }
 }
 
@@ -45,7 +47,7 @@ pub(super) fn walk(paths: &[PathBuf]) -> Result<FoundFiles, IngestError> {
     for path in paths {
         let absolute = path.canonicalize().map_err(|source| IngestError::Folder { path: path.clone(), source })?;
         if absolute.is_dir() {
-            let files = files_under(&absolute)?;
+            let files = files_under(&absolute, &mut found.failures)?;
             let fresh = files.into_iter().filter(|file| seen.insert(file.clone())).collect();
             found.sources.extend(sources(fresh, false));
         } else if seen.insert(absolute.clone()) {
@@ -57,7 +59,7 @@ pub(super) fn walk(paths: &[PathBuf]) -> Result<FoundFiles, IngestError> {
     Ok(found)
 }
 
-fn files_under(folder: &Path) -> Result<Vec<PathBuf>, IngestError> {
+fn files_under(folder: &Path, failures: &mut Vec<Failure>) -> Result<Vec<PathBuf>, IngestError> {
     let mut files = Vec::new();
     let entries = WalkDir::new(folder)
         .follow_links(true)
@@ -68,8 +70,10 @@ fn files_under(folder: &Path) -> Result<Vec<PathBuf>, IngestError> {
         match entry {
             Ok(entry) if entry.file_type().is_file() => files.push(entry.into_path()),
             Ok(_) => {}
-            // A circular or dangling link, or a folder that vanished meanwhile, does not keep the others from being read.
-            Err(error) if error.depth() > 0 => tracing::warn!("{error}"),
+            // What a circular link leads to is read where it is.
+            Err(error) if error.loop_ancestor().is_some() => {}
+            // A dangling link, or a folder that vanished meanwhile, does not keep the others from being read.
+            Err(error) if error.depth() > 0 => failures.push(failure(folder, &error)),
             Err(error) => {
                 let path = folder.to_owned();
                 return Err(IngestError::Folder { path, source: error.into() });
@@ -77,6 +81,13 @@ fn files_under(folder: &Path) -> Result<Vec<PathBuf>, IngestError> {
         }
     }
     Ok(files)
+}
+
+fn failure(folder: &Path, error: &walkdir::Error) -> Failure {
+    let file = error.path().unwrap_or(folder).to_owned();
+    let cause = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+    let is_dangling = file.is_symlink() && !file.exists();
+    Failure { file, reason: if is_dangling { "the link leads nowhere".to_owned() } else { cause } }
 }
 
 fn is_left_out(name: &str) -> bool {
