@@ -89,7 +89,7 @@ pub(super) fn is_opening(text: &str, words: usize) -> bool {
     let commas = text.matches([',', ';']).count();
     let is_address = PLACE.is_match(text) && (commas * 7 > words || words < 60 && PLACE.find_iter(text).count() > 1);
     let ends = text.trim_end().ends_with(['.', '?', '!', ')', ']', '”', '"', ':']);
-    words >= FEWEST_WORDS && ends && !is_address
+    words >= FEWEST_WORDS && (ends || words >= 2 * FEWEST_WORDS) && !is_address
 }
 
 /// `Abstract. Cells were given …`

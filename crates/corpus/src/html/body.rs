@@ -42,6 +42,8 @@ pub(super) struct Body<'p, 'a> {
     /// End of the link elsewhere, and of the link on this page, that is open.
     link_ends: (usize, usize),
     line_breaks: usize,
+    /// Byte behind the last formula.
+    formula_end: usize,
     /// A section that is the site's.
     skipped: Option<Skipped>,
     /// Behind the reference list: an appendix has begun.
@@ -114,6 +116,7 @@ impl<'p, 'a> Body<'p, 'a> {
             bold_end: 0,
             link_ends: (0, 0),
             line_breaks: 0,
+            formula_end: usize::MAX,
             skipped: None,
             in_appendix: false,
             label: None,
@@ -155,7 +158,11 @@ impl<'p, 'a> Body<'p, 'a> {
                 continue;
             }
             if let Some(rule) = page.furniture.rules.get(index).copied().flatten() {
-                if page.tree.tag(index).is_some_and(|tag| is_block(&tag.name)) {
+                if rule == DropRule::Formula {
+                    // A formula does not end its paragraph.
+                    self.space();
+                    self.formula_end = page.tree.node(end).map_or(usize::MAX, |next| next.range.start);
+                } else if page.tree.tag(index).is_some_and(|tag| is_block(&tag.name)) {
                     self.flush();
                 }
                 self.leave_out(rule, index);
@@ -472,7 +479,8 @@ impl<'p, 'a> Body<'p, 'a> {
         let span = range.map(|range| self.characters.range(range));
         let own = letters(text);
         let is_title = !own.is_empty() && own == self.title;
-        if is_title || level == 1 && !self.has_begun {
+        // Some pages have sections at the level of the title.
+        if is_title || level == 1 && !self.has_begun && !is_section_heading(text) {
             if self.title.is_empty() && level == 1 {
                 self.title = own;
                 self.builder.article().metadata.title.get_or_insert_with(|| text.to_owned());
@@ -547,6 +555,9 @@ impl<'p, 'a> Body<'p, 'a> {
         {
             self.builder.heading(2, "Abstract", None);
         }
+        if !is_caption && self.goes_on_behind_formula(&text, start) {
+            return self.join_to_last(&text, citations, span);
+        }
         let kind = if is_caption { BlockKind::Caption } else { BlockKind::Paragraph };
         let piece = self.labelled(Piece { text, citations, page: None, span });
         self.builder.add(kind, piece);
@@ -602,6 +613,35 @@ impl<'p, 'a> Body<'p, 'a> {
         words <= LONGEST_HEADING && self.title.len() >= FEWEST_LETTERS && {
             let own = letters(text);
             own.contains(&self.title) && own.len() * 2 <= self.title.len() * 3
+        }
+    }
+
+    /// Whether a block that begins at byte `start` goes on with the sentence before a formula: `where x is …`.
+    fn goes_on_behind_formula(&mut self, text: &str, start: usize) -> bool {
+        const MOST_BETWEEN: usize = 200;
+        let is_near = (self.formula_end..self.formula_end.saturating_add(MOST_BETWEEN)).contains(&start);
+        let is_middle = text.starts_with(|c: char| c.is_lowercase());
+        let builder = &mut self.builder;
+        is_near
+            && is_middle
+            && builder.purpose() == Purpose::Content
+            && builder.article().blocks.last().is_some_and(|last| last.kind == BlockKind::Paragraph)
+    }
+
+    /// Append a text to the last block.
+    fn join_to_last(&mut self, text: &str, citations: Vec<Citation>, span: Option<Range<usize>>) {
+        let Some(last) = self.builder.article().blocks.last_mut() else { return };
+        let shift = last.text.len() + 1;
+        last.text.push(' ');
+        last.text.push_str(text);
+        last.citations.extend(
+            citations.into_iter().map(|citation| Citation {
+                range: citation.range.start + shift..citation.range.end + shift,
+                ..citation
+            }),
+        );
+        if let (Some(all), Some(span)) = (&mut last.source, span) {
+            all.end = all.end.max(span.end);
         }
     }
 

@@ -276,6 +276,20 @@ fn rule_for_name(tag: &Tag) -> Option<(DropRule, Certainty)> {
         "callout",
         "links",
     ];
+    const POPUPS: &[&str] = &[
+        "overlay",
+        "popup",
+        "popover",
+        "tooltip",
+        "download",
+        "downloads",
+        "buttons",
+        "button",
+        "btn",
+        "goto",
+        "callout",
+        "links",
+    ];
     const REVIEWS: &[&str] = &["referee", "referees", "reviewer", "reports", "decision"];
     const PEOPLE: &[&str] = &[
         "author",
@@ -306,10 +320,14 @@ fn rule_for_name(tag: &Tag) -> Option<(DropRule, Certainty)> {
     if tag.name == "a" {
         return names.has(&["btn", "button"]).then_some((DropRule::PageFurniture, Label));
     }
-    let is_block = !matches!(tag.name.as_ref(), "span" | "cite" | "li");
+    let is_inline = matches!(tag.name.as_ref(), "span" | "cite");
+    let is_block = !is_inline && tag.name != "li";
     if names.has(&["math"]) && names.has(&["preview", "message", "hidden", "test"]) || names.has(&["mjx"]) {
         Some((DropRule::Formula, Name))
-    } else if is_block && names.has(&["equation", "eqn", "formula"]) && !names.has(&["inline"]) {
+    } else if is_block
+        && (names.has(&["equation", "eqn", "formula"]) || names.has(&["math"]) && names.has(&["display"]))
+        && !names.has(&["inline"])
+    {
         Some((DropRule::Formula, Label))
     } else if names.has(&["sr", "visually", "screenreader"]) && names.has(&["only", "hidden", "screenreader"]) {
         Some((DropRule::Hidden, Hidden))
@@ -321,6 +339,13 @@ fn rule_for_name(tag: &Tag) -> Option<(DropRule, Certainty)> {
         Some((DropRule::Footnote, Label))
     } else if names.has(&["table"]) && names.has(&["foot", "footer", "footnotes"]) {
         Some((DropRule::TableFootnote, Name))
+    } else if is_inline {
+        // Words of a sentence have names, too: what was searched for, a keyword, an author.
+        if names.has(POPUPS) {
+            Some((DropRule::PageFurniture, Label))
+        } else {
+            names.has(&["authors", "affiliations"]).then_some((DropRule::FrontMatter, Label))
+        }
     } else if names.has(LISTS) {
         Some((DropRule::PageFurniture, Label))
     } else if names.has(REVIEWS) {
@@ -346,12 +371,12 @@ pub(super) fn is_button_text(text: &str) -> bool {
         compile(concat!(
             r"(?i)^\W*(?:(?:click here to )?(?:view|see|show|open|download|enlarge|get|read|display|hide|export|print|save|expand|collapse|copy|add|request|purchase|buy)",
             r"(?:[ :–-]+(?:a|an|as|in|the|this|all|full|to|new|and|original|larger?|high|original|article|articles?'?s?|figures?|images?|tables?|image|popup|pop-?up|inline|pdf|xml|power ?point|ppt|slides?|tab|window|version|size|resolution|references?|citations?|download|abstract|text|full text|more|less|details?|metrics|collections?|favorites|permissions?|reprints?|video|author information|chapter|asset|in article|display|thumbnail|viewer|res|high-res|power-?point|larger version|other formats?|record|scopus|google|patient|[\d.,]+ ?[kmg]b))*(?: \([\d.,]+ ?[kmg]b\))?",
-            r"|(?:pdf|xml|epub|power ?point|ppt|in (?:this|a new) window|(?:next|previous) section|view (?:larger|large) version|top|article|full ?text|ris|bibtex|endnote|full ?(?:text|size)(?: (?:html|pdf|xml|image|table|figure|links?))?|original image|(?:larger|thumbnail) image)",
+            r"|(?:figure|table|article) options|links|(?:pdf|xml|epub|power ?point|ppt|in (?:this|a new) window|(?:next|previous) section|view (?:larger|large) version|top|article|full ?text|ris|bibtex|endnote|full ?(?:text|size)(?: (?:html|pdf|xml|image|table|figure|links?))?|original image|(?:larger|thumbnail) image)",
             r"|(?:google scholar|pubmed(?: central)?(?: abstract| full text)?|pubmed/ncbi|pmc free article|publisher full text|cross ?ref(?: full text)?|web of science|scopus|medline|cas|ads|isi|openurl|webcite|find (?:this )?(?:article|paper|it) online|search via refindit|view (?:article|record) in \w+)",
             r"|(?:go to|jump to|back to|return to|skip to)(?: (?:top|text|article|citation|ref(?:erence)? in (?:the )?article|the|content|main|main content|navigation|section|.{0,20}))?",
             r"|in text citation|share(?: this)?(?: article)?(?: on \w+)?|(?:e-?)?mail(?: this article)?|tweet|like|reddit|linkedin|facebook|twitter|mendeley|citeulike|close|next|previous|prev|math processing error|loading(?: \[?mathjax.*|\.*)?",
             r"|(?:cited|viewed|downloaded) by(?: \(?\d+\)?)?|citations? \(?\d+\)?|rights (?:and|&) permissions|reprints and permissions|article (?:options|tools)|export citations?|save to library|cite(?: this)?(?: article)?|figure viewer|supplementary(?: data| files?)?",
-            r")\W*$",
+            r")(?:\W*\([\d.,]+ ?[kmg]?b?\))?\W*$",
         ))
     });
     text.len() <= 80 && text.contains(char::is_alphabetic) && BUTTON.is_match(text)

@@ -40,7 +40,11 @@ pub(super) fn find(tree: &Tree, measure: &Measure) -> Option<List> {
     candidates.extend(linked(tree, measure).map(is_named));
     let mut best: Option<((usize, usize), List)> = None;
     for (nodes, is_headed) in candidates {
-        let entries = entries(tree, measure, nodes.clone());
+        let mut entries = entries(tree, measure, nodes.clone());
+        if is_headed && entries.len() > FEW_ENTRIES && entries.iter().all(|entry| is_block_of_text(tree, entry)) {
+            // Without an element around the list, the end of the page follows it.
+            while entries.pop_if(|last| !is_likely(tree, measure, last)).is_some() {}
+        }
         let likely = entries.iter().filter(|entry| is_likely(tree, measure, entry)).count();
         // A list of headings, journals or figures has a year here and there.
         if entries.is_empty() || likely * 2 < entries.len() && !(is_headed && entries.len() <= FEW_ENTRIES) {
@@ -127,6 +131,11 @@ fn under_headings(tree: &Tree, measure: &Measure) -> Vec<Range<usize>> {
         found.push(subtree.end..next);
     }
     found
+}
+
+/// Whether an entry is a paragraph and no item of a list.
+fn is_block_of_text(tree: &Tree, entry: &Entry) -> bool {
+    matches!(tree.name(entry.nodes.start), "p" | "div")
 }
 
 /// `References (55)` without its number.

@@ -293,3 +293,30 @@ fn a_page_without_the_article_is_an_abstract_or_an_error() {
         read(&format!("{head}<iframe src=\"files/article_preview.html\"></iframe><ul><li>Home</ul>")).unwrap_err();
     assert!(error.to_string().contains("article_preview.html"), "{error}");
 }
+
+#[test]
+fn a_formula_does_not_split_its_paragraph() {
+    let page = format!(
+        "<h2>Results</h2>{}<div class=\"Para\">The dose is<div class=\"Equation\">d = 2</div>for ten mice.</div>\
+         <p>The time is</p><table class=\"disp-formula\"><tr><td>t = 3</td></tr></table><p>where t is in hours.</p>",
+        prose(6)
+    );
+    let article = read(&page).unwrap();
+    let texts = texts(&article);
+    assert_eq!(texts.get(6..), Some(&["The dose is for ten mice.", "The time is where t is in hours."][..]));
+    assert_eq!((rules(&article, "d = 2"), rules(&article, "t = 3")), (vec!["formula"], vec!["formula"]));
+}
+
+#[test]
+fn sections_at_the_level_of_the_title_and_words_with_names_are_text() {
+    let page = format!(
+        "<h1>Cells for joints</h1><h1>Abstract</h1>{}<h1>Results</h1>{}<p>Cells were <span class=\"search-term\">given</span> to \
+         <span class=\"keyword\">mice</span>.</p>",
+        prose(1),
+        prose(7)
+    );
+    let article = read(&page).unwrap();
+    assert_eq!(article.blocks[0].section, ["Abstract"]);
+    assert_eq!(article.metadata.title.as_deref(), Some("Cells for joints"));
+    assert_eq!(texts(&article).last().copied(), Some("Cells were given to mice."));
+}
