@@ -129,6 +129,8 @@ fn markup(head: &str) -> Result<Option<Format>, ReadError> {
         "html" => Ok(Some(Format::Html)),
         "tei" | "teicorpus" => Ok(Some(Format::Tei)),
         "pmc-articleset" | "sub-article" => Ok(Some(Format::Jats)),
+        // BioMed Central's format before JATS.
+        "art" if xml || head.contains("<bdy>") => Ok(Some(Format::Jats)),
         // HTML5 has an `article` element, too.
         "article" if xml || JATS_CHILD.is_match(head) => Ok(Some(Format::Jats)),
         _ if !xml && HTML_TAG.find_iter(head).take(3).count() == 3 => Ok(Some(Format::Html)),

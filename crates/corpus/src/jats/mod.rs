@@ -15,7 +15,7 @@ mod references;
 use roxmltree::Node;
 
 use super::xml::Repaired;
-use super::{Article, DropRule, Mark, ReadError};
+use super::{Article, DropRule, Mark, ReadError, bmc};
 use reader::Reader;
 
 const FORMAT: &str = "JATS XML";
@@ -29,6 +29,9 @@ pub(super) fn read(source: &str) -> Result<Article, ReadError> {
     let document = repaired.parse()?;
     let mut articles = document.descendants().filter(|node| node.has_tag_name("article"));
     let Some(root) = articles.next() else {
+        if let Some(root) = document.descendants().find(|node| node.has_tag_name("art")) {
+            return Ok(bmc::read(&repaired, root));
+        }
         return Err(ReadError::Malformed { format: FORMAT, reason: "there is no <article> in it".into() });
     };
     let mut reader = Reader::new(&repaired);
