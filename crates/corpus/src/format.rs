@@ -99,11 +99,18 @@ fn of_text(text: &str) -> Result<Format, ReadError> {
     if let Some(format) = markup(head)? {
         return Ok(format);
     }
+    // A paper in Markdown may have what a dump of pages has, such as running headers in its text.
+    if ATX_HEADING.find_iter(head).take(3).count() == 3 {
+        return Ok(Format::Markdown);
+    }
     if dump::is_dump(head) {
         return Ok(Format::Dump);
     }
     Ok(if is_markdown(head) { Format::Markdown } else { Format::Text })
 }
+
+/// `## Methods`
+static ATX_HEADING: LazyLock<Regex> = LazyLock::new(|| compile(r"(?m)^#{1,6}[ \t]+[^\s#]"));
 
 fn head(text: &str) -> &str {
     characters::prefix(text, HEAD)

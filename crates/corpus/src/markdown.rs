@@ -2,15 +2,19 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::LazyLock;
 
-use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd, TextMergeWithOffset};
+use regex::Regex;
 
 use super::article_builder::{ArticleBuilder, Piece};
 use super::caption::is_caption;
 use super::characters::CharacterIndex;
 use super::heading::Purpose;
 use super::prose::Prose;
-use super::{Article, BlockKind, DropRule, Format, ReadError, front_matter};
+use super::{Article, BlockKind, DropRule, Format, ReadError, Reference, front_matter, text};
+use crate::doi::parse_doi;
+use crate::patterns::compile;
 
 /// Read a decoded Markdown file.
 ///
@@ -20,13 +24,14 @@ pub(super) fn read(source: &str) -> Result<Article, ReadError> {
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_FOOTNOTES
         | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_HEADING_ATTRIBUTES
         | Options::ENABLE_YAML_STYLE_METADATA_BLOCKS;
     let mut reader = Reader::new(source);
     // The text refers to footnotes that follow it. Parsing twice takes less than keeping all events.
     if source.contains("[^") {
         reader.footnotes(Parser::new_ext(source, options));
     }
-    for (event, range) in Parser::new_ext(source, options).into_offset_iter() {
+    for (event, range) in TextMergeWithOffset::new(Parser::new_ext(source, options).into_offset_iter()) {
         reader.event(event, range);
     }
     let article = reader.builder.finish();
@@ -41,6 +46,11 @@ struct Reader<'a> {
     range: Option<Range<usize>>,
     /// Index in the reference list by a footnote's label.
     footnotes: HashMap<String, usize>,
+    /// Index in the reference list by the key of a citation in pandoc's form.
+    keys: HashMap<String, usize>,
+    /// The description of an image, which is its caption where the image is a paragraph of its own.
+    image: Option<(Prose, Range<usize>)>,
+    has_heading: bool,
     /// What the text that is read now belongs to.
     inside: Vec<Inside>,
     /// The next number of each ordered list that is open; none for a list with bullets.
@@ -67,6 +77,9 @@ impl<'a> Reader<'a> {
             prose: Prose::default(),
             range: None,
             footnotes: HashMap::new(),
+            keys: HashMap::new(),
+            image: None,
+            has_heading: false,
             inside: Vec::new(),
             numbers: Vec::new(),
             rows: Vec::new(),
@@ -191,19 +204,71 @@ impl<'a> Reader<'a> {
             Some(Inside::Metadata) => front_matter::read_yaml(text, &mut self.builder.article().metadata),
             Some(Inside::Code) => self.drop(DropRule::Code, text, range),
             Some(Inside::Html) => self.drop(DropRule::Html, text, range),
-            Some(Inside::Image) if !is_caption(text) => self.drop(DropRule::Image, text, range),
+            Some(Inside::Image) if !is_caption(text) => {
+                let (prose, all) = self.image.get_or_insert_with(|| (Prose::default(), range.clone()));
+                prose.push(text);
+                all.end = range.end;
+            }
             // Read beforehand.
             Some(Inside::Footnote) => {}
             Some(Inside::Image | Inside::Table) | None => {
                 if self.superscript {
-                    self.prose.push_superscript(text)
+                    self.prose.push_superscript(text);
                 } else {
-                    self.prose.push(text)
+                    self.pandoc(text, range.clone());
                 }
                 let start = self.range.as_ref().map_or(range.start, |all| all.start);
                 self.range = Some(start..range.end);
             }
         }
+    }
+
+    /// Text with what pandoc adds to Markdown: citations such as `[@lee2010; @doi:10.1000/1]` and attributes such as
+    /// `{#fig:cells width=50%}`.
+    fn pandoc(&mut self, text: &str, range: Range<usize>) {
+        static ADDED: LazyLock<Regex> = LazyLock::new(|| {
+            compile(
+                r"(?P<cited>\[[^\[\]@]{0,80}-?@[^\[\]]{1,2000}\])|(?P<attributes>\{(?:[#.][\w:.-]+|[\w-]+=[^\s{}]+)[^{}\n]{0,200}\})",
+            )
+        });
+        let mut end = 0;
+        for found in ADDED.captures_iter(text) {
+            let Some(all) = found.get(0) else { continue };
+            self.prose.push(text.get(end..all.start()).unwrap_or_default());
+            end = all.end();
+            if found.name("attributes").is_some() {
+                self.drop(DropRule::Html, all.as_str(), range.clone());
+                continue;
+            }
+            let references = self.cited(all.as_str());
+            if references.is_empty() {
+                self.prose.push(all.as_str());
+            } else {
+                self.prose.cite_hidden(&references);
+                self.drop(DropRule::CitationMarker, all.as_str(), range.clone());
+            }
+        }
+        self.prose.push(text.get(end..).unwrap_or_default());
+    }
+
+    /// The references that a citation names. The first citation of a work adds it to the list.
+    fn cited(&mut self, citation: &str) -> Vec<usize> {
+        static KEY: LazyLock<Regex> = LazyLock::new(|| compile(r"(?:^|[\s\[;-])@(\w[^\s;,\]]*)"));
+        let mut references = Vec::new();
+        for key in KEY.captures_iter(citation).filter_map(|found| found.get(1)) {
+            let key = key.as_str().trim_end_matches(['.', ':']);
+            let listed = &mut self.builder.article().references;
+            let index = *self.keys.entry(key.to_owned()).or_insert_with(|| {
+                let doi = key.strip_prefix("doi:").and_then(parse_doi);
+                let pmid = key.strip_prefix("pmid:").and_then(front_matter::digits);
+                // Keys such as `lee2010` name author and year.
+                let year = if doi.is_none() && pmid.is_none() { front_matter::year(key) } else { None };
+                listed.push(Reference { doi, pmid, year, text: key.to_owned(), ..Reference::default() });
+                listed.len() - 1
+            });
+            references.push(index);
+        }
+        references
     }
 
     fn inline_html(&mut self, tag: &str, range: Range<usize>) {
@@ -224,13 +289,27 @@ impl<'a> Reader<'a> {
         if self.inside.contains(&Inside::Footnote) {
             return;
         }
-        let Some((text, citations)) = prose.finish() else { return };
+        let found = prose.finish();
+        if let Some((image, place)) = self.image.take()
+            && let Some((image, citations)) = image.finish()
+        {
+            const FEWEST_WORDS: usize = 4;
+            let is_caption = found.is_none() && image.split_whitespace().count() >= FEWEST_WORDS;
+            if is_caption && self.builder.purpose() != Purpose::References {
+                let span = Some(self.characters.range(place));
+                self.builder.add(BlockKind::Caption, Piece { text: image, citations, page: None, span });
+            } else {
+                self.drop(DropRule::Image, &image, place);
+            }
+        }
+        let Some((text, citations)) = found else { return };
         if self.builder.purpose() == Purpose::References && !is_caption(&text) {
             let label = self.numbers.last().copied().flatten().map(|number| number.to_string());
             return self.builder.reference(label, &text);
         }
         let span = range.map(|range| self.characters.range(range));
-        let kind = if is_caption(&text) { BlockKind::Caption } else { BlockKind::Paragraph };
+        let is_table_caption = text.starts_with("Table: ") || text.starts_with(": ");
+        let kind = if is_caption(&text) || is_table_caption { BlockKind::Caption } else { BlockKind::Paragraph };
         self.builder.add(kind, Piece { text, citations, page: None, span });
     }
 
@@ -241,7 +320,11 @@ impl<'a> Reader<'a> {
         let article = self.builder.article();
         let untitled = article.metadata.title.is_none() && article.blocks.is_empty();
         let same = article.metadata.title.as_deref().is_some_and(|title| title.eq_ignore_ascii_case(&text));
-        if level == HeadingLevel::H1 && (untitled || same) {
+        let is_first = !std::mem::replace(&mut self.has_heading, true);
+        // Some papers begin with a title at the second level.
+        let is_title =
+            level == HeadingLevel::H1 || level == HeadingLevel::H2 && is_first && !text::is_known_heading(&text);
+        if is_title && (untitled || same) {
             article.metadata.title.get_or_insert(text);
         } else {
             self.builder.heading(level as usize, &text, Some(span));
@@ -351,5 +434,30 @@ code()
         let article = read(source).unwrap();
         let span = article.blocks[0].source.clone().unwrap();
         assert_eq!(source.chars().skip(span.start).take(span.len()).collect::<String>(), "Däs *ist* Text.");
+    }
+
+    #[test]
+    fn a_paper_as_pandoc_and_manubot_write_it() {
+        let source = "## Cells for joints {.page_break_before}\n\n## Introduction {#sec:introduction}\n\nCells work [@doi:10.1000/A_1; \
+            @lee_2010], and in mice [see @lee_2010, p. 3]. Write to a@b.org [a@b.org].\n\n![Where the cells of mice go.](cells.png){#fig:cells \
+            width=\"5in\"}\n\nTable: Doses of cells. {#tbl:doses}\n";
+        let article = read(source).unwrap();
+        assert_eq!(article.metadata.title.as_deref(), Some("Cells for joints"));
+        let blocks: Vec<_> = article.blocks.iter().map(|block| (block.kind, block.text.as_str())).collect();
+        assert_eq!(
+            blocks,
+            [
+                (BlockKind::Paragraph, "Cells work, and in mice. Write to a@b.org [a@b.org]."),
+                (BlockKind::Caption, "Where the cells of mice go."),
+                (BlockKind::Caption, "Table: Doses of cells."),
+            ]
+        );
+        assert_eq!(article.blocks[0].section, ["Introduction"]);
+        let cited: Vec<_> = article.blocks[0].citations.iter().map(|citation| citation.references.as_slice()).collect();
+        assert_eq!(cited, [&[0, 1][..], &[1]]);
+        assert_eq!(
+            (article.references[0].doi.as_deref(), article.references[1].year),
+            (Some("10.1000/a_1"), Some(2010))
+        );
     }
 }

@@ -99,13 +99,18 @@ impl Reader {
         }
         self.has_text = true;
         // Below "Abbreviations" and "References", a short line is an entry and not a heading.
-        let is_heading = if self.builder.purpose() == Purpose::Content { is_heading } else { is_certain_heading };
+        // Below "References", a numbered line is an entry, too.
+        let (is_heading, is_certain): (fn(&str) -> bool, fn(&str) -> bool) = match self.builder.purpose() {
+            Purpose::Content => (is_heading, is_certain_heading),
+            Purpose::References => (is_known_heading, is_known_heading),
+            _ => (is_certain_heading, is_certain_heading),
+        };
         if !is_last && chunk.lines.len() == 1 && is_heading(&text) {
             return self.builder.heading(number_depth(&text), &text, span);
         }
         if let [first, rest @ ..] = chunk.lines.as_slice()
             && !rest.is_empty()
-            && is_certain_heading(first)
+            && is_certain(first)
         {
             self.builder.heading(number_depth(first), first, span);
             let rest = Chunk { lines: rest.to_vec(), span: chunk.span.clone() };
@@ -324,6 +329,17 @@ References
         assert!(
             article.dropped.iter().any(|d| d.rule == DropRule::Administration && d.text == "We thank all patients.")
         );
+    }
+
+    #[test]
+    fn numbered_references_are_no_headings() {
+        let paper = PAPER.replace(
+            "1. Yi T, Song SU. Stem cells. Arch Pharm Res.\n2012;35:213-21.\n2. Kim A.",
+            "1 Yi T, Stem cells, 2012\n\n2 Kim A,",
+        );
+        let article = read(&paper).unwrap();
+        let texts: Vec<_> = article.references.iter().map(|reference| reference.text.as_str()).collect();
+        assert_eq!(texts.len(), 2, "{texts:?}");
     }
 
     #[test]
