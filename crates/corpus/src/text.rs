@@ -98,13 +98,12 @@ impl Reader {
             return self.imprint(&text, span);
         }
         self.has_text = true;
-        // Below "Abbreviations" and "References", a short line is an entry and not a heading.
-        // Below "References", a numbered line is an entry, too.
-        let (is_heading, is_certain): (fn(&str) -> bool, fn(&str) -> bool) = match self.builder.purpose() {
-            Purpose::Content => (is_heading, is_certain_heading),
-            Purpose::References => (is_known_heading, is_known_heading),
-            _ => (is_certain_heading, is_certain_heading),
+        // Below "Abbreviations", a short line is an entry; below "References", a numbered line is one, too.
+        let is_certain = match self.builder.purpose() {
+            Purpose::References => is_known_heading,
+            _ => is_certain_heading,
         };
+        let is_heading = if self.builder.purpose() == Purpose::Content { is_heading } else { is_certain };
         if !is_last && chunk.lines.len() == 1 && is_heading(&text) {
             return self.builder.heading(number_depth(&text), &text, span);
         }
