@@ -117,6 +117,11 @@ impl Server {
         Self { state: Arc::new(AppState::new(library.engine(), limits)), library, jobs: None }
     }
 
+    /// Over a library.
+    pub(crate) fn over(library: Library, state: AppState) -> Self {
+        Self { state: Arc::new(state), library, jobs: None }
+    }
+
     /// Over nothing.
     pub(crate) fn empty(embedder: Arc<dyn Embedder>, limits: Limits) -> Self {
         let library = Library::new(embedder);

@@ -5,6 +5,7 @@ mod crash;
 mod crash_loop;
 mod damage;
 mod dump;
+mod finding;
 mod hostile;
 mod http;
 mod http_changes;

@@ -81,7 +81,7 @@ fn of_search(error: &SearchError) -> Option<&'static str> {
     match error {
         SearchError::Index(error) => of_index(error),
         SearchError::Embed(error) => of_embedding(error),
-        SearchError::EmptyQuestion => None,
+        SearchError::EmptyQuestion | SearchError::NoWords { .. } => None,
     }
 }
 

@@ -27,13 +27,17 @@ pub(super) struct Arguments {
 enum Command {
     /// List the papers of the index
     List,
-    /// Show one paper: its sources, sections and references
+    /// Show one paper: its sources and sections
     Show {
-        /// Id of the paper, as printed by `papers list` and in answers
+        /// Id of the paper, as printed by `papers list` and in answers, or its DOI, PMID or PMCID
         id: String,
+        /// Show its references, too
+        #[arg(long)]
+        references: bool,
     },
     /// Remove papers from the index, but not their files, which the next `stroma index` indexes again
     Remove {
+        /// Ids, DOIs, PMIDs or PMCIDs
         #[arg(required = true)]
         ids: Vec<String>,
     },
@@ -55,12 +59,12 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
             }
             Ok(if papers.is_empty() { Outcome::Partial } else { Outcome::Success })
         }
-        Command::Show { id } => {
-            let Some(paper) = index.snapshot().paper(id)? else { bail!("there is no paper {id:?} in the index") };
+        Command::Show { id, references } => {
+            let Some(paper) = index.snapshot().paper_named(id)? else { bail!("there is no paper {id:?} in the index") };
             if arguments.json {
                 writeln!(output, "{}", json_line(&paper)?)?;
             } else {
-                print_whole(&mut output, &index, &paper)?;
+                print_whole(&mut output, &index, &paper, *references)?;
             }
             Ok(Outcome::Success)
         }
@@ -87,7 +91,12 @@ fn print_brief(output: &mut impl Write, paper: &PaperRecord) -> std::io::Result<
     writeln!(output, "{title}{}{reset}  {name}{year}  {faint}{} paragraphs{reset}", paper.id, paper.passages)
 }
 
-fn print_whole(output: &mut impl Write, index: &PassageIndex, paper: &PaperRecord) -> anyhow::Result<()> {
+fn print_whole(
+    output: &mut impl Write,
+    index: &PassageIndex,
+    paper: &PaperRecord,
+    with_references: bool,
+) -> anyhow::Result<()> {
     print_brief(output, paper)?;
     writeln!(output, "{}", printable(&paper.metadata.authors.join(", ")))?;
     for source in &paper.sources {
@@ -100,6 +109,13 @@ fn print_whole(output: &mut impl Write, index: &PassageIndex, paper: &PaperRecor
             writeln!(output, "  {}", printable(&section.join(" › ")))?;
         }
     }
+    if !with_references {
+        let count = paper.references.len();
+        if count > 0 {
+            writeln!(output, "  {count} references; --references shows them")?;
+        }
+        return Ok(());
+    }
     for (number, reference) in paper.references.iter().enumerate() {
         writeln!(output, "  [{}] {}", number + 1, printable(&reference.text))?;
     }
@@ -109,7 +125,7 @@ fn print_whole(output: &mut impl Write, index: &PassageIndex, paper: &PaperRecor
 fn remove(context: &Context, index: &PassageIndex, ids: &[String]) -> anyhow::Result<()> {
     let mut papers = Vec::new();
     for id in ids {
-        let known = index.snapshot().paper(id)?.map(|paper| paper.id);
+        let known = index.snapshot().paper_named(id)?.map(|paper| paper.id);
         let Some(paper) = known else { bail!("there is no paper {id:?} in the index; nothing was removed") };
         papers.push(paper);
     }

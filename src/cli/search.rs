@@ -1,21 +1,25 @@
 //! `stroma search`
 
 use std::io::Write;
+use std::sync::Arc;
 
 use super::context::Context;
 use super::outcome::Outcome;
 use super::printable::json_line;
 use super::search_text;
 use crate::corpus::SectionKind;
-use crate::index::Filter;
-use crate::search::{Expand, ForcedSense, Mode, Request};
+use crate::embed::{EmbedError, Embedder, Role, UnitVector};
+use crate::index::{Filter, PassageIndex, Signature};
+use crate::search::{Engine, Expand, ForcedSense, Mode, Reading, Request};
 use crate::wire::SearchResponse;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: stroma search \"MSC effect on RA stiffness\" --limit 3")]
 pub(super) struct Arguments {
-    /// The question
-    question: String,
+    /// The question, or the name of a paper; it may contain conditions: "exact phrase", -word, author:, year:2015..2020,
+    /// journal:, title:, section: (docs/query.md)
+    #[arg(required = true)]
+    question: Vec<String>,
     /// Number of paragraphs to show, from 1 to 100
     #[arg(long, short = 'n', value_parser = clap::value_parser!(u16).range(1..=100))]
     limit: Option<u16>,
@@ -37,6 +41,9 @@ pub(super) struct Arguments {
     /// Do not expand abbreviations
     #[arg(long)]
     no_expand: bool,
+    /// Use the question as it is: no conditions, no names of papers, no spelling corrections
+    #[arg(long)]
+    verbatim: bool,
     #[command(flatten)]
     filter: FilterArguments,
     /// Print the same JSON as the server
@@ -54,13 +61,13 @@ struct FilterArguments {
     /// Papers of this year and earlier
     #[arg(long, value_name = "YEAR")]
     year_to: Option<u16>,
-    /// Papers of this journal
+    /// Papers of this journal; case is ignored, and a part of the name is enough where no journal has it as a whole
     #[arg(long, value_name = "NAME")]
     journal: Vec<String>,
-    /// Papers of this type, such as review-article
+    /// Papers of this type, such as review-article; case is ignored
     #[arg(long, value_name = "TYPE")]
     r#type: Vec<String>,
-    /// The paper with this id
+    /// The paper with this id, DOI, PMID or PMCID
     #[arg(long, value_name = "ID")]
     paper: Vec<String>,
     /// Sections of this kind: abstract, introduction, methods, results, discussion, conclusion, …
@@ -69,7 +76,7 @@ struct FilterArguments {
 }
 
 fn section(name: &str) -> Result<SectionKind, String> {
-    let known = SectionKind::ALL.into_iter().find(|kind| kind.name() == name);
+    let known = SectionKind::ALL.into_iter().find(|kind| kind.name().eq_ignore_ascii_case(name));
     known.ok_or_else(|| format!("known are {}", SectionKind::ALL.map(SectionKind::name).join(", ")))
 }
 
@@ -77,7 +84,7 @@ impl Arguments {
     fn request(&self, defaults: &crate::config::Search) -> Request {
         let filter = &self.filter;
         Request {
-            question: self.question.clone(),
+            question: self.question.join(" "),
             mode: self.mode,
             limit: self.limit.map_or(defaults.limit, usize::from),
             offset: usize::from(self.offset),
@@ -89,21 +96,26 @@ impl Arguments {
                 article_types: filter.r#type.iter().cloned().collect(),
                 papers: filter.paper.iter().cloned().collect(),
                 sections: filter.section.iter().copied().collect(),
+                ..Filter::default()
             },
             expand: Expand {
                 on: !self.no_expand,
                 forced: self.sense.iter().map(|sense| (sense.short.clone(), sense.long.clone())).collect(),
             },
+            reading: if self.verbatim { Reading::Verbatim } else { Reading::Syntax },
         }
     }
 }
 
 pub(super) fn run(context: Context, arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let engine = context.engine()?;
-    if arguments.mode != Mode::Lexical {
+    let engine = if arguments.mode == Mode::Lexical {
+        engine_without_model(&context)?
+    } else {
+        let engine = context.engine()?;
         // Loads the weights first, so that the time shown is that of the question only.
         engine.embedder().embed_query("ready")?;
-    }
+        engine
+    };
     let answer = engine.search(&arguments.request(&context.config().search))?;
     let mut output = anstream::stdout().lock();
     if arguments.json {
@@ -112,4 +124,29 @@ pub(super) fn run(context: Context, arguments: &Arguments) -> anyhow::Result<Out
         search_text::print(&mut output, &answer, usize::from(arguments.offset), arguments.explain)?;
     }
     Ok(if answer.hits.is_empty() { Outcome::Partial } else { Outcome::Success })
+}
+
+/// An engine for searches by words alone, which need no model: it may be absent.
+fn engine_without_model(context: &Context) -> anyhow::Result<Engine> {
+    let folder = &context.config().index;
+    let signature = PassageIndex::signature_of(folder)?;
+    let index = PassageIndex::open(folder, &Signature::new(&signature.model, signature.dimension))?;
+    Ok(Engine::new(Arc::new(index), Arc::new(WithoutModel(signature)), context.search_options()))
+}
+
+/// Stands for the model of an index that is searched by words alone.
+struct WithoutModel(Signature);
+
+impl Embedder for WithoutModel {
+    fn dimension(&self) -> usize {
+        self.0.dimension
+    }
+
+    fn fingerprint(&self) -> &str {
+        &self.0.model
+    }
+
+    fn embed(&self, _: &[String], _: Role) -> Result<Vec<UnitVector>, EmbedError> {
+        Err(EmbedError::Stopped)
+    }
 }

@@ -5,15 +5,20 @@ use std::ops::Range;
 
 use super::printable::printable;
 use super::style;
-use crate::search::{Answer, Expansion, Explanation, Hit, Interpretation, Parts, Scores, Stage, Summary, TermMatch};
+use crate::search::{
+    Answer, CitedStudy, ConditionInForce, ConditionName, Correction, Expansion, Explanation, Hit, Interpretation,
+    NameKind, NamedPaper, NotUnderstood, Parts, Scores, Stage, Summary, TermMatch,
+};
 
 /// Prints an answer in the width of the terminal. Hits are numbered from `offset` on.
 pub(super) fn print(output: &mut impl Write, answer: &Answer, offset: usize, explain: bool) -> std::io::Result<()> {
     let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0)).clamp(40, 110);
     print_interpretation(output, &answer.interpretation, width)?;
     if answer.hits.is_empty() {
-        return writeln!(output, "nothing found");
+        let reason = answer.summary.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        return writeln!(output, "nothing found{}", printable(&reason));
     }
+    print_names(output, &answer.summary, width)?;
     print_summary(output, &answer.summary, width)?;
     for (number, hit) in answer.hits.iter().enumerate() {
         print_hit(output, offset + number + 1, hit, width)?;
@@ -28,7 +33,12 @@ pub(super) fn print(output: &mut impl Write, answer: &Answer, offset: usize, exp
     let (faint, reset) = (style::FAINT, style::RESET);
     let milliseconds = answer.took.as_secs_f64() * 1e3;
     let count = answer.hits.len();
-    writeln!(output, "{faint}{count} {} in {milliseconds:.0} ms; «…» answers{reset}", plural(count, "paragraph"))
+    let marks = match answer.hits.iter().any(|hit| !hit.evidence.is_empty()) {
+        true if answer.summary.studies.is_empty() => "; «…» answers",
+        true => "; «…» cites it",
+        false => "",
+    };
+    writeln!(output, "{faint}{count} {} in {milliseconds:.0} ms{marks}{reset}", plural(count, "paragraph"))
 }
 
 fn print_hit(output: &mut impl Write, number: usize, hit: &Hit, width: usize) -> std::io::Result<()> {
@@ -54,21 +64,92 @@ fn print_hit(output: &mut impl Write, number: usize, hit: &Hit, width: usize) ->
     Ok(())
 }
 
-/// Prints the chosen senses of the question's abbreviations.
+/// Prints how the question was read: its conditions, corrected slips, and the senses of its abbreviations.
 fn print_interpretation(output: &mut impl Write, read: &Interpretation, width: usize) -> std::io::Result<()> {
+    for NotUnderstood { typed, reason } in &read.not_understood {
+        let (warning, reset) = (style::WARNING, style::RESET);
+        writeln!(output, "   {warning}Not understood:{reset} {} ({})", printable(typed), printable(reason))?;
+    }
+    let conditions: Vec<String> = read.conditions.iter().map(shown_condition).collect();
+    if !conditions.is_empty() {
+        print_faint(output, &format!("only paragraphs {}", conditions.join(", ")), width)?;
+    }
+    for Correction { typed, read } in &read.spelling {
+        print_faint(output, &format!("{typed}: read as {read}; \"{typed}\" in quotation marks insists on it"), width)?;
+    }
     for Expansion { short, long, papers, others } in &read.abbreviations {
         let others: Vec<String> = others.iter().take(3).map(|(long, papers)| format!("{long} ({papers})")).collect();
         let others = if others.is_empty() { String::new() } else { format!("; elsewhere {}", others.join(", ")) };
         print_faint(output, &format!("{short}: {long} ({papers} {}){others}", plural(*papers, "paper")), width)?;
     }
-    if read.abbreviations.is_empty() { Ok(()) } else { writeln!(output) }
+    let is_empty = read.abbreviations.is_empty()
+        && read.conditions.is_empty()
+        && read.spelling.is_empty()
+        && read.not_understood.is_empty();
+    if is_empty { Ok(()) } else { writeln!(output) }
+}
+
+/// A condition in words, behind "only paragraphs".
+fn shown_condition(condition: &ConditionInForce) -> String {
+    let ConditionInForce { kind, value, .. } = condition;
+    match kind {
+        ConditionName::Phrase => format!("with \"{value}\""),
+        ConditionName::Without => format!("without {value}"),
+        ConditionName::Author => format!("by {value}"),
+        ConditionName::Year => format!("of {value}"),
+        ConditionName::Journal => format!("in {value}"),
+        ConditionName::Title => format!("with {value} in the title"),
+        ConditionName::Type => format!("of type {value}"),
+        ConditionName::Section => format!("in {value}"),
+        ConditionName::Paper => format!("of {value}"),
+    }
+}
+
+/// Prints the papers and studies that the question names.
+fn print_names(output: &mut impl Write, summary: &Summary, width: usize) -> std::io::Result<()> {
+    /// Further ones are among the hits.
+    const MAX_SHOWN: usize = 10;
+    let (title, reset) = (style::TITLE, style::RESET);
+    let count = summary.papers.len();
+    let meets = summary.papers.first().is_some_and(|paper| paper.by == NameKind::Conditions);
+    match (count, meets) {
+        (0, _) => {}
+        (1, false) => writeln!(output, "   {title}A paper by this name{reset}")?,
+        (_, false) => writeln!(output, "   {title}{count} papers by this name{reset}")?,
+        (_, true) => writeln!(output, "   {title}{count} {} that meet this{reset}", plural(count, "paper"))?,
+    }
+    let options = textwrap::Options::new(width).initial_indent(" • ").subsequent_indent("   ");
+    for NamedPaper { id, metadata, .. } in summary.papers.iter().take(MAX_SHOWN) {
+        let name = metadata.title.as_deref().unwrap_or(id.as_str());
+        let authors = match metadata.authors.as_slice() {
+            [] => None,
+            [only] => Some(only.clone()),
+            [first, ..] => Some(format!("{first} et al.")),
+        };
+        let year = metadata.year.map(|year| year.to_string());
+        let about: Vec<String> = [authors, metadata.journal.clone(), year].into_iter().flatten().collect();
+        let line = format!("{name}. {}  [{id}]", about.join(", "));
+        for line in textwrap::wrap(&printable(&line), &options) {
+            writeln!(output, "{line}")?;
+        }
+    }
+    for CitedStudy { reference, papers } in &summary.studies {
+        let cited = format!("A study that is only cited here, by {papers} {}", plural(*papers, "paper"));
+        writeln!(output, "   {title}{cited}{reset}")?;
+        for line in textwrap::wrap(&printable(&reference.text), &options) {
+            writeln!(output, "{line}")?;
+        }
+    }
+    if summary.papers.is_empty() && summary.studies.is_empty() { Ok(()) } else { writeln!(output) }
 }
 
 /// Prints the answer, or why there is none.
 fn print_summary(output: &mut impl Write, summary: &Summary, width: usize) -> std::io::Result<()> {
     if let Some(reason) = &summary.reason {
         let (warning, reset) = (style::WARNING, style::RESET);
-        writeln!(output, "   {warning}No answer:{reset} {}\n", printable(reason))?;
+        let options = textwrap::Options::new(width.saturating_sub(11)).subsequent_indent("   ");
+        let lines = textwrap::fill(&printable(reason), options);
+        writeln!(output, "   {warning}No answer:{reset} {lines}\n")?;
     }
     for sentence in &summary.sentences {
         let options = textwrap::Options::new(width).initial_indent(" • ").subsequent_indent("   ");

@@ -19,7 +19,7 @@ use crate::corpus::{Article, Block, Metadata, PaperId, READERS_VERSION, annotate
 use crate::embed::Embedder;
 use crate::index::{IndexError, PassageIndex, Signature};
 use crate::ingest::{Ingest, IngestError, IngestOptions, Progress};
-use crate::search::{Engine, Evidence, Mode, Request, SearchError, SearchOptions};
+use crate::search::{Engine, Evidence, Mode, Reading, Request, SearchError, SearchOptions};
 
 /// The queries and judgments of a collection, and an index of its documents.
 #[derive(Debug)]
@@ -155,7 +155,13 @@ impl Collection {
 
     /// The request of a query.
     pub fn request(&self, query: &beir::Query, mode: Mode) -> Request {
-        Request { mode, limit: DEPTH, per_paper: self.documents.per_paper(), ..Request::new(&query.text) }
+        Request {
+            mode,
+            limit: DEPTH,
+            per_paper: self.documents.per_paper(),
+            reading: Reading::Words,
+            ..Request::new(&query.text)
+        }
     }
 
     /// The judged unit of a passage in the ranking of a query. `None` where the query is itself this document, which is left out

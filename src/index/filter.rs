@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::ops::Bound;
 
-use tantivy::query::{BooleanQuery, EnableScoring, Query, RangeQuery, TermQuery, TermSetQuery};
-use tantivy::schema::IndexRecordOption;
+use tantivy::query::{BooleanQuery, EnableScoring, Occur, PhraseQuery, Query, RangeQuery, TermQuery, TermSetQuery};
+use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{BitSet, Searcher, TERMINATED, Term};
 
-use super::schema::Fields;
+use super::analyzer::words;
+use super::schema::{Fields, PASSAGE};
 use crate::corpus::SectionKind;
 
 /// Conditions on passages; all must hold. Applied in both legs before ranking, so a filtered search is exact.
@@ -25,12 +26,23 @@ pub struct Filter {
     pub papers: BTreeSet<String>,
     /// Kinds of sections; any of them.
     pub sections: BTreeSet<SectionKind>,
+    /// Words in a row that the text has, in any of their forms; all of them.
+    pub phrases: BTreeSet<String>,
+    /// Words, or words in a row, that neither the text nor its headings have, in any of their forms.
+    pub excluded: BTreeSet<String>,
 }
 
 impl Filter {
     /// Whether it lets everything pass.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// The conditions on papers alone: those that papers share with their passages.
+    #[must_use]
+    pub fn of_papers(&self) -> Self {
+        let (sections, phrases, excluded) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        Self { sections, phrases, excluded, ..self.clone() }
     }
 
     /// The filter as a tantivy query over passages; `None` where it lets everything pass.
@@ -57,7 +69,34 @@ impl Filter {
             let to = self.year_to.map_or(Bound::Unbounded, |year| Bound::Included(term(year)));
             conditions.push(Box::new(RangeQuery::new(from, to)));
         }
-        Some(Box::new(BooleanQuery::intersection(conditions)))
+        conditions.extend(self.phrases.iter().filter_map(|phrase| in_a_row(fields.text, phrase)));
+        let excluded = self
+            .excluded
+            .iter()
+            .flat_map(|words| [fields.text, fields.heading].into_iter().filter_map(|field| in_a_row(field, words)));
+        let mut clauses: Vec<(Occur, Box<dyn Query>)> = excluded.map(|query| (Occur::MustNot, query)).collect();
+        if !clauses.is_empty() && conditions.is_empty() {
+            let passages = Term::from_field_text(fields.kind, PASSAGE);
+            conditions.push(Box::new(TermQuery::new(passages, IndexRecordOption::Basic)));
+        }
+        clauses.extend(conditions.into_iter().map(|query| (Occur::Must, query)));
+        (!clauses.is_empty()).then(|| Box::new(BooleanQuery::new(clauses)) as Box<dyn Query>)
+    }
+}
+
+/// The documents that have the words of a text in a row; `None` for a text without a word that is indexed.
+fn in_a_row(field: Field, text: &str) -> Option<Box<dyn Query>> {
+    let mut terms: Vec<(usize, Term)> = Vec::new();
+    for word in words(text) {
+        // A compound as a whole has the position of its first part, and stands before it.
+        if terms.last().is_none_or(|(position, _)| *position < word.position) {
+            terms.push((word.position, Term::from_field_text(field, &word.term)));
+        }
+    }
+    match terms.as_slice() {
+        [] => None,
+        [(_, only)] => Some(Box::new(TermQuery::new(only.clone(), IndexRecordOption::Basic))),
+        _ => Some(Box::new(PhraseQuery::new_with_offset(terms))),
     }
 }
 

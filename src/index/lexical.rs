@@ -1,5 +1,6 @@
 //! The lexical leg: BM25 over the words of a commit.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tantivy::collector::{Count, TopDocs};
@@ -9,6 +10,7 @@ use tantivy::query::{
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocSet, TERMINATED, TantivyError, Term};
 
+use super::analyzer::words_among;
 use super::error::IndexError;
 use super::filter::Filter;
 use super::fuzzy::{FuzzyTerm, may_be_fuzzy, most_similar};
@@ -57,6 +59,26 @@ impl Snapshot {
         })
     }
 
+    /// The words, in lower case, that a passage writes for a term: `arthritis` for `arthriti`. Mostly one; none where no text has
+    /// the term.
+    pub fn written_forms(&self, term: &str) -> Result<BTreeSet<String>, IndexError> {
+        let indexed = Term::from_field_text(self.fields.text, term);
+        for (segment, reader) in (0..).zip(self.searcher.segment_readers()) {
+            let index = reader.inverted_index(self.fields.text)?;
+            let postings = index.read_postings(&indexed, IndexRecordOption::Basic).map_err(TantivyError::from)?;
+            let Some(mut postings) = postings else { continue };
+            while postings.doc() != TERMINATED {
+                if !reader.is_deleted(postings.doc()) {
+                    let text = self.passage(PassageAddress { segment, doc: postings.doc() })?.passage.text;
+                    let found = words_among(&text, [term]).into_iter().filter(|word| word.term == term);
+                    return Ok(found.map(|word| text[word.range].to_lowercase()).collect());
+                }
+                postings.advance();
+            }
+        }
+        Ok(BTreeSet::new())
+    }
+
     /// Whether each of the passages has the term in its text or headings. `addresses` must be sorted.
     pub fn having(&self, term: &str, addresses: &[PassageAddress]) -> Result<Vec<bool>, IndexError> {
         let mut having = vec![false; addresses.len()];
@@ -77,9 +99,13 @@ impl Snapshot {
 
     /// The inverse document frequency of a term (Robertson & Spärck Jones): `ln(1 + (N - n + 0.5) / (n + 0.5))`.
     pub fn inverse_document_frequency(&self, term: &str) -> Result<f32, IndexError> {
-        let passages = self.counts().passages as f32;
-        let frequency = self.document_frequency(term)? as f32;
-        Ok((1.0 + ((passages - frequency).max(0.0) + 0.5) / (frequency + 0.5)).ln())
+        Ok(self.inverse_document_frequency_of(self.document_frequency(term)?))
+    }
+
+    /// The inverse document frequency of what is in so many passages.
+    pub fn inverse_document_frequency_of(&self, frequency: u64) -> f32 {
+        let (passages, frequency) = (self.counts().passages as f32, frequency as f32);
+        (1.0 + ((passages - frequency).max(0.0) + 0.5) / (frequency + 0.5)).ln()
     }
 
     /// The lexical leg: the `limit` passages with the highest BM25 (k1 = 1.2, b = 0.75), best first.

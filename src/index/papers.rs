@@ -5,15 +5,17 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
+use tantivy::collector::{Count, TopDocs};
+use tantivy::query::{BooleanQuery, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocId, DocSet, SegmentReader, TERMINATED, TantivyError};
+use tantivy::{DocId, DocSet, Order, SegmentReader, TERMINATED, TantivyError, Term};
 
 use super::digest::{self, CommitDigest};
 use super::error::IndexError;
 use super::filter::{Filter, matching};
 use super::paper_set::{PaperKey, PaperSet};
 use super::record::{PaperRecord, SourceRecord};
-use super::schema::PAPER;
+use super::schema::{PAPER, PASSAGE};
 use super::snapshot::{PassageAddress, Snapshot};
 use crate::corpus::{PaperId, normalise_short_form};
 
@@ -142,7 +144,7 @@ impl Snapshot {
 
     /// Calls `found` with each term of a field that begins with `start`, a segment, and the live documents of the segment that
     /// have the term; never with none.
-    fn live_terms(
+    pub(super) fn live_terms(
         &self,
         field: Field,
         start: &str,
@@ -234,6 +236,42 @@ impl Snapshot {
             listed.push(documents);
         }
         Ok(listed)
+    }
+
+    /// How many live passages a filter lets pass.
+    pub fn count_passages(&self, filter: &Filter) -> Result<usize, IndexError> {
+        Ok(self.searcher.search(&self.documents_query(PASSAGE, filter), &Count)?)
+    }
+
+    /// The first passages of a paper that a filter lets pass, in the paper's order; at most `limit`.
+    pub fn first_passages(
+        &self,
+        paper: &str,
+        filter: &Filter,
+        limit: usize,
+    ) -> Result<Vec<PassageAddress>, IndexError> {
+        let of_paper = Filter { papers: BTreeSet::from([paper.to_owned()]), ..filter.clone() };
+        let mut found = Vec::new();
+        for address in self.live_documents(&self.documents_query(PASSAGE, &of_paper))? {
+            let id = self.passage_id(address)?;
+            found.push((id.rsplit_once(':').and_then(|(_, ordinal)| ordinal.parse::<u32>().ok()), address));
+        }
+        found.sort_unstable();
+        Ok(found.into_iter().take(limit).map(|(_, address)| address).collect())
+    }
+
+    /// The ids of the papers that a filter lets pass, the newest first; at most `limit`. Its work grows with how many pass.
+    pub fn newest_papers(&self, filter: &Filter, limit: usize) -> Result<Vec<String>, IndexError> {
+        let newest = TopDocs::with_limit(limit.max(1)).order_by_fast_field::<u64>("year", Order::Desc);
+        let found = self.searcher.search(&self.documents_query(PAPER, filter), &newest)?;
+        found.into_iter().map(|(_, address)| self.paper_id(address.into())).collect()
+    }
+
+    /// The documents of a kind that a filter lets pass.
+    fn documents_query(&self, kind: &str, filter: &Filter) -> BooleanQuery {
+        let kind = Term::from_field_text(self.fields.kind, kind);
+        let kind: Box<dyn Query> = Box::new(TermQuery::new(kind, IndexRecordOption::Basic));
+        BooleanQuery::intersection([Some(kind), filter.query(&self.fields)].into_iter().flatten().collect())
     }
 
     pub(super) fn paper_record(&self, address: PassageAddress) -> Result<PaperRecord, IndexError> {

@@ -89,7 +89,8 @@ pub(super) struct Fields {
     /// On the paper's document: the [`SourceRecord`](super::record::SourceRecord)s of its files, as a JSON array.
     pub(super) sources: Field,
     /// On the paper's document: what identifies it, see
-    /// [`PaperRecord::identity_keys`](super::record::PaperRecord::identity_keys).
+    /// [`PaperRecord::identity_keys`](super::record::PaperRecord::identity_keys), and what else it is known by, see
+    /// [`name_keys`](super::names::name_keys).
     pub(super) identity: Field,
     /// On the paper's document: its title in lower case.
     pub(super) title: Field,

@@ -304,7 +304,7 @@ impl Snapshot {
     }
 
     /// The live documents that a query matches, in the order of the index.
-    fn live_documents(&self, query: &dyn Query) -> Result<Vec<PassageAddress>, IndexError> {
+    pub(super) fn live_documents(&self, query: &dyn Query) -> Result<Vec<PassageAddress>, IndexError> {
         let weight = query.weight(EnableScoring::disabled_from_searcher(&self.searcher))?;
         let mut found = Vec::new();
         for (segment, reader) in (0..).zip(self.searcher.segment_readers()) {

@@ -9,6 +9,7 @@ use tantivy::{IndexWriter, TantivyDocument, Term};
 use super::digest::{self, CommitDigest};
 use super::error::IndexError;
 use super::holder;
+use super::names::name_keys;
 use super::record::{EmbeddedPassage, PaperRecord, PassageRecord};
 use super::schema::{Fields, PAPER, PASSAGE, abbreviation_term};
 use super::snapshot::Snapshot;
@@ -60,7 +61,17 @@ impl Writer {
         writer.garbage_collect_files().wait()?;
         holder::note(folder);
         let (committed, pending, incomplete) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Ok(Self { writer, fields, folder: folder.to_owned(), base, digest, committed, pending, incomplete })
+        let mut new = Self { writer, fields, folder: folder.to_owned(), base, digest, committed, pending, incomplete };
+        for paper in new.base.papers_without_names()? {
+            new.update_record(&paper)?;
+        }
+        Ok(new)
+    }
+
+    /// Whether there are changes that are not committed: a writer begins with some where an earlier version wrote the index
+    /// and its papers cannot be found by their names yet.
+    pub fn is_changed(&self) -> bool {
+        !self.pending.is_empty()
     }
 
     /// Takes the papers that the index holds now for those that it is to hold: after damage, before what is not whole is
@@ -185,7 +196,7 @@ impl Writer {
             document.add_text(fields.file, source.path.to_string_lossy());
         }
         document.add_text(fields.sources, serde_json::to_string(&paper.sources)?);
-        for key in paper.identity_keys() {
+        for key in paper.identity_keys().into_iter().chain(name_keys(paper)) {
             document.add_text(fields.identity, key);
         }
         if let Some(title) = &paper.metadata.title {

@@ -51,7 +51,7 @@ impl<'a> Batch<'a> {
         guard: CrashGuard,
         stop: &'a AtomicBool,
     ) -> Self {
-        let (waiting, size, uncommitted, is_changed) = (Vec::new(), (0, 0), 0, false);
+        let (waiting, size, uncommitted, is_changed) = (Vec::new(), (0, 0), 0, writer.is_changed());
         Self { embedder, snapshot, writer, limits, waiting, size, uncommitted, is_changed, guard, stop }
     }
 

@@ -110,7 +110,7 @@ impl Ingest<'_> {
         let unreadable = Unreadable::load(self.index.folder(), self.options.reader.reading());
         let (mut sources, mut summary) = outstanding(&found, &catalogue, &unreadable)?;
         // A run without changes needs no lock, and disturbs no other writer.
-        if sources.is_empty() && vanished(&found, &catalogue)?.is_empty() {
+        if sources.is_empty() && vanished(&found, &catalogue)?.is_empty() && snapshot.knows_names()? {
             return Ok(summary);
         }
         let writer = self.index.writer(self.options.writer_memory)?;

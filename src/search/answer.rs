@@ -4,8 +4,9 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::request::Mode;
+use super::syntax::NotUnderstood;
 use super::timing::Timings;
-use crate::corpus::{PaperId, PassageId, Reference};
+use crate::corpus::{Metadata, PaperId, PassageId, Reference};
 use crate::index::PassageRecord;
 
 /// The result of a search.
@@ -134,8 +135,47 @@ pub struct Summary {
     pub sentences: Vec<SummarySentence>,
     /// Whether nothing in the index is close enough to the question.
     pub abstained: bool,
-    /// The reason, if it abstained.
+    /// The reason, if it abstained or nothing was found.
     pub reason: Option<String>,
+    /// Papers that the question names, best first. Their passages come first among the hits.
+    pub papers: Vec<NamedPaper>,
+    /// Studies that the question names and that papers of the index only cite; those with the most such papers first. The
+    /// `sentences` are those that cite them.
+    pub studies: Vec<CitedStudy>,
+    /// What a question may mean that does not say what it is about, in the papers' words.
+    pub suggestions: Vec<String>,
+}
+
+/// A paper that a question names.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedPaper {
+    pub id: PaperId,
+    pub metadata: Metadata,
+    pub by: NameKind,
+}
+
+/// By what a question names a paper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NameKind {
+    Doi,
+    Pmid,
+    Pmcid,
+    /// The id of the paper in this index.
+    Id,
+    Title,
+    /// Names of authors, with or without a year.
+    Authors,
+    /// Conditions alone, without a word to search for.
+    Conditions,
+}
+
+/// A study that papers of the index cite.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CitedStudy {
+    /// As one of the papers lists it.
+    pub reference: Reference,
+    /// Papers that cite it.
+    pub papers: usize,
 }
 
 /// A sentence of the answer, with its source.
@@ -156,8 +196,49 @@ pub struct SummarySentence {
 /// The interpretation of the question.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Interpretation {
+    /// The words that were searched for: the question without its conditions, with its slips corrected.
+    pub text: String,
+    /// The conditions that passages had to meet, those of the request and those of the question.
+    pub conditions: Vec<ConditionInForce>,
+    /// Slips that were corrected, in the question's order.
+    pub spelling: Vec<Correction>,
+    /// Parts of the question that were not searched for, because they look like conditions and are none.
+    pub not_understood: Vec<NotUnderstood>,
     /// The abbreviations that were expanded, in the question's order.
     pub abbreviations: Vec<Expansion>,
+}
+
+/// A condition that passages had to meet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConditionInForce {
+    pub kind: ConditionName,
+    /// What was asked for, as a person reads it: `2015 to 2020`.
+    pub value: String,
+    /// Passages that meet it, all others aside; only where nothing was found.
+    pub passages: Option<usize>,
+    /// Values that there are, near ones first, where none meets it.
+    pub known: Vec<String>,
+}
+
+/// What a condition is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ConditionName {
+    Phrase,
+    Without,
+    Author,
+    Year,
+    Journal,
+    Title,
+    Type,
+    Section,
+    Paper,
+}
+
+/// A slip with the word that was meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Correction {
+    pub typed: String,
+    pub read: String,
 }
 
 /// An abbreviation of the question with the sense that was searched for.

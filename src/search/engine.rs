@@ -3,20 +3,21 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use super::answer::{Answer, Evidence, Explanation, Hit, Interpretation, Scores, Summary};
+use super::answer::{Answer, Evidence, Hit, Scores, Summary};
 use super::error::SearchError;
-use super::evidence::{evidence, highlights, scored};
+use super::evidence::{evidence, scored};
 use super::expansion::{Expanded, ExpansionContext, disambiguated, expand};
 use super::options::SearchOptions;
 use super::query::Query;
+use super::question::Question;
 use super::question_vectors::QuestionVectors;
-use super::ranking::{Page, PreparedQuery, RankedPassage, lexical_candidates, page};
+use super::ranking::{Leading, Page, PreparedQuery, RankedPassage, lexical_candidates, page};
 use super::request::{Mode, Request};
 use super::senses::SenseCache;
 use super::summary::{Source, summarise};
 use super::timing::{Stage, Timings};
 use crate::embed::{Calibration, EmbedError, Embedder, UnitVector};
-use crate::index::{PassageAddress, PassageIndex, PassageRecord, Snapshot};
+use crate::index::{PaperKey, PassageAddress, PassageIndex, PassageRecord, Snapshot};
 
 /// Answers questions over one index with one model. Shared by all threads.
 #[derive(Clone)]
@@ -47,6 +48,14 @@ pub struct RankingCandidate {
 
 /// A passage, its evidence that is shown, and all of its sentences with their scores.
 type PassageEvidence = (PassageRecord, Vec<Evidence>, Vec<Evidence>);
+
+/// What a question finds.
+#[derive(Default)]
+struct Found {
+    summary: Summary,
+    hits: Vec<Hit>,
+    expanded: Vec<Expanded>,
+}
 
 /// Number of hits from which the answer is made.
 const HITS_SUMMARISED: usize = 10;
@@ -103,20 +112,23 @@ impl Engine {
         let started = Instant::now();
         let mut timings = Timings::default();
         let snapshot = self.index.snapshot();
-        let prepared = self.prepare(&snapshot, request, &mut timings)?;
-        let ranked = prepared.rank(request, &mut timings)?;
-        let summarised = request.mode == Mode::Hybrid && request.offset == 0;
-        let limit = if summarised { request.limit.max(HITS_SUMMARISED) } else { request.limit };
-        let shown = Page { offset: request.offset, limit, per_paper: request.per_paper };
-        let (mut hits, addresses) = timings.time(Stage::Fetch, || -> Result<_, SearchError> {
-            let shown = page(&snapshot, ranked, shown)?;
-            let addresses: Vec<PassageAddress> = shown.iter().map(|ranked| ranked.address).collect();
-            let hits: Result<Vec<Hit>, _> = shown.into_iter().map(|ranked| hit(&prepared, ranked)).collect();
-            Ok((hits?, addresses))
-        })?;
-        let summarise = || summarise(&sources(&snapshot, &hits, &addresses), prepared.calibration);
-        let summary = if summarised { timings.time(Stage::Summarise, summarise) } else { Summary::default() };
+        let read =
+            timings.time(Stage::Expand, || Question::read(request, &snapshot, self.embedder_for(request.mode)))?;
+        let found = match &read.filter {
+            Some(filter) => {
+                self.found(&snapshot, &read, &Request { filter: filter.clone(), ..request.clone() }, &mut timings)?
+            }
+            None => Found::default(),
+        };
+        let Found { mut summary, mut hits, expanded } = found;
         hits.truncate(request.limit);
+        let mut interpretation = read.interpretation();
+        if hits.is_empty() && request.offset == 0 && summary.papers.is_empty() && summary.studies.is_empty() {
+            let (conditions, reason) = read.why_nothing(&snapshot)?;
+            interpretation.conditions = conditions;
+            summary = Summary { abstained: true, reason: Some(reason), ..Summary::default() };
+        }
+        interpretation.abbreviations = expanded.into_iter().map(|expanded| expanded.shown).collect();
         Ok(Answer {
             question: request.question.clone(),
             mode: request.mode,
@@ -125,17 +137,72 @@ impl Engine {
             took: started.elapsed(),
             timings,
             commit: snapshot.commit_id().to_owned(),
-            interpretation: Interpretation { abbreviations: prepared.expanded.into_iter().map(|e| e.shown).collect() },
+            interpretation,
         })
     }
 
-    /// The ids of the best passages with their scores, the best first, without reading their text. For evaluation.
+    /// The hits of one page, and the answer on top of the first one.
+    fn found(
+        &self,
+        snapshot: &Snapshot,
+        question: &Question,
+        request: &Request,
+        timings: &mut Timings,
+    ) -> Result<Found, SearchError> {
+        let request =
+            &Request { mode: if question.needs_model() { request.mode } else { Mode::Lexical }, ..request.clone() };
+        let prepared = self.prepare(snapshot, request, question, timings)?;
+        let mut ranked = prepared.rank(request, question.named.hides_others, timings)?;
+        let has_answer = request.mode == Mode::Hybrid && !question.named.is_only_name;
+        let refusal = if has_answer { question.refusal(&prepared, &ranked)? } else { None };
+        let is_marked = refusal.is_none() && !question.named.is_only_name;
+        let limit = if request.offset == 0 { request.limit.max(HITS_SUMMARISED) } else { request.limit };
+        let shown = Page { offset: request.offset, limit, per_paper: request.per_paper };
+        let (hits, addresses, titled) = timings.time(Stage::Fetch, || -> Result<_, SearchError> {
+            let fetch = |shown: Page, ranked: &mut [RankedPassage]| question.hits(&prepared, ranked, shown, is_marked);
+            let (hits, addresses) = fetch(shown, &mut ranked)?;
+            let first_page = Page { offset: 0, limit: HITS_SUMMARISED, ..shown };
+            let titled = match request.offset {
+                _ if !question.may_have_title() => Vec::new(),
+                0 => question.titled(&hits),
+                _ => question.titled(&fetch(first_page, &mut ranked)?.0),
+            };
+            if titled.is_empty() {
+                return Ok((hits, addresses, titled));
+            }
+            let papers = titled.iter().map(|paper| PaperKey::from_id(paper.id.as_str())).collect();
+            prepared.sort(&mut ranked, &Leading { passages: Vec::new(), papers })?;
+            let (hits, addresses) = fetch(shown, &mut ranked)?;
+            Ok((hits, addresses, titled))
+        })?;
+        let mut summary = Summary::default();
+        if request.offset == 0 {
+            let sources = || sources(snapshot, &hits, &addresses);
+            summary = match (refusal, has_answer) {
+                (Some(refusal), _) => refusal.summary(&question.text, &hits),
+                (None, true) => timings.time(Stage::Summarise, || summarise(&sources(), prepared.calibration)),
+                (None, false) => summary,
+            };
+            question.add_names(&mut summary, titled, &hits);
+        }
+        Ok(Found { summary, hits, expanded: prepared.expanded })
+    }
+
+    /// The model, where a search asks it.
+    fn embedder_for(&self, mode: Mode) -> Option<&dyn Embedder> {
+        (mode != Mode::Lexical).then_some(self.embedder.as_ref())
+    }
+
+    /// The ids of the best passages with their scores, the best first, without reading their text. For evaluation: conditions and
+    /// names in the question are not looked for.
     pub fn rank_passages(&self, request: &Request) -> Result<Vec<(String, f32)>, SearchError> {
         let mut timings = Timings::default();
         let snapshot = self.index.snapshot();
-        let prepared = self.prepare(&snapshot, request, &mut timings)?;
+        let question = Question::of_words(request, &snapshot, self.embedder_for(request.mode))?;
+        let prepared = self.prepare(&snapshot, request, &question, &mut timings)?;
         let Request { offset, limit, per_paper, .. } = *request;
-        let shown = page(&snapshot, prepared.rank(request, &mut timings)?, Page { offset, limit, per_paper })?;
+        let mut ranked = prepared.rank(request, false, &mut timings)?;
+        let shown = page(&snapshot, &mut ranked, Page { offset, limit, per_paper }, |_| Ok(true))?;
         shown.into_iter().map(|ranked| Ok((snapshot.passage_id(ranked.address)?, ranked.score))).collect()
     }
 
@@ -143,18 +210,21 @@ impl Engine {
     pub fn candidates(&self, request: &Request) -> Result<Vec<RankingCandidate>, SearchError> {
         let mut timings = Timings::default();
         let snapshot = self.index.snapshot();
-        let prepared = self.prepare(&snapshot, request, &mut timings)?;
+        let question = Question::of_words(request, &snapshot, self.embedder_for(request.mode))?;
+        let prepared = self.prepare(&snapshot, request, &question, &mut timings)?;
         let candidate = |ranked: RankedPassage| {
             let vector = snapshot.paragraph_vector(ranked.address);
             Ok(RankingCandidate { passage: snapshot.passage_id(ranked.address)?, scores: ranked.scores, vector })
         };
-        prepared.rank(request, &mut timings)?.into_iter().map(candidate).collect()
+        prepared.rank(request, false, &mut timings)?.into_iter().map(candidate).collect()
     }
 
     /// The evidence of each passage of a paper, and all of its sentences with their scores. For evaluation.
     pub fn evidence_of(&self, question: &str, paper: &str) -> Result<Vec<PassageEvidence>, SearchError> {
         let snapshot = self.index.snapshot();
-        let prepared = self.prepare(&snapshot, &Request::new(question), &mut Timings::default())?;
+        let request = Request::new(question);
+        let question = Question::of_words(&request, &snapshot, self.embedder_for(request.mode))?;
+        let prepared = self.prepare(&snapshot, &request, &question, &mut Timings::default())?;
         let mut all = Vec::new();
         for (address, record) in snapshot.passages_of(paper)? {
             let cosines = prepared.vector.as_ref().map(|vector| snapshot.sentence_cosines(address, vector));
@@ -173,18 +243,20 @@ impl Engine {
         &'a self,
         snapshot: &'a Snapshot,
         request: &Request,
+        question: &Question,
         timings: &mut Timings,
     ) -> Result<PreparedQuery<'a>, SearchError> {
         let vectors = QuestionVectors::new(self.embedder.as_ref());
-        let (query, expanded) = timings.time(Stage::Expand, || self.analysed(snapshot, request, &vectors))?;
+        let (query, expanded) = timings.time(Stage::Expand, || self.analysed(snapshot, request, question, &vectors))?;
         // The model computes on threads of its own during the lexical search.
         let embedded = (request.mode != Mode::Lexical)
-            .then(|| timings.time(Stage::Embed, || self.embedded(&request.question, &expanded, &vectors)));
+            .then(|| timings.time(Stage::Embed, || self.embedded(&question.for_model, &expanded, &vectors)));
         let lexical = || lexical_candidates(snapshot, &query, &self.options, request);
         let lexical_candidates = timings.time(Stage::Lexical, lexical)?;
         let vector = embedded.map(|wait| timings.time(Stage::Embed, wait)).transpose()?;
         let (options, calibration) = (&self.options, self.calibration_for(request.mode)?);
-        Ok(PreparedQuery { snapshot, options, calibration, query, vector, expanded, lexical_candidates })
+        let leading = question.leading(snapshot, request)?;
+        Ok(PreparedQuery { snapshot, options, calibration, query, vector, expanded, lexical_candidates, leading })
     }
 
     /// The question's terms and the senses of its abbreviations.
@@ -192,13 +264,14 @@ impl Engine {
         &self,
         snapshot: &Snapshot,
         request: &Request,
+        question: &Question,
         vectors: &QuestionVectors<'_>,
     ) -> Result<(Query, Vec<Expanded>), SearchError> {
-        let mut query = Query::new(&request.question, snapshot)?;
+        let mut query = Query::new(&question.text, snapshot)?;
         let vectors = (request.mode != Mode::Lexical).then_some(vectors);
         let fields = self.options.fields;
         let scale = self.calibration_for(request.mode)?.questions;
-        let (senses, question) = (self.senses.as_ref(), request.question.as_str());
+        let (senses, question) = (self.senses.as_ref(), question.for_model.as_str());
         let context = ExpansionContext { snapshot, senses, fields, question, query: &query, vectors, scale };
         let expanded = expand(&request.expand, &context)?;
         for abbreviation in &expanded {
@@ -232,28 +305,4 @@ fn sources<'a>(snapshot: &Snapshot, hits: &'a [Hit], addresses: &[PassageAddress
         Source { hit, vectors: hit.evidence.iter().filter_map(vector).collect() }
     };
     hits.iter().zip(addresses).take(HITS_SUMMARISED).map(source).collect()
-}
-
-fn hit(prepared: &PreparedQuery<'_>, ranked: RankedPassage) -> Result<Hit, SearchError> {
-    let record = prepared.snapshot.passage(ranked.address)?;
-    let matches = prepared.query.matches(&record.passage.text);
-    Ok(Hit {
-        score: ranked.score,
-        scores: ranked.scores,
-        evidence: evidence(
-            &record.passage,
-            &ranked.sentence_cosines,
-            prepared.calibration.sentence,
-            &prepared.query,
-            &matches,
-        ),
-        highlights: highlights(&matches),
-        explanation: Explanation {
-            parts: ranked.parts,
-            lexical_rank: ranked.lexical_rank,
-            vector_rank: ranked.vector_rank,
-            terms: prepared.matched_terms(&ranked),
-        },
-        record,
-    })
 }

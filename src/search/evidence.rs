@@ -7,7 +7,7 @@ use regex::Regex;
 
 use super::answer::Evidence;
 use super::query::{Presence, Query, WordMatch};
-use crate::corpus::Passage;
+use crate::corpus::{BlockKind, Passage};
 use crate::embed::CosineScale;
 
 /// Maximum number of evidence sentences of one passage.
@@ -64,6 +64,9 @@ pub(super) fn evidence(
     query: &Query,
     matches: &[WordMatch],
 ) -> Vec<Evidence> {
+    if !may_answer(passage) {
+        return Vec::new();
+    }
     let mut found = scored(passage, cosines, scale, query, matches);
     found.retain(|evidence| {
         let cut = passage.sentences.get(evidence.sentence).is_none_or(|sentence| sentence.cut);
@@ -107,9 +110,48 @@ fn statement_bonus(sentence: &str) -> f32 {
     finding - aim - method
 }
 
-/// Whether the sentence is a statement, and not a question, heading, label or fragment.
+/// Headings of what an article says of itself: who paid for it, who wrote which part, where its data are.
+static DECLARATIONS: LazyLock<Regex> = LazyLock::new(|| {
+    let headings = "conflicts? of interests?|competing (?:financial )?interests?|declarations?(?: of .*)?|disclosures?(?: .*)?|\
+                    disclaimer|funding(?: .*)?|financial (?:support|disclosure).*|acknowledge?ments?(?: .*)?|\
+                    authors?['’]?s?['’]? contributions?|contributors?(?:hip)?|ethic(?:s|al) .*|consent (?:for|to) .*|\
+                    (?:data|code|material).* availability(?: .*)?|availability of .*|supplementa(?:ry|l) .*|\
+                    supporting information|publisher['’]?s note|provenance .*|peer review .*|abbreviations|keywords|\
+                    authors?['’]? information|open access|copyright.*|references";
+    Regex::new(&format!(r"(?i)^[\d.\s]*(?:{headings})[.:]?$")).expect("a constant pattern")
+});
+
+/// Sentences in which an article speaks of itself in this way, wherever they stand.
+static DECLARING: LazyLock<Regex> = LazyLock::new(|| {
+    let phrases = r"authors? (?:declares?|reports? no|disclose|have (?:no|declared)|has (?:no|declared)).{0,60}(?:interests?|disclos)|(?:no|of) (?:potential )?(?:conflicts? of|competing) interests?|(?:work|study|research|project|review|publication) (?:was|is|has been) (?:partly |partially |financially )?(?:supported|funded|financed) by|^(?:supported|funded) by|all authors (?:have )?(?:read|contributed|approved|reviewed)|licensee|creative commons";
+    Regex::new(&format!("(?i)(?:{phrases})")).expect("a constant pattern")
+});
+
+/// Whether sentences of a passage may answer: not what stands above a table, and not what an article says of itself.
+fn may_answer(passage: &Passage) -> bool {
+    let is_table = passage.kind == BlockKind::Caption && is_caption_of_table(&passage.text);
+    !is_table && !passage.section.iter().any(|heading| DECLARATIONS.is_match(heading.trim()))
+}
+
+fn is_caption_of_table(text: &str) -> bool {
+    let text = text.trim_start();
+    let text = ["Supplementary ", "Supplemental ", "Additional "]
+        .iter()
+        .find_map(|word| text.strip_prefix(word))
+        .unwrap_or(text);
+    text.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("tab"))
+}
+
+/// Whether the sentence is a statement, and not a question, heading, label, fragment or declaration of interests.
 fn is_statement(sentence: &str) -> bool {
-    sentence.len() >= MIN_LENGTH && !sentence.trim_end().ends_with('?')
+    /// Labels of lists have fewer words.
+    const MIN_WORDS: usize = 4;
+    let sentence = sentence.trim_end();
+    let words = sentence.split_whitespace().filter(|word| word.contains(char::is_alphabetic));
+    sentence.len() >= MIN_LENGTH
+        && !sentence.ends_with(['?', ':'])
+        && words.take(MIN_WORDS).count() == MIN_WORDS
+        && !DECLARING.is_match(sentence)
 }
 
 /// The byte ranges of the question's words in a text, in order, without overlaps.
@@ -127,6 +169,47 @@ pub(super) fn highlights(matches: &[WordMatch]) -> Vec<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::corpus::{Article, Block, passages};
+
+    #[test]
+    fn labels_and_declarations_are_no_statements() {
+        assert!(is_statement("Infusion reduced stiffness in half of the patients."));
+        for sentence in [
+            "Does infusion reduce stiffness in patients?",
+            "The inclusion criteria were as follows:",
+            "(iii) Immunomodulation (systemic)",
+            "The authors declare that they have no competing interests.",
+            "The authors declare no conflict of interest.",
+            "This work was supported by the Foundation of Joints.",
+            "All authors read and approved the final manuscript.",
+        ] {
+            assert!(!is_statement(sentence), "{sentence}");
+        }
+        assert!(is_statement("The authors reported that infusion was of interest in pain."));
+    }
+
+    #[test]
+    fn tables_and_declarations_do_not_answer() {
+        let article = |heading: &str, kind: BlockKind, text: &str| {
+            let block = Block { kind, section: vec![heading.into()], text: text.into(), ..Block::default() };
+            let article = Article { blocks: vec![block], ..Article::default() };
+            passages(&article, &"a".parse().expect("an id")).remove(0)
+        };
+        let paragraph =
+            |heading: &str| article(heading, BlockKind::Paragraph, "Infusion reduced stiffness in patients.");
+        assert!(may_answer(&paragraph("Results")) && may_answer(&paragraph("Declining function in the joint")));
+        for heading in
+            ["Competing interests", "Conflict of Interest", "Funding", "Authors’ contributions", "5. Acknowledgements"]
+        {
+            assert!(!may_answer(&paragraph(heading)), "{heading}");
+        }
+        assert!(!may_answer(&article("Results", BlockKind::Caption, "Table 2. Trials of infusion in patients.")));
+        assert!(may_answer(&article(
+            "Results",
+            BlockKind::Caption,
+            "Figure 2. Infusion reduced stiffness in patients."
+        )));
+    }
 
     #[test]
     fn findings_count_more_than_aims() {

@@ -3,27 +3,35 @@
 //! [`Request`] -> `Query` -> candidates of two legs -> fusion -> evidence -> [`Answer`]. [`Engine::search`] shows the whole path.
 
 mod answer;
+mod conditions;
 mod engine;
 mod error;
 mod evidence;
 mod expansion;
 mod fusion;
+mod named;
 mod options;
+mod phrase;
 mod query;
+mod question;
 mod question_vectors;
 mod ranking;
 mod request;
 mod senses;
+mod spelling;
 mod summary;
+mod syntax;
 mod timing;
 
 pub use answer::{
-    Answer, Evidence, Expansion, Explanation, Hit, Interpretation, Parts, Scores, Summary, SummarySentence, TermMatch,
+    Answer, CitedStudy, ConditionInForce, ConditionName, Correction, Evidence, Expansion, Explanation, Hit,
+    Interpretation, NameKind, NamedPaper, Parts, Scores, Summary, SummarySentence, TermMatch,
 };
 pub use engine::{Engine, RankingCandidate};
 pub use error::SearchError;
 pub use fusion::{Fusion, Nearness, Ranker, Weights};
 pub use options::SearchOptions;
 pub use query::asks_for_fact;
-pub use request::{Expand, ForcedSense, Mode, Request};
+pub use request::{Expand, ForcedSense, Mode, Reading, Request};
+pub use syntax::NotUnderstood;
 pub use timing::{Stage, Timings};

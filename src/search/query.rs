@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::error::SearchError;
+use super::spelling::other_forms;
 use crate::index::analyzer::{words, words_among};
 use crate::index::{IndexError, QueryTerm, Snapshot};
 
@@ -25,9 +25,14 @@ pub(super) struct Term {
     pub(super) text: String,
     /// 1 for the question's own terms, usually less for those of expansions.
     pub(super) weight: f32,
-    /// Inverse document frequency.
+    /// Inverse document frequency, of all spellings together.
     pub(super) idf: f32,
     pub(super) origin: Origin,
+    /// The term itself, and those of its word's British or American form; each weighted so that it counts as if all were one
+    /// term.
+    spellings: Vec<QueryTerm>,
+    /// Whether passages have the term itself.
+    has_own_form: bool,
 }
 
 /// The origin of a term.
@@ -51,8 +56,13 @@ pub(super) enum Presence {
     Absent,
     /// Only a fuzzy term, with its similarity, above 0 and below 1.
     Similar(f32),
+    /// The word in its British form where the question has the American one, or the other way round.
+    OtherForm,
     Exact,
 }
+
+/// What the other form of a word counts where passages have both: the same word, but not as it was asked for.
+const OTHER_FORM: f32 = 0.9;
 
 impl Presence {
     pub(super) fn is_exact(self) -> bool {
@@ -64,13 +74,14 @@ impl Presence {
         match self {
             Self::Absent => 0.0,
             Self::Similar(similarity) => similarity,
+            Self::OtherForm => OTHER_FORM,
             Self::Exact => 1.0,
         }
     }
 
-    /// 1 for the term itself, else 0.
+    /// 1 for the term itself, a little less for the other form of its word, else 0.
     pub(super) fn exact_share(self) -> f32 {
-        if self.is_exact() { 1.0 } else { 0.0 }
+        if let Self::Similar(_) = self { 0.0 } else { self.share() }
     }
 }
 
@@ -99,16 +110,12 @@ impl Query {
     /// The terms of a question, without expansions.
     ///
     /// # Errors
-    /// The question is empty; the index cannot be read.
-    pub(super) fn new(question: &str, snapshot: &Snapshot) -> Result<Self, SearchError> {
-        if question.trim().is_empty() {
-            return Err(SearchError::EmptyQuestion);
-        }
+    /// The index cannot be read.
+    pub(super) fn new(question: &str, snapshot: &Snapshot) -> Result<Self, IndexError> {
         let mut query = Self { asks_for_fact: asks_for_fact(question), ..Self::default() };
         for word in words(question) {
             if query.index_of(&word.term).is_none() {
-                let idf = snapshot.inverse_document_frequency(&word.term)?;
-                query.terms.push(Term { text: word.term, weight: 1.0, idf, origin: Origin::Question });
+                query.terms.push(Term::of_question(word.term, &question[word.range], snapshot)?);
             }
         }
         query.own = query.terms.len();
@@ -134,7 +141,14 @@ impl Query {
         let total: f32 = added.iter().map(|(_, idf)| idf).sum();
         let weight = weight * idf_of_short / total.max(f32::MIN_POSITIVE);
         let origin = Origin::Expansion(self.expansions.len());
-        self.terms.extend(added.into_iter().map(|(text, idf)| Term { text: text.clone(), weight, idf, origin }));
+        self.terms.extend(added.into_iter().map(|(text, idf)| Term {
+            text: text.clone(),
+            weight,
+            idf,
+            origin,
+            spellings: vec![QueryTerm { term: text.clone(), weight }],
+            has_own_form: true,
+        }));
         let long = long.iter().filter_map(|term| self.index_of(term)).collect();
         self.expansions.push(Alternatives { short, long });
         Ok(())
@@ -151,17 +165,20 @@ impl Query {
 
     /// All terms for the lexical leg.
     pub(super) fn weighted_terms(&self) -> Vec<QueryTerm> {
-        self.terms.iter().map(Term::weighted).collect()
+        self.terms.iter().flat_map(Term::spellings).cloned().collect()
     }
 
     /// The terms of one of the question's words, and the question's other terms.
     pub(super) fn split_at_word(&self, word: &str) -> (Vec<QueryTerm>, Vec<QueryTerm>) {
         let of_word: Vec<String> = words(word).into_iter().map(|word| word.term).collect();
-        self.own_terms().iter().map(Term::weighted).partition(|term| of_word.contains(&term.term))
+        let is_of_word = |term: &&Term| of_word.iter().any(|word| term.is_written(word));
+        let (of_word, others): (Vec<&Term>, Vec<&Term>) = self.own_terms().iter().partition(is_of_word);
+        let spellings = |terms: Vec<&Term>| terms.into_iter().flat_map(Term::spellings).cloned().collect();
+        (spellings(of_word), spellings(others))
     }
 
     fn index_of(&self, term: &str) -> Option<usize> {
-        self.terms.iter().position(|known| known.text == term)
+        self.terms.iter().position(|known| known.is_written(term))
     }
 
     /// The indices of the terms of an expanded abbreviation, by the index of the expansion.
@@ -171,7 +188,8 @@ impl Query {
 
     /// The query's words in a text, in order.
     pub(super) fn matches(&self, text: &str) -> Vec<WordMatch> {
-        let found = words_among(text, self.terms.iter().map(|term| term.text.as_str())).into_iter();
+        let spellings = self.terms.iter().flat_map(|term| &term.spellings);
+        let found = words_among(text, spellings.map(|spelling| spelling.term.as_str())).into_iter();
         found.filter_map(|word| Some(WordMatch { term: self.index_of(&word.term)?, range: word.range })).collect()
     }
 
@@ -208,8 +226,53 @@ impl Query {
 }
 
 impl Term {
-    fn weighted(&self) -> QueryTerm {
-        QueryTerm { term: self.text.clone(), weight: self.weight }
+    /// A term of the question, and those of the other forms of its word that passages have.
+    fn of_question(term: String, word: &str, snapshot: &Snapshot) -> Result<Self, IndexError> {
+        let mut others: Vec<String> = Vec::new();
+        if word.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+            for form in other_forms(&word.to_ascii_lowercase()) {
+                let terms = words(&form).into_iter().map(|word| word.term);
+                others.extend(terms.filter(|other| *other != term));
+            }
+        }
+        others.sort_unstable();
+        others.dedup();
+        let mut frequency = snapshot.document_frequency(&term)?;
+        let has_own_form = frequency > 0;
+        let mut written = Vec::new();
+        for other in others {
+            let of_other = snapshot.document_frequency(&other)?;
+            if of_other > 0 {
+                frequency += of_other;
+                written.push(other);
+            }
+        }
+        let own = snapshot.inverse_document_frequency(&term)?;
+        if written.is_empty() {
+            let spellings = vec![QueryTerm { term: term.clone(), weight: 1.0 }];
+            return Ok(Self { text: term, weight: 1.0, idf: own, origin: Origin::Question, spellings, has_own_form });
+        }
+        let idf = snapshot.inverse_document_frequency_of(frequency);
+        let mut spellings = vec![QueryTerm { term: term.clone(), weight: idf / own }];
+        for other in written {
+            let weight = idf / snapshot.inverse_document_frequency(&other)?;
+            spellings.push(QueryTerm { term: other, weight });
+        }
+        Ok(Self { text: term, weight: 1.0, idf, origin: Origin::Question, spellings, has_own_form })
+    }
+
+    /// Whether passages have the term as the question writes it, and in another form.
+    pub(super) fn is_written_in_two_forms(&self) -> bool {
+        self.spellings.len() > 1 && self.has_own_form
+    }
+
+    /// As the lexical leg takes it.
+    pub(super) fn spellings(&self) -> &[QueryTerm] {
+        &self.spellings
+    }
+
+    fn is_written(&self, term: &str) -> bool {
+        self.spellings.iter().any(|spelling| spelling.term == term)
     }
 }
 

@@ -11,7 +11,7 @@ use super::query::{Origin, Presence, Query};
 use super::request::{Mode, Request};
 use super::timing::{Stage, Timings};
 use crate::embed::{Calibration, UnitVector};
-use crate::index::{PaperKey, PassageAddress, QueryTerm, Snapshot};
+use crate::index::{PaperKey, PassageAddress, Snapshot};
 
 /// A candidate with all values on which its rank depends.
 #[derive(Debug, Clone)]
@@ -27,6 +27,28 @@ pub(super) struct RankedPassage {
     pub(super) lexical_rank: Option<usize>,
     /// Rank by the paragraph's vector, from 1.
     pub(super) vector_rank: Option<usize>,
+    /// Where it stands, before its score is looked at.
+    pub(super) place: Place,
+}
+
+/// Where a passage stands because of what the question names. The least comes first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Place {
+    /// It is among those that come first in an order of their own.
+    Leading(usize),
+    /// It is of a paper that the question names, by the paper's rank.
+    OfPaper(usize),
+    #[default]
+    ByScore,
+}
+
+/// Passages that come first because the question names them or their paper.
+#[derive(Debug, Default)]
+pub(super) struct Leading {
+    /// In this order.
+    pub(super) passages: Vec<PassageAddress>,
+    /// Papers whose other passages come next, in this order.
+    pub(super) papers: Vec<PaperKey>,
 }
 
 /// A question that is analysed, expanded and embedded.
@@ -40,6 +62,7 @@ pub(super) struct PreparedQuery<'a> {
     pub(super) expanded: Vec<Expanded>,
     /// Candidates of the lexical leg.
     pub(super) lexical_candidates: Vec<PassageAddress>,
+    pub(super) leading: Leading,
 }
 
 /// Number of candidates that each leg returns.
@@ -64,8 +87,14 @@ pub(super) fn lexical_candidates(
 
 impl PreparedQuery<'_> {
     /// All candidates, the best first. Ties are in the order of the index; [`page`] sorts them by id.
-    pub(super) fn rank(&self, request: &Request, timings: &mut Timings) -> Result<Vec<RankedPassage>, SearchError> {
-        let addresses = self.candidates(request, timings)?;
+    /// With `only_leading`, the leading passages are the only candidates.
+    pub(super) fn rank(
+        &self,
+        request: &Request,
+        only_leading: bool,
+        timings: &mut Timings,
+    ) -> Result<Vec<RankedPassage>, SearchError> {
+        let addresses = if only_leading { self.leading_addresses() } else { self.candidates(request, timings)? };
         timings.time(Stage::Rescore, || self.rescored(addresses, request.mode))
     }
 
@@ -77,9 +106,38 @@ impl PreparedQuery<'_> {
             let found = timings.time(Stage::Scan, || self.snapshot.nearest(vector, &request.filter, limit))?;
             addresses.extend(found.iter().map(|candidate| candidate.address));
         }
+        addresses.extend(&self.leading.passages);
         addresses.sort_unstable();
         addresses.dedup();
         Ok(addresses)
+    }
+
+    /// The passages that come first, sorted by address.
+    fn leading_addresses(&self) -> Vec<PassageAddress> {
+        let mut addresses = self.leading.passages.clone();
+        addresses.sort_unstable();
+        addresses
+    }
+
+    /// Sorts passages: first by where they stand because of what the question names, then by score.
+    pub(super) fn sort(&self, ranked: &mut [RankedPassage], leading: &Leading) -> Result<(), SearchError> {
+        self.place(ranked, leading)?;
+        ranked.sort_by(|a, b| a.place.cmp(&b.place).then(b.score.total_cmp(&a.score)).then(a.address.cmp(&b.address)));
+        Ok(())
+    }
+
+    fn place(&self, ranked: &mut [RankedPassage], leading: &Leading) -> Result<(), SearchError> {
+        let Leading { passages, papers } = leading;
+        if passages.is_empty() && papers.is_empty() {
+            return Ok(());
+        }
+        for ranked in ranked {
+            let leading = passages.iter().position(|address| *address == ranked.address);
+            let key = self.snapshot.paper_key(ranked.address)?;
+            let of_paper = || papers.iter().position(|paper| *paper == key);
+            ranked.place = leading.map(Place::Leading).or_else(|| of_paper().map(Place::OfPaper)).unwrap_or_default();
+        }
+        Ok(())
     }
 
     fn rescored(&self, addresses: Vec<PassageAddress>, mode: Mode) -> Result<Vec<RankedPassage>, SearchError> {
@@ -90,16 +148,16 @@ impl PreparedQuery<'_> {
             candidates.map(|((address, term_scores), presence)| self.scored(address, term_scores, &presence)).collect();
         number_ranks(&mut ranked);
         self.fuse(&mut ranked, mode);
-        ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.address.cmp(&b.address)));
+        self.sort(&mut ranked, &self.leading)?;
         Ok(ranked)
     }
 
     /// BM25 of each term for each candidate. An abbreviation has 0 in papers that use it in another sense.
     fn term_scores(&self, addresses: &[PassageAddress]) -> Result<Vec<Vec<f32>>, SearchError> {
-        let terms: Vec<QueryTerm> = self.query.weighted_terms();
+        let terms = self.query.terms();
         let mut scores = vec![vec![0.0; terms.len()]; addresses.len()];
         for (index, term) in terms.iter().enumerate() {
-            let of_term = self.snapshot.lexical_scores(std::slice::from_ref(term), self.options.fields, addresses)?;
+            let of_term = self.snapshot.lexical_scores(term.spellings(), self.options.fields, addresses)?;
             scores.iter_mut().zip(of_term).for_each(|(scores, score)| scores[index] = score);
         }
         for (number, expanded) in self.expanded.iter().enumerate() {
@@ -125,6 +183,16 @@ impl PreparedQuery<'_> {
         let exact = |score: &f32| if *score > 0.0 { Presence::Exact } else { Presence::Absent };
         let mut presence: Vec<Vec<Presence>> =
             term_scores.iter().map(|scores| scores.iter().map(exact).collect()).collect();
+        for (index, term) in
+            self.query.own_terms().iter().enumerate().filter(|(_, term)| term.is_written_in_two_forms())
+        {
+            let as_asked = self.snapshot.having(&term.text, addresses)?;
+            for (presence, _) in presence.iter_mut().zip(as_asked).filter(|(_, as_asked)| !as_asked) {
+                if presence[index] == Presence::Exact {
+                    presence[index] = Presence::OtherForm;
+                }
+            }
+        }
         if self.options.weights.fuzzy == 0.0 || mode != Mode::Hybrid {
             return Ok(presence);
         }
@@ -171,6 +239,7 @@ impl PreparedQuery<'_> {
             term_scores,
             lexical_rank: None,
             vector_rank: None,
+            place: Place::default(),
         }
     }
 
@@ -243,22 +312,26 @@ pub(super) struct Page {
     pub(super) per_paper: usize,
 }
 
-/// The passages of one page. Only ties that may be on it are sorted by id: a question with few words has many ties in a large index,
-/// and each needs a lookup.
+/// The passages of one page, without those that `is_hit` rejects. Only ties that may be on it are sorted by id: a question with few
+/// words has many ties in a large index, and each needs a lookup.
 pub(super) fn page(
     snapshot: &Snapshot,
-    mut ranked: Vec<RankedPassage>,
+    ranked: &mut [RankedPassage],
     page: Page,
+    is_hit: impl Fn(PassageAddress) -> Result<bool, SearchError>,
 ) -> Result<Vec<RankedPassage>, SearchError> {
     let mut of_paper: HashMap<PaperKey, usize> = HashMap::new();
     let mut shown = Vec::new();
     let mut skipped = 0;
-    for ties in ranked.chunk_by_mut(|a, b| a.score == b.score) {
+    for ties in ranked.chunk_by_mut(|a, b| (a.place, a.score) == (b.place, b.score)) {
         if shown.len() >= page.limit {
             break;
         }
         sort_by_id(snapshot, ties)?;
         for candidate in ties.iter() {
+            if !is_hit(candidate.address)? {
+                continue;
+            }
             let count = of_paper.entry(snapshot.paper_key(candidate.address)?).or_default();
             *count += 1;
             if *count > page.per_paper {

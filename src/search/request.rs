@@ -21,6 +21,7 @@ pub struct Request {
     pub per_paper: usize,
     /// The expansion of abbreviations.
     pub expand: Expand,
+    pub reading: Reading,
 }
 
 impl Request {
@@ -34,8 +35,21 @@ impl Request {
             filter: Filter::default(),
             per_paper: 3,
             expand: Expand::default(),
+            reading: Reading::default(),
         }
     }
+}
+
+/// How a question is read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Reading {
+    /// With its operators, names and slips: what a person types.
+    #[default]
+    Syntax,
+    /// As words, with their slips: what people have written elsewhere, such as the questions of test collections.
+    Words,
+    /// As words, exactly as they stand.
+    Verbatim,
 }
 
 /// The legs that provide candidates.
@@ -67,7 +81,7 @@ impl FromStr for Mode {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
-        let known = Self::ALL.into_iter().find(|mode| mode.name() == name);
+        let known = Self::ALL.into_iter().find(|mode| mode.name().eq_ignore_ascii_case(name));
         known.ok_or_else(|| format!("unknown mode {name:?}; known are hybrid, lexical and vector"))
     }
 }

@@ -40,21 +40,55 @@ fn is_paraphrase(first: &Scores, calibration: &Calibration) -> bool {
     first.coverage < FEW_WORDS && calibration.sentence.apply(first.sentence) >= NEAR
 }
 
+/// Why a question is not answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// Nothing is close to it.
+    Far,
+    /// What is near has none of its words.
+    Paraphrase,
+    /// It does not say what it is about.
+    Vague,
+}
+
+impl Refusal {
+    /// Whether to answer a question by how well the best passage does.
+    pub(super) fn of(first: &Scores, calibration: &Calibration) -> Option<Self> {
+        let is_answered = answerability(first, calibration) >= ANSWERABLE;
+        match is_paraphrase(first, calibration) {
+            _ if is_answered => None,
+            true => Some(Self::Paraphrase),
+            false => Some(Self::Far),
+        }
+    }
+
+    /// The answer in the place of one: what is wrong, and what is near.
+    pub(super) fn summary(self, question: &str, hits: &[Hit]) -> Summary {
+        let nearest = hits.first().map_or("", |hit| {
+            let title = hit.record.metadata.title.as_deref();
+            title.unwrap_or(hit.record.paper.as_str())
+        });
+        match self {
+            Self::Far => abstained(format!("no paragraph is close to this question; nearest: {nearest}")),
+            Self::Paraphrase => abstained(format!(
+                "no paragraph has the words of this question; one near in meaning, which may answer it: {nearest}"
+            )),
+            Self::Vague => {
+                let suggestions = subjects(hits);
+                let pronoun = pronoun(question).unwrap_or("it");
+                let meant = match suggestions.as_slice() {
+                    [] => format!("nearest: {nearest}"),
+                    _ => format!("here it may be {}", suggestions.join(", or ")),
+                };
+                let reason = format!("the question does not say what \u{201c}{pronoun}\u{201d} is; {meant}");
+                Summary { suggestions, ..abstained(reason) }
+            }
+        }
+    }
+}
+
 /// Selects the sentences of the answer from the hits, the best first.
 pub(super) fn summarise(sources: &[Source<'_>], calibration: &Calibration) -> Summary {
-    let Some(first) = sources.first() else {
-        return abstained("no paragraph matches this question".into());
-    };
-    if answerability(&first.hit.scores, calibration) < ANSWERABLE {
-        let metadata = &first.hit.record.metadata;
-        let nearest = metadata.title.as_deref().unwrap_or(first.hit.record.paper.as_str());
-        return abstained(match is_paraphrase(&first.hit.scores, calibration) {
-            true => format!(
-                "no paragraph has the words of this question; one near in meaning, which may answer it: {nearest}"
-            ),
-            false => format!("no paragraph is close to this question; nearest: {nearest}"),
-        });
-    }
     let mut chosen: Vec<Candidate<'_>> = Vec::new();
     for candidate in candidates(sources) {
         let overlap = |other: &Candidate<'_>| other.overlap(&candidate, calibration.sentences);
@@ -64,6 +98,9 @@ pub(super) fn summarise(sources: &[Source<'_>], calibration: &Calibration) -> Su
             Some((Overlap::Study, _)) => {}
             None => chosen.push(candidate),
         }
+    }
+    if chosen.is_empty() {
+        return abstained("no sentence of the nearest paragraphs says anything about this question".to_owned());
     }
     let best = chosen.first().map_or(0.0, |best| best.merit);
     chosen.retain(|candidate| candidate.merit >= MIN_SHARE_OF_BEST * best);
@@ -80,7 +117,6 @@ struct Candidate<'a> {
     evidence: &'a Evidence,
     vector: &'a UnitVector,
     merit: f32,
-    studies: Vec<&'a Reference>,
     /// Names of the cited studies that are the same in all papers.
     identities: Vec<String>,
     /// Number of papers with this statement.
@@ -102,9 +138,8 @@ fn candidates<'a>(sources: &'a [Source<'a>]) -> Vec<Candidate<'a>> {
         for (evidence, vector) in hit.evidence.iter().zip(vectors) {
             let merit = evidence.score * hit.score;
             let papers = HashSet::from([hit.record.paper.as_str()]);
-            let studies = studies(hit, evidence);
-            let identities = studies.iter().map(|study| identity(study)).collect();
-            all.push(Candidate { hit, evidence, vector, merit, studies, identities, papers });
+            let identities = studies(hit, evidence).into_iter().map(identity).collect();
+            all.push(Candidate { hit, evidence, vector, merit, identities, papers });
         }
     }
     all.sort_by(|a, b| b.merit.total_cmp(&a.merit));
@@ -132,16 +167,115 @@ impl Candidate<'_> {
     }
 
     fn shown(&self) -> SummarySentence {
-        let record = &self.hit.record;
-        SummarySentence {
-            text: record.passage.text.get(self.evidence.range.clone()).unwrap_or_default().to_owned(),
+        SummarySentence { papers: self.papers.len(), ..SummarySentence::of(self.hit, self.evidence) }
+    }
+}
+
+impl SummarySentence {
+    /// A sentence of a hit, said by its paper alone.
+    pub(super) fn of(hit: &Hit, evidence: &Evidence) -> Self {
+        let record = &hit.record;
+        Self {
+            text: record.passage.text.get(evidence.range.clone()).unwrap_or_default().to_owned(),
             passage: record.passage.id.clone(),
             paper: record.paper.clone(),
             title: record.metadata.title.clone(),
-            score: self.evidence.score,
-            studies: self.studies.iter().map(|study| (*study).clone()).collect(),
-            papers: self.papers.len(),
+            score: evidence.score,
+            studies: studies(hit, evidence).into_iter().cloned().collect(),
+            papers: 1,
         }
+    }
+}
+
+/// Words that stand for something that was said before.
+const PRONOUNS: [&str; 9] = ["it", "they", "them", "this", "these", "those", "he", "she", "its"];
+
+/// Words that do not say what a question is about.
+const GENERAL: [&str; 57] = [
+    "a",
+    "about",
+    "all",
+    "and",
+    "any",
+    "are",
+    "as",
+    "at",
+    "bad",
+    "be",
+    "been",
+    "can",
+    "cause",
+    "causes",
+    "could",
+    "cure",
+    "did",
+    "do",
+    "does",
+    "done",
+    "effective",
+    "for",
+    "from",
+    "good",
+    "had",
+    "has",
+    "have",
+    "help",
+    "helpful",
+    "how",
+    "in",
+    "is",
+    "known",
+    "mean",
+    "much",
+    "of",
+    "often",
+    "on",
+    "safe",
+    "safety",
+    "say",
+    "should",
+    "the",
+    "to",
+    "treated",
+    "true",
+    "use",
+    "used",
+    "was",
+    "well",
+    "were",
+    "what",
+    "when",
+    "why",
+    "will",
+    "work",
+    "works",
+];
+
+/// The pronoun of a question that says nothing of what it is about.
+pub(super) fn pronoun(question: &str) -> Option<&str> {
+    let words: Vec<&str> = question.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let is_one_of = |list: &[&str], word: &str| list.iter().any(|known| known.eq_ignore_ascii_case(word));
+    let says_nothing = words.iter().all(|word| is_one_of(&PRONOUNS, word) || is_one_of(&GENERAL, word));
+    words.iter().find(|word| is_one_of(&PRONOUNS, word)).filter(|_| says_nothing).copied()
+}
+
+/// What the papers of the hits are about, what most of them are about first: their keywords, or their titles.
+fn subjects(hits: &[Hit]) -> Vec<String> {
+    const MOST: usize = 5;
+    let mut papers = HashSet::new();
+    let papers: Vec<&Hit> = hits.iter().filter(|hit| papers.insert(hit.record.paper.as_str())).collect();
+    let mut counted: Vec<(String, usize)> = Vec::new();
+    for keyword in papers.iter().flat_map(|hit| &hit.record.metadata.keywords) {
+        match counted.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(keyword)) {
+            Some((_, count)) => *count += 1,
+            None => counted.push((keyword.clone(), 1)),
+        }
+    }
+    counted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let keywords: Vec<String> = counted.into_iter().map(|(keyword, _)| keyword).take(MOST).collect();
+    match keywords.as_slice() {
+        [] => papers.iter().filter_map(|hit| hit.record.metadata.title.clone()).take(3).collect(),
+        _ => keywords,
     }
 }
 

@@ -193,6 +193,7 @@ impl From<SearchError> for Problem {
     fn from(error: SearchError) -> Self {
         match error {
             SearchError::EmptyQuestion => Self::new(Code::EmptyQuestion, "q holds no visible character"),
+            SearchError::NoWords { .. } => Self::new(Code::EmptyQuestion, error.to_string()),
             other => Self::internal(&other),
         }
     }

@@ -71,6 +71,7 @@ fn documented_routes(state: &Arc<AppState>) -> (Router<Arc<AppState>>, OpenApi) 
         .routes(routes!(search::get, search::post))
         .routes(routes!(papers::list))
         .routes(routes!(papers::paper))
+        .routes(routes!(papers::paper_of_doi))
         .routes(routes!(papers::passage))
         .routes(routes!(papers::similar))
         .route_layer(from_fn_with_state(Arc::clone(state), by_commit));

@@ -3,14 +3,53 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::names::{ConditionKindName, NameKindName};
+use super::paper::PaperItem;
 use super::reference::ReferenceItem;
-use crate::search::{Interpretation, Summary};
+use crate::search::{CitedStudy, Correction, Interpretation, NamedPaper, NotUnderstood, Summary};
 
 /// The interpretation of the question.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct InterpretationItem {
+    /// The words that were searched for: the question without its conditions, with its slips corrected.
+    pub text: String,
+    /// The conditions that passages had to meet, those of the request and those of the question.
+    pub conditions: Vec<ConditionItem>,
+    /// Slips that were corrected. To insist on a word, put it in quotation marks, or set `verbatim`.
+    pub spelling: Vec<CorrectionItem>,
+    /// Parts of the question that were not searched for, because they look like conditions and are none.
+    pub not_understood: Vec<NotUnderstoodItem>,
     /// Abbreviations of the question that were expanded.
     pub abbreviations: Vec<ExpansionItem>,
+}
+
+/// A condition that passages had to meet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ConditionItem {
+    pub kind: ConditionKindName,
+    /// What was asked for, as a person reads it: `2015 to 2020`.
+    pub value: String,
+    /// Passages that meet it, all other conditions aside; only where nothing was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub passages: Option<usize>,
+    /// Values that there are, near ones first; only where none meets it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub known: Vec<String>,
+}
+
+/// A slip with the word that was meant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CorrectionItem {
+    pub typed: String,
+    pub read: String,
+}
+
+/// A part of a question that was not searched for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct NotUnderstoodItem {
+    pub typed: String,
+    /// What is wrong with it, and what was expected.
+    pub reason: String,
 }
 
 /// An abbreviation with the sense that was searched for.
@@ -38,8 +77,32 @@ pub struct SummaryItem {
     pub sentences: Vec<SummarySentenceItem>,
     /// Whether nothing in the index is close enough to the question.
     pub abstained: bool,
-    /// The reason, if it abstained.
+    /// The reason, if it abstained or nothing was found.
     pub reason: Option<String>,
+    /// Papers that the question names, best first. Their passages come first among the hits.
+    pub papers: Vec<NamedPaperItem>,
+    /// Studies that the question names and that papers here only cite; the `sentences` are those that cite them.
+    pub studies: Vec<CitedStudyItem>,
+    /// What a question may mean that does not say what it is about, in the papers' words.
+    pub suggestions: Vec<String>,
+}
+
+/// A paper that a question names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct NamedPaperItem {
+    #[serde(flatten)]
+    pub paper: PaperItem,
+    /// By what it is named.
+    pub by: NameKindName,
+}
+
+/// A study that papers cite.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CitedStudyItem {
+    /// As one of the papers lists it.
+    pub study: ReferenceItem,
+    /// Papers here that cite it.
+    pub papers: usize,
 }
 
 /// A sentence of the answer, with its source.
@@ -67,7 +130,21 @@ impl From<&Interpretation> for InterpretationItem {
             papers: expansion.papers,
             others: expansion.others.iter().map(sense).collect(),
         });
-        Self { abbreviations: abbreviations.collect() }
+        let conditions = interpretation.conditions.iter().map(|condition| ConditionItem {
+            kind: condition.kind.into(),
+            value: condition.value.clone(),
+            passages: condition.passages,
+            known: condition.known.clone(),
+        });
+        let correction = |slip: &Correction| CorrectionItem { typed: slip.typed.clone(), read: slip.read.clone() };
+        let part = |part: &NotUnderstood| NotUnderstoodItem { typed: part.typed.clone(), reason: part.reason.clone() };
+        Self {
+            text: interpretation.text.clone(),
+            conditions: conditions.collect(),
+            spelling: interpretation.spelling.iter().map(correction).collect(),
+            not_understood: interpretation.not_understood.iter().map(part).collect(),
+            abbreviations: abbreviations.collect(),
+        }
     }
 }
 
@@ -87,6 +164,21 @@ impl From<&Summary> for SummaryItem {
                 .collect(),
             papers: sentence.papers,
         });
-        Self { sentences: sentences.collect(), abstained: summary.abstained, reason: summary.reason.clone() }
+        let paper = |named: &NamedPaper| NamedPaperItem {
+            paper: PaperItem::new(named.id.as_str(), &named.metadata),
+            by: named.by.into(),
+        };
+        let study = |(place, cited): (usize, &CitedStudy)| CitedStudyItem {
+            study: ReferenceItem::new(place, &cited.reference),
+            papers: cited.papers,
+        };
+        Self {
+            sentences: sentences.collect(),
+            abstained: summary.abstained,
+            reason: summary.reason.clone(),
+            papers: summary.papers.iter().map(paper).collect(),
+            studies: summary.studies.iter().enumerate().map(study).collect(),
+            suggestions: summary.suggestions.clone(),
+        }
     }
 }

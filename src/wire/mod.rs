@@ -8,6 +8,7 @@ mod explanation;
 mod health;
 mod names;
 mod number;
+mod paper;
 mod papers;
 mod parameters;
 mod reference;
@@ -15,12 +16,16 @@ mod request;
 mod search;
 mod tasks;
 
-pub use answer::{ExpansionItem, InterpretationItem, SenseItem, SummaryItem, SummarySentenceItem};
+pub use answer::{
+    CitedStudyItem, ConditionItem, CorrectionItem, ExpansionItem, InterpretationItem, NamedPaperItem,
+    NotUnderstoodItem, SenseItem, SummaryItem, SummarySentenceItem,
+};
 pub use error::RequestError;
 pub use explanation::{ExplanationItem, PartsItem, TermItem};
 pub use health::{Health, ProblemBody, Readiness, StatsResponse};
-pub use names::{KindName, MarkName, ModeName, SectionName, StatusName};
+pub use names::{ConditionKindName, KindName, MarkName, ModeName, NameKindName, SectionName, StatusName};
 pub use number::{Whole, Year, year};
+pub use paper::PaperItem;
 pub use papers::{
     AbbreviationItem, PaperResponse, PaperSummary, PapersRequest, PapersResponse, PassageItem, PassageRequest,
     PassageResponse, SectionItem, SimilarItem, SimilarRequest, SimilarResponse,
@@ -28,5 +33,5 @@ pub use papers::{
 pub use parameters::list_parameters;
 pub use reference::ReferenceItem;
 pub use request::{MAX_HITS, QuestionLimits, SearchRequest};
-pub use search::{EvidenceItem, HitItem, PageRange, PaperItem, ScoreParts, SearchResponse, Span};
+pub use search::{EvidenceItem, HitItem, PageRange, ScoreParts, SearchResponse, Span};
 pub use tasks::{JobResponses, RunItem, TaskItem, TasksRequest, TasksResponse, WaitRequest};

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::corpus::{BlockKind, Mark, SectionKind};
-use crate::search::Mode;
+use crate::search::{ConditionName, Mode, NameKind};
 
 /// Defines an enumeration for JSON with conversions from and to that of the library.
 macro_rules! names {
@@ -67,6 +67,41 @@ names! {
 names! {
     /// The kind of section that contains a passage.
     SectionName = SectionKind { Abstract, Introduction, Background, Methods, Results, Discussion, Conclusion, Other, }
+}
+
+names! {
+    /// What a condition is about.
+    ConditionKindName = ConditionName {
+        /// The text has it word for word.
+        Phrase,
+        /// The text and its headings do not have it.
+        Without,
+        Author,
+        Year,
+        Journal,
+        Title,
+        /// The type of article.
+        Type,
+        Section,
+        /// The paper, by its id or an identifier.
+        Paper,
+    }
+}
+
+names! {
+    /// By what a question names a paper.
+    NameKindName = NameKind {
+        Doi,
+        Pmid,
+        Pmcid,
+        /// The paper's id here.
+        Id,
+        Title,
+        /// Names of authors, with or without a year.
+        Authors,
+        /// Conditions, without a word to search for.
+        Conditions,
+    }
 }
 
 /// The state of a job.

@@ -5,8 +5,9 @@ use utoipa::ToSchema;
 
 use super::names::{KindName, SectionName};
 use super::number::{Whole, Year};
+use super::paper::PaperItem;
 use super::reference::ReferenceItem;
-use super::search::{PageRange, PaperItem, Span};
+use super::search::{PageRange, Span};
 use crate::corpus::{CharacterIndex, Format, Passage};
 use crate::index::{PaperRecord, PassageRecord};
 

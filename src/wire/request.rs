@@ -8,7 +8,7 @@ use super::names::{ModeName, SectionName};
 use super::number::{Whole, Year, year};
 use crate::corpus::SectionKind;
 use crate::index::Filter;
-use crate::search::{Expand, ForcedSense, Mode, Request};
+use crate::search::{Expand, ForcedSense, Mode, Reading, Request};
 
 /// Maximum number of hits in one answer.
 pub const MAX_HITS: usize = 100;
@@ -37,7 +37,8 @@ pub struct QuestionLimits {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SearchRequest {
-    /// The question, in words. `query` is accepted as well.
+    /// The question, in words, and conditions: `"exact phrase"`, `-word`, `author:`, `year:2015..2020`, `journal:`, `title:`,
+    /// `section:`. Or the name of a paper: its DOI, PMID, PMCID, title or authors. `query` is accepted as well.
     #[serde(alias = "query")]
     #[schema(required = true, min_length = 1, pattern = r"\S", example = "MSC effect on RA stiffness")]
     pub q: String,
@@ -59,13 +60,14 @@ pub struct SearchRequest {
     /// Last year of papers.
     #[schema(inline)]
     pub year_to: Option<Year>,
-    /// Journals; a paper must be in one of them. Case is ignored.
+    /// Journals; a paper must be in one of them. Case is ignored. Where no journal has the name, those whose names contain it
+    /// are taken.
     #[schema(max_items = 100)]
     pub journals: Vec<String>,
-    /// Types of articles, such as `review-article`; a paper must have one of them.
+    /// Types of articles, such as `review-article`; a paper must have one of them. Case is ignored.
     #[schema(max_items = 100)]
     pub types: Vec<String>,
-    /// Ids of papers; a passage must be in one of them.
+    /// Papers by id, or by a DOI, PMID or PMCID in any form; a passage must be in one of them.
     #[schema(max_items = 100)]
     pub papers: Vec<String>,
     /// Kinds of sections; a passage must be in one of them.
@@ -75,6 +77,8 @@ pub struct SearchRequest {
     pub explain: bool,
     /// Whether abbreviations are expanded by their long forms; `true` by default.
     pub expand: Option<bool>,
+    /// Whether the question is used as it is: without conditions, names of papers, and spelling corrections.
+    pub verbatim: bool,
     /// Senses of abbreviations that are not to be inferred: `RA=retinoic acid`.
     #[schema(max_items = 100)]
     pub senses: Vec<String>,
@@ -103,6 +107,7 @@ impl SearchRequest {
             per_paper: Whole::value_or(self.per_paper, "per_paper", limits.default_per_paper)?,
             filter: self.filter()?,
             expand: self.expansion()?,
+            reading: if self.verbatim { Reading::Verbatim } else { Reading::Syntax },
             question: self.q,
         })
     }
@@ -138,6 +143,7 @@ impl SearchRequest {
             article_types: self.types.iter().cloned().collect(),
             papers: self.papers.iter().cloned().collect(),
             sections: self.sections.iter().map(|name| section(name)).collect::<Result<_, _>>()?,
+            ..Filter::default()
         })
     }
 }
@@ -150,7 +156,7 @@ fn limit_out_of_range(error: RequestError) -> RequestError {
 }
 
 fn section(name: &str) -> Result<SectionKind, RequestError> {
-    SectionKind::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| {
+    SectionKind::ALL.into_iter().find(|kind| kind.name().eq_ignore_ascii_case(name)).ok_or_else(|| {
         let known = SectionKind::ALL.map(SectionKind::name).join(", ");
         RequestError::InvalidParameter(format!("sections holds {name:?}; known are {known}"))
     })

@@ -8,9 +8,10 @@ use utoipa::ToSchema;
 
 use super::answer::{InterpretationItem, SummaryItem};
 use super::explanation::ExplanationItem;
-use super::names::{KindName, MarkName, ModeName};
+use super::names::{KindName, ModeName};
+use super::paper::PaperItem;
 use super::reference::ReferenceItem;
-use crate::corpus::{CharacterIndex, Metadata, Passage};
+use crate::corpus::{CharacterIndex, Passage};
 use crate::index::PassageRecord;
 use crate::search::{Answer, Evidence, Hit, Stage};
 
@@ -78,41 +79,6 @@ pub struct ScoreParts {
     pub sentence: f32,
     /// Similarity to the passage that is first without this part, weighted by the confidence in that passage.
     pub feedback: f32,
-}
-
-/// The paper of a passage.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct PaperItem {
-    pub id: String,
-    pub title: Option<String>,
-    pub authors: Vec<String>,
-    pub journal: Option<String>,
-    pub year: Option<u16>,
-    pub doi: Option<String>,
-    pub pmid: Option<String>,
-    pub pmcid: Option<String>,
-    /// The type of the article as the source names it: `review-article`.
-    pub r#type: Option<String>,
-    /// The status of the publication, such as `retracted`.
-    pub marks: Vec<MarkName>,
-}
-
-impl PaperItem {
-    pub(super) fn new(id: &str, metadata: &Metadata) -> Self {
-        let metadata = metadata.clone();
-        Self {
-            id: id.to_owned(),
-            title: metadata.title,
-            authors: metadata.authors,
-            journal: metadata.journal,
-            year: metadata.year,
-            doi: metadata.doi,
-            pmid: metadata.pmid,
-            pmcid: metadata.pmcid,
-            r#type: metadata.article_type,
-            marks: metadata.marks.into_iter().map(MarkName::from).collect(),
-        }
-    }
 }
 
 /// First and last page.

@@ -58,11 +58,26 @@ pub(in crate::server) async fn paper(
 ) -> Result<Json<PaperResponse>, Problem> {
     let read = move |state: &AppState| {
         let snapshot = state.engine.index().snapshot();
-        let record = snapshot.paper(&id)?.ok_or_else(|| not_found("paper", &id))?;
-        let passages: Vec<_> = snapshot.passages_of(&id)?.into_iter().map(|(_, record)| record).collect();
+        let record = snapshot.paper_named(&id)?.ok_or_else(|| not_found("paper", &id))?;
+        let passages: Vec<_> =
+            snapshot.passages_of(record.id.as_str())?.into_iter().map(|(_, record)| record).collect();
         Ok(PaperResponse::new(&record, &passages))
     };
     Ok(Json(state.blocking(read).await?))
+}
+
+/// Gives the paper with a DOI, which may be written with its slash
+#[utoipa::path(get, path = "/v1/papers/{prefix}/{suffix}", tag = "papers",
+    params(("prefix" = String, Path), ("suffix" = String, Path)),
+    responses(
+        (status = 200, body = PaperResponse),
+        (status = "default", body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+pub(in crate::server) async fn paper_of_doi(
+    state: State<Arc<AppState>>,
+    Path((prefix, suffix)): Path<(String, String)>,
+) -> Result<Json<PaperResponse>, Problem> {
+    paper(state, Path(format!("{prefix}/{suffix}"))).await
 }
 
 /// Returns a passage with its neighbours

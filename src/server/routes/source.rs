@@ -42,7 +42,7 @@ pub(in crate::server) async fn file(
     let read = {
         let id = id.clone();
         move |state: &AppState| {
-            let record = state.engine.index().snapshot().paper(&id)?.ok_or_else(|| not_found("paper", &id))?;
+            let record = state.engine.index().snapshot().paper_named(&id)?.ok_or_else(|| not_found("paper", &id))?;
             indexed_file(&record).map(|path| (path, record.format)).ok_or_else(|| gone(&id))
         }
     };

@@ -1,0 +1,284 @@
+//! Papers by what people know them by: identifiers, words of their authors' names and of their titles, and the studies that they
+//! cite. Each is a look into the dictionary of the field `identity`, whose terms are made here.
+
+use std::collections::BTreeSet;
+
+use tantivy::query::{BooleanQuery, Occur, Query, TermQuery};
+use tantivy::schema::IndexRecordOption;
+use tantivy::{TantivyError, Term};
+
+use super::analyzer::words;
+use super::error::IndexError;
+use super::record::PaperRecord;
+use super::schema::PAPER;
+use super::snapshot::{PassageAddress, Snapshot};
+use crate::corpus::identity::title_key;
+use crate::corpus::{Identifier, Reference, family_name, plain_words};
+
+/// A term that each paper has whose terms are those of today. Its number is raised when they become others.
+const NAMES_MARK: &str = "names:1";
+
+/// Papers whose records are read to see whether the words of a name are those of one author. Beyond that they are taken to be.
+const MOST_READ: usize = 2_000;
+
+/// A study that papers cite, by what may be known of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StudyName {
+    Identifier(Identifier),
+    /// The title's letters and digits alone, as in [`TitleKey::title`](crate::corpus::identity::TitleKey::title).
+    Title(String),
+    /// The first author's family name in its plain form, and the year.
+    Author(String, u16),
+}
+
+impl StudyName {
+    /// All by which an entry of a reference list is known.
+    fn of(reference: &Reference) -> Vec<Self> {
+        let title = reference.title.as_deref().map(|title| plain_words(title).concat()).unwrap_or_default();
+        let family = reference.authors.first().and_then(|author| cited_family(author));
+        let doi = reference.doi.as_deref().and_then(Identifier::parse);
+        let pmid = reference.pmid.clone().map(Identifier::Pmid);
+        let identifiers = [doi, pmid].into_iter().flatten().map(Self::Identifier);
+        let title = (title.len() >= SHORTEST_TITLE).then_some(Self::Title(title));
+        identifiers
+            .chain(title)
+            .chain(family.zip(reference.year).map(|(family, year)| Self::Author(family, year)))
+            .collect()
+    }
+
+    /// Whether it may name the entry.
+    pub fn names(&self, reference: &Reference) -> bool {
+        Self::of(reference).contains(self)
+    }
+
+    fn key(&self) -> String {
+        match self {
+            Self::Identifier(identifier) => format!("cites:{}", identifier.key()),
+            Self::Title(title) => format!("cites:{}", title_key(title)),
+            Self::Author(family, year) => format!("cites:author:{family}:{year}"),
+        }
+    }
+}
+
+/// In letters and digits. Shorter titles of cited works are mostly cut or misread.
+const SHORTEST_TITLE: usize = 16;
+
+/// The family name of a cited author, in its plain form: `Straub RH`, `Straub, R. H.` and `Rainer Straub` are printed.
+fn cited_family(author: &str) -> Option<String> {
+    let family = author.split(',').next().unwrap_or(author);
+    let is_initials = |word: &&str| {
+        word.chars().filter(|c| *c != '.' && *c != '-').count() <= 3 && !word.chars().any(char::is_lowercase)
+    };
+    let without: Vec<&str> = family.split_whitespace().filter(|word| !is_initials(word)).collect();
+    match without.last() {
+        Some(last) => family_name(last),
+        // A name in capitals: its longest word.
+        None => plain_words(family).into_iter().max_by_key(String::len),
+    }
+}
+
+/// The terms under which a paper is found by what people know of it, those of its identity aside.
+pub(super) fn name_keys(paper: &PaperRecord) -> BTreeSet<String> {
+    let mut keys = BTreeSet::from([NAMES_MARK.to_owned()]);
+    keys.extend(paper.metadata.authors.iter().flat_map(|author| name_words(author)).map(|word| author_key(&word)));
+    keys.extend(paper.metadata.title.iter().flat_map(|title| words(title)).map(|word| title_word_key(&word.term)));
+    keys.extend(paper.references.iter().flat_map(StudyName::of).map(|name| name.key()));
+    keys
+}
+
+/// The words of a name, in their plain form, without initials.
+fn name_words(name: &str) -> Vec<String> {
+    plain_words(name).into_iter().filter(|word| word.chars().count() > 1).collect()
+}
+
+fn author_key(word: &str) -> String {
+    format!("author:{word}")
+}
+
+fn title_word_key(term: &str) -> String {
+    format!("title-word:{term}")
+}
+
+impl Snapshot {
+    /// A paper by its id, or by an identifier in any form.
+    pub fn paper_named(&self, name: &str) -> Result<Option<PaperRecord>, IndexError> {
+        if let Some(paper) = self.paper(name)? {
+            return Ok(Some(paper));
+        }
+        let Some(identifier) = Identifier::parse(name) else { return Ok(None) };
+        Ok(self.papers_with_keys(&[identifier.key()])?.into_iter().next())
+    }
+
+    /// The ids of the papers that have an author with all of these words in their name.
+    pub fn papers_of_author(&self, name: &str) -> Result<BTreeSet<String>, IndexError> {
+        let words = name_words(name);
+        let keys: Vec<String> = words.iter().map(|word| author_key(word)).collect();
+        let found = self.papers_having(&keys)?;
+        let is_checked = words.len() > 1 && found.len() <= MOST_READ;
+        let mut papers = BTreeSet::new();
+        for address in found {
+            if !is_checked || is_by(&self.paper_record(address)?, &words) {
+                papers.insert(self.paper_id(address)?);
+            }
+        }
+        Ok(papers)
+    }
+
+    /// The papers whose authors' names have these words in their plain form, of one author or several; at most `limit`.
+    pub fn papers_of_authors(&self, words: &[String], limit: usize) -> Result<Vec<PaperRecord>, IndexError> {
+        let keys: Vec<String> = words.iter().map(|word| author_key(word)).collect();
+        self.papers_having(&keys)?.into_iter().take(limit).map(|address| self.paper_record(address)).collect()
+    }
+
+    /// The ids of the papers whose title has these words, in any of their forms, or as they are and in a row.
+    pub fn papers_with_title(&self, title: &str, in_a_row: bool) -> Result<BTreeSet<String>, IndexError> {
+        let keys: BTreeSet<String> = words(title).iter().map(|word| title_word_key(&word.term)).collect();
+        let row = format!(" {} ", plain_words(title).join(" "));
+        let mut papers = BTreeSet::new();
+        for address in self.papers_having(&Vec::from_iter(keys))? {
+            let has_row = || {
+                Ok::<_, IndexError>(
+                    format!(" {} ", plain_words(&self.fast_text("title", address)?).join(" ")).contains(&row),
+                )
+            };
+            if !in_a_row || has_row()? {
+                papers.insert(self.paper_id(address)?);
+            }
+        }
+        Ok(papers)
+    }
+
+    /// The papers that cite a study of this name: how many, and those with the lowest ids, at most `limit`.
+    pub fn papers_citing(&self, study: &StudyName, limit: usize) -> Result<(usize, Vec<PaperRecord>), IndexError> {
+        let mut found = Vec::new();
+        for address in self.papers_having(&[study.key()])? {
+            found.push((self.paper_id(address)?, address));
+        }
+        found.sort();
+        let total = found.len();
+        let papers: Result<_, _> =
+            found.into_iter().take(limit).map(|(_, address)| self.paper_record(address)).collect();
+        Ok((total, papers?))
+    }
+
+    /// Names of journals, in lower case, that are this one; where none is, those that have its words in a row. In any case.
+    pub fn journals_named(&self, name: &str) -> Result<BTreeSet<String>, IndexError> {
+        let row = format!(" {} ", plain_words(name).join(" "));
+        let all = self.terms_of(self.fields.journal)?;
+        let plain = |journal: &String| format!(" {} ", plain_words(journal).join(" "));
+        let (same, other): (BTreeSet<String>, BTreeSet<String>) =
+            all.into_iter().partition(|journal| plain(journal) == row);
+        if !same.is_empty() || row.trim().is_empty() {
+            return Ok(same);
+        }
+        Ok(other.into_iter().filter(|journal| plain(journal).contains(&row)).collect())
+    }
+
+    /// Types of articles, as the papers write them, that are one of these in any case.
+    pub fn article_types_named(&self, names: &BTreeSet<String>) -> Result<BTreeSet<String>, IndexError> {
+        let mut known = self.terms_of(self.fields.article_type)?;
+        known.retain(|known| names.iter().any(|name| name.to_lowercase() == known.to_lowercase()));
+        Ok(known)
+    }
+
+    /// All words of authors' names. Reads all papers' terms of this kind: for what is rarely asked.
+    pub fn author_words(&self) -> Result<BTreeSet<String>, IndexError> {
+        let start = author_key("");
+        let mut found = BTreeSet::new();
+        self.live_terms(self.fields.identity, &start, |term, _, _| {
+            found.insert(term[start.len()..].to_owned());
+        })?;
+        Ok(found)
+    }
+
+    /// Whether all papers can be found by their authors, their titles and what they cite. An index that an earlier version wrote
+    /// becomes so with its next change.
+    pub fn knows_names(&self) -> Result<bool, IndexError> {
+        Ok(self.live_frequency(&Term::from_field_text(self.fields.identity, NAMES_MARK))? >= self.counts().papers)
+    }
+
+    /// The papers that an earlier version wrote, without names.
+    pub(super) fn papers_without_names(&self) -> Result<Vec<PaperRecord>, IndexError> {
+        if self.knows_names()? {
+            return Ok(Vec::new());
+        }
+        let term = |field, text: &str| -> Box<dyn Query> {
+            Box::new(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::Basic))
+        };
+        let papers = (Occur::Must, term(self.fields.kind, PAPER));
+        let marked = (Occur::MustNot, term(self.fields.identity, NAMES_MARK));
+        let found = self.live_documents(&BooleanQuery::new(vec![papers, marked]))?;
+        found.into_iter().map(|address| self.paper_record(address)).collect()
+    }
+
+    /// The papers that have all of these keys; none for no key.
+    fn papers_having(&self, keys: &[String]) -> Result<Vec<PassageAddress>, IndexError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let term = |key: &String| -> Box<dyn Query> {
+            Box::new(TermQuery::new(Term::from_field_text(self.fields.identity, key), IndexRecordOption::Basic))
+        };
+        self.live_documents(&BooleanQuery::intersection(keys.iter().map(term).collect()))
+    }
+
+    /// All terms of a field. Only for fields with few: journals, types.
+    fn terms_of(&self, field: tantivy::schema::Field) -> Result<BTreeSet<String>, IndexError> {
+        let mut all = BTreeSet::new();
+        for reader in self.searcher.segment_readers() {
+            let index = reader.inverted_index(field)?;
+            let mut terms = index.terms().stream().map_err(TantivyError::from)?;
+            while terms.advance() {
+                all.insert(String::from_utf8_lossy(terms.key()).into_owned());
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// Whether one of the authors has all of the words in their name.
+fn is_by(paper: &PaperRecord, words: &[String]) -> bool {
+    let has_all = |author: &String| {
+        let own = plain_words(author);
+        words.iter().all(|word| own.contains(word))
+    };
+    paper.metadata.authors.iter().any(has_all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cited_authors_are_known_by_their_family_names() {
+        for (author, family) in [
+            ("Straub RH", "straub"),
+            ("Straub, R. H.", "straub"),
+            ("R. H. Straub", "straub"),
+            ("Rainer Straub", "straub"),
+            ("van der Meer JW", "meer"),
+            ("Müller A-M", "muller"),
+            ("Li X", "li"),
+            ("WU X", "wu"),
+        ] {
+            assert_eq!(cited_family(author).as_deref(), Some(family), "{author}");
+        }
+        assert_eq!(cited_family(""), None);
+    }
+
+    #[test]
+    fn a_study_is_known_by_each_of_its_names() {
+        let reference = Reference {
+            authors: vec!["Straub RH".into()],
+            title: Some("Circadian rhythms in rheumatoid arthritis".into()),
+            year: Some(2007),
+            doi: Some("10.1002/ART.22368".into()),
+            ..Reference::default()
+        };
+        let doi = Identifier::parse("https://doi.org/10.1002/art.22368").expect("a DOI");
+        assert!(StudyName::Identifier(doi).names(&reference));
+        assert!(StudyName::Title("circadianrhythmsinrheumatoidarthritis".into()).names(&reference));
+        assert!(StudyName::Author("straub".into(), 2007).names(&reference));
+        assert!(!StudyName::Author("straub".into(), 2008).names(&reference));
+    }
+}

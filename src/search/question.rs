@@ -1,0 +1,330 @@
+//! A question as it was read: its words, the conditions that it sets, and what it names.
+
+use std::collections::HashSet;
+
+use super::answer::{
+    ConditionInForce, Correction, Evidence, Explanation, Hit, Interpretation, NameKind, NamedPaper, Summary,
+    SummarySentence,
+};
+use super::conditions::Conditions;
+use super::error::SearchError;
+use super::evidence::{evidence, highlights};
+use super::named::{Citing, Named, is_titled};
+use super::phrase::Phrase;
+use super::ranking::{Leading, Page, PreparedQuery, RankedPassage, page};
+use super::request::{Reading, Request};
+use super::spelling::{corrected, for_model};
+use super::summary::{Refusal, pronoun};
+use super::syntax::{Condition, ConditionKind, NotUnderstood, ParsedQuestion, parse};
+use crate::corpus::plain_words;
+use crate::embed::Embedder;
+use crate::index::{Filter, IndexError, PaperKey, PassageAddress, Snapshot};
+
+/// A question as it was read.
+#[derive(Debug, Default)]
+pub(super) struct Question {
+    /// The words that are searched for.
+    pub(super) text: String,
+    /// The same for the model, in American spelling where no paper has the British one.
+    pub(super) for_model: String,
+    /// What passages must meet; `None` where nothing can.
+    pub(super) filter: Option<Filter>,
+    pub(super) named: Named,
+    conditions: Conditions,
+    phrases: Vec<Phrase>,
+    spelling: Vec<Correction>,
+    not_understood: Vec<NotUnderstood>,
+    /// Whether titles are looked for among the hits.
+    may_have_title: bool,
+}
+
+/// A question of fewer words has no title in it.
+const SHORTEST_TITLE: usize = 4;
+/// Papers that are listed for conditions without a question, at most.
+const MAX_LISTED: usize = 50;
+/// Sentences that are shown of those that cite a study.
+const MAX_CITING_SENTENCES: usize = 5;
+
+impl Question {
+    /// Reads the question of a request as it asks for.
+    ///
+    /// # Errors
+    /// [`SearchError::EmptyQuestion`] and [`SearchError::NoWords`]; the index cannot be read.
+    pub(super) fn read(
+        request: &Request,
+        snapshot: &Snapshot,
+        embedder: Option<&dyn Embedder>,
+    ) -> Result<Self, SearchError> {
+        if request.reading != Reading::Syntax {
+            return Self::of_words(request, snapshot, embedder);
+        }
+        let ParsedQuestion { text, conditions, not_understood } = parsed(&request.question, snapshot)?;
+        let mut read = Self { text, not_understood, ..Self::default() };
+        read.set_conditions(&request.filter, &conditions, snapshot)?;
+        if !read.text.contains(char::is_alphanumeric) {
+            return read.without_words(snapshot);
+        }
+        read.named = Named::find(&read.text, snapshot)?;
+        if read.named.is_empty() {
+            read.may_have_title = plain_words(&read.text).len() >= SHORTEST_TITLE;
+        }
+        if !read.named.is_only_name {
+            read.correct(snapshot, embedder)?;
+        }
+        read.for_model = for_model(&read.text, snapshot)?;
+        Ok(read)
+    }
+
+    /// Takes the question of a request as words, without conditions and names of its own.
+    pub(super) fn of_words(
+        request: &Request,
+        snapshot: &Snapshot,
+        embedder: Option<&dyn Embedder>,
+    ) -> Result<Self, SearchError> {
+        if request.question.trim().is_empty() {
+            return Err(SearchError::EmptyQuestion);
+        }
+        let mut read = Self { text: request.question.clone(), ..Self::default() };
+        read.set_conditions(&request.filter, &[], snapshot)?;
+        if request.reading == Reading::Verbatim {
+            read.for_model.clone_from(&read.text);
+        } else {
+            read.correct(snapshot, embedder)?;
+            read.for_model = for_model(&read.text, snapshot)?;
+        }
+        Ok(read)
+    }
+
+    fn set_conditions(
+        &mut self,
+        asked: &Filter,
+        of_question: &[Condition],
+        snapshot: &Snapshot,
+    ) -> Result<(), IndexError> {
+        if asked.is_empty() && of_question.is_empty() {
+            self.filter = Some(Filter::default());
+            return Ok(());
+        }
+        self.conditions = Conditions::resolve(asked, of_question, snapshot, &mut self.not_understood)?;
+        self.filter = self.conditions.filter();
+        self.phrases = self.conditions.phrases.iter().map(|phrase| Phrase::new(phrase)).collect();
+        Ok(())
+    }
+
+    fn correct(&mut self, snapshot: &Snapshot, embedder: Option<&dyn Embedder>) -> Result<(), IndexError> {
+        (self.text, self.spelling) = corrected(&self.text, &self.conditions.phrases, snapshot, embedder)?;
+        Ok(())
+    }
+
+    /// Conditions without a word: a list of the papers that they name.
+    fn without_words(mut self, snapshot: &Snapshot) -> Result<Self, SearchError> {
+        if !self.conditions.names_papers() {
+            let reasons: Vec<String> =
+                self.not_understood.iter().map(|part| format!("{}: {}", part.typed, part.reason)).collect();
+            return Err(if self.text.is_empty() && reasons.is_empty() && self.conditions.is_empty() {
+                SearchError::EmptyQuestion
+            } else {
+                SearchError::NoWords { reasons }
+            });
+        }
+        self.text.clear();
+        self.named = Named { is_only_name: true, hides_others: true, ..Named::default() };
+        let Some(filter) = &self.filter else { return Ok(self) };
+        for id in snapshot.newest_papers(&filter.of_papers(), MAX_LISTED)? {
+            if let Some(paper) = snapshot.paper(&id)? {
+                self.named.papers.push(NamedPaper { id: paper.id, metadata: paper.metadata, by: NameKind::Conditions });
+            }
+        }
+        Ok(self)
+    }
+
+    /// Whether the model is asked.
+    pub(super) fn needs_model(&self) -> bool {
+        !self.named.hides_others
+    }
+
+    pub(super) fn may_have_title(&self) -> bool {
+        self.may_have_title
+    }
+
+    /// The passages that come first because the question names them or their paper, as many as the page needs.
+    pub(super) fn leading(&self, snapshot: &Snapshot, request: &Request) -> Result<Leading, IndexError> {
+        let mut leading = Leading::default();
+        for paper in &self.named.papers {
+            if leading.passages.len() >= request.offset + request.limit.max(10) {
+                break;
+            }
+            let limit = if paper.by == NameKind::Title { 1 } else { request.per_paper };
+            leading.passages.extend(snapshot.first_passages(paper.id.as_str(), &request.filter, limit)?);
+            leading.papers.push(PaperKey::from_id(paper.id.as_str()));
+        }
+        for Citing { address, .. } in &self.named.citing {
+            let is_allowed = request.filter.is_empty() || {
+                let paper = snapshot.paper_id(*address)?;
+                snapshot.first_passages(&paper, &request.filter, usize::MAX)?.contains(address)
+            };
+            if is_allowed && !leading.passages.contains(address) {
+                leading.passages.push(*address);
+            }
+        }
+        Ok(leading)
+    }
+
+    /// Whether a passage has the phrases word for word.
+    pub(super) fn is_hit(&self, snapshot: &Snapshot, address: PassageAddress) -> Result<bool, SearchError> {
+        if self.phrases.is_empty() {
+            return Ok(true);
+        }
+        let text = snapshot.passage(address)?.passage.text;
+        Ok(self.phrases.iter().all(|phrase| phrase.is_in(&text)))
+    }
+
+    /// Why the question is not answered, by the best of its passages; `None` where it is answered, or nothing was found.
+    pub(super) fn refusal(
+        &self,
+        prepared: &PreparedQuery<'_>,
+        ranked: &[RankedPassage],
+    ) -> Result<Option<Refusal>, SearchError> {
+        if pronoun(&self.text).is_some() {
+            return Ok(Some(Refusal::Vague));
+        }
+        for candidate in ranked {
+            if self.is_hit(prepared.snapshot, candidate.address)? {
+                return Ok(Refusal::of(&candidate.scores, prepared.calibration));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The hits of one page with their addresses. Sentences that answer are marked where there is an answer.
+    pub(super) fn hits(
+        &self,
+        prepared: &PreparedQuery<'_>,
+        ranked: &mut [RankedPassage],
+        shown: Page,
+        is_marked: bool,
+    ) -> Result<(Vec<Hit>, Vec<PassageAddress>), SearchError> {
+        let shown = page(prepared.snapshot, ranked, shown, |address| self.is_hit(prepared.snapshot, address))?;
+        let addresses = shown.iter().map(|ranked| ranked.address).collect();
+        let hits: Result<_, _> = shown.into_iter().map(|ranked| self.hit(prepared, ranked, is_marked)).collect();
+        Ok((hits?, addresses))
+    }
+
+    fn hit(&self, prepared: &PreparedQuery<'_>, ranked: RankedPassage, is_marked: bool) -> Result<Hit, SearchError> {
+        let record = prepared.snapshot.passage(ranked.address)?;
+        let matches = prepared.query.matches(&record.passage.text);
+        let scale = prepared.calibration.sentence;
+        let marked = match is_marked {
+            true => evidence(&record.passage, &ranked.sentence_cosines, scale, &prepared.query, &matches),
+            false => {
+                let citing = self.named.citing.iter().filter(|citing| citing.address == ranked.address);
+                let sentences =
+                    citing.filter_map(|citing| Some((citing.sentence, record.passage.sentences.get(citing.sentence)?)));
+                let evidence = sentences.map(|(number, sentence)| Evidence {
+                    range: sentence.range.clone(),
+                    score: 1.0,
+                    cosine: 0.0,
+                    coverage: 0.0,
+                    sentence: number,
+                });
+                evidence.collect()
+            }
+        };
+        Ok(Hit {
+            score: ranked.score,
+            scores: ranked.scores,
+            evidence: marked,
+            highlights: highlights(&matches),
+            explanation: Explanation {
+                parts: ranked.parts,
+                lexical_rank: ranked.lexical_rank,
+                vector_rank: ranked.vector_rank,
+                terms: prepared.matched_terms(&ranked),
+            },
+            record,
+        })
+    }
+
+    /// The papers among hits whose title the question has.
+    pub(super) fn titled(&self, hits: &[Hit]) -> Vec<NamedPaper> {
+        let words = plain_words(&self.text);
+        let mut seen = HashSet::new();
+        let papers = hits.iter().map(|hit| &hit.record).filter(|record| seen.insert(record.paper.as_str()));
+        let titled = papers.filter(|record| is_titled(&words, &record.metadata));
+        titled
+            .map(|record| NamedPaper {
+                id: record.paper.clone(),
+                metadata: record.metadata.clone(),
+                by: NameKind::Title,
+            })
+            .collect()
+    }
+
+    /// Adds the papers and studies that the question names to the answer, in the place of an admission that there is none.
+    pub(super) fn add_names(&self, summary: &mut Summary, titled: Vec<NamedPaper>, hits: &[Hit]) {
+        summary.papers = self.named.papers.iter().cloned().chain(titled).collect();
+        summary.studies.clone_from(&self.named.studies);
+        if summary.papers.is_empty() && summary.studies.is_empty() {
+            return;
+        }
+        (summary.abstained, summary.reason) = (false, None);
+        summary.suggestions.clear();
+        if !summary.studies.is_empty() {
+            let mut papers = HashSet::new();
+            let of_papers = hits.iter().filter(|hit| papers.insert(hit.record.paper.as_str()));
+            let sentences = of_papers.filter_map(|hit| Some(SummarySentence::of(hit, hit.evidence.first()?)));
+            summary.sentences = sentences.take(MAX_CITING_SENTENCES).collect();
+        }
+    }
+
+    /// How the question was read, abbreviations aside.
+    pub(super) fn interpretation(&self) -> Interpretation {
+        Interpretation {
+            text: self.text.clone(),
+            conditions: self.conditions.in_force(),
+            spelling: self.spelling.clone(),
+            not_understood: self.not_understood.clone(),
+            abbreviations: Vec::new(),
+        }
+    }
+
+    /// The conditions, and why nothing was found, in words.
+    pub(super) fn why_nothing(&self, snapshot: &Snapshot) -> Result<(Vec<ConditionInForce>, String), IndexError> {
+        if snapshot.counts().passages == 0 {
+            return Ok((self.conditions.in_force(), "the index is empty: no paper is indexed".to_owned()));
+        }
+        if let Some(identifier) = &self.named.unknown {
+            return Ok((self.conditions.in_force(), format!("no paper here is {identifier}, and none cites it")));
+        }
+        match self.conditions.is_empty() {
+            true => Ok((Vec::new(), "no paragraph matches this question".to_owned())),
+            false => self.conditions.blamed(snapshot),
+        }
+    }
+}
+
+/// A question taken apart. An identifier that stands alone is what the question names, and no condition; neither is what stands
+/// in quotation marks in a title.
+fn parsed(question: &str, snapshot: &Snapshot) -> Result<ParsedQuestion, IndexError> {
+    let mut parsed = parse(question);
+    if parsed.text.is_empty()
+        && let [Condition { kind: ConditionKind::Identifier(name), .. }] = parsed.conditions.as_slice()
+    {
+        parsed.text = name.clone();
+        parsed.conditions.clear();
+    }
+    let has_phrase = parsed.conditions.iter().any(|condition| matches!(condition.kind, ConditionKind::Phrase(_)));
+    if has_phrase && has_text_around_phrases(&parsed) && Named::is_title(question, snapshot)? {
+        return Ok(ParsedQuestion { text: question.to_owned(), ..ParsedQuestion::default() });
+    }
+    Ok(parsed)
+}
+
+/// Whether the question is more than its phrases.
+fn has_text_around_phrases(parsed: &ParsedQuestion) -> bool {
+    let phrases = parsed.conditions.iter().filter_map(|condition| match &condition.kind {
+        ConditionKind::Phrase(phrase) => Some(plain_words(phrase).len()),
+        _ => None,
+    });
+    plain_words(&parsed.text).len() > phrases.sum()
+}
