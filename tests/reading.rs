@@ -12,6 +12,7 @@ use stroma::corpus::{Format, Limits, ReadError};
 use stroma::ingest::{Grobid, Ingest, IngestOptions, Paper, Reader, Reading, Summary};
 
 use crate::pdf;
+use crate::program::{outcome, stroma};
 use crate::support::Library;
 
 const STROMA: &str = env!("CARGO_BIN_EXE_stroma");
@@ -303,7 +304,7 @@ fn without_help_of_the_grobid_server_the_built_in_reader_reads() {
 }
 
 #[test]
-fn a_paper_over_a_limit_of_the_settings_is_refused_with_the_limit() {
+fn a_paper_over_a_limit_is_refused_with_the_limit_and_its_setting() {
     let folder = tempfile::tempdir().expect("a folder");
     let paper = folder.path().join("paper.md");
     std::fs::write(&paper, "# A title\n\nOne paragraph of the paper.\n\nAnother paragraph of it.\n").expect("written");
@@ -315,6 +316,11 @@ fn a_paper_over_a_limit_of_the_settings_is_refused_with_the_limit() {
     let refused = inspect("1");
     let said = String::from_utf8_lossy(&refused.stderr).into_owned() + &String::from_utf8_lossy(&refused.stdout);
     assert_eq!(refused.status.code(), Some(1), "{said}");
-    assert!(said.contains("2 passages, more than the limit of 1"), "{said}");
+    let reason = "2 passages, more than the limit of 1; `max_paragraphs` of [reading] sets it";
+    assert!(said.contains(reason), "{said}");
     assert!(inspect("2").status.success());
+    let mut index = stroma(&folder.path().join("index"), &["index", paper.to_str().expect("text")]);
+    index.env("STROMA_READING_MAX_PARAGRAPHS", "1");
+    let (code, said) = outcome(index);
+    assert!(code == 1 && said.contains(reason), "{code}: {said}");
 }

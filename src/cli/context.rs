@@ -8,6 +8,7 @@ use std::time::Duration;
 use etcetera::{BaseStrategy, choose_base_strategy};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::hints;
 use crate::config::{self, Config, Settings, UserFolders};
 use crate::corpus::{Limits, PaperLimits};
 use crate::embed::{BertEmbedder, BertOptions, Embedder, ModelOverrides, Pooling, Precision};
@@ -133,6 +134,7 @@ impl Context {
             reader: self.reader(),
             batch_passages: indexing.batch_paragraphs,
             writer_memory: indexing.memory_mb << 20,
+            describe: hints::of_reading,
             ..IngestOptions::default()
         }
     }

@@ -1,5 +1,6 @@
 //! Hints about errors: the commands, flags and settings that help. The other modules do not know these.
 
+use crate::corpus::{Limited, ReadError};
 use crate::embed::EmbedError;
 use crate::eval::collection::EvalError;
 use crate::index::IndexError;
@@ -13,6 +14,21 @@ pub(super) fn with_hint(message: String, error: &anyhow::Error) -> String {
         Some(hint) => format!("{message}; {hint}"),
         None => message,
     }
+}
+
+/// Why a file is not read, with the setting of [reading] that bounds it where there is one.
+pub(super) fn of_reading(error: &ReadError) -> String {
+    let setting = match error {
+        ReadError::TooLarge { .. } => "max_file_mb",
+        ReadError::Timeout { .. } => "timeout_s",
+        ReadError::OutOfMemory { .. } => "max_memory_mb",
+        ReadError::OverLimit { what: Limited::Passages, .. } => "max_paragraphs",
+        ReadError::OverLimit { what: Limited::Characters, .. } => "max_characters",
+        ReadError::OverLimit { what: Limited::Sentences, .. } => "max_sentences",
+        ReadError::OverLimit { what: Limited::References, .. } => "max_references",
+        _ => return error.to_string(),
+    };
+    format!("{error}; `{setting}` of [reading] sets it")
 }
 
 fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<&'static str> {

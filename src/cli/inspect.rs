@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::context::Context;
+use super::hints::of_reading;
 use super::outcome::Outcome;
 use super::printable::{json_line, printable};
 use super::style;
@@ -53,7 +54,9 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
                     }
                 }
                 Err(failure) if paper.found && failure.error.is_not_a_paper() => {}
-                Err(failure) => outcome = not_read(&format!("{}: {}", paper.shown.display(), failure.error)),
+                Err(failure) => {
+                    outcome = not_read(&format!("{}: {}", paper.shown.display(), of_reading(&failure.error)));
+                }
             }
         }
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::reading::Reading;
 use super::source::{FileVersion, LoadedFile, Paper, ReadFailure};
-use crate::corpus::{Limits, ReadError};
+use crate::corpus::{Limited, Limits, ReadError};
 
 /// One source to be read.
 #[derive(Debug, Serialize, Deserialize)]
@@ -100,6 +100,11 @@ pub(super) enum Report {
         bytes: u64,
         limit: u64,
     },
+    OverLimit {
+        what: Limited,
+        found: usize,
+        limit: usize,
+    },
     Encrypted,
     NoTextLayer,
     Changed,
@@ -140,6 +145,7 @@ impl From<ReadError> for Report {
             ReadError::NoText => Self::NoText,
             ReadError::UnknownFormat(what) => Self::UnknownFormat(what),
             ReadError::TooLarge { bytes, limit } => Self::TooLarge { bytes, limit },
+            ReadError::OverLimit { what, found, limit } => Self::OverLimit { what, found, limit },
             ReadError::Encrypted => Self::Encrypted,
             ReadError::NoTextLayer => Self::NoTextLayer,
             ReadError::Changed => Self::Changed,
@@ -158,6 +164,7 @@ impl Report {
             Self::NoText => ReadError::NoText,
             Self::UnknownFormat(what) => ReadError::UnknownFormat(what),
             Self::TooLarge { bytes, limit } => ReadError::TooLarge { bytes, limit },
+            Self::OverLimit { what, found, limit } => ReadError::OverLimit { what, found, limit },
             Self::Encrypted => ReadError::Encrypted,
             Self::NoTextLayer => ReadError::NoTextLayer,
             Self::Changed => ReadError::Changed,
@@ -180,6 +187,7 @@ mod tests {
             ReadError::NoText,
             ReadError::UnknownFormat("a picture".into()),
             ReadError::TooLarge { bytes: 2, limit: 1 },
+            ReadError::OverLimit { what: Limited::Passages, found: 2, limit: 1 },
             ReadError::Malformed { format: "JATS XML", reason: "no end".into() },
             ReadError::Encrypted,
             ReadError::NoTextLayer,

@@ -19,7 +19,7 @@ use super::source::{FileStat, FileVersion, Paper, ReadFailure};
 use super::unreadable::Unreadable;
 use super::walk::{FoundFiles, walk};
 use super::{Failure, IngestError, Progress, Summary};
-use crate::corpus::{Article, Format, PaperId, passages};
+use crate::corpus::{Article, Format, PaperId, ReadError, passages};
 use crate::embed::Embedder;
 use crate::index::{PaperRecord, PassageIndex, SourceRecord};
 
@@ -41,6 +41,8 @@ pub struct IngestOptions {
     /// Folders that are known to be empty. The papers of any other folder that has become empty stay indexed, because it is
     /// more likely that a disk is not mounted.
     pub emptied: Vec<PathBuf>,
+    /// Puts into words why a file was not read, for [`Summary::failures`]. The caller may know what to do about it.
+    pub describe: fn(&ReadError) -> String,
 }
 
 impl Default for IngestOptions {
@@ -52,6 +54,7 @@ impl Default for IngestOptions {
             commit_passages: 2048,
             writer_memory: 256 << 20,
             emptied: Vec::new(),
+            describe: ToString::to_string,
         }
     }
 }
@@ -329,10 +332,11 @@ impl Run<'_> {
                 papers
             }
             Err(failure) => {
-                self.unreadable.insert(source, &failure);
+                let reason = (self.ingest.options.describe)(&failure.error);
+                self.unreadable.insert(source, &failure, &reason);
                 if source.is_expected(&failure.file) || !failure.error.is_not_a_paper() {
                     tracing::debug!(file = %failure.file.display(), error = %failure.error, "not read");
-                    self.summary.add_failure(Failure { file: failure.file, reason: failure.error.to_string() });
+                    self.summary.add_failure(Failure { file: failure.file, reason });
                 } else {
                     self.summary.add_non_paper(&failure.file);
                 }

@@ -85,13 +85,13 @@ impl Unreadable {
     }
 
     /// Notes that a source could not be read, unless that may change while the files do not.
-    pub(super) fn insert(&mut self, source: &SourceFiles, failure: &ReadFailure) {
+    pub(super) fn insert(&mut self, source: &SourceFiles, failure: &ReadFailure, reason: &str) {
         let is_passing = matches!(failure.error, ReadError::Io(_) | ReadError::Changed);
         let stats = source.files.iter().map(|file| Ok((file.clone(), FileStat::read(file)?)));
         if let (false, Some(first), Ok(files)) =
             (is_passing, source.files.first(), stats.collect::<std::io::Result<Vec<_>>>())
         {
-            let (failed, reason) = (failure.file.clone(), failure.error.to_string());
+            let (failed, reason) = (failure.file.clone(), reason.to_owned());
             let is_not_a_paper = failure.error.is_not_a_paper();
             self.sources.insert(first.clone(), Source { files, failed, reason, is_not_a_paper });
             self.is_changed = true;

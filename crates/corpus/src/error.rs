@@ -1,5 +1,8 @@
 //! The error of reading a source.
 
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Why a source cannot become an [`Article`](super::Article). The caller, which opened the file, adds its name.
@@ -18,7 +21,7 @@ pub enum ReadError {
     #[error("the PDF has no text layer; run it through OCR first (for example ocrmypdf)")]
     NoTextLayer,
     #[error("the paper has {found} {what}, more than the limit of {limit}")]
-    OverLimit { what: &'static str, found: usize, limit: usize },
+    OverLimit { what: Limited, found: usize, limit: usize },
     #[error("the file has no paragraph of text")]
     NoText,
     /// A page of a publisher's site without the article: a wall in front of it, a list, a frame.
@@ -43,5 +46,27 @@ impl ReadError {
     /// Whether the file is no paper at all, such as a picture in a folder of papers.
     pub fn is_not_a_paper(&self) -> bool {
         matches!(self, Self::UnknownFormat(_) | Self::Empty | Self::NoText)
+    }
+}
+
+/// What a paper may have only so much of; see [`PaperLimits`](super::PaperLimits).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Limited {
+    Passages,
+    Characters,
+    Sentences,
+    References,
+    CitedReferences,
+}
+
+impl fmt::Display for Limited {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Passages => "passages",
+            Self::Characters => "characters",
+            Self::Sentences => "sentences",
+            Self::References => "references",
+            Self::CitedReferences => "cited references",
+        })
     }
 }

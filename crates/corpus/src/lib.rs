@@ -48,7 +48,7 @@ pub use annotation::annotate;
 pub use article::*;
 pub use characters::CharacterIndex;
 pub use drop_rule::{DropRule, UnknownDropRule};
-pub use error::ReadError;
+pub use error::{Limited, ReadError};
 pub use identity::{Identifier, Identity, PaperId, family_name, plain_words, source_rank, split_page};
 pub use limits::{Limits, PaperLimits};
 pub use pages::join_pages;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::article::MAX_BLOCKS;
 use super::sentence::sentences;
-use super::{Article, Block, DropRule, Metadata, ReadError, Reference};
+use super::{Article, Block, DropRule, Limited, Metadata, ReadError, Reference};
 use split::split;
 
 /// Limits on reading one source.
@@ -91,21 +91,21 @@ impl PaperLimits {
     /// # Errors
     /// [`ReadError::OverLimit`] with the name of the limit, where something that cannot be cut exceeds it.
     pub fn apply(&self, article: &mut Article) -> Result<(), ReadError> {
-        check("passages", article.blocks.len(), self.max_passages.min(MAX_BLOCKS - 1))?;
-        check("references", article.references.len(), self.max_references)?;
+        check(Limited::Passages, article.blocks.len(), self.max_passages.min(MAX_BLOCKS - 1))?;
+        check(Limited::References, article.references.len(), self.max_references)?;
         let citations = article.blocks.iter().flat_map(|block| &block.citations);
-        check("cited references", citations.map(|citation| citation.references.len()).sum(), self.max_citations)?;
+        check(Limited::CitedReferences, citations.map(|citation| citation.references.len()).sum(), self.max_citations)?;
         let characters: usize = article.blocks.iter().map(|block| block.text.chars().count()).sum();
-        check("characters", characters, self.max_characters)?;
+        check(Limited::Characters, characters, self.max_characters)?;
         self.cut_metadata(article);
         self.cut_headings(article);
         self.cut_references(article);
         self.split_blocks(article);
-        check("passages", article.blocks.len(), self.max_passages)?;
+        check(Limited::Passages, article.blocks.len(), self.max_passages)?;
         // A sentence has at least two characters, so the sentences of most papers need not be counted.
         if characters / 2 > self.max_sentences {
             let count = article.blocks.iter().map(|block| sentences(&block.text).len()).sum();
-            check("sentences", count, self.max_sentences)?;
+            check(Limited::Sentences, count, self.max_sentences)?;
         }
         Ok(())
     }
@@ -196,7 +196,7 @@ impl Default for PaperLimits {
     }
 }
 
-fn check(what: &'static str, found: usize, limit: usize) -> Result<(), ReadError> {
+fn check(what: Limited, found: usize, limit: usize) -> Result<(), ReadError> {
     if found > limit { Err(ReadError::OverLimit { what, found, limit }) } else { Ok(()) }
 }
 

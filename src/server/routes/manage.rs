@@ -14,6 +14,7 @@ use http_body_util::BodyExt;
 
 use super::papers::not_found;
 use crate::corpus::ReadError;
+use crate::ingest::ReadFailure;
 use crate::server::extract::FromQuery;
 use crate::server::jobs::{DeleteError, Jobs};
 use crate::server::problem::{Code, Problem};
@@ -71,15 +72,15 @@ pub(in crate::server) async fn put(
 
 /// Accepts an upload if it can be read as a paper; otherwise the client gets the reason at once.
 fn keep(jobs: &Jobs, spooled: Spooled) -> Result<Task, Problem> {
-    let paper = jobs.checks().read_file(spooled.file()).map_err(|failure| unreadable(failure.error))?;
+    let describe = jobs.library().options.describe;
+    let unreadable = |failure: ReadFailure| unreadable(&failure.error, describe(&failure.error));
+    let paper = jobs.checks().read_file(spooled.file()).map_err(unreadable)?;
     jobs.put(spooled, &paper.article.metadata)?.ok_or_else(too_many_jobs)
 }
 
-fn unreadable(error: ReadError) -> Problem {
-    match error {
-        ReadError::TooLarge { .. } => Problem::new(Code::BodyTooLarge, error.to_string()),
-        other => Problem::new(Code::UnreadablePaper, other.to_string()),
-    }
+fn unreadable(error: &ReadError, detail: String) -> Problem {
+    let code = if matches!(error, ReadError::TooLarge { .. }) { Code::BodyTooLarge } else { Code::UnreadablePaper };
+    Problem::new(code, detail)
 }
 
 fn too_many_jobs() -> Problem {
