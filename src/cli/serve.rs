@@ -1,13 +1,14 @@
 //! `stroma serve`
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::context::Context;
 use super::logging;
 use super::outcome::Outcome;
 use crate::search::{Engine, Request};
-use crate::server::{self, AccessOptions, Library, Limits, ServerOptions};
+use crate::server::{self, AccessOptions, Library, Limits, QuestionCache, ServerOptions};
 use crate::wire::{MAX_HITS, QuestionLimits};
 
 #[derive(Debug, clap::Args)]
@@ -29,6 +30,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
     }
     let embedder = context.embedder()?;
     let index = context.open_or_create_index(embedder.as_ref())?;
+    let embedder = Arc::new(QuestionCache::new(embedder));
     let engine = Engine::new(index, embedder, context.search_options());
     // The weights of the model and the abbreviations of the index are loaded before the server is ready.
     engine.search(&Request::new("ready"))?;
