@@ -8,32 +8,28 @@
 mod change;
 mod client;
 mod embedding;
-mod machine;
+#[path = "../measure/mod.rs"]
+mod measure;
 mod peers;
 mod plot;
-mod process;
-mod report;
 mod scale;
 mod serving;
 mod synthetic;
 mod texts;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+use measure::{Outcome, machine, process, project, report};
 
 /// Counts the bytes that this program holds, at the moment and at most.
 #[global_allocator]
 static HEAP: peak_alloc::PeakAlloc = peak_alloc::PeakAlloc;
 
-/// What went wrong, for a person at a terminal.
-type Failure = Box<dyn std::error::Error + Send + Sync>;
-type Outcome<T> = Result<T, Failure>;
-
 /// The program that is measured as users run it.
 const STROMA: &str = env!("CARGO_BIN_EXE_stroma");
 
-fn project(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
+/// Where the figures are written.
+const PERFORMANCE: &str = "docs/performance.md";
 
 /// The model that comes first, and the small one, by the names of their folders.
 const DEFAULT_MODEL: &str = "bge-small-en-v1.5";
@@ -52,21 +48,21 @@ fn main() -> Outcome<()> {
     let wanted = |part: &str| named.is_empty() || named.iter().any(|name| name == part);
     println!("{}\n", *machine::DESCRIPTION);
     if wanted("embedding") {
-        report::publish("embedding", &embedding::measure()?)?;
+        report::publish(PERFORMANCE, "embedding", &embedding::measure()?)?;
     }
     if wanted("serving") {
-        report::publish("serving", &serving::measure(DEFAULT_MODEL)?)?;
-        report::publish("serving-small", &serving::measure(SMALL_MODEL)?)?;
+        report::publish(PERFORMANCE, "serving", &serving::measure(DEFAULT_MODEL)?)?;
+        report::publish(PERFORMANCE, "serving-small", &serving::measure(SMALL_MODEL)?)?;
     }
     if wanted("change") {
-        report::publish("change", &change::measure()?)?;
+        report::publish(PERFORMANCE, "change", &change::measure()?)?;
     }
     if wanted("scale") {
-        report::publish("scale", &scale::measure(&scale::SIZES)?)?;
+        report::publish(PERFORMANCE, "scale", &scale::measure(&scale::SIZES)?)?;
     }
     // Once in a while, for it needs an hour and 30 GB.
     if named.iter().any(|name| name == "ten-million") {
-        report::publish("ten-million", &scale::measure(&[10_000_000])?)?;
+        report::publish(PERFORMANCE, "ten-million", &scale::measure(&[10_000_000])?)?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::fs::read_to_string;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-use crate::Outcome;
+use super::Outcome;
 
 /// CPU seconds of a process so far, all its threads and the children it has waited for.
 pub(crate) fn cpu_seconds(process: u32) -> f64 {
@@ -17,6 +17,16 @@ pub(crate) fn cpu_seconds(process: u32) -> f64 {
 /// Memory of its own that a process holds, in MB: without files that are only mapped.
 pub(crate) fn anonymous_megabytes(process: u32) -> f64 {
     status_megabytes(process, "RssAnon:")
+}
+
+/// Files, sockets and pipes that a process has open.
+pub(crate) fn open_files(process: u32) -> usize {
+    std::fs::read_dir(format!("/proc/{process}/fd")).map_or(0, Iterator::count)
+}
+
+/// Threads of a process.
+pub(crate) fn threads(process: u32) -> usize {
+    std::fs::read_dir(format!("/proc/{process}/task")).map_or(0, Iterator::count)
 }
 
 fn status_megabytes(process: u32, key: &str) -> f64 {

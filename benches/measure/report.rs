@@ -1,8 +1,8 @@
-//! Figures as Markdown, for the terminal and for `docs/performance.md`.
+//! Figures as Markdown, for the terminal and for `docs/`.
 
 use std::fmt::Write;
 
-use crate::{Outcome, machine, project};
+use super::{Outcome, machine, project};
 
 /// What a figure is held to.
 #[derive(Debug, Clone, Copy)]
@@ -57,10 +57,10 @@ impl Section {
     }
 }
 
-/// Prints a part and puts it into its place in `docs/performance.md`, between `<!-- NAME -->` and `<!-- /NAME -->`.
-pub(crate) fn publish(name: &str, section: &str) -> Outcome<()> {
+/// Prints a part and puts it into its place in a document, between `<!-- NAME -->` and `<!-- /NAME -->`.
+pub(crate) fn publish(document: &str, name: &str, section: &str) -> Outcome<()> {
     println!("## {name}\n\n{section}");
-    let file = project("docs/performance.md");
+    let file = project(document);
     let document = std::fs::read_to_string(&file)?;
     let (opening, closing) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
     let place = document.split_once(&opening).and_then(|(before, rest)| Some((before, rest.split_once(&closing)?.1)));
