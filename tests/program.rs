@@ -73,6 +73,11 @@ impl Served {
         Self { child: child.into(), address, agent: config.into() }
     }
 
+    /// The id of its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.lock().expect("nobody has failed").id()
+    }
+
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.address)
     }
@@ -111,10 +116,9 @@ impl Served {
     /// SIGTERM; gives the exit code.
     #[cfg(unix)]
     pub(crate) fn terminate(&self) -> Option<i32> {
-        let mut child = self.child.lock().expect("nobody has failed");
-        let told = Command::new("kill").arg(child.id().to_string()).status();
+        let told = Command::new("kill").arg(self.process().to_string()).status();
         assert!(told.is_ok_and(|status| status.success()), "it runs");
-        child.wait().ok()?.code()
+        self.child.lock().expect("nobody has failed").wait().ok()?.code()
     }
 
     /// `kill -9`.

@@ -19,16 +19,6 @@ pub(crate) fn anonymous_megabytes(process: u32) -> f64 {
     status_megabytes(process, "RssAnon:")
 }
 
-/// Files, sockets and pipes that a process has open.
-pub(crate) fn open_files(process: u32) -> usize {
-    std::fs::read_dir(format!("/proc/{process}/fd")).map_or(0, Iterator::count)
-}
-
-/// Threads of a process.
-pub(crate) fn threads(process: u32) -> usize {
-    std::fs::read_dir(format!("/proc/{process}/task")).map_or(0, Iterator::count)
-}
-
 fn status_megabytes(process: u32, key: &str) -> f64 {
     let status = read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with(key)).unwrap_or_default();

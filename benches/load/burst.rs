@@ -1,94 +1,19 @@
-//! A server under load, as a program: many clients ask while papers arrive and others only hold connections open.
-//!
-//! `cargo bench --bench load`; `STROMA_LOAD_SECONDS` sets how long (60). It uses loopback only, ends by itself, and fails
-//! where a request got another answer than 200 or the intended 503 with `Retry-After`.
+//! More clients than a small machine can serve at once, while papers arrive in the watched folder and over HTTP, and thousands of
+//! connections begin a request that they never end.
 
-#[expect(dead_code, reason = "shared with the tests, which use more of it")]
-#[path = "../tests/program.rs"]
-mod program;
-#[expect(dead_code, reason = "shared with the tests, which use more of it")]
-#[path = "../tests/support.rs"]
-mod support;
-
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::TcpStream;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use program::{Served, copy_samples, output};
-use support::project;
+use crate::clients::{Seen, ask, questions};
+use crate::program::{Served, copy_samples, output};
 
 const CLIENTS: usize = 64;
 
 /// Connections that begin a request and never end it.
 const SLOW_CONNECTIONS: usize = 2000;
-
-/// What the clients saw.
-#[derive(Default)]
-struct Seen {
-    /// Times of the requests that were answered, and how often each other status came.
-    answered: Vec<Duration>,
-    others: BTreeMap<String, usize>,
-}
-
-impl Seen {
-    fn add(&mut self, other: Self) {
-        self.answered.extend(other.answered);
-        for (status, count) in other.others {
-            *self.others.entry(status).or_default() += count;
-        }
-    }
-
-    fn quantile(&self, part: f64) -> f64 {
-        let place = (self.answered.len() as f64 * part) as usize;
-        self.answered.get(place.min(self.answered.len().saturating_sub(1))).map_or(0.0, |time| time.as_secs_f64() * 1e3)
-    }
-}
-
-fn questions() -> Vec<String> {
-    let lines = std::fs::read_to_string(project("tests/fixtures/samples/questions.jsonl")).expect("the questions");
-    let question = |line: &str| {
-        let value: serde_json::Value = serde_json::from_str(line).expect("JSON");
-        value["text"].as_str().expect("a text").to_owned()
-    };
-    lines.lines().map(question).collect()
-}
-
-/// One client: asks one question after the other.
-fn ask(server: &Served, questions: &[String], first: usize, stop: &AtomicBool) -> Seen {
-    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-    let mut seen = Seen::default();
-    for question in questions.iter().cycle().skip(first) {
-        if stop.load(Ordering::Relaxed) {
-            break;
-        }
-        let began = Instant::now();
-        let reply = agent.get(server.url("/v1/search")).query("q", question).call();
-        let status = match reply {
-            Ok(mut reply) => {
-                let body = reply.body_mut().read_to_string();
-                match (reply.status().as_u16(), body) {
-                    (200, Ok(_)) => {
-                        seen.answered.push(began.elapsed());
-                        continue;
-                    }
-                    (503, Ok(_)) if reply.headers().contains_key("retry-after") => {
-                        // A client that behaves waits; a tenth of what it is told keeps the pressure up.
-                        std::thread::sleep(Duration::from_millis(100));
-                        "503 with Retry-After".to_owned()
-                    }
-                    (status, Ok(_)) => status.to_string(),
-                    (_, Err(error)) => error.to_string(),
-                }
-            }
-            Err(error) => error.to_string(),
-        };
-        *seen.others.entry(status).or_default() += 1;
-    }
-    seen
-}
 
 /// Holds connections open; the server ends them after ten seconds, so new ones take their place before that.
 fn dawdle(address: &str, stop: &AtomicBool) {
@@ -126,7 +51,11 @@ fn bring(server: &Served, folder: &Path, stop: &AtomicBool) -> (u64, u64) {
     (copied, uploaded)
 }
 
-fn load(title: &str, seconds: u64, settings: &[(&str, &str)]) {
+/// Runs for so many seconds, and prints what came of it.
+///
+/// # Panics
+/// A request got another answer than 200 or the intended 503, or a paper is not indexed.
+pub(crate) fn run(title: &str, seconds: u64, settings: &[(&str, &str)]) {
     let place = tempfile::tempdir().expect("a folder");
     let (index, papers, uploads) =
         (place.path().join("index"), place.path().join("papers"), place.path().join("uploads"));
@@ -157,7 +86,7 @@ fn load(title: &str, seconds: u64, settings: &[(&str, &str)]) {
         (seen, bringing.join().expect("it ends"))
     });
     let took = began.elapsed().as_secs_f64();
-    seen.answered.sort_unstable();
+    seen.sort();
     // What came last is at rest after a second, then it is indexed.
     let all = 12 + copied + uploaded;
     let indexed = std::iter::repeat_with(|| {
@@ -176,12 +105,6 @@ fn load(title: &str, seconds: u64, settings: &[(&str, &str)]) {
         seen.others,
         if indexed.is_some() { "all" } else { "not all" },
     );
-    assert!(seen.others.keys().all(|status| status == "503 with Retry-After"), "an error that is not intended");
-    assert!(!seen.answered.is_empty() && indexed == Some(all));
-}
-
-fn main() {
-    let seconds = std::env::var("STROMA_LOAD_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(60);
-    load("as it comes", seconds, &[]);
-    load("eight at once", seconds.div_ceil(6), &[("STROMA_SERVER_MAX_CONCURRENT", "8")]);
+    assert!(seen.is_as_intended(), "an error that is not intended");
+    assert_eq!(indexed, Some(all), "a paper is not indexed");
 }

@@ -1,0 +1,90 @@
+//! Clients that ask, and what they saw.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::program::Served;
+use crate::support::project;
+
+/// What clients saw.
+#[derive(Default)]
+pub(crate) struct Seen {
+    /// Times of the requests that were answered with 2xx, in ascending order once [sorted](Self::sort).
+    pub(crate) answered: Vec<Duration>,
+    /// How often each other outcome came.
+    pub(crate) others: BTreeMap<String, usize>,
+}
+
+impl Seen {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.answered.extend(other.answered);
+        for (outcome, count) in other.others {
+            *self.others.entry(outcome).or_default() += count;
+        }
+    }
+
+    pub(crate) fn sort(&mut self) {
+        self.answered.sort_unstable();
+    }
+
+    /// Milliseconds within which such a share of the requests was answered.
+    pub(crate) fn quantile(&self, share: f64) -> f64 {
+        let place = (self.answered.len() as f64 * share) as usize;
+        self.answered.get(place.min(self.answered.len().saturating_sub(1))).map_or(0.0, |time| time.as_secs_f64() * 1e3)
+    }
+
+    /// Whether the server refused nothing but what it means to refuse: too many requests at once.
+    pub(crate) fn is_as_intended(&self) -> bool {
+        !self.answered.is_empty() && self.others.keys().all(|outcome| outcome == REFUSED)
+    }
+
+    /// Counts the outcome of a request that began at `began`.
+    pub(crate) fn count(&mut self, began: Instant, reply: Result<ureq::http::Response<ureq::Body>, ureq::Error>) {
+        let outcome = match reply {
+            Ok(mut reply) => match (reply.status().as_u16(), reply.body_mut().read_to_vec()) {
+                (200..300, Ok(_)) => return self.answered.push(began.elapsed()),
+                (503, Ok(_)) if reply.headers().contains_key("retry-after") => {
+                    // A client that behaves waits; a tenth of what it is told keeps the pressure up.
+                    std::thread::sleep(Duration::from_millis(100));
+                    REFUSED.to_owned()
+                }
+                (status, Ok(_)) => status.to_string(),
+                (_, Err(error)) => error.to_string(),
+            },
+            Err(error) => error.to_string(),
+        };
+        *self.others.entry(outcome).or_default() += 1;
+    }
+}
+
+/// The one refusal that is intended.
+const REFUSED: &str = "503 with Retry-After";
+
+/// The questions over the samples.
+pub(crate) fn questions() -> Vec<String> {
+    let lines = std::fs::read_to_string(project("tests/fixtures/samples/questions.jsonl")).expect("the questions");
+    let question = |line: &str| {
+        let value: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        value["text"].as_str().expect("a text").to_owned()
+    };
+    lines.lines().map(question).collect()
+}
+
+/// A client that keeps its connection.
+pub(crate) fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder().http_status_as_error(false).build().into()
+}
+
+/// Asks one question after the other, beginning with the one at `first`.
+pub(crate) fn ask(server: &Served, questions: &[String], first: usize, stop: &AtomicBool) -> Seen {
+    let (agent, mut seen) = (agent(), Seen::default());
+    for question in questions.iter().cycle().skip(first) {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let began = Instant::now();
+        seen.count(began, agent.get(server.url("/v1/search")).query("q", question).call());
+    }
+    seen
+}
