@@ -6,10 +6,42 @@ use stroma_corpus::{Article, Limits, PaperId, passages, read_bytes};
 /// Bounds under which an input is still read fast enough for a fuzzer.
 const LIMITS: Limits = Limits { max_file_bytes: 1 << 20, max_unpacked_bytes: 4 << 20, ..Limits::DEFAULT };
 
-/// Reads `head` with `bytes` behind it as a file of this name, and checks what comes of it. The head leads to one reader.
-pub fn check(head: &str, bytes: &[u8], name: &str) {
-    if let Ok(article) = read_bytes(&[head.as_bytes(), bytes].concat(), name, &LIMITS) {
-        check_article(&article);
+/// Files that one reader reads.
+#[derive(Debug)]
+pub struct Target {
+    pub name: &'static str,
+    /// What each file begins with, so that it comes to the reader.
+    head: &'static str,
+    /// The name of each file.
+    file: &'static str,
+}
+
+/// Any bytes: the format is found by the content.
+pub const ANY: Target = Target { name: "any", head: "", file: "paper" };
+pub const JATS: Target = Target { name: "jats", head: "<article><front><article-meta>", file: "paper.xml" };
+/// As GROBID writes it.
+pub const TEI: Target = Target { name: "tei", head: "<TEI xmlns=\"http://www.tei-c.org/ns/1.0\">", file: "paper.xml" };
+pub const HTML: Target = Target { name: "html", head: "<!DOCTYPE html><html>", file: "paper.html" };
+pub const MARKDOWN: Target = Target { name: "markdown", head: "# Title\n\n", file: "paper.md" };
+pub const TEXT: Target =
+    Target { name: "text", head: "Title of a paper\n\nKnees get stiff in the morning.\n\n", file: "paper.txt" };
+/// The text of a page, as a viewer gives it.
+pub const DUMP: Target =
+    Target { name: "dump", head: "Journal of Knees 2020, 1:2\nPage 3 of 9\n", file: "paper-p3.txt" };
+pub const PDF: Target = Target { name: "pdf", head: "%PDF-1.7\n", file: "paper.pdf" };
+
+/// All of them.
+pub const TARGETS: [&Target; 8] = [&ANY, &JATS, &TEI, &HTML, &MARKDOWN, &TEXT, &DUMP, &PDF];
+
+impl Target {
+    /// Reads a file that ends with `bytes`.
+    ///
+    /// # Panics
+    /// What comes of it breaks a promise of its types.
+    pub fn check(&self, bytes: &[u8]) {
+        if let Ok(article) = read_bytes(&[self.head.as_bytes(), bytes].concat(), self.file, &LIMITS) {
+            check_article(&article);
+        }
     }
 }
 

@@ -1,5 +1,3 @@
-//! HTML.
-
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| stroma_fuzz::check("<!DOCTYPE html><html>", bytes, "paper.html"));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| stroma_fuzz::HTML.check(bytes));

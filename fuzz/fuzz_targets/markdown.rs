@@ -1,5 +1,3 @@
-//! Markdown.
-
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| stroma_fuzz::check("# Title\n\n", bytes, "paper.md"));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| stroma_fuzz::MARKDOWN.check(bytes));
