@@ -20,7 +20,7 @@ STROMA := STROMA_MODEL_FOLDER=models/$(MODEL) STROMA_INDEX=$(TARGET)/index/$(MOD
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo serve install uninstall dist deb test soak bench lint clean
+.PHONY: help setup build demo serve install uninstall dist deb test soak miri fuzz bench lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,10 +69,30 @@ OPERATIONS ?= 10000
 soak: setup ## run OPERATIONS random uploads, deletions, crashes and restarts
 	STROMA_TEST_OPERATIONS=$(OPERATIONS) cargo test --release --test suite uploads_model -- --nocapture
 
-bench: setup ## run the benchmarks; writes docs/performance.md
+# The nightly toolchain with its Miri: `rustup toolchain install nightly --component miri`. Only code that calls no C.
+MIRI_TESTS := index::codes hamming_counts
+
+miri: setup ## run the codecs' and the scalar kernels' tests under Miri
+	cargo +nightly miri test --lib -- $(MIRI_TESTS)
+	cargo +nightly miri test -p stroma-embed --lib int8::scalar
+
+# Seconds for each reader.
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS := any jats tei html markdown text dump pdf
+
+fuzz: ## fuzz each reader for FUZZ_SECONDS under AddressSanitizer, from what is kept; needs cargo-fuzz
+	mkdir -p $(TARGET)/fuzz
+	for target in $(FUZZ_TARGETS); do \
+		mkdir -p $(TARGET)/fuzz/$$target && \
+		cargo +nightly fuzz run $$target $(TARGET)/fuzz/$$target fuzz/corpus/$$target -- \
+			-max_total_time=$(FUZZ_SECONDS) -max_len=65536 -rss_limit_mb=2048 -timeout=20 || exit 1; \
+	done
+
+bench: setup ## run the benchmarks; writes docs/performance.md and the tables of docs/reliability.md
 	cargo bench --bench costs
 	cargo bench --bench steps
 	cargo bench --bench growth
+	cargo bench --bench load
 
 lint: setup ## check formatting, lints and documentation
 	cargo fmt --all --check
