@@ -187,7 +187,7 @@ impl Jobs {
             uploads::mark_deletion(&self.library.uploads)?;
         }
         files.iter().try_for_each(|file| uploads::delete(file))?;
-        Ok(self.add(TaskKind::Delete { paper: paper.to_owned() }))
+        Ok(self.add(TaskKind::Delete { paper: paper.to_owned(), files: files.into_iter().collect() }))
     }
 
     fn has_room(&self) -> bool {
@@ -395,7 +395,9 @@ impl Jobs {
         for task in tasks {
             match &task.kind {
                 TaskKind::Upload { file } => files.push(file.clone()),
-                TaskKind::Delete { paper } => {
+                TaskKind::Delete { paper, files: deleted } => {
+                    // The index may know such a file as another paper: it was replaced and deleted before a run read it.
+                    files.extend(deleted.iter().cloned());
                     let paper = snapshot.paper(paper).ok()??;
                     let sources = paper.sources.into_iter().map(|source| source.path);
                     files.extend(sources.filter(|file| file.starts_with(&self.library.uploads)));
@@ -493,4 +495,52 @@ fn finished(
     let paper = uploaded.map(|uploaded| uploaded.paper.clone());
     let duplicate_of = uploaded.filter(|uploaded| uploaded.is_duplicate).map(|uploaded| uploaded.paper.clone());
     Task { status, error, paper, duplicate_of, counts: Some(counts), ..task }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::embed::HashEmbedder;
+    use crate::index::PassageIndex;
+    use crate::ingest::IngestOptions;
+    use crate::search::SearchOptions;
+
+    static NEVER: AtomicBool = AtomicBool::new(false);
+
+    fn text(paper: &str, words: &str) -> String {
+        format!("---\ntitle: \"{paper}\"\ndoi: 10.1000/{paper}\n---\n\n## Findings\n\n{words}\n")
+    }
+
+    /// The index knows the file as its former paper. A run that looks only at files of the deleted paper leaves that as it was.
+    #[test]
+    fn a_deletion_is_about_every_file_that_it_deleted() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let uploads = folder.path().join("uploads");
+        std::fs::create_dir(&uploads).expect("a folder");
+        let uploads = uploads.canonicalize().expect("a path");
+        for (file, paper) in [("a.md", "knees"), ("b.md", "hips")] {
+            std::fs::write(uploads.join(file), text(paper, "The gait was better.")).expect("written");
+        }
+        let embedder: Arc<dyn crate::embed::Embedder> = Arc::new(HashEmbedder::new(16));
+        let index = PassageIndex::open_or_create(&folder.path().join("index"), embedder.as_ref()).expect("an index");
+        let options = IngestOptions::default();
+        let ingest = Ingest { index: &index, embedder: embedder.as_ref(), options: options.clone(), stop: &NEVER };
+        ingest.run(std::slice::from_ref(&uploads), &mut |_| {}).expect("indexed");
+        let engine = Engine::new(Arc::new(index), embedder, SearchOptions::default());
+        let library = Library { papers: Vec::new(), uploads: uploads.clone(), options };
+        let jobs = Jobs::start(engine, library).expect("started");
+        while jobs.unfinished() > 0 {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        // Jobs wait from here on.
+        jobs.stop();
+        let mut spooled = Spooled::create(&uploads, "a.md").expect("a file");
+        spooled.append(text("hips", "The gait was worse.").as_bytes()).expect("written");
+        spooled.finish().expect("written");
+        let hips = jobs.checks().read_file(spooled.file()).expect("a paper").article.metadata;
+        jobs.put(spooled, &hips).expect("kept").expect("room");
+        let deletion = jobs.delete("10.1000_hips").expect("deleted");
+        let about = jobs.files(&[deletion]).expect("single files");
+        assert!(about.contains(&uploads.join("a.md")) && about.contains(&uploads.join("b.md")), "{about:?}");
+    }
 }

@@ -18,7 +18,7 @@ pub enum TaskKind {
     /// Indexes an uploaded file.
     Upload { file: PathBuf },
     /// Removes a paper whose uploaded files were deleted.
-    Delete { paper: String },
+    Delete { paper: String, files: Vec<PathBuf> },
     /// Indexes the folder of uploads when the server starts.
     Startup,
     /// Indexes all changes in the folders of papers.
@@ -208,7 +208,7 @@ impl From<&Task> for TaskItem {
             _ => None,
         };
         let paper = match &task.kind {
-            TaskKind::Delete { paper } => Some(paper.clone()),
+            TaskKind::Delete { paper, .. } => Some(paper.clone()),
             _ => task.paper.clone(),
         };
         Self {
