@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::printable::printable;
 use super::style;
+use crate::corpus::Metadata;
 use crate::search::{
     Answer, CitedStudy, ConditionInForce, ConditionName, Correction, Expansion, Explanation, Hit, Interpretation,
     NameKind, NamedPaper, NotUnderstood, Parts, Scores, Stage, Summary, TermMatch,
@@ -52,6 +53,10 @@ fn print_hit(output: &mut impl Write, number: usize, hit: &Hit, width: usize) ->
     let section = passage.section.join(" › ");
     let section = printable(&section);
     writeln!(output, "   {faint}{section}{page}  ·  score {:.3}  ·  {}{reset}", hit.score, passage.id)?;
+    let byline = byline(metadata);
+    if !byline.is_empty() {
+        print_faint(output, &byline, width)?;
+    }
     let options = textwrap::Options::new(width).initial_indent("   ").subsequent_indent("   ");
     for line in textwrap::wrap(&printable(&mark_evidence(&passage.text, hit)), options) {
         writeln!(output, "{}", colour_evidence(&line))?;
@@ -62,6 +67,22 @@ fn print_hit(output: &mut impl Write, number: usize, hit: &Hit, width: usize) ->
         print_faint(output, &cites, width)?;
     }
     Ok(())
+}
+
+/// Authors, journal and identifier of a paper: "Chang et al., Stem Cells Int, doi:10.1155/2016/8040616".
+fn byline(metadata: &Metadata) -> String {
+    let authors = match metadata.authors.as_slice() {
+        [] => None,
+        [only] => Some(family(only).to_owned()),
+        [first, second] => Some(format!("{} and {}", family(first), family(second))),
+        [first, ..] => Some(format!("{} et al.", family(first))),
+    };
+    let identifier = match (&metadata.doi, &metadata.pmid) {
+        (Some(doi), _) => Some(format!("doi:{doi}")),
+        (None, Some(pmid)) => Some(format!("PMID {pmid}")),
+        (None, None) => None,
+    };
+    [authors, metadata.journal.clone(), identifier].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// Prints how the question was read: its conditions, corrected slips, and the senses of its abbreviations.

@@ -33,5 +33,5 @@ pub use papers::{
 pub use parameters::list_parameters;
 pub use reference::ReferenceItem;
 pub use request::{MAX_HITS, QuestionLimits, SearchRequest};
-pub use search::{EvidenceItem, HitItem, PageRange, ScoreParts, SearchResponse, Span};
+pub use search::{EvidenceItem, HitItem, PageRange, ScoreParts, SearchResponse, SourceItem, Span};
 pub use tasks::{JobResponses, RunItem, TaskItem, TasksRequest, TasksResponse, WaitRequest};

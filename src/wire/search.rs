@@ -50,6 +50,8 @@ pub struct HitItem {
     pub kind: KindName,
     /// The pages, if the source has them.
     pub pages: Option<PageRange>,
+    /// Where the file is that the paper was indexed from.
+    pub source: SourceItem,
     pub text: String,
     /// The sentences that answer best, the best first.
     pub evidence: Vec<EvidenceItem>,
@@ -58,6 +60,23 @@ pub struct HitItem {
     /// The explanation of the score, if it is requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explanation: Option<ExplanationItem>,
+}
+
+/// The file of a passage's paper.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SourceItem {
+    /// The file on this server, with the page as a fragment if it has pages: `/v1/papers/10.1186_ar2116/file#page=7`.
+    pub url: String,
+    /// The first page of the passage, from 1.
+    pub page: Option<u32>,
+}
+
+impl SourceItem {
+    fn new(paper: &str, page: Option<u32>) -> Self {
+        // The ids of papers need no escaping in an address.
+        let fragment = page.map(|page| format!("#page={page}")).unwrap_or_default();
+        Self { url: format!("/v1/papers/{paper}/file{fragment}"), page }
+    }
 }
 
 /// The values from which a score is computed.
@@ -164,6 +183,7 @@ impl HitItem {
             section: passage.section.clone(),
             kind: passage.kind.into(),
             pages: passage.pages.map(PageRange::from),
+            source: SourceItem::new(hit.record.paper.as_str(), passage.pages.map(|(first, _)| first)),
             text: passage.text.clone(),
             evidence: hit
                 .evidence
