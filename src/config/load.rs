@@ -82,7 +82,7 @@ impl Settings {
     }
 
     /// The settings of a user outside of any project.
-    fn of_user(user: &UserFolders) -> Result<Self, ConfigError> {
+    pub(super) fn of_user(user: &UserFolders) -> Result<Self, ConfigError> {
         let mut settings = Self { config: user.defaults(), ..Self::default() };
         if user.config.is_file() {
             settings.add_file(&read(&user.config)?, &user.config)?;

@@ -170,7 +170,8 @@ fn outside_of_a_project_the_users_folders_are_the_defaults() {
     let at = |name: &str| folder.path().join(name);
     let user =
         UserFolders { config: at("stroma/config.toml"), data: at("data"), models: vec![at("own"), at("installed")] };
-    let load = || Settings::load(None, [], Some(&user)).expect("right");
+    // Not `load`, which finds the settings of this project.
+    let load = || Settings::of_user(&user).expect("right");
     let settings = load();
     assert_eq!((settings.config.index, settings.config.server.uploads), (at("data/index"), at("data/uploads")));
     assert_eq!(settings.config.papers, Vec::<PathBuf>::new());

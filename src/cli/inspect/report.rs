@@ -160,6 +160,6 @@ mod tests {
         print(&mut output, Path::new("a.html"), &Paper { id, article, files: Vec::new() }).unwrap();
         let output = String::from_utf8(output).unwrap();
         let row = output.lines().find(|line| line.contains("Knees get stiff")).unwrap();
-        assert!(row.contains("− table"), "{output}");
+        assert!(row.contains("− front-matter: On knees") && output.contains("− table: 7 8"), "{output}");
     }
 }
