@@ -324,11 +324,17 @@ fn nearest_form(word: &str, terms: &[String], snapshot: &Snapshot) -> Result<Opt
     Ok(best.map(|(_, _, form)| form))
 }
 
-/// Whether two words differ by letters within their ends alone, as the names of substances do: tocopheryl and tocopherol.
+/// Whether two words differ by letters within their ends alone, as the names of substances do (tocopheryl and tocopherol), or one
+/// is made of the other by an ending (salivary and saliva).
 fn is_another_name(word: &str, other: &str) -> bool {
     const END: usize = 3;
-    let stem = word.len().saturating_sub(END);
-    word.len() == other.len() && word.get(..stem) == other.get(..stem) && word != other
+    if word.len() == other.len() {
+        let stem = word.len().saturating_sub(END);
+        return word.get(..stem) == other.get(..stem) && word != other;
+    }
+    let (shorter, longer) = if word.len() < other.len() { (word, other) } else { (other, word) };
+    // A single letter may have been forgotten or typed twice.
+    longer.len() > shorter.len() + 1 && longer.starts_with(shorter)
 }
 
 /// Whether a paper has the word in any of its forms.
@@ -403,7 +409,9 @@ mod tests {
     #[test]
     fn names_that_differ_in_their_ends_are_others() {
         assert!(is_another_name("tocopheryl", "tocopherol") && is_another_name("methylene", "methylone"));
+        assert!(is_another_name("salivary", "saliva") && is_another_name("saliva", "salivary"));
         assert!(!is_another_name("artritis", "arthritis") && !is_another_name("reatment", "treatment"));
+        assert!(!is_another_name("arthriti", "arthritis") && !is_another_name("stiffnesss", "stiffness"));
     }
 
     #[test]
