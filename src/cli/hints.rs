@@ -16,7 +16,7 @@ pub(super) fn with_hint(message: String, error: &anyhow::Error) -> String {
     }
 }
 
-/// Why a file is not read, with the setting of [reading] that bounds it where there is one.
+/// Why a file is not read, with the setting of `[reading]` that bounds it where there is one.
 pub(super) fn of_reading(error: &ReadError) -> String {
     let setting = match error {
         ReadError::TooLarge { .. } => "max_file_mb",
