@@ -60,8 +60,10 @@ pub async fn run(engine: Engine, options: ServerOptions, started: impl FnOnce(So
         Some(jobs) => Some(Watch::start(jobs, &papers, &[index, uploads])?),
         None => None,
     };
+    // Before anybody is told that there is a server to be stopped.
+    let shutdown = shutdown_signal();
     started(listener.local_addr().unwrap_or(address));
-    serve(state, listener, shutdown_signal()).await;
+    serve(state, listener, shutdown).await;
     drop((watch, reloader));
     Ok(())
 }

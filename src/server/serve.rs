@@ -103,20 +103,32 @@ async fn connection(
     }
 }
 
-/// Completes when the process gets SIGTERM or Ctrl-C.
-pub async fn shutdown_signal() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
+/// Completes when the process gets SIGTERM or Ctrl-C, which do not end it at once from the call on, not only when this is awaited.
+/// Without signals there is no graceful shutdown, which does not damage the index.
+///
+/// # Panics
+/// Outside of a tokio runtime.
+#[cfg(unix)]
+pub fn shutdown_signal() -> impl Future<Output = ()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let signals =
+        signal(SignalKind::terminate()).and_then(|terminate| Ok((terminate, signal(SignalKind::interrupt())?)));
+    async move {
+        match signals {
+            Ok((mut terminate, mut interrupt)) => {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
             }
-            return;
+            Err(_) => std::future::pending().await,
         }
     }
-    // Without signals there is no graceful shutdown, which does not damage the index.
+}
+
+/// Completes at Ctrl-C. Without signals there is no graceful shutdown, which does not damage the index.
+#[cfg(not(unix))]
+pub async fn shutdown_signal() {
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
     }
