@@ -120,7 +120,7 @@ impl Question {
     fn without_words(mut self, snapshot: &Snapshot) -> Result<Self, SearchError> {
         if !self.conditions.names_papers() {
             let reasons: Vec<String> =
-                self.not_understood.iter().map(|part| format!("{}: {}", part.typed, part.reason)).collect();
+                self.not_understood.iter().map(|part| format!("{:?} ({})", part.typed, part.reason)).collect();
             return Err(if self.text.is_empty() && reasons.is_empty() && self.conditions.is_empty() {
                 SearchError::EmptyQuestion
             } else {
