@@ -1,7 +1,6 @@
 //! Papers and studies that a question names: by an identifier, by their title, by their authors.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -151,22 +150,21 @@ impl Named {
         let (total, papers) = snapshot.papers_citing(name, MAX_CITING)?;
         let mut studies: Vec<(String, CitedStudy, Vec<Citing>)> = Vec::new();
         for paper in &papers {
-            let of_paper: HashMap<usize, &Reference> =
-                paper.references.iter().enumerate().filter(|(_, reference)| name.names(reference)).collect();
+            let passages = snapshot.passages_of(paper.id.as_str())?;
             let mut counted: Vec<usize> = Vec::new();
-            for (place, reference) in &of_paper {
+            for (place, reference) in paper.references.iter().enumerate().filter(|(_, entry)| name.names(entry)) {
                 let identity = study_identity(reference);
                 let at = studies.iter().position(|(known, _, _)| *known == identity).unwrap_or_else(|| {
-                    studies.push((identity, CitedStudy { reference: (*reference).clone(), papers: 0 }, Vec::new()));
+                    studies.push((identity, CitedStudy { reference: reference.clone(), papers: 0 }, Vec::new()));
                     studies.len() - 1
                 });
                 if !counted.contains(&at) {
                     counted.push(at);
                     studies[at].1.papers += 1;
                 }
-                for (address, record) in snapshot.passages_of(paper.id.as_str())? {
-                    let sentence = citing_sentence(&record.passage, *place);
-                    studies[at].2.extend(sentence.map(|sentence| Citing { address, sentence }));
+                for (address, record) in &passages {
+                    let sentence = citing_sentence(&record.passage, place);
+                    studies[at].2.extend(sentence.map(|sentence| Citing { address: *address, sentence }));
                 }
             }
         }
