@@ -17,6 +17,8 @@ LIBTORCH=${LIBTORCH:-$root/.libtorch}
 MODELS=${MODELS:-$root/models}
 MODEL=${MODEL:-bge-small-en-v1.5}
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' "$root/Cargo.toml" | head -n 1)
+# Files of the project that are installed as they are.
+FILES='scripts/setup.py config.toml LICENSE-APACHE LICENSE-MIT README.md'
 
 say() { printf 'install: %s\n' "$*"; }
 
@@ -37,9 +39,10 @@ install_into() {
     cp -RP "$LIBTORCH/lib/." "$to/lib/stroma/"
     rm -rf "$to/share/stroma/models/$MODEL"
     cp -RL "$MODELS/$MODEL" "$to/share/stroma/models/$MODEL"
-    cp "$root/scripts/setup.py" "$root/config.toml" "$to/share/stroma/"
+    for file in $FILES; do
+        cp "$root/$file" "$to/share/stroma/"
+    done
     sed "s|/usr/local/bin|$PREFIX/bin|" "$root/deploy/stroma.service" > "$to/share/stroma/stroma.service"
-    cp "$root/LICENSE-APACHE" "$root/LICENSE-MIT" "$root/README.md" "$to/share/stroma/"
     # Completions are made by the program; one for another machine cannot run here.
     if "$to/bin/stroma" completions bash > "$to/share/stroma/.completions" 2> /dev/null; then
         mkdir -p "$to/share/bash-completion/completions" "$to/share/zsh/site-functions" "$to/share/fish/vendor_completions.d"
@@ -65,8 +68,8 @@ case ${1:-} in
             "$to/share/fish/vendor_completions.d/stroma.fish"
         rm -rf "$to/lib/stroma" "${to:?}/share/stroma/models/$MODEL"
         # Only what was installed: with PREFIX=~/.local this folder is the user's own, with the index.
-        for file in setup.py config.toml stroma.service LICENSE-APACHE LICENSE-MIT README.md; do
-            rm -f "$to/share/stroma/$file"
+        for file in $FILES stroma.service; do
+            rm -f "$to/share/stroma/$(basename "$file")"
         done
         rmdir "$to/share/stroma/models" "$to/share/stroma" 2> /dev/null || true
         say "removed from $to; settings, indexes and fetched models of users stay (\`stroma config show\` said where)"
