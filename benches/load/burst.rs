@@ -7,8 +7,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::clients::{Seen, ask, questions};
-use crate::program::{Served, copy_samples, output};
+use crate::clients::{Folders, Seen, ask, questions};
+use crate::program::Served;
 
 const CLIENTS: usize = 64;
 
@@ -56,15 +56,8 @@ fn bring(server: &Served, folder: &Path, stop: &AtomicBool) -> (u64, u64) {
 /// # Panics
 /// A request got another answer than 200 or the intended 503, or a paper is not indexed.
 pub(crate) fn run(title: &str, seconds: u64, settings: &[(&str, &str)]) {
-    let place = tempfile::tempdir().expect("a folder");
-    let (index, papers, uploads) =
-        (place.path().join("index"), place.path().join("papers"), place.path().join("uploads"));
-    copy_samples(&papers);
-    let named = papers.to_string_lossy().into_owned();
-    let (code, said) = output(&index, &["index", &named]);
-    assert_eq!(code, 0, "{said}");
-    let watched = [("STROMA_PAPERS", named.as_str()), ("STROMA_SERVER_WATCH", "true")];
-    let server = Served::start(&index, &uploads, &[&watched, settings].concat());
+    let folders = Folders::with_samples();
+    let server = folders.serve(&[&[("STROMA_SERVER_WATCH", "true")], settings].concat());
     let address = server.url("").trim_start_matches("http://").to_owned();
     let (stop, questions) = (AtomicBool::new(false), questions());
     let began = Instant::now();
@@ -78,7 +71,7 @@ pub(crate) fn run(title: &str, seconds: u64, settings: &[(&str, &str)]) {
             })
             .collect();
         scope.spawn(|| dawdle(&address, &stop));
-        let bringing = scope.spawn(|| bring(&server, &papers, &stop));
+        let bringing = scope.spawn(|| bring(&server, &folders.papers(), &stop));
         std::thread::sleep(Duration::from_secs(seconds));
         stop.store(true, Ordering::Relaxed);
         let mut seen = Seen::default();

@@ -1,11 +1,48 @@
 //! Clients that ask, and what they saw.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::program::Served;
+use crate::program::{Served, copy_samples, output};
 use crate::support::project;
+
+/// The folders of a server, with the samples indexed. Removed when dropped.
+pub(crate) struct Folders {
+    place: tempfile::TempDir,
+}
+
+impl Folders {
+    /// # Panics
+    /// The samples cannot be indexed.
+    pub(crate) fn with_samples() -> Self {
+        let folders = Self { place: tempfile::tempdir().expect("a folder") };
+        copy_samples(&folders.papers());
+        let (code, said) = output(&folders.index(), &["index", &folders.papers().to_string_lossy()]);
+        assert_eq!(code, 0, "{said}");
+        folders
+    }
+
+    fn index(&self) -> PathBuf {
+        self.place.path().join("index")
+    }
+
+    pub(crate) fn papers(&self) -> PathBuf {
+        self.place.path().join("papers")
+    }
+
+    pub(crate) fn uploads(&self) -> PathBuf {
+        self.place.path().join("uploads")
+    }
+
+    /// Starts a server with further settings as variables of the environment.
+    pub(crate) fn serve(&self, settings: &[(&str, &str)]) -> Served {
+        let papers = self.papers();
+        let of_folders = [("STROMA_PAPERS", papers.to_str().expect("a name in Unicode"))];
+        Served::start(&self.index(), &self.uploads(), &[&of_folders, settings].concat())
+    }
+}
 
 /// What clients saw.
 #[derive(Default)]

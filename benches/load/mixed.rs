@@ -6,11 +6,11 @@ use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::clients::{Seen, agent, ask, questions};
+use crate::clients::{Folders, Seen, agent, ask, questions};
 use crate::measure::process::anonymous_megabytes;
 use crate::measure::report::{Bound, Section, median};
 use crate::measure::{Failure, Outcome};
-use crate::program::{Served, copy_samples, output};
+use crate::program::Served;
 
 const ASKING: usize = 16;
 const UPLOADING: usize = 4;
@@ -62,14 +62,8 @@ struct Uploads {
 /// # Panics
 /// The server does not start, or does not answer when all clients have gone.
 pub(crate) fn run(seconds: u64) -> Measured {
-    let place = tempfile::tempdir().expect("a folder");
-    let (index, papers, uploads) =
-        (place.path().join("index"), place.path().join("papers"), place.path().join("uploads"));
-    copy_samples(&papers);
-    let named = papers.to_string_lossy().into_owned();
-    let (code, said) = output(&index, &["index", &named]);
-    assert_eq!(code, 0, "{said}");
-    let server = Served::start(&index, &uploads, &[("STROMA_PAPERS", named.as_str())]);
+    let folders = Folders::with_samples();
+    let server = folders.serve(&[]);
     let (stop, asked) = (AtomicBool::new(false), questions());
     let (server, stop, asked) = (&server, &stop, &asked);
     let began = Instant::now();
@@ -109,7 +103,7 @@ pub(crate) fn run(seconds: u64) -> Measured {
     measured.uploads.seen.sort();
     let (_, stats) = server.get("/v1/stats").expect("an answer");
     measured.papers = stats["papers"].as_u64().unwrap_or(0);
-    let files = std::fs::read_dir(&uploads).expect("the folder of uploads").flatten();
+    let files = std::fs::read_dir(folders.uploads()).expect("the folder of uploads").flatten();
     let files = files.map(|file| file.file_name().to_string_lossy().into_owned());
     measured.left_behind = files.filter(|file| !measured.uploads.names.contains(file)).collect();
     measured
