@@ -16,6 +16,8 @@ mod query;
 mod question;
 mod question_vectors;
 mod ranking;
+#[cfg(test)]
+pub(crate) mod recording_embedder;
 mod request;
 mod senses;
 mod spelling;

@@ -41,34 +41,15 @@ impl<'a> QuestionVectors<'a> {
 mod tests {
     use super::*;
     use crate::embed::HashEmbedder;
-    use std::sync::Mutex;
-
-    /// Records the texts that it embeds.
-    struct Recording(HashEmbedder, Mutex<Vec<String>>);
-
-    impl Embedder for Recording {
-        fn dimension(&self) -> usize {
-            self.0.dimension()
-        }
-
-        fn fingerprint(&self) -> &str {
-            self.0.fingerprint()
-        }
-
-        fn embed(&self, texts: &[String], role: Role) -> Result<Vec<UnitVector>, EmbedError> {
-            self.1.lock().expect("no panic").extend_from_slice(texts);
-            self.0.embed(texts, role)
-        }
-    }
-
+    use crate::search::recording_embedder::RecordingEmbedder;
     #[test]
     fn each_text_is_embedded_once() {
-        let embedder = Recording(HashEmbedder::new(16), Mutex::default());
+        let embedder = RecordingEmbedder::new(HashEmbedder::new(16));
         let vectors = QuestionVectors::new(&embedder);
         let texts = ["RA", "RA (rheumatoid arthritis)"].map(str::to_owned);
         let first = vectors.get(&texts[..1]).expect("a vector");
         let both = vectors.get(&texts).expect("vectors");
         assert_eq!(both[0], first[0]);
-        assert_eq!(embedder.1.lock().expect("no panic").as_slice(), &texts);
+        assert_eq!(embedder.embedded(), &texts);
     }
 }

@@ -80,32 +80,13 @@ impl Embedder for QuestionCache {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
-
     use super::*;
     use crate::embed::HashEmbedder;
-
-    /// Records the texts that it embeds.
-    struct Recording(HashEmbedder, Mutex<Vec<String>>);
-
-    impl Embedder for Recording {
-        fn dimension(&self) -> usize {
-            self.0.dimension()
-        }
-
-        fn fingerprint(&self) -> &str {
-            self.0.fingerprint()
-        }
-
-        fn embed(&self, texts: &[String], role: Role) -> Result<Vec<UnitVector>, EmbedError> {
-            self.1.lock().expect("no panic").extend_from_slice(texts);
-            self.0.embed(texts, role)
-        }
-    }
+    use crate::search::recording_embedder::RecordingEmbedder;
 
     #[test]
     fn a_question_is_embedded_once_and_a_passage_each_time() {
-        let inner = Arc::new(Recording(HashEmbedder::new(16), Mutex::default()));
+        let inner = Arc::new(RecordingEmbedder::new(HashEmbedder::new(16)));
         let cache = QuestionCache::new(Arc::clone(&inner) as Arc<dyn Embedder>);
         let [knee, hip, hand] = ["knee", "hip", "hand"].map(str::to_owned);
         let direct = |texts: &[String]| HashEmbedder::new(16).embed(texts, Role::Query).expect("vectors");
@@ -115,7 +96,7 @@ mod tests {
             assert_eq!(cache.embed(&texts, Role::Query).expect("vectors"), direct(&texts));
         }
         cache.embed(std::slice::from_ref(&knee), Role::Passage).expect("a vector");
-        assert_eq!(*inner.1.lock().expect("no panic"), [knee.clone(), hip, hand, knee]);
+        assert_eq!(inner.embedded(), [knee.clone(), hip, hand, knee]);
     }
 
     #[test]
