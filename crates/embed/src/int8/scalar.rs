@@ -106,9 +106,12 @@ mod tests {
 
     #[test]
     fn powers_of_2_and_gelu_are_near_the_exact_ones() {
-        for step in -1600..1600 {
+        // Miri is some 1,000 times slower.
+        let every = if cfg!(miri) { 100 } else { 1 };
+        for step in (-1600..1600).step_by(every) {
             let x = step as f32 * 0.01;
-            assert!((exp2(x) / x.exp2() - 1.0).abs() < 5e-7, "2^{x}: {}", exp2(x));
+            // In f64: the standard library promises no precision for its functions of f32, and Miri adds errors to them.
+            assert!((f64::from(exp2(x)) / f64::from(x).exp2() - 1.0).abs() < 5e-7, "2^{x}: {}", exp2(x));
             let most = if x > 4.0 { 4e-5 * x } else { 1.7e-4 };
             assert!((gelu(x) - exact_gelu(f64::from(x))).abs() < most, "gelu {x}: {}", gelu(x));
         }
