@@ -20,7 +20,7 @@ STROMA := STROMA_MODEL_FOLDER=models/$(MODEL) STROMA_INDEX=$(TARGET)/index/$(MOD
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo serve install uninstall dist deb test soak miri fuzz bench lint clean
+.PHONY: help setup build demo serve install uninstall dist deb test clients soak miri fuzz bench lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ DATA_TESTS := $(if $(wildcard ../shared/data),-- --include-ignored --skip make_t
 test: setup ## run all tests, with two models
 	@$(PYTHON) scripts/setup.py model bge-small-en-v1.5 all-MiniLM-L6-v2
 	cargo test --release --workspace $(DATA_TESTS)
+
+clients: build ## generate clients for the HTTP interface in Python and TypeScript, and make every call with both; needs npm
+	$(PYTHON) scripts/clients/check.py
 
 OPERATIONS ?= 10000
 

@@ -175,6 +175,62 @@ async fn an_upload_is_found_replaced_and_deleted() {
     server.call(Method::DELETE, &format!("/v1/papers/{id}")).await.problem(404, "not_found");
 }
 
+/// A name under which a file is put is an address of its paper, whatever id the paper gets.
+#[tokio::test]
+async fn put_get_and_delete_of_one_name_are_one_address() {
+    let (server, gate) = Server::gated(limits());
+    let id = put(&server, "gait.md", &review("Gait after cells", "gait")).await.json()["paper"].clone();
+    assert_ne!(id, "gait.md");
+    assert_eq!(server.get("/v1/papers/gait.md").await.json()["id"], id);
+    assert!(server.get("/v1/papers/gait.md/file").await.text.contains("# Gait after cells"));
+    let delete = async |name: &str| server.call(Method::DELETE, &format!("/v1/papers/{name}?wait=true")).await;
+    assert_eq!(delete("gait.md").await.json()["paper"], id);
+    server.get("/v1/papers/gait.md").await.problem(404, "not_found");
+    server.get(&format!("/v1/papers/{}", id.as_str().expect("an id"))).await.problem(404, "not_found");
+    delete("gait.md").await.problem(404, "not_found");
+    // An upload that waits is deleted by its name as well.
+    gate.close();
+    put_at_once(&server, "balance.md", &review("Balance after cells", "balance")).await;
+    assert_eq!(server.call(Method::DELETE, "/v1/papers/balance.md").await.status, StatusCode::ACCEPTED);
+    gate.open();
+    settle(&server.jobs()).await;
+    assert_eq!((found(&server, "balance").await, files(&server)), (0, 0));
+}
+
+#[tokio::test]
+async fn several_files_are_uploaded_at_once() {
+    let server = Server::writable();
+    let part = |name: &str, text: &str| {
+        format!("--edge\r\ncontent-disposition: form-data; name=\"files\"; filename=\"{name}\"\r\n\r\n{text}\r\n")
+    };
+    let send = async |parts: &[String]| {
+        let request =
+            Request::post("/v1/papers?wait=true").header("content-type", "multipart/form-data; boundary=edge");
+        let body = Body::from(format!("{}--edge--\r\n", parts.concat()));
+        server.send(request.body(body).expect("a request")).await
+    };
+    let reply = send(&[
+        part("gait.md", &review("Gait after cells", "gait")),
+        part("noise.md", "\0\u{1}\u{2}"),
+        part("../balance.md", &review("Balance after cells", "balance")),
+        part("posture.md", &review("Posture after cells", "posture")),
+    ])
+    .await;
+    assert_eq!(reply.status, StatusCode::OK, "{}", reply.text);
+    let files = reply.json()["files"].clone();
+    let outcome = |number: usize| (&files[number]["task"]["status"], &files[number]["problem"]["code"]);
+    assert_eq!(outcome(0), (&json!("succeeded"), &Value::Null));
+    assert_eq!(outcome(1), (&Value::Null, &json!("unreadable_paper")));
+    assert_eq!(outcome(2), (&Value::Null, &json!("invalid_name")));
+    assert_eq!(outcome(3), (&json!("succeeded"), &Value::Null));
+    assert_eq!((found(&server, "gait").await, found(&server, "posture").await), (1, 1));
+    let refused = send(&[part("noise.md", "\0\u{1}\u{2}")]).await;
+    refused.problem(422, "unreadable_paper");
+    send(&[]).await.problem(400, "invalid_body");
+    let request = Request::post("/v1/papers").header("content-type", "application/json").body(Body::from("{}"));
+    server.send(request.expect("a request")).await.problem(415, "unsupported_media_type");
+}
+
 /// Answers are cached, but not across a commit.
 #[tokio::test]
 async fn a_repeated_question_is_remembered_until_the_index_changes() {

@@ -28,6 +28,20 @@ async fn papers_are_listed_in_pages_and_by_filters() {
     assert!(named["total"].as_u64().is_some_and(|count| count >= 1));
     assert_eq!(server.get("/v1/papers?year_from=2027").await.json()["total"], 0);
     assert!(server.get("/v1/papers?types=review-article").await.json()["total"].as_u64() > Some(0));
+    let total = async |query: &str| server.get(&format!("/v1/papers?{query}")).await.json()["total"].clone();
+    assert_eq!(total("q=cells+knee").await, 1, "words of one title, in any order");
+    assert_eq!(total("q=stroma+contributors").await, all["total"], "words of authors");
+    assert_eq!(total("q=no+such+words").await, 0);
+    assert_eq!(total("author=Contributors&title=KNEE").await, 1);
+    assert_eq!(total("author=Nobody").await, 0);
+    assert_eq!(total("doi=10.9999/none").await, 0);
+    let sorted = server.get("/v1/papers?sort=title&limit=100").await.json();
+    let titles: Vec<String> =
+        list(&sorted["papers"]).iter().filter_map(|p| p["title"].as_str()).map(str::to_lowercase).collect();
+    assert!(titles.len() >= 10 && titles.is_sorted(), "{titles:?}");
+    let second = server.get("/v1/papers?sort=title&limit=1&offset=1").await.json();
+    assert_eq!(second["papers"][0], sorted["papers"][1]);
+    server.get("/v1/papers?sort=size").await.problem(400, "invalid_parameter");
     server.get("/v1/papers?limit=0").await.problem(400, "invalid_parameter");
     server.get("/v1/papers?mode=x").await.problem(400, "invalid_parameter");
 }
@@ -57,12 +71,39 @@ async fn a_hit_leads_to_its_paper_its_neighbours_and_its_like() {
     let scores: Vec<f64> = list(&similar["hits"]).iter().filter_map(|hit| hit["score"].as_f64()).collect();
     assert!(scores.len() == 5 && scores.is_sorted_by(|a, b| a >= b), "{scores:?}");
     assert!(list(&similar["hits"]).iter().all(|other| other["paper"]["id"] != hit["paper"]["id"]));
+    for field in ["id", "paper", "section", "kind", "pages", "source", "text"] {
+        let other = &similar["hits"][0];
+        assert!(
+            other.get(field).is_some() && hit.get(field).is_some(),
+            "{field} as in the hits of a question: {other}"
+        );
+    }
     server.get(&format!("/v1/passages/{id}?neighbours=21")).await.problem(400, "invalid_parameter");
     for absent in
         ["/v1/papers/x", "/v1/passages/x", "/v1/passages/x:1/similar", "/v1/passages/%00", "/v1/papers/%F0%9F%A7%AC"]
     {
         server.get(absent).await.problem(404, "not_found");
     }
+}
+
+#[tokio::test]
+async fn what_is_found_is_counted() {
+    let server = Server::new();
+    let all =
+        server.get("/v1/search?q=stiffness&mode=lexical&limit=100&per_paper=100&facets=years,sections").await.json();
+    let hits = list(&all["hits"]);
+    assert_eq!((&all["total"]["passages"], &all["total"]["exact"]), (&hits.len().into(), &true.into()));
+    let sections = all["facets"]["sections"].as_object().expect("counts");
+    assert_eq!(sections.values().filter_map(Value::as_u64).sum::<u64>(), hits.len() as u64);
+    assert_eq!(all["facets"]["years"]["2026"], hits.len());
+    assert!(all["facets"].get("journals").is_none(), "only what is asked for");
+    let one_each = server.get("/v1/search?q=stiffness&mode=lexical&limit=100&per_paper=1").await.json();
+    assert_eq!(one_each["total"]["passages"], list(&one_each["hits"]).len());
+    assert!(one_each["total"]["passages"].as_u64() < all["total"]["passages"].as_u64());
+    assert!(one_each.get("facets").is_none());
+    let none = server.get("/v1/search?q=stiffness+year:1900").await.json();
+    assert_eq!(none["total"], serde_json::json!({"passages": 0, "exact": true}));
+    server.get("/v1/search?q=stiffness&facets=colours").await.problem(400, "invalid_parameter");
 }
 
 #[tokio::test]

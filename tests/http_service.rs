@@ -43,7 +43,7 @@ async fn keys_open_what_they_are_for() {
     refused.problem(401, "unauthorized");
     assert_eq!(refused.headers["www-authenticate"], "Bearer");
     with_key(&server, Method::GET, search, Some("a-key-for-questionz")).await.problem(401, "unauthorized");
-    with_key(&server, Method::POST, "/v1/reindex", Some(SEARCH_KEY)).await.problem(401, "unauthorized");
+    with_key(&server, Method::POST, "/v1/reindex", Some(SEARCH_KEY)).await.problem(403, "forbidden");
     for (method, path, key) in
         [(Method::GET, search, SEARCH_KEY), (Method::GET, search, ADMIN_KEY), (Method::POST, "/v1/reindex", ADMIN_KEY)]
     {

@@ -103,6 +103,7 @@ impl Arguments {
                 forced: self.sense.iter().map(|sense| (sense.short.clone(), sense.long.clone())).collect(),
             },
             reading: if self.verbatim { Reading::Verbatim } else { Reading::Syntax },
+            count_facets: false,
         }
     }
 }
@@ -119,7 +120,13 @@ pub(super) fn run(context: Context, arguments: &Arguments) -> anyhow::Result<Out
     let answer = engine.search(&arguments.request(&context.config().search))?;
     let mut output = anstream::stdout().lock();
     if arguments.json {
-        writeln!(output, "{}", json_line(&SearchResponse::new(&answer, arguments.explain))?)?;
+        let mut response = SearchResponse::new(&answer, arguments.explain, &[]);
+        let snapshot = engine.index().snapshot();
+        for hit in response.hits.iter_mut().map(|hit| &mut hit.hit) {
+            let file = snapshot.file_of_paper(&hit.paper.id)?;
+            hit.source.path = file.map(|file| file.to_string_lossy().into_owned());
+        }
+        writeln!(output, "{}", json_line(&response)?)?;
     } else {
         search_text::print(&mut output, &answer, usize::from(arguments.offset), arguments.explain)?;
     }

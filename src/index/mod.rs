@@ -38,7 +38,7 @@ pub use fuzzy::FuzzyTerm;
 pub use lexical::{FieldWeights, QueryTerm};
 pub use names::StudyName;
 pub use paper_set::{PaperKey, PaperSet};
-pub use papers::{PaperFacets, PaperFilter, PaperPage, PaperSources};
+pub use papers::{PaperFacets, PaperFilter, PaperOrder, PaperPage, PaperSources};
 pub use rebuild::{Rebuild, WritersLocked};
 pub use record::{EmbeddedPassage, PaperRecord, PassageRecord, SourceIdentity, SourceRecord, SourceRole};
 pub use schema::Signature;

@@ -148,6 +148,22 @@ impl Snapshot {
         Ok(papers)
     }
 
+    /// The ids of the papers that have each of these words in their title, in any of its forms, or in the name of an author.
+    pub fn papers_with_words(&self, text: &str) -> Result<BTreeSet<String>, IndexError> {
+        let mut left: Option<BTreeSet<String>> = None;
+        for word in text.split_whitespace() {
+            let terms = words(word);
+            let title: Vec<String> = terms.iter().map(|word| title_word_key(&word.term)).collect();
+            let author: Vec<String> = plain_words(word).iter().map(|word| author_key(word)).collect();
+            let mut papers = BTreeSet::new();
+            for address in self.papers_having(&title)?.into_iter().chain(self.papers_having(&author)?) {
+                papers.insert(self.paper_id(address)?);
+            }
+            left = Some(left.map_or_else(|| papers.clone(), |left| &left & &papers));
+        }
+        Ok(left.unwrap_or_default())
+    }
+
     /// The papers that cite a study of this name: how many, and those with the lowest ids, at most `limit`.
     pub fn papers_citing(&self, study: &StudyName, limit: usize) -> Result<(usize, Vec<PaperRecord>), IndexError> {
         let mut found = Vec::new();

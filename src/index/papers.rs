@@ -34,9 +34,25 @@ pub struct PaperFilter {
     pub passages: Filter,
     /// A part of the title, in any case.
     pub title: Option<String>,
+    /// A name that one of the authors has.
+    pub author: Option<String>,
+    /// An identifier in any form, or the paper's id.
+    pub identifier: Option<String>,
+    /// Words; each is in the title, in any of its forms, or in the name of an author.
+    pub words: Option<String>,
 }
 
-/// Some of the papers that a filter lets pass, in the order of their ids.
+/// The order of a list of papers. Papers without the value come last, and those with the same are in the order of their ids.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum PaperOrder {
+    #[default]
+    Id,
+    Title,
+    Oldest,
+    Newest,
+}
+
+/// Some of the papers that a filter lets pass, in the order that was asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PaperPage {
     /// How many pass, on this page or not.
@@ -89,8 +105,17 @@ impl Snapshot {
     pub fn sources_of_file(&self, file: &Path) -> Result<Option<PaperSources>, IndexError> {
         let Some(address) = self.find_file(file)? else { return Ok(None) };
         let Ok(paper) = self.paper_id(address)?.parse() else { return Ok(None) };
-        let sources = self.fast_text("sources", address)?;
-        Ok(Some(PaperSources { paper, sources: serde_json::from_str(&sources)? }))
+        Ok(Some(PaperSources { paper, sources: self.sources(address)? }))
+    }
+
+    /// The file that a paper's text was read from. Reads no record.
+    pub fn file_of_paper(&self, id: &str) -> Result<Option<PathBuf>, IndexError> {
+        let Some(address) = self.find_paper(id)? else { return Ok(None) };
+        Ok(self.sources(address)?.into_iter().next().map(|source| source.path))
+    }
+
+    fn sources(&self, address: PassageAddress) -> Result<Vec<SourceRecord>, IndexError> {
+        Ok(serde_json::from_str(&self.fast_text("sources", address)?)?)
     }
 
     fn find_file(&self, file: &Path) -> Result<Option<PassageAddress>, IndexError> {
@@ -173,33 +198,81 @@ impl Snapshot {
 
     /// All papers, in the order of their ids. Reads every record: for what is to be done with each paper of the library.
     pub fn papers(&self) -> Result<Vec<PaperRecord>, IndexError> {
-        Ok(self.papers_page(&PaperFilter::default(), 0, usize::MAX)?.papers)
+        Ok(self.papers_page(&PaperFilter::default(), PaperOrder::Id, 0, usize::MAX)?.papers)
     }
 
-    /// The papers that a filter lets pass, in the order of their ids, from `offset` on and `limit` at most. Reads the records
-    /// of these alone.
-    pub fn papers_page(&self, filter: &PaperFilter, offset: usize, limit: usize) -> Result<PaperPage, IndexError> {
+    /// The papers that a filter lets pass, from `offset` on and `limit` at most. Reads the records of these alone; another order
+    /// than that of ids reads the value by which it sorts of all that pass.
+    pub fn papers_page(
+        &self,
+        filter: &PaperFilter,
+        order: PaperOrder,
+        offset: usize,
+        limit: usize,
+    ) -> Result<PaperPage, IndexError> {
         let segments = self.listed(filter)?;
         let total = segments.iter().map(Vec::len).sum();
+        let page = match order {
+            PaperOrder::Id => self.merged(&segments, offset, limit),
+            PaperOrder::Title => self.sorted(&segments, offset, limit, |address| {
+                let title = self.fast_text("title", address)?;
+                Ok((title.is_empty(), title))
+            })?,
+            PaperOrder::Oldest => {
+                self.sorted(&segments, offset, limit, |address| Ok(self.year(address)?.unwrap_or(u64::MAX)))?
+            }
+            PaperOrder::Newest => self.sorted(&segments, offset, limit, |address| Ok(Reverse(self.year(address)?)))?,
+        };
+        let papers = page.into_iter().map(|address| self.paper_record(address)).collect::<Result<_, _>>()?;
+        Ok(PaperPage { total, papers })
+    }
+
+    /// A page of papers in the order of their ids, in which the papers of each segment are.
+    fn merged(&self, segments: &[Vec<DocId>], offset: usize, limit: usize) -> Vec<PassageAddress> {
         let id = |segment: usize, position: usize| {
             let doc = *segments[segment].get(position)?;
             Some(Reverse((self.segment_papers(segment as u32).ok()?.id(doc), segment, position)))
         };
-        // The lists of all segments merged, as far as needed.
+        // Merged as far as needed.
         let mut next: BinaryHeap<_> = (0..segments.len()).filter_map(|segment| id(segment, 0)).collect();
-        let mut papers = Vec::new();
+        let mut page = Vec::new();
         let mut passed = 0;
         while let Some(Reverse((_, segment, position))) = next.pop()
-            && papers.len() < limit
+            && page.len() < limit
         {
             if passed >= offset {
-                let address = PassageAddress { segment: segment as u32, doc: segments[segment][position] };
-                papers.push(self.paper_record(address)?);
+                page.push(PassageAddress { segment: segment as u32, doc: segments[segment][position] });
             }
             passed += 1;
             next.extend(id(segment, position + 1));
         }
-        Ok(PaperPage { total, papers })
+        page
+    }
+
+    /// A page of papers in the order of a value, and of their ids where it is the same.
+    fn sorted<K: Ord>(
+        &self,
+        segments: &[Vec<DocId>],
+        offset: usize,
+        limit: usize,
+        key: impl Fn(PassageAddress) -> Result<K, IndexError>,
+    ) -> Result<Vec<PassageAddress>, IndexError> {
+        let mut all = Vec::new();
+        for (segment, documents) in (0..).zip(segments) {
+            let papers = self.segment_papers(segment)?;
+            for doc in documents {
+                let address = PassageAddress { segment, doc: *doc };
+                all.push((key(address)?, papers.id(*doc), address));
+            }
+        }
+        all.sort_unstable_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
+        Ok(all.into_iter().skip(offset).take(limit).map(|(_, _, address)| address).collect())
+    }
+
+    /// The year of a paper, without reading its record.
+    fn year(&self, address: PassageAddress) -> Result<Option<u64>, IndexError> {
+        let column = self.searcher.segment_reader(address.segment).fast_fields().column_opt::<u64>("year")?;
+        Ok(column.and_then(|column| column.first(address.doc)))
     }
 
     /// Counts papers by their years, journals, types and formats. Reads no record.
@@ -222,6 +295,7 @@ impl Snapshot {
     fn listed(&self, filter: &PaperFilter) -> Result<Vec<Vec<DocId>>, IndexError> {
         let allowed = filter.passages.query(&self.fields).map(|query| matching(&self.searcher, &query)).transpose()?;
         let title = filter.title.as_ref().map(|title| title.to_lowercase());
+        let known = self.papers_known_by(filter)?;
         let mut listed = Vec::new();
         for (segment, reader) in self.searcher.segment_readers().iter().enumerate() {
             let papers = self.segment_papers(segment as u32)?;
@@ -230,12 +304,31 @@ impl Snapshot {
             if let Some(allowed) = &allowed {
                 documents.retain(|doc| allowed[segment].contains(*doc));
             }
+            if let Some(known) = &known {
+                documents.retain(|doc| known.contains(papers.id(*doc)));
+            }
             if let Some(title) = &title {
                 documents = with_title(reader, documents, title)?;
             }
             listed.push(documents);
         }
         Ok(listed)
+    }
+
+    /// The ids of the papers that meet the conditions on names and words; `None` where there is none.
+    fn papers_known_by(&self, filter: &PaperFilter) -> Result<Option<BTreeSet<String>>, IndexError> {
+        let mut sets = Vec::new();
+        if let Some(author) = &filter.author {
+            sets.push(self.papers_of_author(author)?);
+        }
+        if let Some(identifier) = &filter.identifier {
+            let paper = self.paper_named(identifier)?;
+            sets.push(paper.into_iter().map(|paper| paper.id.as_str().to_owned()).collect());
+        }
+        if let Some(words) = &filter.words {
+            sets.push(self.papers_with_words(words)?);
+        }
+        Ok(sets.into_iter().reduce(|all, set| &all & &set))
     }
 
     /// How many live passages a filter lets pass.

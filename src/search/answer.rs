@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
+use super::facets::{Facets, Total};
 use super::request::Mode;
 use super::syntax::NotUnderstood;
 use super::timing::Timings;
@@ -18,6 +19,9 @@ pub struct Answer {
     pub summary: Summary,
     /// Best first.
     pub hits: Vec<Hit>,
+    pub total: Total,
+    /// If the request asks for them.
+    pub facets: Option<Facets>,
     pub took: Duration,
     /// The time of each stage.
     pub timings: Timings,

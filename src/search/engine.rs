@@ -7,6 +7,7 @@ use super::answer::{Answer, Evidence, Hit, Scores, Summary};
 use super::error::SearchError;
 use super::evidence::{evidence, scored};
 use super::expansion::{Expanded, ExpansionContext, disambiguated, expand};
+use super::facets::{Facets, Total, shown};
 use super::options::SearchOptions;
 use super::query::Query;
 use super::question::Question;
@@ -54,6 +55,8 @@ type PassageEvidence = (PassageRecord, Vec<Evidence>, Vec<Evidence>);
 struct Found {
     summary: Summary,
     hits: Vec<Hit>,
+    total: Total,
+    facets: Option<Facets>,
     expanded: Vec<Expanded>,
 }
 
@@ -120,7 +123,7 @@ impl Engine {
             }
             None => Found::default(),
         };
-        let Found { mut summary, mut hits, expanded } = found;
+        let Found { mut summary, mut hits, total, facets, expanded } = found;
         hits.truncate(request.limit);
         let mut interpretation = read.interpretation();
         if hits.is_empty() && request.offset == 0 && summary.papers.is_empty() && summary.studies.is_empty() {
@@ -134,6 +137,8 @@ impl Engine {
             mode: request.mode,
             summary,
             hits,
+            total,
+            facets,
             took: started.elapsed(),
             timings,
             commit: snapshot.commit_id().to_owned(),
@@ -153,6 +158,7 @@ impl Engine {
             &Request { mode: if question.needs_model() { request.mode } else { Mode::Lexical }, ..request.clone() };
         let prepared = self.prepare(snapshot, request, question, timings)?;
         let mut ranked = prepared.rank(request, question.named.hides_others, timings)?;
+        let (total, facets) = timings.time(Stage::Fetch, || counted(&prepared, &ranked, request, question))?;
         let has_answer = request.mode == Mode::Hybrid && !question.named.is_only_name;
         let refusal = if has_answer { question.refusal(&prepared, &ranked)? } else { None };
         let is_marked = refusal.is_none() && !question.named.is_only_name;
@@ -185,7 +191,7 @@ impl Engine {
             };
             question.add_names(&mut summary, titled, &hits);
         }
-        Ok(Found { summary, hits, expanded: prepared.expanded })
+        Ok(Found { summary, hits, total, facets, expanded: prepared.expanded })
     }
 
     /// The model, where a search asks it.
@@ -295,6 +301,19 @@ impl Engine {
         let wait = vectors.begin(texts);
         move || Ok(UnitVector::mean(&wait()?).ok_or_else(|| EmbedError::Model("the model gave no vector".into()))?)
     }
+}
+
+/// How many passages are found, and the counts of their values where the request asks for them.
+fn counted(
+    prepared: &PreparedQuery<'_>,
+    ranked: &[RankedPassage],
+    request: &Request,
+    question: &Question,
+) -> Result<(Total, Option<Facets>), SearchError> {
+    let passages = shown(prepared.snapshot, ranked, request.per_paper)?;
+    let is_estimate = question.has_phrases() || prepared.may_be_cut(ranked.len(), request);
+    let facets = request.count_facets.then(|| Facets::count(prepared.snapshot, &passages)).transpose()?;
+    Ok((Total { passages: passages.len(), is_estimate }, facets))
 }
 
 /// The hits from which the answer is made, with the vectors of their evidence.

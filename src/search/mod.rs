@@ -8,6 +8,7 @@ mod engine;
 mod error;
 mod evidence;
 mod expansion;
+mod facets;
 mod fusion;
 mod named;
 mod options;
@@ -31,6 +32,7 @@ pub use answer::{
 };
 pub use engine::{Engine, RankingCandidate};
 pub use error::SearchError;
+pub use facets::{Facets, Total};
 pub use fusion::{Fusion, Nearness, Ranker, Weights};
 pub use options::SearchOptions;
 pub use query::asks_for_fact;

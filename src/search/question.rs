@@ -170,6 +170,10 @@ impl Question {
         Ok(leading)
     }
 
+    pub(super) fn has_phrases(&self) -> bool {
+        !self.phrases.is_empty()
+    }
+
     /// Whether a passage has the phrases word for word.
     pub(super) fn is_hit(&self, snapshot: &Snapshot, address: PassageAddress) -> Result<bool, SearchError> {
         if self.phrases.is_empty() {

@@ -112,6 +112,11 @@ impl PreparedQuery<'_> {
         Ok(addresses)
     }
 
+    /// Whether so many candidates may not be all that there are.
+    pub(super) fn may_be_cut(&self, candidates: usize, request: &Request) -> bool {
+        candidates >= candidates_per_leg(self.options, request)
+    }
+
     /// The passages that come first, sorted by address.
     fn leading_addresses(&self) -> Vec<PassageAddress> {
         let mut addresses = self.leading.passages.clone();

@@ -22,6 +22,8 @@ pub struct Request {
     /// The expansion of abbreviations.
     pub expand: Expand,
     pub reading: Reading,
+    /// Whether the passages that are found are counted by year, journal, type and section.
+    pub count_facets: bool,
 }
 
 impl Request {
@@ -36,6 +38,7 @@ impl Request {
             per_paper: 3,
             expand: Expand::default(),
             reading: Reading::default(),
+            count_facets: false,
         }
     }
 }

@@ -144,7 +144,10 @@ impl Access {
     fn check_changes(&self, headers: &HeaderMap) -> Result<(), Problem> {
         match (&self.admin, key_of(headers)) {
             (Some(admin), Some(key)) if admin.matches(&key) => Ok(()),
-            (Some(_), Some(_)) => Err(Problem::new(Code::Unauthorized, "the key is not the admin key")),
+            (Some(_), Some(key)) if self.search.is_some_and(|search| search.matches(&key)) => {
+                Err(Problem::new(Code::Forbidden, "this is the search key; changes need the admin key"))
+            }
+            (Some(_), Some(_)) => Err(Problem::new(Code::Unauthorized, "the key is not known")),
             (Some(_), None) => Err(missing_key()),
             (None, _) if self.search.is_some() => {
                 Err(Problem::new(Code::Forbidden, "the server has no admin key, so nothing can be changed through it"))

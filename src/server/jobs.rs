@@ -15,7 +15,7 @@ use super::options::Library;
 use super::tasks::{Counts, Status, Task, TaskKind, TaskList, includes_papers};
 use super::uploads::{self, Spooled};
 use crate::corpus::{Identity, Metadata, PaperId};
-use crate::index::{IndexError, SourceRecord, SourceRole};
+use crate::index::{IndexError, PaperRecord, Snapshot, SourceRecord, SourceRole};
 use crate::ingest::{Ingest, IngestError, Reader, Summary, page_number, paper_id};
 use crate::search::Engine;
 
@@ -151,9 +151,15 @@ impl Jobs {
         Ok(Some(task))
     }
 
-    /// Deletes the uploaded files of a paper, and adds the job that removes it from the index. A file that another paper has replaced
-    /// meanwhile stays.
-    pub(super) fn delete(&self, paper: &str) -> Result<Task, DeleteError> {
+    /// The paper of an indexed upload, by the name under which it was put.
+    pub(super) fn uploaded(&self, snapshot: &Snapshot, name: &str) -> Result<Option<PaperRecord>, IndexError> {
+        let Ok(name) = uploads::file_name(name) else { return Ok(None) };
+        snapshot.paper_of_file(&self.library.uploads.join(name))
+    }
+
+    /// Deletes the uploaded files of a paper, and adds the job that removes it from the index. `name` is the paper's id, an identifier
+    /// of it, or the name under which it was put. A file that another paper has replaced meanwhile stays.
+    pub(super) fn delete(&self, name: &str) -> Result<Task, DeleteError> {
         let pending = lock(&self.pending);
         if self.tasks().is_starting() {
             return Err(DeleteError::Starting);
@@ -161,14 +167,22 @@ impl Jobs {
         if !self.has_room() {
             return Err(DeleteError::TooManyJobs);
         }
-        let record = self.engine.index().snapshot().paper(paper)?;
+        let snapshot = self.engine.index().snapshot();
+        let mut record = snapshot.paper_named(name)?;
+        let file = uploads::file_name(name).ok().map(|name| self.library.uploads.join(name));
+        let is_pending_name = record.is_none() && file.as_ref().is_some_and(|file| pending.contains_key(file));
+        if record.is_none() && !is_pending_name {
+            record = self.uploaded(&snapshot, name)?;
+        }
+        let paper = record.as_ref().map_or(name, |record| record.id.as_str()).to_owned();
         let identity = record.as_ref().map(|record| Identity::from_metadata(&record.metadata));
         let is_same = |upload: &PendingUpload| {
-            upload.paper.as_str() == paper
+            upload.paper.as_str() == paper.as_str()
                 || identity.as_ref().is_some_and(|identity| identity.same_paper(&upload.identity))
         };
-        let uploaded = pending.iter().filter(|(_, upload)| is_same(upload)).map(|(file, _)| file.clone());
-        let mut files: BTreeSet<PathBuf> = uploaded.collect();
+        let is_named = |path: &PathBuf| is_pending_name && file.as_ref() == Some(path);
+        let uploaded = pending.iter().filter(|(path, upload)| is_same(upload) || is_named(path));
+        let mut files: BTreeSet<PathBuf> = uploaded.map(|(path, _)| path.clone()).collect();
         let is_known = record.is_some();
         let (mut replaced, mut elsewhere) = (false, Vec::new());
         for source in record.into_iter().flat_map(|record| record.sources) {
@@ -187,7 +201,7 @@ impl Jobs {
             uploads::mark_deletion(&self.library.uploads)?;
         }
         files.iter().try_for_each(|file| uploads::delete(file))?;
-        Ok(self.add(TaskKind::Delete { paper: paper.to_owned(), files: files.into_iter().collect() }))
+        Ok(self.add(TaskKind::Delete { paper, files: files.into_iter().collect() }))
     }
 
     fn has_room(&self) -> bool {

@@ -158,6 +158,11 @@ impl Problem {
         }
     }
 
+    /// The index has no paper or passage of this name.
+    pub(super) fn not_found(what: &str, name: &str) -> Self {
+        Self::new(Code::NotFound, format!("the index has no {what} {name:?}"))
+    }
+
     /// The server is overloaded; the client may retry after a second.
     pub(super) fn overloaded(detail: impl Into<String>) -> Self {
         Self { retry_after: Some(1), ..Self::new(Code::Overloaded, detail) }

@@ -100,6 +100,8 @@ mod tests {
             answer: crate::wire::SummaryItem::default(),
             commit: commit.into(),
             hits: Vec::new(),
+            total: crate::wire::TotalItem { passages: 0, exact: true },
+            facets: None,
         })
     }
 

@@ -27,7 +27,7 @@ use super::observe::{observe, record_route};
 use super::openapi;
 use super::problem::{Problem, render};
 use super::request_id::{self, CountRequests};
-use super::routes::{about, health, manage, pages, papers, search, source, tasks};
+use super::routes::{about, health, manage, pages, papers, search, source, tasks, upload};
 use super::state::AppState;
 
 /// The router with all routes and middleware.
@@ -83,10 +83,14 @@ fn documented_routes(state: &Arc<AppState>) -> (Router<Arc<AppState>>, OpenApi) 
         .routes(routes!(tasks::task))
         .route_layer(from_fn_with_state(Arc::clone(&state.access), require_search_key));
     let admin_routes = OpenApiRouter::new()
-        .routes(routes!(manage::put, manage::remove))
+        .routes(routes!(upload::put, manage::remove))
+        .routes(routes!(upload::post))
         .routes(routes!(manage::reindex))
+        // Each file has a limit of its own.
+        .layer(DefaultBodyLimit::disable())
         .route_layer(from_fn_with_state(Arc::clone(&state.access), require_admin_key));
     let (routes, mut document) = open_routes.merge(search_routes).merge(admin_routes).split_for_parts();
+    openapi::describe_responses(&mut document);
     openapi::describe_question(&mut document, state.limits.question.max_characters);
     (routes, document)
 }

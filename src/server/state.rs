@@ -14,6 +14,7 @@ use super::options::Limits;
 use super::problem::{Code, Problem};
 use super::response_cache::ResponseCache;
 use super::search_threads::SearchThreads;
+use crate::index::{PaperRecord, Snapshot};
 use crate::search::Engine;
 
 /// Maximum number of uploads that are received at a time. Further ones wait. It is large, so that slow uploads do not block others.
@@ -82,6 +83,15 @@ impl AppState {
     pub(super) fn jobs(&self) -> Result<&Arc<Jobs>, Problem> {
         let detail = "this server only answers: it has no folder of uploads that it may write";
         self.jobs.as_ref().ok_or_else(|| Problem::new(Code::Forbidden, detail))
+    }
+
+    /// A paper by its id, by an identifier in any form, or by the name under which it was uploaded.
+    pub(super) fn paper(&self, snapshot: &Snapshot, name: &str) -> Result<PaperRecord, Problem> {
+        let mut found = snapshot.paper_named(name)?;
+        if let (None, Some(jobs)) = (&found, &self.jobs) {
+            found = jobs.uploaded(snapshot, name)?;
+        }
+        found.ok_or_else(|| Problem::not_found("paper", name))
     }
 
     /// Makes `/readyz` fail, so that load balancers send no more requests.

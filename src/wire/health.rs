@@ -9,14 +9,19 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProblemBody {
     /// `urn:stroma:problem:` and the code.
+    #[schema(example = "urn:stroma:problem:not_found")]
     pub r#type: String,
     /// A short description, which is the same for all problems with this code.
+    #[schema(example = "There is nothing here")]
     pub title: String,
     /// The HTTP status.
+    #[schema(example = 404)]
     pub status: u16,
     /// The problem with this request.
+    #[schema(example = "the index has no paper \"x\"")]
     pub detail: String,
     /// A stable name for programs.
+    #[schema(example = "not_found")]
     pub code: String,
     /// The id of this request in the server's log.
     pub request_id: String,

@@ -23,7 +23,9 @@ pub use answer::{
 pub use error::RequestError;
 pub use explanation::{ExplanationItem, PartsItem, TermItem};
 pub use health::{Health, ProblemBody, Readiness, StatsResponse};
-pub use names::{ConditionKindName, KindName, MarkName, ModeName, NameKindName, SectionName, StatusName};
+pub use names::{
+    ConditionKindName, FacetName, KindName, MarkName, ModeName, NameKindName, SectionName, SortName, StatusName,
+};
 pub use number::{Whole, Year, year};
 pub use paper::PaperItem;
 pub use papers::{
@@ -33,5 +35,10 @@ pub use papers::{
 pub use parameters::list_parameters;
 pub use reference::ReferenceItem;
 pub use request::{MAX_HITS, QuestionLimits, SearchRequest};
-pub use search::{EvidenceItem, HitItem, PageRange, ScoreParts, SearchResponse, SourceItem, Span};
-pub use tasks::{JobResponses, RunItem, TaskItem, TasksRequest, TasksResponse, WaitRequest};
+pub use search::{
+    EvidenceItem, FacetsItem, HitItem, PageRange, PassageHit, ScoreParts, SearchResponse, SourceItem, Span, TotalItem,
+};
+pub use tasks::{
+    BinaryBody, JobResponses, RunItem, TaskItem, TasksRequest, TasksResponse, UploadForm, UploadItem, UploadsResponse,
+    WaitRequest,
+};

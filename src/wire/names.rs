@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::corpus::{BlockKind, Mark, SectionKind};
+use crate::index::PaperOrder;
 use crate::search::{ConditionName, Mode, NameKind};
 
 /// Defines an enumeration for JSON with conversions from and to that of the library.
@@ -102,6 +103,43 @@ names! {
         /// Conditions, without a word to search for.
         Conditions,
     }
+}
+
+/// The order of a list of papers. Papers without the value come last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SortName {
+    /// By the papers' ids.
+    Id,
+    Title,
+    /// The oldest first.
+    Year,
+    /// The newest first.
+    #[serde(rename = "-year")]
+    Newest,
+}
+
+impl From<SortName> for PaperOrder {
+    fn from(name: SortName) -> Self {
+        match name {
+            SortName::Id => Self::Id,
+            SortName::Title => Self::Title,
+            SortName::Year => Self::Oldest,
+            SortName::Newest => Self::Newest,
+        }
+    }
+}
+
+/// What the passages of an answer can be counted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum FacetName {
+    Years,
+    Journals,
+    /// Types of articles.
+    Types,
+    /// Kinds of sections.
+    Sections,
 }
 
 /// The state of a job.

@@ -9,11 +9,14 @@ use crate::corpus::Metadata;
 /// The paper of a passage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PaperItem {
+    #[schema(example = "10.1186_ar2116")]
     pub id: String,
     pub title: Option<String>,
     pub authors: Vec<String>,
     pub journal: Option<String>,
+    #[schema(example = 2007)]
     pub year: Option<u16>,
+    #[schema(example = "10.1186/ar2116")]
     pub doi: Option<String>,
     pub pmid: Option<String>,
     pub pmcid: Option<String>,

@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::names::{KindName, SectionName};
+use super::names::{KindName, SectionName, SortName};
 use super::number::{Whole, Year};
 use super::paper::PaperItem;
 use super::reference::ReferenceItem;
-use super::search::{PageRange, Span};
+use super::search::{PageRange, PassageHit, Span};
 use crate::corpus::{CharacterIndex, Format, Passage};
 use crate::index::{PaperRecord, PassageRecord};
 
@@ -21,8 +21,20 @@ pub struct PapersRequest {
     /// Number of papers to skip.
     #[schema(inline)]
     pub offset: Option<Whole<0, { i64::MAX }>>,
+    /// Words; each is in the title, in any of its forms, or in the name of an author.
+    #[schema(example = "stiffness straub")]
+    pub q: Option<String>,
     /// A part of the title. Case is ignored.
     pub title: Option<String>,
+    /// The name of an author, with or without given names.
+    #[schema(example = "Straub")]
+    pub author: Option<String>,
+    /// A DOI in any form.
+    #[schema(example = "10.1186/ar2116")]
+    pub doi: Option<String>,
+    /// The order; by `id` if it is not given.
+    #[schema(inline)]
+    pub sort: Option<SortName>,
     /// First year.
     #[schema(inline)]
     pub year_from: Option<Year>,
@@ -43,7 +55,7 @@ pub struct PapersResponse {
     /// Number of papers on all pages.
     pub total: usize,
     pub offset: usize,
-    /// The papers, in the order of their ids.
+    /// The papers, in the order that was asked for.
     pub papers: Vec<PaperSummary>,
 }
 
@@ -195,7 +207,7 @@ impl From<&PassageRecord> for PassageItem {
             pages: passage.pages.map(PageRange::from),
             text: passage.text.clone(),
             sentences: passage.sentences.iter().map(|sentence| Span::new(&characters, &sentence.range)).collect(),
-            citations: record.cited.iter().map(|(place, one)| ReferenceItem::new(*place, one)).collect(),
+            citations: all_cited(record),
         }
     }
 }
@@ -220,20 +232,24 @@ pub struct SimilarResponse {
     pub hits: Vec<SimilarItem>,
 }
 
-/// A passage with its similarity.
+/// A passage with its similarity: `score` is the cosine of the two passages.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct SimilarItem {
-    /// Cosine of the two passages.
-    pub score: f32,
-    pub paper: PaperItem,
-    pub passage: PassageItem,
+    #[serde(flatten)]
+    pub hit: PassageHit,
+    /// The studies that it cites, as indices into the paper's list.
+    pub citations: Vec<ReferenceItem>,
 }
 
 impl SimilarItem {
     pub fn new(score: f32, record: &PassageRecord) -> Self {
-        let paper = PaperItem::new(record.paper.as_str(), &record.metadata);
-        Self { score, paper, passage: PassageItem::from(record) }
+        Self { hit: PassageHit::new(record, score), citations: all_cited(record) }
     }
+}
+
+/// All references that a passage cites.
+fn all_cited(record: &PassageRecord) -> Vec<ReferenceItem> {
+    record.cited.iter().map(|(place, one)| ReferenceItem::new(*place, one)).collect()
 }
 
 impl PassageResponse {

@@ -64,6 +64,7 @@ fn present(schema: RefOr<Schema>) -> RefOr<Schema> {
             schema
         }
         RefOr::T(Schema::Object(mut object)) => {
+            object.default = object.default.filter(|default| !default.is_null());
             if let SchemaType::Array(types) = &object.schema_type
                 && let Some(kind) = types.iter().find(|kind| **kind != Type::Null)
             {

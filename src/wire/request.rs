@@ -4,7 +4,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::error::RequestError;
-use super::names::{ModeName, SectionName};
+use super::names::{FacetName, ModeName, SectionName};
 use super::number::{Whole, Year, year};
 use crate::corpus::SectionKind;
 use crate::index::Filter;
@@ -75,6 +75,9 @@ pub struct SearchRequest {
     pub sections: Vec<String>,
     /// Whether hits have explanations of their scores, and the answer the time of each stage.
     pub explain: bool,
+    /// Counts to return of the passages that are found: `years`, `journals`, `types`, `sections`.
+    #[schema(max_items = 4)]
+    pub facets: Vec<FacetName>,
     /// Whether abbreviations are expanded by their long forms; `true` by default.
     pub expand: Option<bool>,
     /// Whether the question is used as it is: without conditions, names of papers, and spelling corrections.
@@ -107,6 +110,7 @@ impl SearchRequest {
             per_paper: Whole::value_or(self.per_paper, "per_paper", limits.default_per_paper)?,
             filter: self.filter()?,
             expand: self.expansion()?,
+            count_facets: !self.facets.is_empty(),
             reading: if self.verbatim { Reading::Verbatim } else { Reading::Syntax },
             question: self.q,
         })

@@ -8,12 +8,12 @@ use utoipa::ToSchema;
 
 use super::answer::{InterpretationItem, SummaryItem};
 use super::explanation::ExplanationItem;
-use super::names::{KindName, ModeName};
+use super::names::{FacetName, KindName, ModeName};
 use super::paper::PaperItem;
 use super::reference::ReferenceItem;
 use crate::corpus::{CharacterIndex, Passage};
 use crate::index::PassageRecord;
-use crate::search::{Answer, Evidence, Hit, Stage};
+use crate::search::{Answer, Evidence, Facets, Hit, Stage};
 
 /// An answer.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -34,16 +34,60 @@ pub struct SearchResponse {
     pub commit: String,
     /// The hits, the best first.
     pub hits: Vec<HitItem>,
+    /// How many passages can be paged through with `offset`.
+    pub total: TotalItem,
+    /// Counts of the same passages, if they are requested.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub facets: Option<FacetsItem>,
 }
 
-/// A passage that was found.
+/// How many passages were found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TotalItem {
+    /// The candidates of this page, without those beyond `per_paper`.
+    pub passages: usize,
+    /// Whether these are all. If not, later pages may find more, or fewer where the question has an exact phrase.
+    pub exact: bool,
+}
+
+/// How many of the passages that `total` counts have each value. Only the requested facets are there.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FacetsItem {
+    /// By the year of the paper.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub years: Option<BTreeMap<String, usize>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub journals: Option<BTreeMap<String, usize>>,
+    /// By the type of the article.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub types: Option<BTreeMap<String, usize>>,
+    /// By the kind of the section.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sections: Option<BTreeMap<String, usize>>,
+}
+
+impl FacetsItem {
+    fn new(facets: &Facets, requested: &[FacetName]) -> Self {
+        let asked = |name| requested.contains(&name);
+        let sections = || facets.sections.iter().map(|(kind, count)| ((*kind).to_owned(), *count)).collect();
+        Self {
+            years: asked(FacetName::Years)
+                .then(|| facets.years.iter().map(|(year, count)| (year.to_string(), *count)).collect()),
+            journals: asked(FacetName::Journals).then(|| facets.journals.clone()),
+            types: asked(FacetName::Types).then(|| facets.article_types.clone()),
+            sections: asked(FacetName::Sections).then(sections),
+        }
+    }
+}
+
+/// A passage that was found, by a question or as similar to another passage.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct HitItem {
+pub struct PassageHit {
     /// The passage's id, `paper:ordinal`.
+    #[schema(example = "10.1186_ar2116:12")]
     pub id: String,
     /// The score by which hits are ranked. It can only be compared within one answer.
     pub score: f32,
-    pub scores: ScoreParts,
     pub paper: PaperItem,
     /// Headings from the outermost to the innermost.
     pub section: Vec<String>,
@@ -53,6 +97,14 @@ pub struct HitItem {
     /// Where the file is that the paper was indexed from.
     pub source: SourceItem,
     pub text: String,
+}
+
+/// A passage that a question found.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct HitItem {
+    #[serde(flatten)]
+    pub hit: PassageHit,
+    pub scores: ScoreParts,
     /// The sentences that answer best, the best first.
     pub evidence: Vec<EvidenceItem>,
     /// Words of the question in the text, in order.
@@ -67,6 +119,9 @@ pub struct HitItem {
 pub struct SourceItem {
     /// The file on this server, with the page as a fragment if it has pages: `/v1/papers/10.1186_ar2116/file#page=7`.
     pub url: String,
+    /// The path of the file. Not sent by a server, whose clients may be on other machines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
     /// The first page of the passage, from 1.
     pub page: Option<u32>,
 }
@@ -75,7 +130,7 @@ impl SourceItem {
     fn new(paper: &str, page: Option<u32>) -> Self {
         // The ids of papers need no escaping in an address.
         let fragment = page.map(|page| format!("#page={page}")).unwrap_or_default();
-        Self { url: format!("/v1/papers/{paper}/file{fragment}"), page }
+        Self { url: format!("/v1/papers/{paper}/file{fragment}"), path: None, page }
     }
 }
 
@@ -141,8 +196,8 @@ impl Span {
 }
 
 impl SearchResponse {
-    /// Converts an answer, with or without explanations of scores and times.
-    pub fn new(answer: &Answer, explained: bool) -> Self {
+    /// Converts an answer, with or without explanations of scores and times, and with the requested facets.
+    pub fn new(answer: &Answer, explained: bool, facets: &[FacetName]) -> Self {
         let stages = || Stage::ALL.map(|stage| (stage.name(), milliseconds(answer.timings.get(stage)))).into();
         Self {
             query: answer.question.clone(),
@@ -153,6 +208,8 @@ impl SearchResponse {
             answer: SummaryItem::from(&answer.summary),
             commit: answer.commit.clone(),
             hits: answer.hits.iter().map(|hit| HitItem::new(hit, explained)).collect(),
+            total: TotalItem { passages: answer.total.passages, exact: !answer.total.is_estimate },
+            facets: answer.facets.as_ref().map(|counts| FacetsItem::new(counts, facets)),
         }
     }
 }
@@ -162,13 +219,28 @@ fn milliseconds(time: std::time::Duration) -> f64 {
     (time.as_secs_f64() * 1e6).round() / 1e3
 }
 
+impl PassageHit {
+    pub(super) fn new(record: &PassageRecord, score: f32) -> Self {
+        let passage = &record.passage;
+        Self {
+            id: passage.id.to_string(),
+            score,
+            paper: PaperItem::new(record.paper.as_str(), &record.metadata),
+            section: passage.section.clone(),
+            kind: passage.kind.into(),
+            pages: passage.pages.map(PageRange::from),
+            source: SourceItem::new(record.paper.as_str(), passage.pages.map(|(first, _)| first)),
+            text: passage.text.clone(),
+        }
+    }
+}
+
 impl HitItem {
     fn new(hit: &Hit, explained: bool) -> Self {
         let passage = &hit.record.passage;
         let characters = CharacterIndex::new(&passage.text);
         Self {
-            id: passage.id.to_string(),
-            score: hit.score,
+            hit: PassageHit::new(&hit.record, hit.score),
             scores: ScoreParts {
                 bm25: hit.scores.bm25,
                 lexical: hit.scores.lexical,
@@ -179,12 +251,6 @@ impl HitItem {
                 sentence: hit.scores.sentence,
                 feedback: hit.scores.feedback,
             },
-            paper: PaperItem::new(hit.record.paper.as_str(), &hit.record.metadata),
-            section: passage.section.clone(),
-            kind: passage.kind.into(),
-            pages: passage.pages.map(PageRange::from),
-            source: SourceItem::new(hit.record.paper.as_str(), passage.pages.map(|(first, _)| first)),
-            text: passage.text.clone(),
             evidence: hit
                 .evidence
                 .iter()

@@ -63,10 +63,36 @@ pub enum JobResponses {
     /// The job, which is not finished yet
     #[response(status = 202)]
     Accepted(TaskItem),
-    /// The problem with the request
-    #[response(status = "default", content_type = "application/problem+json")]
-    Failed(ProblemBody),
 }
+
+/// The outcomes of an upload of several files.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct UploadsResponse {
+    /// One for each file, in the order of the form.
+    pub files: Vec<UploadItem>,
+}
+
+/// The outcome of one file of an upload: a job, or the problem for which it was refused.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct UploadItem {
+    /// The name of the file as it was sent.
+    pub file: String,
+    pub task: Option<TaskItem>,
+    pub problem: Option<ProblemBody>,
+}
+
+/// A form with files. For the OpenAPI document.
+#[derive(Debug, ToSchema)]
+pub struct UploadForm {
+    /// The files, each with its name.
+    #[schema(value_type = Vec<String>, format = Binary)]
+    pub files: Vec<BinaryBody>,
+}
+
+/// The bytes of a file. For the OpenAPI document.
+#[derive(Debug, ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub struct BinaryBody(pub Vec<u8>);
 
 /// Counts of an index run.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]

@@ -11,12 +11,11 @@ use axum::response::{IntoResponse, Response};
 use crate::server::metrics::Gauges;
 use crate::server::problem::Problem;
 use crate::server::state::AppState;
-use crate::wire::{ProblemBody, StatsResponse};
+use crate::wire::StatsResponse;
 
 /// Returns statistics of the index
-#[utoipa::path(get, path = "/v1/stats", tag = "papers", responses(
+#[utoipa::path(get, path = "/v1/stats", tag = "papers", operation_id = "getStatistics", responses(
     (status = 200, body = StatsResponse),
-    (status = "default", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(in crate::server) async fn stats(State(state): State<Arc<AppState>>) -> Result<Json<StatsResponse>, Problem> {
     let read = |state: &AppState| {
@@ -47,7 +46,7 @@ fn index_bytes(state: &AppState) -> u64 {
 }
 
 /// Returns metrics in the text format of Prometheus
-#[utoipa::path(get, path = "/metrics", tag = "health", responses((status = 200, body = String, content_type = "text/plain")))]
+#[utoipa::path(get, path = "/metrics", tag = "health", operation_id = "getMetrics", responses((status = 200, body = String, content_type = "text/plain")))]
 pub(in crate::server) async fn metrics(State(state): State<Arc<AppState>>) -> Result<Response, Problem> {
     let counts = state.engine.index().snapshot().counts();
     let (mut unfinished, mut runs) = (0, 0);

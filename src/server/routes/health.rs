@@ -7,24 +7,23 @@ use axum::extract::State;
 
 use crate::server::problem::{Code, Problem};
 use crate::server::state::AppState;
-use crate::wire::{Health, ProblemBody, Readiness};
+use crate::wire::{Health, Readiness};
 
 /// Whether the process runs and takes requests
-#[utoipa::path(get, path = "/livez", tag = "health", responses((status = 200, body = Health)))]
+#[utoipa::path(get, path = "/livez", tag = "health", operation_id = "isLive", responses((status = 200, body = Health)))]
 pub(in crate::server) async fn live() -> Json<Health> {
     Json(Health { status: "ok" })
 }
 
 /// The same as `/livez`
-#[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, body = Health)))]
+#[utoipa::path(get, path = "/healthz", tag = "health", operation_id = "isHealthy", responses((status = 200, body = Health)))]
 pub(in crate::server) async fn health() -> Json<Health> {
     live().await
 }
 
 /// Whether questions can be answered: the model is loaded and the index is open
-#[utoipa::path(get, path = "/readyz", tag = "health", responses(
+#[utoipa::path(get, path = "/readyz", tag = "health", operation_id = "isReady", responses(
     (status = 200, body = Readiness),
-    (status = 503, body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(in crate::server) async fn ready(State(state): State<Arc<AppState>>) -> Result<Json<Readiness>, Problem> {
     if state.is_draining() {

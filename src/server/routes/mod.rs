@@ -8,3 +8,4 @@ pub(super) mod papers;
 pub(super) mod search;
 pub(super) mod source;
 pub(super) mod tasks;
+pub(super) mod upload;

@@ -5,13 +5,13 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
 use axum::response::{Html, IntoResponse, Response};
 
 /// The search page
-#[utoipa::path(get, path = "/", tag = "pages", responses((status = 200, body = String, content_type = "text/html")))]
+#[utoipa::path(get, path = "/", tag = "pages", operation_id = "showSearchPage", responses((status = 200, body = String, content_type = "text/html")))]
 pub(in crate::server) async fn search() -> Response {
     page(include_str!("../page/search.html"))
 }
 
 /// The description of the API
-#[utoipa::path(get, path = "/docs", tag = "pages", responses((status = 200, body = String, content_type = "text/html")))]
+#[utoipa::path(get, path = "/docs", tag = "pages", operation_id = "showApiPage", responses((status = 200, body = String, content_type = "text/html")))]
 pub(in crate::server) async fn docs() -> Response {
     page(include_str!("../page/docs.html"))
 }

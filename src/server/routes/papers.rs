@@ -6,19 +6,18 @@ use axum::Json;
 use axum::extract::{Path, State};
 
 use crate::corpus::PassageId;
-use crate::index::{Filter, IndexError, PaperFilter, Snapshot};
+use crate::index::{Filter, IndexError, PaperFilter, PaperOrder, Snapshot};
 use crate::server::extract::FromQuery;
-use crate::server::problem::{Code, Problem};
+use crate::server::problem::Problem;
 use crate::server::state::AppState;
 use crate::wire::{
     PaperResponse, PaperSummary, PapersRequest, PapersResponse, PassageItem, PassageRequest, PassageResponse,
-    ProblemBody, SimilarItem, SimilarRequest, SimilarResponse, Whole, year,
+    SimilarItem, SimilarRequest, SimilarResponse, Whole, year,
 };
 
 /// Lists papers
-#[utoipa::path(get, path = "/v1/papers", tag = "papers", params(PapersRequest), responses(
+#[utoipa::path(get, path = "/v1/papers", tag = "papers", operation_id = "listPapers", params(PapersRequest), responses(
     (status = 200, body = PapersResponse),
-    (status = "default", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(in crate::server) async fn list(
     State(state): State<Arc<AppState>>,
@@ -27,9 +26,10 @@ pub(in crate::server) async fn list(
     let limit = Whole::value_or(request.limit, "limit", 20)?;
     let offset = Whole::value_or(request.offset, "offset", 0)?;
     let filter = filter(&request)?;
+    let order = request.sort.map(PaperOrder::from).unwrap_or_default();
     let read = move |state: &AppState| {
         let snapshot = state.engine.index().snapshot();
-        let page = snapshot.papers_page(&filter, offset, limit)?;
+        let page = snapshot.papers_page(&filter, order, offset, limit)?;
         let papers = page.papers.iter().map(PaperSummary::from).collect();
         Ok(PapersResponse { commit: snapshot.commit_id().to_owned(), total: page.total, offset, papers })
     };
@@ -44,13 +44,20 @@ fn filter(request: &PapersRequest) -> Result<PaperFilter, Problem> {
         article_types: request.types.iter().cloned().collect(),
         ..Filter::default()
     };
-    Ok(PaperFilter { passages, title: request.title.clone() })
+    let text =
+        |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    Ok(PaperFilter {
+        passages,
+        title: request.title.clone(),
+        author: text(&request.author),
+        identifier: text(&request.doi),
+        words: text(&request.q),
+    })
 }
 
 /// Returns a paper with its sections and references
-#[utoipa::path(get, path = "/v1/papers/{id}", tag = "papers", params(("id" = String, Path)), responses(
+#[utoipa::path(get, path = "/v1/papers/{id}", tag = "papers", operation_id = "getPaper", params(("id" = String, Path, example = "10.1186_ar2116")), responses(
     (status = 200, body = PaperResponse),
-    (status = "default", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(in crate::server) async fn paper(
     State(state): State<Arc<AppState>>,
@@ -58,7 +65,7 @@ pub(in crate::server) async fn paper(
 ) -> Result<Json<PaperResponse>, Problem> {
     let read = move |state: &AppState| {
         let snapshot = state.engine.index().snapshot();
-        let record = snapshot.paper_named(&id)?.ok_or_else(|| not_found("paper", &id))?;
+        let record = state.paper(&snapshot, &id)?;
         let passages: Vec<_> =
             snapshot.passages_of(record.id.as_str())?.into_iter().map(|(_, record)| record).collect();
         Ok(PaperResponse::new(&record, &passages))
@@ -67,11 +74,10 @@ pub(in crate::server) async fn paper(
 }
 
 /// Gives the paper with a DOI, which may be written with its slash
-#[utoipa::path(get, path = "/v1/papers/{prefix}/{suffix}", tag = "papers",
+#[utoipa::path(get, path = "/v1/papers/{prefix}/{suffix}", tag = "papers", operation_id = "getPaperByDoi",
     params(("prefix" = String, Path), ("suffix" = String, Path)),
     responses(
         (status = 200, body = PaperResponse),
-        (status = "default", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(in crate::server) async fn paper_of_doi(
     state: State<Arc<AppState>>,
@@ -81,9 +87,8 @@ pub(in crate::server) async fn paper_of_doi(
 }
 
 /// Returns a passage with its neighbours
-#[utoipa::path(get, path = "/v1/passages/{id}", tag = "papers", params(("id" = String, Path), PassageRequest), responses(
+#[utoipa::path(get, path = "/v1/passages/{id}", tag = "papers", operation_id = "getPassage", params(("id" = String, Path, example = "10.1186_ar2116:12"), PassageRequest), responses(
     (status = 200, body = PassageResponse),
-    (status = "default", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(in crate::server) async fn passage(
     State(state): State<Arc<AppState>>,
@@ -93,7 +98,7 @@ pub(in crate::server) async fn passage(
     let count = Whole::value_or(request.neighbours, "neighbours", 1)? as u32;
     let read = move |state: &AppState| {
         let snapshot = state.engine.index().snapshot();
-        let address = snapshot.find_passage(&id)?.ok_or_else(|| not_found("passage", &id))?;
+        let address = snapshot.find_passage(&id)?.ok_or_else(|| Problem::not_found("passage", &id))?;
         let record = snapshot.passage(address)?;
         let here = record.passage.ordinal;
         let at = |ordinals: std::ops::Range<u32>| {
@@ -113,10 +118,9 @@ fn neighbour(snapshot: &Snapshot, id: &PassageId) -> Result<Option<PassageItem>,
 }
 
 /// Returns the passages that are nearest in meaning to a passage
-#[utoipa::path(get, path = "/v1/passages/{id}/similar", tag = "papers", params(("id" = String, Path), SimilarRequest),
+#[utoipa::path(get, path = "/v1/passages/{id}/similar", tag = "papers", operation_id = "listSimilarPassages", params(("id" = String, Path, example = "10.1186_ar2116:12"), SimilarRequest),
     responses(
         (status = 200, body = SimilarResponse),
-        (status = "default", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(in crate::server) async fn similar(
     State(state): State<Arc<AppState>>,
@@ -127,7 +131,7 @@ pub(in crate::server) async fn similar(
     let same_paper = request.same_paper.unwrap_or(false);
     let read = move |state: &AppState| {
         let snapshot = state.engine.index().snapshot();
-        let address = snapshot.find_passage(&id)?.ok_or_else(|| not_found("passage", &id))?;
+        let address = snapshot.find_passage(&id)?.ok_or_else(|| Problem::not_found("passage", &id))?;
         let paper = snapshot.paper_id(address)?;
         let own = if same_paper { 1 } else { snapshot.passages_of(&paper)?.len() };
         let vector = snapshot.paragraph_vector(address);
@@ -142,8 +146,4 @@ pub(in crate::server) async fn similar(
         Ok(SimilarResponse { id, hits })
     };
     Ok(Json(state.blocking(read).await?))
-}
-
-pub(super) fn not_found(what: &str, id: &str) -> Problem {
-    Problem::new(Code::NotFound, format!("the index has no {what} {id:?}"))
 }

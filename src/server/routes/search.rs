@@ -11,14 +11,13 @@ use crate::server::metrics::RequestStage;
 use crate::server::problem::Problem;
 use crate::server::response_cache::CacheKey;
 use crate::server::state::AppState;
-use crate::wire::{ProblemBody, SearchRequest, SearchResponse};
+use crate::wire::{SearchRequest, SearchResponse};
 
 type Answered = Result<Json<SearchResponse>, Problem>;
 
 /// Answers a question
-#[utoipa::path(get, path = "/v1/search", tag = "search", params(SearchRequest), responses(
+#[utoipa::path(get, path = "/v1/search", tag = "search", operation_id = "searchPassages", params(SearchRequest), responses(
     (status = 200, body = SearchResponse),
-    (status = "default", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(in crate::server) async fn get(
     State(state): State<Arc<AppState>>,
@@ -28,9 +27,8 @@ pub(in crate::server) async fn get(
 }
 
 /// Answers a question in the body of the request
-#[utoipa::path(post, path = "/v1/search", tag = "search", request_body = SearchRequest, responses(
+#[utoipa::path(post, path = "/v1/search", tag = "search", operation_id = "searchPassagesByBody", request_body = SearchRequest, responses(
     (status = 200, body = SearchResponse),
-    (status = "default", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(in crate::server) async fn post(
     State(state): State<Arc<AppState>>,
@@ -42,7 +40,7 @@ pub(in crate::server) async fn post(
 async fn answer(state: &Arc<AppState>, request: SearchRequest) -> Answered {
     let began = Instant::now();
     let key = CacheKey::new(state.engine.index().snapshot().commit_id().to_owned(), &request);
-    let (question, explained) = (request.q.clone(), request.explain);
+    let (question, explained, facets) = (request.q.clone(), request.explain, request.facets.clone());
     let request = request.into_request(&state.limits.question)?;
     if let Some(cached) = state.responses.get(&key) {
         state.metrics.count_cache_hit();
@@ -53,7 +51,7 @@ async fn answer(state: &Arc<AppState>, request: SearchRequest) -> Answered {
         let answer = state.engine.search(&request)?;
         state.metrics.observe_search(&answer.timings);
         let began = Instant::now();
-        let response = SearchResponse::new(&answer, explained);
+        let response = SearchResponse::new(&answer, explained, &facets);
         state.metrics.observe_stage(RequestStage::Render, began.elapsed());
         state.responses.insert(key, Arc::new(response.clone()));
         Ok(response)

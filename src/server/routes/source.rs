@@ -11,13 +11,12 @@ use mime::Mime;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tower_http::services::ServeFile;
 
-use super::papers::not_found;
 use crate::corpus::Format;
 use crate::index::PaperRecord;
 use crate::ingest::is_as_recorded;
 use crate::server::problem::{Code, Problem};
 use crate::server::state::AppState;
-use crate::wire::ProblemBody;
+use crate::wire::BinaryBody;
 
 /// Papers come from anywhere: a page among them must neither run scripts nor call this server in the name of its reader. A
 /// PDF is shown by the browser's own viewer, which a sandbox would keep out.
@@ -27,12 +26,11 @@ const SANDBOX: &str = "sandbox; default-src 'none'; img-src data:; style-src 'un
 ///
 /// As a browser shows it: with its media type, in ranges where they are asked for. A PDF opens at a page by a fragment:
 /// `/v1/papers/{id}/file#page=7`.
-#[utoipa::path(get, path = "/v1/papers/{id}/file", tag = "papers", params(("id" = String, Path)), responses(
-    (status = 200, content_type = "application/octet-stream", body = [u8]),
-    (status = 206, description = "The ranges that were asked for", content_type = "application/octet-stream", body = [u8]),
+#[utoipa::path(get, path = "/v1/papers/{id}/file", tag = "papers", operation_id = "getPaperFile", params(("id" = String, Path, example = "10.1186_ar2116")), responses(
+    (status = 200, content_type = "application/octet-stream", body = BinaryBody),
+    (status = 206, description = "The ranges that were asked for", content_type = "application/octet-stream", body = BinaryBody),
     (status = 304, description = "The file has not changed"),
     (status = 416, description = "The file has no such range"),
-    (status = "default", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(in crate::server) async fn file(
     State(state): State<Arc<AppState>>,
@@ -42,7 +40,7 @@ pub(in crate::server) async fn file(
     let read = {
         let id = id.clone();
         move |state: &AppState| {
-            let record = state.engine.index().snapshot().paper_named(&id)?.ok_or_else(|| not_found("paper", &id))?;
+            let record = state.paper(&state.engine.index().snapshot(), &id)?;
             indexed_file(&record).map(|path| (path, record.format)).ok_or_else(|| gone(&id))
         }
     };

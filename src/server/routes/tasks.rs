@@ -5,16 +5,14 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 
-use super::papers::not_found;
 use crate::server::extract::FromQuery;
-use crate::server::problem::Problem;
+use crate::server::problem::{Code, Problem};
 use crate::server::state::AppState;
-use crate::wire::{ProblemBody, TaskItem, TasksRequest, TasksResponse, Whole};
+use crate::wire::{TaskItem, TasksRequest, TasksResponse, Whole};
 
 /// Lists the latest jobs
-#[utoipa::path(get, path = "/v1/tasks", tag = "changes", params(TasksRequest), responses(
+#[utoipa::path(get, path = "/v1/tasks", tag = "changes", operation_id = "listTasks", params(TasksRequest), responses(
     (status = 200, body = TasksResponse),
-    (status = "default", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(in crate::server) async fn list(
     State(state): State<Arc<AppState>>,
@@ -26,18 +24,15 @@ pub(in crate::server) async fn list(
 }
 
 /// Returns the state of a job
-#[utoipa::path(get, path = "/v1/tasks/{id}", tag = "changes", params(("id" = u64, Path)), responses(
+#[utoipa::path(get, path = "/v1/tasks/{id}", tag = "changes", operation_id = "getTask", params(("id" = u64, Path)), responses(
     (status = 200, body = TaskItem),
-    (status = "default", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(in crate::server) async fn task(
     State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
 ) -> Result<Json<TaskItem>, Problem> {
     let task = id.parse().ok().and_then(|number| state.jobs().ok()?.task(number));
-    let task = task.ok_or_else(|| Problem {
-        detail: format!("there is no task {id:?}; old ones are forgotten"),
-        ..not_found("", "")
-    })?;
+    let task =
+        task.ok_or_else(|| Problem::new(Code::NotFound, format!("there is no task {id:?}; old ones are forgotten")))?;
     Ok(Json(TaskItem::from(&task)))
 }

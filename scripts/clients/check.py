@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+"""Checks the HTTP interface as clients use it: validates `/openapi.json`, generates a client from it for Python and one for
+TypeScript, and makes every call with both against a running server.
+
+    scripts/clients/check.py [--stroma target/release/stroma] [--model models/bge-small-en-v1.5]
+
+Fetches openapi-spec-validator and openapi-python-client from PyPI, and openapi-typescript, openapi-fetch and typescript from npm,
+in the versions below, into target/clients. Exits with 1 if anything fails, or a client does not call an operation.
+"""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+import venv
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2]
+HERE = PROJECT / "scripts" / "clients"
+WORK = PROJECT / "target" / "clients"
+PYTHON_TOOLS = ["openapi-spec-validator==0.9.0", "openapi-python-client==0.29.1"]
+NODE_TOOLS = ["openapi-typescript@7.13.0", "openapi-fetch@0.17.0", "typescript@5.9.3", "@types/node@20.19.0"]
+
+
+def run(*command, **options):
+    return subprocess.run([str(part) for part in command], check=True, **options)
+
+
+def install_tools():
+    """Installs the generators. Returns the folder of the Python programs; `None` if they cannot be had."""
+    environment = WORK / "python"
+    try:
+        if not (environment / "bin" / "openapi-python-client").exists():
+            venv.create(environment, with_pip=True, clear=True)
+            run(environment / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", *PYTHON_TOOLS)
+        node = WORK / "node"
+        node.mkdir(parents=True, exist_ok=True)
+        (node / "package.json").write_text('{"private": true, "type": "module"}\n')
+        if not (node / "node_modules" / "openapi-fetch").exists():
+            run("npm", "install", "--silent", "--no-save", "--no-package-lock", *NODE_TOOLS, cwd=node)
+    except (FileNotFoundError, subprocess.CalledProcessError) as error:
+        print(f"clients: the generators cannot be installed: {error}", file=sys.stderr)
+        return None
+    return environment / "bin"
+
+
+class Server:
+    """A server over an index of the papers that come with the project."""
+
+    def __init__(self, stroma, model):
+        self.folder = Path(tempfile.mkdtemp(prefix="stroma-clients-"))
+        shutil.copytree(PROJECT / "papers", self.folder / "papers")
+        (self.folder / "config.toml").write_text("")
+        environment = {**os.environ, "STROMA_MODEL_FOLDER": str(model), "STROMA_INDEX": str(self.folder / "index")}
+        run(stroma, "index", "papers", cwd=self.folder, env=environment, capture_output=True)
+        command = [str(stroma), "serve", "--listen", "127.0.0.1:0"]
+        self.log = self.folder / "log"
+        self.process = subprocess.Popen(command, cwd=self.folder, env=environment, stderr=self.log.open("w"))
+        self.address = self._address()
+
+    def _address(self):
+        for _ in range(600):
+            if found := re.search(r"http://[\d.]+:\d+", self.log.read_text()):
+                return found.group()
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.1)
+        sys.exit("clients: the server did not start: " + self.log.read_text())
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=30)
+        shutil.rmtree(self.folder)
+
+
+def operations(document):
+    return {operation["operationId"] for path in document["paths"].values() for operation in path.values()}
+
+
+def check(server, python):
+    document = json.load(urllib.request.urlopen(server.address + "/openapi.json"))
+    file = WORK / "openapi.json"
+    file.write_text(json.dumps(document))
+    run(python / "openapi-spec-validator", file)
+    known = operations(document)
+    named = [operation["operationId"] for path in document["paths"].values() for operation in path.values()]
+    assert len(named) == len(known), "an operation id is not unique"
+
+    shutil.rmtree(WORK / "python_client", ignore_errors=True)
+    generated = run(python / "openapi-python-client", "generate", "--path", file, "--output-path",
+                    WORK / "python_client", "--meta", "none", capture_output=True, text=True).stdout
+    assert "WARNING" not in generated, generated
+    calls = run(python / "python", HERE / "calls.py", server.address, cwd=WORK, capture_output=True, text=True).stdout
+    report("Python", known, json.loads(calls))
+
+    node = WORK / "node"
+    run("npx", "openapi-typescript", file, "-o", node / "api.d.ts", cwd=node, capture_output=True)
+    shutil.copy(HERE / "calls.ts", node / "calls.ts")
+    run("npx", "tsc", "--strict", "--target", "es2022", "--module", "nodenext", "--moduleResolution", "nodenext",
+        "--skipLibCheck", "calls.ts", cwd=node)
+    calls = run("node", "calls.js", server.address, cwd=node, capture_output=True, text=True).stdout
+    report("TypeScript", known, json.loads(calls))
+
+
+def report(language, known, called):
+    missing = known - set(called)
+    assert not missing, f"the {language} client does not call {sorted(missing)}"
+    print(f"{language}: all {len(known)} operations called")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--stroma", type=Path, default=PROJECT / "target" / "release" / "stroma")
+    parser.add_argument("--model", type=Path, default=PROJECT / "models" / "bge-small-en-v1.5")
+    arguments = parser.parse_args()
+    WORK.mkdir(parents=True, exist_ok=True)
+    python = install_tools()
+    if python is None:
+        sys.exit(1)
+    server = Server(arguments.stroma.resolve(), arguments.model.resolve())
+    try:
+        check(server, python)
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"clients: {error}\n{error.stdout or ''}{error.stderr or ''}")
+    finally:
+        server.stop()
+
+
+if __name__ == "__main__":
+    main()
