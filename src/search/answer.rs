@@ -1,9 +1,9 @@
 //! The result of a search.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
-use super::facets::{Facets, Total};
 use super::request::Mode;
 use super::syntax::NotUnderstood;
 use super::timing::Timings;
@@ -29,6 +29,26 @@ pub struct Answer {
     pub commit: String,
     /// The interpretation of the question.
     pub interpretation: Interpretation,
+}
+
+/// How many passages can be paged through: the candidates, without those beyond the maximum for one paper.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Total {
+    pub passages: usize,
+    /// Whether there may be others, which are found on further pages, or fewer, since phrases are compared word for word on the page
+    /// that is shown only.
+    pub is_estimate: bool,
+}
+
+/// How many of the passages that [`Total`] counts have each value.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Facets {
+    pub years: BTreeMap<u16, usize>,
+    /// As the papers write them.
+    pub journals: BTreeMap<String, usize>,
+    pub article_types: BTreeMap<String, usize>,
+    /// By the names of their kinds.
+    pub sections: BTreeMap<&'static str, usize>,
 }
 
 /// A passage that was found.

@@ -3,11 +3,11 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use super::answer::{Answer, Evidence, Hit, Scores, Summary};
+use super::answer::{Answer, Evidence, Facets, Hit, Scores, Summary, Total};
 use super::error::SearchError;
 use super::evidence::{evidence, scored};
 use super::expansion::{Expanded, ExpansionContext, disambiguated, expand};
-use super::facets::{Facets, Total, shown};
+use super::facets::{facets, shown};
 use super::options::SearchOptions;
 use super::query::Query;
 use super::question::Question;
@@ -312,7 +312,7 @@ fn counted(
 ) -> Result<(Total, Option<Facets>), SearchError> {
     let passages = shown(prepared.snapshot, ranked, request.per_paper)?;
     let is_estimate = question.has_phrases() || prepared.may_be_cut(ranked.len(), request);
-    let facets = request.count_facets.then(|| Facets::count(prepared.snapshot, &passages)).transpose()?;
+    let facets = request.count_facets.then(|| facets(prepared.snapshot, &passages)).transpose()?;
     Ok((Total { passages: passages.len(), is_estimate }, facets))
 }
 

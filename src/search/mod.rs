@@ -27,12 +27,11 @@ mod syntax;
 mod timing;
 
 pub use answer::{
-    Answer, CitedStudy, ConditionInForce, ConditionName, Correction, Evidence, Expansion, Explanation, Hit,
-    Interpretation, NameKind, NamedPaper, Parts, Scores, Summary, SummarySentence, TermMatch,
+    Answer, CitedStudy, ConditionInForce, ConditionName, Correction, Evidence, Expansion, Explanation, Facets, Hit,
+    Interpretation, NameKind, NamedPaper, Parts, Scores, Summary, SummarySentence, TermMatch, Total,
 };
 pub use engine::{Engine, RankingCandidate};
 pub use error::SearchError;
-pub use facets::{Facets, Total};
 pub use fusion::{Fusion, Nearness, Ranker, Weights};
 pub use options::SearchOptions;
 pub use query::asks_for_fact;
