@@ -98,7 +98,8 @@ impl Context {
     pub(super) fn engine(&self) -> anyhow::Result<Engine> {
         // Without an index, this fails before the model is loaded.
         PassageIndex::signature_of(&self.config().index)?;
-        let embedder = self.embedder()?;
+        let options = BertOptions { preload: true, ..bert_options(self.config()) };
+        let embedder: Arc<dyn Embedder> = Arc::new(BertEmbedder::start(&options)?);
         let index = self.open_index(embedder.as_ref())?;
         Ok(Engine::new(index, embedder, self.search_options()))
     }

@@ -23,8 +23,6 @@ mod settings;
 mod snapshot;
 mod style;
 
-use std::process::ExitCode;
-
 use clap::{CommandFactory, Parser, Subcommand};
 
 use context::{Context, Global};
@@ -76,12 +74,12 @@ enum Command {
     ReadWorker,
 }
 
-/// Runs a command. Exit codes: 0 for success, 1 if nothing was found or not all files were read, 2 for an error.
-pub fn run(cli: Cli) -> ExitCode {
+/// Runs a command, and returns the exit code: 0 for success, 1 if nothing was found or not all files were read, 2 for an error.
+pub fn run(cli: Cli) -> u8 {
     match dispatch(cli) {
-        Ok(Outcome::Success) => ExitCode::SUCCESS,
-        Ok(Outcome::Partial) => ExitCode::from(1),
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Ok(Outcome::Success) => 0,
+        Ok(Outcome::Partial) => 1,
+        Err(error) if is_broken_pipe(&error) => 0,
         Err(error) => {
             anstream::eprintln!(
                 "{}error:{} {}",
@@ -89,7 +87,7 @@ pub fn run(cli: Cli) -> ExitCode {
                 style::RESET,
                 printable(&hints::with_hint(chain(&error), &error))
             );
-            ExitCode::from(2)
+            2
         }
     }
 }

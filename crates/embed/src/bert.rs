@@ -26,6 +26,8 @@ pub struct BertOptions {
     pub precision: Precision,
     /// Instances of the model, each on one thread; 0 for one per core.
     pub instances: usize,
+    /// Whether the weights are loaded at once, while the caller goes on, and not for the first text.
+    pub preload: bool,
     pub budget: TokenBudget,
 }
 
@@ -44,14 +46,15 @@ pub struct BertEmbedder {
 }
 
 impl BertEmbedder {
-    /// Reads the model's description and starts its threads. The weights are loaded for the first text.
+    /// Reads the model's description and starts its threads.
     pub fn start(options: &BertOptions) -> Result<Self, EmbedError> {
         let instances = match options.instances {
             0 => std::thread::available_parallelism().map_or(1, |cores| cores.get()),
             some => some,
         };
-        let model = ModelFolder::open(&options.folder, &options.overrides)?;
-        let mut fingerprint = model.fingerprint()?;
+        let start = |model| EncoderThreads::start(model, options.precision, instances, options.preload);
+        let passages = start(ModelFolder::open(&options.folder, &options.overrides)?)?;
+        let model = &passages.model;
         let mut queries = None;
         if let Some(folder) = &options.query_folder {
             let query_model = ModelFolder::open(folder, &options.overrides)?;
@@ -66,10 +69,13 @@ impl BertEmbedder {
                     ),
                 });
             }
-            fingerprint = format!("{fingerprint}+{}", query_model.fingerprint()?);
-            queries = Some(EncoderThreads::start(query_model, options.precision, instances)?);
+            queries = Some(start(query_model)?);
         }
-        let passages = EncoderThreads::start(model, options.precision, instances)?;
+        // Last: it reads the whole file of weights, while threads may load them.
+        let mut fingerprint = model.fingerprint()?;
+        if let Some(queries) = &queries {
+            fingerprint = format!("{fingerprint}+{}", queries.model.fingerprint()?);
+        }
         Ok(Self { passages, queries, fingerprint, budget: options.budget })
     }
 
@@ -114,10 +120,14 @@ struct EncoderThreads {
 }
 
 impl EncoderThreads {
-    fn start(model: ModelFolder, precision: Precision, instances: usize) -> Result<Self, EmbedError> {
-        let tokenizer = tokenizer(&model)?;
+    fn start(model: ModelFolder, precision: Precision, instances: usize, preload: bool) -> Result<Self, EmbedError> {
         let model = Arc::new(model);
         let queue = Arc::new(Queue::new(instances));
+        if preload {
+            // An empty text needs no more than the weights. Nobody waits for its vector.
+            let (reply, _) = sync_channel(1);
+            queue.push_question(Job { number: 0, sequences: vec![Vec::new()], reply });
+        }
         let weights = Arc::new(Weights { model: Arc::clone(&model), precision, loaded: Mutex::new(None) });
         let threads = (0..instances)
             .map(|_| {
@@ -126,6 +136,7 @@ impl EncoderThreads {
             })
             .collect::<Result<_, _>>()
             .map_err(|error| EmbedError::Model(format!("no thread for it: {error}")))?;
+        let tokenizer = tokenizer(&model)?;
         Ok(Self { model, tokenizer, queue, threads })
     }
 

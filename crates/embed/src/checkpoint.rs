@@ -1,39 +1,58 @@
 //! Reads the weights of a model by name.
 
-use std::collections::HashMap;
-use std::path::PathBuf;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 
+use memmap2::Mmap;
+use safetensors::SafeTensors;
 use tch::{Kind, Tensor};
 
 use super::EmbedError;
 use super::model::bad;
 
-/// `model.safetensors`, read whole.
+/// `model.safetensors`, mapped into memory: a tenth of a gigabyte, of which each part is copied once, where it is used.
 #[derive(Debug)]
-pub(super) struct Checkpoint {
-    file: PathBuf,
-    tensors: HashMap<String, Tensor>,
+pub(super) struct WeightsFile {
+    path: PathBuf,
+    bytes: Mmap,
+}
+
+impl WeightsFile {
+    pub(super) fn open(path: PathBuf) -> Result<Self, EmbedError> {
+        let file = File::open(&path).map_err(|error| bad(&path, &error))?;
+        // SAFETY: the mapping is read only, as bytes without any invariant. A program that cuts the file while it is read ends this
+        // process; files of models are replaced by renaming, which leaves the mapped file as it is.
+        let bytes = unsafe { Mmap::map(&file) }.map_err(|error| bad(&path, &error))?;
+        Ok(Self { path, bytes })
+    }
+}
+
+/// The weights in a file.
+#[derive(Debug)]
+pub(super) struct Checkpoint<'a> {
+    file: &'a Path,
+    tensors: SafeTensors<'a>,
     /// The prefix of names: empty for a bare encoder, "bert." for a model with a head.
     prefix: &'static str,
     kind: Kind,
 }
 
-impl Checkpoint {
-    /// Reads the file. Its weights are converted to `kind`.
-    pub(super) fn read(file: PathBuf, kind: Kind) -> Result<Self, EmbedError> {
-        let tensors = Tensor::read_safetensors(&file).map_err(|error| bad(&file, &error))?;
-        let tensors: HashMap<String, Tensor> = tensors.into_iter().collect();
-        let prefix = if tensors.keys().any(|name| name.starts_with("bert.")) { "bert." } else { "" };
-        Ok(Self { file, tensors, prefix, kind })
+impl<'a> Checkpoint<'a> {
+    /// Reads the names and shapes. Weights are converted to `kind`.
+    pub(super) fn read(file: &'a WeightsFile, kind: Kind) -> Result<Self, EmbedError> {
+        let tensors = SafeTensors::deserialize(&file.bytes).map_err(|error| bad(&file.path, &error))?;
+        let prefix = if tensors.names().iter().any(|name| name.starts_with("bert.")) { "bert." } else { "" };
+        Ok(Self { file: &file.path, tensors, prefix, kind })
     }
 
     /// The weights with a name, which must have the given shape.
     pub(super) fn get(&self, name: &str, shape: &[i64]) -> Result<Tensor, EmbedError> {
         let name = format!("{}{name}", self.prefix);
-        let tensor = self.tensors.get(&name).ok_or_else(|| bad(&self.file, &format!("it has no {name}")))?;
+        let view = self.tensors.tensor(&name).map_err(|_| bad(self.file, &format!("it has no {name}")))?;
+        let tensor = Tensor::try_from(view).map_err(|error| bad(self.file, &error))?;
         if tensor.size() != shape {
             let reason = format!("{name} has the shape {:?}, expected {shape:?}", tensor.size());
-            return Err(bad(&self.file, &reason));
+            return Err(bad(self.file, &reason));
         }
         Ok(tensor.to_kind(self.kind))
     }

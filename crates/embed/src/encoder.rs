@@ -11,7 +11,7 @@ use serde::Deserialize;
 use tch::{Device, Kind, Tensor, nn};
 
 use super::batch::padded_length;
-use super::checkpoint::Checkpoint;
+use super::checkpoint::{Checkpoint, WeightsFile};
 use super::int8::{Scratch, Transformer};
 use super::layer::Layer;
 use super::model::{ModelFolder, Pooling};
@@ -86,7 +86,8 @@ impl Encoder {
         let config = &model.config;
         let precision = precision.resolved(config);
         let kind = if precision == Precision::Bf16 { Kind::BFloat16 } else { Kind::Float };
-        let checkpoint = Checkpoint::read(model.folder.join("model.safetensors"), kind)?;
+        let file = WeightsFile::open(model.folder.join("model.safetensors"))?;
+        let checkpoint = Checkpoint::read(&file, kind)?;
         let layers = if precision == Precision::Int8 {
             Layers::Int8(Arc::new(Transformer::load(&checkpoint, config)?), Box::default())
         } else {

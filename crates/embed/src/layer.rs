@@ -18,7 +18,7 @@ pub(super) struct Layer {
 }
 
 impl Layer {
-    pub(super) fn load(checkpoint: &Checkpoint, number: i64, config: &BertConfig) -> Result<Self, EmbedError> {
+    pub(super) fn load(checkpoint: &Checkpoint<'_>, number: i64, config: &BertConfig) -> Result<Self, EmbedError> {
         let (width, inner) = (config.hidden_size, config.intermediate_size);
         let path = |name: &str| format!("encoder.layer.{number}.{name}");
         let dense = |names: &[&str], from, to| {
@@ -96,7 +96,7 @@ struct Dense {
 
 impl Dense {
     /// Loads the maps with these names side by side, as one: one large product is faster than several small ones.
-    fn load(checkpoint: &Checkpoint, names: &[String], from: i64, to: i64) -> Result<Self, EmbedError> {
+    fn load(checkpoint: &Checkpoint<'_>, names: &[String], from: i64, to: i64) -> Result<Self, EmbedError> {
         let part = |name: &str, shape: &[i64]| {
             names.iter().map(|path| checkpoint.get(&format!("{path}.{name}"), shape)).collect::<Result<Vec<_>, _>>()
         };
@@ -127,7 +127,7 @@ struct Norm {
 }
 
 impl Norm {
-    fn load(checkpoint: &Checkpoint, path: &str, width: i64) -> Result<Self, EmbedError> {
+    fn load(checkpoint: &Checkpoint<'_>, path: &str, width: i64) -> Result<Self, EmbedError> {
         Ok(Self {
             weight: checkpoint.get(&format!("{path}.weight"), &[width])?,
             bias: checkpoint.get(&format!("{path}.bias"), &[width])?,

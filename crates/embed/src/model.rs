@@ -1,5 +1,6 @@
 //! The description of a model: a folder in the layout of Hugging Face and sentence-transformers.
 
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use rust_bert::Config;
@@ -97,8 +98,10 @@ impl ModelFolder {
     /// same model in fp32 and bf16 can be compared.
     pub fn fingerprint(&self) -> Result<String, EmbedError> {
         let weights = self.folder.join("model.safetensors");
-        let mut file = std::fs::File::open(&weights).map_err(|error| bad(&weights, &error))?;
+        let file = std::fs::File::open(&weights).map_err(|error| bad(&weights, &error))?;
         let mut hash = Xxh3::new();
+        // In large parts: it is a tenth of a gigabyte, read at each start.
+        let mut file = BufReader::with_capacity(1 << 20, file);
         std::io::copy(&mut file, &mut hash).map_err(|error| bad(&weights, &error))?;
         let tokenizer = self.folder.join("tokenizer.json");
         hash.update(&std::fs::read(&tokenizer).map_err(|error| bad(&tokenizer, &error))?);

@@ -75,7 +75,7 @@ impl Transformer {
     }
 
     /// Reads the weights of all layers, in fp32, and makes int8 of them.
-    pub(super) fn load(checkpoint: &Checkpoint, config: &BertConfig) -> Result<Self, EmbedError> {
+    pub(super) fn load(checkpoint: &Checkpoint<'_>, config: &BertConfig) -> Result<Self, EmbedError> {
         if !Self::fits(config) {
             return Err(EmbedError::NoInt8);
         }
@@ -170,7 +170,7 @@ fn chunks_of_texts(lengths: &[usize]) -> Vec<Range<usize>> {
 }
 
 impl Layer {
-    fn load(checkpoint: &Checkpoint, number: i64, config: &BertConfig) -> Result<Self, EmbedError> {
+    fn load(checkpoint: &Checkpoint<'_>, number: i64, config: &BertConfig) -> Result<Self, EmbedError> {
         let (width, inner) = (config.hidden_size, config.intermediate_size);
         let get =
             |name: &str, shape: &[i64]| to_vec(&checkpoint.get(&format!("encoder.layer.{number}.{name}"), shape)?);

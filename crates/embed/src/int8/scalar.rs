@@ -26,7 +26,7 @@ pub(super) fn linear(weight: &[f32], bias: &[f32], rows: &[f32], from: usize) ->
         for (column, bias) in weight.chunks(from).zip(bias) {
             let largest = column.iter().fold(0f32, |largest, number| largest.max(number.abs()));
             let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
-            let column: Vec<i32> = column.iter().map(|number| (number / scale).round() as i32).collect();
+            let column: Vec<i32> = column.iter().map(|number| (number / scale).round_ties_even() as i32).collect();
             let product: i32 = codes.iter().zip(&column).map(|(a, b)| a * b).sum();
             let offset = scale * column.iter().sum::<i32>() as f32;
             results.push((product as f32 * step).mul_add(scale, offset.mul_add(low, *bias)));
