@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, bail, ensure};
-use indicatif::ProgressBar;
 use serde_json::json;
 
 use super::context::Context;
 use super::outcome::Outcome;
 use super::printable::{json_line, printable};
+use super::progress::IndexProgress;
 use super::style;
 use crate::embed::Embedder;
 use crate::ingest::{Emptied, Ingest, IngestError, IngestOptions, Progress, Rebuilding, Summary};
@@ -56,8 +56,8 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
         options.emptied = paths.clone();
     }
     stop_on_ctrl_c()?;
-    let bar = context.progress_bar("{bar:24} {pos}/{len} papers  {msg}  {eta} left");
-    let report = &mut |progress| show(&bar, progress);
+    let mut shown = IndexProgress::new(context);
+    let report = &mut |progress| shown.show(progress);
     let summary = if arguments.rebuild {
         rebuild(context, paths, embedder.as_ref(), options, report)
     } else {
@@ -65,7 +65,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
         let ingest = Ingest { index: &index, embedder: embedder.as_ref(), options, stop: &STOP };
         ingest.run(paths, report).map_err(anyhow::Error::from)
     };
-    bar.finish_and_clear();
+    shown.clear();
     let summary = summary?;
     if arguments.json {
         anstream::println!("{}", json_line(&as_json(&summary))?);
@@ -117,13 +117,6 @@ fn stop_on_ctrl_c() -> anyhow::Result<()> {
         anstream::eprintln!("stopping after this batch; press Ctrl-C again to stop at once");
     })?;
     Ok(())
-}
-
-fn show(bar: &ProgressBar, progress: Progress) {
-    bar.set_length(progress.files);
-    bar.set_position(progress.done);
-    let seconds = bar.elapsed().as_secs_f64().max(0.1);
-    bar.set_message(format!("{} paragraphs, {:.0}/s", progress.passages, progress.passages as f64 / seconds));
 }
 
 fn as_json(summary: &Summary) -> serde_json::Value {

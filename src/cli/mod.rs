@@ -15,6 +15,7 @@ mod open;
 mod outcome;
 mod papers;
 mod printable;
+mod progress;
 mod read_worker;
 mod search;
 mod search_text;

@@ -32,6 +32,8 @@ pub(super) struct Batch<'a> {
     waiting: Vec<Prepared>,
     /// Passages and characters of the papers that wait.
     size: (usize, usize),
+    /// Characters of all papers that were added.
+    characters_taken: u64,
     /// Passages written since the last commit.
     uncommitted: usize,
     /// Whether there is anything to commit.
@@ -52,7 +54,20 @@ impl<'a> Batch<'a> {
         stop: &'a AtomicBool,
     ) -> Self {
         let (waiting, size, uncommitted, is_changed) = (Vec::new(), (0, 0), 0, writer.is_changed());
-        Self { embedder, snapshot, writer, limits, waiting, size, uncommitted, is_changed, guard, stop }
+        let characters_taken = 0;
+        Self {
+            embedder,
+            snapshot,
+            writer,
+            limits,
+            waiting,
+            size,
+            characters_taken,
+            uncommitted,
+            is_changed,
+            guard,
+            stop,
+        }
     }
 
     /// How often work on a file has ended the process.
@@ -70,6 +85,7 @@ impl<'a> Batch<'a> {
         self.forget(&paper.record.id);
         self.size.0 += paper.passages.len();
         self.size.1 += paper.characters();
+        self.characters_taken += paper.characters() as u64;
         self.waiting.push(paper);
     }
 
@@ -96,17 +112,23 @@ impl<'a> Batch<'a> {
         }
     }
 
+    /// Characters of all papers that were added so far.
+    pub(super) fn characters_taken(&self) -> u64 {
+        self.characters_taken
+    }
+
     /// Whether the waiting papers are enough for a batch.
     pub(super) fn is_full(&self) -> bool {
         self.size.0 >= self.limits.passages || self.size.1 >= self.limits.characters
     }
 
-    /// Embeds and writes the waiting papers, and commits if enough is written. Returns the number of passages written.
+    /// Embeds and writes the waiting papers, and commits if enough is written. Returns the number of passages written. `embedded` is
+    /// called with each number of characters that is done.
     ///
     /// # Errors
     /// [`IngestError::Stopped`] where the run was stopped before all were embedded. After an error the papers that were not
     /// written stay in the index as they were; one of which a part was written is removed, and indexed by the next run.
-    pub(super) fn write(&mut self) -> Result<u64, IngestError> {
+    pub(super) fn write(&mut self, embedded: &mut dyn FnMut(u64)) -> Result<u64, IngestError> {
         if self.waiting.is_empty() {
             return Ok(0);
         }
@@ -119,7 +141,7 @@ impl<'a> Batch<'a> {
         let waiting = std::mem::take(&mut self.waiting);
         self.size = (0, 0);
         self.is_changed = true;
-        let written = self.write_papers(&waiting, &known);
+        let written = self.write_papers(&waiting, &known, embedded);
         if written.is_err() {
             self.writer.remove_incomplete();
         }
@@ -131,16 +153,27 @@ impl<'a> Batch<'a> {
         Ok(written as u64)
     }
 
-    fn write_papers(&mut self, papers: &[Prepared], known: &KnownVectors) -> Result<usize, IngestError> {
+    fn write_papers(
+        &mut self,
+        papers: &[Prepared],
+        known: &KnownVectors,
+        embedded: &mut dyn FnMut(u64),
+    ) -> Result<usize, IngestError> {
         for paper in papers.iter().filter(|paper| paper.passages.is_empty()) {
             self.writer.remove(&paper.record.id);
             self.writer.complete(&paper.record)?;
         }
         let mut written = 0;
         for group in groups(papers, self.limits.passages, self.limits.characters) {
-            let embedded = embed(&group, known, self.embedder, self.stop)?;
-            let is_stopped = embedded.len() < group.len();
-            for (part, passages) in group.iter().zip(embedded) {
+            let mut characters = 0;
+            let with_vectors = embed(&group, known, self.embedder, self.stop, &mut |count| {
+                characters += count;
+                embedded(count);
+            })?;
+            // Texts that occur twice, or whose vectors were known, are done as well.
+            embedded(group.iter().map(|part| part.characters() as u64).sum::<u64>().saturating_sub(characters));
+            let is_stopped = with_vectors.len() < group.len();
+            for (part, passages) in group.iter().zip(with_vectors) {
                 if part.is_first {
                     self.writer.remove(&part.record.id);
                 }

@@ -41,6 +41,13 @@ pub(super) struct Part<'a> {
     pub(super) is_last: bool,
 }
 
+impl Part<'_> {
+    /// The characters that are embedded.
+    pub(super) fn characters(&self) -> usize {
+        self.passages.iter().map(|passage| characters(self.record, passage)).sum()
+    }
+}
+
 impl<'a> Part<'a> {
     fn new(record: &'a PaperRecord, passages: &'a [Passage], range: Range<usize>) -> Self {
         let (is_first, is_last) = (range.start == 0, range.end == passages.len());
@@ -109,24 +116,31 @@ impl KnownVectors {
         texts: impl Iterator<Item = String>,
         embedder: &dyn Embedder,
         stop: &AtomicBool,
+        embedded: &mut dyn FnMut(u64),
     ) -> Result<HashMap<String, UnitVector>, EmbedError> {
         let mut seen = HashSet::new();
         let missing: Vec<String> =
             texts.filter(|text| !self.0.contains_key(text) && seen.insert(text.clone())).collect();
         let mut vectors = Vec::with_capacity(missing.len());
-        let mut pending: Option<Pending<'_>> = None;
+        let mut pending: Option<(Pending<'_>, u64)> = None;
+        let mut wait = |(pending, characters): (Pending<'_>, u64)| -> Result<(), EmbedError> {
+            vectors.extend(pending()?);
+            embedded(characters);
+            Ok(())
+        };
         for slice in slices(&missing) {
             if stop.load(Ordering::Relaxed) {
                 break;
             }
             // The next slice begins before the last one has ended, so that the model's threads never wait.
             let next = embedder.begin(slice, Role::Passage);
-            if let Some(pending) = pending.replace(next) {
-                vectors.extend(pending()?);
+            let characters = slice.iter().map(|text| text.len() as u64).sum();
+            if let Some(pending) = pending.replace((next, characters)) {
+                wait(pending)?;
             }
         }
         if let Some(pending) = pending {
-            vectors.extend(pending()?);
+            wait(pending)?;
         }
         Ok(missing.into_iter().zip(vectors).collect())
     }
@@ -156,18 +170,19 @@ pub(super) fn embed(
     known: &KnownVectors,
     embedder: &dyn Embedder,
     stop: &AtomicBool,
+    embedded: &mut dyn FnMut(u64),
 ) -> Result<Vec<Vec<EmbeddedPassage>>, EmbedError> {
     let texts = group.iter().flat_map(|part| {
         part.passages.iter().flat_map(|passage| {
             std::iter::once(paragraph_text(part.record, passage)).chain(sentence_texts(passage).map(str::to_owned))
         })
     });
-    let new = known.embed_missing(texts, embedder, stop)?;
+    let new = known.embed_missing(texts, embedder, stop, embedded)?;
     let vector = |text: &str| {
         let vector = known.0.get(text).or_else(|| new.get(text));
         vector.cloned().ok_or_else(|| EmbedError::Model("a text has no vector".into()))
     };
-    let embedded = |part: &Part<'_>| {
+    let with_vectors = |part: &Part<'_>| {
         let short_forms = ShortForms::new(&part.record.abbreviations);
         let embed = |passage: &Passage| {
             Ok(EmbeddedPassage {
@@ -187,7 +202,7 @@ pub(super) fn embed(
         part.passages.iter().all(is_embedded)
     };
     let is_stopped = stop.load(Ordering::Relaxed);
-    group.iter().take_while(|part| !is_stopped || has_vectors(part)).map(embedded).collect()
+    group.iter().take_while(|part| !is_stopped || has_vectors(part)).map(with_vectors).collect()
 }
 
 /// Sentences are embedded without the title, because with it results are worse.

@@ -13,6 +13,7 @@ mod files;
 mod grobid;
 mod page_papers;
 mod plan;
+mod progress;
 mod protocol;
 mod read_ahead;
 mod reader;
@@ -27,6 +28,7 @@ mod worker;
 
 pub use files::{SourceFiles, has_paper_ending, page_number};
 pub use grobid::Grobid;
+pub use progress::Progress;
 pub use reader::Reader;
 pub use reading::Reading;
 pub use rebuild::Rebuilding;
@@ -108,17 +110,6 @@ pub struct Duplicate {
     pub paper: String,
     /// The file whose text is indexed.
     pub indexed_from: PathBuf,
-}
-
-/// The progress of a run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Progress {
-    /// Sources to be read.
-    pub files: u64,
-    /// Sources that are done.
-    pub done: u64,
-    /// Passages embedded so far.
-    pub passages: u64,
 }
 
 /// Why a run ended early. What was committed before stays.

@@ -13,12 +13,13 @@ use super::crash_guard::{CrashGuard, MAX_CRASHES};
 use super::embedding::Prepared;
 use super::files::SourceFiles;
 use super::plan::{Action, Plan, Source, plan_source, plan_vanished};
+use super::progress::{Progress, Workload};
 use super::read_ahead::read_ahead;
 use super::reader::Reader;
 use super::source::{FileStat, FileVersion, Paper, ReadFailure};
 use super::unreadable::Unreadable;
 use super::walk::{FoundFiles, walk};
-use super::{Failure, IngestError, Progress, Summary};
+use super::{Failure, IngestError, Summary};
 use crate::corpus::{Article, Format, PaperId, ReadError, passages};
 use crate::embed::Embedder;
 use crate::index::{PaperRecord, PassageIndex, SourceRecord};
@@ -123,12 +124,14 @@ impl Ingest<'_> {
             catalogue = Catalogue::from_snapshot(Arc::clone(&snapshot));
             (sources, summary) = outstanding(&found, &catalogue, &unreadable)?;
         }
-        let progress = Progress { files: sources.len() as u64, ..Progress::default() };
+        let workload = Workload::new(&sources);
+        let expected = workload.unread_characters();
+        let progress = Progress { files: sources.len() as u64, expected, ..Progress::default() };
         report(progress);
         let guard = CrashGuard::open(self.index.folder());
         let batch = Batch::new(self.embedder, &snapshot, writer, self.batch_limits(), guard, self.stop);
         let disk = Disk::new(&found);
-        let mut run = Run { ingest: self, catalogue, disk, batch, unreadable, progress, summary, report };
+        let mut run = Run { ingest: self, catalogue, disk, batch, unreadable, workload, progress, summary, report };
         let outcome = run.read_all(sources).and_then(|()| run.forget_vanished(&found));
         // A run that is stopped or fails keeps what it has finished.
         let finished = run.finish();
@@ -153,8 +156,8 @@ impl Ingest<'_> {
         let guard = CrashGuard::open(self.index.folder());
         let batch = Batch::new(self.embedder, &snapshot, writer, self.batch_limits(), guard, self.stop);
         let (catalogue, disk, unreadable) = (Catalogue::default(), Disk::default(), Unreadable::default());
-        let (progress, summary) = (Progress::default(), Summary::default());
-        let mut run = Run { ingest: self, catalogue, disk, batch, unreadable, progress, summary, report };
+        let (workload, progress, summary) = (Workload::default(), Progress::default(), Summary::default());
+        let mut run = Run { ingest: self, catalogue, disk, batch, unreadable, workload, progress, summary, report };
         for (id, article) in articles {
             run.index(id, article, Vec::new());
             run.summary.papers.added += 1;
@@ -224,6 +227,7 @@ struct Run<'a> {
     disk: Disk,
     batch: Batch<'a>,
     unreadable: Unreadable,
+    workload: Workload,
     progress: Progress,
     summary: Summary,
     report: &'a mut dyn FnMut(Progress),
@@ -256,7 +260,10 @@ impl Run<'_> {
                 if self.ingest.is_stopped() {
                     return Err(IngestError::Stopped);
                 }
+                let before = self.batch.characters_taken();
                 self.take(&source, read)?;
+                self.workload.read(&source, self.batch.characters_taken() - before);
+                self.progress.expected = self.batch.characters_taken() + self.workload.unread_characters();
                 self.progress.done += 1;
                 self.write_if_full()?;
                 (self.report)(self.progress);
@@ -403,7 +410,11 @@ impl Run<'_> {
     }
 
     fn write(&mut self) -> Result<(), IngestError> {
-        let written = self.batch.write()?;
+        let (progress, report) = (&mut self.progress, &mut self.report);
+        let written = self.batch.write(&mut |characters| {
+            progress.embedded += characters;
+            report(*progress);
+        })?;
         self.summary.passages += written;
         self.progress.passages += written;
         if written > 0 {
