@@ -73,6 +73,11 @@ impl ArticleBuilder {
         self.path.last().map_or(Purpose::Content, |heading| heading.purpose)
     }
 
+    /// The headings above the current position, the outermost first.
+    pub(super) fn section(&self) -> Vec<String> {
+        self.path.iter().map(|heading| heading.text.clone()).filter(|text| !text.is_empty()).collect()
+    }
+
     /// Adds a paragraph or caption, or treats it as the purpose of the section demands.
     pub(super) fn add(&mut self, kind: BlockKind, piece: Piece) {
         if piece.text.trim().is_empty() {
@@ -80,29 +85,53 @@ impl ArticleBuilder {
         }
         match self.purpose() {
             Purpose::References if kind == BlockKind::Paragraph => self.reference(None, &piece.text),
+            Purpose::Administration if self.is_argument(&piece.text) => self.push(kind, piece),
             Purpose::Administration => self.drop(DropRule::Administration, &piece.text, piece.page, piece.span),
             Purpose::Abbreviations => {
                 let pairs = glossary::pairs(&piece.text);
                 self.article.abbreviations.extend(pairs);
                 self.drop(DropRule::AbbreviationList, &piece.text, piece.page, piece.span);
             }
-            Purpose::Content | Purpose::References => {
-                self.mark_used();
-                let section =
-                    self.path.iter().map(|heading| heading.text.clone()).filter(|text| !text.is_empty()).collect();
-                let Piece { text, citations, page, span } = piece;
-                let pages = page.map(|page| (page, page));
-                self.article.push_block(Block {
-                    kind,
-                    section,
-                    pages,
-                    source: span,
-                    text,
-                    citations,
-                    ..Block::default()
-                });
-            }
+            Purpose::Content | Purpose::References => self.push(kind, piece),
         }
+    }
+
+    /// Adds a block below the headings of `section`, whatever the current section is.
+    pub(super) fn add_under(&mut self, section: Vec<String>, kind: BlockKind, piece: Piece) {
+        let Piece { text, citations, page, span } = piece;
+        let pages = page.map(|page| (page, page));
+        self.article.push_block(Block { kind, section, pages, source: span, text, citations, ..Block::default() });
+    }
+
+    /// Appends `piece` to the last block.
+    pub(super) fn join(&mut self, piece: Piece) {
+        let Some(last) = self.article.blocks.last_mut() else { return };
+        let shift = last.text.len() + 1;
+        last.text.push(' ');
+        last.text.push_str(&piece.text);
+        last.citations.extend(
+            piece.citations.into_iter().map(|citation| Citation {
+                range: citation.range.start + shift..citation.range.end + shift,
+                ..citation
+            }),
+        );
+        if let (Some((_, last_page)), Some(page)) = (&mut last.pages, piece.page) {
+            *last_page = page.max(*last_page);
+        }
+        if let (Some(all), Some(span)) = (&mut last.source, piece.span) {
+            all.end = all.end.max(span.end);
+        }
+    }
+
+    fn push(&mut self, kind: BlockKind, piece: Piece) {
+        for heading in &mut self.path {
+            heading.used |= matches!(heading.purpose, Purpose::Content | Purpose::Administration);
+        }
+        self.add_under(self.section(), kind, piece);
+    }
+
+    fn is_argument(&self, text: &str) -> bool {
+        self.path.last().is_some_and(|heading| heading::is_argument(&heading.text, text))
     }
 
     /// Adds an entry of the reference list. Without `label`, a label at the beginning of `text` is used.
@@ -140,12 +169,6 @@ impl ArticleBuilder {
                 };
                 self.article.drop_text(rule, &last.text, None, last.span);
             }
-        }
-    }
-
-    fn mark_used(&mut self) {
-        for heading in self.path.iter_mut().filter(|heading| heading.purpose == Purpose::Content) {
-            heading.used = true;
         }
     }
 }

@@ -1,8 +1,13 @@
 //! Metadata at the beginning of plain text and Markdown files: `Title: …`, `doi: …`.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use super::Metadata;
 use super::dash::is_dash;
 use super::doi::parse_doi;
+use crate::patterns::compile;
 
 /// Sets the field that `key` names to `value`. Returns false if there is no such field.
 pub(super) fn set_field(metadata: &mut Metadata, key: &str, value: &str) -> bool {
@@ -71,6 +76,16 @@ pub(super) fn list(value: &str, separators: &[&str]) -> Vec<String> {
     let separator = separators.iter().find(|&&separator| unified.contains(separator)).copied().unwrap_or(",");
     let parts = unified.split(separator).map(|part| part.trim().trim_matches(['"', '\'', '.']).trim());
     parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
+/// Whether `text` names an institution or its address, and no person or title.
+pub(super) fn is_affiliation(text: &str) -> bool {
+    static INSTITUTION: LazyLock<Regex> = LazyLock::new(|| {
+        compile(
+            r"(?:^|[\s,(])(?:(?:Department|Division|Faculty|School|Institut[eo]?|Institution|Universit[a-zé]+|College|Hospital|Clinic|Laborator(?:y|ies)|Academy|Cent(?:er|re)s?) (?:of|for|de|der|di|für)\b|(?:[\p{Lu}][\p{L}.'’-]+ )+(?:University|Institute|College|Hospital|Academy|Laborator(?:y|ies)|Inc|Ltd|GmbH)\b|Universit[äàé]t?\b|Dept\b)",
+        )
+    });
+    INSTITUTION.is_match(text)
 }
 
 /// The first four-digit number that can be a year.

@@ -97,6 +97,25 @@ pub(super) fn purpose(heading: &str) -> Purpose {
     }
 }
 
+/// Whether `text` is a part of the paper's argument, although the heading above it also names administrative statements.
+///
+/// "Ethics statement" and "Contributions" head an approval or a list of initials in most papers, and a discussion in others.
+pub(super) fn is_argument(heading: &str, text: &str) -> bool {
+    const FEWEST_WORDS: usize = 20;
+    static STATEMENT: LazyLock<Regex> = LazyLock::new(|| {
+        compile(concat!(
+            r"(?i)\b(?:approv(?:ed|al)|(?:review|ethics?|ethical|care)(?: and [a-z]+)? (?:boards?|committees?|commission)|committees?|IRB",
+            r"|informed consent|written consent|consent(?:ed)? (?:was|for|from|to)|helsinki|not applicable|waived|exempt",
+            r"|in accordance with|in compliance|guidelines (?:of|for)|declare|disclos(?:es?|ed|ures?)|manuscript|conceived|conceptuali[sz]ed",
+            r"|supervised|wrote the|drafted|contributed (?:equally|to)|corresponding author|received (?:grants?|funding|honoraria|fees))\b",
+            r"|(?-i:\b\p{Lu}\.[- ]?\p{Lu}\.)"
+        ))
+    });
+    let plain = plain(heading);
+    let is_ambiguous = ["ethic", "contribution"].iter().any(|word| plain.starts_with(word));
+    is_ambiguous && text.split_whitespace().count() >= FEWEST_WORDS && !STATEMENT.is_match(text)
+}
+
 /// The heading in lower case, without its number, possessive apostrophes, and punctuation at its end.
 fn plain(heading: &str) -> String {
     without_number(heading)

@@ -48,6 +48,12 @@ pub fn parse(text: &str) -> Reference {
     }
 }
 
+/// Whether `text` has the form of an entry of a reference list, and not of prose.
+pub(super) fn is_entry(text: &str) -> bool {
+    let Reference { label, authors, doi, pmid, year, volume, .. } = parse(text);
+    label.is_some() && year.is_some() || !authors.is_empty() || doi.is_some() || pmid.is_some() || volume.is_some()
+}
+
 static LABEL: LazyLock<Regex> = LazyLock::new(|| compile(r"^(?:\[(\w{1,8})\]|\(?(\d{1,4})[.)\]]?)\s*(\S)"));
 static PMID: LazyLock<Regex> = LazyLock::new(|| compile(r"(?i)\b(?:PMID|pubmed)\s*:?\s*(\d{4,8})\b"));
 static IDENTIFIERS: LazyLock<Regex> = LazyLock::new(|| {

@@ -1,13 +1,14 @@
 //! TEI XML, above all as GROBID writes it from PDF: <https://grobid.readthedocs.io/en/latest/TEI-encoding-of-results/>.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use roxmltree::Node;
 
 use super::article_builder::{ArticleBuilder, Piece};
+use super::heading::Purpose;
 use super::prose::Prose;
 use super::xml::Repaired;
-use super::{Article, BlockKind, DropRule, Format, Metadata, ReadError, Reference, front_matter, text};
+use super::{Article, BlockKind, DropRule, Format, Metadata, ReadError, Reference, front_matter, reference, text};
 use crate::doi::parse_doi;
 
 const FORMAT: &str = "TEI XML";
@@ -19,11 +20,17 @@ const FORMAT: &str = "TEI XML";
 pub(super) fn read(source: &str) -> Result<Article, ReadError> {
     let repaired = Repaired::new(source, FORMAT)?;
     let document = repaired.parse()?;
-    let Some(root) = document.descendants().find(|node| is(*node, "TEI") || is(*node, "tei")) else {
+    let Some(root) = document.descendants().find(|node| is(*node, "TEI")) else {
         return Err(ReadError::Malformed { format: FORMAT, reason: "there is no <TEI> in it".into() });
     };
-    let mut reader =
-        Reader { source: &repaired, builder: ArticleBuilder::new(Format::Tei), reference_ids: HashMap::new() };
+    let mut reader = Reader {
+        source: &repaired,
+        builder: ArticleBuilder::new(Format::Tei),
+        reference_ids: HashMap::new(),
+        mentioned_in: HashMap::new(),
+        captions: HashSet::new(),
+        blocks_before_formula: None,
+    };
     reader.read(root);
     let article = reader.builder.finish();
     if article.blocks.is_empty() { Err(ReadError::NoText) } else { Ok(article) }
@@ -34,6 +41,12 @@ struct Reader<'a> {
     builder: ArticleBuilder,
     /// Index in the reference list by XML id.
     reference_ids: HashMap<String, usize>,
+    /// The headings where a figure or table is first mentioned, by its XML id.
+    mentioned_in: HashMap<String, Vec<String>>,
+    /// Letters and digits of the captions read. GROBID writes some figures twice.
+    captions: HashSet<String>,
+    /// Number of blocks before the formula that ended the last paragraph.
+    blocks_before_formula: Option<usize>,
 }
 
 impl Reader<'_> {
@@ -41,14 +54,14 @@ impl Reader<'_> {
         self.references(root);
         if let Some(header) = child(root, "teiHeader") {
             self.builder.article().metadata = metadata(header);
-            if let Some(summary) = descendant(header, "abstract") {
+            if let Some(summary) = descendant(header, "abstract").filter(|part| !plain(*part).is_empty()) {
                 self.builder.heading(1, "Abstract", None);
                 self.parts(summary, 2);
             }
         }
         let Some(text) = child(root, "text") else { return };
         for part in text.children().filter(Node::is_element) {
-            match part.tag_name().name() {
+            match name(part).as_str() {
                 "front" | "body" | "group" => self.parts(part, 1),
                 "back" => self.back(part),
                 _ => self.drop(DropRule::UnknownPart, part),
@@ -74,14 +87,17 @@ impl Reader<'_> {
     /// Read the blocks inside `node`; headings found there have `level`.
     fn parts(&mut self, node: Node, level: usize) {
         for part in node.children().filter(Node::is_element) {
-            match part.tag_name().name() {
+            match name(part).as_str() {
                 "head" => self.heading(part, level),
                 "p" | "ab" | "quote" | "item" => self.paragraph(part),
                 "figure" => self.figure(part),
                 "table" => self.table(part),
-                "formula" => self.drop(DropRule::Formula, part),
+                "formula" => {
+                    self.blocks_before_formula = Some(self.builder.article().blocks.len());
+                    self.drop(DropRule::Formula, part);
+                }
                 "note" => self.drop(DropRule::Footnote, part),
-                "listBibl" => {}
+                "listbibl" => {}
                 "div" if part.attribute("type") == Some("references") => {}
                 "div" | "div1" | "div2" | "div3" | "div4" => self.parts(part, level + usize::from(is(node, "div"))),
                 "list" | "lg" | "argument" | "cit" | "sp" => self.parts(part, level),
@@ -101,19 +117,45 @@ impl Reader<'_> {
         let deep = text::number_depth(if number.is_empty() { &title } else { number });
         let numbered = if number.is_empty() { title } else { format!("{} {title}", number.trim_end_matches('.')) };
         let span = Some(self.source.span(head));
+        self.blocks_before_formula = None;
         self.builder.heading(level + deep.saturating_sub(1), &numbered, span);
     }
 
     fn paragraph(&mut self, node: Node) {
         let mut prose = Prose::default();
         self.inline(node, &mut prose);
-        self.add(BlockKind::Paragraph, prose, node);
+        let Some((text, citations)) = prose.finish() else { return };
+        let piece = Piece { page: page(node), span: Some(self.source.span(node)), text, citations };
+        let before_formula = self.blocks_before_formula.take();
+        if before_formula == Some(self.builder.article().blocks.len()) && self.goes_on(&piece.text) {
+            return self.builder.join(piece);
+        }
+        if self.builder.purpose() == Purpose::References {
+            if !reference::is_entry(&piece.text) {
+                // GROBID sometimes puts the columns beside a reference list under its heading.
+                return self.builder.add_under(Vec::new(), BlockKind::Paragraph, piece);
+            }
+            if !self.reference_ids.is_empty() {
+                return self.builder.drop(DropRule::ReferenceList, &piece.text, piece.page, piece.span);
+            }
+        }
+        self.builder.add(BlockKind::Paragraph, piece);
     }
 
-    fn add(&mut self, kind: BlockKind, prose: Prose, node: Node) {
-        let Some((text, citations)) = prose.finish() else { return };
-        let span = Some(self.source.span(node));
-        self.builder.add(kind, Piece { text, citations, page: page(node), span });
+    /// Whether the paragraph before a formula goes on with `text`: it ends within a sentence, or `text` begins within one.
+    fn goes_on(&mut self, text: &str) -> bool {
+        const SENTENCE_ENDS: [char; 4] = ['.', '!', '?', ':'];
+        if self.builder.purpose() != Purpose::Content {
+            return false;
+        }
+        let last = self.builder.article().blocks.last().filter(|last| last.kind == BlockKind::Paragraph);
+        last.is_some_and(|last| {
+            let is_open = !last.text.trim_end_matches([')', ']', '"', '”', '’']).ends_with(SENTENCE_ENDS);
+            let first = text.split([' ', ',']).next().unwrap_or_default();
+            is_open
+                || first.eq_ignore_ascii_case("where")
+                || text.starts_with(|c: char| c.is_lowercase() || matches!(c, ',' | ';' | '.'))
+        })
     }
 
     fn inline(&mut self, node: Node, prose: &mut Prose) {
@@ -122,18 +164,29 @@ impl Reader<'_> {
                 prose.push(part.text().unwrap_or_default());
                 continue;
             }
-            match part.tag_name().name() {
+            match name(part).as_str() {
                 "ref" if part.attribute("type") == Some("bibr") => self.citation(part, prose),
+                "ref" => {
+                    let id = part.attribute("target").and_then(|target| target.strip_prefix('#'));
+                    if let Some(id) = id.filter(|id| !self.mentioned_in.contains_key(*id)) {
+                        self.mentioned_in.insert(id.to_owned(), self.builder.section());
+                    }
+                    self.inline(part, prose);
+                }
                 "hi" if part.attribute("rend").is_some_and(|rend| rend.starts_with("super")) => {
                     prose.push_superscript(&plain(part));
                 }
-                "s" | "lb" | "pb" | "item" => {
+                "s" | "p" | "div" | "lb" | "pb" | "item" => {
                     prose.space();
                     self.inline(part, prose);
                 }
-                "formula" => self.drop(DropRule::Formula, part),
+                "formula" => {
+                    prose.space();
+                    self.drop(DropRule::Formula, part);
+                }
                 "note" => self.drop(DropRule::Footnote, part),
                 "figure" => self.figure(part),
+                "table" => self.table(part),
                 _ => self.inline(part, prose),
             }
         }
@@ -156,24 +209,34 @@ impl Reader<'_> {
         prose.push(inner.strip_prefix(core).unwrap_or_default());
     }
 
+    /// Read the caption of a figure or table; the rest of it is left out.
     fn figure(&mut self, figure: Node) {
-        let mut prose = Prose::default();
-        // Some descriptions repeat the head.
-        let letters = |kind: &str| child(figure, kind).map(plain).unwrap_or_default().replace([' ', '.', ':'], "");
-        let is_repeated = !letters("head").is_empty() && letters("figDesc").starts_with(&letters("head"));
-        if let Some(head) = child(figure, "head").filter(|_| is_repeated) {
-            self.drop(DropRule::Label, head);
-        }
-        for kind in ["head", "figDesc"].into_iter().skip(usize::from(is_repeated)) {
-            if let Some(part) = child(figure, kind).filter(|part| !plain(*part).is_empty()) {
-                self.inline(part, &mut prose);
-                prose.full_stop();
+        let (head, description) = (child(figure, "head"), child(figure, "figDesc"));
+        let letters = |part: Option<Node>| letters(&part.map(plain).unwrap_or_default());
+        let (head_letters, description_letters) = (letters(head), letters(description));
+        // One of the two often repeats the other.
+        let parts = match (head, description) {
+            (Some(head), Some(description)) if description_letters.starts_with(&head_letters) => {
+                self.drop(DropRule::Label, head);
+                vec![description]
             }
+            (Some(head), Some(description)) if head_letters.ends_with(&description_letters) => {
+                self.drop(DropRule::Label, description);
+                vec![head]
+            }
+            _ => [head, description].into_iter().flatten().collect(),
+        };
+        let mut prose = Prose::default();
+        for part in parts.into_iter().filter(|part| !plain(*part).is_empty()) {
+            self.inline(part, &mut prose);
+            prose.full_stop();
         }
-        self.add(BlockKind::Caption, prose, figure);
+        if let Some((text, citations)) = prose.finish() {
+            self.caption(figure, Piece { page: page(figure), span: Some(self.source.span(figure)), text, citations });
+        }
         for part in figure.children().filter(Node::is_element) {
-            match part.tag_name().name() {
-                "head" | "figDesc" => {}
+            match name(part).as_str() {
+                "head" | "figdesc" => {}
                 "label" => self.drop(DropRule::Label, part),
                 "table" => self.table(part),
                 "note" => self.drop(DropRule::TableFootnote, part),
@@ -181,6 +244,25 @@ impl Reader<'_> {
                 _ => self.drop(DropRule::Graphic, part),
             }
         }
+    }
+
+    fn caption(&mut self, figure: Node, mut piece: Piece) {
+        if let Some(rest) = second_half(&piece.text) {
+            let rest = piece.text.split_off(rest);
+            piece.text.truncate(piece.text.trim_end().len());
+            let end = piece.text.len();
+            piece.citations.retain(|citation| citation.range.end <= end);
+            self.builder.drop(DropRule::Label, &rest, piece.page, piece.span.clone());
+        }
+        if !self.captions.insert(letters(&piece.text)) {
+            return self.builder.drop(DropRule::Label, &piece.text, piece.page, piece.span);
+        }
+        // GROBID writes figures behind the last section. They belong to the section that mentions them first.
+        if figure.parent().is_some_and(|outer| is(outer, "body")) {
+            let section = figure.attribute((XML, "id")).and_then(|id| self.mentioned_in.get(id)).cloned();
+            return self.builder.add_under(section.unwrap_or_default(), BlockKind::Caption, piece);
+        }
+        self.builder.add(BlockKind::Caption, piece);
     }
 
     fn table(&mut self, table: Node) {
@@ -192,10 +274,12 @@ impl Reader<'_> {
 
     fn references(&mut self, root: Node) {
         for entry in root.descendants().filter(|node| is(*node, "biblStruct") || is(*node, "bibl")) {
-            if !entry.ancestors().any(|outer| is(outer, "listBibl")) {
+            let is_listed = entry.ancestors().any(|outer| is(outer, "listBibl"));
+            let is_inside = entry.ancestors().skip(1).any(|outer| is(outer, "biblStruct") || is(outer, "bibl"));
+            if !is_listed || is_inside || entry.ancestors().any(|outer| is(outer, "teiHeader")) {
                 continue;
             }
-            let reference = reference(entry);
+            let reference = read_reference(entry);
             if reference.text.is_empty() {
                 continue;
             }
@@ -215,8 +299,29 @@ impl Reader<'_> {
 
 const XML: &str = "http://www.w3.org/XML/1998/namespace";
 
+/// The name of an element in lower case. Tools that parse XML as HTML write all names so.
+fn name(node: Node) -> String {
+    node.tag_name().name().to_ascii_lowercase()
+}
+
 fn is(node: Node, name: &str) -> bool {
-    node.is_element() && node.tag_name().name() == name
+    node.is_element() && node.tag_name().name().eq_ignore_ascii_case(name)
+}
+
+fn letters(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// The byte at which a text begins again from its start: `Figure 1. Cells. Figure 1. Cells.`
+fn second_half(text: &str) -> Option<usize> {
+    const FEWEST_BYTES: usize = 20;
+    let half = text.len() / 2;
+    let around = half.saturating_sub(2)..=half + 2;
+    let mut starts = around.filter(|&at| text.len() >= FEWEST_BYTES && text.is_char_boundary(at));
+    starts.find(|&at| {
+        let (first, second) = text.split_at(at);
+        second.starts_with(char::is_alphanumeric) && letters(first) == letters(second)
+    })
 }
 
 fn child<'a, 'input>(node: Node<'a, 'input>, name: &str) -> Option<Node<'a, 'input>> {
@@ -251,7 +356,7 @@ fn metadata(header: Node) -> Metadata {
     let source = descendant(header, "sourceDesc").and_then(|source| descendant(source, "biblStruct"));
     metadata.title = descendant(header, "titleStmt").and_then(|statement| filled(statement, "title"));
     if let Some(source) = source {
-        let work = reference(source);
+        let work = read_reference(source);
         metadata.title = metadata.title.or(work.title);
         metadata.authors = work.authors;
         metadata.journal = work.journal;
@@ -273,7 +378,7 @@ fn filled(node: Node, name: &str) -> Option<String> {
     descendant(node, name).map(plain).filter(|text| !text.is_empty())
 }
 
-fn reference(entry: Node) -> Reference {
+fn read_reference(entry: Node) -> Reference {
     let title_at = |level: &str| {
         let titles = entry.descendants().filter(|node| is(*node, "title") && node.attribute("level") == Some(level));
         titles.map(plain).find(|title| !title.is_empty())
@@ -313,21 +418,33 @@ fn printed(reference: &Reference) -> String {
     parts.join(". ")
 }
 
+/// The persons, and the groups of persons, among the authors.
+///
+/// GROBID also writes authors that have an affiliation and no name, and takes some affiliations for names.
 fn authors(entry: Node) -> Vec<String> {
-    // GROBID also writes authors with an affiliation and no name.
-    let is_person = |author: &Node| {
-        descendant(*author, "persName").is_some()
-            || child(*author, "surname").is_some()
-            || !author.children().any(|part| part.is_element())
+    let authors: Vec<Node> = entry.descendants().filter(|node| is(*node, "author")).collect();
+    let names: Vec<String> = authors.iter().filter_map(|author| author_name(*author)).collect();
+    if !names.is_empty() {
+        return names;
+    }
+    let unmarked = authors.into_iter().filter(|author| !author.children().any(|part| part.is_element())).map(plain);
+    unmarked.filter(|name| !name.is_empty() && !front_matter::is_affiliation(name)).collect()
+}
+
+/// The name of an author that is marked up as such.
+fn author_name(author: Node) -> Option<String> {
+    let collaboration = author
+        .children()
+        .find(|part| is(*part, "orgName") && part.attribute("type").is_none_or(|kind| kind.starts_with("collab")));
+    let name = descendant(author, "persName").or_else(|| child(author, "name")).or(collaboration).unwrap_or(author);
+    let part = |kind: &str| name.children().filter(|part| is(*part, kind)).map(plain).collect::<Vec<_>>();
+    let family = part("surname");
+    let text = match family.as_slice() {
+        [] if name == author => return None,
+        [] => plain(name),
+        _ => [part("forename"), family].concat().join(" "),
     };
-    let authors = entry.descendants().filter(|node| is(*node, "author")).filter(is_person);
-    let names = authors.map(|author| {
-        let name = descendant(author, "persName").unwrap_or(author);
-        let part = |kind: &str| name.children().filter(|part| is(*part, kind)).map(plain).collect::<Vec<_>>();
-        let family = part("surname");
-        if family.is_empty() { plain(name) } else { [part("forename"), family].concat().join(" ") }
-    });
-    names.filter(|name| !name.is_empty()).collect()
+    Some(text).filter(|text| !text.is_empty())
 }
 
 fn date(node: Node) -> Option<u16> {
@@ -399,7 +516,7 @@ Kim <ref type="bibr" target="#b1">(Kim, 2013)</ref> agreed.</p></div>
                 ("Abstract".to_owned(), "Cells were given."),
                 ("Introduction".to_owned(), "Joints are stiff [1, 2]. Kim (Kim, 2013) agreed."),
                 ("Introduction/Mice".to_owned(), "Ten mice."),
-                ("Introduction/Mice".to_owned(), "Fig. 1. Where cells go."),
+                (String::new(), "Fig. 1. Where cells go."),
             ]
         );
         let block = &article.blocks[1];
@@ -431,5 +548,110 @@ Kim <ref type="bibr" target="#b1">(Kim, 2013)</ref> agreed.</p></div>
         let last = article.blocks.last().unwrap();
         assert_eq!((last.text.as_str(), last.section.len()), ("More of it.", 0));
         assert!(article.blocks.iter().any(|block| block.text == "Fig. 1. Where cells go."), "{:?}", article.blocks);
+    }
+
+    #[test]
+    fn a_formula_does_not_end_its_paragraph() {
+        let body = "<div><head>Model</head><p>Cells grow as in <ref type=\"bibr\" target=\"#b0\">[1]</ref>,</p><formula>x = y</formula>\
+             <p>where y is the number <ref type=\"bibr\" target=\"#b1\">[2]</ref>.</p><p>Mice grow, too.</p>\
+             <formula>z</formula><p>This is another paragraph.</p></div><figure>";
+        let article = read(&PAPER.replacen("<figure>", body, 1)).unwrap();
+        let texts: Vec<&str> = texts_under(&article, "Model");
+        assert_eq!(
+            texts,
+            ["Cells grow as in [1], where y is the number [2].", "Mice grow, too.", "This is another paragraph."]
+        );
+        let joined = article.blocks.iter().find(|block| block.text.starts_with("Cells grow")).unwrap();
+        let cited: Vec<&str> = joined.citations.iter().map(|c| &joined.text[c.range.clone()]).collect();
+        assert_eq!(cited, ["[1]", "[2]"]);
+    }
+
+    #[test]
+    fn a_caption_is_read_once() {
+        for (figure, caption) in [
+            ("<head>Figure 2: Where cells go</head><figDesc>Where cells go.</figDesc>", "Figure 2: Where cells go."),
+            (
+                "<head>Table 1</head><figDesc>Table 1. Doses<table><row><cell>low</cell></row></table></figDesc>",
+                "Table 1. Doses.",
+            ),
+            ("<head/><figDesc>Figure 3. Cells leave. Figure 3. Cells leave.</figDesc>", "Figure 3. Cells leave."),
+            (
+                "<figDesc>Figure 4. Doses.</figDesc></figure><figure><figDesc>Figure 4. Doses.</figDesc>",
+                "Figure 4. Doses.",
+            ),
+        ] {
+            let article =
+                read(&PAPER.replace("<head>Fig. 1</head><label>1</label><figDesc>Where cells go</figDesc>", figure));
+            let article = article.unwrap();
+            let captions: Vec<_> = article.blocks.iter().filter(|block| block.kind == BlockKind::Caption).collect();
+            assert_eq!(captions.iter().map(|block| block.text.as_str()).collect::<Vec<_>>(), [caption]);
+        }
+    }
+
+    #[test]
+    fn a_figure_behind_the_text_belongs_where_it_is_mentioned() {
+        let paper = PAPER
+            .replace("agreed.</p>", "agreed, see <ref type=\"figure\" target=\"#fig_0\">1</ref>.</p>")
+            .replace("<figure>", "<div><head>Funding</head><p>None.</p></div><figure xml:id=\"fig_0\">");
+        let article = read(&paper).unwrap();
+        assert_eq!(texts_under(&article, "Introduction").last(), Some(&"Fig. 1. Where cells go."));
+    }
+
+    #[test]
+    fn prose_is_no_reference_and_an_argument_no_statement() {
+        let argument = "Trials have a duty to share what they find with all patients who took part in them, because they gave \
+                        their bodies to research and want to know.";
+        let paper = PAPER.replace(
+            "<figure>",
+            &format!(
+                "<div><head>Ethics Statement</head><p>{argument}</p><p>The ethics committee approved it.</p></div>\
+                 <div><head>References</head><p>In 2012 the mice of the last column were older than all others.</p></div><figure>"
+            ),
+        );
+        let article = read(&paper).unwrap();
+        assert_eq!(article.references.len(), 2);
+        assert!(
+            article.blocks.iter().any(|block| block.text.starts_with("In 2012 the mice") && block.section.is_empty())
+        );
+        assert_eq!(texts_under(&article, "Ethics Statement"), [argument]);
+    }
+
+    #[test]
+    fn a_file_whose_names_are_in_lower_case_is_read_as_any_other() {
+        let mut paper = PAPER.to_owned();
+        for name in [
+            "TEI",
+            "teiHeader",
+            "fileDesc",
+            "titleStmt",
+            "sourceDesc",
+            "biblStruct",
+            "persName",
+            "biblScope",
+            "profileDesc",
+            "figDesc",
+            "listBibl",
+        ] {
+            paper = paper.replace(&format!("<{name}"), &format!("<{}", name.to_ascii_lowercase()));
+            paper = paper.replace(&format!("</{name}"), &format!("</{}", name.to_ascii_lowercase()));
+        }
+        let (lower, usual) = (read(&paper).unwrap(), read(PAPER).unwrap());
+        assert_eq!((lower.blocks, lower.references, lower.metadata), (usual.blocks, usual.references, usual.metadata));
+    }
+
+    #[test]
+    fn an_institution_is_no_author() {
+        for extra in
+            ["<author>Stanford University</author>", "<author><affiliation>A University</affiliation></author>"]
+        {
+            let paper = PAPER
+                .replace("<title level=\"a\">Cells for joints", &format!("{extra}<title level=\"a\">Cells for joints"));
+            assert_eq!(read(&paper).unwrap().metadata.authors, ["Ann B Lee"]);
+        }
+    }
+
+    fn texts_under<'a>(article: &'a Article, heading: &str) -> Vec<&'a str> {
+        let blocks = article.blocks.iter().filter(|block| block.section.last().is_some_and(|last| last == heading));
+        blocks.map(|block| block.text.as_str()).collect()
     }
 }

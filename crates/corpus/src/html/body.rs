@@ -556,7 +556,7 @@ impl<'p, 'a> Body<'p, 'a> {
             self.builder.heading(2, "Abstract", None);
         }
         if !is_caption && self.goes_on_behind_formula(&text, start) {
-            return self.join_to_last(&text, citations, span);
+            return self.builder.join(Piece { text, citations, page: None, span });
         }
         let kind = if is_caption { BlockKind::Caption } else { BlockKind::Paragraph };
         let piece = self.labelled(Piece { text, citations, page: None, span });
@@ -626,23 +626,6 @@ impl<'p, 'a> Body<'p, 'a> {
             && is_middle
             && builder.purpose() == Purpose::Content
             && builder.article().blocks.last().is_some_and(|last| last.kind == BlockKind::Paragraph)
-    }
-
-    /// Append a text to the last block.
-    fn join_to_last(&mut self, text: &str, citations: Vec<Citation>, span: Option<Range<usize>>) {
-        let Some(last) = self.builder.article().blocks.last_mut() else { return };
-        let shift = last.text.len() + 1;
-        last.text.push(' ');
-        last.text.push_str(text);
-        last.citations.extend(
-            citations.into_iter().map(|citation| Citation {
-                range: citation.range.start + shift..citation.range.end + shift,
-                ..citation
-            }),
-        );
-        if let (Some(all), Some(span)) = (&mut last.source, span) {
-            all.end = all.end.max(span.end);
-        }
     }
 
     /// The piece behind the label that waits for it, or as it is.

@@ -2,7 +2,7 @@
 
 use roxmltree::Node;
 
-use super::front::heading_text;
+use super::front::{heading_text, is_marker};
 use super::inline::Paragraph;
 use super::nodes::{child, plain_text};
 use super::reader::Reader;
@@ -77,9 +77,11 @@ impl Reader<'_> {
         };
         let heading = heading_text(title);
         match heading::purpose(&heading) {
-            Purpose::Administration => return self.drop_node(DropRule::Administration, node),
+            Purpose::Administration if !heading::is_argument(&heading, &plain_text(node)) => {
+                return self.drop_node(DropRule::Administration, node);
+            }
             Purpose::Abbreviations => return self.glossary(node),
-            Purpose::Content | Purpose::References => {}
+            Purpose::Content | Purpose::References | Purpose::Administration => {}
         }
         if let Some(label) = child(node, "label") {
             self.drop_node(DropRule::HeadingNumber, label);
@@ -103,10 +105,8 @@ impl Reader<'_> {
         let span = self.source.span(title);
         let number = heading.strip_suffix(text).unwrap_or_default();
         self.article.drop_text(DropRule::HeadingNumber, number, None, Some(span.clone()));
-        for marker in title.descendants().filter(|part| matches!(part.tag_name().name(), "xref" | "fn")) {
-            if !plain_text(marker).is_empty() && marker.attribute("ref-type") != Some("sec") {
-                self.drop_node(DropRule::FootnoteMarker, marker);
-            }
+        for marker in title.descendants().filter(|part| is_marker(*part)) {
+            self.drop_node(DropRule::FootnoteMarker, marker);
         }
         if text.is_empty() {
             return self.children(node);

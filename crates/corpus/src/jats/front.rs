@@ -1,10 +1,14 @@
 //! Metadata and abstracts.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
 use roxmltree::Node;
 
 use super::nodes::{child, descendant, plain_text};
 use super::reader::Reader;
 use crate::doi::parse_doi;
+use crate::patterns::compile;
 use crate::prose::Prose;
 use crate::{DropRule, Mark, Metadata, front_matter, heading};
 
@@ -56,21 +60,35 @@ fn title(meta: Node) -> Option<String> {
     (!title.is_empty()).then_some(title)
 }
 
-/// A title without the marks of its footnotes.
+/// A title without the marks of its footnotes, and without citations by number.
 pub(super) fn heading_text(title: Node) -> String {
+    static EMPTY_BRACKETS: LazyLock<Regex> = LazyLock::new(|| compile(r"\s*(?:\[[\s,;–—-]*\]|\([\s,;–—-]*\))"));
     let mut prose = Prose::default();
     push_heading(title, &mut prose);
-    prose.finish().map_or_else(String::new, |(text, _)| text)
+    let text = prose.finish().map_or_else(String::new, |(text, _)| text);
+    if title.descendants().any(is_marker) { EMPTY_BRACKETS.replace_all(&text, "").trim().to_owned() } else { text }
+}
+
+/// Whether a part of a title is a mark that is no part of its words: `*`, `[12]`, but not "Lee et al. (2010)".
+pub(super) fn is_marker(part: Node) -> bool {
+    match (part.tag_name().name(), part.attribute("ref-type")) {
+        ("fn", _) | ("xref", Some("fn" | "table-fn" | "aff" | "corresp" | "author-notes")) => true,
+        ("xref", Some("bibr") | None) => {
+            let text = plain_text(part);
+            let is_year = front_matter::year(&text).is_some();
+            !is_year && text.chars().filter(|c| c.is_alphabetic()).count() <= 1
+        }
+        _ => false,
+    }
 }
 
 fn push_heading(node: Node, prose: &mut Prose) {
     for part in node.children() {
         match part.tag_name().name() {
             "" => prose.push(part.text().filter(|_| part.is_text()).unwrap_or_default()),
-            "fn" => {}
-            "xref" if part.attribute("ref-type") != Some("sec") => {}
+            _ if is_marker(part) => {}
             "break" => prose.space(),
-            "sup" if part.children().any(|inner| inner.has_tag_name("xref")) => {}
+            "sup" if part.children().any(is_marker) => {}
             "sup" => prose.push_superscript(&plain_text(part)),
             "inline-formula" | "alternatives" => prose.push(&super::inline::formula_text(part)),
             _ => push_heading(part, prose),
@@ -81,13 +99,25 @@ fn push_heading(node: Node, prose: &mut Prose) {
 fn authors(meta: Node) -> Vec<String> {
     let groups = meta.children().filter(|node| node.has_tag_name("contrib-group"));
     let contributors = groups.flat_map(|group| group.descendants().filter(|node| node.has_tag_name("contrib")));
-    // The members of a collaboration are contributors inside of it.
-    let is_member = |contributor: &Node| contributor.ancestors().any(|outer| outer.has_tag_name("collab"));
+    // The members of a collaboration are contributors inside of it, or are marked as persons beside the byline.
+    let is_member = |contributor: &Node| {
+        contributor.ancestors().any(|outer| {
+            let kind = outer.attribute("contrib-type").or(outer.attribute("content-type")).unwrap_or_default();
+            matches!(outer.tag_name().name(), "collab" | "collab-wrap")
+                || matches!(outer.tag_name().name(), "contrib" | "contrib-group")
+                    && ["non-byline", "collab", "member"].iter().any(|word| kind.contains(word))
+        })
+    };
     contributors
-        .filter(|contributor| !is_member(contributor))
-        .filter(|contributor| contributor.attribute("contrib-type").is_none_or(|kind| kind.starts_with("author")))
+        .filter(|contributor| child(*contributor, "collab").is_some() || !is_member(contributor))
+        .filter(|contributor| {
+            contributor.attribute("contrib-type").is_none_or(|kind| {
+                kind.starts_with("author") || kind == "collab" && child(*contributor, "collab").is_some()
+            })
+        })
         .filter_map(|contributor| {
-            if let Some(collaboration) = child(contributor, "collab") {
+            let collaboration = child(contributor, "collab").or_else(|| child(contributor, "collab-wrap"));
+            if let Some(collaboration) = collaboration {
                 return Some(collaboration_name(collaboration));
             }
             let kinds = ["name", "string-name", "collab"];

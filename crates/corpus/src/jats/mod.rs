@@ -226,6 +226,53 @@ mod tests {
     }
 
     #[test]
+    fn persons_beside_the_byline_are_no_authors() {
+        let person = "<name><surname>Kim</surname><given-names>Bo</given-names></name>";
+        for members in [
+            format!("<contrib-group><contrib contrib-type=\"author non-byline\">{person}</contrib></contrib-group>"),
+            format!("<contrib-group content-type=\"collab-list\"><contrib>{person}</contrib></contrib-group>"),
+            format!(
+                "<contrib-group><contrib contrib-type=\"author\"><collab-wrap><contrib-group><contrib>{person}</contrib>\
+                 </contrib-group></collab-wrap></contrib></contrib-group>"
+            ),
+        ] {
+            let paper =
+                PAPER.replace("<pub-date pub-type=\"epub\">", &format!("{members}<pub-date pub-type=\"epub\">"));
+            assert_eq!(read(&paper).unwrap().metadata.authors, ["Ann Lee"], "{members}");
+        }
+    }
+
+    #[test]
+    fn a_citation_in_a_heading_leaves_no_hole() {
+        for (title, heading) in [
+            (
+                "The scale of <xref ref-type=\"bibr\" rid=\"B1\">Yi et al. (2012)</xref> in mice",
+                "The scale of Yi et al. (2012) in mice",
+            ),
+            ("The scale of Yi (<xref ref-type=\"bibr\" rid=\"B1\">2012</xref>)", "The scale of Yi (2012)"),
+            (
+                "The scale [<xref ref-type=\"bibr\" rid=\"B1\">1</xref>, <xref ref-type=\"bibr\" rid=\"B2\">2</xref>] in mice",
+                "The scale in mice",
+            ),
+            ("The scale<sup><xref ref-type=\"bibr\" rid=\"B1\">1</xref></sup> of cells", "The scale of cells"),
+            ("Doses (<xref ref-type=\"table\" rid=\"T1\">Table 1</xref>)", "Doses (Table 1)"),
+        ] {
+            let article =
+                read(&PAPER.replace("<title>1. Results</title>", &format!("<title>{title}</title>"))).unwrap();
+            assert!(article.blocks.iter().any(|block| block.section[0] == heading), "{title}");
+        }
+    }
+
+    #[test]
+    fn a_year_without_mark_up_behind_the_doi_is_the_year() {
+        let paper = PAPER.replace(
+            "<source>Arch</source></mixed-citation>",
+            "<source>Arch</source> 3:4. <pub-id pub-id-type=\"doi\">10.1234/a.2001</pub-id>, 2014.</mixed-citation>",
+        );
+        assert_eq!(read(&paper.replace("(<year>2013</year>)", "")).unwrap().references[1].year, Some(2014));
+    }
+
+    #[test]
     fn an_abbreviation_does_not_cut_its_sentence() {
         let paper = PAPER.replace(
             "<p>Joints matter.</p>",

@@ -77,7 +77,8 @@ fn read_reference(entry: Node) -> Reference {
             .or_else(|| field(&["source"]).filter(|_| is_book))
             .map(without_stop),
         journal: field(&["source"]).filter(|_| !is_book),
-        year: field(&["year"]).and_then(|text| year(&text)),
+        // Some entries end with a year that is not marked up, behind the DOI.
+        year: field(&["year"]).and_then(|text| year(&text)).or_else(|| reference::parse(&text).year),
         volume: field(&["volume"]),
         first_page: field(&["fpage", "elocation-id"])
             .or_else(|| field(&["page-range"])?.split(is_dash).next().map(str::to_owned)),
