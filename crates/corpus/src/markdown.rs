@@ -12,7 +12,7 @@ use super::caption::is_caption;
 use super::characters::CharacterIndex;
 use super::heading::Purpose;
 use super::prose::Prose;
-use super::{Article, BlockKind, DropRule, Format, ReadError, Reference, front_matter, text};
+use super::{Article, BlockKind, Citation, DropRule, Format, ReadError, Reference, front_matter, reference, text};
 use crate::doi::parse_doi;
 use crate::patterns::compile;
 
@@ -25,8 +25,10 @@ pub(super) fn read(source: &str) -> Result<Article, ReadError> {
         | Options::ENABLE_FOOTNOTES
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_HEADING_ATTRIBUTES
+        | Options::ENABLE_MATH
         | Options::ENABLE_YAML_STYLE_METADATA_BLOCKS;
     let mut reader = Reader::new(source);
+    reader.tags = tags(source);
     // The text refers to footnotes that follow it. Parsing twice takes less than keeping all events.
     if source.contains("[^") {
         reader.footnotes(Parser::new_ext(source, options));
@@ -46,11 +48,18 @@ struct Reader<'a> {
     range: Option<Range<usize>>,
     /// Index in the reference list by a footnote's label.
     footnotes: HashMap<String, usize>,
+    /// The label of the footnote that is read.
+    footnote: String,
     /// Index in the reference list by the key of a citation in pandoc's form.
     keys: HashMap<String, usize>,
+    /// What the tags of Manubot stand for: `[@tag:lee]: doi:10.1000/1`.
+    tags: HashMap<String, String>,
     /// The description of an image, which is its caption where the image is a paragraph of its own.
     image: Option<(Prose, Range<usize>)>,
     has_heading: bool,
+    /// Whether all text of the paragraph is set in bold; none before its first text.
+    is_bold: Option<bool>,
+    in_bold: bool,
     /// What the text that is read now belongs to.
     inside: Vec<Inside>,
     /// The next number of each ordered list that is open; none for a list with bullets.
@@ -77,9 +86,13 @@ impl<'a> Reader<'a> {
             prose: Prose::default(),
             range: None,
             footnotes: HashMap::new(),
+            footnote: String::new(),
             keys: HashMap::new(),
+            tags: HashMap::new(),
             image: None,
             has_heading: false,
+            is_bold: None,
+            in_bold: false,
             inside: Vec::new(),
             numbers: Vec::new(),
             rows: Vec::new(),
@@ -87,7 +100,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Footnotes are how Markdown cites: they become the head of the reference list.
+    /// Footnotes are how Markdown cites: they become the head of the reference list, unless they are remarks.
     fn footnotes<'e>(&mut self, events: impl Iterator<Item = Event<'e>>) {
         let mut open: Option<(String, Prose)> = None;
         for event in events {
@@ -96,6 +109,7 @@ impl<'a> Reader<'a> {
                 (Event::End(TagEnd::FootnoteDefinition), _) => {
                     if let Some((label, prose)) = open.take()
                         && let Some((text, _)) = prose.finish()
+                        && (reference::is_entry(&text) || text.contains("://"))
                     {
                         let index = self.builder.article().references.len();
                         self.builder.reference(Some(label.clone()), &text);
@@ -117,11 +131,15 @@ impl<'a> Reader<'a> {
             Event::SoftBreak | Event::HardBreak => self.prose.space(),
             Event::FootnoteReference(label) => match self.footnotes.get(label.as_ref()) {
                 Some(&index) => self.prose.cite_hidden(&[index]),
-                None => self.text(&label, range),
+                None => self.drop(DropRule::FootnoteMarker, &label, range),
             },
             Event::InlineHtml(tag) => self.inline_html(&tag, range),
             Event::Html(html) => self.drop(DropRule::Html, &html, range),
-            Event::InlineMath(text) | Event::DisplayMath(text) => self.drop(DropRule::Formula, &text, range),
+            Event::InlineMath(text) => self.plain(&text, range),
+            Event::DisplayMath(text) => {
+                self.prose.space();
+                self.drop(DropRule::Formula, &text, range);
+            }
             Event::Rule | Event::TaskListMarker(_) => {}
         }
     }
@@ -146,8 +164,9 @@ impl<'a> Reader<'a> {
                 self.inside.push(Inside::Html);
             }
             Tag::MetadataBlock(_) => self.inside.push(Inside::Metadata),
-            Tag::FootnoteDefinition(_) => {
+            Tag::FootnoteDefinition(label) => {
                 self.flush();
+                self.footnote = label.to_string();
                 self.inside.push(Inside::Footnote);
             }
             Tag::Image { title, .. } => {
@@ -159,6 +178,7 @@ impl<'a> Reader<'a> {
                 self.inside.push(Inside::Table);
                 self.rows.clear();
             }
+            Tag::Strong => self.in_bold = true,
             Tag::TableHead | Tag::TableRow => self.rows.push(Vec::new()),
             _ => {}
         }
@@ -166,7 +186,9 @@ impl<'a> Reader<'a> {
 
     fn end(&mut self, tag: TagEnd, range: Range<usize>) {
         match tag {
+            TagEnd::Paragraph if self.is_bold == Some(true) && self.inside.is_empty() => self.bold_paragraph(range),
             TagEnd::Paragraph | TagEnd::BlockQuote(_) => self.flush(),
+            TagEnd::Strong => self.in_bold = false,
             TagEnd::Heading(level) => self.heading(level, range),
             TagEnd::Item => {
                 self.flush();
@@ -205,22 +227,47 @@ impl<'a> Reader<'a> {
             Some(Inside::Code) => self.drop(DropRule::Code, text, range),
             Some(Inside::Html) => self.drop(DropRule::Html, text, range),
             Some(Inside::Image) if !is_caption(text) => {
-                let (prose, all) = self.image.get_or_insert_with(|| (Prose::default(), range.clone()));
-                prose.push(text);
+                let (image, mut all) = self.image.take().unwrap_or_else(|| (Prose::default(), range.clone()));
                 all.end = range.end;
+                let outer = std::mem::replace(&mut self.prose, image);
+                self.pandoc(text, range);
+                self.image = Some((std::mem::replace(&mut self.prose, outer), all));
             }
-            // Read beforehand.
-            Some(Inside::Footnote) => {}
+            // Read beforehand, if it is a reference.
+            Some(Inside::Footnote) => {
+                if !self.footnotes.contains_key(&self.footnote) {
+                    self.drop(DropRule::Footnote, text, range);
+                }
+            }
             Some(Inside::Image | Inside::Table) | None => {
+                if is_fence(text) {
+                    self.prose.space();
+                    return self.drop(DropRule::Html, text, range);
+                }
+                self.is_bold = Some(self.is_bold.unwrap_or(true) && self.in_bold);
                 if self.superscript {
-                    self.prose.push_superscript(text);
+                    self.plain(text, range);
                 } else {
                     self.pandoc(text, range.clone());
+                    self.extend(range);
                 }
-                let start = self.range.as_ref().map_or(range.start, |all| all.start);
-                self.range = Some(start..range.end);
             }
         }
+    }
+
+    /// Text without pandoc's syntax in it.
+    fn plain(&mut self, text: &str, range: Range<usize>) {
+        if self.superscript {
+            self.prose.push_superscript(text);
+        } else {
+            self.prose.push(text);
+        }
+        self.extend(range);
+    }
+
+    fn extend(&mut self, range: Range<usize>) {
+        let start = self.range.as_ref().map_or(range.start, |all| all.start);
+        self.range = Some(start..range.end);
     }
 
     /// Text with what pandoc adds to Markdown: citations such as `[@lee2010; @doi:10.1000/1]` and attributes such as
@@ -228,42 +275,63 @@ impl<'a> Reader<'a> {
     fn pandoc(&mut self, text: &str, range: Range<usize>) {
         static ADDED: LazyLock<Regex> = LazyLock::new(|| {
             compile(
-                r"(?P<cited>\[[^\[\]@]{0,80}-?@[^\[\]]{1,2000}\])|(?P<attributes>\{(?:[#.][\w:.-]+|[\w-]+=[^\s{}]+)[^{}\n]{0,200}\})",
+                r"(?P<cited>\[[^\[\]@]{0,80}-?@[^\[\]]{1,2000}\])|(?P<attributes>\{(?:[#.][\w:.-]+|-|[\w-]+=[^\s{}]+)[^{}\n]{0,200}\})|(?:^|[\s(])-?(?P<named>@\w[\w:./#$%&+?<>~-]*\w)",
             )
         });
         let mut end = 0;
         for found in ADDED.captures_iter(text) {
-            let Some(all) = found.get(0) else { continue };
+            let Some(all) = found.name("named").or(found.get(0)) else { continue };
             self.prose.push(text.get(end..all.start()).unwrap_or_default());
             end = all.end();
+            let added = all.as_str();
             if found.name("attributes").is_some() {
-                self.drop(DropRule::Html, all.as_str(), range.clone());
+                self.drop(DropRule::Html, added, range.clone());
                 continue;
             }
-            let references = self.cited(all.as_str());
+            // With its definition in the file, `[@tag:lee]` is a link of Markdown and comes without its brackets.
+            let is_named = found.name("named").is_some() && !self.tags.contains_key(added.trim_start_matches('@'));
+            let references = if is_named && !self.is_key(added) { Vec::new() } else { self.cited(added) };
             if references.is_empty() {
-                self.prose.push(all.as_str());
+                self.prose.push(added);
+            } else if is_named {
+                // It is a word of the sentence: `@lee2010 found`.
+                self.prose.cite(added.trim_start_matches('@'), &references);
             } else {
                 self.prose.cite_hidden(&references);
-                self.drop(DropRule::CitationMarker, all.as_str(), range.clone());
+                self.drop(DropRule::CitationMarker, added, range.clone());
             }
         }
         self.prose.push(text.get(end..).unwrap_or_default());
     }
 
+    /// Whether `@key` outside of brackets cites, and is not the name of an account: the key is known, or has an identifier or a year.
+    fn is_key(&self, key: &str) -> bool {
+        let key = key.trim_start_matches('@');
+        self.keys.contains_key(key)
+            || ["doi:", "pmid:", "pmcid:", "arxiv:", "isbn:", "tag:"].iter().any(|kind| key.starts_with(kind))
+            || !key.contains('/') && front_matter::year(key).is_some()
+    }
+
     /// The references that a citation names. The first citation of a work adds it to the list.
     fn cited(&mut self, citation: &str) -> Vec<usize> {
         static KEY: LazyLock<Regex> = LazyLock::new(|| compile(r"(?:^|[\s\[;-])@(\w[^\s;,\]]*)"));
+        // Figures, tables, equations and sections, which are numbered and not cited.
+        static CROSS_REFERENCE: LazyLock<Regex> =
+            LazyLock::new(|| compile(r"^(?i:fig|tbl|tab|eq|sec|lst|thm|lem|def|suppfig|supptbl)[:-]"));
         let mut references = Vec::new();
         for key in KEY.captures_iter(citation).filter_map(|found| found.get(1)) {
             let key = key.as_str().trim_end_matches(['.', ':']);
+            if CROSS_REFERENCE.is_match(key) {
+                continue;
+            }
             let listed = &mut self.builder.article().references;
+            let name = self.tags.get(key).map_or(key, String::as_str);
             let index = *self.keys.entry(key.to_owned()).or_insert_with(|| {
-                let doi = key.strip_prefix("doi:").and_then(parse_doi);
-                let pmid = key.strip_prefix("pmid:").and_then(front_matter::digits);
+                let doi = name.strip_prefix("doi:").and_then(parse_doi);
+                let pmid = name.strip_prefix("pmid:").and_then(front_matter::digits);
                 // Keys such as `lee2010` name author and year.
-                let year = if doi.is_none() && pmid.is_none() { front_matter::year(key) } else { None };
-                listed.push(Reference { doi, pmid, year, text: key.to_owned(), ..Reference::default() });
+                let year = if doi.is_none() && pmid.is_none() { front_matter::year(name) } else { None };
+                listed.push(Reference { doi, pmid, year, text: name.to_owned(), ..Reference::default() });
                 listed.len() - 1
             });
             references.push(index);
@@ -281,15 +349,49 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A paragraph in bold, which some papers have for headings and for the title.
+    fn bold_paragraph(&mut self, range: Range<usize>) {
+        const MOST_WORDS: usize = 30;
+        let text = std::mem::take(&mut self.prose).finish();
+        let Some((text, citations)) = text else { return self.flush() };
+        let is_short = text.split_whitespace().count() <= MOST_WORDS && !text.ends_with('.');
+        if !is_short || self.image.is_some() || is_caption(&text) || self.builder.purpose() == Purpose::References {
+            let span = self.range.take().map(|range| self.characters.range(range));
+            self.flush();
+            return self.add(text, citations, span);
+        }
+        self.is_bold = None;
+        self.range = None;
+        let article = self.builder.article();
+        let is_title = article.metadata.title.is_none() && article.blocks.is_empty() && !self.has_heading;
+        if is_title && !text::is_known_heading(&text) {
+            article.metadata.title = Some(text);
+        } else {
+            let span = self.characters.range(range);
+            let level = if text::is_known_heading(&text) { 2 } else { BOLD_LEVEL };
+            self.builder.heading(level + text::number_depth(&text) - 1, &text, Some(span));
+        }
+    }
+
     /// End the paragraph that is open.
     fn flush(&mut self) {
         let prose = std::mem::take(&mut self.prose);
         let range = self.range.take();
         self.superscript = false;
+        self.is_bold = None;
         if self.inside.contains(&Inside::Footnote) {
             return;
         }
-        let found = prose.finish();
+        let mut found = prose.finish();
+        // Attributes may go over several lines.
+        if let Some((text, citations)) = &mut found
+            && let Some(attributes) = ATTRIBUTES.find(text).map(|attributes| attributes.start())
+        {
+            let rest = text.split_off(attributes);
+            self.builder.drop(DropRule::Html, &rest, None, range.clone().map(|range| self.characters.range(range)));
+            citations.retain(|citation| citation.range.end <= attributes);
+            found = found.filter(|(text, _)| !text.is_empty());
+        }
         if let Some((image, place)) = self.image.take()
             && let Some((image, citations)) = image.finish()
         {
@@ -303,18 +405,31 @@ impl<'a> Reader<'a> {
             }
         }
         let Some((text, citations)) = found else { return };
-        if self.builder.purpose() == Purpose::References && !is_caption(&text) {
+        let span = range.map(|range| self.characters.range(range));
+        self.add(text, citations, span);
+    }
+
+    fn add(&mut self, mut text: String, mut citations: Vec<Citation>, span: Option<Range<usize>>) {
+        if self.builder.purpose() == Purpose::References && !is_caption(&text) && !text::is_known_heading(&text) {
             let label = self.numbers.last().copied().flatten().map(|number| number.to_string());
             return self.builder.reference(label, &text);
         }
-        let span = range.map(|range| self.characters.range(range));
+        if self.numbers.is_empty() && text::is_known_heading(&text) {
+            return self.builder.heading(2, &text, span);
+        }
+        // The caption of a table in pandoc's form.
         let is_table_caption = text.starts_with("Table: ") || text.starts_with(": ");
+        if text.starts_with(": ") {
+            text.drain(..2);
+            citations.iter_mut().for_each(|citation| citation.range = citation.range.start - 2..citation.range.end - 2);
+        }
         let kind = if is_caption(&text) || is_table_caption { BlockKind::Caption } else { BlockKind::Paragraph };
         self.builder.add(kind, Piece { text, citations, page: None, span });
     }
 
     fn heading(&mut self, level: HeadingLevel, range: Range<usize>) {
         self.range = None;
+        self.is_bold = None;
         let Some((text, _)) = std::mem::take(&mut self.prose).finish() else { return };
         let span = self.characters.range(range);
         let article = self.builder.article();
@@ -347,6 +462,27 @@ impl<'a> Reader<'a> {
         let span = self.characters.range(range);
         self.builder.drop(rule, text, None, Some(span));
     }
+}
+
+/// The level of a heading that is a paragraph in bold: below those of Markdown that papers use.
+const BOLD_LEVEL: usize = 5;
+
+/// Attributes at the end of a text: `{#fig:cells width=50%}`.
+static ATTRIBUTES: LazyLock<Regex> = LazyLock::new(|| compile(r"\s*\{(?:[#.][\w:.-]+|[\w-]+=[^\s{}]+)[^{}]{0,500}\}$"));
+
+/// Whether a line begins or ends a division of pandoc: `::: {#refs}`.
+fn is_fence(line: &str) -> bool {
+    let rest = line.trim().trim_start_matches(':');
+    line.trim_start().starts_with(":::") && (rest.is_empty() || rest.split_whitespace().count() <= 6)
+}
+
+/// The definitions of Manubot's tags in the source.
+fn tags(source: &str) -> HashMap<String, String> {
+    static TAG: LazyLock<Regex> = LazyLock::new(|| compile(r"(?m)^\[@([^\]\s]{1,200})\]:[ \t]*(\S{1,500})"));
+    let definitions = TAG.captures_iter(source);
+    definitions
+        .filter_map(|found| Some((found.get(1)?.as_str().to_owned(), found.get(2)?.as_str().to_owned())))
+        .collect()
 }
 
 #[cfg(test)]
@@ -459,5 +595,62 @@ code()
             (article.references[0].doi.as_deref(), article.references[1].year),
             (Some("10.1000/a_1"), Some(2010))
         );
+    }
+
+    #[test]
+    fn what_pandoc_adds_is_no_text() {
+        let source = "# Cells for joints\n\n## Methods {-}\n\nAs @kim2011 says [@kim2011], see @fig:cells and write to @stroma.\n\n\
+            ::: {.callout-note}\nA note of the authors.\n:::\n\n\
+            ![**Cells.** They go where @kim2011 saw them.](c.png){#fig:cells\n  width=3in}\n\n: Doses of mice. {#tbl:doses}\n\n\
+            With $x = y$ and $$ z $$ it works [@tag:lee].[^n]\n\n[@tag:lee]: doi:10.1000/lee\n\n[^n]: A remark on this.\n\n\
+            # References\n\n::: {#refs}\n:::\n";
+        let article = read(source).unwrap();
+        let blocks: Vec<_> = article.blocks.iter().map(|block| (block.kind, block.text.as_str())).collect();
+        assert_eq!(
+            blocks,
+            [
+                (BlockKind::Paragraph, "As kim2011 says, see @fig:cells and write to @stroma."),
+                (BlockKind::Paragraph, "A note of the authors."),
+                (BlockKind::Caption, "Cells. They go where kim2011 saw them."),
+                (BlockKind::Caption, "Doses of mice."),
+                (BlockKind::Paragraph, "With x = y and it works."),
+            ]
+        );
+        assert!(article.blocks.iter().all(|block| block.section == ["Methods"]));
+        let references: Vec<_> = article.references.iter().map(|entry| (entry.year, entry.doi.as_deref())).collect();
+        assert_eq!(references, [(Some(2011), None), (None, Some("10.1000/lee"))]);
+        let cited: Vec<_> = article.blocks[0]
+            .citations
+            .iter()
+            .map(|citation| &article.blocks[0].text[citation.range.clone()])
+            .collect();
+        assert_eq!(cited, ["kim2011", ""]);
+        assert!(
+            article
+                .dropped
+                .iter()
+                .any(|dropped| dropped.rule == DropRule::Footnote && dropped.text == "A remark on this.")
+        );
+    }
+
+    #[test]
+    fn paragraphs_in_bold_are_headings() {
+        let article = read(
+            "**Cells for joints**\n\nAbstract\n\nCells were given.\n\n**1. Methods**\n\nTen mice.\n\n**A sentence in bold is text.**\n\n\
+             **References**\n\n1. Yi T. Stem cells. Arch 2012;35:213.\n",
+        )
+        .unwrap();
+        assert_eq!(article.metadata.title.as_deref(), Some("Cells for joints"));
+        let blocks: Vec<_> =
+            article.blocks.iter().map(|block| (block.section.join("/"), block.text.as_str())).collect();
+        assert_eq!(
+            blocks,
+            [
+                ("Abstract".to_owned(), "Cells were given."),
+                ("Methods".to_owned(), "Ten mice."),
+                ("Methods".to_owned(), "A sentence in bold is text."),
+            ]
+        );
+        assert_eq!(article.references.len(), 1);
     }
 }
