@@ -9,6 +9,7 @@ use flate2::read::MultiGzDecoder;
 use regex::bytes::Regex;
 
 use super::{Limits, ReadError};
+use crate::patterns::compile;
 
 const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b, 0x08];
 
@@ -115,6 +116,17 @@ fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
         Some(UTF_16BE)
     } else {
         None
+    }
+}
+
+/// `text` without control characters and the colours of terminals, which editors show as nothing or as noise. White space and
+/// form feeds stay.
+pub(super) fn without_controls(text: String) -> String {
+    static CONTROLS: LazyLock<regex::Regex> =
+        LazyLock::new(|| compile(r"\x1b\[[0-9;?]{0,16}[A-Za-z]|[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]"));
+    match CONTROLS.replace_all(&text, "") {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(clean) => clean,
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use self::entries::entries;
+pub(super) use self::entries::entries;
 use self::page::{DumpPage, EDGE_LINES, MAX_PRINTED_LINE_BYTES, is_page_mark, page_mark, split_pages};
 use super::article_builder::{ArticleBuilder, Piece};
 use super::caption::is_caption;

@@ -46,6 +46,7 @@ pub(super) fn detect(bytes: &[u8]) -> Result<DetectedSource, ReadError> {
     if looks_binary(&text) {
         return Err(ReadError::UnknownFormat("this looks like binary data, not text".into()));
     }
+    let text = decode::without_controls(text);
     let format = of_text(&text)?;
     Ok(DetectedSource { format, text, warnings })
 }
@@ -100,7 +101,7 @@ fn of_text(text: &str) -> Result<Format, ReadError> {
         return Ok(format);
     }
     // A paper in Markdown may have what a dump of pages has, such as running headers in its text.
-    if ATX_HEADING.find_iter(head).take(3).count() == 3 {
+    if MARKDOWN_SIGN.find_iter(head).take(3).count() == 3 || YAML.is_match(head) {
         return Ok(Format::Markdown);
     }
     if dump::is_dump(head) {
@@ -109,8 +110,15 @@ fn of_text(text: &str) -> Result<Format, ReadError> {
     Ok(if is_markdown(head) { Format::Markdown } else { Format::Text })
 }
 
-/// `## Methods`
-static ATX_HEADING: LazyLock<Regex> = LazyLock::new(|| compile(r"(?m)^#{1,6}[ \t]+[^\s#]"));
+/// What plain text and viewers do not write: headings such as `## Methods`, images, links, text in bold, tables, code.
+static MARKDOWN_SIGN: LazyLock<Regex> = LazyLock::new(|| {
+    compile(
+        r"(?m)^#{1,6}[ \t]+[^\s#]|^```|\[[^\]\n]*\]\([^)\s]+\)|\*\*[^*\s][^*\n]*\*\*|^\|[ :|-]+\|[ \t]*$|\[@[\w:]|\[\^\w+\]",
+    )
+});
+
+/// Metadata at the beginning of the file.
+static YAML: LazyLock<Regex> = LazyLock::new(|| compile(r"\A---[ \t]*\n(?:[^\n]*\n)*?[\w-]+:"));
 
 fn head(text: &str) -> &str {
     characters::prefix(text, HEAD)
@@ -188,9 +196,22 @@ mod tests {
             ("Cells\n\nThey grow.\n\n- one\n- two", Format::Text),
             ("p < 0.05 and > 3", Format::Text),
             ("Page one.\u{c}Page two.", Format::Dump),
+            (
+                "# Cells\n\nPage 1 of 9\n\nThey **grow** and [move](https://a.org/b).\n\nPage 2 of 9\n\nThey die.",
+                Format::Markdown,
+            ),
         ] {
             assert_eq!(detect(source.as_bytes()).unwrap().format, format, "{source}");
         }
+    }
+
+    #[test]
+    fn control_characters_are_left_out() {
+        let found = detect("Cells \u{1b}[1mgrow\u{1b}[0m and mo\u{8}ve\u{93} in all of the mice that we have seen so far, and in the men.\tWell.".as_bytes()).unwrap();
+        assert_eq!(
+            found.text,
+            "Cells grow and move in all of the mice that we have seen so far, and in the men.\tWell."
+        );
     }
 
     #[test]

@@ -14,31 +14,6 @@ pub(super) struct Chunk<'a> {
     pub span: Range<usize>,
 }
 
-/// Splits `text` at blank lines.
-pub(super) fn chunks(text: &str) -> Vec<Chunk<'_>> {
-    let mut chunks: Vec<Chunk> = Vec::new();
-    let mut open = false;
-    let mut at = 0;
-    for line in text.split('\n') {
-        let length = line.chars().count();
-        let visible = line.trim();
-        if visible.is_empty() {
-            open = false;
-        } else {
-            match chunks.last_mut().filter(|_| open) {
-                Some(chunk) => {
-                    chunk.lines.push(visible);
-                    chunk.span.end = at + length;
-                }
-                None => chunks.push(Chunk { lines: vec![visible], span: at..at + length }),
-            }
-            open = true;
-        }
-        at += length + 1;
-    }
-    chunks
-}
-
 /// Groups lines. A new group begins where `starts` returns true for the previous and the current line.
 pub(super) fn parted<'a>(lines: &[&'a str], starts: fn(&str, &str) -> bool) -> Vec<Vec<&'a str>> {
     let mut parts: Vec<Vec<&str>> = Vec::new();
@@ -137,13 +112,6 @@ fn drops_hyphen(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn chunks_know_their_places() {
-        let found = chunks("Naïve\n\n  two \nlines\n");
-        assert_eq!(found[0], Chunk { lines: vec!["Naïve"], span: 0..5 });
-        assert_eq!(found[1], Chunk { lines: vec!["two", "lines"], span: 7..19 });
-    }
 
     #[test]
     fn cut_words_are_joined_and_real_hyphens_stay() {

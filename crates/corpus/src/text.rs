@@ -1,5 +1,7 @@
 //! Reads plain text: paragraphs are separated by blank lines, headings are recognised by their form.
 
+mod layout;
+
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -9,13 +11,17 @@ use super::article_builder::{ArticleBuilder, Piece};
 use super::caption::is_caption;
 use super::heading::{self, Purpose};
 use super::lines::{self, Chunk, parted};
-use super::{Article, BlockKind, DropRule, Format, ReadError, front_matter, unbroken};
+use super::unbroken::{self, Part};
+use super::{Article, BlockKind, DropRule, Format, ReadError, dump, front_matter};
 use crate::doi::parse_doi;
-use crate::patterns::compile;
+use crate::patterns::{DOI_PREFIX, compile};
 
 /// Maximum number of characters of a heading, and of a title.
 const MAX_HEADING_CHARACTERS: usize = 120;
 const MAX_TITLE_CHARACTERS: usize = 300;
+/// Length of a paragraph in bytes from which on it is read as text that lost its breaks. Paragraphs of papers are shorter, but
+/// for a few.
+const MAX_PARAGRAPH_BYTES: usize = 8_000;
 /// Maximum number of chunks before the abstract: title, authors, affiliations, dates and the like.
 const MAX_FRONT_CHUNKS: usize = 12;
 
@@ -24,43 +30,29 @@ const MAX_FRONT_CHUNKS: usize = 12;
 /// # Errors
 /// [`ReadError::NoText`] where no paragraph is found.
 pub(super) fn read(source: &str) -> Result<Article, ReadError> {
-    let mut chunks = lines::chunks(source);
-    if one_paragraph_per_line(&chunks) {
-        chunks = split_lines(source);
+    let mut reader = Reader { builder: ArticleBuilder::new(Format::Text), has_text: false, has_inferred_breaks: false };
+    reader.read(&layout::chunks(source));
+    if reader.has_inferred_breaks {
+        reader.builder.article().warnings.push("paragraph breaks were inferred; the source has none".into());
     }
-    let mut reader = Reader { builder: ArticleBuilder::new(Format::Text), has_text: false };
-    reader.read(&chunks);
     let article = reader.builder.finish();
     if article.blocks.is_empty() { Err(ReadError::NoText) } else { Ok(article) }
-}
-
-/// Whether the file has no blank lines, and lines as long as paragraphs.
-fn one_paragraph_per_line(chunks: &[Chunk]) -> bool {
-    let [only] = chunks else { return false };
-    let long = only.lines.iter().filter(|line| line.len() > 200).count();
-    only.lines.len() > 1 && long * 2 > only.lines.len()
-}
-
-fn split_lines(source: &str) -> Vec<Chunk<'_>> {
-    let mut at = 0;
-    let lines = source.split('\n').map(|line| {
-        let span = at..at + line.chars().count();
-        at = span.end + 1;
-        Chunk { lines: vec![line.trim()], span }
-    });
-    lines.filter(|chunk| chunk.lines.iter().any(|line| !line.is_empty())).collect()
 }
 
 struct Reader {
     builder: ArticleBuilder,
     /// Whether a paragraph or a heading was read. No title follows it.
     has_text: bool,
+    /// Whether a paragraph was split where the source has no break.
+    has_inferred_breaks: bool,
 }
 
 impl Reader {
     fn read(&mut self, chunks: &[Chunk]) {
         // If a known section begins early, the chunks between it and the title are front matter.
-        let is_start = |chunk: &Chunk| chunk.lines.first().is_some_and(|line| is_known_heading(line));
+        let is_start = |chunk: &Chunk| {
+            chunk.lines.first().is_some_and(|line| is_known_heading(line) && heading::purpose(line) == Purpose::Content)
+        };
         let front = chunks.iter().take(MAX_FRONT_CHUNKS).position(is_start).unwrap_or(0);
         for (index, chunk) in chunks.iter().enumerate() {
             let rest = if index == 0 { self.fields(chunk) } else { chunk.clone() };
@@ -84,12 +76,16 @@ impl Reader {
         let text = lines::join(&chunk.lines);
         if !self.has_text && !is_last {
             let metadata = &mut self.builder.article().metadata;
+            if is_imprint(&text) {
+                return self.imprint(&text, Some(chunk.span.clone()));
+            }
             if metadata.title.is_none() && is_title(&text) {
                 metadata.title = Some(text);
                 return;
             }
-            if metadata.authors.is_empty() && is_author_list(&text) {
-                metadata.authors = front_matter::list(&text, &[";", ","]);
+            let names = without_marks(&text);
+            if metadata.authors.is_empty() && is_author_list(&names) {
+                metadata.authors = front_matter::list(&names, &[";", ","]);
                 return;
             }
         }
@@ -118,12 +114,16 @@ impl Reader {
         self.text(chunk);
     }
 
-    /// Reads the year and the DOI from a line between the title and the text.
+    /// Reads the year and the DOI from a line before the text.
     fn imprint(&mut self, text: &str, span: Option<Range<usize>>) {
         let metadata = &mut self.builder.article().metadata;
-        let is_byline = !text.contains(|c: char| c.is_ascii_digit()) && text.split_whitespace().count() <= 4;
+        let names = without_marks(text);
+        let is_byline = metadata.title.is_some()
+            && !is_imprint(text)
+            && !names.contains(|c: char| c.is_ascii_digit())
+            && (2..=4).contains(&names.split_whitespace().count());
         if metadata.authors.is_empty() && is_byline && !text.ends_with('.') {
-            metadata.authors = vec![text.to_owned()];
+            metadata.authors = vec![names];
         }
         metadata.doi = metadata.doi.take().or_else(|| parse_doi(text));
         metadata.year = metadata.year.or_else(|| front_matter::year(text));
@@ -140,8 +140,41 @@ impl Reader {
         };
         for lines in parted(&chunk.lines, starts) {
             let text = lines::join(&lines);
-            let kind = if is_caption(&text) { BlockKind::Caption } else { BlockKind::Paragraph };
-            self.builder.add(kind, Piece { text, span: Some(chunk.span.clone()), ..Piece::default() });
+            let span = Some(chunk.span.clone());
+            if is_caption(&text) {
+                self.builder.add(BlockKind::Caption, Piece { text, span, ..Piece::default() });
+            } else if text.len() > MAX_PARAGRAPH_BYTES && self.builder.purpose() == Purpose::Content {
+                self.unbroken(&text, &chunk.span);
+            } else {
+                self.builder.add(BlockKind::Paragraph, Piece { text, span, ..Piece::default() });
+            }
+        }
+    }
+
+    /// Reads a text without breaks.
+    fn unbroken(&mut self, text: &str, span: &Range<usize>) {
+        for part in unbroken::parts(text) {
+            let (Part::Heading(range) | Part::Caption(range) | Part::Text(range)) = part.clone();
+            let piece = text.get(range).unwrap_or_default();
+            let add = |builder: &mut ArticleBuilder, kind, text: &str| {
+                builder.add(kind, Piece { text: text.to_owned(), span: Some(span.clone()), ..Piece::default() });
+            };
+            match part {
+                Part::Heading(_) => self.builder.heading(number_depth(piece), piece, Some(span.clone())),
+                Part::Caption(_) => add(&mut self.builder, BlockKind::Caption, piece),
+                Part::Text(_) if self.builder.purpose() == Purpose::References => {
+                    for entry in dump::entries(piece) {
+                        self.builder.reference(None, entry);
+                    }
+                }
+                Part::Text(_) => {
+                    let paragraphs = unbroken::paragraphs(piece);
+                    self.has_inferred_breaks |= paragraphs.len() > 1;
+                    for paragraph in paragraphs {
+                        add(&mut self.builder, BlockKind::Paragraph, piece.get(paragraph).unwrap_or_default());
+                    }
+                }
+            }
         }
     }
 }
@@ -167,6 +200,41 @@ fn begins_item(line: &str) -> bool {
 pub(super) fn begins_reference(line: &str) -> bool {
     static LABEL: LazyLock<Regex> = LazyLock::new(|| compile(r"^(?:\[\d{1,4}\]|\(?\d{1,4}[.)])\s"));
     LABEL.is_match(line)
+}
+
+/// Whether `text` is what journals print above a title: a banner, an affiliation, a journal's name with its volume, dates.
+pub(super) fn is_imprint(text: &str) -> bool {
+    const MAX_WORDS: usize = 40;
+    static IMPRINT: LazyLock<Regex> = LazyLock::new(|| {
+        const BANNER: &str = concat!(
+            r"(?:open access|original research|research highlights?|(?:author|accepted) manuscript|(?:provisional|uncorrected) (?:pdf|proof)|pre-?print",
+            r"|(?:(?:mini|systematic|narrative|scoping|literature|invited|original|full|short|brief|clinical|technical|special)[- ])*",
+            r"(?:(?:reviews?|research|communication|case)[- ])?",
+            r"(?:article|paper|report|series|reviews?|communication|letter|editorial|commentary|perspective|opinion|viewpoint|protocol)s?)",
+        );
+        const BEGINNING: &str = concat!(
+            r"(?:received|accepted|published|revised|available online|citation|cite this|how to cite|correspondence|corresponding author",
+            r"|academic editor|edited by|reviewed by|e-?mail|copyright|©|issn|vol(?:ume)?\.?\s*\d|doi\b|https?://|www\.)",
+        );
+        const JOURNAL: &str = r"(?:doi\.org/|\bdoi:\s*10\.|\bissn\b|\bvol(?:\.|ume) \d|\b(?:19|20)\d\d[,;:]\s*\d{1,4}\s*(?:\(\d|[:,]\s*\w?\d))";
+        compile(format!(r"(?i)^{BANNER}$|^{BEGINNING}|^{DOI_PREFIX}|{JOURNAL}"))
+    });
+    text.split_whitespace().count() <= MAX_WORDS
+        && (IMPRINT.is_match(text.trim().trim_end_matches(['.', ':']))
+            || front_matter::is_affiliation(text) && !is_sentence(text))
+}
+
+fn is_sentence(text: &str) -> bool {
+    text.ends_with('.') && text.split_whitespace().count() > 15
+}
+
+/// Names without the marks of their affiliations: `Ann Lee1,2*` becomes `Ann Lee`.
+fn without_marks(names: &str) -> String {
+    static MARKS: LazyLock<Regex> = LazyLock::new(|| {
+        const MARK: &str = r"(?:\d{1,2}|[*†‡§¶#¹²³⁴⁵⁶⁷⁸⁹⁰]+)";
+        compile(format!(r"(\p{{L}}\.?) ?{MARK}(?: ?,? ?{MARK})*"))
+    });
+    MARKS.replace_all(names, "$1").into_owned()
 }
 
 /// Whether `text` can be a title: it has one sentence at most. Titles in PubMed end in a full stop.
@@ -249,6 +317,9 @@ pub(super) fn is_known_heading(line: &str) -> bool {
                 | "future directions"
                 | "key points"
                 | "objectives"
+                | "figure legends"
+                | "figure captions"
+                | "tables"
         )
 }
 
@@ -339,6 +410,66 @@ References
         let article = read(&paper).unwrap();
         let texts: Vec<_> = article.references.iter().map(|reference| reference.text.as_str()).collect();
         assert_eq!(texts.len(), 2, "{texts:?}");
+    }
+
+    #[test]
+    fn what_journals_print_above_the_title_is_no_title() {
+        for imprint in [
+            "OPEN ACCESS",
+            "Systematic Review",
+            "REVIEW ARTICLE",
+            "Department of Cells, University of Joints, Basel, Switzerland",
+            "Journal of Cells 2021, 12(3), 345",
+            "J Cells. 2021;12:345-50",
+            "Received 3 May 2018; Accepted 7 July 2018",
+            "https://doi.org/10.1000/other.1",
+        ] {
+            let paper = format!(
+                "{imprint}\n\nStem cells for stiff joints of men\n\nAnn Lee1,2, Bo Kim2*\n\nCells were given. They work.\n"
+            );
+            let article = read(&paper).unwrap();
+            assert_eq!(article.metadata.title.as_deref(), Some("Stem cells for stiff joints of men"), "{imprint}");
+            assert_eq!(article.metadata.authors, ["Ann Lee", "Bo Kim"], "{imprint}");
+            assert_eq!(article.blocks.len(), 1, "{imprint}");
+        }
+    }
+
+    #[test]
+    fn the_doi_of_a_reference_is_not_that_of_the_paper() {
+        let article = read(
+            "Stem cells for stiff joints\n\nCells were given to mice. They work [1].\n\nReferences\n\n\
+             1 Yi T. Stem cells. Arch 2012;35:213. doi:10.1007/s1\n\n2 Kim A. More cells. J Cell 2013;1:1. doi:10.1007/s2\n",
+        )
+        .unwrap();
+        assert_eq!(article.metadata.doi, None);
+        assert_eq!((article.blocks.len(), article.references.len()), (1, 2));
+    }
+
+    #[test]
+    fn a_paper_without_blank_lines_has_paragraphs() {
+        let sentences = |from: usize| -> String {
+            let all: String = (from..from + 300)
+                .map(|n| format!("In trial {n} cells were given to ten mice, which walked well. "))
+                .collect();
+            all.trim_end().to_owned()
+        };
+        let paper = format!(
+            "Stem cells for stiff joints\nAnn Lee, Bo Kim\nIntroduction\n{}\nDiscussion\n{}\nReferences\n1. Yi T. Stem cells. Arch 2012;35:213.\n",
+            sentences(0),
+            sentences(1000)
+        );
+        let article = read(&paper).unwrap();
+        assert_eq!(article.metadata.title.as_deref(), Some("Stem cells for stiff joints"));
+        let longest = article.blocks.iter().map(|block| block.text.split_whitespace().count()).max().unwrap();
+        assert!(longest < 400, "{longest}");
+        let headings: Vec<_> = article.blocks.iter().map(|block| block.section.join("/")).collect();
+        assert_eq!(
+            (headings.first().unwrap().as_str(), headings.last().unwrap().as_str()),
+            ("Introduction", "Discussion")
+        );
+        assert_eq!(article.references.len(), 1);
+        let words: usize = article.blocks.iter().map(|block| block.text.split_whitespace().count()).sum();
+        assert_eq!(words, 600 * 12);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::patterns::{SURNAME, compile};
 
 /// Splits a reference list without line breaks into entries: before each label with the next number, or, without labels, before
 /// a name after a full stop if the entry before it is long enough and has a year.
-pub(super) fn entries(text: &str) -> Vec<&str> {
+pub(crate) fn entries(text: &str) -> Vec<&str> {
     static LABEL: LazyLock<Regex> = LazyLock::new(|| compile(r"(?:^|\s)(?:\[(\d{1,4})\]|(\d{1,4})\.)\s+[\p{Lu}“]"));
     static NAME: LazyLock<Regex> = LazyLock::new(|| {
         compile(format!(r"[.\d/]\s+(?:(?:van|von|de|der) )*{SURNAME},? (?:\p{{Lu}}\.?[ -]?){{1,3}},"))
