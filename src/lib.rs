@@ -4,7 +4,7 @@
 //! ([`corpus`]), passages get vectors ([`embed`]) and are written with one commit ([`index`]); [`ingest`] decides what is
 //! new and drives the three. Answering: a question gets two candidate lists from a [`Snapshot`](index::Snapshot), which
 //! [`search`] fuses, rescores and explains. [`wire`] is what
-//! clients of [`server`] see; [`server`], [`eval`] and [`cli`] sit on top; [`config`] is what the user set.
+//! clients of [`server`] see; [`server`], [`mcp`], [`eval`] and [`cli`] sit on top; [`config`] is what the user set.
 
 pub mod cli;
 pub mod config;
@@ -13,6 +13,7 @@ pub use stroma_embed as embed;
 pub mod eval;
 pub mod index;
 pub mod ingest;
+pub mod mcp;
 pub mod search;
 pub mod server;
 pub mod wire;

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Checks the HTTP interface as clients use it: validates `/openapi.json`, generates a client from it for Python and one for
-TypeScript, and makes every call with both against a running server.
+"""Checks the interfaces for programs as clients use them. HTTP: validates `/openapi.json`, generates a client from it for Python and
+one for TypeScript, and makes every call with both against a running server. The Model Context Protocol: calls every tool with the
+official SDK for Python, and with the inspector.
 
     scripts/clients/check.py [--stroma target/release/stroma] [--model models/bge-small-en-v1.5]
 
-Fetches openapi-spec-validator and openapi-python-client from PyPI, and openapi-typescript, openapi-fetch and typescript from npm,
-in the versions below, into target/clients. Exits with 1 if anything fails, or a client does not call an operation.
+Fetches what it needs from PyPI and npm, in the versions below, into target/clients. Exits with 1 if anything fails, or a client does not call an operation.
 """
 
 import argparse
@@ -24,8 +24,9 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[2]
 HERE = PROJECT / "scripts" / "clients"
 WORK = PROJECT / "target" / "clients"
-PYTHON_TOOLS = ["openapi-spec-validator==0.9.0", "openapi-python-client==0.29.1"]
-NODE_TOOLS = ["openapi-typescript@7.13.0", "openapi-fetch@0.17.0", "typescript@5.9.3", "@types/node@20.19.0"]
+PYTHON_TOOLS = ["openapi-spec-validator==0.9.0", "openapi-python-client==0.29.1", "mcp==2.3.0"]
+NODE_TOOLS = ["openapi-typescript@7.13.0", "openapi-fetch@0.17.0", "typescript@5.9.3", "@types/node@20.19.0",
+              "@modelcontextprotocol/inspector@2.12.0"]
 
 
 def run(*command, **options):
@@ -34,19 +35,20 @@ def run(*command, **options):
 
 def install_tools():
     """Installs the generators. Returns the folder of the Python programs; `None` if they cannot be had."""
-    environment = WORK / "python"
+    environment, node = WORK / "python", WORK / "node"
+    installed, wanted = WORK / "installed.json", json.dumps([PYTHON_TOOLS, NODE_TOOLS])
+    if installed.exists() and installed.read_text() == wanted:
+        return environment / "bin"
     try:
-        if not (environment / "bin" / "openapi-python-client").exists():
-            venv.create(environment, with_pip=True, clear=True)
-            run(environment / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", *PYTHON_TOOLS)
-        node = WORK / "node"
+        venv.create(environment, with_pip=True, clear=True)
+        run(environment / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", *PYTHON_TOOLS)
         node.mkdir(parents=True, exist_ok=True)
         (node / "package.json").write_text('{"private": true, "type": "module"}\n')
-        if not (node / "node_modules" / "openapi-fetch").exists():
-            run("npm", "install", "--silent", "--no-save", "--no-package-lock", *NODE_TOOLS, cwd=node)
+        run("npm", "install", "--silent", "--no-save", "--no-package-lock", *NODE_TOOLS, cwd=node)
     except (FileNotFoundError, subprocess.CalledProcessError) as error:
         print(f"clients: the generators cannot be installed: {error}", file=sys.stderr)
         return None
+    installed.write_text(wanted)
     return environment / "bin"
 
 
@@ -62,6 +64,7 @@ class Server:
         command = [str(stroma), "serve", "--listen", "127.0.0.1:0"]
         self.log = self.folder / "log"
         self.process = subprocess.Popen(command, cwd=self.folder, env=environment, stderr=self.log.open("w"))
+        self.environment = environment
         self.address = self._address()
 
     def _address(self):
@@ -108,6 +111,16 @@ def check(server, python):
     report("TypeScript", known, json.loads(calls))
 
 
+def check_assistant(server, stroma, python):
+    command = json.dumps([str(stroma), "mcp"])
+    run(python / "python", HERE / "assistant.py", command, server.address + "/mcp", json.dumps(server.environment))
+    inspector = ["npx", "mcp-inspector", "--cli", server.address + "/mcp", "--transport", "http"]
+    library = run(*inspector, "--method", "tools/call", "--tool-name", "library", cwd=WORK / "node", capture_output=True,
+                  text=True)
+    assert '"papers"' in library.stdout and not library.stderr, library
+    print("inspector: the library is described")
+
+
 def report(language, known, called):
     missing = known - set(called)
     assert not missing, f"the {language} client does not call {sorted(missing)}"
@@ -126,6 +139,7 @@ def main():
     server = Server(arguments.stroma.resolve(), arguments.model.resolve())
     try:
         check(server, python)
+        check_assistant(server, arguments.stroma.resolve(), python)
     except subprocess.CalledProcessError as error:
         sys.exit(f"clients: {error}\n{error.stdout or ''}{error.stderr or ''}")
     finally:

@@ -10,6 +10,7 @@ mod hints;
 mod index;
 mod inspect;
 mod logging;
+mod mcp;
 mod model;
 mod open;
 mod outcome;
@@ -49,6 +50,8 @@ enum Command {
     Search(search::Arguments),
     /// Answer questions over HTTP
     Serve(serve::Arguments),
+    /// Serve an assistant by the Model Context Protocol, over standard input and output
+    Mcp(mcp::Arguments),
     /// Show how files are read, without indexing them
     Inspect(inspect::Arguments),
     /// List, show and remove the papers of the index
@@ -102,6 +105,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Index(arguments) => index::run(&context, &arguments),
         Command::Search(arguments) => search::run(context, &arguments),
         Command::Serve(arguments) => serve::run(&context, &arguments),
+        Command::Mcp(_) => mcp::run(&context),
         Command::Inspect(arguments) => inspect::run(&context, &arguments),
         Command::Papers(arguments) => papers::run(&context, &arguments),
         Command::Doctor(arguments) => doctor::run(&context, &arguments),

@@ -3,6 +3,7 @@
 pub(super) mod about;
 pub(super) mod health;
 pub(super) mod manage;
+pub(super) mod mcp;
 pub(super) mod pages;
 pub(super) mod papers;
 pub(super) mod search;

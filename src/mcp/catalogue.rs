@@ -1,0 +1,115 @@
+//! Looks into the index for the tools other than `search`.
+
+use super::output::{
+    Count, FoundPassage, LibraryOutput, Neighbour, OutlineEntry, PaperOutput, PassageOutput, SimilarOutput, source,
+    study,
+};
+use crate::corpus::PassageId;
+use crate::index::{Filter, IndexError, PaperFilter, PaperOrder, PassageRecord, Snapshot};
+
+/// Values of a facet that are listed.
+const MAX_VALUES: usize = 30;
+
+/// The newest papers that are listed.
+const NEWEST: usize = 10;
+
+/// A passage with `neighbours` passages from before and from after it.
+pub(super) fn passage(
+    snapshot: &Snapshot,
+    id: &str,
+    neighbours: u32,
+    max_characters: usize,
+) -> Result<Option<PassageOutput>, IndexError> {
+    let Some(address) = snapshot.find_passage(id)? else { return Ok(None) };
+    let record = snapshot.passage(address)?;
+    let here = record.passage.ordinal;
+    let mut left = max_characters.saturating_sub(record.passage.text.len());
+    let mut found = Vec::new();
+    // The nearest first, so that the limit cuts the farthest.
+    for distance in 1..=neighbours {
+        for ordinal in [here.checked_sub(distance), here.checked_add(distance)].into_iter().flatten() {
+            let id = PassageId::new(&record.paper, ordinal);
+            let Some(address) = snapshot.find_passage(id.as_str())? else { continue };
+            let text = snapshot.passage(address)?.passage.text;
+            if text.len() <= left {
+                left -= text.len();
+                found.push((ordinal, Neighbour { id: id.to_string(), text }));
+            }
+        }
+    }
+    found.sort_by_key(|(ordinal, _)| *ordinal);
+    Ok(Some(PassageOutput {
+        id: record.passage.id.to_string(),
+        source: source(&record.metadata),
+        section: record.passage.section.join(" › "),
+        page: record.passage.pages.map(|(first, _)| first),
+        cites: record.cited.values().map(study).collect(),
+        text: record.passage.text,
+        neighbours: found.into_iter().map(|(_, neighbour)| neighbour).collect(),
+    }))
+}
+
+/// A paper by its id or an identifier, with the studies it cites if they are asked for.
+pub(super) fn paper(snapshot: &Snapshot, name: &str, with_references: bool) -> Result<Option<PaperOutput>, IndexError> {
+    let Some(record) = snapshot.paper_named(name)? else { return Ok(None) };
+    let passages = snapshot.passages_of(record.id.as_str())?;
+    let mark = |mark| format!("{mark:?}").to_lowercase();
+    Ok(Some(PaperOutput {
+        id: record.id.to_string(),
+        source: source(&record.metadata),
+        doi: record.metadata.doi.clone(),
+        pmid: record.metadata.pmid.clone(),
+        marks: record.metadata.marks.iter().map(mark).collect(),
+        outline: outline(passages.iter().map(|(_, record)| record)),
+        references: record.references.len(),
+        cites: if with_references { record.references.iter().map(study).collect() } else { Vec::new() },
+    }))
+}
+
+fn outline<'a>(passages: impl Iterator<Item = &'a PassageRecord>) -> Vec<OutlineEntry> {
+    let mut outline: Vec<OutlineEntry> = Vec::new();
+    for record in passages {
+        let (section, id) = (record.passage.section.join(" › "), record.passage.id.to_string());
+        match outline.last_mut() {
+            Some(entry) if entry.section == section => entry.last = id,
+            _ => outline.push(OutlineEntry { section, first: id.clone(), last: id }),
+        }
+    }
+    outline
+}
+
+/// The passages of other papers that are nearest in meaning to one.
+pub(super) fn similar(snapshot: &Snapshot, id: &str, limit: usize) -> Result<Option<SimilarOutput>, IndexError> {
+    let Some(address) = snapshot.find_passage(id)? else { return Ok(None) };
+    let paper = snapshot.paper_key(address)?;
+    let own = snapshot.passages_of(&snapshot.paper_id(address)?)?.len();
+    let nearest = snapshot.nearest(&snapshot.paragraph_vector(address), &Filter::default(), limit + own)?;
+    let mut passages = Vec::new();
+    for candidate in nearest {
+        if passages.len() < limit && snapshot.paper_key(candidate.address)? != paper {
+            passages.push(FoundPassage::without_evidence(&snapshot.passage(candidate.address)?));
+        }
+    }
+    Ok(Some(SimilarOutput { passages }))
+}
+
+/// What is in the library.
+pub(super) fn library(snapshot: &Snapshot) -> Result<LibraryOutput, IndexError> {
+    let (counts, facets) = (snapshot.counts(), snapshot.paper_facets()?);
+    let newest = snapshot.papers_page(&PaperFilter::default(), PaperOrder::Newest, 0, NEWEST)?.papers;
+    Ok(LibraryOutput {
+        papers: counts.papers,
+        passages: counts.passages,
+        years: facets.years.into_iter().map(|(year, papers)| Count { value: year.to_string(), papers }).collect(),
+        journals: largest(facets.journals),
+        types: largest(facets.article_types),
+        newest: newest.iter().map(|paper| format!("[{}] {}", paper.id, source(&paper.metadata))).collect(),
+    })
+}
+
+fn largest(counts: impl IntoIterator<Item = (String, usize)>) -> Vec<Count> {
+    let mut counts: Vec<Count> = counts.into_iter().map(|(value, papers)| Count { value, papers }).collect();
+    counts.sort_by(|a, b| b.papers.cmp(&a.papers).then_with(|| a.value.cmp(&b.value)));
+    counts.truncate(MAX_VALUES);
+    counts
+}

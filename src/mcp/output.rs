@@ -1,0 +1,271 @@
+//! What the tools return. Whole numbers are `i64` in the schemas, since JSON Schema has no names for unsigned ones.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::corpus::{Metadata, Reference};
+use crate::index::PassageRecord;
+use crate::search::{Answer, Evidence, Hit};
+
+/// The answer to a question.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct SearchOutput {
+    /// Whether the library has no answer. Then say so, and do not answer from these passages.
+    pub abstained: bool,
+    /// Why there is no answer, or why nothing was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Sentences that answer, quoted verbatim, the best first. Their passages are among `passages`.
+    pub answer: Vec<AnswerSentence>,
+    /// The passages found, the best first.
+    pub passages: Vec<FoundPassage>,
+    /// Whether passages were left out because of `max_characters`.
+    pub cut: bool,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct AnswerSentence {
+    pub text: String,
+    /// The id of its passage.
+    pub passage: String,
+    /// How many papers say so.
+    #[schemars(with = "i64")]
+    pub papers: usize,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct FoundPassage {
+    /// Cite it by this id, as in `[10.1186_ar2116:12]`.
+    pub id: String,
+    /// The review that has it: authors, year, title, journal.
+    pub source: String,
+    /// Headings, from the outermost to the innermost.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub section: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<i64>")]
+    pub page: Option<u32>,
+    /// The sentences that answer, verbatim, with the primary studies they cite.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<EvidenceSentence>,
+    /// The text, where no sentence answers by itself; cut at a sentence. The tool `passage` has all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct EvidenceSentence {
+    pub text: String,
+    /// Primary studies that it cites.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cites: Vec<String>,
+}
+
+/// A passage with those around it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct PassageOutput {
+    pub id: String,
+    pub source: String,
+    pub section: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<i64>")]
+    pub page: Option<u32>,
+    pub text: String,
+    /// Primary studies that it cites.
+    pub cites: Vec<String>,
+    /// Passages before and after it, in the order of the paper.
+    pub neighbours: Vec<Neighbour>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Neighbour {
+    pub id: String,
+    pub text: String,
+}
+
+/// A paper.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct PaperOutput {
+    pub id: String,
+    pub source: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doi: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pmid: Option<String>,
+    /// Such as `retracted` or `preprint`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<String>,
+    pub outline: Vec<OutlineEntry>,
+    /// How many studies it cites.
+    #[schemars(with = "i64")]
+    pub references: usize,
+    /// The studies it cites, if they were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cites: Vec<String>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct OutlineEntry {
+    pub section: String,
+    /// The ids of its first and its last passage.
+    pub first: String,
+    pub last: String,
+}
+
+/// Passages similar to one.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct SimilarOutput {
+    pub passages: Vec<FoundPassage>,
+}
+
+/// What the library has.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct LibraryOutput {
+    #[schemars(with = "i64")]
+    pub papers: u64,
+    #[schemars(with = "i64")]
+    pub passages: u64,
+    /// Papers by year.
+    pub years: Vec<Count>,
+    /// Papers by journal, the largest first.
+    pub journals: Vec<Count>,
+    /// Papers by type of article, the largest first.
+    pub types: Vec<Count>,
+    /// The newest papers.
+    pub newest: Vec<String>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Count {
+    pub value: String,
+    #[schemars(with = "i64")]
+    pub papers: usize,
+}
+
+/// Characters of a passage that are shown where no sentence of it answers.
+const EXCERPT: usize = 400;
+
+impl SearchOutput {
+    /// An answer in at most about `max_characters`; the first passage is always there.
+    pub(super) fn new(answer: &Answer, max_characters: usize) -> Self {
+        let summary = &answer.summary;
+        let sentence = |sentence: &crate::search::SummarySentence| AnswerSentence {
+            text: sentence.text.clone(),
+            passage: sentence.passage.to_string(),
+            papers: sentence.papers,
+        };
+        let sentences: Vec<AnswerSentence> = summary.sentences.iter().map(sentence).collect();
+        let mut left = max_characters.saturating_sub(sentences.iter().map(|sentence| sentence.text.len()).sum());
+        let mut passages: Vec<FoundPassage> = Vec::new();
+        for hit in &answer.hits {
+            let passage = FoundPassage::of_hit(hit);
+            let size = passage.size();
+            if size > left && !passages.is_empty() {
+                break;
+            }
+            left = left.saturating_sub(size);
+            passages.push(passage);
+        }
+        Self {
+            abstained: summary.abstained,
+            reason: summary.reason.clone(),
+            cut: passages.len() < answer.hits.len(),
+            answer: sentences,
+            passages,
+        }
+    }
+}
+
+impl FoundPassage {
+    fn of_hit(hit: &Hit) -> Self {
+        let evidence = hit.evidence.iter().map(|evidence| EvidenceSentence::new(&hit.record, evidence)).collect();
+        Self { evidence, ..Self::without_evidence(&hit.record) }.without_repeated_text()
+    }
+
+    /// A passage with an excerpt of its text.
+    pub(super) fn without_evidence(record: &PassageRecord) -> Self {
+        let passage = &record.passage;
+        Self {
+            id: passage.id.to_string(),
+            source: source(&record.metadata),
+            section: passage.section.join(" › "),
+            page: passage.pages.map(|(first, _)| first),
+            evidence: Vec::new(),
+            text: Some(excerpt(record)),
+        }
+    }
+
+    fn without_repeated_text(mut self) -> Self {
+        if !self.evidence.is_empty() {
+            self.text = None;
+        }
+        self
+    }
+
+    fn size(&self) -> usize {
+        let evidence =
+            self.evidence.iter().map(|one| one.text.len() + one.cites.iter().map(String::len).sum::<usize>());
+        self.source.len() + self.section.len() + evidence.sum::<usize>() + self.text.as_ref().map_or(0, String::len)
+    }
+}
+
+impl EvidenceSentence {
+    fn new(record: &PassageRecord, evidence: &Evidence) -> Self {
+        let within =
+            |marker: &std::ops::Range<usize>| evidence.range.start <= marker.start && marker.end <= evidence.range.end;
+        let markers = record.passage.citations.iter().filter(|citation| within(&citation.range));
+        let mut places: Vec<usize> = markers.flat_map(|citation| citation.references.iter().copied()).collect();
+        places.sort_unstable();
+        places.dedup();
+        Self {
+            text: record.passage.text.get(evidence.range.clone()).unwrap_or_default().to_owned(),
+            cites: places.into_iter().filter_map(|place| record.cited.get(&place)).map(study).collect(),
+        }
+    }
+}
+
+/// Whole sentences of the beginning.
+fn excerpt(record: &PassageRecord) -> String {
+    let passage = &record.passage;
+    let ends = passage.sentences.iter().map(|sentence| sentence.range.end);
+    let end = ends.take_while(|end| *end <= EXCERPT).last().or(passage.sentences.first().map(|one| one.range.end));
+    passage.text.get(..end.unwrap_or(passage.text.len())).unwrap_or(&passage.text).to_owned()
+}
+
+/// A review in one line: `Straub et al. (2007). Title. Journal`.
+pub(super) fn source(metadata: &Metadata) -> String {
+    let title = metadata.title.clone().unwrap_or_default();
+    let parts =
+        [authors_and_year(&metadata.authors, metadata.year), title, metadata.journal.clone().unwrap_or_default()];
+    join(&parts)
+}
+
+/// A cited study in one line, with its DOI.
+pub(super) fn study(reference: &Reference) -> String {
+    if reference.title.is_none() && reference.authors.is_empty() {
+        return reference.text.clone();
+    }
+    let doi = reference.doi.as_ref().map(|doi| format!("doi:{doi}")).unwrap_or_default();
+    let title = reference.title.clone().unwrap_or_default();
+    join(&[authors_and_year(&reference.authors, reference.year), title, doi])
+}
+
+fn authors_and_year(authors: &[String], year: Option<u16>) -> String {
+    let authors = match authors {
+        [] => String::new(),
+        [one] => one.clone(),
+        [one, other] => format!("{one} and {other}"),
+        [first, ..] => format!("{first} et al."),
+    };
+    match year {
+        Some(year) if authors.is_empty() => year.to_string(),
+        Some(year) => format!("{authors} ({year})"),
+        None => authors,
+    }
+}
+
+fn join(parts: &[String]) -> String {
+    let parts: Vec<&str> =
+        parts.iter().map(|part| part.trim().trim_end_matches('.')).filter(|part| !part.is_empty()).collect();
+    parts.join(". ")
+}
