@@ -16,8 +16,10 @@ Acknowledgements, funding and the like are left out on purpose and not counted. 
 paragraph that was read is *furniture* when less than 60 % of its sequences of four words are in the article's elements.
 References are right when their number is within 5 %. Averages are over pages.
 """
-import argparse, collections, json, os, re, statistics, subprocess, tempfile
+import argparse, collections, os, re, statistics, tempfile
 from html.parser import HTMLParser
+
+from article_score import ASIDE, FEWEST_WORDS, best_matches, furniture, is_author, is_list, is_title, paragraphs_read, read, words
 
 VOID = set('area base br col embed hr img input link meta param source track wbr'.split())
 CLOSES_P = set('address article aside blockquote div dl fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr main nav ol p pre section table ul'.split())
@@ -98,10 +100,6 @@ def text_of(node, never):
     return out
 
 
-ASIDE = re.compile(r'(authors?. )?(contributions?|acknowledge?ments?|(competing|conflicts? of) interests?( statement)?|funding|grant information'
-                   r'|abbreviations|ethics statement|author biography|copyright)$', re.I)
-
-
 def under_headings(node, heading, found):
     """The last heading before each element."""
     for child in node.children:
@@ -112,42 +110,27 @@ def under_headings(node, heading, found):
     return heading
 
 
-def words(text): return re.findall(r'\w+', text.lower().replace('\u200b', ''))
-def grams(text): return {tuple(text[i:i + 4]) for i in range(max(1, len(text) - 3))}
-
-
-def score(read, gold, tree):
+def score(article, gold, tree):
     never = selectors(gold['never'])
     headings = {}
     under_headings(tree, '', headings)
     chosen = select(tree, selectors(gold['paragraphs']), never, [])
     paragraphs = [words(text_of(n, never)) for n in chosen if not ASIDE.match(headings[id(n)])]
-    paragraphs = [p for p in paragraphs if len(p) >= 20]
+    paragraphs = [p for p in paragraphs if len(p) >= FEWEST_WORDS]
     inside = [words(text_of(n, [])) for n in select(tree, selectors(gold['article']), [], [])]
-    sequences = set().union(*map(grams, inside)) if inside else set()
-    flat = ' ' + ' '.join(' '.join(part) for part in inside) + ' '
-    blocks = [words(b['text']) for b in read['blocks'] if b['kind'] == 'paragraph']
-    counts = [collections.Counter(b) for b in blocks]
-    lost = []
-    for p in paragraphs:
-        c = collections.Counter(p)
-        best = max((2 * sum((c & k).values()) / (len(p) + len(b)) for b, k in zip(blocks, counts)), default=0)
-        if best < 0.9: lost.append((best, ' '.join(p[:14])))
-    def is_ours(b):
-        if len(b) < 4: return ' ' + ' '.join(b) + ' ' in flat
-        mine = grams(b)
-        return len(mine & sequences) >= 0.6 * len(mine)
-    furniture = [' '.join(b[:14]) for b in blocks if b and not is_ours(b)]
+    blocks = [words(b['text']) for b in paragraphs_read(article)]
+    lost = [(best, ' '.join(p[:14])) for p, (best, _) in zip(paragraphs, best_matches(paragraphs, blocks)) if best < 0.9]
+    strange = [' '.join(b[:14]) for b in furniture(blocks, inside)]
     references = len(select(tree, selectors(gold['references']), [], []))
-    meta = read['metadata']
+    meta = article['metadata']
     right = {
-        'title': words(meta['title'] or '') == words(gold['title']) and '<' not in (meta['title'] or ''),
+        'title': is_title(meta['title'], gold['title']),
         'doi': meta['doi'] == gold['doi'],
-        'author': bool(meta['authors']) and gold['author'].lower() in meta['authors'][0].lower(),
+        'author': is_author(meta['authors'], gold['author']),
         'year': str(meta['year']) == gold['year'],
         'journal': meta['journal'] == gold['journal'],
     }
-    return paragraphs, lost, blocks, furniture, references, right
+    return paragraphs, lost, blocks, strange, references, right
 
 
 ap = argparse.ArgumentParser()
@@ -173,29 +156,26 @@ for line in lines[1:]:
     with tempfile.NamedTemporaryFile('w', suffix='.html', encoding='utf-8') as copy:
         copy.write(page)
         copy.flush()
-        output = subprocess.run([args.reader, copy.name], capture_output=True, text=True).stdout
-    read = json.loads(output)
-    error = read.get('error')
-    if error: read = {'blocks': [], 'references': [], 'metadata': collections.defaultdict(lambda: None), 'warnings': []}
-    paragraphs, lost, blocks, furniture, references, right = score(read, gold, tree.root)
+        article, error = read(args.reader, copy.name)
+    paragraphs, lost, blocks, strange, references, right = score(article, gold, tree.root)
     if gold['paragraphs'] == '-':
-        good = bool(error) or 'abstract' in ' '.join(read['warnings'])
+        good = bool(error) or 'abstract' in ' '.join(article['warnings'])
         no_text.append(good)
         print(f"{gold['file']:26} no text of the article: {'refused or marked' if good else 'TAKEN FOR THE TEXT'} {error or ''}")
         continue
     fields.update({key: value for key, value in right.items()})
     recovered.append(1 - len(lost) / len(paragraphs))
-    share.append(len(furniture) / max(1, len(blocks)))
-    found = len(read['references'])
-    lists.append(abs(found - references) <= 0.05 * references)
+    share.append(len(strange) / max(1, len(blocks)))
+    found = len(article['references'])
+    lists.append(is_list(found, references))
     wrong = ' '.join(key for key, value in right.items() if not value)
     print(f"{gold['file']:26} {len(paragraphs):9} {recovered[-1]:10.2f} {len(blocks):5} {share[-1]:10.2f} "
           f"{found:6} of {references:<3} {wrong} {error or ''}")
     if args.v:
         for best, text in lost: print(f'    lost ({best:.2f}): {text}')
-        for text in furniture: print(f'    furniture: {text}')
+        for text in strange: print(f'    furniture: {text}')
         for key, value in right.items():
-            if not value: print(f"    {key}: {read['metadata'][key if key != 'author' else 'authors']}")
+            if not value: print(f"    {key}: {article['metadata'][key if key != 'author' else 'authors']}")
 pages = len(recovered)
 print(f'{pages} pages: recovered {statistics.mean(recovered):.3f}, furniture {statistics.mean(share):.3f}, '
       f'references {sum(lists)}/{pages}, ' + ', '.join(f'{key} {fields[key]}/{pages}' for key in ('title', 'doi', 'author', 'year', 'journal'))
