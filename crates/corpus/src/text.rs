@@ -1,12 +1,15 @@
 //! Reads plain text: paragraphs are separated by blank lines, headings are recognised by their form.
 
+mod kinds;
 mod layout;
 
 use std::ops::Range;
-use std::sync::LazyLock;
 
-use regex::Regex;
-
+use self::kinds::{MAX_TITLE_CHARACTERS, begins_item, is_imprint, without_marks};
+pub(super) use self::kinds::{
+    begins_reference, ends_and_begins_reference, is_author_list, is_certain_heading, is_heading, is_known_heading,
+    is_numbered, is_title, number_depth,
+};
 use super::article_builder::{ArticleBuilder, Piece};
 use super::caption::is_caption;
 use super::heading::{self, Purpose};
@@ -14,11 +17,7 @@ use super::lines::{self, Chunk, parted};
 use super::unbroken::{self, Part};
 use super::{Article, BlockKind, DropRule, Format, ReadError, dump, front_matter};
 use crate::doi::parse_doi;
-use crate::patterns::{DOI_PREFIX, compile};
 
-/// Maximum number of characters of a heading, and of a title.
-const MAX_HEADING_CHARACTERS: usize = 120;
-const MAX_TITLE_CHARACTERS: usize = 300;
 /// Length of a paragraph in bytes from which on it is read as text that lost its breaks. Paragraphs of papers are shorter, but
 /// for a few.
 const MAX_PARAGRAPH_BYTES: usize = 8_000;
@@ -176,161 +175,6 @@ impl Reader {
                 }
             }
         }
-    }
-}
-
-/// Whether an entry of a list without labels ends with `before` (in a full stop, a page or a DOI) and the next one begins with
-/// `line` (with a name).
-pub(super) fn ends_and_begins_reference(before: &str, line: &str) -> bool {
-    let last = before.split_whitespace().last().unwrap_or_default();
-    let ends = before.ends_with(|c: char| c == '.' || c.is_ascii_digit()) || last.contains("10.");
-    let name = line
-        .strip_prefix("von ")
-        .or_else(|| line.strip_prefix("van "))
-        .or_else(|| line.strip_prefix("de "))
-        .unwrap_or(line);
-    ends && name.starts_with(char::is_uppercase)
-}
-
-fn begins_item(line: &str) -> bool {
-    line.starts_with(['•', '◦', '▪', '‣']) || line.starts_with("- ") || line.starts_with("* ")
-}
-
-/// Whether the line begins with the label of a reference: `[12] …`, `12. …`, `12) …`.
-pub(super) fn begins_reference(line: &str) -> bool {
-    static LABEL: LazyLock<Regex> = LazyLock::new(|| compile(r"^(?:\[\d{1,4}\]|\(?\d{1,4}[.)])\s"));
-    LABEL.is_match(line)
-}
-
-/// Whether `text` is what journals print above a title: a banner, an affiliation, a journal's name with its volume, dates.
-pub(super) fn is_imprint(text: &str) -> bool {
-    const MAX_WORDS: usize = 40;
-    static IMPRINT: LazyLock<Regex> = LazyLock::new(|| {
-        const BANNER: &str = concat!(
-            r"(?:open access|original research|research highlights?|(?:author|accepted) manuscript|(?:provisional|uncorrected) (?:pdf|proof)|pre-?print",
-            r"|(?:(?:mini|systematic|narrative|scoping|literature|invited|original|full|short|brief|clinical|technical|special)[- ])*",
-            r"(?:(?:reviews?|research|communication|case)[- ])?",
-            r"(?:article|paper|report|series|reviews?|communication|letter|editorial|commentary|perspective|opinion|viewpoint|protocol)s?)",
-        );
-        const BEGINNING: &str = concat!(
-            r"(?:received|accepted|published|revised|available online|citation|cite this|how to cite|correspondence|corresponding author",
-            r"|academic editor|edited by|reviewed by|e-?mail|copyright|©|issn|vol(?:ume)?\.?\s*\d|doi\b|https?://|www\.)",
-        );
-        const JOURNAL: &str = r"(?:doi\.org/|\bdoi:\s*10\.|\bissn\b|\bvol(?:\.|ume) \d|\b(?:19|20)\d\d[,;:]\s*\d{1,4}\s*(?:\(\d|[:,]\s*\w?\d))";
-        compile(format!(r"(?i)^{BANNER}$|^{BEGINNING}|^{DOI_PREFIX}|{JOURNAL}"))
-    });
-    text.split_whitespace().count() <= MAX_WORDS
-        && (IMPRINT.is_match(text.trim().trim_end_matches(['.', ':']))
-            || front_matter::is_affiliation(text) && !is_sentence(text))
-}
-
-fn is_sentence(text: &str) -> bool {
-    text.ends_with('.') && text.split_whitespace().count() > 15
-}
-
-/// Names without the marks of their affiliations: `Ann Lee1,2*` becomes `Ann Lee`.
-fn without_marks(names: &str) -> String {
-    static MARKS: LazyLock<Regex> = LazyLock::new(|| {
-        const MARK: &str = r"(?:\d{1,2}|[*†‡§¶#¹²³⁴⁵⁶⁷⁸⁹⁰]+)";
-        compile(format!(r"(\p{{L}}\.?) ?{MARK}(?: ?,? ?{MARK})*"))
-    });
-    MARKS.replace_all(names, "$1").into_owned()
-}
-
-/// Whether `text` can be a title: it has one sentence at most. Titles in PubMed end in a full stop.
-pub(super) fn is_title(text: &str) -> bool {
-    let inner = text.trim_end_matches(['.', '?', '!']);
-    text.chars().count() <= MAX_TITLE_CHARACTERS
-        && !is_caption(text)
-        && heading::purpose(text) == Purpose::Content
-        && !is_known_heading(text)
-        && !inner.contains(". ")
-        && inner.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '[' | '"' | '“' | '\''))
-}
-
-/// Whether `text` is a list of authors such as `Ann B. Lee, Bo Kim and C. Roy`: each name has two to five capitalised words.
-pub(super) fn is_author_list(text: &str) -> bool {
-    let names = front_matter::list(text, &[";", ","]);
-    text.chars().count() < 600
-        && (names.len() > 1 || !text.contains(' '))
-        && names.iter().all(|name| {
-            let words = name.split_whitespace().count();
-            (2..=5).contains(&words)
-                && name.split_whitespace().all(|word| {
-                    word.starts_with(|c: char| c.is_uppercase())
-                        || matches!(word, "de" | "van" | "von" | "der" | "da" | "di" | "la" | "el")
-                })
-        })
-}
-
-pub(super) fn is_heading(text: &str) -> bool {
-    let length = text.chars().count();
-    length <= MAX_HEADING_CHARACTERS
-        && !text.ends_with(['.', ',', ';', '?', '!'])
-        && !is_caption(text)
-        && !begins_item(text)
-        && (text.starts_with(char::is_uppercase) || is_numbered(text))
-        && (is_certain_heading(text)
-            || (text.split_whitespace().count() <= 15 && (is_numbered(text) || unbroken::is_phrase(text))))
-}
-
-/// Whether the line is a numbered heading: `3.1 Clinical cases`, but not "0.6 IU per day" or "12.5 of them".
-pub(super) fn is_numbered(line: &str) -> bool {
-    let title = heading::without_number(line);
-    title != line && line.starts_with(|c: char| matches!(c, '1'..='9')) && title.starts_with(char::is_uppercase)
-}
-
-/// Whether the line is a heading even if text follows on the next line.
-pub(super) fn is_certain_heading(line: &str) -> bool {
-    let one_phrase = !heading::without_number(line).contains(". ");
-    let short = line.chars().count() <= MAX_HEADING_CHARACTERS && !line.ends_with(['.', ',', ';']) && one_phrase;
-    let capitals = line.chars().filter(|c| c.is_alphabetic()).count() > 3 && !line.chars().any(char::is_lowercase);
-    short
-        && (is_known_heading(line)
-            || (is_numbered(line) && !begins_reference(line))
-            || (capitals && !line.ends_with(':')))
-}
-
-/// Whether the line is the usual heading of a section, such as "Introduction".
-pub(super) fn is_known_heading(line: &str) -> bool {
-    let plain = heading::without_number(line).trim_end_matches(':').to_lowercase();
-    heading::purpose(line) != Purpose::Content
-        || matches!(
-            plain.as_str(),
-            "abstract"
-                | "summary"
-                | "introduction"
-                | "background"
-                | "methods"
-                | "materials and methods"
-                | "results"
-                | "discussion"
-                | "results and discussion"
-                | "conclusion"
-                | "conclusions"
-                | "concluding remarks"
-                | "patients and methods"
-                | "methodology"
-                | "limitations"
-                | "appendix"
-                | "future perspectives"
-                | "future directions"
-                | "key points"
-                | "objectives"
-                | "figure legends"
-                | "figure captions"
-                | "tables"
-        )
-}
-
-/// The depth of a heading by its number: 2 for `3.1.`. Without a number, it is 1.
-pub(super) fn number_depth(heading: &str) -> usize {
-    let number = heading.split_whitespace().next().unwrap_or_default().trim_end_matches(['.', ')']);
-    let parts: Vec<&str> = number.split('.').collect();
-    if parts.iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())) {
-        parts.len()
-    } else {
-        1
     }
 }
 

@@ -3,8 +3,8 @@
 //! A blank line ends a chunk. Files without blank lines end a paragraph otherwise: each is one long line, its first line is
 //! indented, or its last line is short.
 
-use super::{heading, is_author_list, is_certain_heading, is_heading, is_known_heading, without_marks};
-use crate::heading::Purpose;
+use super::kinds::{is_author_list, is_certain_heading, is_heading, is_known_heading, without_marks};
+use crate::heading::{self, Purpose};
 use crate::lines::Chunk;
 
 /// Number of lines from which on the breaks inside a chunk are searched for.
