@@ -320,3 +320,24 @@ fn sections_at_the_level_of_the_title_and_words_with_names_are_text() {
     assert_eq!(article.metadata.title.as_deref(), Some("Cells for joints"));
     assert_eq!(texts(&article).last().copied(), Some("Cells were given to mice."));
 }
+
+#[test]
+fn a_frame_is_the_article_if_the_page_has_none() {
+    let frame =
+        |inner: &str| format!("<iframe srcdoc=\"{}\"></iframe>", inner.replace('&', "&amp;").replace('"', "&quot;"));
+    let inner = format!("<h2 class=\"x\">Results</h2>{}", prose(9));
+    let head = "<meta name=citation_title content=\"Cells for the joints\"><meta name=citation_doi content=10.1000/1>";
+    let article = read(&format!("{head}{}{}<p>Log in.</p>", frame("<p>Buy now.</p>"), frame(&inner))).unwrap();
+    assert_eq!((article.blocks.len(), article.metadata.doi.as_deref()), (9, Some("10.1000/1")));
+    assert_eq!(rules(&article, "Buy now."), ["embedded"]);
+    assert!(article.blocks.iter().all(|block| block.section == ["Results"] && block.source.is_none()));
+    // Beside an article it is not read.
+    let article =
+        read(&format!("{head}<main><h2>Results</h2>{}</main>{}", prose(5), frame(&inner.replace("cells", "mice"))))
+            .unwrap();
+    assert_eq!(article.blocks.len(), 5);
+    assert_eq!(rules(&article, "mice were given"), ["embedded"]);
+    let abstract_only = format!("{head}<h2>Abstract</h2>{}{}", prose(1), frame(&inner));
+    let article = read(&abstract_only).unwrap();
+    assert_eq!((article.blocks.len(), article.metadata.marks.len()), (9, 0));
+}
