@@ -6,6 +6,7 @@
 //! [`search`] fuses, rescores and explains. [`wire`] is what
 //! clients of [`server`] see; [`server`], [`mcp`], [`eval`] and [`cli`] sit on top; [`config`] is what the user set.
 
+pub mod bibliography;
 pub mod cli;
 pub mod config;
 pub use stroma_corpus as corpus;

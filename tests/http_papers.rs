@@ -107,6 +107,46 @@ async fn what_is_found_is_counted() {
 }
 
 #[tokio::test]
+async fn what_is_found_is_exported_in_the_formats_of_reference_managers() {
+    let server = Server::new();
+    let ask = "/v1/search?q=morning+stiffness+in+rheumatoid+arthritis";
+    let accepting = async |path: &str, media_type: &str| {
+        let request = Request::get(path).header("accept", media_type).body(Body::empty()).expect("a request");
+        server.send(request).await
+    };
+    for (media_type, name, start) in [
+        ("application/x-research-info-systems", "ris", "TY  - "),
+        ("application/x-bibtex", "bibtex", "@"),
+        ("application/vnd.citationstyles.csl+json", "csl-json", "[\n  {"),
+        ("text/markdown", "markdown", "- "),
+        ("text/csv", "csv", "key,id,title,"),
+    ] {
+        let reply = accepting(ask, media_type).await;
+        assert!(reply.kind().starts_with(media_type) && reply.text.starts_with(start), "{name}: {}", reply.text);
+        assert!(reply.text.to_lowercase().contains("stiff"), "{name}: {}", reply.text);
+        assert_eq!(server.get(&format!("{ask}&format={name}")).await.text, reply.text);
+        let all = server.get(&format!("/v1/papers?limit=100&format={name}")).await;
+        assert!(all.text.len() > reply.text.len() && all.text.starts_with(&start[..1]), "{name}: {}", all.text);
+    }
+    assert_eq!(accepting(ask, "text/html, */*").await.json()["query"], "morning stiffness in rheumatoid arthritis");
+    server.get(&format!("{ask}&format=docx")).await.problem(400, "invalid_parameter");
+
+    // The primary studies that the evidence cites, each once.
+    let cited = server.get(&format!("{ask}&format=csl-json&cited=true")).await.json();
+    let titles: Vec<&str> = list(&cited).iter().filter_map(|one| one["title"].as_str()).collect();
+    let distinct: std::collections::BTreeSet<&str> = titles.iter().copied().collect();
+    assert!(!titles.is_empty() && distinct.len() == titles.len(), "{titles:?}");
+    let answer = server.get(ask).await.json();
+    let references: Vec<&Value> = list(&answer["hits"])
+        .iter()
+        .flat_map(|hit| list(&hit["evidence"]))
+        .flat_map(|evidence| list(&evidence["citations"]))
+        .map(|citation| &citation["title"])
+        .collect();
+    assert!(references.contains(&&Value::from(titles[0])), "{references:?}");
+}
+
+#[tokio::test]
 async fn the_file_of_a_paper_is_sent_as_a_browser_shows_it() {
     let server = Server::new();
     let papers = server.get("/v1/papers?limit=100").await.json();

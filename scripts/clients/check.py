@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks the interfaces for programs as clients use them. HTTP: validates `/openapi.json`, generates a client from it for Python and
 one for TypeScript, and makes every call with both against a running server. The Model Context Protocol: calls every tool with the
-official SDK for Python, and with the inspector.
+official SDK for Python, and with the inspector. Exported references: reads them with parsers of others.
 
     scripts/clients/check.py [--stroma target/release/stroma] [--model models/bge-small-en-v1.5]
 
@@ -24,7 +24,8 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[2]
 HERE = PROJECT / "scripts" / "clients"
 WORK = PROJECT / "target" / "clients"
-PYTHON_TOOLS = ["openapi-spec-validator==0.9.0", "openapi-python-client==0.29.1", "mcp==2.3.0"]
+PYTHON_TOOLS = ["openapi-spec-validator==0.9.0", "openapi-python-client==0.29.1", "mcp==2.3.0", "rispy==0.10.0",
+                "bibtexparser==2.1.0", "citeproc-py==0.11.1", "pylatexenc==2.10"]
 NODE_TOOLS = ["openapi-typescript@7.13.0", "openapi-fetch@0.17.0", "typescript@5.9.3", "@types/node@20.19.0",
               "@modelcontextprotocol/inspector@2.12.0"]
 
@@ -140,6 +141,7 @@ def main():
     try:
         check(server, python)
         check_assistant(server, arguments.stroma.resolve(), python)
+        run(python / "python", HERE / "references.py", arguments.stroma.resolve(), env=server.environment)
     except subprocess.CalledProcessError as error:
         sys.exit(f"clients: {error}\n{error.stdout or ''}{error.stderr or ''}")
     finally:

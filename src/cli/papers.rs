@@ -10,6 +10,7 @@ use super::context::Context;
 use super::outcome::Outcome;
 use super::printable::{json_line, printable};
 use super::style;
+use crate::bibliography::{self, Entry, ReferenceFormat};
 use crate::corpus::PaperId;
 use crate::index::{PaperRecord, PassageIndex};
 
@@ -26,7 +27,11 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// List the papers of the index
-    List,
+    List {
+        /// Print them for a reference manager: ris, bibtex, csl-json, markdown or csv
+        #[arg(long, conflicts_with = "json")]
+        format: Option<ReferenceFormat>,
+    },
     /// Show one paper: its sources and sections
     Show {
         /// Id of the paper, as printed by `papers list` and in answers, or its DOI, PMID or PMCID
@@ -48,7 +53,14 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
     let index = PassageIndex::open(folder, &PassageIndex::signature_of(folder)?)?;
     let mut output = anstream::stdout().lock();
     match &arguments.command {
-        Command::List => {
+        Command::List { format: Some(format) } => {
+            let papers = index.snapshot().papers()?;
+            let entry = |paper: &PaperRecord| Entry::of_paper(paper.id.as_str(), &paper.metadata);
+            let entries: Vec<Entry> = papers.iter().map(entry).collect();
+            write!(output, "{}", bibliography::write(&entries, *format))?;
+            Ok(if papers.is_empty() { Outcome::Partial } else { Outcome::Success })
+        }
+        Command::List { format: None } => {
             let papers = index.snapshot().papers()?;
             for paper in &papers {
                 if arguments.json {

@@ -7,6 +7,7 @@ use super::context::Context;
 use super::outcome::Outcome;
 use super::printable::json_line;
 use super::search_text;
+use crate::bibliography::{self, ReferenceFormat, papers_found, studies_cited};
 use crate::corpus::SectionKind;
 use crate::embed::{EmbedError, Embedder, Role, UnitVector};
 use crate::index::{Filter, PassageIndex, Signature};
@@ -47,8 +48,14 @@ pub(super) struct Arguments {
     #[command(flatten)]
     filter: FilterArguments,
     /// Print the same JSON as the server
-    #[arg(long)]
+    #[arg(long, conflicts_with = "format")]
     json: bool,
+    /// Print the papers that were found for a reference manager: ris, bibtex, csl-json, markdown or csv
+    #[arg(long)]
+    format: Option<ReferenceFormat>,
+    /// With --format: the primary studies that the evidence cites, and not the papers
+    #[arg(long, requires = "format")]
+    cited: bool,
 }
 
 /// Filters. A paragraph must pass each of them; of one that is repeated, it must match one value.
@@ -119,7 +126,10 @@ pub(super) fn run(context: Context, arguments: &Arguments) -> anyhow::Result<Out
     };
     let answer = engine.search(&arguments.request(&context.config().search))?;
     let mut output = anstream::stdout().lock();
-    if arguments.json {
+    if let Some(format) = arguments.format {
+        let entries = if arguments.cited { studies_cited(&answer) } else { papers_found(&answer) };
+        write!(output, "{}", bibliography::write(&entries, format))?;
+    } else if arguments.json {
         let mut response = SearchResponse::new(&answer, arguments.explain, &[]);
         let snapshot = engine.index().snapshot();
         for hit in response.hits.iter_mut().map(|hit| &mut hit.hit) {

@@ -1,6 +1,7 @@
 //! The records of papers and passages, which are stored besides words and vectors.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -74,6 +75,21 @@ impl PassageRecord {
         let indices = passage.citations.iter().flat_map(|citation| &citation.references);
         let cited = indices.filter_map(|index| Some((*index, paper.references.get(*index)?.clone()))).collect();
         Self { passage: passage.clone(), paper: paper.id.clone(), metadata: paper.metadata.clone(), cited }
+    }
+
+    /// The references cited within a byte range of the text, each once, in the order cited, with their index in the paper's list.
+    ///
+    /// The empty range of a marker that was removed from the text is often directly after the full stop.
+    pub fn cited_within(&self, range: &Range<usize>) -> Vec<(usize, &Reference)> {
+        let within = |marker: &Range<usize>| range.start <= marker.start && marker.end <= range.end;
+        let citations = self.passage.citations.iter().filter(|citation| within(&citation.range));
+        let mut places: Vec<usize> = Vec::new();
+        for place in citations.flat_map(|citation| citation.references.iter().copied()) {
+            if !places.contains(&place) {
+                places.push(place);
+            }
+        }
+        places.into_iter().filter_map(|place| Some((place, self.cited.get(&place)?))).collect()
     }
 }
 

@@ -211,15 +211,9 @@ impl FoundPassage {
 
 impl EvidenceSentence {
     fn new(record: &PassageRecord, evidence: &Evidence) -> Self {
-        let within =
-            |marker: &std::ops::Range<usize>| evidence.range.start <= marker.start && marker.end <= evidence.range.end;
-        let markers = record.passage.citations.iter().filter(|citation| within(&citation.range));
-        let mut places: Vec<usize> = markers.flat_map(|citation| citation.references.iter().copied()).collect();
-        places.sort_unstable();
-        places.dedup();
         Self {
             text: record.passage.text.get(evidence.range.clone()).unwrap_or_default().to_owned(),
-            cites: places.into_iter().filter_map(|place| record.cited.get(&place)).map(study).collect(),
+            cites: record.cited_within(&evidence.range).into_iter().map(|(_, reference)| study(reference)).collect(),
         }
     }
 }

@@ -281,16 +281,7 @@ fn subjects(hits: &[Hit]) -> Vec<String> {
 
 /// The references cited within the sentence, or at its end.
 fn studies<'a>(hit: &'a Hit, evidence: &Evidence) -> Vec<&'a Reference> {
-    let mut indices: Vec<usize> = Vec::new();
-    for citation in &hit.record.passage.citations {
-        let within = evidence.range.start <= citation.range.start && citation.range.end <= evidence.range.end;
-        if within {
-            indices.extend(&citation.references);
-        }
-    }
-    indices.sort_unstable();
-    indices.dedup();
-    indices.iter().filter_map(|index| hit.record.cited.get(index)).collect()
+    hit.record.cited_within(&evidence.range).into_iter().map(|(_, reference)| reference).collect()
 }
 
 /// The name of a study that is the same in the reference lists of different papers.

@@ -4,6 +4,7 @@
 //! [`wire`](crate::wire) defines the JSON that clients see. Work of more than half a millisecond runs on blocking threads, searches
 //! on threads of their own, and all writes to the index are jobs of one thread ([`Jobs`]).
 
+mod accept;
 mod access;
 mod connection;
 mod etag;

@@ -21,6 +21,8 @@ pub struct PapersRequest {
     /// Number of papers to skip.
     #[schema(inline)]
     pub offset: Option<Whole<0, { i64::MAX }>>,
+    /// The format: `json`, `ris`, `bibtex`, `csl-json`, `markdown` or `csv`. The header Accept is read if it is not given.
+    pub format: Option<String>,
     /// Words; each is in the title, in any of its forms, or in the name of an author.
     #[schema(example = "stiffness straub")]
     pub q: Option<String>,

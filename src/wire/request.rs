@@ -73,6 +73,11 @@ pub struct SearchRequest {
     /// Kinds of sections; a passage must be in one of them.
     #[schema(value_type = Vec<SectionName>, max_items = 100)]
     pub sections: Vec<String>,
+    /// The format of the answer: `json`, or the papers that were found as `ris`, `bibtex`, `csl-json`, `markdown` or `csv`. The header
+    /// Accept is read if it is not given.
+    pub format: Option<String>,
+    /// Whether a format other than JSON has the primary studies that the evidence cites, and not the papers.
+    pub cited: bool,
     /// Whether hits have explanations of their scores, and the answer the time of each stage.
     pub explain: bool,
     /// Counts to return of the passages that are found: `years`, `journals`, `types`, `sections`.

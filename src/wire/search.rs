@@ -11,7 +11,7 @@ use super::explanation::ExplanationItem;
 use super::names::{FacetName, KindName, ModeName};
 use super::paper::PaperItem;
 use super::reference::ReferenceItem;
-use crate::corpus::{CharacterIndex, Passage};
+use crate::corpus::CharacterIndex;
 use crate::index::PassageRecord;
 use crate::search::{Answer, Evidence, Facets, Hit, Stage};
 
@@ -271,29 +271,13 @@ impl EvidenceItem {
             end,
             text: text.get(evidence.range.clone()).unwrap_or_default().to_owned(),
             score: evidence.score,
-            citations: cited(record, &evidence.range),
+            citations: record
+                .cited_within(&evidence.range)
+                .into_iter()
+                .map(|(place, reference)| ReferenceItem::new(place, reference))
+                .collect(),
         }
     }
-}
-
-/// The references cited within `range`, without repetitions.
-fn cited(record: &PassageRecord, range: &Range<usize>) -> Vec<ReferenceItem> {
-    let mut places: Vec<usize> = Vec::new();
-    for place in cited_indices(&record.passage, range) {
-        if !places.contains(&place) {
-            places.push(place);
-        }
-    }
-    let found = places.into_iter().filter_map(|place| Some(ReferenceItem::new(place, record.cited.get(&place)?)));
-    found.collect()
-}
-
-/// The indices of the references cited within `range`. The empty range of a marker that was removed from the text is often directly
-/// after the full stop.
-fn cited_indices<'a>(passage: &'a Passage, range: &'a Range<usize>) -> impl Iterator<Item = usize> + 'a {
-    let within = |marker: &Range<usize>| range.start <= marker.start && marker.end <= range.end;
-    let citations = passage.citations.iter().filter(move |citation| within(&citation.range));
-    citations.flat_map(|citation| citation.references.iter().copied())
 }
 
 #[cfg(test)]

@@ -4,9 +4,13 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 
+use crate::bibliography::Entry;
 use crate::corpus::PassageId;
-use crate::index::{Filter, IndexError, PaperFilter, PaperOrder, Snapshot};
+use crate::index::{Filter, IndexError, PaperFilter, PaperOrder, PaperRecord, Snapshot};
+use crate::server::accept::{reference_format, references};
 use crate::server::extract::FromQuery;
 use crate::server::problem::Problem;
 use crate::server::state::AppState;
@@ -17,12 +21,21 @@ use crate::wire::{
 
 /// Lists papers
 #[utoipa::path(get, path = "/v1/papers", tag = "papers", operation_id = "listPapers", params(PapersRequest), responses(
-    (status = 200, body = PapersResponse),
+    (status = 200, content(
+        (PapersResponse = "application/json"),
+        (String = "application/x-research-info-systems"),
+        (String = "application/x-bibtex"),
+        (String = "application/vnd.citationstyles.csl+json"),
+        (String = "text/markdown"),
+        (String = "text/csv"),
+    )),
 ))]
 pub(in crate::server) async fn list(
     State(state): State<Arc<AppState>>,
+    headers: HeaderMap,
     FromQuery(request): FromQuery<PapersRequest>,
-) -> Result<Json<PapersResponse>, Problem> {
+) -> Result<Response, Problem> {
+    let format = reference_format(request.format.as_deref(), &headers)?;
     let limit = Whole::value_or(request.limit, "limit", 20)?;
     let offset = Whole::value_or(request.offset, "offset", 0)?;
     let filter = filter(&request)?;
@@ -30,10 +43,20 @@ pub(in crate::server) async fn list(
     let read = move |state: &AppState| {
         let snapshot = state.engine.index().snapshot();
         let page = snapshot.papers_page(&filter, order, offset, limit)?;
-        let papers = page.papers.iter().map(PaperSummary::from).collect();
-        Ok(PapersResponse { commit: snapshot.commit_id().to_owned(), total: page.total, offset, papers })
+        let response = match format {
+            Some(format) => {
+                let entry = |paper: &PaperRecord| Entry::of_paper(paper.id.as_str(), &paper.metadata);
+                references(&page.papers.iter().map(entry).collect::<Vec<_>>(), format)
+            }
+            None => {
+                let papers = page.papers.iter().map(PaperSummary::from).collect();
+                let commit = snapshot.commit_id().to_owned();
+                Json(PapersResponse { commit, total: page.total, offset, papers }).into_response()
+            }
+        };
+        Ok(response)
     };
-    Ok(Json(state.blocking(read).await?))
+    state.blocking(read).await
 }
 
 fn filter(request: &PapersRequest) -> Result<PaperFilter, Problem> {

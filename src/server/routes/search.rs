@@ -5,7 +5,11 @@ use std::time::Instant;
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 
+use crate::bibliography::{papers_found, studies_cited};
+use crate::server::accept::{reference_format, references};
 use crate::server::extract::{FromJson, FromQuery};
 use crate::server::metrics::RequestStage;
 use crate::server::problem::Problem;
@@ -13,31 +17,60 @@ use crate::server::response_cache::CacheKey;
 use crate::server::state::AppState;
 use crate::wire::{SearchRequest, SearchResponse};
 
-type Answered = Result<Json<SearchResponse>, Problem>;
+type Answered = Result<Response, Problem>;
 
 /// Answers a question
 #[utoipa::path(get, path = "/v1/search", tag = "search", operation_id = "searchPassages", params(SearchRequest), responses(
-    (status = 200, body = SearchResponse),
+    (status = 200, content(
+        (SearchResponse = "application/json"),
+        (String = "application/x-research-info-systems"),
+        (String = "application/x-bibtex"),
+        (String = "application/vnd.citationstyles.csl+json"),
+        (String = "text/markdown"),
+        (String = "text/csv"),
+    )),
 ))]
 pub(in crate::server) async fn get(
     State(state): State<Arc<AppState>>,
+    headers: HeaderMap,
     FromQuery(request): FromQuery<SearchRequest>,
 ) -> Answered {
-    answer(&state, request).await
+    answer(&state, &headers, request).await
 }
 
 /// Answers a question in the body of the request
 #[utoipa::path(post, path = "/v1/search", tag = "search", operation_id = "searchPassagesByBody", request_body = SearchRequest, responses(
-    (status = 200, body = SearchResponse),
+    (status = 200, content(
+        (SearchResponse = "application/json"),
+        (String = "application/x-research-info-systems"),
+        (String = "application/x-bibtex"),
+        (String = "application/vnd.citationstyles.csl+json"),
+        (String = "text/markdown"),
+        (String = "text/csv"),
+    )),
 ))]
 pub(in crate::server) async fn post(
     State(state): State<Arc<AppState>>,
+    headers: HeaderMap,
     FromJson(request): FromJson<SearchRequest>,
 ) -> Answered {
-    answer(&state, request).await
+    answer(&state, &headers, request).await
 }
 
-async fn answer(state: &Arc<AppState>, request: SearchRequest) -> Answered {
+async fn answer(state: &Arc<AppState>, headers: &HeaderMap, request: SearchRequest) -> Answered {
+    let Some(format) = reference_format(request.format.as_deref(), headers)? else {
+        return answer_as_json(state, request).await.map(IntoResponse::into_response);
+    };
+    let cited = request.cited;
+    let request = request.into_request(&state.limits.question)?;
+    let find = move |state: &AppState| {
+        let answer = state.engine.search(&request)?;
+        Ok(if cited { studies_cited(&answer) } else { papers_found(&answer) })
+    };
+    Ok(references(&state.blocking(find).await?, format))
+}
+
+async fn answer_as_json(state: &Arc<AppState>, request: SearchRequest) -> Result<Json<SearchResponse>, Problem> {
     let began = Instant::now();
     let key = CacheKey::new(state.engine.index().snapshot().commit_id().to_owned(), &request);
     let (question, explained, facets) = (request.q.clone(), request.explain, request.facets.clone());

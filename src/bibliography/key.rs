@@ -1,0 +1,41 @@
+//! Citation keys: `straub2007stiffness`.
+
+use std::collections::HashSet;
+
+use super::entry::Entry;
+use crate::corpus::plain_words;
+
+/// Words of titles that say nothing about them.
+const PLAIN: [&str; 16] =
+    ["a", "an", "and", "are", "as", "at", "for", "from", "in", "is", "of", "on", "the", "to", "what", "with"];
+
+/// The entries, each once, with a key that no other one has.
+pub(super) fn with_keys(entries: &[Entry]) -> Vec<(String, &Entry)> {
+    let (mut known, mut keys, mut keyed) = (HashSet::new(), HashSet::new(), Vec::new());
+    for entry in entries {
+        if !known.insert(entry.identity()) {
+            continue;
+        }
+        let key = key(entry);
+        let mut unique = key.clone();
+        for number in 2.. {
+            if keys.insert(unique.clone()) {
+                break;
+            }
+            unique = format!("{key}-{number}");
+        }
+        keyed.push((unique, entry));
+    }
+    keyed
+}
+
+/// The first author's family name, the year, and the first telling word of the title.
+fn key(entry: &Entry) -> String {
+    let ascii = |text: &str| plain_words(text).concat().chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+    let family = entry.authors.first().map(|name| ascii(&name.family)).unwrap_or_default();
+    let year = entry.year.map(|year| year.to_string()).unwrap_or_default();
+    let words = plain_words(entry.title());
+    let word = words.iter().map(|word| ascii(word)).find(|word| !word.is_empty() && !PLAIN.contains(&word.as_str()));
+    let key = format!("{family}{year}{}", word.unwrap_or_default());
+    if key.is_empty() { "entry".to_owned() } else { key }
+}
