@@ -340,8 +340,18 @@ async fn papers_of_folders_come_with_reindex_and_cannot_be_deleted_here() {
     // A folder that is empty all at once would be taken for a disk that is not there.
     server.library.write("stays.md", &review("Stays in the folder", "grip"));
     std::fs::remove_file(server.library.papers().join("folder.md")).expect("it is there");
-    server.call(Method::POST, "/v1/reindex?wait=true").await;
+    server.library.write("noise.md", "\0\u{1}\u{2}");
+    let run = server.call(Method::POST, "/v1/reindex?wait=true").await.json();
     assert_eq!(found(&server, "posture").await, 0);
+    // Each file that the run did something with is listed, failures first and with their reasons.
+    let files: Vec<(&str, &str)> = run["files"]
+        .as_array()
+        .expect("files")
+        .iter()
+        .filter_map(|file| Some((file["file"].as_str()?, file["outcome"].as_str()?)))
+        .collect();
+    assert_eq!(files, [("noise.md", "failed"), ("stays.md", "added"), ("folder.md", "removed")], "{run}");
+    assert!(run["files"][0]["reason"].is_string() && run["files"][2]["paper"] == id.as_str(), "{run}");
 }
 
 #[tokio::test]

@@ -43,6 +43,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use thiserror::Error;
 
+use crate::corpus::PaperId;
 use crate::embed::EmbedError;
 use crate::index::IndexError;
 
@@ -54,6 +55,9 @@ pub struct Summary {
     pub passages: u64,
     /// Wall time.
     pub seconds: f64,
+    /// Files whose papers were added, updated or removed, in the order in which that was done.
+    #[serde(skip)]
+    pub changes: Vec<FileChange>,
     /// Files that could not be read or indexed, and why.
     pub failures: Vec<Failure>,
     /// How many files are no papers, by their extensions in lower case; `""` for those without one.
@@ -93,6 +97,22 @@ pub struct PaperCounts {
     pub unchanged: u64,
     /// Files that could not be read or indexed.
     pub failed: u64,
+}
+
+/// What a run did because of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileChange {
+    pub file: PathBuf,
+    /// The paper's id.
+    pub paper: PaperId,
+    pub kind: ChangeKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ChangeKind {
+    Added,
+    Updated,
+    Removed,
 }
 
 /// A file that could not be read or indexed.

@@ -19,7 +19,7 @@ use super::reader::Reader;
 use super::source::{FileStat, FileVersion, Paper, ReadFailure};
 use super::unreadable::Unreadable;
 use super::walk::{FoundFiles, walk};
-use super::{Failure, IngestError, Summary};
+use super::{ChangeKind, Failure, FileChange, IngestError, Summary};
 use crate::corpus::{Article, Format, PaperId, ReadError, passages};
 use crate::embed::Embedder;
 use crate::index::{PaperRecord, PassageIndex, SourceRecord};
@@ -275,6 +275,14 @@ impl Run<'_> {
     fn forget_vanished(&mut self, found: &FoundFiles) -> Result<(), IngestError> {
         for file in vanished(found, &self.catalogue)? {
             let plan = plan_vanished(&self.catalogue, &|file| self.disk.has(file), &file)?;
+            if plan.removed > 0 {
+                let removed = plan.actions.iter().filter_map(|action| match action {
+                    Action::Remove(paper) => Some(paper.clone()),
+                    _ => None,
+                });
+                let change = |paper| FileChange { file: file.clone(), paper, kind: ChangeKind::Removed };
+                self.summary.changes.extend(removed.map(change));
+            }
             let unread = self.apply(plan, None)?;
             self.take_over(unread)?;
         }
@@ -388,6 +396,11 @@ impl Run<'_> {
                 }
                 Action::Index { sources, replaces } => {
                     let Some(Paper { id, article, .. }) = paper.take() else { continue };
+                    if let Some(source) = sources.first() {
+                        let kind = if replaces { ChangeKind::Updated } else { ChangeKind::Added };
+                        let change = FileChange { file: source.path.clone(), paper: id.clone(), kind };
+                        self.summary.changes.push(change);
+                    }
                     self.index(id, article, sources);
                     self.summary.papers.updated += u64::from(replaces);
                     self.summary.papers.added += u64::from(!replaces);

@@ -12,12 +12,13 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::options::Library;
-use super::tasks::{Counts, Status, Task, TaskKind, TaskList, includes_papers};
+use super::tasks::{Counts, MAX_FILES, Status, Task, TaskFile, TaskKind, TaskList, includes_papers};
 use super::uploads::{self, Spooled};
 use crate::corpus::{Identity, Metadata, PaperId};
 use crate::index::{IndexError, PaperRecord, Snapshot, SourceRecord, SourceRole};
-use crate::ingest::{Ingest, IngestError, Reader, Summary, page_number, paper_id};
+use crate::ingest::{ChangeKind, Ingest, IngestError, PaperCounts, Reader, Summary, page_number, paper_id};
 use crate::search::Engine;
+use crate::wire::FileOutcomeName;
 
 /// Maximum time that a run waits for another process that writes to the index.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(300);
@@ -300,17 +301,16 @@ impl Jobs {
                 && !self.stopped()
             {
                 pause = (pause * 2).clamp(RETRY_PAUSES.0, RETRY_PAUSES.1);
-                tracing::error!(?numbers, %error, ?pause, "index run failed; it is tried again");
+                let pause = pause.as_secs();
+                tracing::error!(tasks = listed(&numbers), %error, pause, "index run failed; it is tried again");
                 self.tasks().retry(&numbers, &error.message);
                 self.changed();
                 continue;
             }
             pause = Duration::ZERO;
             match &outcome {
-                Ok((summary, _)) => {
-                    tracing::info!(?numbers, papers = ?summary.papers, seconds = summary.seconds, "indexed")
-                }
-                Err(error) => tracing::error!(?numbers, %error, "index run failed"),
+                Ok((summary, _)) => log(&numbers, summary),
+                Err(error) => tracing::error!(tasks = listed(&numbers), %error, "index run failed"),
             }
             let papers = outcome.as_ref().map_or_else(|_| BTreeMap::new(), |_| self.papers_of(&tasks));
             if outcome.is_ok() {
@@ -444,6 +444,21 @@ impl Jobs {
     }
 }
 
+/// Logs the outcome of a run, and each failure.
+fn log(tasks: &[u64], summary: &Summary) {
+    let PaperCounts { added, updated, removed, unchanged, failed } = summary.papers;
+    let tasks = listed(tasks);
+    tracing::info!(tasks, added, updated, removed, unchanged, failed, seconds = summary.seconds, "indexed");
+    for failure in &summary.failures {
+        tracing::warn!(file = %failure.file.display(), reason = failure.reason, "not read");
+    }
+}
+
+/// Numbers of jobs: `3, 4`.
+fn listed(tasks: &[u64]) -> String {
+    tasks.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
+}
+
 /// Locks a mutex and ignores poisoning: no code leaves its value in an inconsistent state.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -504,11 +519,39 @@ fn finished(
         passages: summary.passages,
         seconds: summary.seconds,
     };
+    let files = files_of(&task, summary);
     let status = if own_failure.is_some() { Status::Failed } else { Status::Succeeded };
     let uploaded = uploaded(&task).and_then(|file| papers.get(file));
     let paper = uploaded.map(|uploaded| uploaded.paper.clone());
     let duplicate_of = uploaded.filter(|uploaded| uploaded.is_duplicate).map(|uploaded| uploaded.paper.clone());
-    Task { status, error, paper, duplicate_of, counts: Some(counts), ..task }
+    Task { status, error, paper, duplicate_of, counts: Some(counts), files, ..task }
+}
+
+/// What a run did with the files that a job is about: its own for an upload or a deletion, else all.
+fn files_of(task: &Task, summary: &Summary) -> Vec<TaskFile> {
+    let is_own = |file: &Path| match &task.kind {
+        TaskKind::Upload { file: own } => file == own,
+        TaskKind::Delete { files, .. } => files.iter().any(|own| own == file),
+        TaskKind::Startup | TaskKind::Reindex | TaskKind::Watch => true,
+    };
+    let listed = |file: &Path, outcome, paper: Option<String>, reason: Option<String>| {
+        let name = || file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        is_own(file).then(|| TaskFile { name: name(), outcome, paper, reason })
+    };
+    let failed = summary.failures.iter();
+    let failed =
+        failed.map(|failure| listed(&failure.file, FileOutcomeName::Failed, None, Some(failure.reason.clone())));
+    let changed = summary.changes.iter().map(|change| {
+        let outcome = match change.kind {
+            ChangeKind::Added => FileOutcomeName::Added,
+            ChangeKind::Updated => FileOutcomeName::Updated,
+            ChangeKind::Removed => FileOutcomeName::Removed,
+        };
+        listed(&change.file, outcome, Some(change.paper.to_string()), None)
+    });
+    let duplicates = summary.duplicates.iter();
+    let duplicates = duplicates.map(|one| listed(&one.file, FileOutcomeName::Duplicate, Some(one.paper.clone()), None));
+    failed.chain(changed).chain(duplicates).flatten().take(MAX_FILES).collect()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::wire::{RunItem, StatusName, TaskItem};
+use crate::wire::{FileOutcomeName, RunItem, StatusName, TaskFileItem, TaskItem};
 
 /// Maximum number of waiting jobs. Further ones are refused.
 const MAX_WAITING: usize = 1000;
@@ -98,6 +98,23 @@ pub struct Task {
     pub error: Option<String>,
     /// The counts of its run.
     pub counts: Option<Counts>,
+    /// What its run did with the files that it is about, failures first; at most [`MAX_FILES`].
+    pub files: Vec<TaskFile>,
+}
+
+/// Maximum number of files that a job lists.
+pub(super) const MAX_FILES: usize = 200;
+
+/// What a run did with a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaskFile {
+    /// The name of the file, without folders.
+    pub name: String,
+    pub outcome: FileOutcomeName,
+    /// The paper's id.
+    pub paper: Option<String>,
+    /// Why it failed.
+    pub reason: Option<String>,
 }
 
 /// Jobs in the order of their ids.
@@ -130,6 +147,7 @@ impl TaskList {
             duplicate_of: None,
             error: None,
             counts: None,
+            files: Vec::new(),
         };
         self.tasks.push_back(task.clone());
         task
@@ -231,7 +249,15 @@ impl From<&Task> for TaskItem {
                 passages: counts.passages,
                 seconds: (counts.seconds * 1e3).round() / 1e3,
             }),
+            files: task.files.iter().map(TaskFileItem::from).collect(),
         }
+    }
+}
+
+impl From<&TaskFile> for TaskFileItem {
+    fn from(file: &TaskFile) -> Self {
+        let TaskFile { name, outcome, paper, reason } = file.clone();
+        Self { file: name, outcome, paper, reason }
     }
 }
 

@@ -24,7 +24,8 @@ pub use error::RequestError;
 pub use explanation::{ExplanationItem, PartsItem, TermItem};
 pub use health::{Health, ProblemBody, Readiness, StatsResponse};
 pub use names::{
-    ConditionKindName, FacetName, KindName, MarkName, ModeName, NameKindName, SectionName, SortName, StatusName,
+    ConditionKindName, FacetName, FileOutcomeName, KindName, MarkName, ModeName, NameKindName, SectionName, SortName,
+    StatusName,
 };
 pub use number::{Whole, Year, year};
 pub use paper::PaperItem;
@@ -39,6 +40,6 @@ pub use search::{
     EvidenceItem, FacetsItem, HitItem, PageRange, PassageHit, ScoreParts, SearchResponse, SourceItem, Span, TotalItem,
 };
 pub use tasks::{
-    BinaryBody, JobResponses, RunItem, TaskItem, TasksRequest, TasksResponse, UploadForm, UploadItem, UploadsResponse,
-    WaitRequest,
+    BinaryBody, JobResponses, RunItem, TaskFileItem, TaskItem, TasksRequest, TasksResponse, UploadForm, UploadItem,
+    UploadsResponse, WaitRequest,
 };

@@ -142,6 +142,19 @@ pub enum FacetName {
     Sections,
 }
 
+/// What an index run did with a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum FileOutcomeName {
+    /// It could not be read or indexed.
+    Failed,
+    Added,
+    Updated,
+    Removed,
+    /// Its paper is indexed from another file.
+    Duplicate,
+}
+
 /// The state of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoResponses, ToSchema};
 
 use super::health::ProblemBody;
-use super::names::StatusName;
+use super::names::{FileOutcomeName, StatusName};
 use super::number::Whole;
 
 /// Whether to wait for the job.
@@ -52,6 +52,20 @@ pub struct TaskItem {
     pub finished_at: Option<f64>,
     /// Counts of the index run of the job. Jobs that wait are done in one run.
     pub run: Option<RunItem>,
+    /// What the run did with the files of this job, failures first; at most 200.
+    pub files: Vec<TaskFileItem>,
+}
+
+/// What a run did with a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TaskFileItem {
+    /// The name of the file.
+    pub file: String,
+    pub outcome: FileOutcomeName,
+    /// The id of its paper.
+    pub paper: Option<String>,
+    /// Why it failed.
+    pub reason: Option<String>,
 }
 
 /// The responses with a job, for the OpenAPI document.
