@@ -24,7 +24,7 @@ pub enum ReadError {
     OverLimit { what: Limited, found: usize, limit: usize },
     #[error("the file has no paragraph of text")]
     NoText,
-    /// A page of a publisher's site without the article: a wall in front of it, a list, a frame.
+    /// A web page without an article: a login page, a list, a frame.
     #[error("the page holds no article: {0}")]
     NoArticle(String),
     #[error("reading took longer than {seconds} s and was stopped")]

@@ -1,4 +1,4 @@
-//! What a block of text is, by its words: front matter, a notice, a heading, the paper's own sentences.
+//! Classifies a block of text by its words: front matter, a notice, a heading, or sentences of the paper.
 
 use std::sync::LazyLock;
 
@@ -18,12 +18,12 @@ pub(super) struct Links {
     pub(super) anchored: usize,
 }
 
-/// Letters and digits in lower case, by which two spellings of a title are the same.
+/// The letters and digits of `text` in lower case. Two spellings of a title have the same ones.
 pub(super) fn letters(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// Rules for lines of pages that hold for blocks of HTML, too.
+/// Whether a rule for the lines of a printed page is also valid for blocks of HTML.
 pub(super) fn is_of_pages(rule: DropRule) -> bool {
     matches!(
         rule,
@@ -37,7 +37,7 @@ pub(super) fn is_of_pages(rule: DropRule) -> bool {
     )
 }
 
-/// Sections that belong to the article behind its reference list.
+/// Whether a heading after the reference list begins a section of the article, such as an appendix.
 pub(super) fn is_of_tail(heading: &str) -> bool {
     static TAIL: LazyLock<Regex> = LazyLock::new(|| {
         compile(
@@ -78,7 +78,7 @@ pub(super) fn rule_of_label(text: &str, words: usize) -> Option<DropRule> {
     }
 }
 
-/// Whether a block is the paper's own text, as far as can be seen before any heading: sentences that do not say who wrote it.
+/// Whether a block before the first heading is text of the paper: sentences that do not name its authors.
 pub(super) fn is_opening(text: &str, words: usize) -> bool {
     static PLACE: LazyLock<Regex> = LazyLock::new(|| {
         compile(

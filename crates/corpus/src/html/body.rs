@@ -17,7 +17,7 @@ use crate::{
     Article, DropRule, Format, article_builder::ArticleBuilder, characters::CharacterIndex, noise, prose::Prose,
 };
 
-/// Words of a heading; longer ones are text that a page sets large.
+/// Maximum number of words of a heading. A longer one is text in large letters.
 const LONGEST_HEADING: usize = 60;
 
 pub(super) struct Body<'p, 'a> {
@@ -26,28 +26,28 @@ pub(super) struct Body<'p, 'a> {
     builder: ArticleBuilder,
     names: Names,
     title: String,
-    /// The abstract or the first section has begun; what stands before them is front matter.
+    /// Whether the abstract or the first section has begun. Text before it is front matter.
     has_begun: bool,
     block: Block,
     heading: Option<Heading>,
-    /// End of the element whose text is one caption.
+    /// Index after the element that is read as one caption.
     caption_end: Option<usize>,
     abstract_end: Option<usize>,
     superscript: Option<Superscript>,
     link: Option<Link>,
     bold_end: usize,
-    /// End of the link elsewhere, and of the link on this page, that is open.
+    /// Indices after the open link to another page, and after the open link to a place on this page.
     link_ends: (usize, usize),
     line_breaks: usize,
-    /// Byte behind the last formula.
+    /// Byte offset of the text after the last formula.
     formula_end: usize,
-    /// A section that is the site's.
+    /// The section that is left out at present, because it belongs to the site.
     skipped: Option<Skipped>,
-    /// Behind the reference list: an appendix has begun.
+    /// Whether an appendix has begun after the reference list.
     in_appendix: bool,
-    /// `Figure 1` on a line of its own, which belongs to what follows.
+    /// `Figure 1` on a line of its own. It is the beginning of the next block.
     label: Option<(String, Option<Range<usize>>)>,
-    /// Hashes of the blocks read; some pages have figures twice.
+    /// Hashes of the blocks that were read. Some pages contain figures twice.
     seen: HashSet<u64>,
     outside: Outside,
 }
@@ -75,20 +75,20 @@ struct Skipped {
     end: usize,
 }
 
-/// Raised text until its end shows whether it is a citation.
+/// A superscript. Its end shows whether it is a citation.
 #[derive(Default)]
 struct Superscript {
     text: Prose,
     cites: bool,
 }
 
-/// A link to entries of the reference list until its text is complete.
+/// An open link to entries of the reference list.
 struct Link {
     references: Vec<usize>,
     text: String,
 }
 
-/// Text outside of the article that is not recorded yet.
+/// Text outside of the article that is not recorded as dropped yet.
 #[derive(Default)]
 struct Outside {
     text: String,
@@ -188,7 +188,7 @@ impl<'p, 'a> Body<'p, 'a> {
         }
     }
 
-    /// Begin an element. Returns whether its children are to be read.
+    /// Begins an element. Returns whether its children are to be read.
     fn start(&mut self, index: usize, tag: &Tag) -> bool {
         let subtree = self.page.tree.subtree(index);
         let breaks = std::mem::take(&mut self.line_breaks);
@@ -211,7 +211,7 @@ impl<'p, 'a> Body<'p, 'a> {
                 let range = self.page.tree.node(index).map_or(0..0, |node| node.range.clone());
                 self.drop(DropRule::Image, &alternative, Some(range));
             }
-            // Captions have lines of their own with the figure's DOI.
+            // The DOI of a figure is on a line of its own in the caption.
             name if self.caption_end.is_some() && is_block(name) && self.is_line_of_page(index) => {
                 self.leave_out(DropRule::DoiLine, index);
                 return false;
@@ -266,7 +266,7 @@ impl<'p, 'a> Body<'p, 'a> {
         if self.abstract_end == Some(end) && is_block(name) {
             self.flush();
             self.abstract_end = None;
-            // What follows without a heading is no longer the abstract.
+            // Text that follows without a heading is not part of the abstract.
             self.builder.heading(2, "", None);
         }
         if self.skipped.as_ref().is_some_and(|skipped| skipped.end <= end) && is_block(name) {

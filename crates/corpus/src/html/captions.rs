@@ -1,4 +1,4 @@
-//! Which elements hold the caption of a figure or table.
+//! Finds the elements that contain the caption of a figure or table.
 
 use super::names::{Names, is_caption_element};
 use super::page::Page;
@@ -6,10 +6,10 @@ use crate::patterns::compile;
 use regex::Regex;
 use std::sync::LazyLock;
 
-/// Words that the caption of one figure may have.
+/// Maximum number of words in the caption of one figure.
 const MOST_WORDS: usize = 800;
 
-/// Whether all text of the element is one caption: a caption, or a figure with not more than one.
+/// Whether the whole text of an element is one caption: a caption element, or a figure with at most one.
 pub(super) fn is_caption(page: &Page, index: usize) -> bool {
     let Some(tag) = page.tree.tag(index) else { return false };
     let is_figure = || {
@@ -36,7 +36,7 @@ pub(super) fn is_caption(page: &Page, index: usize) -> bool {
     (1..=MOST_WORDS).contains(&words) && holds_one && page.measure.section_headings.over(subtree) == 0
 }
 
-/// Whether a block is the number of a figure alone: `Figure 1.`
+/// Whether a block only contains the number of a figure: `Figure 1.`
 pub(super) fn is_label(text: &str) -> bool {
     static LABEL: LazyLock<Regex> = LazyLock::new(|| {
         compile(

@@ -1,8 +1,8 @@
-//! Which part of a page holds the article.
+//! Finds the element of a page that contains the article.
 //!
-//! Publishers mark it in a dozen ways, and pages hold the same marks around other things: cards of related papers, reviews,
-//! the entries of the reference list. So a mark is believed where it holds most of the page's prose, and otherwise the
-//! article is the smallest element that holds nearly all of it.
+//! Publishers mark it up in many ways, and use the same mark-up for other content: related papers, reviews, entries of the
+//! reference list. So a marked element is accepted if it contains most of the prose of the page. Otherwise the article is the
+//! smallest element that contains nearly all of it.
 
 use std::ops::Range;
 
@@ -13,18 +13,18 @@ use super::references::List;
 use super::tokens::Tag;
 use super::tree::{Tree, is_block};
 
-/// Where the article stands, as nodes of the tree.
+/// The position of the article, as nodes of the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Container {
     pub(super) nodes: Range<usize>,
-    /// An abstract that stands apart from it.
+    /// An abstract outside of the element with the article.
     pub(super) apart: Option<Range<usize>>,
-    /// Where the reference list ends the article; what follows is the site's, or says who wrote it.
+    /// End of the reference list, if the article ends with it. The site or information about the authors follows.
     pub(super) tail: Option<usize>,
 }
 
 impl Container {
-    /// All of the page.
+    /// The whole page.
     pub(super) fn whole(tree: &Tree) -> Self {
         Container { nodes: 0..tree.len(), apart: None, tail: None }
     }
@@ -43,7 +43,7 @@ impl Container {
             Some(Mark::Text) => holds(index, 8) && headings.over(tree.subtree(index)) == all_headings,
             None => false,
         });
-        // Of those that hold enough, the innermost.
+        // The innermost element that contains enough of the prose.
         let mut nodes = marked.max().map_or(0..tree.len(), |index| tree.subtree(index));
         let all = prose.over(nodes.clone());
         let mut inner = nodes.clone();
@@ -71,12 +71,12 @@ impl Container {
     }
 }
 
-/// How an element is marked.
+/// What the mark-up of an element says about it.
 #[derive(Clone, Copy)]
 enum Mark {
-    /// As an article, or as what the page is about.
+    /// It is an article, or the main content of the page.
     Article,
-    /// As its text, which may lack the abstract or a summary that stands before it.
+    /// It is the text of an article, perhaps without the abstract or a summary before it.
     Text,
 }
 
@@ -96,7 +96,7 @@ fn mark(tag: &Tag) -> Option<Mark> {
     is_text.then_some(Mark::Text)
 }
 
-/// Whether an element is called an abstract and no list of them.
+/// Whether the name of an element says that it is an abstract, and not a list of abstracts.
 pub(super) fn is_abstract(tag: &Tag) -> bool {
     const OTHERS: &[&str] = &[
         "tab",
@@ -127,7 +127,7 @@ pub(super) fn is_abstract(tag: &Tag) -> bool {
     names.has(&["abstract"]) && !names.has(OTHERS)
 }
 
-/// The sums without what is left out and without the reference list.
+/// Counts words without the parts that are left out and without the reference list.
 fn own(tree: &Tree, furniture: &Furniture, references: Option<&List>, sums: &Sums) -> Sums {
     let mut left_out_end = 0;
     Sums::new((0..tree.len()).map(|index| {

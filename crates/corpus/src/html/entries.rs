@@ -1,4 +1,4 @@
-//! The entries of a reference list to references.
+//! Reads the entries of a reference list.
 
 use std::collections::HashMap;
 
@@ -13,14 +13,14 @@ use crate::{DropRule, Reference, front_matter};
 /// Indices in the reference list by the names that links to its entries use.
 pub(super) type Names = HashMap<String, usize>;
 
-/// What stands in an entry and is no part of it: links to other sites.
+/// Text in an entry that is not part of it: links to other sites.
 pub(super) struct LeftOut {
     pub(super) rule: DropRule,
-    /// The element that holds it.
+    /// The element with the text.
     pub(super) index: usize,
 }
 
-/// Put the page's references into `builder`. Returns the names of the entries, and what was left out of them.
+/// Adds the references of the page to `builder`. Returns the names of the entries, and the text that was left out of them.
 pub(super) fn read(page: &Page, builder: &mut ArticleBuilder) -> (Names, Vec<LeftOut>) {
     let mut names = Names::new();
     let mut left_out = Vec::new();
@@ -56,7 +56,7 @@ pub(super) fn read(page: &Page, builder: &mut ArticleBuilder) -> (Names, Vec<Lef
     (names, left_out)
 }
 
-/// Take the fields that the page's head has of an entry, where both are of the same work.
+/// Adds the fields from the head of the page to an entry, if both describe the same work.
 fn complete(reference: &mut Reference, known: &Reference) {
     let letters =
         |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
@@ -96,7 +96,7 @@ fn text(page: &Page, entry: &Entry, left_out: &mut Vec<LeftOut>) -> String {
             _ => {}
         }
         index += 1;
-        // A block ends where its subtree does; two blocks are never glued.
+        // A block ends with its subtree, so that two blocks are always separated.
         if page.tree.parent(index).is_some_and(|parent| parent < entry.nodes.start) {
             prose.space();
         }
@@ -104,10 +104,10 @@ fn text(page: &Page, entry: &Entry, left_out: &mut Vec<LeftOut>) -> String {
     prose.finish().map(|(text, _)| text).unwrap_or_default()
 }
 
-/// The rule by which a part of an entry is no part of it.
+/// The rule by which an element in an entry is left out.
 fn rule(page: &Page, index: usize) -> Option<DropRule> {
     if let Some(rule) = page.furniture.rules.get(index).copied().flatten() {
-        // The names of its authors and what opens at a click are the entry.
+        // Names of authors, and parts that a click makes visible, belong to the entry.
         return (!matches!(rule, DropRule::FrontMatter | DropRule::Hidden | DropRule::Footnote)).then_some(rule);
     }
     let subtree = page.tree.subtree(index);
@@ -135,7 +135,7 @@ fn identifiers(page: &Page, entry: &Entry) -> (Option<String>, Option<String>) {
     (doi, pmid)
 }
 
-/// The names by which links call an entry: ids in it, and that of an empty anchor before it.
+/// The names that links use for an entry: ids in it, and the id of an empty anchor before it.
 fn names_of(page: &Page, entry: &Entry) -> Vec<String> {
     let before = (entry.nodes.start.saturating_sub(2)..entry.nodes.start)
         .filter(|&index| page.tree.name(index) == "a" && page.tree.subtree(index).end <= entry.nodes.start);
@@ -146,7 +146,7 @@ fn names_of(page: &Page, entry: &Entry) -> Vec<String> {
         let own = ATTRIBUTES.iter().map(|name| tag.attribute(name));
         for name in own.chain([tag.attribute("name").filter(|_| tag.name == "a")]).flatten() {
             names.push(name.to_owned());
-            // Links of some platforms lead to `b1`, and the entries are called so.
+            // Some platforms link to `b1` and give the entry another form of this name.
             for prefix in ["ref-id-", "jumplink-"] {
                 names.extend(name.strip_prefix(prefix).map(str::to_owned));
             }

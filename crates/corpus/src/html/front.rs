@@ -1,5 +1,5 @@
-//! What a page says of the paper as a whole, in this order of trust: Highwire's `citation_*` tags, Dublin Core and PRISM,
-//! JSON-LD of schema.org, Open Graph, and what is printed on the page.
+//! Reads the metadata of the paper, in this order of preference: Highwire's `citation_*` tags, Dublin Core and PRISM, JSON-LD of
+//! schema.org, Open Graph, and the visible text of the page.
 
 use std::sync::LazyLock;
 
@@ -14,26 +14,26 @@ use crate::doi::{find_doi, parse_doi};
 use crate::patterns::{YEAR, compile};
 use crate::{Metadata, Reference, front_matter, pages};
 
-/// Longest script that is read as JSON-LD, in bytes; real ones have a few thousand.
+/// Maximum length of a script that is read as JSON-LD, in bytes. Real ones have a few thousand.
 const LONGEST_SCRIPT: usize = 1 << 20;
 const MOST_AUTHORS: usize = 2000;
 
-/// What the page says of the paper.
+/// The metadata of the paper on the page.
 #[derive(Debug, Default)]
 pub(super) struct Front {
     pub(super) metadata: Metadata,
-    /// The abstract, where the head has one.
+    /// The abstract in the head of the page.
     pub(super) description: Option<String>,
-    /// The page says in a publisher's vocabulary that it is about a paper.
+    /// Whether the page has metadata in a vocabulary of publishers.
     pub(super) is_of_paper: bool,
-    /// The entries of the reference list, where the head has them.
+    /// The entries of the reference list in the head of the page.
     pub(super) references: Vec<Reference>,
 }
 
 #[derive(Default)]
 struct Sources {
     highwire: Metadata,
-    /// All authors in one tag; taken where they have no tags of their own.
+    /// All authors in one tag. Used if no tag has a single author.
     highwire_authors: Vec<String>,
     dublin_core: Metadata,
     contributors: Vec<String>,
@@ -45,7 +45,7 @@ struct Sources {
 }
 
 impl Front {
-    /// Read the page's head, and what is printed before the node `prose`, where the text begins.
+    /// Reads the head of the page, and the visible text before the node `prose`, where the text of the article begins.
     pub(super) fn read(tree: &Tree, prose: usize) -> Self {
         let mut front = Front::default();
         let mut sources = Sources::default();
@@ -83,7 +83,7 @@ impl Front {
         let Some(content) = tag.attribute("content").map(plain).filter(|content| !content.is_empty()) else { return };
         let Some(name) = tag.attribute("name").or_else(|| tag.attribute("property")) else { return };
         let name = name.to_ascii_lowercase();
-        // Some write `dc:title` and `citation.title`.
+        // Some pages have `dc:title` and `citation.title`.
         let name = name.replacen("dc:", "dc.", 1).replacen("dcterms:", "dcterms.", 1).replacen("prism:", "prism.", 1);
         if let Some(field) = name.strip_prefix("citation_").or(name.strip_prefix("wkhealth_")) {
             self.is_of_paper |= matches!(field, "title" | "doi" | "journal_title");
@@ -107,7 +107,7 @@ impl Front {
         }
     }
 
-    /// Keep the abstract, the longer one of two; a site's `description` may be any sentence and has to be longer.
+    /// Keeps the longer of two abstracts. A `description` may be any sentence, so it must have a minimum length.
     fn describe(&mut self, text: &str, is_abstract: bool) {
         let words = count_words(text);
         let known = self.description.as_deref().map_or(0, count_words);
@@ -116,7 +116,7 @@ impl Front {
         }
     }
 
-    /// Read the articles among the objects of JSON-LD.
+    /// Reads the articles among the objects of JSON-LD.
     fn json_ld(&mut self, value: &Value, metadata: &mut Metadata, depth: usize) {
         const DEEPEST: usize = 8;
         if depth > DEEPEST {
@@ -197,7 +197,7 @@ fn highwire(field: &str, content: &str, metadata: &mut Metadata) {
         "author" => metadata.authors.push(given_first(content)),
         "journal_title" => metadata.journal = text(),
         "journal_abbrev" => metadata.journal = metadata.journal.take().or_else(text),
-        // The date of the issue goes before the date on which the article went online.
+        // The date of the issue is preferred to the date of the online publication.
         "publication_date" | "cover_date" | "year" => metadata.year = front_matter::year(content).or(metadata.year),
         "date" | "online_date" => metadata.year = metadata.year.or(front_matter::year(content)),
         "volume" => metadata.volume = text(),
@@ -288,8 +288,8 @@ fn printed(reference: &Reference) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(". ")
 }
 
-/// The title as printed: the heading of the page, where the page's title has it too, else that title without the site's
-/// name.
+/// The visible title: the heading of the page if it is also a part of `<title>`, else the content of `<title>` without the name of
+/// the site.
 fn printed_title(heading: Option<String>, title: Option<String>, site: Option<&str>) -> Option<String> {
     let Some(title) = title else { return heading };
     if let Some(heading) = heading.filter(|heading| heading.contains(' ') && contains_words(&title, heading)) {
@@ -304,14 +304,14 @@ fn printed_title(heading: Option<String>, title: Option<String>, site: Option<&s
     Some(part.trim().to_owned())
 }
 
-/// Whether the letters and digits of `part` stand in `text` in this order.
+/// Whether `text` contains the letters and digits of `part` in this order.
 fn contains_words(text: &str, part: &str) -> bool {
     let letters =
         |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
     letters(text).contains(&letters(part))
 }
 
-/// The first DOI that a link or a text before the article's text gives.
+/// The first DOI in a link or a text before the text of the article.
 fn printed_doi(tree: &Tree, prose: usize) -> Option<String> {
     (0..prose.min(tree.len())).find_map(|index| match tree.node(index).map(|node| &node.content) {
         Some(Content::Element(tag)) if tag.name == "a" => {
@@ -323,14 +323,14 @@ fn printed_doi(tree: &Tree, prose: usize) -> Option<String> {
     })
 }
 
-/// The year behind `Published` or a sign of copyright before the article's text.
+/// The year after `Published` or a copyright sign, before the text of the article.
 fn printed_year(tree: &Tree, prose: usize) -> Option<u16> {
     static DATE: LazyLock<Regex> = LazyLock::new(|| {
         compile(format!(
             r"(?i)(?:\bpublished\b|\bpublication date\b|©|\bcopyright\b|\baccepted\b|\bepub\b)[^.]{{0,60}}?\b({YEAR})\b"
         ))
     });
-    // A label and its date may stand in two elements.
+    // A label and its date may be in two elements.
     let mut text = String::new();
     for index in 0..prose.min(tree.len()) {
         if let Some(Content::Text(piece)) = tree.node(index).map(|node| &node.content)
@@ -344,8 +344,8 @@ fn printed_year(tree: &Tree, prose: usize) -> Option<u16> {
     DATE.captures(&text)?.get(1)?.as_str().parse().ok()
 }
 
-/// Authors in microdata, else in elements that are called names of authors, else given and family names in the element that
-/// is called the list of authors.
+/// The authors in microdata, else in elements with a class such as `author-name`, else the given and family names in an element
+/// with a class such as `author-list`.
 fn printed_authors(tree: &Tree) -> Vec<String> {
     let is_microdata = |_: usize, tag: &Tag| {
         matches!(tag.attribute("itemprop"), Some("author" | "creator")) || tag.attribute("rel") == Some("author")
@@ -358,7 +358,7 @@ fn printed_authors(tree: &Tree) -> Vec<String> {
     if authors.is_empty() { listed_authors(tree) } else { authors }
 }
 
-/// The names in the elements that `is_person` tells.
+/// The names in the elements that `is_person` selects.
 fn people(tree: &Tree, is_person: &dyn Fn(usize, &Tag) -> bool) -> Vec<String> {
     let mut authors = Vec::new();
     let mut end = 0;
@@ -417,7 +417,7 @@ fn is_author(tree: &Tree, index: usize, tag: &Tag) -> bool {
         || names.has(&["authorname", "personname"])
 }
 
-/// The text of the first element inside of `index` that is called so.
+/// The text of the first element inside `index` with this name.
 fn part(tree: &Tree, index: usize, words: &[&str]) -> Option<String> {
     let found =
         tree.subtree(index).skip(1).find(|&inner| tree.tag(inner).is_some_and(|tag| Names::new(tag).has(words)))?;

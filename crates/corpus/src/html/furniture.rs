@@ -1,4 +1,4 @@
-//! What stands on an article's web page beside the article.
+//! Finds the parts of a web page that do not belong to its article: navigation, banners, buttons, related papers.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -13,35 +13,35 @@ use crate::DropRule;
 use crate::heading::without_number;
 use crate::patterns::compile;
 
-/// Words of prose that a label or a button may have.
+/// Maximum number of words of prose in a label or a button.
 const LITTLE_PROSE: usize = 30;
 
 /// The parts of a page that are left out as a whole.
 #[derive(Debug)]
 pub(super) struct Furniture {
-    /// For each node the rule by which it is left out with all in it; nothing for nodes inside of one that is left out.
+    /// For each node, the rule by which its subtree is left out; none for the nodes inside such a subtree.
     pub(super) rules: Vec<Option<DropRule>>,
-    /// Rules that would have left out more than half of the page's prose, and were not obeyed.
+    /// Rules that would leave out more than half of the prose of the page. They are not applied.
     pub(super) refused: Vec<DropRule>,
 }
 
-/// How sure a rule is, which says how much of the page's prose it may leave out.
+/// How certain a rule is. It limits the share of the prose of the page that the rule may leave out.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Certainty {
-    /// The element says so itself: `nav`, `role="search"`. Up to a half.
+    /// By the element or its role: `nav`, `role="search"`. At most a half.
     Element,
-    /// The page does not show it at first. Up to a half; what opens a section at a click is text.
+    /// The element is not visible at first. At most a half. Sections that a click makes visible are text.
     Hidden,
-    /// It has a name that no part of a paper has. Up to a fifth.
+    /// By a name that no part of a paper has. At most a fifth.
     Name,
-    /// It has a name that a section of a paper may have, too. Up to a fifth, and a section only by its heading.
+    /// By a name that a section of a paper may also have. At most a fifth, and a section only by its heading.
     Label,
-    /// It may as well hold the page: a form. Hardly any.
+    /// The element may contain the whole page: a form. Nearly none.
     Container,
 }
 
 impl Furniture {
-    /// Decide for each element of `tree`. The reference list, where it is known, is never furniture.
+    /// Finds the parts of `tree`. The reference list is never one of them.
     pub(super) fn find(tree: &Tree, measure: &Measure, references: Option<&Range<usize>>) -> Self {
         let mut furniture = Furniture { rules: vec![None; tree.len()], refused: Vec::new() };
         let page = measure.prose.over(0..tree.len());
@@ -106,7 +106,7 @@ fn first_heading(tree: &Tree, measure: &Measure, range: Range<usize>) -> Option<
     Some(short_text(tree, tree.subtree(found)))
 }
 
-/// Hidden prose behind a heading: an accordion.
+/// Whether an element is hidden prose after a heading: an accordion.
 fn opens_a_section(tree: &Tree, measure: &Measure, index: usize) -> bool {
     const MOST_SIBLINGS: usize = 8;
     let subtree = tree.subtree(index);
@@ -115,7 +115,7 @@ fn opens_a_section(tree: &Tree, measure: &Measure, index: usize) -> bool {
     }
     let inside = measure.section_headings.over(subtree.clone()) > 0;
     let Some(parent) = tree.parent(index) else { return inside };
-    // The heading stands before it, in the same element or in the one around.
+    // The heading is before it, in the same element or in the one around it.
     let starts = [parent, tree.parent(parent).unwrap_or(parent)];
     inside
         || starts.into_iter().any(|start| {
@@ -187,14 +187,14 @@ fn is_hidden(tag: &Tag) -> bool {
         || tag.attribute("aria-hidden") == Some("true")
             && !matches!(tag.name.as_ref(), "a" | "sup" | "span" | "i" | "b" | "em" | "math" | "mrow")
         || tag.attribute("style").is_some_and(|style| {
-            // Inlined images make some of these long; what hides stands at the start.
+            // Some are long because of inlined images. Properties such as `display` are at the beginning.
             let style = crate::characters::prefix(style, 400).replace(' ', "").to_ascii_lowercase();
             style.contains("display:none") || style.contains("visibility:hidden")
         })
         || has_class(tag, CLASSES)
 }
 
-/// By the words of the element's class and id: `cookie-banner`, `article__share`.
+/// The rule by the words in the class and id of an element: `cookie-banner`, `article__share`.
 fn rule_for_name(tag: &Tag) -> Option<(DropRule, Certainty)> {
     use Certainty::{Hidden, Label, Name};
     // No section of a paper has these names.
@@ -305,7 +305,7 @@ fn rule_for_name(tag: &Tag) -> Option<(DropRule, Certainty)> {
         "byline",
     ];
     const FRONT: &[&str] = &["keyword", "keywords", "kwd", "history", "license", "licence", "copyright", "permissions"];
-    // A wrapper that says what it holds or has beside itself is not the thing.
+    // The name of a wrapper may tell what is inside it or beside it: `has-sidebar`.
     const WRAPPERS: &[&str] = &[
         "has", "with", "no", "without", "main", "wrapper", "layout", "page", "body", "fulltext", "abstract", "summary",
     ];
@@ -316,7 +316,7 @@ fn rule_for_name(tag: &Tag) -> Option<(DropRule, Certainty)> {
         return None;
     }
     let names = Names::new(tag);
-    // Links to entries of the reference list have such names, and menus have no need of this rule.
+    // Links to entries of the reference list have such names. Menus are recognised by other rules.
     if tag.name == "a" {
         return names.has(&["btn", "button"]).then_some((DropRule::PageFurniture, Label));
     }
@@ -340,7 +340,7 @@ fn rule_for_name(tag: &Tag) -> Option<(DropRule, Certainty)> {
     } else if names.has(&["table"]) && names.has(&["foot", "footer", "footnotes"]) {
         Some((DropRule::TableFootnote, Name))
     } else if is_inline {
-        // Words of a sentence have names, too: what was searched for, a keyword, an author.
+        // Words of a sentence may have such names: a search term, a keyword, an author.
         if names.has(POPUPS) {
             Some((DropRule::PageFurniture, Label))
         } else {
@@ -359,7 +359,7 @@ fn rule_for_name(tag: &Tag) -> Option<(DropRule, Certainty)> {
     }
 }
 
-/// Whether the few words of an element are what a site writes on a button.
+/// Whether the few words of an element are the text of a button.
 fn is_button(tree: &Tree, index: usize) -> bool {
     let subtree = tree.subtree(index);
     subtree.len() <= 12 && is_button_text(&short_text(tree, subtree))
@@ -382,7 +382,7 @@ pub(super) fn is_button_text(text: &str) -> bool {
     text.len() <= 80 && text.contains(char::is_alphabetic) && BUTTON.is_match(text)
 }
 
-/// The rule for sections that are the site's, by their heading.
+/// The rule for a section of the site, by its heading.
 pub(super) fn rule_for_heading(heading: &str) -> Option<DropRule> {
     static SITE: LazyLock<Regex> = LazyLock::new(|| {
         compile(concat!(

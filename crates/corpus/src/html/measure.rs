@@ -1,4 +1,4 @@
-//! How much of what stands in each part of a page: words, links, prose.
+//! Counts words, links, prose and the like in each part of a page.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -10,9 +10,9 @@ use super::tree::{Content, Tree, is_block, is_heading};
 use crate::heading::without_number;
 use crate::patterns::compile;
 
-/// Words that a run of text must have to be prose.
+/// Minimum number of words in a run of prose.
 const FEWEST_WORDS: usize = 12;
-/// Words from which on a run is prose without a full stop.
+/// Number of words from which a run is prose even without a full stop.
 const MANY_WORDS: usize = 30;
 
 /// A running sum over the nodes of a tree.
@@ -47,14 +47,14 @@ impl Sums {
 #[derive(Debug)]
 pub(super) struct Measure {
     pub(super) words: Sums,
-    /// Words of runs of text that read like sentences and are not mostly links.
+    /// Words in runs of text that have the form of sentences and do not consist of links.
     pub(super) prose: Sums,
     pub(super) headings: Sums,
-    /// Headings that only the sections of papers have: abstract, methods, references.
+    /// Headings that only sections of papers have: abstract, methods, references.
     pub(super) section_headings: Sums,
     pub(super) tables: Sums,
     pub(super) cells: Sums,
-    /// Elements that are called captions, and figures.
+    /// Elements with names of captions, and figures.
     pub(super) captions: Sums,
     pub(super) figures: Sums,
     /// Words inside links that lead to another page.
@@ -81,7 +81,7 @@ impl Measure {
     }
 }
 
-/// Captions; elements inside of a caption that are called so, too, are its parts.
+/// Counts captions. Elements with such a name inside a caption are parts of it.
 fn outermost_captions(tree: &Tree) -> Sums {
     let mut end = 0;
     Sums::new((0..tree.len()).map(|index| {
@@ -93,12 +93,12 @@ fn outermost_captions(tree: &Tree) -> Sums {
     }))
 }
 
-/// The text of a small subtree; empty for a large one, so that asking every node costs no more than its size.
+/// The text of a small subtree; empty for a large one, so that the texts of all nodes take linear time.
 pub(super) fn short_text(tree: &Tree, range: Range<usize>) -> String {
     if range.len() <= 40 { tree.text(range) } else { String::new() }
 }
 
-/// Whether only the sections of papers are called so.
+/// Whether only sections of papers have this heading.
 pub(super) fn is_section_heading(heading: &str) -> bool {
     static SECTION: LazyLock<Regex> = LazyLock::new(|| {
         compile(concat!(
@@ -132,7 +132,7 @@ struct Run {
     ends_a_sentence: bool,
 }
 
-/// For each text its words, where it is part of a run of prose, and its words that are links elsewhere.
+/// For each text, its number of words if it is part of a run of prose, and its number of words in links to other pages.
 fn prose(tree: &Tree) -> (Vec<u32>, Vec<u32>) {
     let mut prose = vec![0; tree.len()];
     let mut linked = vec![0; tree.len()];

@@ -1,4 +1,4 @@
-//! What an element's class and id call it.
+//! The words in the class and id of an element, by which publishers name its purpose.
 
 use super::tokens::Tag;
 
@@ -27,7 +27,7 @@ pub(super) fn has_class(tag: &Tag, names: &[&str]) -> bool {
     classes.map(str::to_ascii_lowercase).any(|class| names.contains(&class.as_str()))
 }
 
-/// Whether an element is called a caption.
+/// Whether the name of an element says that it is a caption.
 pub(super) fn is_caption_element(tag: &Tag) -> bool {
     const PARTS: &[&str] = &["label", "title", "number", "text", "link", "links"];
     matches!(tag.name.as_ref(), "figcaption" | "caption")

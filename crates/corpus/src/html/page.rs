@@ -1,4 +1,4 @@
-//! A page with the results of all steps that come before the text is read.
+//! A page with the results of all steps before its text is read.
 
 use super::container::Container;
 use super::front::Front;
@@ -7,7 +7,7 @@ use super::measure::Measure;
 use super::references::{self, List};
 use super::tree::Tree;
 
-/// A page, and what is known of its parts.
+/// A page and the positions of its parts.
 pub(super) struct Page<'a> {
     pub(super) source: &'a str,
     pub(super) tree: Tree<'a>,
@@ -25,13 +25,13 @@ impl<'a> Page<'a> {
         let references = references::find(&tree, &measure);
         let furniture = Furniture::find(&tree, &measure, references.as_ref().map(|list| &list.nodes));
         let container = Container::find(&tree, &measure, &furniture, references.as_ref());
-        // What is printed before the first prose may say what the head does not.
+        // The visible text before the first prose may have metadata that the head does not have.
         let prose = measure.prose.first_in(container.nodes.clone()).unwrap_or(container.nodes.end);
         let front = Front::read(&tree, prose);
         Page { source, tree, measure, references, furniture, container, front }
     }
 
-    /// Whether the page has what pages of publishers have: then what stands before the abstract is front matter.
+    /// Whether the page looks like one of a publisher. Then the text before the abstract is front matter.
     pub(super) fn is_of_publisher(&self) -> bool {
         self.front.is_of_paper || self.measure.section_headings.over(0..self.tree.len()) > 0
     }

@@ -12,9 +12,9 @@ use super::tree::{Content, Tree, is_block, is_heading};
 use crate::heading::{self, Purpose};
 use crate::patterns::{CITED_YEAR, DOI_PREFIX, compile};
 
-/// Lists that are looked at; a page has one or two.
+/// Maximum number of candidates. A page has one or two lists.
 const MOST_CANDIDATES: usize = 24;
-/// Entries that are believed under the heading of a reference list, whatever they look like.
+/// Maximum number of entries that are accepted under the heading of a reference list without looking at their form.
 const FEW_ENTRIES: usize = 5;
 
 /// A reference list and its entries, all as nodes of the tree.
@@ -31,8 +31,8 @@ pub(super) struct Entry {
     pub(super) number: Option<u64>,
 }
 
-/// The list with the most entries that look like references, among the elements that are called so, what follows the
-/// headings that are called so, and the element whose parts the text links to.
+/// The list with the most entries that look like references. The candidates are elements with names of reference lists, the elements
+/// after headings of reference lists, and the element whose parts the text links to.
 pub(super) fn find(tree: &Tree, measure: &Measure) -> Option<List> {
     let is_named = |nodes| (nodes, false);
     let mut candidates: Vec<(Range<usize>, bool)> = named(tree).into_iter().map(is_named).collect();
@@ -46,7 +46,7 @@ pub(super) fn find(tree: &Tree, measure: &Measure) -> Option<List> {
             while entries.pop_if(|last| !is_likely(tree, measure, last)).is_some() {}
         }
         let likely = entries.iter().filter(|entry| is_likely(tree, measure, entry)).count();
-        // A list of headings, journals or figures has a year here and there.
+        // Lists of headings, journals or figures contain a few years.
         if entries.is_empty() || likely * 2 < entries.len() && !(is_headed && entries.len() <= FEW_ENTRIES) {
             continue;
         }
@@ -94,7 +94,7 @@ fn is_named(tag: &Tag) -> bool {
 
 fn named(tree: &Tree) -> Vec<Range<usize>> {
     let found: Vec<usize> = (0..tree.len()).filter(|&index| tree.tag(index).is_some_and(is_named)).collect();
-    // Where many elements have the name, they are the entries.
+    // If many elements have the name, they are the entries.
     let class = |index: usize| tree.tag(index).and_then(|tag| tag.attribute("class")).unwrap_or_default();
     let mut counts: HashMap<&str, usize> = HashMap::new();
     for &index in &found {
@@ -104,7 +104,7 @@ fn named(tree: &Tree) -> Vec<Range<usize>> {
     lists.take(MOST_CANDIDATES / 2).map(|index| tree.subtree(index)).collect()
 }
 
-/// What follows the headings of reference lists, up to the next heading or the end of the element.
+/// The elements after the headings of reference lists, up to the next heading or the end of the element around them.
 fn under_headings(tree: &Tree, measure: &Measure) -> Vec<Range<usize>> {
     let is_title = |index: usize| {
         let name = tree.name(index);
@@ -144,7 +144,7 @@ fn without_count(heading: &str) -> &str {
     if bare.is_empty() { heading } else { bare }
 }
 
-/// The element whose parts are most of what the page's links name.
+/// The element that contains the targets of most links of the page.
 fn linked(tree: &Tree, measure: &Measure) -> Option<Range<usize>> {
     let mut names: HashSet<&str> = HashSet::new();
     for index in 0..tree.len() {
@@ -157,7 +157,7 @@ fn linked(tree: &Tree, measure: &Measure) -> Option<Range<usize>> {
         if !tag.attribute("id").is_some_and(|id| names.contains(id)) {
             continue;
         }
-        // The name may stand on an empty anchor inside the entry.
+        // The target may be an empty anchor in the entry.
         let mut entry = index;
         while tree.subtree(entry).len() <= 2
             && let Some(parent) = tree.parent(entry)
@@ -197,7 +197,7 @@ fn entries(tree: &Tree, measure: &Measure, nodes: Range<usize>) -> Vec<Entry> {
             Some(child) if matches!(tree.name(child), "ol" | "ul" | "dl" | "table" | "tbody") => {
                 return items(tree, measure, child);
             }
-            // Only what holds further blocks can hold the entries.
+            // Only an element with blocks in it can contain the entries.
             Some(child)
                 if !matches!(tree.name(child), "li" | "p" | "tr" | "") && holds_blocks(tree, measure, child) =>
             {
@@ -233,7 +233,7 @@ fn items(tree: &Tree, measure: &Measure, list: usize) -> Vec<Entry> {
     let mut number = tag.and_then(|tag| tag.attribute("start")).and_then(|start| start.parse().ok()).unwrap_or(1_u64);
     let mut items = Vec::new();
     let mut children: Vec<usize> = tree.children(list).collect();
-    // Rows of a table stand in its sections.
+    // The rows of a table are in its sections.
     if children.iter().any(|&child| matches!(tree.name(child), "tbody" | "thead" | "tfoot")) {
         children = children.into_iter().flat_map(|section| tree.children(section).collect::<Vec<_>>()).collect();
     }
@@ -263,7 +263,7 @@ fn is_entry(tree: &Tree, measure: &Measure, index: usize) -> bool {
     measure.words.over(subtree.clone()) >= 3 && !super::furniture::is_button_text(&short_text(tree, subtree))
 }
 
-/// An entry has a year or a DOI, and is neither a word nor a page.
+/// Whether a text can be an entry: it has a year or a DOI, and is neither very short nor very long.
 fn is_likely(tree: &Tree, measure: &Measure, entry: &Entry) -> bool {
     static YEAR_OR_DOI: LazyLock<Regex> = LazyLock::new(|| compile(format!(r"\b{CITED_YEAR}[a-z]?\b|{DOI_PREFIX}")));
     let words = measure.words.over(entry.nodes.clone());

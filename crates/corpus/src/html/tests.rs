@@ -1,4 +1,4 @@
-//! Pages of a few lines, each with what publishers do and what went wrong with it.
+//! Reads pages of a few lines, each with a structure that real pages of publishers have.
 
 use super::*;
 use crate::BlockKind;
@@ -80,7 +80,7 @@ fn a_hundred_thousand_open_tags_are_read() {
     assert_eq!(article.blocks[0].text, "text");
 }
 
-/// Enough prose for a page to be an article: `count` paragraphs of thirty words.
+/// `count` paragraphs of thirty words. Five are enough for an article.
 fn prose(count: usize) -> String {
     let paragraph = |number| {
         format!(

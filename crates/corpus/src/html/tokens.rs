@@ -1,4 +1,4 @@
-//! HTML as a stream of tags and texts, with their places.
+//! Splits HTML into tags and texts, with their positions.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -84,7 +84,7 @@ impl<'a> Tokens<'a> {
         if !rest.get(name_start..).is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic())) {
             return Some(self.text(1));
         }
-        // A tag that never ends is text, and the last one.
+        // A tag without an end is text, and the last token.
         let Some(length) = tag_length(rest) else { return Some(self.text(rest.len())) };
         let (tag, range) = self.take(length);
         let inner = tag.get(name_start..tag.len() - 1).unwrap_or_default();
@@ -143,7 +143,7 @@ fn tag_length(rest: &str) -> Option<usize> {
     for (index, byte) in rest.bytes().enumerate() {
         match (quote, byte) {
             (None, b'>') => return Some(index + 1),
-            // A quote opens a value only after an equals sign; elsewhere it is a slip of whoever wrote the page.
+            // A quote begins a value only after an equals sign. Elsewhere it is an error of the page.
             (None, b'"' | b'\'') if before == b'=' => quote = Some(byte),
             (Some(open), byte) if open == byte => quote = None,
             _ => {}
@@ -155,8 +155,8 @@ fn tag_length(rest: &str) -> Option<usize> {
     None
 }
 
-/// The attributes of a tag, and whether a slash at its end closes it. Only the first sixty-four are read; no page has a use
-/// for more.
+/// The attributes of a tag, and whether a slash at its end closes it. Only the first sixty-four are read. No page
+/// needs more.
 fn attributes(mut rest: &str) -> (Vec<Attribute<'_>>, bool) {
     let mut attributes = Vec::new();
     // A slash behind a value without quotes belongs to the value: `<a href=http://example.org/>`.

@@ -1,9 +1,9 @@
 //! The tree of a page.
 //!
-//! Nodes stand in one list in the order of the source, each with the end of its subtree, so that a subtree is a range of
-//! the list and sums over any subtree are differences of two running sums. Nothing recurses: a page may nest as deep as it
-//! likes. End tags that are missing or too many are handled as browsers do, with look-ups in constant time; what browsers
-//! do beyond (opening lost `<b>` again, moving text out of tables) can take quadratic time and changes no text.
+//! All nodes are in one list in the order of the source, each with the end of its subtree. So a subtree is a range of the list, and
+//! the sum over a subtree is the difference of two running sums. Nothing is recursive, so nesting may have any depth. Missing and
+//! surplus end tags are handled like in browsers, with look-ups in constant time. Other repairs of browsers, such as opening a lost
+//! `<b>` again or moving text out of tables, are not made: they can take quadratic time and do not change the text.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -19,11 +19,11 @@ pub(super) struct Tree<'a> {
 
 #[derive(Debug)]
 pub(super) struct Node<'a> {
-    /// The element that it stands in; its own index for one at the top.
+    /// Index of the parent element; its own index for a root.
     pub(super) parent: usize,
-    /// Index behind the last node of its subtree.
+    /// Index after the last node of its subtree.
     pub(super) end: usize,
-    /// Bytes of its start tag or text in the source.
+    /// Byte range of its start tag or text in the source.
     pub(super) range: Range<usize>,
     pub(super) content: Content<'a>,
 }
@@ -81,7 +81,7 @@ impl<'a> Tree<'a> {
         self.nodes.get(index).map(|node| node.parent).filter(|&parent| parent != index)
     }
 
-    /// The nodes of `range` that stand in none of its other nodes.
+    /// The nodes of `range` that are inside no other node of `range`.
     pub(super) fn top(&self, range: Range<usize>) -> impl Iterator<Item = usize> {
         let mut next = range.start;
         std::iter::from_fn(move || {
@@ -97,7 +97,7 @@ impl<'a> Tree<'a> {
         self.top(index + 1..subtree.end)
     }
 
-    /// The text of `range`, white space folded, blocks set off by spaces.
+    /// The text of `range` with white space folded, and with spaces around blocks.
     pub(super) fn text(&self, range: Range<usize>) -> String {
         let mut text = String::new();
         for node in self.nodes.get(range).into_iter().flatten() {
@@ -128,11 +128,11 @@ struct Builder<'a> {
     nodes: Vec<Node<'a>>,
     /// Elements that are open, outermost first.
     open: Vec<usize>,
-    /// Places in `open` by name.
+    /// Indices in `open` by the name of the element.
     places: HashMap<Cow<'a, str>, Vec<usize>>,
-    /// Places in `open` of elements that no other element's end tag or start closes: tables, cells.
+    /// Indices in `open` of elements that are not closed by the tags of elements outside of them: tables, cells.
     barriers: Vec<usize>,
-    /// Places in `open` of blocks: an inline element's end tag does not close them.
+    /// Indices in `open` of blocks. The end tag of an inline element does not close them.
     blocks: Vec<usize>,
 }
 
@@ -182,7 +182,7 @@ impl<'a> Builder<'a> {
         self.places.get(name)?.last().copied()
     }
 
-    /// Close what the start of an element ends.
+    /// Closes the elements that end where another begins.
     fn close_implied(&mut self, name: &str) {
         let (ended, around): (&[&str], &[&str]) = match name {
             "li" => (&["li"], &["ul", "ol", "menu"]),
@@ -194,7 +194,7 @@ impl<'a> Builder<'a> {
             "body" => (&["head"], &[]),
             _ => (&[], &[]),
         };
-        // A link ends where the next one begins.
+        // A link ends at the beginning of the next link.
         if name == "a"
             && let Some(place) = self.place("a")
             && self.blocks.last().is_none_or(|&block| place > block)

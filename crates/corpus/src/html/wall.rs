@@ -1,4 +1,4 @@
-//! Whether what was read from a page is an article, its abstract, or what stands in front of an article.
+//! Decides whether the text of a page is an article, an abstract, or a wall in front of an article, such as a login form.
 
 use std::sync::LazyLock;
 
@@ -10,18 +10,18 @@ use super::tree::Content;
 use crate::patterns::compile;
 use crate::{Article, Block, BlockKind, DropRule, Mark, ReadError};
 
-/// Words outside of the abstract from which on a page holds the article's text. Letters have fewer, and no abstract.
+/// Minimum number of words outside of the abstract of a page with an article. Letters have fewer, and no abstract.
 const FEWEST_WORDS: usize = 150;
-/// Words of a short text that is no wall.
+/// Minimum number of words of a short text that is not a wall.
 const SHORT_TEXT: usize = 60;
 
-/// The article; with a mark where it is the abstract alone.
+/// Returns the article, with a mark if it only contains the abstract.
 ///
 /// # Errors
-/// [`ReadError::NoArticle`] for a page with nothing of an article, or with a wall in front of it.
+/// [`ReadError::NoArticle`] for a page without any text of an article, or with a wall in front of it.
 pub(super) fn judge(mut article: Article, page: &Page) -> Result<Article, ReadError> {
     for rule in &page.furniture.refused {
-        article.warnings.push(format!("the rule `{rule}` would have left out most of the page, and was not obeyed"));
+        article.warnings.push(format!("the rule `{rule}` would have left out most of the page, and was not applied"));
     }
     let words = |is_abstract: bool| -> usize {
         let blocks = article.blocks.iter().filter(|block| block.kind == BlockKind::Paragraph);
@@ -33,7 +33,7 @@ pub(super) fn judge(mut article: Article, page: &Page) -> Result<Article, ReadEr
     }
     let wall = found_wall(page);
     if in_abstract >= 30 {
-        // What is beside an abstract is too little for an article.
+        // The text besides the abstract is too short for an article.
         let (invitations, blocks) =
             std::mem::take(&mut article.blocks).into_iter().partition(|block: &Block| is_invitation(&block.text));
         article.blocks = blocks;
@@ -41,7 +41,7 @@ pub(super) fn judge(mut article: Article, page: &Page) -> Result<Article, ReadEr
         mark_as_abstract(&mut article);
         return Ok(article);
     }
-    // A page that is no publisher's may be short.
+    // A page that is not from a publisher may be short.
     if !page.front.is_of_paper && !article.blocks.is_empty() && (wall.is_none() || in_text >= SHORT_TEXT) {
         return Ok(article);
     }
@@ -62,7 +62,7 @@ pub(super) fn judge(mut article: Article, page: &Page) -> Result<Article, ReadEr
     }
 }
 
-/// Whether a block invites to log in or to buy, and is no sentence of an abstract.
+/// Whether a block asks to log in or to buy access, and is not a sentence of an abstract.
 fn is_invitation(text: &str) -> bool {
     const MOST_WORDS: usize = 30;
     count_words(text) <= MOST_WORDS && LOG_IN.is_match(text)
@@ -83,17 +83,17 @@ fn is_of_abstract(block: &Block) -> bool {
 
 fn mark_as_abstract(article: &mut Article) {
     article.metadata.marks.push(Mark::Abstract);
-    article.warnings.push("the page holds the abstract alone, not the text of the article".into());
+    article.warnings.push("the page contains the abstract only, not the text of the article".into());
 }
 
-/// A link to log in stands on nearly every page; a sentence about it does not.
+/// Sentences about logging in. A link such as "Log in" is on nearly every page and does not match.
 static LOG_IN: LazyLock<Regex> = LazyLock::new(|| {
     compile(
         r"(?i)\b(?:(?:log|sign) ?in (?:to|through|via|with|or)|institutional (?:log ?in|access)|(?:purchase|buy|rent) (?:this |the |full |an? |instant |pdf |digital )*(?:article|access|pdf|chapter|paper|subscription|issue)|subscribe (?:to|now|for) (?:read|view|access|continue|full|unlimited)|get (?:full |instant )?access|access (?:options|denied|through|this article)|(?:do not|don['’]t) have access|check access)\b",
     )
 });
 
-/// What stands in front of the article, in words.
+/// Describes the wall in front of the article.
 fn found_wall(page: &Page) -> Option<String> {
     static WALLS: LazyLock<[(Regex, &str); 4]> = LazyLock::new(|| {
         [

@@ -10,13 +10,13 @@ use crate::heading::{self, Purpose};
 use crate::{BlockKind, DropRule};
 
 impl Reader<'_> {
-    /// Read the blocks inside `node`, in order.
+    /// Reads the blocks inside `node`, in order.
     pub(super) fn children(&mut self, node: Node) {
         for part in node.children() {
             if part.is_element() {
                 self.block(part);
             } else if part.is_text() {
-                // Text that stands in no paragraph is against the tag set, but it is text.
+                // The tag set forbids text outside of paragraphs, but some files have it.
                 let span = self.source.span(part);
                 self.article.drop_text(
                     DropRule::TextOutsideParagraph,
@@ -28,7 +28,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Read one block.
+    /// Reads one block.
     pub(super) fn block(&mut self, node: Node) {
         match node.tag_name().name() {
             "p" | "attrib" | "verse-line" => self.paragraph(node, BlockKind::Paragraph),
@@ -57,7 +57,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Read what follows the body. Appendices are text; the rest speaks of the authors and is set aside.
+    /// Reads the back matter. Appendices are text; the rest is about the authors and is left out.
     pub(super) fn back(&mut self, back: Node) {
         for part in back.children().filter(Node::is_element) {
             match part.tag_name().name() {

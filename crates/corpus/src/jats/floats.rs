@@ -1,4 +1,4 @@
-//! Figures and tables: their captions are text, their content is set aside.
+//! Figures and tables: captions are read, their content is left out.
 
 use roxmltree::Node;
 
@@ -8,7 +8,7 @@ use super::reader::Reader;
 use crate::{BlockKind, DropRule};
 
 impl Reader<'_> {
-    /// Read the caption of a figure or table and drop the rest of it.
+    /// Reads the caption of a figure or table and drops the rest.
     pub(super) fn float(&mut self, float: Node) {
         self.caption(float);
         for part in float.children().filter(Node::is_element) {
@@ -27,7 +27,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Read a group of figures, its own caption first.
+    /// Reads a group of figures, with its own caption first.
     pub(super) fn float_group(&mut self, group: Node) {
         self.caption(group);
         for part in group.children().filter(Node::is_element) {
@@ -37,7 +37,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Read the floats that stand at the article's end as if they stood where they are first mentioned.
+    /// Reads the floats at the end of the article. They get the section where they are first mentioned.
     pub(super) fn floats_at_the_end(&mut self, group: Node) {
         for float in group.children().filter(Node::is_element) {
             let mut ids = float.descendants().filter_map(|node| node.attribute("id"));
@@ -70,7 +70,7 @@ impl Reader<'_> {
         self.end(paragraph);
     }
 
-    /// Drop a table, its rows on lines and its cells parted by tabs.
+    /// Drops a table, with its rows on lines and its cells separated by tabs.
     pub(super) fn drop_table(&mut self, table: Node) {
         let rows = table.descendants().filter(|node| node.has_tag_name("tr"));
         let lines = rows.map(|row| {

@@ -12,7 +12,7 @@ use crate::patterns::compile;
 use crate::prose::Prose;
 use crate::{DropRule, Mark, Metadata, front_matter, heading};
 
-/// What the article says of itself before its text begins.
+/// The metadata of the article.
 pub(super) fn metadata(root: Node) -> Metadata {
     let mut metadata = Metadata { article_type: attribute(root, "article-type"), ..Metadata::default() };
     let Some(front) = child(root, "front") else { return metadata };
@@ -215,7 +215,7 @@ fn marks(root: Node, front: Node, metadata: &Metadata) -> Vec<Mark> {
 }
 
 impl Reader<'_> {
-    /// Take the abstracts as text; the rest of the front is metadata.
+    /// Reads the abstracts as text. The rest of the front matter is metadata.
     pub(super) fn front(&mut self, front: Node) {
         let Some(meta) = child(front, "article-meta") else { return };
         for part in meta.children().filter(Node::is_element) {

@@ -1,4 +1,4 @@
-//! What the author says that short forms mean.
+//! Reads the abbreviations that the authors define.
 
 use roxmltree::Node;
 
@@ -8,7 +8,7 @@ use crate::heading::{self, Purpose};
 use crate::{Abbreviation, DropRule, glossary};
 
 impl Reader<'_> {
-    /// Take a list of short forms into the article; its text is recorded as dropped.
+    /// Adds a list of short forms to the abbreviations of the article. Its text is recorded as dropped.
     pub(super) fn glossary(&mut self, node: Node) {
         let mut found = from_definitions(node);
         found.extend(from_rows(node));
@@ -20,7 +20,7 @@ impl Reader<'_> {
         self.drop_node(DropRule::AbbreviationList, node);
     }
 
-    /// Take the meaning inside of an `abbrev` element.
+    /// Adds the meaning in an `abbrev` element.
     pub(super) fn defined_abbreviation(&mut self, definition: Node) {
         let short = definition.parent_element().map(|abbreviation| {
             let texts = abbreviation.children().filter(|node| !node.has_tag_name("def"));

@@ -1,4 +1,4 @@
-//! What stands inside a paragraph: text, citations, formulas, and the blocks that some papers put there.
+//! The content of a paragraph: text, citations, formulas, and the blocks that some papers have in paragraphs.
 
 use std::ops::Range;
 
@@ -16,7 +16,7 @@ pub(super) struct Paragraph<'a, 'input> {
     prose: Prose,
     /// Characters of the source from the first text to the last.
     span: Option<Range<usize>>,
-    /// Figures, tables and boxes inside the paragraph; they interrupt no sentence and follow it.
+    /// Figures, tables and boxes inside the paragraph. They are read after it, so that no sentence is interrupted.
     floats: Vec<Node<'a, 'input>>,
 }
 
@@ -25,12 +25,12 @@ impl Paragraph<'_, '_> {
         Paragraph { kind, prose: Prose::default(), span: None, floats: Vec::new() }
     }
 
-    /// End what was read so far as by a full stop, where it does not end a sentence itself.
+    /// Appends a full stop, unless the text ends a sentence already.
     pub(super) fn full_stop(&mut self) {
         self.prose.full_stop();
     }
 
-    /// Set a term off from its definition.
+    /// Appends a colon between a term and its definition.
     pub(super) fn colon(&mut self) {
         self.prose.colon();
     }
@@ -43,14 +43,14 @@ impl Paragraph<'_, '_> {
 }
 
 impl Reader<'_> {
-    /// Read `node` as one paragraph, or as several where lists part it.
+    /// Reads `node` as one paragraph, or as several if lists separate its parts.
     pub(super) fn paragraph(&mut self, node: Node, kind: BlockKind) {
         let mut paragraph = Paragraph::new(kind);
         self.inline(node, &mut paragraph);
         self.end(paragraph);
     }
 
-    /// Close a paragraph and read the floats that were inside it.
+    /// Ends a paragraph and reads the floats that were inside it.
     pub(super) fn end(&mut self, mut paragraph: Paragraph) {
         self.flush(&mut paragraph);
         for float in paragraph.floats {
@@ -66,7 +66,7 @@ impl Reader<'_> {
         self.article.push_block(Block { kind: paragraph.kind, section, source, text, citations, ..Block::default() });
     }
 
-    /// Append what is inside `node` to `paragraph`.
+    /// Appends the content of `node` to `paragraph`.
     pub(super) fn inline<'n, 'i>(&mut self, node: Node<'n, 'i>, paragraph: &mut Paragraph<'n, 'i>) {
         for part in node.children() {
             if let Some(text) = part.text().filter(|_| part.is_text()) {
@@ -218,7 +218,7 @@ impl Reader<'_> {
     }
 }
 
-/// `12`, `[3, 5–7]`, `a`: what a raised citation looks like, as against raised text that cites in passing.
+/// Whether superscript text is a citation by number, such as `12`, `[3, 5–7]` or `a`, and not other text that contains a citation.
 fn is_marker(text: &str) -> bool {
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
     letters <= text.chars().filter(char::is_ascii_digit).count().max(1)

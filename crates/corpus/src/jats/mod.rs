@@ -20,7 +20,7 @@ use reader::Reader;
 
 const FORMAT: &str = "JATS XML";
 
-/// Read a decoded JATS file.
+/// Reads a decoded JATS file.
 ///
 /// # Errors
 /// [`ReadError::Malformed`] for damaged XML, with line and column, or where there is no article in it.

@@ -12,7 +12,7 @@ pub(super) fn descendant<'a, 'input>(node: Node<'a, 'input>, name: &str) -> Opti
     node.descendants().find(|child| child.tag_name().name() == name)
 }
 
-/// All text under `node` on one line, with spaces where elements meet that are not set in one run.
+/// All text under `node` on one line, with spaces between elements that do not belong to one word.
 pub(super) fn plain_text(node: Node) -> String {
     let mut prose = Prose::default();
     for inner in node.descendants() {
@@ -22,7 +22,7 @@ pub(super) fn plain_text(node: Node) -> String {
         let Some(text) = inner.text().filter(|_| inner.is_text()) else { continue };
         let is_next_name = inner.next_sibling().is_some_and(|next| is_name(next.tag_name().name()));
         if text.trim().is_empty() && is_next_name {
-            // What parts names is set before the next one.
+            // The separator of names is added before the next name.
             continue;
         }
         let after_element = inner.prev_sibling().is_some_and(|before| !is_inline(before.tag_name().name()));
@@ -37,7 +37,7 @@ pub(super) fn plain_text(node: Node) -> String {
     prose.finish().map_or_else(String::new, |(text, _)| text)
 }
 
-/// Part what the source leaves to the printer to part.
+/// Adds the space before an element that the source leaves to the layout.
 fn space_before(element: Node, prose: &mut Prose) {
     let name = element.tag_name().name();
     let before = element.prev_sibling();
@@ -81,7 +81,7 @@ fn is_block(name: &str) -> bool {
     )
 }
 
-/// Elements that change how letters look, and do not part words.
+/// Elements that change the look of letters and do not separate words.
 fn is_inline(name: &str) -> bool {
     matches!(
         name,

@@ -1,4 +1,4 @@
-//! The reader of one article, as far as it has come.
+//! The state of the reader of one article.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,15 +8,15 @@ use super::nodes::plain_text;
 use crate::xml::Repaired;
 use crate::{Abbreviation, Article, DropRule, Format};
 
-/// The article as it grows, and what must be known at any place in it.
+/// The article as far as it has been read, and the context of the current position.
 pub(super) struct Reader<'a> {
     pub(super) source: &'a Repaired<'a>,
     pub(super) article: Article,
-    /// Headings around the place that is read.
+    /// Headings above the current position, the outermost first.
     pub(super) section: Vec<String>,
     /// Index in the reference list by the XML id that citations name.
     pub(super) reference_ids: HashMap<String, usize>,
-    /// Where a figure or table is first mentioned, by its XML id: floats at the article's end belong there.
+    /// The section in which a figure or table is first mentioned, by its XML id. Floats at the end of the article belong there.
     pub(super) mentioned_in: HashMap<String, Vec<String>>,
     /// The article's abbreviations.
     pub(super) known_abbreviations: HashSet<Abbreviation>,

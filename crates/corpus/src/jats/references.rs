@@ -12,7 +12,7 @@ use crate::reference;
 use crate::{DropRule, Reference};
 
 impl Reader<'_> {
-    /// Read all entries of the article's reference lists; the text refers to them by id.
+    /// Reads all entries of the reference lists of the article. The text refers to them by id.
     pub(super) fn read_references(&mut self, root: Node) {
         for entry in root.descendants().filter(|node| node.has_tag_name("ref")) {
             let is_inside = |outer: Node| matches!(outer.tag_name().name(), "sub-article" | "response" | "ref");
@@ -32,7 +32,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What a reference list holds beside its entries: an introduction, groups' titles.
+    /// Drops the text of a reference list besides its entries: an introduction, titles of groups.
     pub(super) fn reference_list_leftovers(&mut self, list: Node) {
         for part in list.children().filter(Node::is_element) {
             match part.tag_name().name() {
@@ -121,7 +121,7 @@ fn authors(citation: Node) -> Vec<String> {
         .collect()
 }
 
-/// The entry as printed. Where the source leaves punctuation to the printer, the usual signs are set.
+/// The entry as printed. If the source leaves punctuation to the layout, the usual punctuation is added.
 fn printed(entry: Node) -> String {
     let citations = entry.descendants().filter(|node| {
         matches!(node.tag_name().name(), "element-citation" | "mixed-citation" | "citation" | "nlm-citation")

@@ -1,4 +1,4 @@
-//! Headings: which elements are some, and what becomes of the section below them.
+//! Headings: which elements are headings, and whether the section below one is read.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use crate::html::{
 use crate::{BlockKind, DropRule, article_builder::Piece, caption::is_caption};
 
 impl Body<'_, '_> {
-    /// The level of a heading that begins here, where one does.
+    /// The level of the heading that begins at the element `index`; none if it is not a heading.
     pub(super) fn heading_level(&self, index: usize, tag: &Tag) -> Option<usize> {
         if self.heading.is_some() || self.caption_end.is_some() || !self.is_inside(index) {
             return None;
@@ -24,7 +24,7 @@ impl Body<'_, '_> {
         if tag.attribute("role") == Some("heading") {
             return Some(tag.attribute("aria-level").and_then(|level| level.parse().ok()).unwrap_or(3));
         }
-        // `<div class="h3">`, and elements that are called titles of sections.
+        // `<div class="h3">`, and elements whose class says that they are titles of sections.
         const LEVELS: &[&str] = &["h1", "h2", "h3", "h4", "h5", "h6"];
         if matches!(tag.name.as_ref(), "div" | "p" | "span")
             && let Some(level) = LEVELS.iter().position(|level| names::has_class(tag, &[level]))
@@ -62,7 +62,7 @@ impl Body<'_, '_> {
         let span = range.map(|range| self.characters.range(range));
         let own = letters(text);
         let is_title = !own.is_empty() && own == self.title;
-        // Some pages have sections at the level of the title.
+        // On some pages the sections have the same level as the title.
         if is_title || level == 1 && !self.has_begun && !is_section_heading(text) {
             if self.title.is_empty() && level == 1 {
                 self.title = own;
@@ -74,7 +74,7 @@ impl Body<'_, '_> {
             return self.builder.drop(DropRule::Heading, text, None, span);
         }
         if is_caption(text) {
-            // A figure whose title is set as a heading.
+            // The title of a figure is a heading on some pages.
             return self.builder.add(BlockKind::Caption, Piece { text: text.to_owned(), span, ..Piece::default() });
         }
         if self.skipped.as_ref().is_some_and(|skipped| level <= skipped.level) {
@@ -83,7 +83,7 @@ impl Body<'_, '_> {
         if self.skipped.is_none()
             && let Some(rule) = furniture::rule_for_heading(text)
         {
-            // It ends with the element that the heading stands in, so that no text of the article goes with it.
+            // The section ends with the element around its heading, so that no text of the article is left out with it.
             const MOST_AROUND: usize = 16;
             let ends = open.iter().rev().take(MOST_AROUND).map(|&around| self.page.tree.subtree(around).end);
             let around = ends.filter(|&around| self.page.measure.words.over(end..around) >= 8).min();

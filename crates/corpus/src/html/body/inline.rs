@@ -1,4 +1,4 @@
-//! What stands inside a block: text, links that cite, and superscripts.
+//! The content of a block: text, links that are citations, and superscripts.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! Records what is left out, with its place in the source.
+//! Records text that is left out, with its position in the source.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use super::{Body, Outside};
 use crate::DropRule;
 
 impl Body<'_, '_> {
-    /// Record what stands between the entries of the reference list.
+    /// Records the text between the entries of the reference list.
     pub(super) fn end_list(&mut self, nodes: Range<usize>) {
         let page = self.page;
         let entries = page.references.as_ref().map(|list| list.entries.as_slice()).unwrap_or_default();
@@ -39,14 +39,14 @@ impl Body<'_, '_> {
         self.outside.text.push(' ');
     }
 
-    /// Record the text outside of the article.
+    /// Records the text outside of the article.
     pub(super) fn end_outside(&mut self) {
         let Outside { text, range } = std::mem::take(&mut self.outside);
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         self.drop(DropRule::OutsideArticle, &text, range);
     }
 
-    /// The bytes of the source that a range of nodes stands in.
+    /// The byte range of a range of nodes in the source.
     pub(super) fn bytes(&self, nodes: Range<usize>) -> Range<usize> {
         let of = |index: usize| self.page.tree.node(index).map(|node| node.range.clone());
         let start = of(nodes.start).map_or(0, |range| range.start);

@@ -7,7 +7,7 @@ use crate::html::{blocks, blocks::Links, blocks::letters, captions, furniture, m
 use crate::{BlockKind, Citation, DropRule, article_builder::Piece, caption::is_caption, heading::Purpose, noise};
 
 impl Body<'_, '_> {
-    /// End the block that is open, unless it is part of a heading or a caption.
+    /// Ends the open block, unless it is part of a heading or a caption.
     pub(super) fn flush(&mut self) {
         self.end_link();
         self.end_superscript();
@@ -98,7 +98,7 @@ impl Body<'_, '_> {
         (!self.seen.insert(hasher.finish()) && is_long).then_some(DropRule::PageFurniture)
     }
 
-    /// Whether a block is the paper's title again, perhaps with a word beside it.
+    /// Whether a block repeats the title of the paper, perhaps with a few more words.
     pub(super) fn is_title(&self, text: &str, words: usize) -> bool {
         const FEWEST_LETTERS: usize = 20;
         words <= LONGEST_HEADING && self.title.len() >= FEWEST_LETTERS && {
@@ -119,7 +119,7 @@ impl Body<'_, '_> {
             && builder.article().blocks.last().is_some_and(|last| last.kind == BlockKind::Paragraph)
     }
 
-    /// The piece behind the label that waits for it, or as it is.
+    /// `piece` with the label before it, if one was read: `Figure 1`.
     pub(super) fn labelled(&mut self, mut piece: Piece) -> Piece {
         let Some((label, span)) = self.label.take() else { return piece };
         if letters(&piece.text).starts_with(&letters(&label)) {
@@ -137,7 +137,7 @@ impl Body<'_, '_> {
         piece
     }
 
-    /// Record a label that nothing followed.
+    /// Records a label without a caption.
     pub(super) fn end_label(&mut self) {
         if let Some((label, span)) = self.label.take() {
             self.builder.drop(DropRule::Label, &label, None, span);

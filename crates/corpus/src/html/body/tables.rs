@@ -3,11 +3,11 @@
 use super::Body;
 use crate::{BlockKind, DropRule, article_builder::Piece, heading::Purpose};
 
-/// Words for each cell from which on a table lays out the page.
+/// Maximum average number of words in a cell of a data table. A table with longer cells is the layout of a page.
 const LONGEST_CELLS: usize = 80;
 
 impl Body<'_, '_> {
-    /// A table holds data, unless it holds sections, tables or long texts: then it lays out the page.
+    /// Whether a table contains data. A table with sections, tables or long texts is the layout of a page.
     pub(super) fn is_data(&self, index: usize) -> bool {
         let inside = index + 1..self.page.tree.subtree(index).end;
         let measure = &self.page.measure;
@@ -21,7 +21,7 @@ impl Body<'_, '_> {
             })
     }
 
-    /// Record the cells of a table, and read its caption.
+    /// Records the cells of a table as dropped, and reads its caption.
     pub(super) fn table(&mut self, index: usize) {
         let page = self.page;
         let subtree = page.tree.subtree(index);
