@@ -129,8 +129,7 @@ impl<'a> Reader<'a> {
             self.page = Some(printed);
         }
         let chunks = self.clean(page);
-        let is_start =
-            |chunk: &CleanChunk| chunk.lines.first().is_some_and(|(_, line)| text::is_known_heading(line.trim()));
+        let is_start = |chunk: &CleanChunk| chunk.lines.first().is_some_and(|(_, line)| text::begins_text(line.trim()));
         let front = if index == 0 { chunks.iter().take(12).position(is_start).unwrap_or(0) } else { 0 };
         for (rank, chunk) in chunks.iter().enumerate() {
             if rank < front { self.front(chunk, rank) } else { self.chunk(chunk, rank + 1 == chunks.len()) }
@@ -231,12 +230,15 @@ impl<'a> Reader<'a> {
         let joined = self.joined(&chunk.lines);
         let metadata = &mut self.builder.article().metadata;
         let is_journal = metadata.journal.as_deref().is_some_and(|journal| journal.eq_ignore_ascii_case(&joined.text));
-        let is_title =
-            joined.text.split_whitespace().count() > 4 && text::is_title(&joined.text) && !is_imprint(&joined.text);
+        let is_title = joined.text.split_whitespace().count() > 4
+            && text::is_title(&joined.text)
+            && !is_imprint(&joined.text)
+            && !text::is_imprint(&joined.text);
+        let names = text::without_marks(&joined.text);
         if metadata.title.is_none() && rank < 8 && is_title && !is_journal {
             metadata.title = Some(joined.text);
-        } else if metadata.authors.is_empty() && text::is_author_list(&joined.text) {
-            metadata.authors = front_matter::list(&joined.text, &[";", ","]);
+        } else if metadata.authors.is_empty() && text::is_author_list(&names) {
+            metadata.authors = front_matter::list(&names, &[";", ","]);
         } else if joined.text.len() < MAX_PRINTED_LINE_BYTES {
             metadata.doi = metadata.doi.take().or_else(|| parse_doi(&joined.text));
             if is_imprint(&joined.text) {

@@ -5,14 +5,14 @@ mod layout;
 
 use std::ops::Range;
 
-use self::kinds::{MAX_TITLE_CHARACTERS, begins_item, is_imprint, without_marks};
+use self::kinds::{MAX_TITLE_CHARACTERS, abstract_label, begins_item};
 pub(super) use self::kinds::{
-    begins_reference, ends_and_begins_reference, is_author_list, is_certain_heading, is_heading, is_known_heading,
-    is_numbered, is_title, number_depth,
+    begins_reference, begins_text, ends_and_begins_reference, is_author_list, is_certain_heading, is_heading,
+    is_imprint, is_known_heading, is_numbered, is_title, number_depth, without_marks,
 };
 use super::article_builder::{ArticleBuilder, Piece};
 use super::caption::is_caption;
-use super::heading::{self, Purpose};
+use super::heading::Purpose;
 use super::lines::{self, Chunk, parted};
 use super::unbroken::{self, Part};
 use super::{Article, BlockKind, DropRule, Format, ReadError, dump, front_matter};
@@ -49,9 +49,7 @@ struct Reader {
 impl Reader {
     fn read(&mut self, chunks: &[Chunk]) {
         // If a known section begins early, the chunks between it and the title are front matter.
-        let is_start = |chunk: &Chunk| {
-            chunk.lines.first().is_some_and(|line| is_known_heading(line) && heading::purpose(line) == Purpose::Content)
-        };
+        let is_start = |chunk: &Chunk| chunk.lines.first().is_some_and(|line| begins_text(line));
         let front = chunks.iter().take(MAX_FRONT_CHUNKS).position(is_start).unwrap_or(0);
         for (index, chunk) in chunks.iter().enumerate() {
             let rest = if index == 0 { self.fields(chunk) } else { chunk.clone() };
@@ -78,11 +76,12 @@ impl Reader {
             if is_imprint(&text) {
                 return self.imprint(&text, Some(chunk.span.clone()));
             }
-            if metadata.title.is_none() && is_title(&text) {
+            let names = without_marks(&text);
+            let has_marks = names != text && is_author_list(&names);
+            if metadata.title.is_none() && is_title(&text) && !has_marks && !begins_text(&text) {
                 metadata.title = Some(text);
                 return;
             }
-            let names = without_marks(&text);
             if metadata.authors.is_empty() && is_author_list(&names) {
                 metadata.authors = front_matter::list(&names, &[";", ","]);
                 return;
@@ -101,6 +100,14 @@ impl Reader {
         let is_heading = if self.builder.purpose() == Purpose::Content { is_heading } else { is_certain };
         if !is_last && chunk.lines.len() == 1 && is_heading(&text) {
             return self.builder.heading(number_depth(&text), &text, span);
+        }
+        if self.builder.purpose() == Purpose::Content
+            && let [first, rest @ ..] = chunk.lines.as_slice()
+            && let Some((label, text)) = abstract_label(first)
+        {
+            self.builder.heading(1, label, span);
+            let lines = std::iter::once(text).chain(rest.iter().copied()).collect();
+            return self.text(&Chunk { lines, span: chunk.span.clone() });
         }
         if let [first, rest @ ..] = chunk.lines.as_slice()
             && !rest.is_empty()
@@ -276,6 +283,26 @@ References
             assert_eq!(article.metadata.authors, ["Ann Lee", "Bo Kim"], "{imprint}");
             assert_eq!(article.blocks.len(), 1, "{imprint}");
         }
+    }
+
+    #[test]
+    fn front_matter_without_blank_lines_and_an_abstract_on_its_label() {
+        let article = read(
+            "REVIEW ARTICLE\nDepartment of Cells, University of Joints, Basel\nStem cells for stiff joints of men\nAnn Lee1, Bo Kim2*\n\
+             Abstract: Cells were given to mice that were old\nand stiff. They grew in most of them.\n\nIntroduction\n\nJoints are stiff.\n",
+        )
+        .unwrap();
+        assert_eq!(article.metadata.title.as_deref(), Some("Stem cells for stiff joints of men"));
+        assert_eq!(article.metadata.authors, ["Ann Lee", "Bo Kim"]);
+        let blocks: Vec<_> =
+            article.blocks.iter().map(|block| (block.section.join("/"), block.text.as_str())).collect();
+        assert_eq!(
+            blocks,
+            [
+                ("Abstract".to_owned(), "Cells were given to mice that were old and stiff. They grew in most of them."),
+                ("Introduction".to_owned(), "Joints are stiff."),
+            ]
+        );
     }
 
     #[test]

@@ -53,9 +53,13 @@ pub(crate) fn is_imprint(text: &str) -> bool {
         const JOURNAL: &str = r"(?:doi\.org/|\bdoi:\s*10\.|\bissn\b|\bvol(?:\.|ume) \d|\b(?:19|20)\d\d[,;:]\s*\d{1,4}\s*(?:\(\d|[:,]\s*\w?\d))";
         compile(format!(r"(?i)^{BANNER}$|^{BEGINNING}|^{DOI_PREFIX}|{JOURNAL}"))
     });
-    text.split_whitespace().count() <= MAX_WORDS
-        && (IMPRINT.is_match(text.trim().trim_end_matches(['.', ':']))
-            || front_matter::is_affiliation(text) && !is_sentence(text))
+    let text = text.trim();
+    let parts: Vec<&str> = text.split(',').collect();
+    // A title may name an institution, too.
+    let has_address =
+        parts.len() > 2 || parts.first().is_some_and(|first| front_matter::is_affiliation(first)) && parts.len() > 1;
+    let is_address = has_address && front_matter::is_affiliation(text) && !is_sentence(text);
+    text.split_whitespace().count() <= MAX_WORDS && (is_address || IMPRINT.is_match(text.trim_end_matches(['.', ':'])))
 }
 
 fn is_sentence(text: &str) -> bool {
@@ -63,7 +67,7 @@ fn is_sentence(text: &str) -> bool {
 }
 
 /// Names without the marks of their affiliations: `Ann Lee1,2*` becomes `Ann Lee`.
-pub(super) fn without_marks(names: &str) -> String {
+pub(crate) fn without_marks(names: &str) -> String {
     static MARKS: LazyLock<Regex> = LazyLock::new(|| {
         const MARK: &str = r"(?:\d{1,2}|[*†‡§¶#¹²³⁴⁵⁶⁷⁸⁹⁰]+)";
         compile(format!(r"(\p{{L}}\.?) ?{MARK}(?: ?,? ?{MARK})*"))
@@ -166,4 +170,16 @@ pub(crate) fn number_depth(heading: &str) -> usize {
     } else {
         1
     }
+}
+
+/// Whether the text of the paper begins with this line: the heading of a section, or an abstract behind its label.
+pub(crate) fn begins_text(line: &str) -> bool {
+    is_known_heading(line) && heading::purpose(line) == Purpose::Content || abstract_label(line).is_some()
+}
+
+/// The label of an abstract and the text behind it: `Abstract: Cells were given …`.
+pub(super) fn abstract_label(line: &str) -> Option<(&str, &str)> {
+    let (label, text) = line.split_once([':', '.', '—', '–'])?;
+    let is_label = ["abstract", "summary"].iter().any(|known| label.trim().eq_ignore_ascii_case(known));
+    (is_label && text.trim_start().starts_with(char::is_uppercase)).then(|| (label.trim(), text.trim()))
 }

@@ -3,7 +3,7 @@
 //! A blank line ends a chunk. Files without blank lines end a paragraph otherwise: each is one long line, its first line is
 //! indented, or its last line is short.
 
-use super::kinds::{is_author_list, is_certain_heading, is_heading, is_known_heading, without_marks};
+use super::kinds::{is_author_list, is_certain_heading, is_heading, is_imprint, is_known_heading, without_marks};
 use crate::heading::{self, Purpose};
 use crate::lines::Chunk;
 
@@ -86,7 +86,7 @@ fn begins_of(lines: &[Line]) -> Vec<usize> {
         } else {
             layout.is_heading(lines, index)
                 || layout.is_heading(lines, index - 1)
-                || index < FRONT_LINES && (is_byline(above) || is_byline(line))
+                || index < FRONT_LINES && [above, line].into_iter().any(is_front)
                 || layout.ends_paragraph(above, line)
         };
         if is_break {
@@ -152,10 +152,10 @@ impl Layout {
     }
 }
 
-/// Whether a line lists several authors.
-fn is_byline(line: &Line) -> bool {
+/// Whether a line lists several authors, or is a banner, an affiliation or the like.
+fn is_front(line: &Line) -> bool {
     let names = without_marks(line.text.trim());
-    names.contains([',', ';', '&']) && is_author_list(&names)
+    is_imprint(line.text) || names.contains([',', ';', '&']) && is_author_list(&names)
 }
 
 #[cfg(test)]
