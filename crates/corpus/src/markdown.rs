@@ -468,7 +468,7 @@ impl<'a> Reader<'a> {
 const BOLD_LEVEL: usize = 5;
 
 /// Attributes at the end of a text: `{#fig:cells width=50%}`.
-static ATTRIBUTES: LazyLock<Regex> = LazyLock::new(|| compile(r"\s*\{(?:[#.][\w:.-]+|[\w-]+=[^\s{}]+)[^{}]{0,500}\}$"));
+static ATTRIBUTES: LazyLock<Regex> = LazyLock::new(|| compile(r"\s*\{(?:[#.][\w:.-]+|[\w-]+=[^\s{}]+)[^{}]*\}$"));
 
 /// Whether a line begins or ends a division of pandoc: `::: {#refs}`.
 fn is_fence(line: &str) -> bool {
@@ -478,7 +478,7 @@ fn is_fence(line: &str) -> bool {
 
 /// The definitions of Manubot's tags in the source.
 fn tags(source: &str) -> HashMap<String, String> {
-    static TAG: LazyLock<Regex> = LazyLock::new(|| compile(r"(?m)^\[@([^\]\s]{1,200})\]:[ \t]*(\S{1,500})"));
+    static TAG: LazyLock<Regex> = LazyLock::new(|| compile(r"(?m)^\[@([^\]\s]+)\]:[ \t]*(\S+)"));
     let definitions = TAG.captures_iter(source);
     definitions
         .filter_map(|found| Some((found.get(1)?.as_str().to_owned(), found.get(2)?.as_str().to_owned())))
