@@ -217,51 +217,55 @@ def files(names):
             yield from sorted(os.path.join(folder, file) for file in inside if file.endswith('.xml'))
 
 
-ap = argparse.ArgumentParser()
-ap.add_argument('--reader', default='target/release/examples/json')
-ap.add_argument('-v', action='store_true', help='show what is lost, furniture and wrong fields')
-ap.add_argument('files', nargs='*', default=['../shared/data/jats'])
-args = ap.parse_args()
+def main():
+    ap = argparse.ArgumentParser()
+    ap.add_argument('--reader', default='target/release/examples/json')
+    ap.add_argument('-v', action='store_true', help='show what is lost, furniture and wrong fields')
+    ap.add_argument('files', nargs='*', default=['../shared/data/jats'])
+    args = ap.parse_args()
 
-total = collections.Counter()
-fields, known = collections.Counter(), collections.Counter()
-recovered, share, lists = [], [], []
-for path in files(args.files):
-    root = parse(path)
-    gold = Tei(root) if root.tag.lower() == 'tei' else Jats(root)
-    article, error = read(args.reader, path)
-    blocks = paragraphs_read(article)
-    found = [words(block['text']) for block in blocks]
-    paragraphs = [p for p in gold.paragraphs() if len(words(p.text)) >= FEWEST_WORDS]
-    lost = []
-    for p, (best, index) in zip(paragraphs, best_matches([words(p.text) for p in paragraphs], found)):
-        if best < 0.9:
-            lost.append((best, ' '.join(p.text.split())[:100]))
-            continue
-        tagged = {gold.numbers[id_] for id_ in p.cited}
-        linked = {reference for citation in blocks[index]['citations'] for reference in citation['references']}
-        total.update(tagged=len(tagged), linked=len(tagged & linked), untagged=len(linked - tagged), links=len(linked))
-    strange = furniture(found, gold.inside())
-    if paragraphs: recovered.append(1 - len(lost) / len(paragraphs))
-    share.append(len(strange) / max(1, len(found)))
-    if gold.references: lists.append(is_list(len(article['references']), gold.references))
-    meta, truth = article['metadata'], gold.fields()
-    right = {
-        'title': is_title(meta['title'], truth['title']),
-        'doi': meta['doi'] == truth['doi'],
-        'author': is_author(meta['authors'], truth['author']),
-        'year': str(meta['year']) == truth['year'],
-        'journal': words(meta['journal'] or '') == words(truth['journal']),
-    }
-    known.update(key for key in right if truth[key])
-    fields.update({key: value for key, value in right.items() if truth[key]})
-    wrong = [key for key, value in right.items() if truth[key] and not value]
-    if args.v and (lost or strange or wrong or error or gold.references and not lists[-1]):
-        print(f"{path}: recovered {recovered[-1] if paragraphs else 1:.2f}, references {len(article['references'])} of {gold.references} {error or ''}")
-        for best, line in lost: print(f'    lost ({best:.2f}): {line}')
-        for line in strange: print(f"    furniture: {' '.join(line[:14])}")
-        for key in wrong: print(f"    {key}: {meta[key if key != 'author' else 'authors']}, not {truth[key]}")
-print(f'{len(share)} files: recovered {statistics.mean(recovered):.3f}, furniture {statistics.mean(share):.3f}, '
-      f"citations linked {total['linked'] / max(1, total['tagged']):.3f} of {total['tagged']}, "
-      f"links without a tag {total['untagged'] / max(1, total['links']):.3f}, "
-      f'references {sum(lists)}/{len(lists)}, ' + ', '.join(f'{key} {fields[key]}/{known[key]}' for key in ('title', 'doi', 'author', 'year', 'journal')))
+    total = collections.Counter()
+    fields, known = collections.Counter(), collections.Counter()
+    recovered, share, lists = [], [], []
+    for path in files(args.files):
+        root = parse(path)
+        gold = Tei(root) if root.tag.lower() == 'tei' else Jats(root)
+        article, error = read(args.reader, path)
+        blocks = paragraphs_read(article)
+        found = [words(block['text']) for block in blocks]
+        paragraphs = [p for p in gold.paragraphs() if len(words(p.text)) >= FEWEST_WORDS]
+        lost = []
+        for p, (best, index) in zip(paragraphs, best_matches([words(p.text) for p in paragraphs], found)):
+            if best < 0.9:
+                lost.append((best, ' '.join(p.text.split())[:100]))
+                continue
+            tagged = {gold.numbers[id_] for id_ in p.cited}
+            linked = {reference for citation in blocks[index]['citations'] for reference in citation['references']}
+            total.update(tagged=len(tagged), linked=len(tagged & linked), untagged=len(linked - tagged), links=len(linked))
+        strange = furniture(found, gold.inside())
+        if paragraphs: recovered.append(1 - len(lost) / len(paragraphs))
+        share.append(len(strange) / max(1, len(found)))
+        if gold.references: lists.append(is_list(len(article['references']), gold.references))
+        meta, truth = article['metadata'], gold.fields()
+        right = {
+            'title': is_title(meta['title'], truth['title']),
+            'doi': meta['doi'] == truth['doi'],
+            'author': is_author(meta['authors'], truth['author']),
+            'year': str(meta['year']) == truth['year'],
+            'journal': words(meta['journal'] or '') == words(truth['journal']),
+        }
+        known.update(key for key in right if truth[key])
+        fields.update({key: value for key, value in right.items() if truth[key]})
+        wrong = [key for key, value in right.items() if truth[key] and not value]
+        if args.v and (lost or strange or wrong or error or gold.references and not lists[-1]):
+            print(f"{path}: recovered {recovered[-1] if paragraphs else 1:.2f}, references {len(article['references'])} of {gold.references} {error or ''}")
+            for best, line in lost: print(f'    lost ({best:.2f}): {line}')
+            for line in strange: print(f"    furniture: {' '.join(line[:14])}")
+            for key in wrong: print(f"    {key}: {meta[key if key != 'author' else 'authors']}, not {truth[key]}")
+    print(f'{len(share)} files: recovered {statistics.mean(recovered):.3f}, furniture {statistics.mean(share):.3f}, '
+          f"citations linked {total['linked'] / max(1, total['tagged']):.3f} of {total['tagged']}, "
+          f"links without a tag {total['untagged'] / max(1, total['links']):.3f}, "
+          f'references {sum(lists)}/{len(lists)}, ' + ', '.join(f'{key} {fields[key]}/{known[key]}' for key in ('title', 'doi', 'author', 'year', 'journal')))
+
+
+if __name__ == '__main__': main()
