@@ -9,6 +9,7 @@ use crate::Reference;
 use crate::dash::is_dash;
 use crate::doi::find_doi;
 use crate::patterns::{YEAR, compile};
+use crate::reference;
 
 use super::flow::PlacedLine;
 use super::text::{RunningText, Vocabulary};
@@ -101,13 +102,14 @@ fn strip_label(text: &str, label: Option<u32>) -> &str {
 }
 
 fn entry(label: Option<u32>, text: &str) -> Reference {
+    let parsed = reference::parse(text);
     Reference {
         label: label.map(|label| label.to_string()),
-        year: year(text),
+        year: parsed.year.or_else(|| year(text)),
         doi: find_doi(text),
         pmid: pmid(text),
         text: text.to_owned(),
-        ..Reference::default()
+        ..parsed
     }
 }
 
@@ -190,6 +192,7 @@ mod tests {
         assert_eq!(entries.len(), 3);
         assert_eq!(entries[0].label.as_deref(), Some("1"));
         assert_eq!((entries[0].year, entries[0].doi.as_deref()), (Some(2011), Some("10.1000/abc.1")));
+        assert_eq!(entries[0].authors, ["Lee A", "Chen B."]);
         let labels = Labels::new(&entries);
         assert_eq!(labels.cited("1–3"), [0, 1, 2]);
         assert_eq!(labels.cited("2, 9"), Vec::<usize>::new());
