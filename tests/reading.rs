@@ -61,6 +61,20 @@ fn hanging_once(folder: &Path) -> PathBuf {
 }
 
 #[test]
+fn a_paper_in_markdown_is_read_with_the_bibliography_beside_it() {
+    let (_folder, paths) = in_folder(&[
+        ("paper.md", b"# Cells\n\nCells grow in the joints of mice [@yi].\n"),
+        ("refs.bib", b"@article{yi, title = {Stem cells}, author = {Yi, Tom}, year = 2012, doi = {10.1000/yi}}\n"),
+    ]);
+    for reader in [isolated(Reading::default()), Reader::in_process(Reading::default())] {
+        let paper = assert_reads(&reader, &paths[0]);
+        let [reference] = paper.article.references.as_slice() else { panic!("one reference: {:?}", paper.article) };
+        assert_eq!((reference.title.as_deref(), reference.doi.as_deref()), (Some("Stem cells"), Some("10.1000/yi")));
+        assert_eq!(paper.article.blocks[0].citations[0].references, [0]);
+    }
+}
+
+#[test]
 fn both_ways_of_reading_give_the_same() {
     let (_folder, files) =
         in_folder(&[("good.md", GOOD), ("empty.md", b""), ("picture.md", b"\x89PNG\r\n\x1a\n\0\0\0\r")]);

@@ -4,6 +4,7 @@
 //! embedded. If the process is killed, the index opens with the last commit, and the next run finishes the work.
 
 mod batch;
+mod bibtex;
 mod catalogue;
 mod compare;
 mod crash_guard;

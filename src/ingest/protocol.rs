@@ -23,13 +23,15 @@ struct File {
     version: FileVersion,
     /// What GROBID made of it: the number of bytes, which follow those of the file, or why there are none.
     tei: Option<Result<u64, String>>,
+    /// Number of bytes that follow: those of the file, with its bibliography.
+    bytes: u64,
 }
 
 impl Request {
     fn new(files: &[LoadedFile], reading: &Reading) -> Self {
         let file = |file: &LoadedFile| {
             let tei = file.tei.as_ref().map(|tei| tei.as_ref().map(|tei| tei.len() as u64).map_err(Clone::clone));
-            File { version: file.version.clone(), tei }
+            File { version: file.version.clone(), tei, bytes: file.bytes.len() as u64 }
         };
         Self { limits: reading.limits, max_memory_mb: reading.max_memory_mb, files: files.iter().map(file).collect() }
     }
@@ -61,8 +63,8 @@ impl Request {
         }
         let request: Self = serde_json::from_str(&line)?;
         let mut files = Vec::with_capacity(request.files.len());
-        for File { version, tei } in &request.files {
-            let bytes = exactly(version.size, from)?;
+        for File { version, tei, bytes } in &request.files {
+            let bytes = exactly(*bytes, from)?;
             let tei = match tei {
                 Some(Ok(length)) => Some(Ok(exactly(*length, from)?)),
                 Some(Err(reason)) => Some(Err(reason.clone())),

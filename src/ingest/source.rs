@@ -8,6 +8,7 @@ use std::time::UNIX_EPOCH;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use super::bibtex;
 use super::files::page_number;
 use super::grobid::article_of_tei;
 use super::page_papers::PageFront;
@@ -61,7 +62,7 @@ pub struct FileVersion {
     pub size: u64,
     /// Nanoseconds since 1970.
     pub modified: u64,
-    /// Of the file's bytes and the version of the readers.
+    /// Of the file's bytes, its bibliography, and the version of the readers.
     pub fingerprint: u64,
 }
 
@@ -101,7 +102,7 @@ pub(super) fn load_source(files: &[PathBuf], reading: &Reading) -> Result<Vec<Lo
     let mut loaded = Vec::with_capacity(files.len());
     for file in files {
         let (version, bytes) = named(file, load(file, left, &reading.limits))?;
-        left = left.saturating_sub(version.size);
+        left = left.saturating_sub(bytes.len() as u64);
         let grobid = reading.grobid.as_ref().filter(|_| bytes.starts_with(b"%PDF"));
         let tei = grobid.map(|grobid| grobid.process(&bytes, &reading.limits));
         loaded.push(LoadedFile { version, bytes, tei });
@@ -178,6 +179,16 @@ fn load(path: &Path, left: u64, limits: &Limits) -> Result<(FileVersion, Vec<u8>
     }
     if FileStat::read(path)? != stat || bytes.len() as u64 != stat.size {
         return Err(ReadError::Changed);
+    }
+    if let Some(bibliography) = bibtex::beside(path, &bytes) {
+        let mut entries = Vec::new();
+        let left = left.saturating_sub(bytes.len() as u64);
+        // One that cannot be read, or is too large, leaves the keys as they are.
+        let is_read =
+            open(&bibliography).and_then(|file| file.take(left.saturating_add(1)).read_to_end(&mut entries)).is_ok();
+        if is_read && entries.len() as u64 <= left {
+            bibtex::append(&mut bytes, &entries);
+        }
     }
     let fingerprint = xxh3_64_with_seed(&bytes, READERS_VERSION);
     Ok((FileVersion { path: path.to_owned(), size: stat.size, modified: stat.modified, fingerprint }, bytes))

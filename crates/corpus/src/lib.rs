@@ -7,6 +7,7 @@ pub mod abbreviation;
 mod annotation;
 mod article;
 mod article_builder;
+mod bibtex;
 mod bmc;
 mod caption;
 mod characters;

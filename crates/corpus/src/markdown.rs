@@ -8,6 +8,7 @@ use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, T
 use regex::Regex;
 
 use super::article_builder::{ArticleBuilder, Piece};
+use super::bibtex::Bibliography;
 use super::caption::is_caption;
 use super::characters::CharacterIndex;
 use super::heading::Purpose;
@@ -16,7 +17,7 @@ use super::{Article, BlockKind, Citation, DropRule, Format, ReadError, Reference
 use crate::doi::parse_doi;
 use crate::patterns::compile;
 
-/// Read a decoded Markdown file.
+/// Reads a decoded Markdown file.
 ///
 /// # Errors
 /// [`ReadError::NoText`] where no paragraph is left.
@@ -52,6 +53,7 @@ struct Reader<'a> {
     footnote: String,
     /// Index in the reference list by the key of a citation in pandoc's form.
     keys: HashMap<String, usize>,
+    bibliography: Bibliography<'a>,
     /// What the tags of Manubot stand for: `[@tag:lee]: doi:10.1000/1`.
     tags: HashMap<String, String>,
     /// The description of an image, which is its caption where the image is a paragraph of its own.
@@ -60,9 +62,9 @@ struct Reader<'a> {
     /// Whether all text of the paragraph is set in bold; none before its first text.
     is_bold: Option<bool>,
     in_bold: bool,
-    /// What the text that is read now belongs to.
+    /// The elements around the current text.
     inside: Vec<Inside>,
-    /// The next number of each ordered list that is open; none for a list with bullets.
+    /// The next number of each open list; none for a list with bullets.
     numbers: Vec<Option<u64>>,
     rows: Vec<Vec<String>>,
     superscript: bool,
@@ -71,6 +73,7 @@ struct Reader<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Inside {
     Metadata,
+    Bibliography,
     Code,
     Html,
     Image,
@@ -88,6 +91,7 @@ impl<'a> Reader<'a> {
             footnotes: HashMap::new(),
             footnote: String::new(),
             keys: HashMap::new(),
+            bibliography: Bibliography::in_markdown(source),
             tags: HashMap::new(),
             image: None,
             has_heading: false,
@@ -100,7 +104,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Footnotes are how Markdown cites: they become the head of the reference list, unless they are remarks.
+    /// Reads footnotes with references. They are the first entries of the reference list; other footnotes are left out.
     fn footnotes<'e>(&mut self, events: impl Iterator<Item = Event<'e>>) {
         let mut open: Option<(String, Prose)> = None;
         for event in events {
@@ -154,10 +158,16 @@ impl<'a> Reader<'a> {
             Tag::Item => self.flush(),
             Tag::CodeBlock(kind) => {
                 self.flush();
-                if let CodeBlockKind::Fenced(language) = kind {
+                let language = match kind {
+                    CodeBlockKind::Fenced(language) => language,
+                    CodeBlockKind::Indented => "".into(),
+                };
+                let is_bibliography =
+                    matches!(language.trim_matches(['{', '}', '=', '.', ' ']), "bibtex" | "biblatex" | "bib");
+                self.inside.push(if is_bibliography { Inside::Bibliography } else { Inside::Code });
+                if !is_bibliography {
                     self.drop(DropRule::Code, &language, range);
                 }
-                self.inside.push(Inside::Code);
             }
             Tag::HtmlBlock => {
                 self.flush();
@@ -224,6 +234,7 @@ impl<'a> Reader<'a> {
     fn text(&mut self, text: &str, range: Range<usize>) {
         match self.inside.last() {
             Some(Inside::Metadata) => front_matter::read_yaml(text, &mut self.builder.article().metadata),
+            Some(Inside::Bibliography) => self.drop(DropRule::ReferenceList, text, range),
             Some(Inside::Code) => self.drop(DropRule::Code, text, range),
             Some(Inside::Html) => self.drop(DropRule::Html, text, range),
             Some(Inside::Image) if !is_caption(text) => {
@@ -308,6 +319,7 @@ impl<'a> Reader<'a> {
     fn is_key(&self, key: &str) -> bool {
         let key = key.trim_start_matches('@');
         self.keys.contains_key(key)
+            || self.bibliography.get(key).is_some()
             || ["doi:", "pmid:", "pmcid:", "arxiv:", "isbn:", "tag:"].iter().any(|kind| key.starts_with(kind))
             || !key.contains('/') && front_matter::year(key).is_some()
     }
@@ -327,6 +339,10 @@ impl<'a> Reader<'a> {
             let listed = &mut self.builder.article().references;
             let name = self.tags.get(key).map_or(key, String::as_str);
             let index = *self.keys.entry(key.to_owned()).or_insert_with(|| {
+                if let Some(reference) = self.bibliography.get(name) {
+                    listed.push(reference);
+                    return listed.len() - 1;
+                }
                 let doi = name.strip_prefix("doi:").and_then(parse_doi);
                 let pmid = name.strip_prefix("pmid:").and_then(front_matter::digits);
                 // Keys such as `lee2010` name author and year.
@@ -652,5 +668,18 @@ code()
             ]
         );
         assert_eq!(article.references.len(), 1);
+    }
+
+    #[test]
+    fn keys_are_looked_up_in_the_bibliography() {
+        let article = read(
+            "# Cells\n\nIt works [@yi; @kim2013], as @yi says to @you.\n\n```{=bibtex}\n@article{yi, title={Stem cells}, author={Yi, T. G.}, \
+             year=2012, journal={Arch}}\n```\n",
+        )
+        .unwrap();
+        assert_eq!(article.blocks[0].text, "It works, as yi says to @you.");
+        let references: Vec<_> = article.references.iter().map(|entry| (entry.text.as_str(), entry.year)).collect();
+        assert_eq!(references, [("T. G. Yi. Stem cells. Arch. 2012", Some(2012)), ("kim2013", Some(2013))]);
+        assert_eq!(article.blocks[0].citations.last().unwrap().references, [0]);
     }
 }

@@ -48,6 +48,20 @@ pub fn parse(text: &str) -> Reference {
     }
 }
 
+/// The parts of a reference in the order in which lists print them.
+pub(super) fn printed(reference: &Reference) -> String {
+    let year = reference.year.map(|year| year.to_string());
+    let volume = reference.volume.as_ref().map(|volume| match &reference.first_page {
+        Some(page) => format!("{volume}:{page}"),
+        None => volume.clone(),
+    });
+    let authors = Some(reference.authors.join(", ")).filter(|authors| !authors.is_empty());
+    let doi = reference.doi.as_ref().map(|doi| format!("doi:{doi}"));
+    let parts = [authors, reference.title.clone(), reference.journal.clone(), year, volume, doi];
+    let parts: Vec<String> = parts.into_iter().flatten().map(|part| part.trim_end_matches('.').to_owned()).collect();
+    parts.join(". ")
+}
+
 /// Whether `text` has the form of an entry of a reference list, and not of prose.
 pub(super) fn is_entry(text: &str) -> bool {
     let Reference { label, authors, doi, pmid, year, volume, .. } = parse(text);

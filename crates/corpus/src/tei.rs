@@ -13,7 +13,7 @@ use crate::doi::parse_doi;
 
 const FORMAT: &str = "TEI XML";
 
-/// Read a decoded TEI file.
+/// Reads a decoded TEI file.
 ///
 /// # Errors
 /// [`ReadError::Malformed`] for damaged XML, with line and column; [`ReadError::NoText`] where no paragraph is left.
@@ -84,7 +84,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Read the blocks inside `node`; headings found there have `level`.
+    /// Reads the blocks inside `node`. Its headings have `level`.
     fn parts(&mut self, node: Node, level: usize) {
         for part in node.children().filter(Node::is_element) {
             match name(part).as_str() {
@@ -107,7 +107,7 @@ impl Reader<'_> {
         }
     }
 
-    /// GROBID's sections are not nested; their numbers tell how deep they are.
+    /// The sections of GROBID are not nested. Their depth is that of their numbers.
     fn heading(&mut self, head: Node, level: usize) {
         let title = plain(head);
         if title.is_empty() {
@@ -192,7 +192,7 @@ impl Reader<'_> {
         }
     }
 
-    /// GROBID parts `[12, 14]` into the markers `[12,` and `14]`.
+    /// GROBID splits `[12, 14]` into the markers `[12,` and `14]`.
     fn citation(&mut self, part: Node, prose: &mut Prose) {
         let marker = plain(part);
         let id = part.attribute("target").unwrap_or_default().trim_start_matches('#');
@@ -400,22 +400,9 @@ fn read_reference(entry: Node) -> Reference {
     reference.text = match raw {
         Some(raw) => plain(raw),
         None if is(entry, "bibl") => plain(entry),
-        None => printed(&reference),
+        None => reference::printed(&reference),
     };
     reference
-}
-
-fn printed(reference: &Reference) -> String {
-    let year = reference.year.map(|year| year.to_string());
-    let volume = reference.volume.as_ref().map(|volume| match &reference.first_page {
-        Some(page) => format!("{volume}:{page}"),
-        None => volume.clone(),
-    });
-    let authors = Some(reference.authors.join(", ")).filter(|authors| !authors.is_empty());
-    let doi = reference.doi.as_ref().map(|doi| format!("doi:{doi}"));
-    let parts = [authors, reference.title.clone(), reference.journal.clone(), year, volume, doi];
-    let parts: Vec<String> = parts.into_iter().flatten().map(|part| part.trim_end_matches('.').to_owned()).collect();
-    parts.join(". ")
 }
 
 /// The persons, and the groups of persons, among the authors.

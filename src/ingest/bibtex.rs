@@ -1,0 +1,80 @@
+//! The bibliography beside a Markdown file.
+//!
+//! Papers in Markdown cite by keys (`[@lee2010]`), which a BibTeX file explains. The reader of Markdown does no I/O and reads BibTeX in
+//! blocks of code, so the file is given to it as such a block.
+
+use std::path::{Path, PathBuf};
+
+/// Extensions of Markdown files.
+const MARKDOWN: [&str; 2] = ["md", "markdown"];
+/// Maximum number of files in a folder that is searched for a bibliography. Each of its papers searches it again.
+const MAX_FILES: usize = 1_000;
+/// Number of bytes at the beginning of a file that are searched for its metadata.
+const MAX_METADATA_BYTES: usize = 64 << 10;
+
+/// The bibliography of a Markdown file: the one that its metadata names (`bibliography: refs.bib`), else the only BibTeX file of its
+/// folder. None for other files.
+pub(super) fn beside(file: &Path, bytes: &[u8]) -> Option<PathBuf> {
+    let is_markdown = file.extension().is_some_and(|own| MARKDOWN.iter().any(|known| own.eq_ignore_ascii_case(known)));
+    let folder = file.parent().filter(|_| is_markdown)?;
+    let head = String::from_utf8_lossy(bytes.get(..MAX_METADATA_BYTES).unwrap_or(bytes));
+    if !head.contains('@') {
+        return None;
+    }
+    if let Some(named) = named(&head) {
+        // A paper names no files outside of its folder.
+        let is_inside = named.components().all(|part| matches!(part, std::path::Component::Normal(_)));
+        return Some(folder.join(named)).filter(|path| is_inside && path.is_file());
+    }
+    let mut entries = std::fs::read_dir(folder).ok()?;
+    let files: Vec<PathBuf> = entries.by_ref().take(MAX_FILES).filter_map(|entry| Some(entry.ok()?.path())).collect();
+    if entries.next().is_some() {
+        return None;
+    }
+    let is_bibliography = |path: &PathBuf| path.extension().is_some_and(|own| own.eq_ignore_ascii_case("bib"));
+    let mut bibliographies = files.into_iter().filter(is_bibliography);
+    bibliographies.next().filter(|_| bibliographies.next().is_none())
+}
+
+/// The file that the metadata at the beginning of `text` names.
+fn named(text: &str) -> Option<PathBuf> {
+    let metadata = text.strip_prefix("---\n").or_else(|| text.strip_prefix("---\r\n"))?;
+    let lines = metadata.lines().take_while(|line| !matches!(line.trim_end(), "---" | "..."));
+    let value = lines.filter_map(|line| line.strip_prefix("bibliography:")).next()?;
+    let value = value.trim().trim_matches(['[', ']', '"', '\'']).split(',').next()?.trim_matches(['"', '\'', ' ']);
+    (!value.is_empty()).then(|| PathBuf::from(value))
+}
+
+/// Appends a bibliography to a Markdown file as a block of code.
+pub(super) fn append(markdown: &mut Vec<u8>, bibliography: &[u8]) {
+    const FENCE: &[u8] = b"\n~~~~~~\n";
+    markdown.extend_from_slice(b"\n\n~~~~~~ {=bibtex}\n");
+    markdown.extend_from_slice(bibliography);
+    markdown.extend_from_slice(FENCE);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bibliography_is_named_or_the_only_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let paper = path("paper.md");
+        assert_eq!(beside(&paper, b"It works [@yi]."), None);
+        std::fs::write(path("a.bib"), "").unwrap();
+        assert_eq!(beside(&paper, b"It works [@yi]."), Some(path("a.bib")));
+        assert_eq!(beside(&path("paper.txt"), b"It works [@yi]."), None);
+        assert_eq!(beside(&paper, b"It cites nothing."), None);
+        std::fs::write(path("b.bib"), "").unwrap();
+        assert_eq!(beside(&paper, b"It works [@yi]."), None);
+        let named = |file: &str| {
+            beside(&paper, format!("---\ntitle: x\nbibliography: {file}\n---\nIt works [@yi].").as_bytes())
+        };
+        assert_eq!(named("b.bib"), Some(path("b.bib")));
+        assert_eq!(named("[\"b.bib\", c.bib]"), Some(path("b.bib")));
+        assert_eq!(named("../b.bib"), None);
+        assert_eq!(named("/etc/passwd"), None);
+    }
+}
