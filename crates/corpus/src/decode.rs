@@ -42,7 +42,7 @@ pub(super) fn unpack<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Cow<'a, [u8
     if unpacked.is_empty() { Err(ReadError::Empty) } else { Ok(Cow::Owned(unpacked)) }
 }
 
-fn check_size(bytes: usize, limit: u64) -> Result<(), ReadError> {
+pub(super) fn check_size(bytes: usize, limit: u64) -> Result<(), ReadError> {
     let bytes = bytes as u64;
     if bytes > limit { Err(ReadError::TooLarge { bytes, limit }) } else { Ok(()) }
 }

@@ -51,6 +51,18 @@ pub(super) fn detect(bytes: &[u8]) -> Result<DetectedSource, ReadError> {
     Ok(DetectedSource { format, text, warnings })
 }
 
+/// Refuses bytes that are no text, of which `text` was decoded.
+///
+/// # Errors
+/// [`ReadError::UnknownFormat`], with the kind of file that it seems to be.
+pub(super) fn check_is_text(bytes: &[u8], text: &str) -> Result<(), ReadError> {
+    let kind = if is_pdf(bytes) { Some("a PDF") } else { known_binary(bytes) };
+    match kind.or_else(|| looks_binary(text).then_some("binary data, not text")) {
+        Some(kind) => Err(ReadError::UnknownFormat(format!("this looks like {kind}"))),
+        None => Ok(()),
+    }
+}
+
 /// PDF readers accept junk before the header, within the first 1,024 bytes.
 fn is_pdf(bytes: &[u8]) -> bool {
     bytes.get(..1024 + 5).unwrap_or(bytes).windows(5).any(|window| window == b"%PDF-") && !bytes.starts_with(b"<")

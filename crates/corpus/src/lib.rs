@@ -27,6 +27,7 @@ pub mod identity;
 mod jats;
 mod limits;
 mod lines;
+pub mod manuscript;
 mod markdown;
 mod mhtml;
 mod noise;

@@ -1,0 +1,101 @@
+//! Reads a manuscript, the text that somebody writes about papers, to its quotations and the works that are cited beside them.
+//!
+//! One reader for each format gives [`Paragraph`]s without markup, in which citations have the form of pandoc, `[@key]`. What is a
+//! quotation, and what it cites, is then found in the same way for all of them. Like the readers of papers, these do no I/O.
+
+mod citations;
+mod docx;
+mod format;
+mod kind;
+mod latex;
+mod latex_symbols;
+mod markdown;
+mod paragraph;
+mod plain;
+mod quotations;
+
+use std::ops::Range;
+
+use super::characters::CharacterIndex;
+use super::decode;
+use super::{Limits, ReadError};
+pub use format::ManuscriptFormat;
+pub use kind::QuotationKind;
+use paragraph::Paragraph;
+use quotations::Found;
+
+/// A manuscript's quotations, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Manuscript {
+    pub format: ManuscriptFormat,
+    pub quotations: Vec<Quotation>,
+}
+
+/// A quotation, or a sentence that cites.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quotation {
+    pub kind: QuotationKind,
+    /// Its words, without quotation marks, markup and citations.
+    pub text: String,
+    /// Line in the manuscript where it begins, from 1; of a Word document the number of the paragraph.
+    pub line: usize,
+    /// Range of Unicode characters in the decoded manuscript; of a Word document, in the text of its paragraphs, one a line.
+    pub place: Range<usize>,
+    /// What is cited beside it, in order, without repetitions: citation keys (`chang2016`), DOIs, PMIDs, PMCIDs, ids of papers and
+    /// passages, names with a year (`Chang 2016`).
+    pub cited: Vec<String>,
+}
+
+/// Reads a manuscript. `format` is detected by its content and `name`, the name of the file, where it is not given.
+///
+/// # Errors
+/// [`ReadError::Empty`]; [`ReadError::TooLarge`] for a file or a document in it over the limits; [`ReadError::UnknownFormat`] for
+/// other binary files; [`ReadError::Malformed`] for a damaged Word document.
+pub fn read_manuscript(
+    bytes: &[u8],
+    name: &str,
+    format: Option<ManuscriptFormat>,
+    limits: &Limits,
+) -> Result<Manuscript, ReadError> {
+    decode::check_size(bytes.len(), limits.max_file_bytes)?;
+    if bytes.trim_ascii().is_empty() {
+        return Err(ReadError::Empty);
+    }
+    if format.unwrap_or_else(|| ManuscriptFormat::of_bytes(bytes)) == ManuscriptFormat::Docx {
+        let (source, paragraphs) = docx::read(bytes, limits)?;
+        return Ok(manuscript(ManuscriptFormat::Docx, &source, &paragraphs));
+    }
+    let text = decode::decode(bytes).text;
+    super::format::check_is_text(bytes, &text)?;
+    Ok(read_manuscript_text(&text, name, format))
+}
+
+/// Reads a manuscript that is text. A Word document is none and is read as plain text here.
+pub fn read_manuscript_text(text: &str, name: &str, format: Option<ManuscriptFormat>) -> Manuscript {
+    let format = format.unwrap_or_else(|| ManuscriptFormat::of_text(text, name));
+    let paragraphs = match format {
+        ManuscriptFormat::Markdown => markdown::read(text),
+        ManuscriptFormat::Latex => latex::read(text),
+        ManuscriptFormat::Text | ManuscriptFormat::Docx => plain::read(text),
+    };
+    manuscript(format, text, &paragraphs)
+}
+
+fn manuscript(format: ManuscriptFormat, source: &str, paragraphs: &[Paragraph]) -> Manuscript {
+    let characters = CharacterIndex::new(source);
+    let line_ends: Vec<usize> = source.match_indices('\n').map(|(at, _)| at).collect();
+    let quotation = |found: Found| Quotation {
+        kind: found.kind,
+        text: found.text,
+        line: line_ends.partition_point(|end| *end < found.source.start) + 1,
+        place: characters.range(found.source),
+        cited: found.cited,
+    };
+    let mut quotations: Vec<Quotation> = quotations::find(paragraphs).into_iter().map(quotation).collect();
+    // A footnote is read before the paragraph that it interrupts.
+    quotations.sort_by_key(|one| one.place.start);
+    Manuscript { format, quotations }
+}
+
+#[cfg(test)]
+mod tests;
