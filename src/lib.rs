@@ -15,6 +15,7 @@ pub mod eval;
 pub mod index;
 pub mod ingest;
 pub mod mcp;
+pub mod quotes;
 pub mod search;
 pub mod server;
 pub mod wire;

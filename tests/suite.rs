@@ -29,3 +29,4 @@ mod stored_index;
 mod supply_chain;
 mod support;
 mod uploads_model;
+mod verify;

@@ -18,8 +18,8 @@ from python_client.api.pages import show_api_page, show_search_page  # noqa: E40
 from python_client.api.papers import (  # noqa: E402
     get_paper, get_paper_by_doi, get_paper_file, get_passage, get_statistics, list_papers, list_similar_passages,
 )
-from python_client.api.search import search_passages, search_passages_by_body  # noqa: E402
-from python_client.models import FacetName, ListPapersSort, ProblemBody, SearchRequest, UploadForm  # noqa: E402
+from python_client.api.search import search_passages, search_passages_by_body, verify_quotes  # noqa: E402
+from python_client.models import FacetName, ListPapersSort, ProblemBody, SearchRequest, UploadForm, VerifyRequest  # noqa: E402
 from python_client.types import File  # noqa: E402
 
 PAPER = b"---\ntitle: Knees at noon\ndoi: 10.5555/knees.noon\n---\n\nKnees are stiff in the morning and better at noon, as two trials have shown.\n"
@@ -49,6 +49,11 @@ by_body = call(search_passages_by_body, body=SearchRequest(q="MSC effect on RA s
 assert [other.id for other in by_body.hits] == [other.id for other in found.hits]
 problem = call(search_passages, q=" ", status=400)
 assert isinstance(problem, ProblemBody) and problem.code == "empty_question"
+
+sentence = hit.text[hit.evidence[0].start:hit.evidence[0].end]
+checked = call(verify_quotes, body=VerifyRequest(text=f"> {sentence}\n\n“Bees never quoted any cytokine”", format_="markdown"))
+assert [quote.status for quote in checked.quotes] == ["verbatim", "not_found"] and not checked.verified
+assert checked.quotes[0].found.paper.title and checked.counts.not_found == 1
 
 page = call(list_papers, limit=5, sort=ListPapersSort.TITLE)
 assert page.total == ready.papers and page.papers == sorted(page.papers, key=lambda paper: paper.title.lower())

@@ -32,6 +32,12 @@ assert.deepEqual(byBody.hits.map((other) => other.id), found.hits.map((other) =>
 const refused = await client.GET("/v1/search", { params: { query: { q: " " } } });
 assert.equal(refused.error?.code, "empty_question");
 
+const sentence = [...hit.text].slice(hit.evidence[0].start, hit.evidence[0].end).join("");
+const manuscript = { text: `> ${sentence}\n\n“Bees never quoted any cytokine”`, format: "markdown" };
+const checked = await call("verifyQuotes", client.POST("/v1/verify", { body: manuscript }));
+assert.deepEqual(checked.quotes.map((quote) => quote.status), ["verbatim", "not_found"]);
+assert.ok(!checked.verified && checked.quotes[0].found?.paper.title);
+
 const page = await call("listPapers", client.GET("/v1/papers", { params: { query: { limit: 5, sort: "title" } } }));
 assert.equal(page.total, ready.papers);
 const one = await call("getPaper", client.GET("/v1/papers/{id}", { params: { path: { id: hit.paper.id } } }));

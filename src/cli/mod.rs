@@ -24,6 +24,7 @@ mod serve;
 mod settings;
 mod snapshot;
 mod style;
+mod verify;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -64,6 +65,8 @@ enum Command {
     Eval(eval::Arguments),
     /// Open the file of a passage or a paper
     Open(open::Arguments),
+    /// Check the quotations of a manuscript against the papers
+    Verify(verify::Arguments),
     /// Show the settings
     Config(settings::Arguments),
     /// List, find and fetch models
@@ -78,7 +81,7 @@ enum Command {
     ReadWorker,
 }
 
-/// Runs a command, and returns the exit code: 0 for success, 1 if nothing was found or not all files were read, 2 for an error.
+/// Runs a command, and returns the exit code: 0 for success, 1 if nothing was found, not all files were read or a quotation is not verbatim, 2 for an error.
 pub fn run(cli: Cli) -> u8 {
     match dispatch(cli) {
         Ok(Outcome::Success) => 0,
@@ -112,6 +115,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Snapshot(arguments) => snapshot::run(&context, &arguments),
         Command::Eval(arguments) => eval::run(&context, &arguments),
         Command::Open(arguments) => open::run(&context, &arguments),
+        Command::Verify(arguments) => verify::run(&context, &arguments),
         Command::Config(arguments) => settings::run(&context, &arguments),
         Command::Model(arguments) => model::run(&context, &arguments),
         Command::Completions { shell } => {

@@ -5,6 +5,6 @@
 pub(super) enum Outcome {
     /// Exit code 0.
     Success,
-    /// Exit code 1: nothing was found, or some files could not be read.
+    /// Exit code 1: nothing was found, some files could not be read, or a quotation is not verbatim.
     Partial,
 }

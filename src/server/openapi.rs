@@ -93,7 +93,7 @@ pub(super) fn describe_responses(document: &mut Document) {
     for (path, item) in &mut document.paths.paths {
         let operations = [
             (item.get.as_mut(), false),
-            (item.post.as_mut(), path.as_str() != "/v1/search"),
+            (item.post.as_mut(), !matches!(path.as_str(), "/v1/search" | "/v1/verify")),
             (item.put.as_mut(), true),
             (item.delete.as_mut(), true),
         ];

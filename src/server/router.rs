@@ -27,7 +27,7 @@ use super::observe::{observe, record_route};
 use super::openapi;
 use super::problem::{Problem, render};
 use super::request_id::{self, CountRequests};
-use super::routes::{about, health, manage, mcp, pages, papers, search, source, tasks, upload};
+use super::routes::{about, health, manage, mcp, pages, papers, search, source, tasks, upload, verify};
 use super::state::AppState;
 
 /// The router with all routes and middleware.
@@ -76,8 +76,11 @@ fn documented_routes(state: &Arc<AppState>) -> (Router<Arc<AppState>>, OpenApi) 
         .routes(routes!(papers::similar))
         .route_layer(from_fn_with_state(Arc::clone(state), by_commit));
     let mcp = mcp::service(state);
+    let verify_routes =
+        OpenApiRouter::new().routes(routes!(verify::verify)).layer(DefaultBodyLimit::max(verify::MAX_BODY));
     let search_routes = commit_routes
         .route_service("/mcp", mcp)
+        .merge(verify_routes)
         .routes(routes!(source::file))
         .routes(routes!(about::stats))
         .routes(routes!(about::metrics))

@@ -15,6 +15,7 @@ use super::problem::{Code, Problem};
 use super::response_cache::ResponseCache;
 use super::search_threads::SearchThreads;
 use crate::index::{PaperRecord, Snapshot};
+use crate::quotes::QuoteIndexCache;
 use crate::search::Engine;
 
 /// Maximum number of uploads that are received at a time. Further ones wait. It is large, so that slow uploads do not block others.
@@ -41,6 +42,7 @@ pub struct AppState {
     search_threads: SearchThreads,
     draining: AtomicBool,
     pub(super) responses: ResponseCache,
+    pub(super) quotes: QuoteIndexCache,
 }
 
 /// Gives extractors the limits.
@@ -65,6 +67,7 @@ impl AppState {
             search_threads: SearchThreads::new(limits.max_concurrent),
             draining: AtomicBool::new(false),
             responses: ResponseCache::new(MAX_CACHED_BYTES),
+            quotes: QuoteIndexCache::default(),
         }
     }
 

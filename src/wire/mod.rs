@@ -15,6 +15,7 @@ mod reference;
 mod request;
 mod search;
 mod tasks;
+mod verify;
 
 pub use answer::{
     CitedStudyItem, ConditionItem, CorrectionItem, ExpansionItem, InterpretationItem, NamedPaperItem,
@@ -42,4 +43,8 @@ pub use search::{
 pub use tasks::{
     BinaryBody, JobResponses, RunItem, TaskFileItem, TaskItem, TasksRequest, TasksResponse, UploadForm, UploadItem,
     UploadsResponse, WaitRequest,
+};
+pub use verify::{
+    CitedWorkItem, QuoteChangeItem, QuoteChangeName, QuoteItem, QuoteKindName, QuotePlaceItem, QuoteStatusName,
+    VerdictCounts, VerifyRequest, VerifyResponse, limit_quotations,
 };

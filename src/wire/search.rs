@@ -127,7 +127,7 @@ pub struct SourceItem {
 }
 
 impl SourceItem {
-    fn new(paper: &str, page: Option<u32>) -> Self {
+    pub(super) fn new(paper: &str, page: Option<u32>) -> Self {
         // The ids of papers need no escaping in an address.
         let fragment = page.map(|page| format!("#page={page}")).unwrap_or_default();
         Self { url: format!("/v1/papers/{paper}/file{fragment}"), path: None, page }

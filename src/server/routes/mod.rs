@@ -10,3 +10,4 @@ pub(super) mod search;
 pub(super) mod source;
 pub(super) mod tasks;
 pub(super) mod upload;
+pub(super) mod verify;

@@ -1,0 +1,323 @@
+//! The check of a quotation.
+
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
+
+use super::passages::{Passages, normalised, omitted};
+use super::quote::Quote;
+use super::words::{Step, Word, align, words};
+use super::works::Works;
+use crate::corpus::manuscript::Quotation;
+use crate::corpus::sentence::sentences;
+use crate::index::analyzer;
+use crate::index::{FieldWeights, Filter, IndexError, PassageRecord, QueryTerm, Snapshot};
+
+/// Maximum number of quotations that are to be checked in one request.
+pub const MAX_QUOTATIONS: usize = 2000;
+
+/// Maximum number of further passages that are named for a text that several have.
+const MAX_PLACES: usize = 10;
+/// Number of passages with which an altered quotation is aligned.
+const MAX_ALIGNED: usize = 3;
+/// Maximum number of quotations of a manuscript for which the nearest sentence is looked for.
+const MAX_HELPED: usize = 200;
+/// Maximum number of terms of a quotation that look for the sentence nearest to it.
+const MAX_TERMS: usize = 24;
+/// Fewest words that an altered quotation has in common with the paper.
+const MIN_SAME_WORDS: usize = 4;
+/// The least similarity of an altered quotation: twice the common words, divided by the words of both.
+const MIN_SIMILARITY: f64 = 0.6;
+
+/// The text of all passages of a commit, to look up quotations. Memory is about twice the text: the normalised text, and 8 bytes for
+/// each fingerprint, of which a fifth of the characters have one.
+#[derive(Debug)]
+pub struct QuoteIndex {
+    commit: String,
+    passages: Passages,
+    /// The papers' ids, by their numbers.
+    papers: Vec<String>,
+    works: Works,
+}
+
+/// The result of checking a quotation.
+#[derive(Debug, Clone)]
+pub struct Verdict {
+    pub status: Status,
+    /// What is cited beside it.
+    pub cited: Vec<CitedWork>,
+    /// Where it was found; of an altered one, the text that is most similar.
+    pub found: Option<Place>,
+    /// Whether the paper where it was found is a cited one. `None` if nothing was found, or no cited work is in the index.
+    pub is_credited: Option<bool>,
+    /// The ids of other passages that have it verbatim, at most ten.
+    pub also_in: Vec<String>,
+    /// The differences of an altered quotation: its words and those of the paper, in order. Otherwise empty.
+    pub changes: Vec<Change>,
+    /// The sentence that has most words in common with one that was not found, as a help for the author.
+    pub nearest: Option<Place>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    /// A paper has it word by word, and no other paper is known to be meant.
+    Verbatim,
+    /// A paper has it word by word, and it is not in the cited ones, all of which are in the index.
+    OtherPaper,
+    /// A paper has it with other words, words more or words less.
+    Altered,
+    NotFound,
+}
+
+/// A work that is cited beside a quotation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CitedWork {
+    /// As the manuscript writes it.
+    pub key: String,
+    /// The ids of the papers that it may mean; none where the index has no such paper.
+    pub papers: Vec<String>,
+}
+
+/// A part of a passage.
+#[derive(Debug, Clone)]
+pub struct Place {
+    pub record: PassageRecord,
+    /// Bytes of the passage's text.
+    pub range: Range<usize>,
+}
+
+/// A difference, or its absence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Words of both, as the manuscript writes them.
+    Same(String),
+    /// Words of the manuscript that are not in the paper.
+    Added(String),
+    /// Words of the paper that are not in the manuscript.
+    Removed(String),
+}
+
+impl QuoteIndex {
+    /// Reads all passages of a commit.
+    ///
+    /// # Errors
+    /// If a record cannot be read.
+    pub fn new(snapshot: &Snapshot) -> Result<Self, IndexError> {
+        let mut index = Self {
+            commit: snapshot.commit_id().to_owned(),
+            passages: Passages::default(),
+            papers: Vec::new(),
+            works: Works::default(),
+        };
+        let mut numbers: HashMap<String, u32> = HashMap::new();
+        for address in snapshot.all_passages()? {
+            let record = snapshot.passage(address)?;
+            let number = *numbers.entry(record.paper.as_str().to_owned()).or_insert_with_key(|paper| {
+                index.works.add(paper, &record.metadata);
+                index.papers.push(paper.clone());
+                (index.papers.len() - 1) as u32
+            });
+            index.passages.add(address, number, &record.passage);
+        }
+        index.passages.sort();
+        Ok(index)
+    }
+
+    /// The commit whose passages it has.
+    pub fn commit(&self) -> &str {
+        &self.commit
+    }
+
+    /// Checks quotations against the commit that the index was made from.
+    ///
+    /// # Errors
+    /// If a record cannot be read.
+    pub fn check_all(&self, snapshot: &Snapshot, quotations: &[Quotation]) -> Result<Vec<Verdict>, IndexError> {
+        let mut verdicts = Vec::with_capacity(quotations.len());
+        let mut helped = 0;
+        for quotation in quotations {
+            let is_helpful = quotation.kind.claims_wording() && helped < MAX_HELPED;
+            let verdict = self.check(snapshot, quotation, is_helpful)?;
+            helped += usize::from(verdict.nearest.is_some());
+            verdicts.push(verdict);
+        }
+        Ok(verdicts)
+    }
+
+    /// Checks a quotation against the commit that the index was made from. The sentence nearest to one that is not found is only
+    /// looked for if it `is_helpful`, because that takes most of the time.
+    ///
+    /// # Errors
+    /// If a record cannot be read.
+    pub fn check(&self, snapshot: &Snapshot, quotation: &Quotation, is_helpful: bool) -> Result<Verdict, IndexError> {
+        debug_assert_eq!(snapshot.commit_id(), self.commit, "addresses belong to a commit");
+        let mut cited = Vec::new();
+        for key in &quotation.cited {
+            cited.push(CitedWork { key: key.clone(), papers: self.works.find(snapshot, key)? });
+        }
+        let meant: BTreeSet<&str> = cited.iter().flat_map(|work| work.papers.iter().map(String::as_str)).collect();
+        let quote = Quote::new(&quotation.text);
+        let mut places = self.verbatim(snapshot, &quote, &meant, &quotation.cited)?;
+        let mut verdict = Verdict {
+            status: Status::NotFound,
+            cited: Vec::new(),
+            found: None,
+            is_credited: None,
+            also_in: Vec::new(),
+            changes: Vec::new(),
+            nearest: None,
+        };
+        if !places.is_empty() {
+            let found = places.remove(0);
+            let is_known = !cited.is_empty() && cited.iter().all(|work| !work.papers.is_empty());
+            let is_elsewhere = is_known && !meant.contains(found.record.paper.as_str());
+            verdict.status = if is_elsewhere { Status::OtherPaper } else { Status::Verbatim };
+            verdict.found = Some(found);
+            verdict.also_in = places.iter().map(|place| place.record.passage.id.to_string()).collect();
+        } else if let Some((place, changes)) = self.altered(snapshot, &quote, &quotation.text, &meant)? {
+            verdict.status = Status::Altered;
+            verdict.found = Some(place);
+            verdict.changes = changes;
+        } else if is_helpful {
+            verdict.nearest = nearest(snapshot, &quotation.text)?;
+        }
+        let is_meant = |place: &Place| meant.contains(place.record.paper.as_str());
+        verdict.is_credited = verdict.found.as_ref().filter(|_| !meant.is_empty()).map(is_meant);
+        verdict.cited = cited;
+        Ok(verdict)
+    }
+
+    /// Where a quotation is word by word: the passages that are cited first, then those of the cited papers.
+    fn verbatim(
+        &self,
+        snapshot: &Snapshot,
+        quote: &Quote,
+        meant: &BTreeSet<&str>,
+        cited: &[String],
+    ) -> Result<Vec<Place>, IndexError> {
+        let mut candidates = Vec::new();
+        for number in self.passages.having(&quote.runs) {
+            let passage = self.passages.get(number);
+            let is_meant = meant.contains(self.papers[passage.paper as usize].as_str());
+            let is_named = is_meant && cited.contains(&snapshot.passage_id(passage.address)?);
+            candidates.push((!is_named, !is_meant, number));
+        }
+        candidates.sort_unstable();
+        let mut places = Vec::new();
+        for (_, _, number) in candidates {
+            let record = snapshot.passage(self.passages.get(number).address)?;
+            let text = normalised(&record.passage);
+            if let Some(found) = quote.find_in(&text, &record.passage.text) {
+                places.push(Place { range: text.original(&found), record });
+                if places.len() > MAX_PLACES {
+                    break;
+                }
+            }
+        }
+        Ok(places)
+    }
+
+    /// The part of a passage that is most similar to a quotation, with the differences; `None` where none is similar enough. One of
+    /// a cited paper comes before others.
+    fn altered(
+        &self,
+        snapshot: &Snapshot,
+        quote: &Quote,
+        text: &str,
+        meant: &BTreeSet<&str>,
+    ) -> Result<Option<(Place, Vec<Change>)>, IndexError> {
+        let is_meant = |number: u32| meant.contains(self.papers[self.passages.get(number).paper as usize].as_str());
+        let mut best: Option<(bool, f64, Place, Vec<Change>)> = None;
+        for number in self.passages.similar(&quote.runs, MAX_ALIGNED, is_meant) {
+            let record = snapshot.passage(self.passages.get(number).address)?;
+            let of_passage = words(&record.passage.text, &omitted(&record.passage));
+            let steps = align(&quote.words, &quote.after_gap, &of_passage);
+            let Some(similarity) = similarity(&steps) else { continue };
+            if best.as_ref().is_some_and(|(meant, most, _, _)| (*meant, *most) >= (is_meant(number), similarity)) {
+                continue;
+            }
+            let Some(range) = range_of(&steps, &of_passage) else { continue };
+            let changes = changes(&steps, text, &quote.words, &record.passage.text, &of_passage);
+            best = Some((is_meant(number), similarity, Place { record, range }, changes));
+        }
+        Ok(best.map(|(_, _, place, changes)| (place, changes)))
+    }
+}
+
+/// How similar the aligned texts are; `None` where they are too different for one to be made from the other.
+fn similarity(steps: &[Step]) -> Option<f64> {
+    let same = steps.iter().filter(|step| matches!(step, Step::Same(..))).count();
+    let different = steps.iter().filter(|step| matches!(step, Step::Added(_) | Step::Removed(_))).count();
+    let similarity = (2 * same) as f64 / (2 * same + different).max(1) as f64;
+    (same >= MIN_SAME_WORDS && similarity >= MIN_SIMILARITY).then_some(similarity)
+}
+
+/// The bytes of the passage from the first to the last aligned word.
+fn range_of(steps: &[Step], passage: &[Word]) -> Option<Range<usize>> {
+    let mut aligned = steps.iter().filter_map(|step| match step {
+        Step::Same(_, at) | Step::Removed(at) => Some(&passage[*at].range),
+        _ => None,
+    });
+    let first = aligned.next()?;
+    Some(first.start..aligned.next_back().unwrap_or(first).end)
+}
+
+/// The differences, with as many words in each as there are in a row.
+fn changes(steps: &[Step], quote_text: &str, quote: &[Word], passage_text: &str, passage: &[Word]) -> Vec<Change> {
+    let of_quote = |at: usize| &quote_text[quote[at].range.clone()];
+    let of_passage = |at: usize| &passage_text[passage[at].range.clone()];
+    let mut changes: Vec<Change> = Vec::new();
+    let (mut removed, mut added) = (String::new(), String::new());
+    let append = |words: &mut String, word: &str| {
+        if !words.is_empty() {
+            words.push(' ');
+        }
+        words.push_str(word);
+    };
+    let flush = |changes: &mut Vec<Change>, removed: &mut String, added: &mut String| {
+        if !removed.is_empty() {
+            changes.push(Change::Removed(std::mem::take(removed)));
+        }
+        if !added.is_empty() {
+            changes.push(Change::Added(std::mem::take(added)));
+        }
+    };
+    for step in steps {
+        match step {
+            Step::Added(at) => append(&mut added, of_quote(*at)),
+            Step::Removed(at) => append(&mut removed, of_passage(*at)),
+            Step::Elided(_) => {}
+            Step::Same(at, _) => {
+                flush(&mut changes, &mut removed, &mut added);
+                match changes.last_mut() {
+                    Some(Change::Same(words)) => append(words, of_quote(*at)),
+                    _ => changes.push(Change::Same(of_quote(*at).to_owned())),
+                }
+            }
+        }
+    }
+    flush(&mut changes, &mut removed, &mut added);
+    changes
+}
+
+/// The sentence that has most words in common with a text, in the passage with the highest BM25.
+fn nearest(snapshot: &Snapshot, text: &str) -> Result<Option<Place>, IndexError> {
+    let terms: BTreeSet<String> = analyzer::words(text).into_iter().map(|word| word.term).collect();
+    let mut frequencies = Vec::new();
+    for term in &terms {
+        frequencies.push((snapshot.document_frequency(term)?, term));
+    }
+    frequencies.sort_unstable();
+    let rarest = frequencies.into_iter().filter(|(frequency, _)| *frequency > 0).take(MAX_TERMS);
+    let query: Vec<QueryTerm> = rarest.map(|(_, term)| QueryTerm { term: term.clone(), weight: 1.0 }).collect();
+    let found = snapshot.lexical(&query, FieldWeights::default(), &Filter::default(), 1)?;
+    let Some(best) = found.first() else { return Ok(None) };
+    let record = snapshot.passage(best.address)?;
+    let in_common = |range: &Range<usize>| {
+        let of_sentence = analyzer::words(&record.passage.text[range.clone()]);
+        let of_sentence: BTreeSet<&str> = of_sentence.iter().map(|word| word.term.as_str()).collect();
+        terms.iter().filter(|term| of_sentence.contains(term.as_str())).count()
+    };
+    let ranges = sentences(&record.passage.text);
+    let best = ranges.into_iter().rev().max_by_key(in_common);
+    Ok(best.map(|range| Place { range, record }))
+}

@@ -1,0 +1,110 @@
+//! The normalised passages of a commit, and which of them may have a text.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::fingerprints::{GUARANTEED, fingerprints, hashes};
+use super::normal::{Normalised, citation_marks};
+use crate::corpus::Passage;
+use crate::index::PassageAddress;
+
+/// Fingerprints that are in more passages than this say little about an altered quotation.
+const MAX_COMMON: usize = 500;
+
+/// All passages, by their number.
+#[derive(Debug, Default)]
+pub(super) struct Passages {
+    passages: Vec<NormalisedPassage>,
+    /// A fingerprint in the upper half, the number of a passage that has it in the lower; sorted.
+    postings: Vec<u64>,
+}
+
+#[derive(Debug)]
+pub(super) struct NormalisedPassage {
+    pub(super) address: PassageAddress,
+    /// Number of its paper.
+    pub(super) paper: u32,
+    pub(super) text: Box<str>,
+}
+
+impl Passages {
+    /// Adds a passage; [`Self::sort`] comes after the last one.
+    pub(super) fn add(&mut self, address: PassageAddress, paper: u32, passage: &Passage) {
+        let text = normalised(passage).text;
+        let number = self.passages.len() as u64;
+        let mut selected = fingerprints(&text);
+        selected.sort_unstable();
+        selected.dedup();
+        self.postings.extend(selected.into_iter().map(|fingerprint| u64::from(fingerprint) << 32 | number));
+        self.passages.push(NormalisedPassage { address, paper, text: text.into() });
+    }
+
+    pub(super) fn sort(&mut self) {
+        self.postings.sort_unstable();
+        self.postings.shrink_to_fit();
+    }
+
+    pub(super) fn get(&self, number: u32) -> &NormalisedPassage {
+        &self.passages[number as usize]
+    }
+
+    /// The passages whose text has all runs, at the boundaries of words or not, in the order of the index.
+    pub(super) fn having(&self, runs: &[String]) -> Vec<u32> {
+        let Some(longest) = runs.iter().max_by_key(|run| run.len()) else { return Vec::new() };
+        let has_all = |number: &u32| {
+            let text = &self.get(*number).text;
+            text.contains(longest.as_str()) && runs.iter().all(|run| text.contains(run.as_str()))
+        };
+        if longest.len() < GUARANTEED {
+            return (0..self.passages.len() as u32).filter(has_all).collect();
+        }
+        // Each passage with the run has all fingerprints of the run.
+        let rarest = fingerprints(longest).into_iter().map(|one| self.postings_of(one)).min_by_key(|found| found.len());
+        rarest.into_iter().flatten().map(|posting| *posting as u32).filter(has_all).collect()
+    }
+
+    /// The passages that have the most fingerprints in common with the runs, the most similar first; at most `limit`. Those that
+    /// `is_preferred` names come before others with as many.
+    pub(super) fn similar(&self, runs: &[String], limit: usize, is_preferred: impl Fn(u32) -> bool) -> Vec<u32> {
+        let mut shared: HashMap<u32, u32> = HashMap::new();
+        for hash in runs.iter().flat_map(|run| hashes(run)) {
+            let found = self.postings_of(hash);
+            if found.len() <= MAX_COMMON {
+                found.iter().for_each(|posting| *shared.entry(*posting as u32).or_default() += 1);
+            }
+        }
+        let mut ranked: Vec<(u32, u32)> = shared.into_iter().collect();
+        ranked.sort_unstable_by_key(|(number, count)| (u32::MAX - count, !is_preferred(*number), *number));
+        let preferred = ranked.iter().find(|(number, _)| is_preferred(*number)).copied();
+        ranked.truncate(limit);
+        if let Some(preferred) = preferred.filter(|preferred| !ranked.contains(preferred)) {
+            ranked.push(preferred);
+        }
+        ranked.into_iter().map(|(number, _)| number).collect()
+    }
+
+    fn postings_of(&self, fingerprint: u32) -> &[u64] {
+        let first = u64::from(fingerprint) << 32;
+        let start = self.postings.partition_point(|posting| *posting < first);
+        let rest = &self.postings[start..];
+        &rest[..rest.partition_point(|posting| *posting >> 32 == u64::from(fingerprint))]
+    }
+}
+
+/// The text of a passage as it is compared.
+pub(super) fn normalised(passage: &Passage) -> Normalised {
+    Normalised::new(&passage.text, &omitted(passage))
+}
+
+/// What of a passage's text is no words of it: its citations, unless these are part of a sentence, `Chang et al. (2016) showed`.
+pub(super) fn omitted(passage: &Passage) -> Vec<Range<usize>> {
+    let text = &passage.text;
+    let is_marker = |range: &Range<usize>| {
+        let marker = text.get(range.clone()).unwrap_or_default();
+        !marker.is_empty() && (marker.starts_with(['[', '(']) || !marker.contains(char::is_alphabetic))
+    };
+    let recorded = passage.citations.iter().map(|citation| citation.range.clone()).filter(is_marker);
+    let mut omitted: Vec<Range<usize>> = citation_marks(text).into_iter().chain(recorded).collect();
+    omitted.sort_by_key(|range| range.start);
+    omitted
+}
