@@ -21,14 +21,7 @@ use crate::wire::{
 
 /// Lists papers
 #[utoipa::path(get, path = "/v1/papers", tag = "papers", operation_id = "listPapers", params(PapersRequest), responses(
-    (status = 200, content(
-        (PapersResponse = "application/json"),
-        (String = "application/x-research-info-systems"),
-        (String = "application/x-bibtex"),
-        (String = "application/vnd.citationstyles.csl+json"),
-        (String = "text/markdown"),
-        (String = "text/csv"),
-    )),
+    (status = 200, body = PapersResponse),
 ))]
 pub(in crate::server) async fn list(
     State(state): State<Arc<AppState>>,

@@ -21,14 +21,7 @@ type Answered = Result<Response, Problem>;
 
 /// Answers a question
 #[utoipa::path(get, path = "/v1/search", tag = "search", operation_id = "searchPassages", params(SearchRequest), responses(
-    (status = 200, content(
-        (SearchResponse = "application/json"),
-        (String = "application/x-research-info-systems"),
-        (String = "application/x-bibtex"),
-        (String = "application/vnd.citationstyles.csl+json"),
-        (String = "text/markdown"),
-        (String = "text/csv"),
-    )),
+    (status = 200, body = SearchResponse),
 ))]
 pub(in crate::server) async fn get(
     State(state): State<Arc<AppState>>,
@@ -40,14 +33,7 @@ pub(in crate::server) async fn get(
 
 /// Answers a question in the body of the request
 #[utoipa::path(post, path = "/v1/search", tag = "search", operation_id = "searchPassagesByBody", request_body = SearchRequest, responses(
-    (status = 200, content(
-        (SearchResponse = "application/json"),
-        (String = "application/x-research-info-systems"),
-        (String = "application/x-bibtex"),
-        (String = "application/vnd.citationstyles.csl+json"),
-        (String = "text/markdown"),
-        (String = "text/csv"),
-    )),
+    (status = 200, body = SearchResponse),
 ))]
 pub(in crate::server) async fn post(
     State(state): State<Arc<AppState>>,
