@@ -21,7 +21,7 @@ async def use(session, transport):
     about = await session.initialize()
     assert "abstained" in about.instructions
     tools = {tool.name: tool for tool in (await session.list_tools()).tools}
-    assert set(tools) >= {"search", "passage", "paper", "similar", "library"}, tools
+    assert set(tools) >= {"search", "passage", "paper", "similar", "library", "verify_quote"}, tools
     for tool in tools.values():
         assert tool.annotations.read_only_hint and tool.output_schema and tool.description, tool
 
@@ -42,6 +42,13 @@ async def use(session, transport):
     paper = await call("paper", id=sentence["passage"].rsplit(":", 1)[0], references=True)
     assert paper["outline"] and len(paper["cites"]) == paper["references"]
     assert len((await call("similar", id=sentence["passage"], limit=3))["passages"]) == 3
+    verified = await call("verify_quote", quote=sentence["text"], paper=paper["id"])
+    assert verified["status"] == "verbatim" and verified["passage"] == sentence["passage"], verified
+    words = sentence["text"].split()
+    altered = await call("verify_quote", quote=" ".join(words[:4] + ["surely"] + words[4:]))
+    assert altered["status"] == "altered" and altered["text"] in sentence["text"], altered
+    invented = await call("verify_quote", quote="The moon is made of cheese and of nothing else at all")
+    assert invented["status"] == "not_found", invented
     library = await call("library")
     assert library["papers"] >= 10 and library["newest"]
     short = await call("search", question=QUESTION, limit=50, max_characters=1000)

@@ -18,10 +18,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 
-use super::output::{LibraryOutput, PaperOutput, PassageOutput, SearchOutput, SimilarOutput};
+use super::output::{LibraryOutput, PaperOutput, PassageOutput, QuoteOutput, SearchOutput, SimilarOutput};
 use super::{catalogue, pages};
 use crate::corpus::SectionKind;
+use crate::corpus::manuscript::{Quotation, QuotationKind};
 use crate::index::Filter;
+use crate::quotes::QuoteIndexCache;
 use crate::search::{Engine, Request};
 
 /// What every assistant is told about this server.
@@ -33,12 +35,17 @@ const INSTRUCTIONS: &str = "A library of review articles on this machine. Use `s
 const DEFAULT_CHARACTERS: usize = 8_000;
 const MAX_CHARACTERS: usize = 100_000;
 
+/// Characters of a quotation.
+const MAX_QUOTE: usize = 5_000;
+
 /// A server of the protocol over one engine. Cheap to clone: each session has one.
 #[derive(Clone)]
 pub struct McpServer {
     engine: Engine,
     /// One for each question that may be answered at a time.
     permits: Arc<Semaphore>,
+    /// Made at the first quotation after a commit.
+    quotes: Arc<QuoteIndexCache>,
     tool_router: ToolRouter<Self>,
     prompt_router: PromptRouter<Self>,
 }
@@ -108,6 +115,14 @@ struct SimilarInput {
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
+struct QuoteInput {
+    /// The words that are quoted, without quotation marks. An elision is written as "…" or "[…]".
+    quote: String,
+    /// The paper or passage that is said to have them: an id, DOI, PMID or PMCID.
+    paper: Option<String>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
 struct QuestionInput {
     /// The question to answer.
     question: String,
@@ -117,7 +132,13 @@ struct QuestionInput {
 impl McpServer {
     /// A server that answers as many questions at a time as there are permits.
     pub fn new(engine: Engine, permits: Arc<Semaphore>) -> Self {
-        Self { engine, permits, tool_router: Self::tool_router(), prompt_router: Self::prompt_router() }
+        Self {
+            engine,
+            permits,
+            quotes: Arc::default(),
+            tool_router: Self::tool_router(),
+            prompt_router: Self::prompt_router(),
+        }
     }
 
     /// Answers a question from the review articles in the library: sentences quoted verbatim, the passages that have them, and the
@@ -175,6 +196,32 @@ impl McpServer {
         self.blocking(move |engine| {
             let found = catalogue::similar(&engine.index().snapshot(), &input.id, limit);
             found.map_err(|error| error.to_string())?.map(Json).ok_or_else(|| unknown("passage", &input.id))
+        })
+        .await
+    }
+
+    /// Checks a quotation before it is used: whether a paper of the library has it word for word, and in which passage.
+    #[tool(
+        name = "verify_quote",
+        annotations(title = "Verify a quotation", read_only_hint = true, open_world_hint = false)
+    )]
+    async fn verify_quote(&self, Parameters(input): Parameters<QuoteInput>) -> Result<Json<QuoteOutput>, String> {
+        let length = input.quote.chars().count();
+        if input.quote.trim().is_empty() || length > MAX_QUOTE {
+            return Err(format!("quote has {length} characters, expected from 1 to {MAX_QUOTE}"));
+        }
+        let quotes = Arc::clone(&self.quotes);
+        self.blocking(move |engine| {
+            let quotation = Quotation {
+                kind: QuotationKind::Block,
+                text: input.quote,
+                line: 1,
+                place: 0..length,
+                cited: input.paper.into_iter().collect(),
+            };
+            let snapshot = engine.index().snapshot();
+            let verdict = quotes.of(&snapshot).and_then(|index| index.check(&snapshot, &quotation, true));
+            verdict.map(|verdict| Json(QuoteOutput::new(&verdict))).map_err(|error| error.to_string())
         })
         .await
     }

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::corpus::{Metadata, Reference};
 use crate::index::PassageRecord;
+use crate::quotes::{Place, Status, Verdict};
 use crate::search::{Answer, Evidence, Hit};
 
 /// The answer to a question.
@@ -116,6 +117,46 @@ pub(super) struct OutlineEntry {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct SimilarOutput {
     pub passages: Vec<FoundPassage>,
+}
+
+/// Whether a quotation is in a paper word for word.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct QuoteOutput {
+    /// `verbatim`: a paper has it word for word, typography aside. `altered`: with other words. `other_paper`: it is in another paper
+    /// than the one that was named. `not_found`: no paper has it; do not quote it.
+    pub status: &'static str,
+    /// The id of the passage that has it, or what is most similar.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub passage: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The passage's own words, where they differ.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Ids of other passages that have it word for word.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also_in: Vec<String>,
+}
+
+impl QuoteOutput {
+    pub(super) fn new(verdict: &Verdict) -> Self {
+        let status = match verdict.status {
+            Status::Verbatim => "verbatim",
+            Status::Altered => "altered",
+            Status::OtherPaper => "other_paper",
+            Status::NotFound => "not_found",
+        };
+        let place = verdict.found.as_ref().or(verdict.nearest.as_ref());
+        let differs = matches!(verdict.status, Status::Altered | Status::NotFound);
+        let text = |place: &Place| place.record.passage.text.get(place.range.clone()).map(str::to_owned);
+        Self {
+            status,
+            passage: place.map(|place| place.record.passage.id.to_string()),
+            source: place.map(|place| source(&place.record.metadata)),
+            text: place.filter(|_| differs).and_then(text),
+            also_in: verdict.also_in.clone(),
+        }
+    }
 }
 
 /// What the library has.
