@@ -40,6 +40,7 @@ mod paragraphs;
 mod paths;
 mod references;
 mod roles;
+mod rubric;
 #[cfg(test)]
 mod sample;
 mod sections;
@@ -104,6 +105,7 @@ fn read_unguarded(bytes: &[u8]) -> Result<Article, ReadError> {
     let mut article = assemble::article(assemble::Parts { front, paragraphs, furniture, warnings: document.warnings });
     article.metadata.doi = identifiers::find_doi(first_page.iter().map(String::as_str))
         .or_else(|| identifiers::find_lone_doi(all_lines.iter().map(String::as_str)));
+    article.metadata.article_type = rubric::article_type(first_page.iter().map(String::as_str)).map(str::to_owned);
     article.metadata.year = identifiers::find_year(&imprint);
     if article.blocks.is_empty() { Err(ReadError::NoText) } else { Ok(article) }
 }
