@@ -185,6 +185,21 @@ impl Snapshot {
         Ok(found.into_iter().map(|f| Candidate { address: address(f.segment, f.doc), score: f.score }).collect())
     }
 
+    /// The passages that are nearest in meaning to one, the most similar first, with their cosines; at most `limit`. Those of its own
+    /// paper are left out unless they are asked for.
+    pub fn similar(&self, to: PassageAddress, limit: usize, same_paper: bool) -> Result<Vec<Candidate>, IndexError> {
+        let paper = self.paper_key(to)?;
+        let own = if same_paper { 1 } else { self.find(self.fields.paper, &self.paper_id(to)?, PASSAGE)?.len() };
+        let mut similar = Vec::new();
+        for candidate in self.nearest(&self.paragraph_vector(to), &Filter::default(), limit + own)? {
+            let is_left_out = candidate.address == to || (!same_paper && self.paper_key(candidate.address)? == paper);
+            if !is_left_out && similar.len() < limit {
+                similar.push(candidate);
+            }
+        }
+        Ok(similar)
+    }
+
     fn vectors(&self, address: PassageAddress) -> &SegmentVectors {
         self.segments[address.segment as usize].vectors()
     }

@@ -5,7 +5,7 @@ use super::output::{
     study,
 };
 use crate::corpus::PassageId;
-use crate::index::{Filter, IndexError, PaperFilter, PaperOrder, PassageRecord, Snapshot};
+use crate::index::{IndexError, PaperFilter, PaperOrder, PassageRecord, Snapshot};
 
 /// Values of a facet that are listed.
 const MAX_VALUES: usize = 30;
@@ -81,15 +81,9 @@ fn outline<'a>(passages: impl Iterator<Item = &'a PassageRecord>) -> Vec<Outline
 /// The passages of other papers that are nearest in meaning to one.
 pub(super) fn similar(snapshot: &Snapshot, id: &str, limit: usize) -> Result<Option<SimilarOutput>, IndexError> {
     let Some(address) = snapshot.find_passage(id)? else { return Ok(None) };
-    let paper = snapshot.paper_key(address)?;
-    let own = snapshot.passages_of(&snapshot.paper_id(address)?)?.len();
-    let nearest = snapshot.nearest(&snapshot.paragraph_vector(address), &Filter::default(), limit + own)?;
-    let mut passages = Vec::new();
-    for candidate in nearest {
-        if passages.len() < limit && snapshot.paper_key(candidate.address)? != paper {
-            passages.push(FoundPassage::without_evidence(&snapshot.passage(candidate.address)?));
-        }
-    }
+    let similar = snapshot.similar(address, limit, false)?.into_iter();
+    let passages = similar.map(|found| Ok(FoundPassage::without_evidence(&snapshot.passage(found.address)?)));
+    let passages = passages.collect::<Result<_, IndexError>>()?;
     Ok(Some(SimilarOutput { passages }))
 }
 

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::bibliography::Entry;
 use crate::corpus::PassageId;
-use crate::index::{Filter, IndexError, PaperFilter, PaperOrder, PaperRecord, Snapshot};
+use crate::index::{Candidate, Filter, IndexError, PaperFilter, PaperOrder, PaperRecord, Snapshot};
 use crate::server::accept::{reference_format, references};
 use crate::server::extract::FromQuery;
 use crate::server::problem::Problem;
@@ -148,17 +148,9 @@ pub(in crate::server) async fn similar(
     let read = move |state: &AppState| {
         let snapshot = state.engine.index().snapshot();
         let address = snapshot.find_passage(&id)?.ok_or_else(|| Problem::not_found("passage", &id))?;
-        let paper = snapshot.paper_id(address)?;
-        let own = if same_paper { 1 } else { snapshot.passages_of(&paper)?.len() };
-        let vector = snapshot.paragraph_vector(address);
-        let mut hits = Vec::new();
-        for candidate in snapshot.nearest(&vector, &Filter::default(), limit + own)? {
-            let left_out =
-                candidate.address == address || (!same_paper && snapshot.paper_id(candidate.address)? == paper);
-            if !left_out && hits.len() < limit {
-                hits.push(SimilarItem::new(candidate.score, &snapshot.passage(candidate.address)?));
-            }
-        }
+        let item = |found: Candidate| Ok(SimilarItem::new(found.score, &snapshot.passage(found.address)?));
+        let hits = snapshot.similar(address, limit, same_paper)?.into_iter().map(item);
+        let hits = hits.collect::<Result<_, IndexError>>()?;
         Ok(SimilarResponse { id, hits })
     };
     Ok(Json(state.blocking(read).await?))
