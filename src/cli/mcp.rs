@@ -26,7 +26,7 @@ pub(super) fn run(context: &Context) -> anyhow::Result<Outcome> {
     let permits = Arc::new(Semaphore::new(context.config().server.max_concurrent));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = runtime.block_on(async {
-        let service = McpServer::new(engine, permits).serve(stdio_pipes()).await?;
+        let service = McpServer::new(engine, permits, Arc::default()).serve(stdio_pipes()).await?;
         anyhow::Ok(service.waiting().await?)
     });
     // A read of standard input that is pending cannot be cancelled.

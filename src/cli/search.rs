@@ -78,13 +78,8 @@ struct FilterArguments {
     #[arg(long, value_name = "ID")]
     paper: Vec<String>,
     /// Sections of this kind: abstract, introduction, methods, results, discussion, conclusion, …
-    #[arg(long, value_name = "KIND", value_parser = section)]
+    #[arg(long, value_name = "KIND", value_parser = str::parse::<SectionKind>)]
     section: Vec<SectionKind>,
-}
-
-fn section(name: &str) -> Result<SectionKind, String> {
-    let known = SectionKind::ALL.into_iter().find(|kind| kind.name().eq_ignore_ascii_case(name));
-    known.ok_or_else(|| format!("known are {}", SectionKind::ALL.map(SectionKind::name).join(", ")))
 }
 
 impl Arguments {

@@ -130,15 +130,9 @@ struct QuestionInput {
 
 #[tool_router(router = tool_router)]
 impl McpServer {
-    /// A server that answers as many questions at a time as there are permits.
-    pub fn new(engine: Engine, permits: Arc<Semaphore>) -> Self {
-        Self {
-            engine,
-            permits,
-            quotes: Arc::default(),
-            tool_router: Self::tool_router(),
-            prompt_router: Self::prompt_router(),
-        }
+    /// A server that answers as many questions at a time as there are permits. `quotes` may be shared with others: it is large.
+    pub fn new(engine: Engine, permits: Arc<Semaphore>, quotes: Arc<QuoteIndexCache>) -> Self {
+        Self { engine, permits, quotes, tool_router: Self::tool_router(), prompt_router: Self::prompt_router() }
     }
 
     /// Answers a question from the review articles in the library: sentences quoted verbatim, the passages that have them, and the
@@ -317,9 +311,7 @@ fn unknown(what: &str, id: &str) -> String {
 }
 
 fn section(name: &str) -> Result<SectionKind, String> {
-    let known = SectionKind::ALL.into_iter().find(|kind| kind.name().eq_ignore_ascii_case(name));
-    let names = || SectionKind::ALL.map(SectionKind::name).join(", ");
-    known.ok_or_else(|| format!("sections holds {name:?}; known are {}", names()))
+    name.parse().map_err(|known| format!("sections holds {name:?}; {known}"))
 }
 
 fn characters(given: Option<usize>) -> Result<usize, String> {

@@ -42,7 +42,7 @@ pub struct AppState {
     search_threads: SearchThreads,
     draining: AtomicBool,
     pub(super) responses: ResponseCache,
-    pub(super) quotes: QuoteIndexCache,
+    pub(super) quotes: Arc<QuoteIndexCache>,
 }
 
 /// Gives extractors the limits.
@@ -67,7 +67,7 @@ impl AppState {
             search_threads: SearchThreads::new(limits.max_concurrent),
             draining: AtomicBool::new(false),
             responses: ResponseCache::new(MAX_CACHED_BYTES),
-            quotes: QuoteIndexCache::default(),
+            quotes: Arc::default(),
         }
     }
 

@@ -165,8 +165,5 @@ fn limit_out_of_range(error: RequestError) -> RequestError {
 }
 
 fn section(name: &str) -> Result<SectionKind, RequestError> {
-    SectionKind::ALL.into_iter().find(|kind| kind.name().eq_ignore_ascii_case(name)).ok_or_else(|| {
-        let known = SectionKind::ALL.map(SectionKind::name).join(", ");
-        RequestError::InvalidParameter(format!("sections holds {name:?}; known are {known}"))
-    })
+    name.parse().map_err(|known| RequestError::InvalidParameter(format!("sections holds {name:?}; {known}")))
 }

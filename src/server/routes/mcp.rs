@@ -18,6 +18,7 @@ pub(in crate::server) fn service(state: &AppState) -> StreamableHttpService<McpS
         .with_json_response(true)
         .with_max_request_body_bytes(state.limits.max_body)
         .disable_allowed_hosts();
-    let server = McpServer::new(state.engine.clone(), Arc::new(Semaphore::new(state.limits.max_concurrent)));
+    let permits = Arc::new(Semaphore::new(state.limits.max_concurrent));
+    let server = McpServer::new(state.engine.clone(), permits, Arc::clone(&state.quotes));
     StreamableHttpService::new(move || Ok(server.clone()), Arc::new(NeverSessionManager::default()), config)
 }

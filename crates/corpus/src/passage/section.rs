@@ -50,6 +50,16 @@ impl SectionKind {
     }
 }
 
+impl std::str::FromStr for SectionKind {
+    type Err = String;
+
+    /// The kind with a name, in any case.
+    fn from_str(name: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|kind| kind.name().eq_ignore_ascii_case(name));
+        found.ok_or_else(|| format!("known are {}", Self::ALL.map(Self::name).join(", ")))
+    }
+}
+
 /// The kind that a heading names. It must not name a subject as well: "Materials and methods" is methods, "Methods of isolating
 /// stromal cells" is not.
 fn kind_of_heading(heading: &str) -> Option<SectionKind> {
