@@ -83,9 +83,10 @@ impl<'a> Batch<'a> {
     /// Adds a paper, or replaces the paper of the same id.
     pub(super) fn add(&mut self, paper: Prepared) {
         self.forget(&paper.record.id);
+        let characters = paper.characters();
         self.size.0 += paper.passages.len();
-        self.size.1 += paper.characters();
-        self.characters_taken += paper.characters() as u64;
+        self.size.1 += characters;
+        self.characters_taken += characters as u64;
         self.waiting.push(paper);
     }
 
