@@ -71,7 +71,7 @@ async fn a_hit_leads_to_its_paper_its_neighbours_and_its_like() {
     let scores: Vec<f64> = list(&similar["hits"]).iter().filter_map(|hit| hit["score"].as_f64()).collect();
     assert!(scores.len() == 5 && scores.is_sorted_by(|a, b| a >= b), "{scores:?}");
     assert!(list(&similar["hits"]).iter().all(|other| other["paper"]["id"] != hit["paper"]["id"]));
-    for field in ["id", "paper", "section", "kind", "pages", "source", "text"] {
+    for field in ["id", "paper", "section", "kind", "pages", "source", "links", "text"] {
         let other = &similar["hits"][0];
         assert!(
             other.get(field).is_some() && hit.get(field).is_some(),

@@ -9,7 +9,9 @@ mod eval_report;
 mod hints;
 mod index;
 mod inspect;
+mod links;
 mod logging;
+mod manuscript;
 mod mcp;
 mod model;
 mod open;
@@ -18,6 +20,7 @@ mod papers;
 mod printable;
 mod progress;
 mod read_worker;
+mod related;
 mod search;
 mod search_text;
 mod serve;
@@ -67,6 +70,8 @@ enum Command {
     Open(open::Arguments),
     /// Check the quotations of a manuscript against the papers
     Verify(verify::Arguments),
+    /// Find passages that a manuscript does not cite, for each of its paragraphs
+    Related(related::Arguments),
     /// Show the settings
     Config(settings::Arguments),
     /// List, find and fetch models
@@ -116,6 +121,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Eval(arguments) => eval::run(&context, &arguments),
         Command::Open(arguments) => open::run(&context, &arguments),
         Command::Verify(arguments) => verify::run(&context, &arguments),
+        Command::Related(arguments) => related::run(&context, &arguments),
         Command::Config(arguments) => settings::run(&context, &arguments),
         Command::Model(arguments) => model::run(&context, &arguments),
         Command::Completions { shell } => {

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use super::context::Context;
+use super::links::sources_of;
 use super::outcome::Outcome;
 use super::printable::json_line;
 use super::search_text;
@@ -120,20 +121,19 @@ pub(super) fn run(context: Context, arguments: &Arguments) -> anyhow::Result<Out
         engine
     };
     let answer = engine.search(&arguments.request(&context.config().search))?;
+    let sources = || sources_of(&engine.index().snapshot(), &answer.hits);
     let mut output = anstream::stdout().lock();
     if let Some(format) = arguments.format {
         let entries = if arguments.cited { studies_cited(&answer) } else { papers_found(&answer) };
         write!(output, "{}", bibliography::write(&entries, format))?;
     } else if arguments.json {
         let mut response = SearchResponse::new(&answer, arguments.explain, &[]);
-        let snapshot = engine.index().snapshot();
-        for hit in response.hits.iter_mut().map(|hit| &mut hit.hit) {
-            let file = snapshot.file_of_paper(&hit.paper.id)?;
-            hit.source.path = file.map(|file| file.to_string_lossy().into_owned());
+        for (hit, source) in response.hits.iter_mut().map(|hit| &mut hit.hit).zip(sources()?) {
+            source.apply(hit);
         }
         writeln!(output, "{}", json_line(&response)?)?;
     } else {
-        search_text::print(&mut output, &answer, usize::from(arguments.offset), arguments.explain)?;
+        search_text::print(&mut output, &answer, &sources()?, usize::from(arguments.offset), arguments.explain)?;
     }
     Ok(if answer.hits.is_empty() { Outcome::Partial } else { Outcome::Success })
 }

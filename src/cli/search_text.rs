@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::ops::Range;
 
+use super::links::{HitSource, hyperlink};
 use super::printable::printable;
 use super::style;
 use crate::corpus::Metadata;
@@ -11,9 +12,15 @@ use crate::search::{
     NameKind, NamedPaper, NotUnderstood, Parts, Scores, Stage, Summary, TermMatch,
 };
 
-/// Prints an answer in the width of the terminal. Hits are numbered from `offset` on.
-pub(super) fn print(output: &mut impl Write, answer: &Answer, offset: usize, explain: bool) -> std::io::Result<()> {
-    let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0)).clamp(40, 110);
+/// Prints an answer in the width of the terminal. Hits are numbered from `offset` on, and have links to their sources.
+pub(super) fn print(
+    output: &mut impl Write,
+    answer: &Answer,
+    sources: &[HitSource],
+    offset: usize,
+    explain: bool,
+) -> std::io::Result<()> {
+    let width = style::terminal_width();
     print_interpretation(output, &answer.interpretation, width)?;
     if answer.hits.is_empty() {
         let reason = answer.summary.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
@@ -21,8 +28,8 @@ pub(super) fn print(output: &mut impl Write, answer: &Answer, offset: usize, exp
     }
     print_names(output, &answer.summary, width)?;
     print_summary(output, &answer.summary, width)?;
-    for (number, hit) in answer.hits.iter().enumerate() {
-        print_hit(output, offset + number + 1, hit, width)?;
+    for (number, (hit, source)) in answer.hits.iter().zip(sources).enumerate() {
+        print_hit(output, offset + number + 1, hit, source, width)?;
         if explain {
             print_explanation(output, hit, width)?;
         }
@@ -42,7 +49,13 @@ pub(super) fn print(output: &mut impl Write, answer: &Answer, offset: usize, exp
     writeln!(output, "{faint}{count} {} in {milliseconds:.0} ms{marks}{reset}", plural(count, "paragraph"))
 }
 
-fn print_hit(output: &mut impl Write, number: usize, hit: &Hit, width: usize) -> std::io::Result<()> {
+pub(super) fn print_hit(
+    output: &mut impl Write,
+    number: usize,
+    hit: &Hit,
+    source: &HitSource,
+    width: usize,
+) -> std::io::Result<()> {
     let (metadata, passage) = (&hit.record.metadata, &hit.record.passage);
     let (title, faint, reset) = (style::TITLE, style::FAINT, style::RESET);
     let name = printable(metadata.title.as_deref().unwrap_or(hit.record.paper.as_str()));
@@ -52,7 +65,8 @@ fn print_hit(output: &mut impl Write, number: usize, hit: &Hit, width: usize) ->
     let page = passage.pages.map(|(page, _)| format!(", page {page}")).unwrap_or_default();
     let section = passage.section.join(" › ");
     let section = printable(&section);
-    writeln!(output, "   {faint}{section}{page}  ·  score {:.3}  ·  {}{reset}", hit.score, passage.id)?;
+    let id = hyperlink(&passage.id.to_string(), source.url.as_deref());
+    writeln!(output, "   {faint}{section}{page}  ·  score {:.3}  ·  {id}{reset}", hit.score)?;
     let byline = byline(metadata);
     if !byline.is_empty() {
         print_faint(output, &byline, width)?;

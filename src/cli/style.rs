@@ -1,4 +1,4 @@
-//! Colours. `anstream` removes them where the output is no terminal or `NO_COLOR` is set.
+//! Colours and the width of text. `anstream` removes colours where the output is no terminal or `NO_COLOR` is set.
 
 use anstyle::{AnsiColor, Reset, Style};
 
@@ -8,3 +8,8 @@ pub(super) const TITLE: Style = AnsiColor::Cyan.on_default().bold();
 pub(super) const EVIDENCE: Style = AnsiColor::Yellow.on_default().bold();
 pub(super) const FAINT: Style = Style::new().dimmed();
 pub(super) const RESET: Reset = Reset;
+
+/// The width of the terminal in columns, within what is read with ease.
+pub(super) fn terminal_width() -> usize {
+    terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0)).clamp(40, 110)
+}

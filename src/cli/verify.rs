@@ -1,17 +1,12 @@
 //! `stroma verify`
 
-use std::io::{Read, Write};
-use std::path::Path;
-
-use anyhow::{Context as _, ensure};
-use clap::ValueEnum;
+use std::io::Write;
 
 use super::context::Context;
+use super::manuscript::ManuscriptFile;
 use super::outcome::Outcome;
 use super::printable::{json_line, printable};
 use super::style;
-use crate::corpus::Limits;
-use crate::corpus::manuscript::{ManuscriptFormat, read_manuscript};
 use crate::index::PassageIndex;
 use crate::quotes::QuoteIndex;
 use crate::wire::{PaperItem, QuoteChangeName, QuoteItem, QuotePlaceItem, QuoteStatusName, VerifyResponse};
@@ -20,11 +15,8 @@ use crate::wire::{PaperItem, QuoteChangeName, QuoteItem, QuotePlaceItem, QuoteSt
 #[command(after_help = "Example: stroma verify draft.md || echo \"a quotation is not as in the paper\"\n\n\
                         Exit code: 0 if all quotations are verbatim, 1 if one is not, 2 for an error.")]
 pub(super) struct Arguments {
-    /// The manuscript: Markdown, LaTeX, Word (.docx) or plain text; `-` for standard input
-    file: String,
-    /// The format of the manuscript [default: detected by its name and content]
-    #[arg(long)]
-    format: Option<Format>,
+    #[command(flatten)]
+    manuscript: ManuscriptFile,
     /// Also require that sentences without quotation marks that cite a work are verbatim
     #[arg(long)]
     strict: bool,
@@ -36,33 +28,10 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Format {
-    Markdown,
-    Latex,
-    Docx,
-    Text,
-}
-
-impl From<Format> for ManuscriptFormat {
-    fn from(format: Format) -> Self {
-        match format {
-            Format::Markdown => Self::Markdown,
-            Format::Latex => Self::Latex,
-            Format::Docx => Self::Docx,
-            Format::Text => Self::Text,
-        }
-    }
-}
-
 pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Outcome> {
     let folder = &context.config().index;
     let index = PassageIndex::open(folder, &PassageIndex::signature_of(folder)?)?;
-    let limits = Limits::default();
-    let bytes = read(&arguments.file, &limits)?;
-    let format = arguments.format.map(ManuscriptFormat::from);
-    let manuscript = read_manuscript(&bytes, &arguments.file, format, &limits)
-        .with_context(|| format!("cannot read {}", arguments.file))?;
+    let manuscript = arguments.manuscript.read()?;
     let snapshot = index.snapshot();
     let verdicts = QuoteIndex::new(&snapshot)?.check_all(&snapshot, &manuscript.quotations)?;
     let response = VerifyResponse::new(snapshot.commit_id(), &manuscript, &verdicts);
@@ -77,19 +46,6 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
     Ok(if is_verified { Outcome::Success } else { Outcome::Partial })
 }
 
-fn read(file: &str, limits: &Limits) -> anyhow::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let limit = limits.max_file_bytes + 1;
-    if file == "-" {
-        std::io::stdin().take(limit).read_to_end(&mut bytes).context("cannot read standard input")?;
-    } else {
-        ensure!(!Path::new(file).is_dir(), "{file} is a folder; name a manuscript");
-        let opened = std::fs::File::open(file).with_context(|| format!("cannot open {file}"))?;
-        opened.take(limit).read_to_end(&mut bytes).with_context(|| format!("cannot read {file}"))?;
-    }
-    Ok(bytes)
-}
-
 fn print(output: &mut impl Write, response: &VerifyResponse, arguments: &Arguments) -> std::io::Result<()> {
     let is_shown = |quote: &&QuoteItem| match quote.status {
         QuoteStatusName::Verbatim => arguments.all,
@@ -97,7 +53,7 @@ fn print(output: &mut impl Write, response: &VerifyResponse, arguments: &Argumen
         QuoteStatusName::Altered | QuoteStatusName::NotFound => quote.must_match || arguments.strict,
     };
     for quote in response.quotes.iter().filter(is_shown) {
-        print_quote(output, &arguments.file, quote)?;
+        print_quote(output, &arguments.manuscript.file, quote)?;
     }
     let counts = &response.counts;
     write!(

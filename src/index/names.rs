@@ -33,7 +33,7 @@ pub enum StudyName {
 
 impl StudyName {
     /// All by which an entry of a reference list is known.
-    fn of(reference: &Reference) -> Vec<Self> {
+    pub fn all_of(reference: &Reference) -> Vec<Self> {
         let title = reference.title.as_deref().map(|title| plain_words(title).concat()).unwrap_or_default();
         let family = reference.authors.first().and_then(|author| cited_family(author));
         let doi = reference.doi.as_deref().and_then(Identifier::parse);
@@ -48,7 +48,7 @@ impl StudyName {
 
     /// Whether it may name the entry.
     pub fn names(&self, reference: &Reference) -> bool {
-        Self::of(reference).contains(self)
+        Self::all_of(reference).contains(self)
     }
 
     fn key(&self) -> String {
@@ -82,7 +82,7 @@ pub(super) fn name_keys(paper: &PaperRecord) -> BTreeSet<String> {
     let mut keys = BTreeSet::from([NAMES_MARK.to_owned()]);
     keys.extend(paper.metadata.authors.iter().flat_map(|author| name_words(author)).map(|word| author_key(&word)));
     keys.extend(paper.metadata.title.iter().flat_map(|title| words(title)).map(|word| title_word_key(&word.term)));
-    keys.extend(paper.references.iter().flat_map(StudyName::of).map(|name| name.key()));
+    keys.extend(paper.references.iter().flat_map(StudyName::all_of).map(|name| name.key()));
     keys
 }
 

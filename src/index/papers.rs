@@ -201,6 +201,26 @@ impl Snapshot {
         Ok(self.papers_page(&PaperFilter::default(), PaperOrder::Id, 0, usize::MAX)?.papers)
     }
 
+    /// Calls `each` with every paper, in the order of their ids, with few of them in memory at a time.
+    ///
+    /// # Errors
+    /// If a record cannot be read, and those of `each`.
+    pub fn for_each_paper(
+        &self,
+        mut each: impl FnMut(PaperRecord) -> Result<(), IndexError>,
+    ) -> Result<(), IndexError> {
+        const AT_A_TIME: usize = 500;
+        for offset in (0..).step_by(AT_A_TIME) {
+            let page = self.papers_page(&PaperFilter::default(), PaperOrder::Id, offset, AT_A_TIME)?;
+            let is_last = offset + page.papers.len() >= page.total;
+            page.papers.into_iter().try_for_each(&mut each)?;
+            if is_last {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// The papers that a filter lets pass, from `offset` on and `limit` at most. Reads the records of these alone; another order
     /// than that of ids reads the value by which it sorts of all that pass.
     pub fn papers_page(

@@ -16,3 +16,4 @@ mod works;
 
 pub use cache::QuoteIndexCache;
 pub use check::{Change, CitedWork, MAX_QUOTATIONS, Place, QuoteIndex, Status, Verdict};
+pub use works::Works;

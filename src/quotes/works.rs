@@ -10,7 +10,7 @@ use crate::index::{IndexError, Snapshot};
 
 /// The names of the papers of a commit.
 #[derive(Debug, Default)]
-pub(super) struct Works {
+pub struct Works {
     /// The papers of a year.
     of_year: HashMap<u16, Vec<Work>>,
 }
@@ -26,6 +26,19 @@ struct Work {
 const MAX_NAME_WORDS: usize = 3;
 
 impl Works {
+    /// Reads the records of all papers.
+    ///
+    /// # Errors
+    /// If a record cannot be read.
+    pub fn new(snapshot: &Snapshot) -> Result<Self, IndexError> {
+        let mut works = Self::default();
+        snapshot.for_each_paper(|paper| {
+            works.add(paper.id.as_str(), &paper.metadata);
+            Ok(())
+        })?;
+        Ok(works)
+    }
+
     pub(super) fn add(&mut self, paper: &str, metadata: &Metadata) {
         if let (Some(year), Some(author)) = (metadata.year, metadata.authors.first()) {
             let Some(family) = family_name(author) else { return };
@@ -39,7 +52,10 @@ impl Works {
 
     /// The ids of the papers that a citation may mean: by an id, a DOI, PMID or PMCID the one, by a name and a year such as
     /// `chang2016`, `Chang_2016a`, `changAutologous2016` or `Chang 2016` all that have them. None where none is in the index.
-    pub(super) fn find(&self, snapshot: &Snapshot, key: &str) -> Result<Vec<String>, IndexError> {
+    ///
+    /// # Errors
+    /// If a record cannot be read.
+    pub fn find(&self, snapshot: &Snapshot, key: &str) -> Result<Vec<String>, IndexError> {
         let paper = key.parse::<PassageId>().ok().and_then(|id| id.parts().ok()).map(|(paper, _)| paper.to_string());
         let name = paper.as_deref().unwrap_or_else(|| key.strip_prefix("doi:").unwrap_or(key));
         if let Some(paper) = snapshot.paper_named(name)? {

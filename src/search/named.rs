@@ -1,14 +1,13 @@
 //! Papers and studies that a question names: by an identifier, by their title, by their authors.
 
 use std::cmp::Reverse;
-use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use super::answer::{CitedStudy, NameKind, NamedPaper};
 use crate::corpus::identity::title_key;
-use crate::corpus::{Identifier, Metadata, Passage, Reference, family_name, plain_words};
+use crate::corpus::{Identifier, Metadata, Reference, family_name, plain_words};
 use crate::index::{IndexError, PaperRecord, PassageAddress, Snapshot, StudyName};
 
 /// Papers that are shown of those that have a name, at most.
@@ -163,7 +162,9 @@ impl Named {
                     studies[at].1.papers += 1;
                 }
                 for (address, record) in &passages {
-                    let sentence = citing_sentence(&record.passage, place);
+                    let range = record.passage.sentences_citing(place).next();
+                    let is_citing = |range| record.passage.sentences.iter().position(|one| one.range == range);
+                    let sentence = range.and_then(is_citing);
                     studies[at].2.extend(sentence.map(|sentence| Citing { address: *address, sentence }));
                 }
             }
@@ -191,14 +192,6 @@ fn named(paper: PaperRecord, by: NameKind) -> NamedPaper {
 fn study_identity(reference: &Reference) -> String {
     let title = reference.title.as_deref().map(|title| plain_words(title).concat());
     title.or_else(|| reference.doi.clone()).or_else(|| reference.pmid.clone()).unwrap_or_else(|| reference.text.clone())
-}
-
-/// The number of the first sentence that cites an entry of the reference list. A marker that was taken out of the text is an
-/// empty range, often just behind the full stop.
-fn citing_sentence(passage: &Passage, place: usize) -> Option<usize> {
-    let marker = &passage.citations.iter().find(|citation| citation.references.contains(&place))?.range;
-    let holds = |range: &Range<usize>| range.start <= marker.start && marker.start <= range.end;
-    passage.sentences.iter().position(|sentence| holds(&sentence.range))
 }
 
 /// Names of authors that a question consists of.

@@ -6,11 +6,13 @@ mod answer;
 mod error;
 mod explanation;
 mod health;
+mod holdings;
 mod names;
 mod number;
 mod paper;
 mod papers;
 mod parameters;
+mod recommend;
 mod reference;
 mod request;
 mod search;
@@ -24,6 +26,7 @@ pub use answer::{
 pub use error::RequestError;
 pub use explanation::{ExplanationItem, PartsItem, TermItem};
 pub use health::{Health, ProblemBody, Readiness, StatsResponse};
+pub use holdings::{CitingSentenceItem, CopiesItem, GapItem, OverlapItem};
 pub use names::{
     ConditionKindName, FacetName, FileOutcomeName, KindName, MarkName, ModeName, NameKindName, SectionName, SortName,
     StatusName,
@@ -35,10 +38,12 @@ pub use papers::{
     PassageResponse, SectionItem, SimilarItem, SimilarRequest, SimilarResponse,
 };
 pub use parameters::list_parameters;
+pub use recommend::{RelatedItem, RelatedResponse};
 pub use reference::ReferenceItem;
 pub use request::{MAX_HITS, QuestionLimits, SearchRequest};
 pub use search::{
-    EvidenceItem, FacetsItem, HitItem, PageRange, PassageHit, ScoreParts, SearchResponse, SourceItem, Span, TotalItem,
+    EvidenceItem, FacetsItem, HitItem, LinksItem, PageRange, PassageHit, ScoreParts, SearchResponse, SourceItem, Span,
+    TotalItem,
 };
 pub use tasks::{
     BinaryBody, JobResponses, RunItem, TaskFileItem, TaskItem, TasksRequest, TasksResponse, UploadForm, UploadItem,

@@ -96,6 +96,8 @@ pub struct PassageHit {
     pub pages: Option<PageRange>,
     /// Where the file is that the paper was indexed from.
     pub source: SourceItem,
+    /// What opens the passage.
+    pub links: LinksItem,
     pub text: String,
 }
 
@@ -132,6 +134,14 @@ impl SourceItem {
         let fragment = page.map(|page| format!("#page={page}")).unwrap_or_default();
         Self { url: format!("/v1/papers/{paper}/file{fragment}"), path: None, page }
     }
+}
+
+/// Addresses that open a passage where it is read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct LinksItem {
+    /// Opens the passage's page. From a server, the address of the file on it: `/v1/papers/10.1186_ar2116/file#page=7`; at the
+    /// command line, of the file itself: `file:///papers/ar2116.pdf#page=7`.
+    pub open: String,
 }
 
 /// The values from which a score is computed.
@@ -222,6 +232,7 @@ fn milliseconds(time: std::time::Duration) -> f64 {
 impl PassageHit {
     pub(super) fn new(record: &PassageRecord, score: f32) -> Self {
         let passage = &record.passage;
+        let source = SourceItem::new(record.paper.as_str(), passage.pages.map(|(first, _)| first));
         Self {
             id: passage.id.to_string(),
             score,
@@ -229,14 +240,15 @@ impl PassageHit {
             section: passage.section.clone(),
             kind: passage.kind.into(),
             pages: passage.pages.map(PageRange::from),
-            source: SourceItem::new(record.paper.as_str(), passage.pages.map(|(first, _)| first)),
+            links: LinksItem { open: source.url.clone() },
+            source,
             text: passage.text.clone(),
         }
     }
 }
 
 impl HitItem {
-    fn new(hit: &Hit, explained: bool) -> Self {
+    pub(super) fn new(hit: &Hit, explained: bool) -> Self {
         let passage = &hit.record.passage;
         let characters = CharacterIndex::new(&passage.text);
         Self {

@@ -78,6 +78,23 @@ impl Passage {
     pub fn section_kind(&self) -> SectionKind {
         SectionKind::from_headings(&self.section)
     }
+
+    /// The byte ranges of the sentences that cite an entry of the paper's reference list, in order.
+    pub fn sentences_citing(&self, reference: usize) -> impl Iterator<Item = Range<usize>> {
+        let cites = move |sentence: &Range<usize>| {
+            self.citations.iter().any(|citation| {
+                citation.references.contains(&reference) && self.sentence_of(&citation.range).as_ref() == Some(sentence)
+            })
+        };
+        self.sentences.iter().map(|sentence| sentence.range.clone()).filter(cites)
+    }
+
+    /// The sentence to which a marker belongs. One that was taken out of the text is an empty range, often just behind the full
+    /// stop.
+    fn sentence_of(&self, marker: &Range<usize>) -> Option<Range<usize>> {
+        let holds = |range: &Range<usize>| range.start <= marker.start && marker.start <= range.end;
+        self.sentences.iter().map(|sentence| sentence.range.clone()).find(holds)
+    }
 }
 
 /// The permanent id of a passage: `10.1186_ar2116:17`, the id of its paper and the ordinal of its block.

@@ -12,6 +12,7 @@ mod latex_symbols;
 mod markdown;
 mod paragraph;
 mod plain;
+mod prose;
 mod quotations;
 
 use std::ops::Range;
@@ -24,11 +25,25 @@ pub use kind::QuotationKind;
 use paragraph::Paragraph;
 use quotations::Found;
 
-/// A manuscript's quotations, in order.
+/// What a manuscript quotes, and what it says itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Manuscript {
     pub format: ManuscriptFormat,
+    /// In the order of the text.
     pub quotations: Vec<Quotation>,
+    /// Its paragraphs of prose, in order: no headings, quotations that are set off, or entries of a reference list.
+    pub paragraphs: Vec<ProseParagraph>,
+}
+
+/// A paragraph in the author's own words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProseParagraph {
+    /// Its words, without markup and citations.
+    pub text: String,
+    /// Line in the manuscript where it begins, as in [`Quotation::line`].
+    pub line: usize,
+    /// What is cited in it, as in [`Quotation::cited`].
+    pub cited: Vec<String>,
 }
 
 /// A quotation, or a sentence that cites.
@@ -84,17 +99,20 @@ pub fn read_manuscript_text(text: &str, name: &str, format: Option<ManuscriptFor
 fn manuscript(format: ManuscriptFormat, source: &str, paragraphs: &[Paragraph]) -> Manuscript {
     let characters = CharacterIndex::new(source);
     let line_ends: Vec<usize> = source.match_indices('\n').map(|(at, _)| at).collect();
+    let line = |source: &Range<usize>| line_ends.partition_point(|end| *end < source.start) + 1;
     let quotation = |found: Found| Quotation {
         kind: found.kind,
         text: found.text,
-        line: line_ends.partition_point(|end| *end < found.source.start) + 1,
+        line: line(&found.source),
         place: characters.range(found.source),
         cited: found.cited,
     };
     let mut quotations: Vec<Quotation> = quotations::find(paragraphs).into_iter().map(quotation).collect();
     // A footnote is read before the paragraph that it interrupts.
     quotations.sort_by_key(|one| one.place.start);
-    Manuscript { format, quotations }
+    let prose = prose::find(paragraphs).into_iter();
+    let paragraphs = prose.map(|(text, source, cited)| ProseParagraph { text, line: line(&source), cited }).collect();
+    Manuscript { format, quotations, paragraphs }
 }
 
 #[cfg(test)]

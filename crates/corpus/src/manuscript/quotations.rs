@@ -134,7 +134,7 @@ fn of_prose(paragraph: &Paragraph, found: &mut Vec<Found>) {
 }
 
 /// The kinds of citations that are no words of a sentence.
-const CITED: &[CitedKind] = &[CitedKind::Passage, CitedKind::Key, CitedKind::Identifier];
+pub(super) const CITED: &[CitedKind] = &[CitedKind::Passage, CitedKind::Key, CitedKind::Identifier];
 
 /// The sentences of a text. A citation behind the stop belongs to the sentence before it, as does a stop behind a citation.
 fn sentences_with_citations(text: &str, cited: &[Cited]) -> Vec<Range<usize>> {
@@ -173,7 +173,7 @@ fn is_bracketed(text: &str) -> bool {
 }
 
 /// A range of a text without the citations of some kinds in it.
-fn text_without(text: &str, range: &Range<usize>, cited: &[Cited], kinds: &[CitedKind]) -> String {
+pub(super) fn text_without(text: &str, range: &Range<usize>, cited: &[Cited], kinds: &[CitedKind]) -> String {
     let mut kept = String::new();
     let mut at = range.start;
     for cited in cited.iter().filter(|cited| kinds.contains(&cited.kind)) {
@@ -193,7 +193,7 @@ fn is_too_short(text: &str) -> bool {
     text.split_whitespace().filter(|word| word.contains(char::is_alphanumeric)).count() < MIN_WORDS
 }
 
-fn without_repetitions(keys: Vec<String>) -> Vec<String> {
+pub(super) fn without_repetitions(keys: Vec<String>) -> Vec<String> {
     let mut once: Vec<String> = Vec::new();
     for key in keys {
         if !once.contains(&key) {

@@ -1,5 +1,9 @@
 //! `stroma papers`
 
+mod duplicates;
+mod gaps;
+mod name;
+
 use std::io::Write;
 
 use anyhow::bail;
@@ -11,6 +15,8 @@ use super::outcome::Outcome;
 use super::printable::{json_line, printable};
 use super::style;
 use crate::bibliography::{self, Entry, ReferenceFormat};
+use name::named;
+
 use crate::corpus::PaperId;
 use crate::index::{PaperRecord, PassageIndex};
 
@@ -40,6 +46,10 @@ enum Command {
         #[arg(long)]
         references: bool,
     },
+    /// List papers of which there are several files, and pairs that may be one paper, such as an article and its preprint
+    Duplicates,
+    /// List the works that the papers cite most and that are not in the index, with the sentences that cite them
+    Gaps(gaps::Arguments),
     /// Remove papers from the index, but not their files, which the next `stroma index` indexes again
     Remove {
         /// Ids, DOIs, PMIDs or PMCIDs
@@ -80,6 +90,8 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
             }
             Ok(Outcome::Success)
         }
+        Command::Duplicates => duplicates::run(&index.snapshot(), &mut output, arguments.json),
+        Command::Gaps(of_gaps) => gaps::run(&index.snapshot(), &mut output, of_gaps, arguments.json),
         Command::Remove { ids } => {
             remove(context, &index, ids)?;
             Ok(Outcome::Success)
@@ -97,10 +109,8 @@ fn brief(paper: &PaperRecord) -> serde_json::Value {
 }
 
 fn print_brief(output: &mut impl Write, paper: &PaperRecord) -> std::io::Result<()> {
-    let (title, faint, reset) = (style::TITLE, style::FAINT, style::RESET);
-    let name = printable(paper.metadata.title.as_deref().unwrap_or("(no title)"));
-    let year = paper.metadata.year.map(|year| format!(" ({year})")).unwrap_or_default();
-    writeln!(output, "{title}{}{reset}  {name}{year}  {faint}{} paragraphs{reset}", paper.id, paper.passages)
+    let (faint, reset) = (style::FAINT, style::RESET);
+    writeln!(output, "{}  {faint}{} paragraphs{reset}", named(&paper.id, &paper.metadata), paper.passages)
 }
 
 fn print_whole(

@@ -1,0 +1,62 @@
+//! Addresses of files as links, and links in the text on a terminal.
+
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+use crate::index::{IndexError, Snapshot};
+use crate::search::Hit;
+use crate::wire::PassageHit;
+
+/// Where the passages of hits are read.
+pub(super) struct HitSource {
+    /// The file that the paper was indexed from, as the index has it.
+    pub(super) path: Option<PathBuf>,
+    /// The address of the file, on the passage's page: `file:///papers/ar2116.pdf#page=7`.
+    pub(super) url: Option<String>,
+}
+
+impl HitSource {
+    /// Adds to a hit what only a client on this machine may know.
+    pub(super) fn apply(self, hit: &mut PassageHit) {
+        hit.source.path = self.path.map(|path| path.to_string_lossy().into_owned());
+        hit.links.open = self.url.unwrap_or_else(|| hit.links.open.clone());
+    }
+}
+
+/// The sources of hits, in their order.
+pub(super) fn sources_of(snapshot: &Snapshot, hits: &[Hit]) -> Result<Vec<HitSource>, IndexError> {
+    let source = |hit: &Hit| {
+        let path = snapshot.file_of_paper(hit.record.paper.as_str())?;
+        let page = hit.record.passage.pages.map(|(first, _)| first);
+        let url = path.as_deref().and_then(|path| file_url(path, page));
+        Ok(HitSource { path, url })
+    };
+    hits.iter().map(source).collect()
+}
+
+fn file_url(path: &Path, page: Option<u32>) -> Option<String> {
+    let mut url = Url::from_file_path(std::path::absolute(path).ok()?).ok()?;
+    url.set_fragment(page.map(|page| format!("page={page}")).as_deref());
+    Some(url.into())
+}
+
+/// Text that is a link where the terminal supports that (OSC 8), and text alone elsewhere.
+pub(super) fn hyperlink(text: &str, url: Option<&str>) -> String {
+    match url.filter(|_| supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout)) {
+        Some(url) => format!("\x1b]8;;{url}\x1b\\{text}\x1b]8;;\x1b\\"),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_of_a_file_has_its_page_and_no_character_that_ends_it() {
+        let address = |path: &str, page| file_url(Path::new(path), page).expect("an address");
+        assert_eq!(address("/papers/a b#1.pdf", Some(7)), "file:///papers/a%20b%231.pdf#page=7");
+        assert_eq!(address("/papers/\x1b]8;;é.txt", None), "file:///papers/%1B]8;;%C3%A9.txt");
+    }
+}

@@ -1,0 +1,325 @@
+//! The works that many papers of an index cite and that it does not hold.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::corpus::identity::title_key;
+use crate::corpus::{PaperId, PassageId, Reference, plain_words};
+use crate::index::{IndexError, Snapshot, StudyName};
+
+/// A work that is cited and not held.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gap {
+    /// The most complete of the entries that cite it.
+    pub reference: Reference,
+    /// The papers that list it among their references, in the order of their ids.
+    pub papers: Vec<PaperId>,
+    /// The sentences that cite it, paper by paper.
+    pub sentences: Vec<CitingSentence>,
+}
+
+/// A sentence that cites a work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CitingSentence {
+    pub passage: PassageId,
+    /// The title of its paper.
+    pub title: Option<String>,
+    pub text: String,
+}
+
+/// The works that are cited and not held.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Gaps {
+    /// Those that most papers cite come first; of these, those that most sentences cite.
+    pub works: Vec<Gap>,
+    /// How many works at least as many papers cite as was asked for, and are not held.
+    pub total: usize,
+}
+
+/// The works that at least `min_papers` papers of the commit cite and that it does not hold; at most `limit`.
+///
+/// Entries are of the same work if they have a DOI, a PMID, a long title or the place in a journal (author, year, volume and first
+/// page) in common. What has only an author and a year is not counted.
+///
+/// # Errors
+/// If a record cannot be read.
+pub fn gaps(snapshot: &Snapshot, min_papers: usize, limit: usize) -> Result<Gaps, IndexError> {
+    let cited = Cited::read(snapshot)?;
+    let mut gaps = Gaps::default();
+    let mut wanted: HashMap<u32, Gap> = HashMap::new();
+    for (work, papers) in cited.most_cited(min_papers) {
+        let (reference, names) = cited.entry(snapshot, work, &papers)?;
+        if is_held(snapshot, &names)? {
+            continue;
+        }
+        gaps.total += 1;
+        if wanted.len() < limit {
+            let papers = papers.iter().map(|paper| cited.papers[*paper as usize].clone()).collect();
+            wanted.insert(work, Gap { reference, papers, sentences: Vec::new() });
+        }
+    }
+    cited.add_sentences(snapshot, &mut wanted)?;
+    gaps.works = wanted.into_values().collect();
+    gaps.works.sort_by_cached_key(|gap| {
+        (
+            Reverse(gap.papers.len()),
+            Reverse(gap.sentences.len()),
+            Reverse(gap.reference.year),
+            gap.reference.text.clone(),
+        )
+    });
+    Ok(gaps)
+}
+
+/// Whether a paper of the index is the work.
+fn is_held(snapshot: &Snapshot, names: &[StudyName]) -> Result<bool, IndexError> {
+    let keys: Vec<String> = names
+        .iter()
+        .filter_map(|name| match name {
+            StudyName::Identifier(identifier) => Some(identifier.key()),
+            StudyName::Title(title) => Some(title_key(title)),
+            StudyName::Author(..) => None,
+        })
+        .collect();
+    Ok(!snapshot.papers_with_keys(&keys)?.is_empty())
+}
+
+/// All cited works of a commit. Only hashes of their names are kept.
+#[derive(Debug, Default)]
+struct Cited {
+    papers: Vec<PaperId>,
+    /// The work by the hash of one of its names.
+    by_name: HashMap<u64, u32>,
+    works: UnionFind,
+    /// The hashes of the words of each work's title as first seen, sorted; empty where it is not known.
+    titles: Vec<Box<[u32]>>,
+    /// A work as first seen, and the number of a paper that cites it.
+    citations: Vec<(u32, u32)>,
+}
+
+impl Cited {
+    fn read(snapshot: &Snapshot) -> Result<Self, IndexError> {
+        let mut cited = Self::default();
+        snapshot.for_each_paper(|paper| {
+            let number = cited.papers.len() as u32;
+            for reference in &paper.references {
+                cited.add(number, reference);
+            }
+            cited.papers.push(paper.id);
+            Ok(())
+        })?;
+        Ok(cited)
+    }
+
+    fn add(&mut self, paper: u32, reference: &Reference) {
+        let (names, title) = (names(reference), title_words(reference));
+        if names.is_empty() {
+            return;
+        }
+        let mut work = self.work_named(&names, &title).unwrap_or_else(|| {
+            self.titles.push(title.clone());
+            self.works.add()
+        });
+        for name in names {
+            let same = *self.by_name.entry(name).or_insert(work);
+            if self.may_be_one(same, &title) {
+                work = self.works.join(work, same);
+            }
+        }
+        if self.titles[work as usize].is_empty() {
+            self.titles[work as usize] = title;
+        }
+        self.citations.push((work, paper));
+    }
+
+    /// The work that has one of the names, and a title that may be this one.
+    fn work_named(&self, names: &[u64], title: &[u32]) -> Option<u32> {
+        let works = names.iter().filter_map(|name| self.by_name.get(name));
+        works.map(|work| self.works.root(*work)).find(|work| self.may_be_one(*work, title))
+    }
+
+    /// Whether a work with this title may be a known one: identifiers in reference lists are wrong at times, and would join works that
+    /// have nothing to do with each other.
+    fn may_be_one(&self, work: u32, title: &[u32]) -> bool {
+        let known = &self.titles[self.works.root(work) as usize];
+        let common = known.iter().filter(|word| title.binary_search(word).is_ok()).count();
+        known.is_empty() || title.is_empty() || 3 * common >= known.len().min(title.len())
+    }
+
+    /// The work that an entry cites.
+    fn work(&self, reference: &Reference) -> Option<u32> {
+        self.work_named(&names(reference), &title_words(reference))
+    }
+
+    /// The works that at least so many papers cite, those that most cite first, with the numbers of these papers.
+    fn most_cited(&self, min_papers: usize) -> Vec<(u32, Vec<u32>)> {
+        let mut papers: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for (work, paper) in &self.citations {
+            papers.entry(self.works.root(*work)).or_default().push(*paper);
+        }
+        papers.values_mut().for_each(|papers| papers.dedup());
+        let mut cited: Vec<_> = papers.into_iter().filter(|(_, papers)| papers.len() >= min_papers.max(1)).collect();
+        cited.sort_by_key(|(work, papers)| (Reverse(papers.len()), *work));
+        cited
+    }
+
+    /// The most complete entry of a work in the lists of some papers, and all names that the entries have.
+    fn entry(&self, snapshot: &Snapshot, work: u32, papers: &[u32]) -> Result<(Reference, Vec<StudyName>), IndexError> {
+        /// Lists that are looked at.
+        const MAX_LISTS: usize = 20;
+        let mut best: Option<Reference> = None;
+        let mut names = Vec::new();
+        for paper in papers.iter().take(MAX_LISTS) {
+            let Some(paper) = snapshot.paper(self.papers[*paper as usize].as_str())? else { continue };
+            for entry in paper.references.into_iter().filter(|entry| self.work(entry) == Some(work)) {
+                names.extend(StudyName::all_of(&entry));
+                if best.as_ref().is_none_or(|best| completeness(&entry) > completeness(best)) {
+                    best = Some(entry);
+                }
+            }
+        }
+        Ok((best.unwrap_or_default(), names))
+    }
+
+    /// Adds the sentences that cite the works.
+    fn add_sentences(&self, snapshot: &Snapshot, works: &mut HashMap<u32, Gap>) -> Result<(), IndexError> {
+        let mut papers: Vec<PaperId> = works.values().flat_map(|gap| gap.papers.clone()).collect();
+        papers.sort();
+        papers.dedup();
+        for paper in papers {
+            let Some(record) = snapshot.paper(paper.as_str())? else { continue };
+            let places = record.references.iter().map(|entry| self.work(entry).filter(|work| works.contains_key(work)));
+            let places: Vec<Option<u32>> = places.collect();
+            for (_, passage) in snapshot.passages_of(paper.as_str())? {
+                for (place, work) in (0..).zip(&places) {
+                    let Some(gap) = work.and_then(|work| works.get_mut(&work)) else { continue };
+                    gap.sentences.extend(passage.passage.sentences_citing(place).map(|sentence| CitingSentence {
+                        passage: passage.passage.id.clone(),
+                        title: record.metadata.title.clone(),
+                        text: passage.passage.text.get(sentence).unwrap_or_default().to_owned(),
+                    }));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The hashes of the names by which a work is told from others.
+fn names(reference: &Reference) -> Vec<u64> {
+    let mut names = Vec::new();
+    for name in StudyName::all_of(reference) {
+        match name {
+            StudyName::Identifier(identifier) => names.push(identifier.key()),
+            StudyName::Title(title) => names.push(title_key(&title)),
+            StudyName::Author(family, year) => {
+                if let (Some(volume), Some(page)) = (&reference.volume, &reference.first_page) {
+                    names.push(format!("place:{family}:{year}:{volume}:{page}"));
+                }
+            }
+        }
+    }
+    names.iter().map(|name| xxh3_64(name.as_bytes())).collect()
+}
+
+/// The hashes of the different words of a title, sorted.
+fn title_words(reference: &Reference) -> Box<[u32]> {
+    let words = reference.title.as_deref().map(plain_words).unwrap_or_default();
+    let mut hashes: Vec<u32> = words.iter().map(|word| xxh3_64(word.as_bytes()) as u32).collect();
+    hashes.sort_unstable();
+    hashes.dedup();
+    hashes.into()
+}
+
+/// How much an entry says, for the choice of the one that is shown.
+fn completeness(reference: &Reference) -> (usize, usize) {
+    let Reference { title, journal, doi, pmid, volume, first_page, .. } = reference;
+    let texts = [title, journal, doi, pmid, volume, first_page];
+    let known = texts.iter().filter(|text| text.is_some()).count() + usize::from(reference.year.is_some());
+    (known + usize::from(!reference.authors.is_empty()), plain_words(&reference.text).len())
+}
+
+/// Disjoint sets of numbers.
+#[derive(Debug, Default)]
+struct UnionFind {
+    /// The parent of each number; a root is its own.
+    parents: Vec<u32>,
+}
+
+impl UnionFind {
+    fn add(&mut self) -> u32 {
+        let number = self.parents.len() as u32;
+        self.parents.push(number);
+        number
+    }
+
+    fn root(&self, mut number: u32) -> u32 {
+        while self.parents[number as usize] != number {
+            number = self.parents[number as usize];
+        }
+        number
+    }
+
+    /// Joins two sets and returns the root, which is the smaller of theirs.
+    fn join(&mut self, a: u32, b: u32) -> u32 {
+        let (a, b) = (self.root(a), self.root(b));
+        let root = a.min(b);
+        self.parents[a as usize] = root;
+        self.parents[b as usize] = root;
+        root
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reference(doi: Option<&str>, title: Option<&str>) -> Reference {
+        Reference { doi: doi.map(Into::into), title: title.map(Into::into), ..Reference::default() }
+    }
+
+    #[test]
+    fn entries_of_one_work_are_joined_by_any_name_also_later() {
+        const TITLE: &str = "Circadian rhythms in rheumatoid arthritis";
+        let mut cited = Cited::default();
+        cited.add(0, &reference(Some("10.1002/art.22368"), None));
+        cited.add(1, &reference(None, Some(TITLE)));
+        cited.add(2, &reference(None, Some("Another title of some length")));
+        assert_eq!(cited.most_cited(2), []);
+        cited.add(3, &reference(Some("10.1002/ART.22368"), Some("Circadian Rhythms in Rheumatoid Arthritis.")));
+        cited.add(3, &reference(None, Some(TITLE)));
+        let most = cited.most_cited(2);
+        assert_eq!(most.len(), 1);
+        assert_eq!(most[0].1, [0, 1, 3]);
+        assert_eq!(cited.work(&reference(None, Some(TITLE))), Some(most[0].0));
+    }
+
+    #[test]
+    fn a_wrong_identifier_does_not_join_works_with_other_titles() {
+        let one =
+            reference(Some("10.1038/srep31772"), Some("Overexpression of calmodulin-like stress-responsive gene"));
+        let other = reference(Some("10.1038/srep31772"), Some("Acid-sensing ion channels in intervertebral discs"));
+        let mut cited = Cited::default();
+        cited.add(0, &one);
+        cited.add(1, &other);
+        cited.add(2, &other);
+        let most = cited.most_cited(1);
+        assert_eq!(most.iter().map(|(_, papers)| papers.as_slice()).collect::<Vec<_>>(), [&[1, 2][..], &[0]]);
+        assert_ne!(cited.work(&one), cited.work(&other));
+    }
+
+    #[test]
+    fn an_author_and_a_year_alone_are_no_work() {
+        let by = |volume: Option<&str>| Reference {
+            authors: vec!["Straub RH".into()],
+            year: Some(2007),
+            volume: volume.map(Into::into),
+            first_page: Some("399".into()),
+            ..Reference::default()
+        };
+        assert_eq!(names(&by(None)), Vec::<u64>::new());
+        assert_eq!(names(&by(Some("56"))).len(), 1);
+    }
+}
