@@ -132,6 +132,29 @@ the infusion''~\cite{straub2007}. \textcquote[3]{straub2007}{The effect waned by
 }
 
 #[test]
+fn citation_keys_are_looked_up_in_the_bibliography() {
+    let library = library();
+    let write = |name: &str, text: &str| std::fs::write(library.folder.path().join(name), text).expect("a file");
+    let entry = |key: &str, doi: &str| format!("@article{{{key}, title = {{As printed}}, doi = {{{doi}}}}}\n");
+    write("refs.bib", &(entry("first", "10.5555/stiffness") + &entry("second", "10.5555/safety")));
+    let draft = r"\documentclass{article}\addbibresource{refs.bib}\begin{document}
+``Fever occurred in one of ten patients''~\cite{second}. ``The effect waned by the third month''~\cite{second}.
+\end{document}
+";
+    let (code, response) = verified(&library, "draft.tex", draft.as_bytes());
+    assert_eq!((code, statuses(&response)), (1, vec!["verbatim", "other_paper"]), "{response:#}");
+    assert_eq!(response["quotes"][0]["credited"], true);
+    // Markdown finds the only bibliography of the folder. Another one can be named, and is believed.
+    let (code, response) = verified(&library, "draft.md", b"\"Fever occurred in one of ten patients\" [@second].\n");
+    assert_eq!((code, &response["quotes"][0]["credited"]), (0, &true.into()), "{response:#}");
+    write("other.bib", &entry("second", "10.5555/stiffness"));
+    let path = |name: &str| library.folder.path().join(name).to_string_lossy().into_owned();
+    let arguments = ["verify", "--json", &path("draft.md"), "--bib", &path("other.bib")];
+    let (code, said) = outcome(stroma(&library.folder.path().join("index"), &arguments));
+    assert!(code == 1 && said.contains("\"other_paper\""), "{said}");
+}
+
+#[test]
 fn a_manuscript_in_word() {
     let library = library();
     let field = r#"<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText> ADDIN ZOTERO_ITEM CSL_CITATION {"citationItems":[{"itemData":{"DOI":"10.5555/stiffness"}}]} </w:instrText></w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>(1)</w:t></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r>"#;
@@ -257,7 +280,7 @@ fn a_thousand_quotations_of_real_papers() {
     let read = began.elapsed();
     let index = QuoteIndex::new(&snapshot).expect("an index");
     let indexed = began.elapsed();
-    let verdicts = index.check_all(&snapshot, &manuscript.quotations).expect("verdicts");
+    let verdicts = index.check_all(&snapshot, &manuscript).expect("verdicts");
     let checked = began.elapsed();
     println!(
         "{} passages; read in {read:?}, indexed in {:?}, checked in {:?}, together {checked:?}",

@@ -1,13 +1,14 @@
 //! The manuscript that a command reads.
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
 use clap::ValueEnum;
 
 use crate::corpus::Limits;
 use crate::corpus::manuscript::{Manuscript, ManuscriptFormat, read_manuscript};
+use crate::ingest::bibliography_beside;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ManuscriptFile {
@@ -16,6 +17,10 @@ pub(super) struct ManuscriptFile {
     /// The format of the manuscript [default: detected by its name and content]
     #[arg(long)]
     format: Option<Format>,
+    /// The bibliography in BibTeX, in which citation keys are looked up [default: the one that the manuscript names, or the only
+    /// one of its folder]
+    #[arg(long, value_name = "FILE")]
+    bib: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -42,7 +47,14 @@ impl ManuscriptFile {
         let limits = Limits::default();
         let bytes = read(&self.file, &limits)?;
         let format = self.format.map(ManuscriptFormat::from);
-        read_manuscript(&bytes, &self.file, format, &limits).with_context(|| format!("cannot read {}", self.file))
+        let mut manuscript = read_manuscript(&bytes, &self.file, format, &limits)
+            .with_context(|| format!("cannot read {}", self.file))?;
+        let beside = || bibliography_beside(Path::new(&self.file), &bytes);
+        if let Some(bibliography) = self.bib.clone().or_else(beside) {
+            let entries = read(&bibliography.to_string_lossy(), &limits)?;
+            manuscript.read_bibliography(&String::from_utf8_lossy(&entries));
+        }
+        Ok(manuscript)
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
     let index = PassageIndex::open(folder, &PassageIndex::signature_of(folder)?)?;
     let manuscript = arguments.manuscript.read()?;
     let snapshot = index.snapshot();
-    let verdicts = QuoteIndex::new(&snapshot)?.check_all(&snapshot, &manuscript.quotations)?;
+    let verdicts = QuoteIndex::new(&snapshot)?.check_all(&snapshot, &manuscript)?;
     let response = VerifyResponse::new(snapshot.commit_id(), &manuscript, &verdicts);
     let mut output = anstream::stdout().lock();
     if arguments.json {

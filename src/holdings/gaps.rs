@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, HashMap};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::corpus::identity::title_key;
 use crate::corpus::{PaperId, PassageId, Reference, plain_words};
 use crate::index::{IndexError, Snapshot, StudyName};
 
@@ -75,14 +74,7 @@ pub fn gaps(snapshot: &Snapshot, min_papers: usize, limit: usize) -> Result<Gaps
 
 /// Whether a paper of the index is the work.
 fn is_held(snapshot: &Snapshot, names: &[StudyName]) -> Result<bool, IndexError> {
-    let keys: Vec<String> = names
-        .iter()
-        .filter_map(|name| match name {
-            StudyName::Identifier(identifier) => Some(identifier.key()),
-            StudyName::Title(title) => Some(title_key(title)),
-            StudyName::Author(..) => None,
-        })
-        .collect();
+    let keys: Vec<String> = names.iter().filter_map(StudyName::paper_key).collect();
     Ok(!snapshot.papers_with_keys(&keys)?.is_empty())
 }
 
@@ -211,14 +203,13 @@ impl Cited {
 fn names(reference: &Reference) -> Vec<u64> {
     let mut names = Vec::new();
     for name in StudyName::all_of(reference) {
-        match name {
-            StudyName::Identifier(identifier) => names.push(identifier.key()),
-            StudyName::Title(title) => names.push(title_key(&title)),
+        match &name {
             StudyName::Author(family, year) => {
                 if let (Some(volume), Some(page)) = (&reference.volume, &reference.first_page) {
                     names.push(format!("place:{family}:{year}:{volume}:{page}"));
                 }
             }
+            _ => names.extend(name.paper_key()),
         }
     }
     names.iter().map(|name| xxh3_64(name.as_bytes())).collect()

@@ -46,6 +46,15 @@ impl StudyName {
             .collect()
     }
 
+    /// The key under which a paper is looked up that is the study; none for an author and a year, which many papers have.
+    pub fn paper_key(&self) -> Option<String> {
+        match self {
+            Self::Identifier(identifier) => Some(identifier.key()),
+            Self::Title(title) => Some(title_key(title)),
+            Self::Author(..) => None,
+        }
+    }
+
     /// Whether it may name the entry.
     pub fn names(&self, reference: &Reference) -> bool {
         Self::all_of(reference).contains(self)

@@ -27,6 +27,7 @@ mod unreadable;
 mod walk;
 mod worker;
 
+pub use bibtex::bibliography_beside;
 pub use files::{SourceFiles, has_paper_ending, page_number};
 pub use grobid::Grobid;
 pub use progress::Progress;

@@ -1,5 +1,6 @@
 //! The tools, resources and prompts that the protocol offers.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rmcp::handler::server::router::prompt::PromptRouter;
@@ -214,7 +215,8 @@ impl McpServer {
                 cited: input.paper.into_iter().collect(),
             };
             let snapshot = engine.index().snapshot();
-            let verdict = quotes.of(&snapshot).and_then(|index| index.check(&snapshot, &quotation, true));
+            let verdict =
+                quotes.of(&snapshot).and_then(|index| index.check(&snapshot, &quotation, &BTreeMap::new(), true));
             verdict.map(|verdict| Json(QuoteOutput::new(&verdict))).map_err(|error| error.to_string())
         })
         .await

@@ -1,13 +1,14 @@
 //! The check of a quotation.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
 use super::passages::{Passages, normalised, omitted};
 use super::quote::Quote;
 use super::words::{Step, Word, align, words};
 use super::works::Works;
-use crate::corpus::manuscript::Quotation;
+use crate::corpus::Reference;
+use crate::corpus::manuscript::{Manuscript, Quotation};
 use crate::corpus::sentence::sentences;
 use crate::index::analyzer;
 use crate::index::{FieldWeights, Filter, IndexError, PassageRecord, QueryTerm, Snapshot};
@@ -127,32 +128,39 @@ impl QuoteIndex {
         &self.commit
     }
 
-    /// Checks quotations against the commit that the index was made from.
+    /// Checks the quotations of a manuscript against the commit that the index was made from.
     ///
     /// # Errors
     /// If a record cannot be read.
-    pub fn check_all(&self, snapshot: &Snapshot, quotations: &[Quotation]) -> Result<Vec<Verdict>, IndexError> {
+    pub fn check_all(&self, snapshot: &Snapshot, manuscript: &Manuscript) -> Result<Vec<Verdict>, IndexError> {
+        let quotations = &manuscript.quotations;
         let mut verdicts = Vec::with_capacity(quotations.len());
         let mut helped = 0;
         for quotation in quotations {
             let is_helpful = quotation.kind.claims_wording() && helped < MAX_HELPED;
-            let verdict = self.check(snapshot, quotation, is_helpful)?;
+            let verdict = self.check(snapshot, quotation, &manuscript.entries, is_helpful)?;
             helped += usize::from(verdict.nearest.is_some());
             verdicts.push(verdict);
         }
         Ok(verdicts)
     }
 
-    /// Checks a quotation against the commit that the index was made from. The sentence nearest to one that is not found is only
+    /// Checks a quotation against the commit that the index was made from. `entries` says what its keys stand for. The sentence nearest to one that is not found is only
     /// looked for if it `is_helpful`, because that takes most of the time.
     ///
     /// # Errors
     /// If a record cannot be read.
-    pub fn check(&self, snapshot: &Snapshot, quotation: &Quotation, is_helpful: bool) -> Result<Verdict, IndexError> {
+    pub fn check(
+        &self,
+        snapshot: &Snapshot,
+        quotation: &Quotation,
+        entries: &BTreeMap<String, Reference>,
+        is_helpful: bool,
+    ) -> Result<Verdict, IndexError> {
         debug_assert_eq!(snapshot.commit_id(), self.commit, "addresses belong to a commit");
         let mut cited = Vec::new();
         for key in &quotation.cited {
-            cited.push(CitedWork { key: key.clone(), papers: self.works.find(snapshot, key)? });
+            cited.push(CitedWork { key: key.clone(), papers: self.works.find(snapshot, key, entries.get(key))? });
         }
         let meant: BTreeSet<&str> = cited.iter().flat_map(|work| work.papers.iter().map(String::as_str)).collect();
         let quote = Quote::new(&quotation.text);

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::corpus::{Metadata, PassageId, family_name, plain_words};
-use crate::index::{IndexError, Snapshot};
+use crate::corpus::{Metadata, PassageId, Reference, family_name, plain_words};
+use crate::index::{IndexError, Snapshot, StudyName};
 
 /// The names of the papers of a commit.
 #[derive(Debug, Default)]
@@ -52,16 +52,32 @@ impl Works {
 
     /// The ids of the papers that a citation may mean: by an id, a DOI, PMID or PMCID the one, by a name and a year such as
     /// `chang2016`, `Chang_2016a`, `changAutologous2016` or `Chang 2016` all that have them. None where none is in the index.
+    /// Where the manuscript's bibliography has the key, what it says of it is what is meant.
     ///
     /// # Errors
     /// If a record cannot be read.
-    pub fn find(&self, snapshot: &Snapshot, key: &str) -> Result<Vec<String>, IndexError> {
+    pub fn find(&self, snapshot: &Snapshot, key: &str, entry: Option<&Reference>) -> Result<Vec<String>, IndexError> {
+        if let Some(entry) = entry {
+            return self.of_entry(snapshot, entry);
+        }
         let paper = key.parse::<PassageId>().ok().and_then(|id| id.parts().ok()).map(|(paper, _)| paper.to_string());
         let name = paper.as_deref().unwrap_or_else(|| key.strip_prefix("doi:").unwrap_or(key));
         if let Some(paper) = snapshot.paper_named(name)? {
             return Ok(vec![paper.id.as_str().to_owned()]);
         }
         Ok(self.by_name_and_year(key))
+    }
+
+    fn of_entry(&self, snapshot: &Snapshot, entry: &Reference) -> Result<Vec<String>, IndexError> {
+        let keys: Vec<String> = StudyName::all_of(entry).iter().filter_map(StudyName::paper_key).collect();
+        let papers = snapshot.papers_with_keys(&keys)?;
+        if !papers.is_empty() {
+            return Ok(papers.into_iter().map(|paper| paper.id.as_str().to_owned()).collect());
+        }
+        // Another work of the same author and year has another title.
+        let family = entry.authors.first().filter(|_| entry.title.is_none()).and_then(|author| family_name(author));
+        let by_name = |(family, year)| self.by_name_and_year(&format!("{family}{year}"));
+        Ok(family.zip(entry.year).map(by_name).unwrap_or_default())
     }
 
     fn by_name_and_year(&self, key: &str) -> Vec<String> {

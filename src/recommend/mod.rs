@@ -58,12 +58,10 @@ pub fn recommend<'a>(
 fn cited_papers(engine: &Engine, manuscript: &Manuscript) -> Result<HashSet<String>, SearchError> {
     let snapshot = engine.index().snapshot();
     let works = Works::new(&snapshot)?;
-    let of_quotations = manuscript.quotations.iter().flat_map(|quotation| &quotation.cited);
-    let of_prose = manuscript.paragraphs.iter().flat_map(|paragraph| &paragraph.cited);
-    let keys: HashSet<&String> = of_quotations.chain(of_prose).collect();
+    let keys: HashSet<&str> = manuscript.cited().collect();
     let mut papers = HashSet::new();
     for key in keys {
-        papers.extend(works.find(&snapshot, key)?);
+        papers.extend(works.find(&snapshot, key, manuscript.entries.get(key))?);
     }
     Ok(papers)
 }

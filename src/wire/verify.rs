@@ -21,6 +21,10 @@ pub struct VerifyRequest {
     #[serde(default)]
     #[schema(example = "markdown")]
     pub format: Option<String>,
+    /// What its citation keys stand for, in BibTeX.
+    #[serde(default)]
+    #[schema(example = "@article{lee2026, title = {Cells}, doi = {10.1186/ar2116}}")]
+    pub bibliography: Option<String>,
 }
 
 impl VerifyRequest {

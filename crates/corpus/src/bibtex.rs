@@ -1,4 +1,4 @@
-//! BibTeX and BibLaTeX in a Markdown file, as blocks of code. What is cited by its key is looked up there.
+//! BibTeX and BibLaTeX: files, and blocks of code in a Markdown file. What is cited by its key is looked up there.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -31,9 +31,14 @@ impl<'a> Bibliography<'a> {
                 r"(?ms)^(?:`{3,}|~{3,})[ \t]*\{?[=.]?(?:bibtex|biblatex|bib)\}?[ \t]*\n(.*?)^(?:`{3,}|~{3,})[ \t]*$",
             )
         });
+        Self::of(BLOCK.captures_iter(markdown).filter_map(|block| Some(block.get(1)?.as_str())))
+    }
+
+    /// Finds the entries in sources of BibTeX.
+    pub(super) fn of(sources: impl IntoIterator<Item = &'a str>) -> Self {
         static ENTRY: LazyLock<Regex> = LazyLock::new(|| compile(r"(?m)^[ \t]*@(\w+)[ \t]*[{(]\s*([^\s,{}()=]+)"));
         let mut found = Self::default();
-        for block in BLOCK.captures_iter(markdown).filter_map(|block| Some(block.get(1)?.as_str())) {
+        for block in sources {
             let mut starts = ENTRY.captures_iter(block).peekable();
             while let Some(entry) = starts.next() {
                 let (Some(all), Some(kind), Some(key)) = (entry.get(0), entry.get(1), entry.get(2)) else { continue };

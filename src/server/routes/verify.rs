@@ -32,10 +32,11 @@ pub(in crate::server) async fn verify(
     })?;
     let format = request.format()?;
     let check = move |state: &AppState| {
-        let manuscript = read_manuscript_text(&request.text, "", format);
+        let mut manuscript = read_manuscript_text(&request.text, "", format);
+        manuscript.read_bibliography(request.bibliography.as_deref().unwrap_or_default());
         limit_quotations(&manuscript)?;
         let snapshot = state.engine.index().snapshot();
-        let verdicts = state.quotes.of(&snapshot)?.check_all(&snapshot, &manuscript.quotations)?;
+        let verdicts = state.quotes.of(&snapshot)?.check_all(&snapshot, &manuscript)?;
         Ok(VerifyResponse::new(snapshot.commit_id(), &manuscript, &verdicts))
     };
     Ok(Json(state.blocking(check).await?))

@@ -15,11 +15,13 @@ mod plain;
 mod prose;
 mod quotations;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::bibtex::Bibliography;
 use super::characters::CharacterIndex;
 use super::decode;
-use super::{Limits, ReadError};
+use super::{Limits, ReadError, Reference};
 pub use format::ManuscriptFormat;
 pub use kind::QuotationKind;
 use paragraph::Paragraph;
@@ -33,6 +35,23 @@ pub struct Manuscript {
     pub quotations: Vec<Quotation>,
     /// Its paragraphs of prose, in order: no headings, quotations that are set off, or entries of a reference list.
     pub paragraphs: Vec<ProseParagraph>,
+    /// What its bibliography says of the keys that it cites, where there is one.
+    pub entries: BTreeMap<String, Reference>,
+}
+
+impl Manuscript {
+    /// Looks up the keys that it cites in a bibliography in BibTeX or BibLaTeX.
+    pub fn read_bibliography(&mut self, bibtex: &str) {
+        let bibliography = Bibliography::of([bibtex]);
+        let found = self.cited().filter_map(|key| Some((key.to_owned(), bibliography.get(key)?))).collect();
+        self.entries = found;
+    }
+
+    /// All that it cites, with repetitions.
+    pub fn cited(&self) -> impl Iterator<Item = &str> {
+        let of_quotations = self.quotations.iter().flat_map(|quotation| &quotation.cited);
+        of_quotations.chain(self.paragraphs.iter().flat_map(|paragraph| &paragraph.cited)).map(String::as_str)
+    }
 }
 
 /// A paragraph in the author's own words.
@@ -112,7 +131,7 @@ fn manuscript(format: ManuscriptFormat, source: &str, paragraphs: &[Paragraph]) 
     quotations.sort_by_key(|one| one.place.start);
     let prose = prose::find(paragraphs).into_iter();
     let paragraphs = prose.map(|(text, source, cited)| ProseParagraph { text, line: line(&source), cited }).collect();
-    Manuscript { format, quotations, paragraphs }
+    Manuscript { format, quotations, paragraphs, entries: BTreeMap::new() }
 }
 
 #[cfg(test)]
