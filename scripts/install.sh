@@ -22,6 +22,15 @@ FILES='scripts/setup.py config.toml LICENSE-APACHE LICENSE-MIT README.md'
 
 say() { printf 'install: %s\n' "$*"; }
 
+# Ends the list of folders in which the program looks for libtorch behind the one beside it: the other is the folder of the build,
+# which may be anybody's on another machine. The bytes are replaced by as many zeros.
+without_build_folder() {
+    [ "$(uname -s)" = Linux ] || return 0
+    built=:$(cd "$LIBTORCH" && pwd)/lib
+    zeros=$(printf "%${#built}s" '' | sed 's/ /\\x00/g')
+    LC_ALL=C sed -i "s|$built\\x00|$zeros\\x00|" "$1"
+}
+
 install_into() {
     to=$1
     for needed in "$PROGRAM" "$LIBTORCH/lib" "$MODELS/$MODEL/model.safetensors"; do
@@ -31,6 +40,7 @@ install_into() {
     # Written aside and renamed, so that a program that runs goes on with its own file.
     cp "$PROGRAM" "$to/bin/.stroma.new"
     strip "$to/bin/.stroma.new" 2> /dev/null || say 'strip is missing: the program keeps its symbols'
+    without_build_folder "$to/bin/.stroma.new"
     chmod 755 "$to/bin/.stroma.new"
     mv -f "$to/bin/.stroma.new" "$to/bin/stroma"
     rm -rf "$to/lib/stroma"

@@ -61,6 +61,10 @@ fn text(path: &Path) -> &str {
 #[test]
 fn a_new_user_installs_indexes_asks_stops_resumes_and_uninstalls() {
     let user = Installed::new();
+    let program = std::fs::read(user.prefix().join("bin/stroma")).expect("the program");
+    let folder_of_build = format!("lib/stroma:{}", project(".libtorch/lib").display());
+    let is_there = program.windows(folder_of_build.len()).any(|bytes| bytes == folder_of_build.as_bytes());
+    assert!(!is_there, "the program looks for libraries in {folder_of_build}");
     let (code, said) = user.says(&["search", "knee pain"]);
     assert!(code == 2 && said.contains("make one with `stroma index`"), "{code}: {said}");
     let (code, said) = user.says(&["index"]);
