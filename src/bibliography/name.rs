@@ -35,14 +35,21 @@ impl Name {
     /// Takes apart a name as "Given Family", "Family, Given" or "Family IN".
     pub fn parse(name: &str) -> Self {
         let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+        // The last of a list, as some papers write a group: "and the TLN-Group".
+        let name = name.strip_prefix("and ").unwrap_or(&name);
         let whole = |family: &str| Self { family: family.to_owned(), given: String::new() };
         if let Some((family, given)) = name.split_once(", ") {
             return Self { family: family.to_owned(), given: given.to_owned() };
         }
         let words: Vec<&str> = name.split(' ').collect();
-        let is_group = words.iter().any(|word| GROUPS.contains(&word.to_lowercase().as_str()));
+        let mut parts = name.split(|c: char| !c.is_alphanumeric());
+        // "the TLN-Group", "Centers for Disease Control and Prevention": no person has "and" in their name.
+        let is_group = parts.any(|part| {
+            let part = part.to_lowercase();
+            part == "and" || GROUPS.contains(&part.as_str())
+        });
         if words.len() < 2 || is_group {
-            return whole(&name);
+            return whole(name);
         }
         // "Straub RH": initials without dots come last in the lists of medicine.
         let last = words[words.len() - 1];
@@ -93,6 +100,8 @@ mod tests {
             ("María José García Márquez", "Márquez, María José García"),
             ("Martin Luther King Jr.", "King Jr., Martin Luther"),
             ("World Health Organization", "World Health Organization"),
+            ("and the TLN-Group (Tumour Registry)", "the TLN-Group (Tumour Registry)"),
+            ("Centers for Disease Control and Prevention", "Centers for Disease Control and Prevention"),
             ("Plato", "Plato"),
             ("R H Straub", "Straub, R H"),
         ] {

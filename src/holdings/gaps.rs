@@ -1,7 +1,7 @@
 //! The works that many papers of an index cite and that it does not hold.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -46,42 +46,32 @@ pub struct Gaps {
 /// If a record cannot be read.
 pub fn gaps(snapshot: &Snapshot, min_papers: usize, limit: usize) -> Result<Gaps, IndexError> {
     let cited = Cited::read(snapshot)?;
-    let mut gaps = Gaps::default();
-    let mut wanted: HashMap<u32, Gap> = HashMap::new();
-    for (work, papers) in cited.most_cited(min_papers) {
-        let (reference, names) = cited.entry(snapshot, work, &papers)?;
-        if is_held(snapshot, &names)? {
-            continue;
-        }
-        gaps.total += 1;
-        if wanted.len() < limit {
-            let papers = papers.iter().map(|paper| cited.papers[*paper as usize].clone()).collect();
-            wanted.insert(work, Gap { reference, papers, sentences: Vec::new() });
-        }
-    }
-    cited.add_sentences(snapshot, &mut wanted)?;
-    gaps.works = wanted.into_values().collect();
-    gaps.works.sort_by_cached_key(|gap| {
-        (
-            Reverse(gap.papers.len()),
-            Reverse(gap.sentences.len()),
-            Reverse(gap.reference.year),
-            gap.reference.text.clone(),
-        )
+    let held = cited.held();
+    let mut absent = cited.most_cited(min_papers);
+    absent.retain(|(work, _)| !held.contains(work));
+    let total = absent.len();
+    absent.truncate(limit);
+    let gap = |papers: Vec<u32>| Gap {
+        reference: Reference::default(),
+        papers: papers.into_iter().map(|paper| cited.papers[paper as usize].clone()).collect(),
+        sentences: Vec::new(),
+    };
+    let mut gaps = absent.into_iter().map(|(work, papers)| (work, gap(papers))).collect();
+    cited.describe(snapshot, &mut gaps)?;
+    let mut works: Vec<Gap> = gaps.into_values().collect();
+    works.sort_by_cached_key(|gap| {
+        let Gap { reference, papers, sentences } = gap;
+        (Reverse(papers.len()), Reverse(sentences.len()), Reverse(reference.year), reference.text.clone())
     });
-    Ok(gaps)
-}
-
-/// Whether a paper of the index is the work.
-fn is_held(snapshot: &Snapshot, names: &[StudyName]) -> Result<bool, IndexError> {
-    let keys: Vec<String> = names.iter().filter_map(StudyName::paper_key).collect();
-    Ok(!snapshot.papers_with_keys(&keys)?.is_empty())
+    Ok(Gaps { works, total })
 }
 
 /// All cited works of a commit. Only hashes of their names are kept.
 #[derive(Debug, Default)]
 struct Cited {
     papers: Vec<PaperId>,
+    /// The hashes of the names of the papers themselves.
+    own_names: HashSet<u64>,
     /// The work by the hash of one of its names.
     by_name: HashMap<u64, u32>,
     works: UnionFind,
@@ -99,6 +89,7 @@ impl Cited {
             for reference in &paper.references {
                 cited.add(number, reference);
             }
+            cited.own_names.extend(paper.identity_keys().iter().map(|key| xxh3_64(key.as_bytes())));
             cited.papers.push(paper.id);
             Ok(())
         })?;
@@ -145,6 +136,12 @@ impl Cited {
         self.work_named(&names(reference), &title_words(reference))
     }
 
+    /// The works that are papers of the commit.
+    fn held(&self) -> HashSet<u32> {
+        let held = self.by_name.iter().filter(|(name, _)| self.own_names.contains(name));
+        held.map(|(_, work)| self.works.root(*work)).collect()
+    }
+
     /// The works that at least so many papers cite, those that most cite first, with the numbers of these papers.
     fn most_cited(&self, min_papers: usize) -> Vec<(u32, Vec<u32>)> {
         let mut papers: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
@@ -157,33 +154,20 @@ impl Cited {
         cited
     }
 
-    /// The most complete entry of a work in the lists of some papers, and all names that the entries have.
-    fn entry(&self, snapshot: &Snapshot, work: u32, papers: &[u32]) -> Result<(Reference, Vec<StudyName>), IndexError> {
-        /// Lists that are looked at.
-        const MAX_LISTS: usize = 20;
-        let mut best: Option<Reference> = None;
-        let mut names = Vec::new();
-        for paper in papers.iter().take(MAX_LISTS) {
-            let Some(paper) = snapshot.paper(self.papers[*paper as usize].as_str())? else { continue };
-            for entry in paper.references.into_iter().filter(|entry| self.work(entry) == Some(work)) {
-                names.extend(StudyName::all_of(&entry));
-                if best.as_ref().is_none_or(|best| completeness(&entry) > completeness(best)) {
-                    best = Some(entry);
-                }
-            }
-        }
-        Ok((best.unwrap_or_default(), names))
-    }
-
-    /// Adds the sentences that cite the works.
-    fn add_sentences(&self, snapshot: &Snapshot, works: &mut HashMap<u32, Gap>) -> Result<(), IndexError> {
+    /// Adds the most complete entries of the works, and the sentences that cite them.
+    fn describe(&self, snapshot: &Snapshot, works: &mut HashMap<u32, Gap>) -> Result<(), IndexError> {
         let mut papers: Vec<PaperId> = works.values().flat_map(|gap| gap.papers.clone()).collect();
         papers.sort();
         papers.dedup();
         for paper in papers {
             let Some(record) = snapshot.paper(paper.as_str())? else { continue };
-            let places = record.references.iter().map(|entry| self.work(entry).filter(|work| works.contains_key(work)));
-            let places: Vec<Option<u32>> = places.collect();
+            let places: Vec<Option<u32>> = record.references.iter().map(|entry| self.work(entry)).collect();
+            for (entry, work) in record.references.iter().zip(&places) {
+                let gap = work.and_then(|work| works.get_mut(&work));
+                if let Some(gap) = gap.filter(|gap| completeness(entry) > completeness(&gap.reference)) {
+                    gap.reference = entry.clone();
+                }
+            }
             for (_, passage) in snapshot.passages_of(paper.as_str())? {
                 for (place, work) in (0..).zip(&places) {
                     let Some(gap) = work.and_then(|work| works.get_mut(&work)) else { continue };
