@@ -288,7 +288,7 @@ async fn the_end_is_orderly() {
     assert!(TcpStream::connect(running.address).await.is_err(), "nothing new is taken");
     server.get("/readyz").await.problem(503, "not_ready");
     let index = server.library.index.folder().to_owned();
-    let signature = Signature::of_embedder(server.library.embedder.as_ref());
+    let signature = Signature::from_embedder(server.library.embedder.as_ref());
     let again = PassageIndex::open(&index, &signature).expect("a clean index");
     assert!(again.writer(15 << 20).is_ok(), "the lock is free");
 }
@@ -312,7 +312,7 @@ async fn what_another_process_commits_is_seen_within_a_second() {
     server
         .library
         .write("other.md", "# Other\n\n## Findings\n\nA paper that another process has put into the index.\n");
-    let signature = Signature::of_embedder(server.library.embedder.as_ref());
+    let signature = Signature::from_embedder(server.library.embedder.as_ref());
     let other = PassageIndex::open(server.library.index.folder(), &signature).expect("the same index");
     let never = std::sync::atomic::AtomicBool::new(false);
     let ingest = stroma::ingest::Ingest {

@@ -50,7 +50,7 @@ fn answers_and_unrelated_texts_are_as_far_apart_for_every_model() {
 fn an_index_keeps_what_its_models_cosines_mean() {
     let library = Library::new(model());
     let made = *library.index.calibration().expect("measured when the index was made");
-    let again = PassageIndex::open(library.index.folder(), &Signature::of_embedder(library.embedder.as_ref()));
+    let again = PassageIndex::open(library.index.folder(), &Signature::from_embedder(library.embedder.as_ref()));
     assert_eq!(again.expect("the same index").calibration(), Some(&made));
     assert_eq!(library.engine().calibration().expect("known"), &made);
 }

@@ -45,11 +45,11 @@ fn another_model_is_refused_and_a_rebuild_takes_it() {
     let library = library();
     let folder = library.index.folder();
     let other = HashEmbedder::new(32);
-    let refused = PassageIndex::open(folder, &Signature::of_embedder(&other)).expect_err("vectors of another model");
+    let refused = PassageIndex::open(folder, &Signature::from_embedder(&other)).expect_err("vectors of another model");
     assert!(refused.to_string().contains("must be rebuilt"), "{refused}");
     let summary = rebuild(&library, &other).expect("a rebuild");
     assert_eq!((summary.papers.added, summary.papers.removed, summary.papers.failed), (2, 0, 0));
-    let rebuilt = PassageIndex::open(folder, &Signature::of_embedder(&other)).expect("an index of the other model");
+    let rebuilt = PassageIndex::open(folder, &Signature::from_embedder(&other)).expect("an index of the other model");
     assert_eq!(rebuilt.snapshot().counts().papers, 2);
     assert_eq!(rebuilt.check().expect("readable"), []);
     assert!(!folder.join("rebuild").exists());

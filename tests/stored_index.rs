@@ -23,7 +23,7 @@ fn embedder() -> HashEmbedder {
 }
 
 fn signature() -> Signature {
-    Signature::of_embedder(&embedder())
+    Signature::from_embedder(&embedder())
 }
 
 /// A copy, for opening an index may write.

@@ -73,7 +73,7 @@ pub(crate) fn measure(sizes: &[usize]) -> Outcome<String> {
 fn at_size(folder: &Path, embedder: &Arc<SyntheticEmbedder>, from: usize, to: usize) -> Outcome<Size> {
     let grown = grow(folder, embedder, from, to)?;
     let began = Instant::now();
-    let index = Arc::new(PassageIndex::open(folder, &Signature::of_embedder(embedder.as_ref()))?);
+    let index = Arc::new(PassageIndex::open(folder, &Signature::from_embedder(embedder.as_ref()))?);
     let open = began.elapsed().as_secs_f64();
     let snapshot = index.snapshot();
     let questions = questions(QUESTIONS);

@@ -30,7 +30,7 @@ pub(crate) fn measure(model: &str) -> Outcome<String> {
     index(&folder, model)?;
     let model_folder = project("models").join(model);
     let embedder = BertEmbedder::start(&BertOptions { folder: model_folder, ..BertOptions::default() })?;
-    let snapshot = PassageIndex::open(&folder, &Signature::of_embedder(&embedder))?.snapshot();
+    let snapshot = PassageIndex::open(&folder, &Signature::from_embedder(&embedder))?.snapshot();
     let (questions, passages) = (questions(&snapshot)?, snapshot.counts().passages);
     let (warm_up, rest) = questions.split_at_checked(WARM_UP).ok_or("the papers cite too little")?;
     let server = Server::start(&folder, model)?;

@@ -36,7 +36,7 @@ pub struct Entry {
 
 impl Entry {
     /// A paper of the library.
-    pub fn of_paper(id: &str, metadata: &Metadata) -> Self {
+    pub fn from_paper(id: &str, metadata: &Metadata) -> Self {
         let metadata = metadata.clone();
         Self {
             kind: kind(metadata.journal.as_deref()),
@@ -58,7 +58,7 @@ impl Entry {
     }
 
     /// A study that a paper cites.
-    pub fn of_reference(reference: &Reference) -> Self {
+    pub fn from_reference(reference: &Reference) -> Self {
         let reference = reference.clone();
         Self {
             kind: kind(reference.journal.as_deref()),

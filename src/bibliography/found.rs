@@ -5,12 +5,12 @@ use crate::search::Answer;
 
 /// The papers of an answer's hits, the best first.
 pub fn papers_found(answer: &Answer) -> Vec<Entry> {
-    answer.hits.iter().map(|hit| Entry::of_paper(hit.record.paper.as_str(), &hit.record.metadata)).collect()
+    answer.hits.iter().map(|hit| Entry::from_paper(hit.record.paper.as_str(), &hit.record.metadata)).collect()
 }
 
 /// The primary studies that the evidence of an answer's hits cites, in that order.
 pub fn studies_cited(answer: &Answer) -> Vec<Entry> {
     let evidence = answer.hits.iter().flat_map(|hit| hit.evidence.iter().map(move |evidence| (hit, evidence)));
     let cited = evidence.flat_map(|(hit, evidence)| hit.record.cited_within(&evidence.range));
-    cited.map(|(_, reference)| Entry::of_reference(reference)).collect()
+    cited.map(|(_, reference)| Entry::from_reference(reference)).collect()
 }

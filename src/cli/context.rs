@@ -87,7 +87,7 @@ impl Context {
 
     /// Opens the index of the settings, which must exist.
     pub(super) fn open_index(&self, embedder: &dyn Embedder) -> anyhow::Result<Arc<PassageIndex>> {
-        Ok(Arc::new(PassageIndex::open(&self.config().index, &Signature::of_embedder(embedder))?))
+        Ok(Arc::new(PassageIndex::open(&self.config().index, &Signature::from_embedder(embedder))?))
     }
 
     /// Opens the index of the settings, or creates it.
@@ -145,8 +145,8 @@ impl Context {
         SearchOptions {
             candidates: search.candidates,
             fusion: match search.fusion {
-                config::Fusion::Convex => Fusion::Convex,
-                config::Fusion::Rrf => Fusion::Rrf,
+                config::FusionChoice::Convex => Fusion::Convex,
+                config::FusionChoice::Rrf => Fusion::Rrf,
             },
             weights: Weights {
                 words: search.lexical_weight as f32,
@@ -193,18 +193,18 @@ fn bert_options(config: &Config) -> BertOptions {
         query_folder: model.query_folder.clone(),
         overrides: ModelOverrides {
             pooling: model.pooling.map(|pooling| match pooling {
-                config::Pooling::Mean => Pooling::Mean,
-                config::Pooling::Cls => Pooling::Cls,
+                config::PoolingChoice::Mean => Pooling::Mean,
+                config::PoolingChoice::Cls => Pooling::Cls,
             }),
             max_tokens: model.max_tokens,
             query_prompt: model.query_prompt.clone(),
             passage_prompt: model.passage_prompt.clone(),
         },
         precision: match model.precision {
-            config::Precision::Auto => Precision::Auto,
-            config::Precision::Fp32 => Precision::Fp32,
-            config::Precision::Bf16 => Precision::Bf16,
-            config::Precision::Int8 => Precision::Int8,
+            config::PrecisionChoice::Auto => Precision::Auto,
+            config::PrecisionChoice::Fp32 => Precision::Fp32,
+            config::PrecisionChoice::Bf16 => Precision::Bf16,
+            config::PrecisionChoice::Int8 => Precision::Int8,
         },
         instances: model.instances,
         ..BertOptions::default()

@@ -83,5 +83,5 @@ fn papers(found: &[Recommendation<'_>]) -> Vec<Entry> {
             papers.push(hit);
         }
     }
-    papers.iter().map(|hit| Entry::of_paper(hit.record.paper.as_str(), &hit.record.metadata)).collect()
+    papers.iter().map(|hit| Entry::from_paper(hit.record.paper.as_str(), &hit.record.metadata)).collect()
 }

@@ -11,21 +11,21 @@ pub(super) trait Choice: Copy + 'static {
 /// How the token vectors of a text become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Pooling {
+pub enum PoolingChoice {
     /// Their mean.
     Mean,
     /// The vector of the first token.
     Cls,
 }
 
-impl Choice for Pooling {
+impl Choice for PoolingChoice {
     const WORDS: &'static [(&'static str, Self)] = &[("mean", Self::Mean), ("cls", Self::Cls)];
 }
 
 /// The arithmetic of the encoder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Precision {
+pub enum PrecisionChoice {
     /// int8 where the CPU has instructions for it, else bf16 on the same condition, else fp32.
     Auto,
     Fp32,
@@ -33,7 +33,7 @@ pub enum Precision {
     Int8,
 }
 
-impl Choice for Precision {
+impl Choice for PrecisionChoice {
     const WORDS: &'static [(&'static str, Self)] =
         &[("auto", Self::Auto), ("fp32", Self::Fp32), ("bf16", Self::Bf16), ("int8", Self::Int8)];
 }
@@ -41,14 +41,14 @@ impl Choice for Precision {
 /// How the candidates of words and of vectors become one list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Fusion {
+pub enum FusionChoice {
     /// A weighted sum of normalised scores.
     Convex,
     /// Reciprocal rank fusion (Cormack, Clarke and Büttcher, 2009).
     Rrf,
 }
 
-impl Choice for Fusion {
+impl Choice for FusionChoice {
     const WORDS: &'static [(&'static str, Self)] = &[("convex", Self::Convex), ("rrf", Self::Rrf)];
 }
 
@@ -78,9 +78,9 @@ mod tests {
 
     #[test]
     fn a_choice_is_shown_by_the_word_it_is_read_from() {
-        shown_as_read::<Pooling>();
-        shown_as_read::<Precision>();
-        shown_as_read::<Fusion>();
+        shown_as_read::<PoolingChoice>();
+        shown_as_read::<PrecisionChoice>();
+        shown_as_read::<FusionChoice>();
         shown_as_read::<LogFormat>();
     }
 }

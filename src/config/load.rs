@@ -62,7 +62,7 @@ impl Settings {
 
         let mut settings = match (file, user) {
             (Some(file), _) => Self::parse(&read(&file)?, &file)?,
-            (None, Some(user)) => Self::of_user(user)?,
+            (None, Some(user)) => Self::from_user(user)?,
             (None, None) => Self::default(),
         };
         settings.add_environment(&variables)?;
@@ -82,7 +82,7 @@ impl Settings {
     }
 
     /// The settings of a user outside of any project.
-    pub(super) fn of_user(user: &UserFolders) -> Result<Self, ConfigError> {
+    pub(super) fn from_user(user: &UserFolders) -> Result<Self, ConfigError> {
         let mut settings = Self { config: user.defaults(), ..Self::default() };
         if user.config.is_file() {
             settings.add_file(&read(&user.config)?, &user.config)?;

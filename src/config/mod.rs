@@ -22,7 +22,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-pub use choices::{Fusion, LogFormat, Pooling, Precision};
+pub use choices::{FusionChoice, LogFormat, PoolingChoice, PrecisionChoice};
 pub use error::ConfigError;
 pub use folders::UserFolders;
 pub use load::{Entry, Settings};
@@ -56,7 +56,7 @@ settings! {
         /// Folder of the encoder for questions, for models that have one of their own (MedCPT).
         query_folder: Option<PathBuf> = None, optional(path());
         /// How token vectors become one; as the model's `modules.json` says where not set.
-        pooling: Option<Pooling> = None, optional(choice());
+        pooling: Option<PoolingChoice> = None, optional(choice());
         /// Tokens of a text that are read; the rest is cut. As the model says where not set.
         max_tokens: Option<usize> = None, optional(whole(8..=8192));
         /// Put before every question (e5: `query: `). As the model says where not set; may be empty.
@@ -64,7 +64,7 @@ settings! {
         /// Put before every passage (e5: `passage: `). As the model says where not set; may be empty.
         passage_prompt: Option<String> = None, optional(text());
         /// Arithmetic of the encoder.
-        precision: Precision = Precision::Auto, choice();
+        precision: PrecisionChoice = PrecisionChoice::Auto, choice();
         /// Instances of the model, each on one thread; 0 for one per core.
         instances: usize = 0, whole(0..=1024);
     }
@@ -108,7 +108,7 @@ settings! {
         /// Candidates that each leg, words and vectors, gives to be rescored.
         candidates: usize = 100, whole(1..=10_000);
         /// How the two candidate lists become one.
-        fusion: Fusion = Fusion::Convex, choice();
+        fusion: FusionChoice = FusionChoice::Convex, choice();
         /// Share of the lexical score in the convex combination; the rest is the vectors'.
         lexical_weight: f64 = 0.5, number(0.0..=1.0);
         /// Most paragraphs of one paper in an answer.

@@ -153,7 +153,7 @@ fn from_to<N: Display>(range: &RangeInclusive<N>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Fusion;
+    use crate::config::FusionChoice;
 
     fn given<T>(rule: Rule<T>, text: &str) -> Result<T, String> {
         rule.read(&Raw::Text(OsStr::new(text)))
@@ -209,8 +209,8 @@ mod tests {
 
     #[test]
     fn words_addresses_and_urls() {
-        assert_eq!(given(choice::<Fusion>(), "rrf"), Ok(Fusion::Rrf));
-        assert_eq!(given(choice::<Fusion>(), "RRF"), Err("\"convex\" or \"rrf\"".into()));
+        assert_eq!(given(choice::<FusionChoice>(), "rrf"), Ok(FusionChoice::Rrf));
+        assert_eq!(given(choice::<FusionChoice>(), "RRF"), Err("\"convex\" or \"rrf\"".into()));
         assert!(given(address(), "127.0.0.1").is_err());
         assert!(given(address(), "[::1]:80").is_ok());
         assert_eq!(given(url(), "http://localhost:8070/"), Ok("http://localhost:8070".into()));

@@ -60,7 +60,7 @@ fn flag_before_environment_before_file_before_default() {
     .expect("all is right");
     settings.set_flag("search.limit", "--limit", OsStr::new("40")).expect("in range");
     let search = &settings.config.search;
-    assert_eq!((search.limit, search.per_paper, search.fusion, search.candidates), (40, 6, Fusion::Rrf, 100));
+    assert_eq!((search.limit, search.per_paper, search.fusion, search.candidates), (40, 6, FusionChoice::Rrf, 100));
     assert_eq!(settings.origin("search.limit").to_string(), "--limit");
     assert_eq!(settings.origin("search.per_paper").to_string(), "STROMA_SEARCH_PER_PAPER");
     assert!(settings.origin("search.fusion").to_string().ends_with("config.toml:4"));
@@ -171,7 +171,7 @@ fn outside_of_a_project_the_users_folders_are_the_defaults() {
     let user =
         UserFolders { config: at("stroma/config.toml"), data: at("data"), models: vec![at("own"), at("installed")] };
     // Not `load`, which finds the settings of this project.
-    let load = || Settings::of_user(&user).expect("right");
+    let load = || Settings::from_user(&user).expect("right");
     let settings = load();
     assert_eq!((settings.config.index, settings.config.server.uploads), (at("data/index"), at("data/uploads")));
     assert_eq!(settings.config.papers, Vec::<PathBuf>::new());

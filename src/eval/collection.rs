@@ -243,7 +243,7 @@ fn indexed(
     embedder: &dyn Embedder,
     report: &mut dyn FnMut(Progress),
 ) -> Result<PassageIndex, EvalError> {
-    let signature = Signature::of_embedder(embedder);
+    let signature = Signature::from_embedder(embedder);
     let cache_folder = cache.join(format!("{}-{:016x}", name(folder), fingerprint(documents, &signature)));
     if cache_folder.join("complete").is_file() {
         return Ok(PassageIndex::open(&cache_folder, &signature)?);

@@ -67,14 +67,14 @@ fn named(holder: &Option<String>) -> String {
 
 impl IndexError {
     /// The error of opening a writer: another one is open, or the folder cannot be written.
-    pub(super) fn of_writer(folder: &Path, error: TantivyError) -> Self {
+    pub(super) fn from_writer(folder: &Path, error: TantivyError) -> Self {
         match error {
-            TantivyError::LockFailure(error, _) => Self::of_lock(folder, error),
+            TantivyError::LockFailure(error, _) => Self::from_lock(folder, error),
             other => Self::Tantivy(other),
         }
     }
 
-    pub(super) fn of_lock(folder: &Path, error: LockError) -> Self {
+    pub(super) fn from_lock(folder: &Path, error: LockError) -> Self {
         match error {
             LockError::LockBusy => Self::Locked { folder: folder.to_owned(), holder: holder::read(folder) },
             LockError::IoError(error) => {

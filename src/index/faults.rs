@@ -304,7 +304,7 @@ mod tests {
 
     /// Which of the states the index on disk has. It must be whole.
     fn state(folder: &Path, states: &[State]) -> usize {
-        let index = match PassageIndex::open(folder, &crate::index::Signature::of_embedder(&HashEmbedder::new(16))) {
+        let index = match PassageIndex::open(folder, &crate::index::Signature::from_embedder(&HashEmbedder::new(16))) {
             Err(IndexError::NotFound { .. }) => return 0,
             other => other.unwrap_or_else(|error| panic!("{error}")),
         };

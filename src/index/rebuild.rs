@@ -73,7 +73,7 @@ impl Rebuild {
     /// [`IndexError::Locked`] while another writer is open.
     pub fn lock_writers(&self) -> Result<WritersLocked, IndexError> {
         let lock = IndexDirectory::open(&self.folder)?.acquire_lock(&INDEX_WRITER_LOCK);
-        let lock = lock.map_err(|error| IndexError::of_lock(&self.folder, error))?;
+        let lock = lock.map_err(|error| IndexError::from_lock(&self.folder, error))?;
         holder::note(&self.folder);
         Ok(WritersLocked(lock))
     }

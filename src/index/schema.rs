@@ -36,7 +36,7 @@ impl Signature {
     }
 
     /// The signature of an index whose vectors this embedder makes.
-    pub fn of_embedder(embedder: &dyn Embedder) -> Self {
+    pub fn from_embedder(embedder: &dyn Embedder) -> Self {
         Self::new(embedder.fingerprint(), embedder.dimension())
     }
 
@@ -46,7 +46,7 @@ impl Signature {
     }
 
     /// The signature of an index, from its vector field; `None` where that is not an index of ours.
-    pub(super) fn of(schema: &Schema) -> Option<Self> {
+    pub(super) fn from_schema(schema: &Schema) -> Option<Self> {
         let params = vector_params(schema)?;
         Some(Self {
             format: params["format"].as_u64()?,
@@ -166,7 +166,7 @@ pub(super) fn schema(signature: &Signature, calibration: &Calibration) -> Schema
 }
 
 impl Fields {
-    pub(super) fn of(index: &Index) -> Result<Self, TantivyError> {
+    pub(super) fn from_index(index: &Index) -> Result<Self, TantivyError> {
         let schema = index.schema();
         let field = |name: &str| schema.get_field(name);
         Ok(Self {

@@ -75,14 +75,14 @@ impl PassageIndex {
     /// # Errors
     /// Those of [`open`](Self::open); [`IndexError::Embed`] where the embedder cannot be calibrated for a new index.
     pub fn open_or_create(folder: &Path, embedder: &dyn Embedder) -> Result<Self, IndexError> {
-        match Self::open(folder, &Signature::of_embedder(embedder)) {
+        match Self::open(folder, &Signature::from_embedder(embedder)) {
             Err(IndexError::NotFound { .. }) => Self::create(folder, embedder),
             other => other,
         }
     }
 
     fn create(folder: &Path, embedder: &dyn Embedder) -> Result<Self, IndexError> {
-        let signature = Signature::of_embedder(embedder);
+        let signature = Signature::from_embedder(embedder);
         let calibration = Calibration::measure(embedder)?;
         let io = |source| IndexError::Io { path: folder.to_owned(), source };
         std::fs::create_dir_all(folder).map_err(io)?;
@@ -107,7 +107,7 @@ impl PassageIndex {
             Err(source) => return Err(IndexError::Io { path: meta, source }),
         }
         let index = Index::open(open_directory(folder)?).map_err(|error| damaged(folder, &error))?;
-        Signature::of(&index.schema()).ok_or_else(|| IndexError::Foreign { folder: folder.to_owned() })
+        Signature::from_schema(&index.schema()).ok_or_else(|| IndexError::Foreign { folder: folder.to_owned() })
     }
 
     /// The papers that the index in `folder` has, whatever model and version it was made for; none where there is none.
@@ -135,7 +135,7 @@ impl PassageIndex {
     }
 
     fn with(folder: &Path, index: Index, signature: Signature) -> Result<Self, IndexError> {
-        let fields = Fields::of(&index)?;
+        let fields = Fields::from_index(&index)?;
         let reader = index
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)
@@ -266,7 +266,7 @@ impl PassageIndex {
         let index = opened(&self.folder, &self.signature)?;
         let writer = index
             .writer_with_num_threads(1, memory_bytes)
-            .map_err(|error| IndexError::of_writer(&self.folder, error))?;
+            .map_err(|error| IndexError::from_writer(&self.folder, error))?;
         // Looked at under the lock, without which no rebuild is put in force.
         self.check_signature()?;
         rebuild_folder::remove_leftover(&self.folder)?;

@@ -199,7 +199,7 @@ impl SearchOutput {
         let mut left = max_characters.saturating_sub(sentences.iter().map(|sentence| sentence.text.len()).sum());
         let mut passages: Vec<FoundPassage> = Vec::new();
         for hit in &answer.hits {
-            let passage = FoundPassage::of_hit(hit);
+            let passage = FoundPassage::from_hit(hit);
             let size = passage.size();
             if size > left && !passages.is_empty() {
                 break;
@@ -218,7 +218,7 @@ impl SearchOutput {
 }
 
 impl FoundPassage {
-    fn of_hit(hit: &Hit) -> Self {
+    fn from_hit(hit: &Hit) -> Self {
         let evidence = hit.evidence.iter().map(|evidence| EvidenceSentence::new(&hit.record, evidence)).collect();
         Self { evidence, ..Self::without_evidence(&hit.record) }.without_repeated_text()
     }

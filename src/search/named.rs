@@ -50,23 +50,23 @@ impl Named {
     /// Looks up what a question without conditions is the name of.
     pub(super) fn find(text: &str, snapshot: &Snapshot) -> Result<Self, IndexError> {
         if let Some(identifier) = Identifier::parse(text) {
-            return Self::of_identifier(&identifier, text, snapshot);
+            return Self::from_identifier(&identifier, text, snapshot);
         }
         let is_one_word = !text.trim().contains(char::is_whitespace);
         if is_one_word && let Some(paper) = snapshot.paper(&text.trim().to_lowercase())? {
-            return Ok(Self::of_papers(vec![named(paper, NameKind::Id)]));
+            return Ok(Self::from_papers(vec![named(paper, NameKind::Id)]));
         }
-        let by_title = Self::of_title(text, snapshot)?;
+        let by_title = Self::from_title(text, snapshot)?;
         if !by_title.is_empty() {
             return Ok(by_title);
         }
         match AuthorNames::asked_by(text) {
-            Some(names) => Self::of_authors(&names, snapshot),
+            Some(names) => Self::from_authors(&names, snapshot),
             None => Ok(Self::default()),
         }
     }
 
-    fn of_identifier(identifier: &Identifier, text: &str, snapshot: &Snapshot) -> Result<Self, IndexError> {
+    fn from_identifier(identifier: &Identifier, text: &str, snapshot: &Snapshot) -> Result<Self, IndexError> {
         let kind = match identifier {
             Identifier::Doi(_) => NameKind::Doi,
             Identifier::Pmid(_) => NameKind::Pmid,
@@ -74,9 +74,9 @@ impl Named {
         };
         let papers = snapshot.papers_with_keys(&[identifier.key()])?;
         if !papers.is_empty() {
-            return Ok(Self::of_papers(papers.into_iter().map(|paper| named(paper, kind)).collect()));
+            return Ok(Self::from_papers(papers.into_iter().map(|paper| named(paper, kind)).collect()));
         }
-        let study = Self::of_study(&StudyName::Identifier(identifier.clone()), snapshot)?;
+        let study = Self::from_study(&StudyName::Identifier(identifier.clone()), snapshot)?;
         // A number may be one that the papers have.
         let is_number = text.trim().bytes().all(|byte| byte.is_ascii_digit());
         if study.is_empty() && !is_number {
@@ -87,7 +87,7 @@ impl Named {
     }
 
     /// Papers that are named and nothing else.
-    fn of_papers(papers: Vec<NamedPaper>) -> Self {
+    fn from_papers(papers: Vec<NamedPaper>) -> Self {
         Self { papers, is_only_name: true, hides_others: true, ..Self::default() }
     }
 
@@ -97,7 +97,7 @@ impl Named {
     }
 
     /// A title as a whole; titles within a question are found among its hits, see [`is_titled`].
-    fn of_title(text: &str, snapshot: &Snapshot) -> Result<Self, IndexError> {
+    fn from_title(text: &str, snapshot: &Snapshot) -> Result<Self, IndexError> {
         let plain = plain_words(text);
         if plain.len() < 2 {
             return Ok(Self::default());
@@ -105,13 +105,13 @@ impl Named {
         let title = plain.concat();
         let papers = snapshot.papers_with_keys(&[title_key(&title)])?;
         if papers.is_empty() {
-            return Self::of_study(&StudyName::Title(title), snapshot);
+            return Self::from_study(&StudyName::Title(title), snapshot);
         }
         let papers = papers.into_iter().map(|paper| named(paper, NameKind::Title)).collect();
         Ok(Self { papers, ..Self::default() })
     }
 
-    fn of_authors(names: &AuthorNames, snapshot: &Snapshot) -> Result<Self, IndexError> {
+    fn from_authors(names: &AuthorNames, snapshot: &Snapshot) -> Result<Self, IndexError> {
         let mut found: Vec<(Match, PaperRecord)> = Vec::new();
         for paper in snapshot.papers_of_authors(&names.words, 20 * MAX_PAPERS)? {
             found.extend(names.matched(&paper.metadata).map(|matched| (matched, paper)));
@@ -122,7 +122,7 @@ impl Named {
         }
         if found.is_empty() {
             return match (names.year, names.words.last()) {
-                (Some(year), Some(_)) => Self::of_author_and_year(names, year, snapshot),
+                (Some(year), Some(_)) => Self::from_author_and_year(names, year, snapshot),
                 _ => Ok(Self::default()),
             };
         }
@@ -134,9 +134,9 @@ impl Named {
         Ok(Self { papers, is_only_name: true, ..Self::default() })
     }
 
-    fn of_author_and_year(names: &AuthorNames, year: u16, snapshot: &Snapshot) -> Result<Self, IndexError> {
+    fn from_author_and_year(names: &AuthorNames, year: u16, snapshot: &Snapshot) -> Result<Self, IndexError> {
         for family in &names.words {
-            let found = Self::of_study(&StudyName::Author(family.clone(), year), snapshot)?;
+            let found = Self::from_study(&StudyName::Author(family.clone(), year), snapshot)?;
             if !found.is_empty() {
                 return Ok(found);
             }
@@ -145,7 +145,7 @@ impl Named {
     }
 
     /// A study that papers cite, with the paragraphs that do.
-    fn of_study(name: &StudyName, snapshot: &Snapshot) -> Result<Self, IndexError> {
+    fn from_study(name: &StudyName, snapshot: &Snapshot) -> Result<Self, IndexError> {
         let (total, papers) = snapshot.papers_citing(name, MAX_CITING)?;
         let mut studies: Vec<(String, CitedStudy, Vec<Citing>)> = Vec::new();
         for paper in &papers {

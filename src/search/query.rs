@@ -115,7 +115,7 @@ impl Query {
         let mut query = Self { asks_for_fact: asks_for_fact(question), ..Self::default() };
         for word in words(question) {
             if query.index_of(&word.term).is_none() {
-                query.terms.push(Term::of_question(word.term, &question[word.range], snapshot)?);
+                query.terms.push(Term::from_question(word.term, &question[word.range], snapshot)?);
             }
         }
         query.own = query.terms.len();
@@ -227,7 +227,7 @@ impl Query {
 
 impl Term {
     /// A term of the question, and those of the other forms of its word that passages have.
-    fn of_question(term: String, word: &str, snapshot: &Snapshot) -> Result<Self, IndexError> {
+    fn from_question(term: String, word: &str, snapshot: &Snapshot) -> Result<Self, IndexError> {
         let mut others: Vec<String> = Vec::new();
         if word.bytes().all(|byte| byte.is_ascii_alphabetic()) {
             for form in other_forms(&word.to_ascii_lowercase()) {

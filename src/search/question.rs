@@ -194,7 +194,7 @@ impl Question {
         }
         for candidate in ranked {
             if self.is_hit(prepared.snapshot, candidate.address)? {
-                return Ok(Refusal::of(&candidate.scores, prepared.calibration));
+                return Ok(Refusal::from_scores(&candidate.scores, prepared.calibration));
             }
         }
         Ok(None)
@@ -276,7 +276,7 @@ impl Question {
         if !summary.studies.is_empty() {
             let mut papers = HashSet::new();
             let of_papers = hits.iter().filter(|hit| papers.insert(hit.record.paper.as_str()));
-            let sentences = of_papers.filter_map(|hit| Some(SummarySentence::of(hit, hit.evidence.first()?)));
+            let sentences = of_papers.filter_map(|hit| Some(SummarySentence::new(hit, hit.evidence.first()?)));
             summary.sentences = sentences.take(MAX_CITING_SENTENCES).collect();
         }
     }

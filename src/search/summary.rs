@@ -53,7 +53,7 @@ pub(super) enum Refusal {
 
 impl Refusal {
     /// Whether to answer a question by how well the best passage does.
-    pub(super) fn of(first: &Scores, calibration: &Calibration) -> Option<Self> {
+    pub(super) fn from_scores(first: &Scores, calibration: &Calibration) -> Option<Self> {
         let is_answered = answerability(first, calibration) >= ANSWERABLE;
         match is_paraphrase(first, calibration) {
             _ if is_answered => None,
@@ -167,13 +167,13 @@ impl Candidate<'_> {
     }
 
     fn shown(&self) -> SummarySentence {
-        SummarySentence { papers: self.papers.len(), ..SummarySentence::of(self.hit, self.evidence) }
+        SummarySentence { papers: self.papers.len(), ..SummarySentence::new(self.hit, self.evidence) }
     }
 }
 
 impl SummarySentence {
     /// A sentence of a hit, said by its paper alone.
-    pub(super) fn of(hit: &Hit, evidence: &Evidence) -> Self {
+    pub(super) fn new(hit: &Hit, evidence: &Evidence) -> Self {
         let record = &hit.record;
         Self {
             text: record.passage.text.get(evidence.range.clone()).unwrap_or_default().to_owned(),

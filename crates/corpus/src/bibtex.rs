@@ -31,11 +31,11 @@ impl<'a> Bibliography<'a> {
                 r"(?ms)^(?:`{3,}|~{3,})[ \t]*\{?[=.]?(?:bibtex|biblatex|bib)\}?[ \t]*\n(.*?)^(?:`{3,}|~{3,})[ \t]*$",
             )
         });
-        Self::of(BLOCK.captures_iter(markdown).filter_map(|block| Some(block.get(1)?.as_str())))
+        Self::from_sources(BLOCK.captures_iter(markdown).filter_map(|block| Some(block.get(1)?.as_str())))
     }
 
     /// Finds the entries in sources of BibTeX.
-    pub(super) fn of(sources: impl IntoIterator<Item = &'a str>) -> Self {
+    pub(super) fn from_sources(sources: impl IntoIterator<Item = &'a str>) -> Self {
         static ENTRY: LazyLock<Regex> = LazyLock::new(|| compile(r"(?m)^[ \t]*@(\w+)[ \t]*[{(]\s*([^\s,{}()=]+)"));
         let mut found = Self::default();
         for block in sources {

@@ -34,7 +34,7 @@ pub(super) fn run(
 ) -> anyhow::Result<Outcome> {
     let found = gaps(snapshot, usize::from(arguments.min_papers), usize::from(arguments.limit))?;
     if let Some(format) = arguments.format {
-        let entries: Vec<Entry> = found.works.iter().map(|gap| Entry::of_reference(&gap.reference)).collect();
+        let entries: Vec<Entry> = found.works.iter().map(|gap| Entry::from_reference(&gap.reference)).collect();
         write!(output, "{}", bibliography::write(&entries, format))?;
     } else if as_json {
         for (place, gap) in found.works.iter().enumerate() {

@@ -65,7 +65,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
     match &arguments.command {
         Command::List { format: Some(format) } => {
             let papers = index.snapshot().papers()?;
-            let entry = |paper: &PaperRecord| Entry::of_paper(paper.id.as_str(), &paper.metadata);
+            let entry = |paper: &PaperRecord| Entry::from_paper(paper.id.as_str(), &paper.metadata);
             let entries: Vec<Entry> = papers.iter().map(entry).collect();
             write!(output, "{}", bibliography::write(&entries, *format))?;
             Ok(if papers.is_empty() { Outcome::Partial } else { Outcome::Success })

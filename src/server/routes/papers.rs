@@ -38,7 +38,7 @@ pub(in crate::server) async fn list(
         let page = snapshot.papers_page(&filter, order, offset, limit)?;
         let response = match format {
             Some(format) => {
-                let entry = |paper: &PaperRecord| Entry::of_paper(paper.id.as_str(), &paper.metadata);
+                let entry = |paper: &PaperRecord| Entry::from_paper(paper.id.as_str(), &paper.metadata);
                 references(&page.papers.iter().map(entry).collect::<Vec<_>>(), format)
             }
             None => {

@@ -28,12 +28,12 @@ impl ManuscriptFormat {
     }
 
     /// A Word document is a zip archive; other bytes are taken for text.
-    pub(super) fn of_bytes(bytes: &[u8]) -> Self {
+    pub(super) fn from_bytes(bytes: &[u8]) -> Self {
         if bytes.starts_with(b"PK\x03\x04") { Self::Docx } else { Self::Text }
     }
 
     /// The format of a text, by the extension of its file, else by its content.
-    pub(super) fn of_text(text: &str, name: &str) -> Self {
+    pub(super) fn from_text(text: &str, name: &str) -> Self {
         static LATEX: LazyLock<Regex> = LazyLock::new(|| {
             compile(
                 r"\\(?:documentclass|begin|(?:sub)*section|[a-z]*cite[a-z]*|enquote|emph|textit)\*?(?:\[[^\]]*\])?\{",

@@ -42,7 +42,7 @@ pub struct Manuscript {
 impl Manuscript {
     /// Looks up the keys that it cites in a bibliography in BibTeX or BibLaTeX.
     pub fn read_bibliography(&mut self, bibtex: &str) {
-        let bibliography = Bibliography::of([bibtex]);
+        let bibliography = Bibliography::from_sources([bibtex]);
         let found = self.cited().filter_map(|key| Some((key.to_owned(), bibliography.get(key)?))).collect();
         self.entries = found;
     }
@@ -95,7 +95,7 @@ pub fn read_manuscript(
     if bytes.trim_ascii().is_empty() {
         return Err(ReadError::Empty);
     }
-    if format.unwrap_or_else(|| ManuscriptFormat::of_bytes(bytes)) == ManuscriptFormat::Docx {
+    if format.unwrap_or_else(|| ManuscriptFormat::from_bytes(bytes)) == ManuscriptFormat::Docx {
         let (source, paragraphs) = docx::read(bytes, limits)?;
         return Ok(manuscript(ManuscriptFormat::Docx, &source, &paragraphs));
     }
@@ -106,7 +106,7 @@ pub fn read_manuscript(
 
 /// Reads a manuscript that is text. A Word document is none and is read as plain text here.
 pub fn read_manuscript_text(text: &str, name: &str, format: Option<ManuscriptFormat>) -> Manuscript {
-    let format = format.unwrap_or_else(|| ManuscriptFormat::of_text(text, name));
+    let format = format.unwrap_or_else(|| ManuscriptFormat::from_text(text, name));
     let paragraphs = match format {
         ManuscriptFormat::Markdown => markdown::read(text),
         ManuscriptFormat::Latex => latex::read(text),
