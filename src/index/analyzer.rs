@@ -1,4 +1,4 @@
-//! Words of the field: text to index terms.
+//! Splits text into index terms.
 //!
 //! `IL-6`, `IL6` and `IL‑6` are one term, so are `TNF-α`, `TNF-alpha` and `TNFα`; `CD105⁺` keeps its `CD105`; ordinary
 //! words are stemmed (Porter 2001). A compound gives its joined form and its parts, so that `TNF` finds `TNF-α` and
@@ -14,15 +14,16 @@ use tantivy::tokenizer::{TextAnalyzer, Token, TokenStream, Tokenizer};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// The name under which tantivy knows it.
+/// The name under which the analyzer is registered with tantivy.
 pub(super) const NAME: &str = "biomedical";
 
-/// Changes whenever the same text would give other terms.
+/// Raised whenever the same text would give other terms.
 ///
-/// 2: Snowball's rules of 2026 keep apart organ, organize and organism, later and lateral, intern and international.
+/// 2: the Snowball rules of 2026 distinguish organ, organize and organism, later and lateral, intern and international.
 pub const VERSION: u64 = 2;
 
-/// A term and the bytes of the text it stands for. The terms of one compound share a range or lie within it.
+/// A term and the bytes of the text from which it was made. The byte ranges of one compound's terms are equal or
+/// nested.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {
     pub term: String,
@@ -36,14 +37,14 @@ pub fn words(text: &str) -> Vec<Word> {
     words_that(text, |_| true)
 }
 
-/// Those of [`words`] that are among `terms`, and perhaps a few others. The rest is skipped without being stemmed, which
-/// is many times faster than [`words`] where the terms are a question's.
+/// The words of [`words`] whose term is among `terms`, and possibly a few others. The other words are skipped without
+/// stemming, which is many times faster than [`words`] when the terms are those of a question.
 pub fn words_among<'a>(text: &str, terms: impl IntoIterator<Item = &'a str>) -> Vec<Word> {
     let prefixes = TermPrefixes::from_terms(terms);
     words_that(text, |word| prefixes.may_have_a_term(word))
 }
 
-/// The terms of a text without those of words that are not `wanted`. All parts of a compound are wanted.
+/// The terms of a text, without those of words that are not `wanted`. If a compound is wanted, all of its parts are.
 fn words_that(text: &str, wanted: impl Fn(&str) -> bool) -> Vec<Word> {
     let mut words = Vec::new();
     let mut position = 0;
@@ -61,9 +62,9 @@ fn words_that(text: &str, wanted: impl Fn(&str) -> bool) -> Vec<Word> {
     words
 }
 
-/// The first two bytes of some terms.
+/// The first two bytes of each term of a set.
 struct TermPrefixes {
-    /// For each first byte, what follows: a bit for the lowest five bits of the second byte.
+    /// For each first byte, a bit set of the second bytes: one bit for each value of the lowest five bits.
     second: [u32; 128],
 }
 
@@ -85,8 +86,8 @@ impl TermPrefixes {
         1 << (byte & 31)
     }
 
-    /// Whether a word may have a stem among the terms. Stems begin as their words do, but for "lying" and its like (lie),
-    /// and as far as they go ("eing": e). A word that is not ASCII may.
+    /// Whether a word may have its stem among the terms. A stem begins with the same bytes as its word, except for
+    /// words like "lying" (lie), and may be shorter than the prefix ("eing": e). A word that is not ASCII always may.
     fn may_have_a_term(&self, word: &str) -> bool {
         if !word.is_ascii() {
             return true;
@@ -100,7 +101,7 @@ impl TermPrefixes {
     }
 }
 
-/// Words that carry no meaning of their own (Lucene's English list). In capitals they are abbreviations: AS, IT, OR.
+/// Stop words (Lucene's English list). In capitals they are abbreviations and are kept: AS, IT, OR.
 const STOP_WORDS: [&str; 33] = [
     "a", "an", "and", "are", "as", "at", "be", "but", "by", "for", "if", "in", "into", "is", "it", "no", "not", "of",
     "on", "or", "such", "that", "the", "their", "then", "there", "these", "they", "this", "to", "was", "will", "with",
@@ -118,14 +119,14 @@ fn is_stop_word(word: &str) -> bool {
     !in_capitals && STOP_WORDS.binary_search_by(|stop_word| stop_word.as_bytes().cmp(lower)).is_ok()
 }
 
-/// In bytes. Most words are longer, and are told apart by that alone.
+/// In bytes. Most words are longer, so that their length alone shows that they are not stop words.
 const LONGEST_STOP_WORD: usize = 5;
 
 fn is_dash(c: char) -> bool {
     matches!(c, '-' | '\u{ad}' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe63}' | '\u{ff0d}')
 }
 
-/// Runs of letters and digits, held together by single dashes, decimal points and apostrophes between them.
+/// Runs of letters and digits that may contain single dashes, decimal points and apostrophes.
 fn compounds(text: &str) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     let mut characters = text.char_indices().peekable();
@@ -158,7 +159,8 @@ fn is_greek(c: char) -> bool {
     matches!(c, '\u{370}'..='\u{3ff}') || c == '\u{b5}'
 }
 
-/// A compound's parts: cut at dashes, and where Latin letters turn into Greek ones (TNFα). Relative byte ranges.
+/// The parts of a compound, as relative byte ranges: it is split at dashes, and where Latin letters turn into Greek
+/// ones (TNFα).
 fn parts(compound: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut start = 0;
@@ -185,7 +187,7 @@ fn push_parts(words: &mut Vec<Word>, text: &str, offset: usize, parts: &[Range<u
     let plain: Vec<String> = parts.iter().map(|part| plain(&text[range(part)])).collect();
     words.push(Word { term: stem(&plain.concat()), range: offset + first.start..offset + last.end, position });
     for (number, (part, plain)) in parts.iter().zip(plain).enumerate() {
-        // A bare number out of a name (the 6 of IL-6) would match every other 6.
+        // A number that is a part of a name (the 6 of IL-6) would match every other 6.
         let bare_number = plain.chars().all(|c| c.is_ascii_digit());
         if !bare_number && !is_stop_word(&text[range(part)]) {
             words.push(Word { term: stem(&plain), range: range(part), position: position + number });
@@ -194,11 +196,11 @@ fn push_parts(words: &mut Vec<Word>, text: &str, offset: usize, parts: &[Range<u
 }
 
 fn term(word: &str) -> String {
-    // Most words are plain as they stand.
+    // Most words need no normalisation.
     if word.bytes().all(|byte| byte.is_ascii_lowercase()) { stem(word) } else { stem(&plain(word)) }
 }
 
-/// Lower case, without accents and apostrophes, compatibility forms resolved, Greek letters by name.
+/// Lower case, without accents and apostrophes, in Unicode compatibility form, with Greek letters spelled out.
 fn plain(word: &str) -> String {
     if word.is_ascii() {
         let mut lower = word.to_ascii_lowercase();
@@ -233,18 +235,18 @@ fn greek_name(c: char) -> Option<&'static str> {
 
 static STEMMER: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::new(Algorithm::English));
 
-/// Stems that a thread caches: a text repeats its words, and stemming costs more than all else that is done to a word.
-/// Beyond that the cache is emptied.
+/// Maximum number of stems that each thread caches: a text repeats its words, and stemming costs more than all other
+/// steps for a word. A full cache is emptied.
 const MAX_CACHED_STEMS: usize = 1 << 14;
 
-/// In bytes. Longer words are rare, and must not fill the memory.
+/// In bytes. Longer words are rare, and are not cached, to bound the memory.
 const MAX_CACHED_WORD: usize = 64;
 
 thread_local! {
     static STEMS: RefCell<FxHashMap<String, String>> = RefCell::default();
 }
 
-/// Stems ordinary words; names with digits stay as they are.
+/// Stems ordinary words. Names with digits are not changed.
 fn stem(word: &str) -> String {
     if word.len() <= 3 || !word.bytes().all(|byte| byte.is_ascii_lowercase()) {
         return word.to_owned();
@@ -368,7 +370,7 @@ mod tests {
         assert_eq!(STOP_WORDS.iter().map(|word| word.len()).max(), Some(LONGEST_STOP_WORD));
     }
 
-    /// Of each term of a word: the word is not told apart from it by its beginning.
+    /// Asserts that the prefix check does not reject any word of the text for one of its own terms.
     fn may_become_its_terms(word: &str) {
         for found in words(word) {
             let part = &word[found.range.clone()];

@@ -1,7 +1,7 @@
-//! Checks an index for damage: that files are unchanged, that each paper has all of its passages, each of them once, with its vectors
-//! and its postings, and that the papers are those of the commit.
+//! Checks an index for damage: that its files are unchanged, that each paper has all of its passages exactly once, with
+//! their vectors and postings, and that the papers are those of the commit.
 //!
-//! Checksums show that a file is unchanged. Hashes in other files show that it is the right file.
+//! Checksums show that a file is unchanged. Hashes that are stored in other files show that it is the right file.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -23,7 +23,7 @@ use crate::corpus::PaperId;
 /// A problem with the index, and its remedy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// The paper concerned, where it is one.
+    /// The paper concerned, if the problem is with one paper.
     pub paper: Option<PaperId>,
     pub what: String,
     pub remedy: String,
@@ -37,10 +37,10 @@ impl Finding {
 }
 
 impl PassageIndex {
-    /// Checks the newest commit. Reads every file of it.
+    /// Checks the newest commit. Reads all of its files.
     ///
     /// # Errors
-    /// Where the index cannot be read at all; what is wrong with its content is in the result.
+    /// Fails only if the index cannot be read at all. Damage to its content is part of the result.
     pub fn check(&self) -> Result<Vec<Finding>, IndexError> {
         let mut findings: Vec<Finding> = self
             .damaged_files()?
@@ -62,17 +62,17 @@ impl PassageIndex {
 /// A check in progress.
 struct Check<'a> {
     snapshot: &'a Snapshot,
-    /// What the postings say of each document, for each segment.
+    /// For each segment, what the postings say about each document.
     postings: Vec<SegmentPostings>,
-    /// The hashes of the passages that were found, by paper and ordinal.
+    /// The hashes of the passages found, by paper and ordinal.
     passages: HashMap<String, BTreeMap<u32, u64>>,
     findings: Vec<Finding>,
 }
 
-/// For each document of a segment the hashes of its terms, added up.
+/// For each document of a segment, the sum of the hashes of its terms.
 struct SegmentPostings {
     ids: Vec<u64>,
-    /// With their positions.
+    /// Hashed with their positions.
     text: Vec<u64>,
 }
 
@@ -137,7 +137,7 @@ impl<'a> Check<'a> {
         Ok(())
     }
 
-    /// Checks a paper, and gives its hash.
+    /// Checks a paper, and returns its hash.
     fn paper(&mut self, address: PassageAddress) -> Result<u64, IndexError> {
         let json = self.snapshot.record(address)?;
         let paper: PaperRecord = serde_json::from_str(&json)?;
@@ -155,16 +155,16 @@ impl<'a> Check<'a> {
         Ok(digest::hash_paper(&json, content))
     }
 
-    /// Whether a document has this id, in its column and in the dictionary.
+    /// Whether a document has this id, both in its column and in the term dictionary.
     fn is_found_by(&self, address: PassageAddress, id: &str) -> Result<bool, IndexError> {
         let in_dictionary = self.postings[address.segment as usize].ids[address.doc as usize];
         Ok(in_dictionary == digest::hash_term(id.as_bytes()) && self.snapshot.passage_id(address)? == id)
     }
 
-    /// Whether a document's postings and its length are those of a text.
+    /// Whether a document's postings and its field length match a text.
     fn has_words(&self, address: PassageAddress, text: &str) -> Result<bool, IndexError> {
         let (mut hash, mut length) = (0u64, 0);
-        // Longer terms are left out by tantivy.
+        // tantivy does not index longer terms.
         for word in words(text).iter().filter(|word| word.term.len() <= MAX_TERM_BYTES) {
             hash = hash.wrapping_add(at_position(digest::hash_term(word.term.as_bytes()), word.position));
             length += 1;
@@ -176,11 +176,11 @@ impl<'a> Check<'a> {
     }
 }
 
-/// Bytes of a term, at most.
+/// Maximum length of a term in bytes.
 const MAX_TERM_BYTES: usize = u16::MAX as usize - 5;
 
-/// For each document of a segment the hashes of its terms in a field, added up; where the field has positions, each as often
-/// as it is there, with its position.
+/// For each document of a segment, the sum of the hashes of its terms in a field. If the field has positions, each
+/// occurrence of a term counts, with its position.
 fn term_hashes(reader: &SegmentReader, field: Field) -> tantivy::Result<Vec<u64>> {
     let index = reader.inverted_index(field)?;
     let mut hashes = vec![0u64; reader.max_doc() as usize];
@@ -191,7 +191,7 @@ fn term_hashes(reader: &SegmentReader, field: Field) -> tantivy::Result<Vec<u64>
         let option = IndexRecordOption::WithFreqsAndPositions;
         let mut postings = index.read_postings_from_terminfo(terms.value(), option)?;
         while postings.doc() != TERMINATED {
-            // A damaged list may name documents that the segment does not have.
+            // A damaged posting list may contain documents that the segment does not have.
             if let Some(sum) = hashes.get_mut(postings.doc() as usize) {
                 postings.positions(&mut positions);
                 let here = positions.iter().map(|position| at_position(hash, *position as usize));

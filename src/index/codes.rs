@@ -1,12 +1,13 @@
-//! Vectors as codes: sign bits for the scan, int8 for the first rescoring, a second byte for the last.
+//! Quantised vectors: sign bits for the scan, int8 for the first rescoring, a second byte for the last.
 
-/// A vector's code in full. One number of the vector is about `scale · (high + low / 254)`, so that the high bytes alone
-/// are an int8 code and both together are exact to 16 bits. Decoding and encoding again gives the same code.
+/// The complete code of a vector. One number of the vector is approximately `scale · (high + low / 254)`: the high
+/// bytes alone are an int8 code, and both bytes together are exact to 16 bits. Decoding and encoding again gives the
+/// same code.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Code {
     pub(super) high: Vec<i8>,
     pub(super) low: Vec<i8>,
-    /// 0 for the zero vector, which has no direction and is never found.
+    /// 0 for the zero vector, which has no direction and never matches.
     pub(super) scale: f32,
 }
 
@@ -22,26 +23,27 @@ impl Code {
             .map(|value| {
                 let steps = value / scale;
                 let high = steps.round();
-                // Short of half a step, so that the decoded value rounds back to the same high byte.
+                // Less than half a step, so that the decoded value rounds to the same high byte.
                 (high as i8, ((steps - high) * 254.0).round().clamp(-126.0, 126.0) as i8)
             })
             .unzip();
         Self { high, low, scale }
     }
 
-    /// The vector that a code stands for.
+    /// The vector that a code represents.
     pub(super) fn decode(high: &[i8], low: &[i8], scale: f32) -> Vec<f32> {
         high.iter().zip(low).map(|(high, low)| scale * (f32::from(*high) + f32::from(*low) / 254.0)).collect()
     }
 }
 
-/// 64-bit words of a sign code.
+/// Number of 64-bit words of a sign code.
 pub(super) fn sign_words(dimension: usize) -> usize {
     dimension.div_ceil(64)
 }
 
-/// One bit for each number of the rotated vector: whether it is positive. The share of equal bits of two codes estimates
-/// the angle between their vectors (Charikar 2002); the rotation spreads what few dimensions carry over all bits.
+/// One bit for each number of the rotated vector: whether it is positive. The fraction of equal bits of two codes
+/// estimates the angle between their vectors (Charikar 2002). The rotation distributes what is concentrated in few
+/// dimensions over all bits.
 pub(super) fn signs(vector: &[f32]) -> Vec<u64> {
     let mut words = vec![0u64; sign_words(vector.len())];
     for (index, value) in rotate(vector).into_iter().enumerate() {
@@ -53,8 +55,8 @@ pub(super) fn signs(vector: &[f32]) -> Vec<u64> {
 }
 
 /// A fixed pseudo-random rotation: three rounds of sign flips and Hadamard transforms over blocks, with a permutation
-/// between rounds so that blocks mix (as in Fastfood, Le et al. 2013). The codes on disk depend on it: never change it
-/// without a new format version.
+/// between rounds to mix the blocks (as in Fastfood, Le et al. 2013). The codes on disk depend on it: a change needs a
+/// new format version.
 fn rotate(vector: &[f32]) -> Vec<f32> {
     let dimension = vector.len();
     if dimension == 0 {
@@ -78,7 +80,7 @@ fn rotate(vector: &[f32]) -> Vec<f32> {
     values
 }
 
-/// A step that has no factor in common with the dimension, so that the permutation reaches every index.
+/// A step that has no common factor with the dimension, so that the permutation reaches every index.
 fn stride(dimension: usize) -> usize {
     if dimension.is_multiple_of(131) { 137 } else { 131 }
 }
@@ -90,7 +92,7 @@ fn flip(index: usize) -> f32 {
     if (state >> 40) & 1 == 1 { 1.0 } else { -1.0 }
 }
 
-/// The unnormalised Walsh–Hadamard transform; only signs are taken afterwards, so the factor does not matter.
+/// The unnormalised Walsh–Hadamard transform. Only the signs of its result are used, so the factor does not matter.
 fn hadamard(values: &mut [f32]) {
     let mut half = 1;
     while half < values.len() {
@@ -131,8 +133,8 @@ mod tests {
         ) {
             let code = Code::from_vector(&vector);
             let decoded = Code::decode(&code.high, &code.low, code.scale);
-            // One step of the low byte, where half a step of the high one was cut, and the rounding of three f32 operations
-            // on numbers of up to 127 steps.
+            // One step of the low byte, for values clamped at half a step of the high byte, plus the rounding of three
+            // f32 operations on numbers of up to 127 steps.
             let tolerance = code.scale * (1.0 / 254.0 + 3.0 * 127.0 * f32::EPSILON / 2.0);
             for (value, decoded) in vector.iter().zip(&decoded) {
                 prop_assert!((value - decoded).abs() <= tolerance);

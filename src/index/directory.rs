@@ -1,4 +1,5 @@
-//! The folder of an index as tantivy sees it: memory-mapped files, also where this process may only read.
+//! The index folder as a tantivy directory: memory-mapped files, which also works when this process has read-only
+//! access.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -12,8 +13,9 @@ use tantivy::directory::{
 
 use super::error::IndexError;
 
-/// tantivy's memory-mapped directory. Its readers take a lock while they open a commit, and make the lock's file for
-/// that; where they may not, on a read-only disk or in the folder of another user, this one lets them read all the same.
+/// Wraps tantivy's memory-mapped directory. Its readers take a lock while they open a commit, and create the lock file
+/// for that. Where they cannot create it, on a read-only disk or in the folder of another user, this directory lets
+/// them read anyway.
 #[derive(Debug, Clone)]
 pub(super) struct IndexDirectory {
     files: MmapDirectory,
@@ -26,7 +28,8 @@ impl IndexDirectory {
         Ok(Self { files: MmapDirectory::open(folder).map_err(io)?, folder: folder.to_owned() })
     }
 
-    /// The readers' lock without writing anything. Without its file no writer has ever opened the folder, which is a copy.
+    /// The readers' lock, taken without writing. If its file does not exist, no writer has ever opened the folder,
+    /// which is a copy.
     fn read_only_lock(&self) -> Result<DirectoryLock, LockError> {
         let failed = |error| LockError::IoError(Arc::new(error));
         let file = match File::open(self.folder.join(&META_LOCK.filepath)) {
@@ -39,7 +42,7 @@ impl IndexDirectory {
     }
 }
 
-/// The directory of an index's folder, for tantivy.
+/// Opens the tantivy directory of an index folder.
 pub(super) fn open_directory(folder: &Path) -> Result<Box<dyn Directory>, IndexError> {
     let directory = Box::new(IndexDirectory::open(folder)?);
     #[cfg(test)]
@@ -47,7 +50,8 @@ pub(super) fn open_directory(folder: &Path) -> Result<Box<dyn Directory>, IndexE
     Ok(directory)
 }
 
-/// Writes a file in the place of a former one, whole or not at all. Only one writes at a time: whoever has the writer's lock.
+/// Writes a file atomically, in the place of an existing one. The caller holds the writer's lock, so that only one
+/// process writes.
 pub(super) fn replace(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     let unfinished = folder.join(format!(".new-{}", name.trim_start_matches('.')));
     let mut file = File::create(&unfinished)?;
@@ -56,7 +60,7 @@ pub(super) fn replace(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()>
     std::fs::rename(&unfinished, folder.join(name))
 }
 
-/// Makes the names in a folder durable.
+/// Makes the directory entries of a folder durable.
 pub(super) fn sync_folder(folder: &Path) -> Result<(), IndexError> {
     sync_names(folder).map_err(|source| IndexError::Io { path: folder.to_owned(), source })
 }
@@ -101,9 +105,9 @@ impl Directory for IndexDirectory {
         self.files.atomic_read(path)
     }
 
-    /// Not as tantivy does it, whose temporary files get names of their own, which a kill leaves behind, and permissions
-    /// for their owner alone: an index made by one user is to be served by another. And the new name is made durable, so that a
-    /// commit that was acknowledged is there after a power cut.
+    /// Does not use tantivy's implementation: its temporary files have random names, so that a killed process leaves
+    /// them behind, and are readable by their owner only, although an index made by one user may be served by another.
+    /// This one also syncs the folder, so that an acknowledged commit survives a power cut.
     fn atomic_write(&self, path: &Path, data: &[u8]) -> io::Result<()> {
         replace(&self.folder, &path.to_string_lossy(), data)?;
         sync_names(&self.folder)

@@ -1,4 +1,4 @@
-//! What can go wrong with an index.
+//! Errors of the index.
 
 use std::path::{Path, PathBuf};
 
@@ -66,7 +66,7 @@ fn named(holder: &Option<String>) -> String {
 }
 
 impl IndexError {
-    /// The error of opening a writer: another one is open, or the folder cannot be written.
+    /// Converts the error of opening a writer: another writer is open, or the folder cannot be written.
     pub(super) fn from_writer(folder: &Path, error: TantivyError) -> Self {
         match error {
             TantivyError::LockFailure(error, _) => Self::from_lock(folder, error),

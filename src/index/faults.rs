@@ -1,4 +1,4 @@
-//! A directory that fails, below tantivy: what a disk does to the index at each of its calls.
+//! Fault injection below tantivy: a directory that fails at a chosen call, as a disk might.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
@@ -14,35 +14,35 @@ use tantivy::directory::{
 /// How a call fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
-    /// One call fails, those after it do not.
+    /// One call fails; later calls succeed.
     Error,
-    /// This call and all later ones that write fail; where bytes were to be written, half of them are.
+    /// This call and all later writes fail. If the call was to write bytes, half of them are written.
     NoSpace,
-    /// The power fails: this call and all later ones that write fail, and what is not durable is lost.
+    /// The power fails: this call and all later writes fail, and all data that is not durable is lost.
     PowerCut(Unsynced),
 }
 
-/// What becomes of names that were made, replaced or removed since their folder was synced. The bytes of a file that was not
-/// synced are lost in any case.
+/// What happens to directory entries that were created, replaced or removed since their folder was last synced. The
+/// bytes of a file that was not synced are lost in either case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Unsynced {
-    /// The folder has the former names.
+    /// The folder has its old entries.
     NamesLost,
-    /// It has the new ones.
+    /// The folder has the new entries.
     NamesKept,
 }
 
-/// What a folder has after a power cut.
+/// The content of a folder after a power cut.
 #[derive(Debug, Default)]
 struct Disk {
-    /// Bytes of the files that were synced.
+    /// The bytes of the synced files.
     synced: BTreeMap<PathBuf, Vec<u8>>,
-    /// The folder's names as they were when it was synced last, with the bytes of each.
+    /// The folder's entries at its last sync, with the bytes of each.
     durable: BTreeMap<PathBuf, Vec<u8>>,
 }
 
 impl Disk {
-    /// The folder's present names, with the bytes that are synced.
+    /// The folder's current entries, with the bytes that are synced.
     fn present(&self, folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         let names = std::fs::read_dir(folder)
             .expect("a folder")
@@ -50,7 +50,7 @@ impl Disk {
         names.map(|name| (name.clone(), self.synced.get(&name).cloned().unwrap_or_default())).collect()
     }
 
-    /// Leaves in the folder what a power cut leaves.
+    /// Reduces the folder to what a power cut would leave.
     fn cut(&self, folder: &Path, unsynced: Unsynced) {
         let present = self.present(folder);
         let left = match unsynced {
@@ -66,7 +66,7 @@ impl Disk {
     }
 }
 
-/// The faults of the directory of one folder.
+/// The fault injected into the directory of one folder.
 #[derive(Debug)]
 struct Faults {
     fault: Fault,
@@ -90,7 +90,7 @@ impl Faults {
     }
 
     fn read(&self) -> io::Result<()> {
-        // A full disk can be read, and what a process reads before the power fails says nothing.
+        // A full disk can still be read, and reads before a power cut do not affect what is on the disk.
         if self.fault == Fault::Error { self.write() } else { Ok(()) }
     }
 
@@ -107,7 +107,7 @@ impl Faults {
 
 static FAULTS: Mutex<BTreeMap<PathBuf, Arc<Faults>>> = Mutex::new(BTreeMap::new());
 
-/// The directory with the faults that a test has set for its folder.
+/// Wraps the directory with the fault that a test has set for its folder.
 pub(super) fn with_faults(folder: &Path, directory: Box<dyn Directory>) -> Box<dyn Directory> {
     match FAULTS.lock().unwrap_or_else(PoisonError::into_inner).get(folder) {
         Some(faults) => Box::new(FaultyDirectory { directory, faults: Arc::clone(faults) }),
@@ -115,7 +115,7 @@ pub(super) fn with_faults(folder: &Path, directory: Box<dyn Directory>) -> Box<d
     }
 }
 
-/// Says that the names in a folder are durable.
+/// Records that the entries of a folder are durable.
 pub(super) fn names_are_durable(folder: &Path) {
     if let Some(faults) = FAULTS.lock().unwrap_or_else(PoisonError::into_inner).get(folder) {
         let mut disk = faults.disk();
@@ -164,7 +164,7 @@ impl Directory for FaultyDirectory {
 
     fn atomic_write(&self, path: &Path, data: &[u8]) -> io::Result<()> {
         self.faults.write()?;
-        // Its bytes are synced before it has its name.
+        // The bytes are synced before the file gets its name.
         self.faults.disk().synced.insert(path.to_owned(), data.to_owned());
         self.directory.atomic_write(path, data)
     }
@@ -182,7 +182,7 @@ impl Directory for FaultyDirectory {
 struct FaultyFile {
     file: WritePtr,
     path: PathBuf,
-    /// What a power cut leaves of it once it is terminated.
+    /// What remains of the file after a power cut once it is terminated.
     written: Vec<u8>,
     faults: Arc<Faults>,
 }
@@ -224,16 +224,16 @@ mod tests {
     use crate::embed::{Embedder, HashEmbedder, Role};
     use crate::index::{EmbeddedPassage, IndexError, PaperRecord, PassageIndex};
 
-    /// The papers of a state of the index, by their ids and titles.
+    /// The papers of one state of the index, as pairs of id and title.
     type State = BTreeSet<(String, String)>;
 
-    /// What is done in one commit.
+    /// One change within a commit.
     enum Change {
         Replace(&'static str, &'static str),
         Remove(&'static str),
     }
 
-    /// With papers replaced and removed on the way.
+    /// Includes replaced and removed papers.
     const COMMITS: [&[Change]; 4] = [
         &[Change::Replace("a", "On knees"), Change::Replace("b", "On hips")],
         &[Change::Replace("a", "On stiff knees")],
@@ -241,7 +241,7 @@ mod tests {
         &[Change::Replace("c", "On hands")],
     ];
 
-    /// The states of the index, from the empty one to the last.
+    /// The states of the index after each commit, from the empty index to the last.
     fn states() -> Vec<State> {
         let mut state: BTreeMap<&str, &str> = BTreeMap::new();
         let mut states = vec![State::new()];
@@ -277,7 +277,7 @@ mod tests {
         (PaperRecord::new(id, article, passages.len(), Vec::new()), passages)
     }
 
-    /// Makes the commits from the one with this number on, with a writer for each two; counts those that succeed.
+    /// Makes the commits from number `from` on, with a new writer for every two of them, and counts those that succeed.
     fn run(folder: &Path, from: usize, committed: &mut usize) -> Result<(), IndexError> {
         let embedder = HashEmbedder::new(16);
         let index = PassageIndex::open_or_create(folder, &embedder)?;
@@ -302,7 +302,7 @@ mod tests {
         Ok(())
     }
 
-    /// Which of the states the index on disk has. It must be whole.
+    /// Returns which of the states the index on disk has. Fails if the index is damaged.
     fn state(folder: &Path, states: &[State]) -> usize {
         let index = match PassageIndex::open(folder, &crate::index::Signature::from_embedder(&HashEmbedder::new(16))) {
             Err(IndexError::NotFound { .. }) => return 0,
@@ -315,7 +315,8 @@ mod tests {
         states.iter().position(|state| *state == found).unwrap_or_else(|| panic!("no state of the run: {found:?}"))
     }
 
-    /// In memory where the system has such a folder: syncing to a disk takes most of the time, and the power is not really cut.
+    /// A folder in memory, if the system has one: syncing to a disk takes most of the time, and the power is not really
+    /// cut.
     fn memory_folder() -> tempfile::TempDir {
         tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a folder")
     }
@@ -334,12 +335,12 @@ mod tests {
                 faults.disk().cut(&folder, unsynced);
             }
             let found = state(&folder, &states);
-            // A commit that failed may have reached the disk all the same.
+            // A failed commit may still have reached the disk.
             assert!(
                 (committed..=committed + usize::from(outcome.is_err())).contains(&found),
                 "{fault:?} at call {fails_at}: {committed} commits were acknowledged, {found} are there: {outcome:?}"
             );
-            // With the disk in order again, the rest is done.
+            // Once the disk works again, the remaining commits succeed.
             run(&folder, found, &mut committed).unwrap_or_else(|error| panic!("{fault:?} at call {fails_at}: {error}"));
             assert_eq!(state(&folder, &states), COMMITS.len(), "{fault:?} at call {fails_at}");
             if !faults.has_failed() {

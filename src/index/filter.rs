@@ -1,4 +1,4 @@
-//! Which documents a question may be answered from.
+//! Restricts the documents that a search considers.
 
 use std::collections::BTreeSet;
 use std::ops::Bound;
@@ -11,41 +11,41 @@ use super::analyzer::words;
 use super::schema::{Fields, PASSAGE};
 use crate::corpus::SectionKind;
 
-/// Conditions on passages; all must hold. Applied in both legs before ranking, so a filtered search is exact.
+/// Conditions on passages, all of which must hold. Both legs apply them before ranking, so a filtered search is exact.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Filter {
-    /// First year, inclusive. A paper without a year is outside of any range.
+    /// First year, inclusive. A paper without a year matches no range.
     pub year_from: Option<u16>,
     /// Last year, inclusive.
     pub year_to: Option<u16>,
-    /// Journals, compared without regard to case; any of them.
+    /// Journals, compared case-insensitively; a paper matches any of them.
     pub journals: BTreeSet<String>,
-    /// Article types as the papers give them (`review-article`); any of them.
+    /// Article types as the papers give them (`review-article`); a paper matches any of them.
     pub article_types: BTreeSet<String>,
-    /// Papers by their ids; any of them.
+    /// Ids of papers; a passage matches any of them.
     pub papers: BTreeSet<String>,
-    /// Kinds of sections; any of them.
+    /// Kinds of sections; a passage matches any of them.
     pub sections: BTreeSet<SectionKind>,
-    /// Words in a row that the text has, in any of their forms; all of them.
+    /// Phrases that the text must contain, in any inflected form of their words; all of them.
     pub phrases: BTreeSet<String>,
-    /// Words, or words in a row, that neither the text nor its headings have, in any of their forms.
+    /// Words or phrases that neither the text nor its headings may contain, in any inflected form.
     pub excluded: BTreeSet<String>,
 }
 
 impl Filter {
-    /// Whether it lets everything pass.
+    /// Whether the filter matches every passage.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// The conditions on papers alone: those that papers share with their passages.
+    /// The conditions on papers alone: those on fields that papers share with their passages.
     #[must_use]
     pub fn of_papers(&self) -> Self {
         let (sections, phrases, excluded) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         Self { sections, phrases, excluded, ..self.clone() }
     }
 
-    /// The filter as a tantivy query over passages; `None` where it lets everything pass.
+    /// The filter as a tantivy query over passages; `None` if it matches every passage.
     pub(super) fn query(&self, fields: &Fields) -> Option<Box<dyn Query>> {
         if self.is_empty() {
             return None;
@@ -84,11 +84,11 @@ impl Filter {
     }
 }
 
-/// The documents that have the words of a text in a row; `None` for a text without a word that is indexed.
+/// A query for the documents that contain the words of a text as a phrase; `None` if no word of the text is indexed.
 fn in_a_row(field: Field, text: &str) -> Option<Box<dyn Query>> {
     let mut terms: Vec<(usize, Term)> = Vec::new();
     for word in words(text) {
-        // A compound as a whole has the position of its first part, and stands before it.
+        // The joined form of a compound has the position of its first part, and precedes it.
         if terms.last().is_none_or(|(position, _)| *position < word.position) {
             terms.push((word.position, Term::from_field_text(field, &word.term)));
         }

@@ -1,11 +1,11 @@
-//! Terms that are spelled like another one: `metastasi` beside `metastas`, `tumour` beside `tumor`, a typing error.
+//! Finds terms of similar spelling: `metastasi` for `metastas`, `tumour` for `tumor`, a misspelled word.
 
 use std::cmp::Ordering;
 
 use super::error::IndexError;
 use super::term_cache::HeapSize;
 
-/// A term of the index whose spelling is similar to that of a term of the question.
+/// A term of the index whose spelling is similar to that of a query term.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FuzzyTerm {
     pub term: String,
@@ -19,24 +19,24 @@ impl HeapSize for FuzzyTerm {
     }
 }
 
-/// Bytes that both terms begin with.
+/// Number of bytes that both terms must begin with.
 const PREFIX_LENGTH: usize = 3;
 
-/// In bytes. Shorter terms are similar to too many others.
+/// In bytes. Shorter terms are similar to too many other terms.
 const MIN_LENGTH: usize = 4;
 
-/// Below this it is another word: with .4 fewer questions are answered well.
+/// A term below this similarity is considered another word: with .4 fewer questions are answered well.
 const MIN_SIMILARITY: f32 = 0.5;
 
-/// Similar terms that are kept of one term.
+/// Maximum number of similar terms that are kept for a term.
 pub(super) const MAX_TERMS: usize = 8;
 
-/// Whether a term may have similar ones. Names with digits may not: CD105 is not CD106.
+/// Whether a term may have similar terms. Names with digits may not: CD105 is not CD106.
 pub(super) fn may_be_fuzzy(term: &str) -> bool {
     term.len() >= MIN_LENGTH && term.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
-/// The range of terms that share the prefix of this one: its first key, and the first key behind it. For terms that
+/// The range of terms that share the prefix of this one: its first key, and the first key after it. Only for terms that
 /// [may be fuzzy](may_be_fuzzy).
 pub(super) fn prefix_range(term: &str) -> (Vec<u8>, Vec<u8>) {
     let start = term.as_bytes()[..PREFIX_LENGTH.min(term.len())].to_vec();
@@ -47,7 +47,7 @@ pub(super) fn prefix_range(term: &str) -> (Vec<u8>, Vec<u8>) {
     (start, end)
 }
 
-/// The terms of a dictionary whose spelling is similar to that of one term.
+/// Collects the terms of a dictionary whose spelling is similar to that of one term.
 pub(super) struct SimilarTerms<'a> {
     term: &'a str,
     trigrams: Vec<[u8; 3]>,
@@ -59,7 +59,7 @@ impl<'a> SimilarTerms<'a> {
         Self { term, trigrams: trigrams(term).collect(), found: Vec::new() }
     }
 
-    /// Takes a term of the dictionary if it is similar.
+    /// Adds a term of the dictionary if it is similar.
     pub(super) fn push(&mut self, candidate: &str) {
         if candidate == self.term || !may_be_fuzzy(candidate) {
             return;
@@ -70,7 +70,7 @@ impl<'a> SimilarTerms<'a> {
         }
     }
 
-    /// The most similar first, each once.
+    /// The similar terms, most similar first, without duplicates.
     pub(super) fn into_sorted(mut self) -> Vec<FuzzyTerm> {
         self.found.sort_by(by_similarity);
         self.found.dedup();
@@ -78,7 +78,8 @@ impl<'a> SimilarTerms<'a> {
     }
 }
 
-/// The most similar terms of all dictionaries, the most similar first; only those that `is_live` says are still in a passage.
+/// The terms most similar in spelling, of all dictionaries and most similar first; only those for which `is_live`
+/// returns true.
 pub(super) fn most_similar(
     mut similar: Vec<FuzzyTerm>,
     mut is_live: impl FnMut(&str) -> Result<bool, IndexError>,
@@ -98,9 +99,9 @@ fn by_similarity(a: &FuzzyTerm, b: &FuzzyTerm) -> Ordering {
     b.similarity.total_cmp(&a.similarity).then_with(|| a.term.cmp(&b.term))
 }
 
-/// Twice the trigrams that both have, over all that either has.
+/// Dice's coefficient: twice the number of common trigrams, divided by the number of trigrams of both terms.
 fn similarity(own: &[[u8; 3]], other: &str) -> f32 {
-    // A term has as many trigrams as bytes, so that very unequal lengths need no comparison.
+    // A term has as many trigrams as bytes, so that terms of very different lengths need no comparison.
     let all = own.len() + other.len();
     if 2.0 * own.len().min(other.len()) as f32 / (all as f32) < MIN_SIMILARITY {
         return 0.0;
@@ -116,7 +117,7 @@ fn similarity(own: &[[u8; 3]], other: &str) -> f32 {
     2.0 * common as f32 / all as f32
 }
 
-/// Every three bytes in a row, with a space before the term and one behind it.
+/// All trigrams of bytes, with a space added before and after the term.
 fn trigrams(term: &str) -> impl Iterator<Item = [u8; 3]> + '_ {
     let byte =
         |position: usize| if position == 0 { b' ' } else { term.as_bytes().get(position - 1).copied().unwrap_or(b' ') };

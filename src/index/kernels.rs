@@ -1,12 +1,12 @@
-//! The inner loops of the scan, compiled for the instructions of the machine it runs on.
+//! The inner loops of the scan, compiled for the instruction sets of the CPU at hand.
 //!
-//! Each kernel is one plain loop, and the wrappers let the compiler use wider registers; only sign codes of the usual length
-//! have a kernel by hand ([`FourCodes`]). `unsafe`: a function compiled for an instruction set may be called only where the
-//! CPU has it, which is checked first.
+//! Each kernel is one plain loop, and wrappers let the compiler use wider registers. Only sign codes of the usual
+//! length have a hand-written kernel ([`FourCodes`]). Why `unsafe`: a function compiled for an instruction set may be
+//! called only if the CPU supports it, which is checked first.
 
 use simsimd::SpatialSimilarity;
 
-/// Hamming distances between `query` and each code of `codes`, `query.len()` words of 8 little-endian bytes a code.
+/// Hamming distances between `query` and each code of `codes`. A code has `query.len()` words of 8 little-endian bytes.
 ///
 /// `distances` has one element for each code.
 pub(super) fn hamming(codes: &[u8], query: &[u64], distances: &mut [u16]) {
@@ -37,14 +37,14 @@ fn hamming_avx512(codes: &[u8], query: &[u64], distances: &mut [u16]) {
     hamming_any(rest, query, of_rest);
 }
 
-/// Compares codes of 384 bits four at a time: together they fill three registers of eight numbers. Summing over a
-/// register's lanes is most of the work; so the counts of four codes, each below 2¹⁶, share the lanes and are summed at
-/// once.
+/// Compares codes of 384 bits four at a time: together they fill three registers of eight numbers. Most of the work is
+/// summing over a register's lanes; so the counts of four codes, each below 2¹⁶, share the lanes and are summed
+/// together.
 #[cfg(target_arch = "x86_64")]
 struct FourCodes {
-    /// The query four times over.
+    /// The query, repeated four times.
     queries: [std::arch::x86_64::__m512i; 3],
-    /// How far a lane's count is moved, by its code.
+    /// The number of bits by which a lane's count is shifted, according to its code.
     shifts: [std::arch::x86_64::__m512i; 3],
 }
 
@@ -70,7 +70,7 @@ impl FourCodes {
         unsafe { std::mem::transmute::<__m128i, [u16; 8]>(sums) }
     }
 
-    /// Of four codes, the differing bits of each lane's number, moved to the index of its code.
+    /// For four codes, the number of differing bits in each lane, shifted to the position of its code.
     #[target_feature(enable = "avx512f,avx512vpopcntdq")]
     fn counts(&self, codes: &[u8]) -> std::arch::x86_64::__m512i {
         use std::arch::x86_64::{
@@ -88,7 +88,7 @@ impl FourCodes {
     }
 }
 
-/// Three registers of the numbers at the indices 0 to 23.
+/// Three registers with the numbers for the indices 0 to 23.
 #[cfg(target_arch = "x86_64")]
 fn registers(number: impl Fn(usize) -> u64) -> [std::arch::x86_64::__m512i; 3] {
     std::array::from_fn(|register| {
@@ -104,7 +104,7 @@ fn hamming_popcnt(codes: &[u8], query: &[u64], distances: &mut [u16]) {
     hamming_any(codes, query, distances);
 }
 
-/// The usual dimensions have a length known to the compiler, which unrolls them.
+/// For the usual dimensions the length is known to the compiler, which unrolls the loops.
 #[inline(always)]
 fn hamming_any(codes: &[u8], query: &[u64], distances: &mut [u16]) {
     match query.len() {
@@ -139,8 +139,8 @@ fn hamming_one(code: &[u8], query: &[u64]) -> u16 {
     words.iter().zip(query).map(|(word, query)| (u64::from_le_bytes(*word) ^ query).count_ones() as u16).sum()
 }
 
-/// Has the memory of a code fetched while others are computed with. Rows that lie anywhere in a large file take longer to
-/// come than to be used.
+/// Prefetches a code while others are computed. Fetching rows from random positions of a large file takes longer than
+/// computing with them.
 pub(super) fn prefetch(code: &[i8]) {
     #[cfg(target_arch = "x86_64")]
     for line in code.chunks(64) {
@@ -152,17 +152,17 @@ pub(super) fn prefetch(code: &[i8]) {
     let _ = code;
 }
 
-/// The dot product of two int8 vectors of one length.
+/// The dot product of two int8 vectors of equal length.
 pub(super) fn dot_i8(a: &[i8], b: &[i8]) -> f32 {
     i8::dot(a, b).unwrap_or(0.0) as f32
 }
 
-/// The dot product of a query with a code whose high and low bytes are given: `Σ query · (high + low / 254)`.
+/// The dot product of a query with a code, given as its high and low bytes: `Σ query · (high + low / 254)`.
 pub(super) fn dot_wide(query: &[f32], high: &[i8], low: &[i8]) -> f32 {
     dot_f32_i8(query, high) + dot_f32_i8(query, low) / 254.0
 }
 
-/// The dot product of an f32 with an int8 vector of the same length, summed in f32.
+/// The dot product of an f32 vector and an int8 vector of equal length, summed in f32.
 pub(super) fn dot_f32_i8(a: &[f32], b: &[i8]) -> f32 {
     #[cfg(target_arch = "x86_64")]
     {
@@ -180,7 +180,7 @@ fn dot_f32_i8_avx2(a: &[f32], b: &[i8]) -> f32 {
     dot_f32_i8_any(a, b)
 }
 
-/// Adds `scale` times an int8 vector to a sum of the same length.
+/// Adds `scale` times an int8 vector to `sum`, which has the same length.
 pub(super) fn add_scaled(sum: &mut [f32], code: &[i8], scale: f32) {
     #[cfg(target_arch = "x86_64")]
     {
@@ -203,7 +203,8 @@ fn add_scaled_any(sum: &mut [f32], code: &[i8], scale: f32) {
     sum.iter_mut().zip(code).for_each(|(sum, number)| *sum += scale * f32::from(*number));
 }
 
-/// Sixteen sums side by side, because f32 addition in order cannot be vectorised; the same order on every machine.
+/// Keeps sixteen partial sums, because f32 addition in order cannot be vectorised. The order is the same on every
+/// machine.
 #[inline(always)]
 fn dot_f32_i8_any(a: &[f32], b: &[i8]) -> f32 {
     const LANES: usize = 16;

@@ -1,4 +1,4 @@
-//! The lexical leg: BM25 over the words of a commit.
+//! The lexical leg: BM25 over the terms of a commit.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,14 +16,14 @@ use super::filter::Filter;
 use super::fuzzy::{FuzzyTerm, may_be_fuzzy, most_similar};
 use super::snapshot::{Candidate, PassageAddress, Snapshot};
 
-/// A term of the lexical leg and how much it counts.
+/// A query term of the lexical leg and its weight.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QueryTerm {
     pub term: String,
     pub weight: f32,
 }
 
-/// How much a match counts in each field.
+/// The weight of a match in each field.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FieldWeights {
     pub text: f32,
@@ -37,18 +37,18 @@ impl Default for FieldWeights {
     }
 }
 
-/// Above this many terms, block-max pruning is disabled.
+/// Block-max pruning is disabled for more than this many terms.
 const MAX_PRUNED_TERMS: usize = 8;
-/// Below this many postings of all terms together, it is disabled, too.
+/// It is also disabled if all terms together have fewer postings than this.
 const MIN_PRUNED_POSTINGS: u64 = 100_000;
 
 impl Snapshot {
-    /// In how many passages the term is: of all fields, the number in the field where it is in most.
+    /// Number of passages that have the term: the maximum of the document frequencies of the fields.
     pub fn document_frequency(&self, term: &str) -> Result<u64, IndexError> {
         self.frequencies.get_or_compute(term, || self.word_frequency(term))
     }
 
-    /// Terms of texts and headings whose spelling is similar, the most similar first; mostly none.
+    /// Terms of texts and headings of similar spelling, most similar first. Usually none.
     pub fn fuzzy_terms(&self, term: &str) -> Result<Arc<[FuzzyTerm]>, IndexError> {
         if !may_be_fuzzy(term) {
             return Ok(Arc::default());
@@ -59,8 +59,8 @@ impl Snapshot {
         })
     }
 
-    /// The words, in lower case, that a passage writes for a term: `arthritis` for `arthriti`. Mostly one; none where no text has
-    /// the term.
+    /// The words, in lower case, that passages use for a term: `arthritis` for `arthriti`. Usually one; none if no text
+    /// has the term.
     pub fn written_forms(&self, term: &str) -> Result<BTreeSet<String>, IndexError> {
         let indexed = Term::from_field_text(self.fields.text, term);
         for (segment, reader) in (0..).zip(self.searcher.segment_readers()) {
@@ -102,7 +102,7 @@ impl Snapshot {
         Ok(self.inverse_document_frequency_of(self.document_frequency(term)?))
     }
 
-    /// The inverse document frequency of what is in so many passages.
+    /// The inverse document frequency for a document frequency.
     pub fn inverse_document_frequency_of(&self, frequency: u64) -> f32 {
         let (passages, frequency) = (self.counts().passages as f32, frequency as f32);
         (1.0 + ((passages - frequency).max(0.0) + 0.5) / (frequency + 0.5)).ln()
@@ -128,7 +128,8 @@ impl Snapshot {
         self.best(query.as_ref(), is_pruned, limit)
     }
 
-    /// The passages that have one of the `required` terms, which do not count, with the highest BM25 of the others.
+    /// The `limit` passages that have one of the `required` terms, which do not score, with the highest BM25 of
+    /// `terms`.
     pub fn lexical_with_any_of(
         &self,
         required: &[QueryTerm],
@@ -143,7 +144,7 @@ impl Snapshot {
         self.best(query.as_ref(), false, limit)
     }
 
-    /// The passages with the highest scores, best first.
+    /// The passages with the highest scores, highest first.
     fn best(&self, query: &dyn Query, is_pruned: bool, limit: usize) -> Result<Vec<Candidate>, IndexError> {
         let statistics = PassageStatistics { snapshot: self };
         let best = TopDocs::with_limit(limit).order_by_score();
@@ -159,9 +160,10 @@ impl Snapshot {
     }
 
     /// Whether to skip passages that cannot be among the best (block-max WAND, Ding & Suel 2011) instead of scoring all
-    /// passages that have one of the terms. WAND keeps the posting lists sorted by their current documents, which with many
-    /// terms costs more than it saves: the titles of studies, asked of 17,000 real passages, take .2 ms in place of .6, and 14 words,
-    /// asked of a million synthetic ones, 16 ms in place of 16 at the median and 25 in place of 54 at the 99th percentile.
+    /// passages that have one of the terms. WAND keeps the posting lists sorted by their current documents, which costs
+    /// more than it saves if there are many terms: queries of study titles on 17,000 real passages take .2 ms instead
+    /// of .6, and queries of 14 words on a million synthetic ones 16 ms instead of 16 at the median and 25 instead of
+    /// 54 at the 99th percentile.
     fn is_pruning_faster(&self, terms: &[QueryTerm]) -> Result<bool, IndexError> {
         if terms.len() > MAX_PRUNED_TERMS {
             return Ok(false);
@@ -171,8 +173,8 @@ impl Snapshot {
         Ok(passages >= MIN_PRUNED_POSTINGS)
     }
 
-    /// BM25 of each of the passages, for candidates that the lexical leg did not list; 0 for those without any of the words.
-    /// `addresses` must be sorted.
+    /// The BM25 score of each passage, for candidates that the lexical leg did not list; 0 for those without any of the
+    /// terms. `addresses` must be sorted.
     pub fn lexical_scores(
         &self,
         terms: &[QueryTerm],
@@ -213,12 +215,13 @@ impl Snapshot {
     }
 }
 
-/// A query whose documents must match another one too, which does not count.
+/// A query whose documents must also match `required`, which does not score.
 fn scored_within(query: Box<dyn Query>, required: Box<dyn Query>) -> Box<dyn Query> {
     Box::new(BooleanQuery::intersection(vec![query, Box::new(ConstScoreQuery::new(required, 0.0))]))
 }
 
-/// Seeks each of the sorted addresses of one segment, and calls `visit` with the index of each that is among the documents.
+/// Seeks each of the sorted addresses of one segment, and calls `visit` with the index of each address that `documents`
+/// contains.
 fn visit_common<D: DocSet>(documents: &mut D, addresses: &[PassageAddress], mut visit: impl FnMut(usize, &mut D)) {
     for (index, address) in addresses.iter().enumerate() {
         if documents.doc() < address.doc {
@@ -233,9 +236,9 @@ fn visit_common<D: DocSet>(documents: &mut D, addresses: &[PassageAddress], mut 
     }
 }
 
-/// Statistics over live passages alone, so that scores depend on what is in the index and not on how it came there: deleted
-/// documents stay in a segment's files until it is merged, and the papers' own documents have no words and must not shorten
-/// the average passage.
+/// Statistics over live passages only, so that scores depend on the content of the index and not on its history:
+/// deleted documents stay in a segment's files until it is merged, and the papers' own documents have no words and must
+/// not lower the average length of a passage.
 struct PassageStatistics<'a> {
     snapshot: &'a Snapshot,
 }
@@ -254,8 +257,8 @@ impl Bm25StatisticsProvider for PassageStatistics<'_> {
         Ok(self.snapshot.counts().passages.max(1))
     }
 
-    /// A term is as rare as in the field where it is most frequent: otherwise a word that is common in texts would count
-    /// as rare, and so very much, in headings.
+    /// Uses the highest document frequency of all fields: otherwise a word that is common in texts but rare in headings
+    /// would get a very high weight in headings.
     fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
         let value = term.value();
         self.snapshot.document_frequency(value.as_str().unwrap_or_default()).map_err(|error| match error {

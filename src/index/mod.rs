@@ -1,7 +1,7 @@
 //! The index on disk: one tantivy index with words and vectors.
 //!
-//! A commit publishes both together or not at all. [`PassageIndex`] opens the index, [`Writer`] changes it, and a [`Snapshot`] reads one
-//! commit. The module does not depend on the origin of papers or on the ranking of answers.
+//! A commit publishes words and vectors atomically. [`PassageIndex`] opens the index, [`Writer`] changes it, and a
+//! [`Snapshot`] reads one commit. The module depends neither on the origin of papers nor on the ranking of answers.
 
 pub mod analyzer;
 mod check;

@@ -1,5 +1,5 @@
-//! Papers by what people know them by: identifiers, words of their authors' names and of their titles, and the studies that they
-//! cite. Each is a look into the dictionary of the field `identity`, whose terms are made here.
+//! Looks papers up by what people know of them: identifiers, words of their authors' names and of their titles, and the
+//! studies that they cite. Each is a lookup in the term dictionary of the field `identity`, whose terms are made here.
 
 use std::collections::BTreeSet;
 
@@ -15,24 +15,26 @@ use super::snapshot::{PassageAddress, Snapshot};
 use crate::corpus::identity::title_key;
 use crate::corpus::{Identifier, Reference, family_name, plain_words};
 
-/// A term that each paper has whose terms are those of today. Its number is raised when they become others.
+/// A term of each paper whose terms have the current form. Its number is raised when the form of the terms changes.
 const NAMES_MARK: &str = "names:1";
 
-/// Papers whose records are read to see whether the words of a name are those of one author. Beyond that they are taken to be.
+/// Maximum number of records that are read to check whether the words of a name belong to one author. Further papers
+/// are assumed to match.
 const MOST_READ: usize = 2_000;
 
-/// A study that papers cite, by what may be known of it.
+/// A cited study, by one of the facts that identify it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StudyName {
     Identifier(Identifier),
-    /// The title's letters and digits alone, as in [`TitleKey::title`](crate::corpus::identity::TitleKey::title).
+    /// The title reduced to its letters and digits, as in
+    /// [`TitleKey::title`](crate::corpus::identity::TitleKey::title).
     Title(String),
-    /// The first author's family name in its plain form, and the year.
+    /// The first author's family name in normalised form, and the year.
     Author(String, u16),
 }
 
 impl StudyName {
-    /// All by which an entry of a reference list is known.
+    /// All names by which an entry of a reference list can be looked up.
     pub fn all_of(reference: &Reference) -> Vec<Self> {
         let title = reference.title.as_deref().map(|title| plain_words(title).concat()).unwrap_or_default();
         let family = reference.authors.first().and_then(|author| cited_family(author));
@@ -46,7 +48,8 @@ impl StudyName {
             .collect()
     }
 
-    /// The key under which a paper is looked up that is the study; none for an author and a year, which many papers have.
+    /// The key under which the paper that is this study is looked up; `None` for an author and a year, which many
+    /// papers share.
     pub fn paper_key(&self) -> Option<String> {
         match self {
             Self::Identifier(identifier) => Some(identifier.key()),
@@ -55,7 +58,7 @@ impl StudyName {
         }
     }
 
-    /// Whether it may name the entry.
+    /// Whether this may be a name of the entry.
     pub fn names(&self, reference: &Reference) -> bool {
         Self::all_of(reference).contains(self)
     }
@@ -69,10 +72,11 @@ impl StudyName {
     }
 }
 
-/// In letters and digits. Shorter titles of cited works are mostly cut or misread.
+/// Minimum length in letters and digits. Shorter titles of cited works are mostly truncated or misread.
 const SHORTEST_TITLE: usize = 16;
 
-/// The family name of a cited author, in its plain form: `Straub RH`, `Straub, R. H.` and `Rainer Straub` are printed.
+/// The family name of a cited author, in normalised form. Names are printed as `Straub RH`, `Straub, R. H.` or `Rainer
+/// Straub`.
 fn cited_family(author: &str) -> Option<String> {
     let family = author.split(',').next().unwrap_or(author);
     let is_initials = |word: &&str| {
@@ -81,12 +85,12 @@ fn cited_family(author: &str) -> Option<String> {
     let without: Vec<&str> = family.split_whitespace().filter(|word| !is_initials(word)).collect();
     match without.last() {
         Some(last) => family_name(last),
-        // A name in capitals: its longest word.
+        // If the name is in capitals, its longest word.
         None => plain_words(family).into_iter().max_by_key(String::len),
     }
 }
 
-/// The terms under which a paper is found by what people know of it, those of its identity aside.
+/// The terms under which a paper is looked up by its names, in addition to those of its identity.
 pub(super) fn name_keys(paper: &PaperRecord) -> BTreeSet<String> {
     let mut keys = BTreeSet::from([NAMES_MARK.to_owned()]);
     keys.extend(paper.metadata.authors.iter().flat_map(|author| name_words(author)).map(|word| author_key(&word)));
@@ -95,7 +99,7 @@ pub(super) fn name_keys(paper: &PaperRecord) -> BTreeSet<String> {
     keys
 }
 
-/// The words of a name, in their plain form, without initials.
+/// The words of a name in normalised form, without initials.
 fn name_words(name: &str) -> Vec<String> {
     plain_words(name).into_iter().filter(|word| word.chars().count() > 1).collect()
 }
@@ -109,7 +113,7 @@ fn title_word_key(term: &str) -> String {
 }
 
 impl Snapshot {
-    /// A paper by its id, or by an identifier in any form.
+    /// Looks a paper up by its id, or by an identifier in any notation.
     pub fn paper_named(&self, name: &str) -> Result<Option<PaperRecord>, IndexError> {
         if let Some(paper) = self.paper(name)? {
             return Ok(Some(paper));
@@ -118,7 +122,7 @@ impl Snapshot {
         Ok(self.papers_with_keys(&[identifier.key()])?.into_iter().next())
     }
 
-    /// The ids of the papers that have an author with all of these words in their name.
+    /// The ids of the papers that have an author whose name contains all of these words.
     pub fn papers_of_author(&self, name: &str) -> Result<BTreeSet<String>, IndexError> {
         let words = name_words(name);
         let keys: Vec<String> = words.iter().map(|word| author_key(word)).collect();
@@ -133,13 +137,14 @@ impl Snapshot {
         Ok(papers)
     }
 
-    /// The papers whose authors' names have these words in their plain form, of one author or several; at most `limit`.
+    /// The papers whose authors' names contain these normalised words, in one author's name or in several; at most
+    /// `limit`.
     pub fn papers_of_authors(&self, words: &[String], limit: usize) -> Result<Vec<PaperRecord>, IndexError> {
         let keys: Vec<String> = words.iter().map(|word| author_key(word)).collect();
         self.papers_having(&keys)?.into_iter().take(limit).map(|address| self.paper_record(address)).collect()
     }
 
-    /// The ids of the papers whose title has these words, in any of their forms, or as they are and in a row.
+    /// The ids of the papers whose title contains these words, in any inflected form, or exactly and in a row.
     pub fn papers_with_title(&self, title: &str, in_a_row: bool) -> Result<BTreeSet<String>, IndexError> {
         let keys: BTreeSet<String> = words(title).iter().map(|word| title_word_key(&word.term)).collect();
         let row = format!(" {} ", plain_words(title).join(" "));
@@ -157,7 +162,8 @@ impl Snapshot {
         Ok(papers)
     }
 
-    /// The ids of the papers that have each of these words in their title, in any of its forms, or in the name of an author.
+    /// The ids of the papers for which each of these words is in the title, in any inflected form, or in the name of an
+    /// author.
     pub fn papers_with_words(&self, text: &str) -> Result<BTreeSet<String>, IndexError> {
         let mut left: Option<BTreeSet<String>> = None;
         for word in text.split_whitespace() {
@@ -173,7 +179,7 @@ impl Snapshot {
         Ok(left.unwrap_or_default())
     }
 
-    /// The papers that cite a study of this name: how many, and those with the lowest ids, at most `limit`.
+    /// The papers that cite a study of this name: their number, and those with the lowest ids, at most `limit`.
     pub fn papers_citing(&self, study: &StudyName, limit: usize) -> Result<(usize, Vec<PaperRecord>), IndexError> {
         let mut found = Vec::new();
         for address in self.papers_having(&[study.key()])? {
@@ -186,7 +192,8 @@ impl Snapshot {
         Ok((total, papers?))
     }
 
-    /// Names of journals, in lower case, that are this one; where none is, those that have its words in a row. In any case.
+    /// The names, in lower case, of the journals with this name; if there are none, of those that contain its words in
+    /// a row. Compares case-insensitively.
     pub fn journals_named(&self, name: &str) -> Result<BTreeSet<String>, IndexError> {
         let row = format!(" {} ", plain_words(name).join(" "));
         let all = self.terms_of(self.fields.journal)?;
@@ -199,14 +206,14 @@ impl Snapshot {
         Ok(other.into_iter().filter(|journal| plain(journal).contains(&row)).collect())
     }
 
-    /// Types of articles, as the papers write them, that are one of these in any case.
+    /// The article types, as the papers write them, that equal one of these names case-insensitively.
     pub fn article_types_named(&self, names: &BTreeSet<String>) -> Result<BTreeSet<String>, IndexError> {
         let mut known = self.terms_of(self.fields.article_type)?;
         known.retain(|known| names.iter().any(|name| name.to_lowercase() == known.to_lowercase()));
         Ok(known)
     }
 
-    /// All words of authors' names. Reads all papers' terms of this kind: for what is rarely asked.
+    /// All words of authors' names. Reads all terms of this kind, so it is only for rare requests.
     pub fn author_words(&self) -> Result<BTreeSet<String>, IndexError> {
         let start = author_key("");
         let mut found = BTreeSet::new();
@@ -216,13 +223,13 @@ impl Snapshot {
         Ok(found)
     }
 
-    /// Whether all papers can be found by their authors, their titles and what they cite. An index that an earlier version wrote
-    /// becomes so with its next change.
+    /// Whether all papers can be looked up by their authors, their titles and the studies that they cite. The next
+    /// change of an index that an earlier version wrote adds the missing terms.
     pub fn knows_names(&self) -> Result<bool, IndexError> {
         Ok(self.live_frequency(&Term::from_field_text(self.fields.identity, NAMES_MARK))? >= self.counts().papers)
     }
 
-    /// The papers that an earlier version wrote, without names.
+    /// The papers that an earlier version wrote without these terms.
     pub(super) fn papers_without_names(&self) -> Result<Vec<PaperRecord>, IndexError> {
         if self.knows_names()? {
             return Ok(Vec::new());
@@ -236,7 +243,7 @@ impl Snapshot {
         found.into_iter().map(|address| self.paper_record(address)).collect()
     }
 
-    /// The papers that have all of these keys; none for no key.
+    /// The papers that have all of these keys; none if there are no keys.
     fn papers_having(&self, keys: &[String]) -> Result<Vec<PassageAddress>, IndexError> {
         if keys.is_empty() {
             return Ok(Vec::new());
@@ -247,7 +254,7 @@ impl Snapshot {
         self.live_documents(&BooleanQuery::intersection(keys.iter().map(term).collect()))
     }
 
-    /// All terms of a field. Only for fields with few: journals, types.
+    /// All terms of a field. Only for fields with few terms: journals, article types.
     fn terms_of(&self, field: tantivy::schema::Field) -> Result<BTreeSet<String>, IndexError> {
         let mut all = BTreeSet::new();
         for reader in self.searcher.segment_readers() {
@@ -261,7 +268,7 @@ impl Snapshot {
     }
 }
 
-/// Whether one of the authors has all of the words in their name.
+/// Whether the name of one author contains all of the words.
 fn is_by(paper: &PaperRecord, words: &[String]) -> bool {
     let has_all = |author: &String| {
         let own = plain_words(author);

@@ -1,14 +1,14 @@
-//! Sets of papers without their ids, for what is asked of many papers at each question.
+//! Sets of papers by hash instead of id, for questions that concern many papers.
 
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Identifies a paper within a library: a hash of its id, equal in all segments and commits. Of a million papers two have the
-/// same with a probability of 3 in 10^8.
+/// Identifies a paper within a library: a hash of its id, equal in all segments and commits. Among a million papers,
+/// the probability that any two have the same key is 3 in 10^8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PaperKey(u64);
 
 impl PaperKey {
-    /// The key of a paper's id.
+    /// The key of the paper with this id.
     pub fn from_id(id: &str) -> Self {
         Self(xxh3_64(id.as_bytes()))
     }
@@ -17,7 +17,7 @@ impl PaperKey {
 /// A set of papers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PaperSet {
-    /// Sorted, each once.
+    /// Sorted, without duplicates.
     keys: Vec<PaperKey>,
 }
 
@@ -30,7 +30,7 @@ impl PaperSet {
         self.keys.is_empty()
     }
 
-    /// Whether a paper is in the set. Takes the logarithm of its size.
+    /// Whether the set contains a paper. Takes logarithmic time.
     pub fn contains(&self, paper: PaperKey) -> bool {
         self.keys.binary_search(&paper).is_ok()
     }
@@ -38,7 +38,7 @@ impl PaperSet {
     /// Adds the papers of another set.
     pub fn extend(&mut self, other: &Self) {
         self.keys.extend_from_slice(&other.keys);
-        // Two sorted runs are merged by the stable sort, not sorted anew.
+        // The stable sort merges two sorted runs in linear time.
         self.keys.sort();
         self.keys.dedup();
     }

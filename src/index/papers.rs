@@ -1,5 +1,5 @@
-//! Papers of a commit: by id, by file, by identity, by abbreviation, and in pages. Each is a look into the dictionaries of the
-//! index, so that its cost depends on what is found and hardly on how many papers there are.
+//! Finds the papers of a commit by id, file, identity or abbreviation, and lists them in pages. Each is a lookup in the
+//! term dictionaries, so that its cost depends on what is found and hardly on the number of papers.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
@@ -30,19 +30,20 @@ pub struct PaperSources {
 /// Which papers to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PaperFilter {
-    /// Conditions that papers share with their passages. One on sections excludes all papers.
+    /// Conditions that papers share with their passages. A condition on sections excludes all papers.
     pub passages: Filter,
-    /// A part of the title, in any case.
+    /// A part of the title, compared case-insensitively.
     pub title: Option<String>,
-    /// A name that one of the authors has.
+    /// A name that one of the authors must have.
     pub author: Option<String>,
-    /// An identifier in any form, or the paper's id.
+    /// An identifier in any notation, or the paper's id.
     pub identifier: Option<String>,
-    /// Words; each is in the title, in any of its forms, or in the name of an author.
+    /// Words, each of which must be in the title, in any inflected form, or in the name of an author.
     pub words: Option<String>,
 }
 
-/// The order of a list of papers. Papers without the value come last, and those with the same are in the order of their ids.
+/// The order of a list of papers. Papers without the value come last, and papers with equal values are ordered by their
+/// ids.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum PaperOrder {
     #[default]
@@ -52,22 +53,22 @@ pub enum PaperOrder {
     Newest,
 }
 
-/// Some of the papers that a filter lets pass, in the order that was asked for.
+/// A page of the papers that match a filter, in the requested order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PaperPage {
-    /// How many pass, on this page or not.
+    /// The number of papers that match, on this page or not.
     pub total: usize,
     pub papers: Vec<PaperRecord>,
 }
 
-/// How many papers have each value.
+/// The number of papers for each value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PaperFacets {
     pub years: BTreeMap<u64, usize>,
-    /// As the papers write them.
+    /// Names as the papers write them.
     pub journals: BTreeMap<String, usize>,
     pub article_types: BTreeMap<String, usize>,
-    /// By their names in JSON.
+    /// Formats by their names in JSON.
     pub formats: BTreeMap<String, usize>,
 }
 
@@ -81,7 +82,7 @@ impl Snapshot {
         Ok(self.find(self.fields.id, id, PAPER)?.first().copied())
     }
 
-    /// What the commit holds, by the records and hashes of its papers.
+    /// The content of the commit, computed from the records and hashes of its papers.
     pub(super) fn digest(&self) -> Result<CommitDigest, IndexError> {
         let mut digest = CommitDigest::default();
         for address in self.all_papers()? {
@@ -90,25 +91,25 @@ impl Snapshot {
         Ok(digest)
     }
 
-    /// The hash of a paper's passages as its document has it.
+    /// The hash of a paper's passages, as stored in the paper's document.
     pub(super) fn paper_content(&self, address: PassageAddress) -> Result<u64, IndexError> {
         let column = self.searcher.segment_reader(address.segment).fast_fields().column_opt::<u64>("content")?;
         Ok(column.and_then(|column| column.first(address.doc)).unwrap_or(0))
     }
 
-    /// The paper that was read from a file, as its text or as a duplicate.
+    /// The paper that was read from a file, either as its text or as a duplicate.
     pub fn paper_of_file(&self, file: &Path) -> Result<Option<PaperRecord>, IndexError> {
         self.find_file(file)?.map(|address| self.paper_record(address)).transpose()
     }
 
-    /// The paper that was read from a file, with all of its files. Reads no record.
+    /// The paper that was read from a file, with all of its files. Does not read the record.
     pub fn sources_of_file(&self, file: &Path) -> Result<Option<PaperSources>, IndexError> {
         let Some(address) = self.find_file(file)? else { return Ok(None) };
         let Ok(paper) = self.paper_id(address)?.parse() else { return Ok(None) };
         Ok(Some(PaperSources { paper, sources: self.sources(address)? }))
     }
 
-    /// The file that a paper's text was read from. Reads no record.
+    /// The file that a paper's text was read from. Does not read the record.
     pub fn file_of_paper(&self, id: &str) -> Result<Option<PathBuf>, IndexError> {
         let Some(address) = self.find_paper(id)? else { return Ok(None) };
         Ok(self.sources(address)?.into_iter().next().map(|source| source.path))
@@ -122,7 +123,7 @@ impl Snapshot {
         Ok(self.find(self.fields.file, &file.to_string_lossy(), PAPER)?.first().copied())
     }
 
-    /// The papers that have a source with one of these keys (see [`PaperRecord::identity_keys`]), in the order of their ids.
+    /// The papers that have a source with one of these keys (see [`PaperRecord::identity_keys`]), ordered by id.
     pub fn papers_with_keys(&self, keys: &[String]) -> Result<Vec<PaperRecord>, IndexError> {
         let mut addresses = BTreeSet::new();
         for key in keys {
@@ -134,7 +135,7 @@ impl Snapshot {
         Ok(papers)
     }
 
-    /// The files of papers that lie under a folder, however deep, or are the path itself; in order.
+    /// The papers' files that are below a folder, at any depth, or equal to the path; sorted.
     pub fn files_under(&self, path: &Path) -> Result<BTreeSet<PathBuf>, IndexError> {
         let mut files = BTreeSet::new();
         if self.find_file(path)?.is_some() {
@@ -150,8 +151,8 @@ impl Snapshot {
         Ok(files)
     }
 
-    /// What a short form stands for: each spelling of a long form with the papers that define it so. Short forms are compared
-    /// as [`normalise_short_form`] gives them. A question after a commit reads the new segments alone.
+    /// The long forms of a short form: each spelling, with the papers that define it. Short forms are compared as
+    /// [`normalise_short_form`] gives them. The first lookup after a commit reads only the new segments.
     pub fn long_forms(&self, short: &str) -> Result<BTreeMap<String, PaperSet>, IndexError> {
         let short = normalise_short_form(short);
         let mut keys: BTreeMap<String, Vec<PaperKey>> = BTreeMap::new();
@@ -167,8 +168,8 @@ impl Snapshot {
         Ok(keys.into_iter().map(|(long, keys)| (long, PaperSet::from_iter(keys))).collect())
     }
 
-    /// Calls `found` with each term of a field that begins with `start`, a segment, and the live documents of the segment that
-    /// have the term; never with none.
+    /// Calls `found` with each term of a field that begins with `start`, its segment, and the live documents of the
+    /// segment that have the term; skips terms that no live document has.
     pub(super) fn live_terms(
         &self,
         field: Field,
@@ -176,7 +177,7 @@ impl Snapshot {
         mut found: impl FnMut(&str, u32, &[DocId]),
     ) -> Result<(), IndexError> {
         let mut end = start.as_bytes().to_vec();
-        // `start` ends with an ASCII character, so that this is the first key behind all that begin with it.
+        // `start` ends with an ASCII character, so this is the first key after all keys that begin with it.
         if let Some(last) = end.last_mut() {
             *last += 1;
         }
@@ -196,15 +197,15 @@ impl Snapshot {
         Ok(())
     }
 
-    /// All papers, in the order of their ids. Reads every record: for what is to be done with each paper of the library.
+    /// All papers, ordered by id. Reads every record: only for work on every paper of the library.
     pub fn papers(&self) -> Result<Vec<PaperRecord>, IndexError> {
         Ok(self.papers_page(&PaperFilter::default(), PaperOrder::Id, 0, usize::MAX)?.papers)
     }
 
-    /// Calls `each` with every paper, in the order of their ids, with few of them in memory at a time.
+    /// Calls `each` with every paper, ordered by id, with few papers in memory at a time.
     ///
     /// # Errors
-    /// If a record cannot be read, and those of `each`.
+    /// If a record cannot be read, and the errors of `each`.
     pub fn for_each_paper(
         &self,
         mut each: impl FnMut(PaperRecord) -> Result<(), IndexError>,
@@ -221,8 +222,8 @@ impl Snapshot {
         Ok(())
     }
 
-    /// The papers that a filter lets pass, from `offset` on and `limit` at most. Reads the records of these alone; another order
-    /// than that of ids reads the value by which it sorts of all that pass.
+    /// The papers that match a filter, from `offset` on and at most `limit`. Reads only the records of these papers. An
+    /// order other than by id also reads the sort value of all papers that match.
     pub fn papers_page(
         &self,
         filter: &PaperFilter,
@@ -247,13 +248,13 @@ impl Snapshot {
         Ok(PaperPage { total, papers })
     }
 
-    /// A page of papers in the order of their ids, in which the papers of each segment are.
+    /// A page of papers in the order of their ids, which is the order of the papers of each segment.
     fn merged(&self, segments: &[Vec<DocId>], offset: usize, limit: usize) -> Vec<PassageAddress> {
         let id = |segment: usize, position: usize| {
             let doc = *segments[segment].get(position)?;
             Some(Reverse((self.segment_papers(segment as u32).ok()?.id(doc), segment, position)))
         };
-        // Merged as far as needed.
+        // Merges only as many as needed.
         let mut next: BinaryHeap<_> = (0..segments.len()).filter_map(|segment| id(segment, 0)).collect();
         let mut page = Vec::new();
         let mut passed = 0;
@@ -269,7 +270,7 @@ impl Snapshot {
         page
     }
 
-    /// A page of papers in the order of a value, and of their ids where it is the same.
+    /// A page of papers in the order of a value, and of their ids where the values are equal.
     fn sorted<K: Ord>(
         &self,
         segments: &[Vec<DocId>],
@@ -289,13 +290,13 @@ impl Snapshot {
         Ok(all.into_iter().skip(offset).take(limit).map(|(_, _, address)| address).collect())
     }
 
-    /// The year of a paper, without reading its record.
+    /// The year of a paper, without reading the record.
     fn year(&self, address: PassageAddress) -> Result<Option<u64>, IndexError> {
         let column = self.searcher.segment_reader(address.segment).fast_fields().column_opt::<u64>("year")?;
         Ok(column.and_then(|column| column.first(address.doc)))
     }
 
-    /// Counts papers by their years, journals, types and formats. Reads no record.
+    /// Counts papers by year, journal, article type and format. Does not read records.
     pub fn paper_facets(&self) -> Result<PaperFacets, IndexError> {
         let mut facets = PaperFacets::default();
         let listed = self.listed(&PaperFilter::default())?;
@@ -311,7 +312,7 @@ impl Snapshot {
         Ok(facets)
     }
 
-    /// For each segment, the live documents of the papers that a filter lets pass, in the order of the papers' ids.
+    /// For each segment, the live documents of the papers that match a filter, in the order of the papers' ids.
     fn listed(&self, filter: &PaperFilter) -> Result<Vec<Vec<DocId>>, IndexError> {
         let allowed = filter.passages.query(&self.fields).map(|query| matching(&self.searcher, &query)).transpose()?;
         let title = filter.title.as_ref().map(|title| title.to_lowercase());
@@ -335,7 +336,7 @@ impl Snapshot {
         Ok(listed)
     }
 
-    /// The ids of the papers that meet the conditions on names and words; `None` where there is none.
+    /// The ids of the papers that match the conditions on names and words; `None` if there are no such conditions.
     fn papers_known_by(&self, filter: &PaperFilter) -> Result<Option<BTreeSet<String>>, IndexError> {
         let mut sets = Vec::new();
         if let Some(author) = &filter.author {
@@ -351,12 +352,12 @@ impl Snapshot {
         Ok(sets.into_iter().reduce(|all, set| &all & &set))
     }
 
-    /// How many live passages a filter lets pass.
+    /// The number of live passages that match a filter.
     pub fn count_passages(&self, filter: &Filter) -> Result<usize, IndexError> {
         Ok(self.searcher.search(&self.documents_query(PASSAGE, filter), &Count)?)
     }
 
-    /// The first passages of a paper that a filter lets pass, in the paper's order; at most `limit`.
+    /// The first passages of a paper that match a filter, in the paper's order; at most `limit`.
     pub fn first_passages(
         &self,
         paper: &str,
@@ -373,14 +374,15 @@ impl Snapshot {
         Ok(found.into_iter().take(limit).map(|(_, address)| address).collect())
     }
 
-    /// The ids of the papers that a filter lets pass, the newest first; at most `limit`. Its work grows with how many pass.
+    /// The ids of the papers that match a filter, newest first; at most `limit`. The cost grows with the number of
+    /// papers that match.
     pub fn newest_papers(&self, filter: &Filter, limit: usize) -> Result<Vec<String>, IndexError> {
         let newest = TopDocs::with_limit(limit.max(1)).order_by_fast_field::<u64>("year", Order::Desc);
         let found = self.searcher.search(&self.documents_query(PAPER, filter), &newest)?;
         found.into_iter().map(|(_, address)| self.paper_id(address.into())).collect()
     }
 
-    /// The documents of a kind that a filter lets pass.
+    /// A query for the documents of a kind that match a filter.
     fn documents_query(&self, kind: &str, filter: &Filter) -> BooleanQuery {
         let kind = Term::from_field_text(self.fields.kind, kind);
         let kind: Box<dyn Query> = Box::new(TermQuery::new(kind, IndexRecordOption::Basic));
@@ -392,7 +394,7 @@ impl Snapshot {
     }
 }
 
-/// Those of the documents that have a part of their title in common with `title`.
+/// The documents whose title contains `title`.
 fn with_title(reader: &SegmentReader, documents: Vec<DocId>, title: &str) -> tantivy::Result<Vec<DocId>> {
     let Some(titles) = reader.fast_fields().str("title")? else { return Ok(Vec::new()) };
     let mut ordinal = 0;
@@ -408,7 +410,7 @@ fn with_title(reader: &SegmentReader, documents: Vec<DocId>, title: &str) -> tan
     Ok(documents.into_iter().filter(has_title).collect())
 }
 
-/// Adds to `counts` how many of the documents have each value of a column.
+/// Counts in `counts` the documents that have each value of a column.
 fn count_values(
     reader: &SegmentReader,
     field: &str,

@@ -1,9 +1,9 @@
-//! A new index, built beside the one in force, that replaces it atomically.
+//! Builds a new index beside the current one, and replaces the current index atomically.
 //!
-//! The new index is built in a subfolder while the old one is searched and written. The switch moves nothing: the new
-//! segments get a second name in the index's folder (a hard link), and one rename puts the new `meta.json` over the old
-//! one. Before the rename the old index is in force and whole, after it the new one; what a crash leaves behind on either
-//! side is removed when the next writer opens.
+//! The new index is built in a subfolder while the old one is searched and written. The switch moves no files: the new
+//! segments get a second name in the index folder (a hard link), and one rename replaces the old `meta.json` with the
+//! new one. Before the rename the old index is current and complete, after it the new one. Files that a crash leaves
+//! behind in either folder are removed when the next writer opens.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -17,13 +17,13 @@ use super::store::PassageIndex;
 use super::{holder, rebuild_folder};
 use crate::embed::Embedder;
 
-/// The file that names the commit in force.
+/// The file that names the current commit.
 const META: &str = "meta.json";
 
-/// The file in which tantivy notes which files it may remove once no commit needs them.
+/// The file in which tantivy lists the files that it may delete once no commit needs them.
 const MANAGED: &str = ".managed.json";
 
-/// A new index that is not in force yet. Dropped before [`switch`](Self::switch), it is gone without a trace.
+/// A new index that is not current yet. If it is dropped before [`switch`](Self::switch), its files are removed.
 #[derive(Debug)]
 pub struct Rebuild {
     folder: PathBuf,
@@ -31,7 +31,7 @@ pub struct Rebuild {
     _lock: File,
 }
 
-/// Keeps all writers of an index away until dropped.
+/// Prevents all writers of an index from opening until dropped.
 pub struct WritersLocked(#[expect(dead_code, reason = "held, not read")] DirectoryLock);
 
 impl std::fmt::Debug for WritersLocked {
@@ -41,10 +41,11 @@ impl std::fmt::Debug for WritersLocked {
 }
 
 impl Rebuild {
-    /// Begins an empty index beside the one in `folder`, which there need not be.
+    /// Creates an empty index beside the one in `folder`, where there may be none.
     ///
     /// # Errors
-    /// [`IndexError::Locked`] while another rebuild of it runs; [`IndexError::Foreign`] where the folder is not ours.
+    /// [`IndexError::Locked`] while another rebuild of the same index runs; [`IndexError::Foreign`] if the folder is
+    /// not a Stroma index.
     pub fn begin(folder: &Path, embedder: &dyn Embedder) -> Result<Self, IndexError> {
         std::fs::create_dir_all(folder).map_err(|source| io(folder, source))?;
         if let Err(error @ IndexError::Foreign { .. }) = PassageIndex::signature_of(folder) {
@@ -57,7 +58,7 @@ impl Rebuild {
         Ok(Self { folder: folder.to_owned(), index, _lock: lock })
     }
 
-    /// The folder of the index in force.
+    /// The folder of the current index.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
@@ -67,7 +68,7 @@ impl Rebuild {
         &self.index
     }
 
-    /// Takes the writer's lock of the index in force, so that it cannot change before the switch.
+    /// Takes the writer's lock of the current index, so that it cannot change before the switch.
     ///
     /// # Errors
     /// [`IndexError::Locked`] while another writer is open.
@@ -78,10 +79,11 @@ impl Rebuild {
         Ok(WritersLocked(lock))
     }
 
-    /// Puts the new index in force, in one step. Readers go on with what they have open until they reload.
+    /// Makes the new index the current one, atomically. Readers continue with the commit that they have open until they
+    /// reload.
     ///
     /// # Errors
-    /// Where a file cannot be linked or written; the old index is in force then.
+    /// If a file cannot be linked or written; the old index then stays the current one.
     pub fn switch(self, locked: WritersLocked) -> Result<(), IndexError> {
         let files = self.index.files()?;
         // Register the files before linking them, so that the next writer removes them after a crash.
@@ -106,7 +108,7 @@ impl Rebuild {
         replace(&self.folder, name, bytes).map_err(|source| io(&self.folder.join(name), source))
     }
 
-    /// Opens a writer, which removes the former index's files. Another writer may do so first.
+    /// Opens a writer, which removes the files of the former index. Another writer may already have removed them.
     fn remove_former_files(&self) {
         const LEAST_MEMORY: usize = 15 << 20;
         let opened = PassageIndex::open(&self.folder, self.index.signature());
@@ -124,8 +126,8 @@ impl Drop for Rebuild {
     }
 }
 
-/// Names of all files that can be of a segment, also of segments that no commit knows: the segment's id, 32 hexadecimal
-/// digits, and an ending.
+/// Names of all files that may belong to a segment, including segments that no commit contains: the segment's id, 32
+/// hexadecimal digits, and an extension.
 fn segment_files_in(folder: &Path) -> Result<BTreeSet<String>, IndexError> {
     let mut names = BTreeSet::new();
     for entry in std::fs::read_dir(folder).map_err(|source| io(folder, source))? {
@@ -138,7 +140,7 @@ fn segment_files_in(folder: &Path) -> Result<BTreeSet<String>, IndexError> {
     Ok(names)
 }
 
-/// A second name for a file, or a copy where the file system has no links.
+/// Creates a second name for a file, or a copy if the file system does not support hard links.
 fn link(from: &Path, to: &Path) -> Result<(), IndexError> {
     if std::fs::hard_link(from, to).is_ok() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! The subfolder in which a new index is built beside the one in force, and the lock that keeps a second rebuild away.
+//! The subfolder in which a new index is built beside the current one, and the lock that prevents a second rebuild.
 
 use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::IndexError;
 
-/// On the same file system as the index in force, so that its files can be linked.
+/// On the same file system as the current index, so that files can be hard-linked.
 const NAME: &str = "rebuild";
 
 /// Locked while a rebuild runs.
@@ -17,7 +17,7 @@ pub(super) fn path(folder: &Path) -> PathBuf {
     folder.join(NAME)
 }
 
-/// The lock of rebuilds, which ends with its process; `None` where another has it.
+/// Takes the lock of rebuilds, which ends with its process; `None` if another process holds it.
 pub(super) fn lock(folder: &Path) -> Result<Option<File>, IndexError> {
     let path = folder.join(LOCK);
     let io = |source| IndexError::Io { path: path.clone(), source };
@@ -29,7 +29,7 @@ pub(super) fn lock(folder: &Path) -> Result<Option<File>, IndexError> {
     }
 }
 
-/// Removes the new index that is not in force. The caller must have the lock.
+/// Removes the new index, which is not current. The caller must hold the lock.
 pub(super) fn remove(folder: &Path) -> Result<(), IndexError> {
     match std::fs::remove_dir_all(path(folder)) {
         Err(source) if source.kind() != ErrorKind::NotFound => Err(IndexError::Io { path: path(folder), source }),
@@ -37,7 +37,7 @@ pub(super) fn remove(folder: &Path) -> Result<(), IndexError> {
     }
 }
 
-/// Removes what a killed rebuild left behind; nothing where one runs.
+/// Removes what a killed rebuild left behind. Does nothing while a rebuild runs.
 pub(super) fn remove_leftover(folder: &Path) -> Result<(), IndexError> {
     if !path(folder).exists() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! The records of papers and passages, which are stored besides words and vectors.
+//! The stored records of papers and passages.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -17,17 +17,17 @@ pub struct PaperRecord {
     pub metadata: Metadata,
     pub references: Vec<Reference>,
     pub abbreviations: Vec<Abbreviation>,
-    /// How many passages it has.
+    /// Number of passages.
     pub passages: u32,
-    /// Pieces of text left out when it was read.
+    /// Number of pieces of text that were left out when the paper was read.
     pub dropped: u32,
     pub warnings: Vec<String>,
-    /// The files it was read from, the one whose text is indexed first.
+    /// The files the paper was read from. The first one is the one whose text is indexed.
     pub sources: Vec<SourceRecord>,
 }
 
 impl PaperRecord {
-    /// The record of an article that was cut into so many passages.
+    /// The record of an article that was split into this many passages.
     pub fn new(id: PaperId, article: Article, passages: usize, sources: Vec<SourceRecord>) -> Self {
         Self {
             id,
@@ -51,7 +51,7 @@ impl PaperRecord {
         }
     }
 
-    /// The terms under which the paper is looked up: those of all its sources, and of the bytes of their files.
+    /// The terms under which the paper is looked up: those of all of its sources, and of the contents of their files.
     pub fn identity_keys(&self) -> BTreeSet<String> {
         let duplicates = self.sources.iter().filter_map(|source| source.identity.as_deref());
         let contents = self.sources.iter().map(SourceRecord::content_key);
@@ -59,8 +59,8 @@ impl PaperRecord {
     }
 }
 
-/// A passage as it is shown: one document of the index. It carries what a hit says of its paper and of the studies it
-/// cites, so that answering reads nothing else.
+/// A passage as it is shown: one document of the index. It contains what a hit shows of the paper and of the studies
+/// cited, so that answering reads no other record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PassageRecord {
     pub passage: Passage,
@@ -77,9 +77,10 @@ impl PassageRecord {
         Self { passage: passage.clone(), paper: paper.id.clone(), metadata: paper.metadata.clone(), cited }
     }
 
-    /// The references cited within a byte range of the text, each once, in the order cited, with their index in the paper's list.
+    /// The references cited within a byte range of the text, without duplicates, in the order of citation, with their
+    /// index in the paper's reference list.
     ///
-    /// The empty range of a marker that was removed from the text is often directly after the full stop.
+    /// Where a marker was removed from the text, its empty range is often directly after the full stop.
     pub fn cited_within(&self, range: &Range<usize>) -> Vec<(usize, &Reference)> {
         let within = |marker: &Range<usize>| range.start <= marker.start && marker.end <= range.end;
         let citations = self.passage.citations.iter().filter(|citation| within(&citation.range));
@@ -93,37 +94,38 @@ impl PassageRecord {
     }
 }
 
-/// A file that a paper was read from, as it was then.
+/// A file that a paper was read from, as it was at that time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceRecord {
     pub path: PathBuf,
-    /// Bytes.
+    /// In bytes.
     pub size: u64,
     /// Nanoseconds since 1970.
     pub modified: u64,
-    /// Of the file's bytes and the version of the readers.
+    /// Hash of the file's bytes and the version of the readers.
     pub fingerprint: u64,
-    /// What of the paper it gives.
+    /// Which part of the paper the file provides.
     pub role: SourceRole,
-    /// Version of the readers that read it; 0 where an earlier version of this program wrote the record.
+    /// Version of the readers that read the file; 0 if an earlier version of this program wrote the record.
     #[serde(default)]
     pub readers_version: u64,
-    /// What a duplicate says of itself. `None` for the paper's text, of which the paper's own metadata say it.
+    /// The identity that a duplicate states. `None` for the paper's text, whose identity is in the paper's own
+    /// metadata.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<Box<SourceIdentity>>,
 }
 
 impl SourceRecord {
-    /// The term under which files with these bytes are looked up.
+    /// The term under which files with the same bytes are looked up.
     pub fn content_key(&self) -> String {
         format!("content:{:016x}", self.fingerprint)
     }
 }
 
-/// The identity of a source: everything that decides which paper it is, and which source of a paper is indexed.
+/// The identity of a source: everything that decides to which paper it belongs, and which source of a paper is indexed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceIdentity {
-    /// The id of the paper if this source is the one that is indexed.
+    /// The id of the paper if this source is the indexed one.
     pub paper: PaperId,
     pub format: Format,
     pub identity: Identity,
@@ -135,7 +137,7 @@ impl SourceIdentity {
         self.paper == other.paper || self.identity.same_paper(&other.identity)
     }
 
-    /// The terms under which the source is looked up. Sources of the same paper share at least one.
+    /// The terms under which the source is looked up. Sources of the same paper have at least one in common.
     pub fn keys(&self) -> Vec<String> {
         let mut keys = self.identity.keys();
         keys.push(format!("id:{}", self.paper));
@@ -146,9 +148,9 @@ impl SourceIdentity {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SourceRole {
-    /// The paper's text, or some pages of it.
+    /// The paper's text, or some of its pages.
     Text,
-    /// The same paper in another file; its text is not indexed a second time.
+    /// Another file of the same paper, whose text is not indexed again.
     Duplicate,
 }
 
@@ -156,11 +158,11 @@ pub enum SourceRole {
 #[derive(Debug, Clone)]
 pub struct EmbeddedPassage {
     pub passage: Passage,
-    /// The headings above it, the paper's title first.
+    /// The headings above the passage, beginning with the paper's title.
     pub heading: String,
-    /// What its abbreviations stand for in its paper, one long form after the other.
+    /// The long forms of its abbreviations in its paper, concatenated.
     pub senses: String,
     pub paragraph: UnitVector,
-    /// One for each sentence.
+    /// One vector for each sentence.
     pub sentences: Vec<UnitVector>,
 }

@@ -1,7 +1,7 @@
-//! Nearest vectors of a commit: a scan over sign bits, rescored in int8, then exactly.
+//! Finds the nearest vectors of a commit: a scan over sign bits, rescored first in int8 and then exactly.
 //!
-//! There is no graph and no training. Every live passage is looked at, so filters and deletes are exact and a segment is
-//! searchable as soon as it is written.
+//! There is no graph and no training. Every live passage is compared, so filters and deletes are exact, and a segment
+//! is searchable as soon as it is written.
 
 use tantivy::fastfield::AliveBitSet;
 use tantivy::{BitSet, DocId};
@@ -16,7 +16,7 @@ use crate::embed::UnitVector;
 pub(super) struct ScanSegment<'a> {
     pub(super) vectors: &'a SegmentVectors,
     pub(super) alive: Option<&'a AliveBitSet>,
-    /// The documents that the filter allows; all where there is none.
+    /// The documents that match the filter; all documents if `None`.
     pub(super) allowed: Option<&'a BitSet>,
 }
 
@@ -28,7 +28,7 @@ impl ScanSegment<'_> {
     }
 }
 
-/// A document found: higher scores are nearer.
+/// A document found. A higher score is nearer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct ScanHit {
     pub(super) score: f32,
@@ -38,27 +38,28 @@ pub(super) struct ScanHit {
 
 /// How many candidates of the sign scan are rescored in int8.
 ///
-/// Signs alone are coarse, and the more passages there are, the more of them lie as near as the true neighbours. With 1000
-/// rescored recall@10 is .842 at ten million passages, with 5500 it is 1.000 for a fifth more time (`docs/performance.md`).
-/// Vectors that all lean to one side, as those of bge-small-en-v1.5, need more than synthetic ones: of 17,061 real passages
-/// 500 give a recall of .964, 1200 .990.
+/// Signs alone are coarse, and the more passages there are, the more of them are as near as the true neighbours. With
+/// 1000 rescored, recall@10 is .842 at ten million passages; with 5500 it is 1.000 for a fifth more time
+/// (`docs/performance.md`). Vectors that all point in similar directions, like those of bge-small-en-v1.5, need more
+/// candidates than synthetic ones: for 17,061 real passages, 500 give a recall of .964, 1200 .990.
 fn rescored_candidates(passages: usize, limit: usize) -> usize {
     (1_200 + passages / 2_000).max(limit * 5)
 }
 
-/// Documents whose sign codes are compared at once; their distances stay in the first-level cache.
+/// Number of documents whose sign codes are compared at once; their distances fit into the L1 cache.
 const BLOCK: usize = 4096;
 
 /// How many codes ahead of the current one are prefetched.
 const PREFETCH_DISTANCE: usize = 8;
 
-/// Documents of a block that are skipped together if none of them is near; nearly all groups are.
+/// Number of documents of a block that are skipped together if none of them is near, which is the case for nearly all
+/// groups.
 const GROUP: usize = 32;
 
-/// If a filter admits fewer than one document in this many, its documents are visited one by one.
+/// If a filter matches fewer than one document in this many, its documents are visited one by one.
 const SPARSE_FILTER: usize = 8;
 
-/// The `limit` nearest documents, best first, with their exact cosines.
+/// The `limit` nearest documents, nearest first, with their exact cosines.
 pub(super) fn nearest(segments: &[ScanSegment<'_>], query: &UnitVector, limit: usize) -> Vec<ScanHit> {
     let passages = segments.iter().map(|segment| segment.vectors.len()).sum();
     let candidates = scan_signs(segments, query, rescored_candidates(passages, limit));
@@ -73,7 +74,7 @@ pub(super) fn nearest(segments: &[ScanSegment<'_>], query: &UnitVector, limit: u
     exact.into_sorted()
 }
 
-/// The documents of a set, in order.
+/// The documents of a set, in ascending order.
 fn documents_of(set: &BitSet) -> impl Iterator<Item = DocId> + '_ {
     (0..set.max_value().div_ceil(64))
         .flat_map(|bucket| set.tinyset(bucket).into_iter().map(move |bit| bucket * 64 + bit))
@@ -100,7 +101,7 @@ struct SignScan<'a> {
 }
 
 impl SignScan<'_> {
-    /// All documents, block by block.
+    /// Scans all documents, block by block.
     fn sweep(&mut self) {
         let mut distances = [0u16; BLOCK];
         let documents = self.segment.vectors.len();
@@ -120,7 +121,7 @@ impl SignScan<'_> {
         }
     }
 
-    /// Only the given documents.
+    /// Scans only the given documents.
     fn visit(&mut self, documents: impl Iterator<Item = u32>) {
         let mut distance = [0u16];
         for doc in documents.map(|doc| doc as usize) {
@@ -150,11 +151,11 @@ fn rescore_int8(segments: &[ScanSegment<'_>], query: &UnitVector, candidates: &[
     best.into_sorted()
 }
 
-/// The hits with the highest scores among those pushed.
+/// Keeps the hits with the highest scores.
 struct TopHits {
     keep: usize,
     found: Vec<ScanHit>,
-    /// What a score must exceed to get in.
+    /// The score that a new hit must exceed.
     threshold: f32,
 }
 
@@ -188,7 +189,7 @@ impl TopHits {
     }
 }
 
-/// TopHits first; equal scores in the order of the index.
+/// Best hits first; hits with equal scores in the order of the index.
 fn order(a: &ScanHit, b: &ScanHit) -> std::cmp::Ordering {
     b.score.total_cmp(&a.score).then((a.segment, a.doc).cmp(&(b.segment, b.doc)))
 }

@@ -1,4 +1,4 @@
-//! The fields of the index.
+//! The schema of the index.
 
 use serde_json::json;
 use tantivy::schema::{
@@ -10,23 +10,23 @@ use super::analyzer;
 use super::vectors::FIELD_TYPE;
 use crate::embed::{Calibration, Embedder};
 
-/// Changes whenever an index written before could not be read, or would answer otherwise: another layout of the vector
-/// file, other fields, other records.
+/// Raised whenever an older index could not be read, or would give other answers: another layout of the vector file,
+/// other fields, other records.
 ///
-/// 2: papers are found by their files, their identity and their abbreviations, and listed, without reading records.
-/// 3: each paper has a hash of its passages and vectors, and each commit one of its papers.
+/// 2: papers are looked up by their files, identity and abbreviations, and listed, without reading records.
+/// 3: each paper has a hash of its passages and vectors, and each commit a hash of its papers.
 pub(super) const FORMAT: u64 = 3;
 
-/// What an index was made for; written into its schema, so that it cannot get lost or drift.
+/// What an index was made with. Stored in its schema, so that it cannot be lost or differ from the index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signature {
-    /// [`FORMAT`] at the time.
+    /// The value of [`FORMAT`] when the index was made.
     pub format: u64,
-    /// [`analyzer::VERSION`] at the time.
+    /// The value of [`analyzer::VERSION`] when the index was made.
     pub analyzer: u64,
     /// The embedder's fingerprint.
     pub model: String,
-    /// The length of its vectors.
+    /// The number of dimensions of its vectors.
     pub dimension: usize,
 }
 
@@ -35,17 +35,17 @@ impl Signature {
         Self { format: FORMAT, analyzer: analyzer::VERSION, model: model.to_owned(), dimension }
     }
 
-    /// The signature of an index whose vectors this embedder makes.
+    /// The signature of an index with the vectors of this embedder.
     pub fn from_embedder(embedder: &dyn Embedder) -> Self {
         Self::new(embedder.fingerprint(), embedder.dimension())
     }
 
-    /// In words, for those who have to choose between two.
+    /// A description for error messages that show two signatures.
     pub(super) fn named(&self) -> String {
         format!("the model {} (format {}, analyzer {})", self.model, self.format, self.analyzer)
     }
 
-    /// The signature of an index, from its vector field; `None` where that is not an index of ours.
+    /// The signature of an index, read from its vector field; `None` if it is not a Stroma index.
     pub(super) fn from_schema(schema: &Schema) -> Option<Self> {
         let params = vector_params(schema)?;
         Some(Self {
@@ -57,7 +57,8 @@ impl Signature {
     }
 }
 
-/// What the model's cosines mean, as it was measured when the index was made; `None` in an index of an earlier version.
+/// How the model's cosines are distributed, as measured when the index was made; `None` in an index of an earlier
+/// version.
 pub(super) fn calibration_of(schema: &Schema) -> Option<Calibration> {
     serde_json::from_value(vector_params(schema)?["calibration"].clone()).ok()
 }
@@ -75,26 +76,26 @@ fn vector_params(schema: &Schema) -> Option<&serde_json::Value> {
 pub(super) struct Fields {
     /// `passage` or `paper`.
     pub(super) kind: Field,
-    /// The id of a passage, or the paper's own on its paper document.
+    /// The id of a passage, or of the paper on the paper's document.
     pub(super) id: Field,
-    /// The paper's id, on all of its documents: deleting this term removes the paper whole.
+    /// The paper's id, on all of its documents: deleting this term removes the whole paper.
     pub(super) paper: Field,
-    /// The paper's, on all of its documents, as are `journal` and `article_type`.
+    /// The paper's year, on all of its documents, as are `journal` and `article_type`.
     pub(super) year: Field,
     /// In lower case.
     pub(super) journal: Field,
     pub(super) article_type: Field,
-    /// On the paper's document: each file that it was read from.
+    /// On the paper's document: each file the paper was read from.
     pub(super) file: Field,
     /// On the paper's document: the [`SourceRecord`](super::record::SourceRecord)s of its files, as a JSON array.
     pub(super) sources: Field,
-    /// On the paper's document: what identifies it, see
-    /// [`PaperRecord::identity_keys`](super::record::PaperRecord::identity_keys), and what else it is known by, see
+    /// On the paper's document: the keys of its identity, see
+    /// [`PaperRecord::identity_keys`](super::record::PaperRecord::identity_keys), and of its names, see
     /// [`name_keys`](super::names::name_keys).
     pub(super) identity: Field,
     /// On the paper's document: its title in lower case.
     pub(super) title: Field,
-    /// On the paper's document: its journal as it is written.
+    /// On the paper's document: its journal as the paper writes it.
     pub(super) journal_name: Field,
     /// On the paper's document: the [`Format`](crate::corpus::Format) of its text, by its name in JSON.
     pub(super) format: Field,
@@ -107,9 +108,9 @@ pub(super) struct Fields {
     pub(super) text: Field,
     /// The words of the paper's title and of the headings above the passage.
     pub(super) heading: Field,
-    /// The words that the passage's abbreviations stand for in its paper.
+    /// The long forms that the passage's abbreviations have in its paper.
     pub(super) senses: Field,
-    /// What is shown of a passage, or all that is known of a paper, as JSON.
+    /// The displayed data of a passage, or all data of a paper, as JSON.
     pub(super) record: Field,
     /// The vectors of the passage and of its sentences.
     pub(super) vectors: Field,
@@ -118,13 +119,13 @@ pub(super) struct Fields {
 pub(super) const PASSAGE: &str = "passage";
 pub(super) const PAPER: &str = "paper";
 
-/// The term of an abbreviation: its short form as [`normalise_short_form`](crate::corpus::normalise_short_form) gives it, a separator, and its long form. So the long
-/// forms of a short form are neighbours in the dictionary.
+/// The term of an abbreviation: its short form as [`normalise_short_form`](crate::corpus::normalise_short_form) gives
+/// it, a separator, and its long form. The long forms of a short form are thus adjacent in the dictionary.
 pub(super) fn abbreviation_term(normalise_short_form: &str, long: &str) -> String {
     format!("{normalise_short_form}{ABBREVIATION_SEPARATOR}{long}")
 }
 
-/// Between short and long form; no text has it (ASCII's unit separator).
+/// Between short and long form. No text contains it (ASCII's unit separator).
 pub(super) const ABBREVIATION_SEPARATOR: char = '\u{1f}';
 
 pub(super) fn schema(signature: &Signature, calibration: &Calibration) -> Schema {

@@ -1,7 +1,8 @@
-//! Data of a segment that is read once and shared by all commits with the segment.
+//! Data of a segment that is read once and shared by all commits that contain the segment.
 //!
-//! The files of a segment never change, and a commit only adds segments and deletions. What is derived from the files is
-//! therefore shared by all commits that have the segment, so that opening a commit costs what is new in it.
+//! The files of a segment never change, and a commit only adds segments and deletions. Data derived from the files is
+//! therefore shared by all commits that contain the segment, so that the cost of opening a commit depends only on what
+//! is new.
 
 use std::sync::{Arc, OnceLock};
 
@@ -16,10 +17,10 @@ use super::schema::{ABBREVIATION_SEPARATOR, Fields, PAPER};
 use super::term_cache::{HeapSize, TermCache};
 use super::vectors::SegmentVectors;
 
-/// The segment's part of a snapshot.
+/// The view of one segment in a snapshot.
 #[derive(Clone)]
 pub(super) struct CommittedSegment {
-    /// Of all documents, deleted or not.
+    /// Covers all documents, deleted or not.
     content: Arc<SegmentContent>,
     deletions: Arc<Deletions>,
 }
@@ -28,13 +29,13 @@ struct SegmentContent {
     vectors: SegmentVectors,
     papers: OnceLock<SegmentPapers>,
     token_counts: OnceLock<FieldCounts>,
-    /// Terms of texts and headings by a term to whose spelling theirs is similar.
+    /// For each cached term, the terms of texts and headings of similar spelling.
     similar_terms: TermCache<Arc<[FuzzyTerm]>>,
-    /// Long forms by their short form.
+    /// Long forms for each cached short form.
     long_forms: TermCache<Arc<[LongFormPapers]>>,
 }
 
-/// A spelling of a long form, and the papers' own documents that define a short form so, deleted ones included.
+/// A spelling of a long form, and the papers' own documents that define it for a short form, including deleted ones.
 pub(super) struct LongFormPapers {
     pub(super) long: String,
     pub(super) papers: Vec<(DocId, PaperKey)>,
@@ -51,7 +52,7 @@ impl HeapSize for FieldCounts {}
 /// The deleted documents of a segment in one commit.
 struct Deletions {
     opstamp: Option<Opstamp>,
-    /// In order.
+    /// In ascending order.
     documents: Vec<DocId>,
     token_counts: OnceLock<FieldCounts>,
     word_frequencies: TermCache<FieldCounts>,
@@ -59,16 +60,16 @@ struct Deletions {
 
 /// The papers of a segment.
 pub(super) struct SegmentPapers {
-    /// The ids of the papers that any document belongs to, in order.
+    /// The ids of the papers of all documents, sorted.
     ids: Vec<String>,
     keys: Vec<PaperKey>,
-    /// For each document, the position in `ids` of the paper it belongs to.
+    /// For each document, the index in `ids` of its paper.
     ordinals: Column<u64>,
-    /// The papers' own documents, in the order of their ids; deleted ones included.
+    /// The papers' own documents, in the order of their ids, including deleted ones.
     documents: Vec<DocId>,
 }
 
-/// A number for each of the fields of words.
+/// One number for each text field.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct FieldCounts {
     pub(super) text: u64,
@@ -77,7 +78,7 @@ pub(super) struct FieldCounts {
 }
 
 impl CommittedSegment {
-    /// Opens the vectors of a segment, or takes over what `before`, the same segment in another commit, has of it.
+    /// Opens the vectors of a segment, or reuses the data of `before`, the same segment in another commit.
     pub(super) fn open(reader: &SegmentReader, dimension: usize, before: Option<&Self>) -> tantivy::Result<Self> {
         let content = match before {
             Some(before) => Arc::clone(&before.content),
@@ -115,8 +116,8 @@ impl CommittedSegment {
         Ok(known.get_or_init(|| papers))
     }
 
-    /// The terms of texts and headings whose spelling is similar to that of `term`, in live passages or not, the most similar
-    /// first. A question after a commit reads the dictionaries of new segments alone.
+    /// The terms of texts and headings of similar spelling, whether live passages have them or not, most similar first.
+    /// The first lookup after a commit reads only the dictionaries of new segments.
     pub(super) fn similar_terms(
         &self,
         reader: &SegmentReader,
@@ -138,8 +139,8 @@ impl CommittedSegment {
         })
     }
 
-    /// What the segment's papers, deleted or not, mean by a short form as [`normalise_short_form`](crate::corpus::normalise_short_form)
-    /// gives it.
+    /// The long forms that the segment's papers, including deleted ones, define for a short form as
+    /// [`normalise_short_form`](crate::corpus::normalise_short_form) gives it.
     pub(super) fn long_forms(
         &self,
         reader: &SegmentReader,
@@ -173,8 +174,8 @@ impl CommittedSegment {
         self.deletions.documents.is_empty()
     }
 
-    /// The live documents that have a term: of the fields of words, the number in the field where it is in most. Known until a
-    /// document of the segment is deleted.
+    /// The number of live documents that have a term: the maximum over the text fields. Cached until a document of the
+    /// segment is deleted.
     pub(super) fn word_frequencies(
         &self,
         reader: &SegmentReader,
@@ -191,7 +192,7 @@ impl CommittedSegment {
         })
     }
 
-    /// The live documents that have the term.
+    /// The number of live documents that have the term.
     pub(super) fn document_frequency(&self, reader: &SegmentReader, term: &Term) -> tantivy::Result<u64> {
         let index = reader.inverted_index(term.field())?;
         let Some(info) = index.get_term_info(term)? else { return Ok(0) };
@@ -203,7 +204,8 @@ impl CommittedSegment {
         Ok(live)
     }
 
-    /// The lengths of the live passages, summed, as BM25 reads them: each rounded down to what one byte can hold.
+    /// The sum of the lengths of the live passages, as BM25 reads them: each rounded down to a value that fits into one
+    /// byte.
     pub(super) fn token_counts(&self, reader: &SegmentReader, fields: &Fields) -> tantivy::Result<FieldCounts> {
         let all = match self.content.token_counts.get() {
             Some(known) => *known,
@@ -253,7 +255,7 @@ impl SegmentPapers {
         Ok(Self { ids, keys, ordinals, documents })
     }
 
-    /// The id of the paper that a document belongs to; empty where a damaged segment does not say.
+    /// The id of the paper that a document belongs to; empty if a damaged segment does not contain it.
     pub(super) fn id(&self, doc: DocId) -> &str {
         self.ordinal(doc).and_then(|ordinal| self.ids.get(ordinal)).map_or("", String::as_str)
     }
@@ -268,7 +270,7 @@ impl SegmentPapers {
         usize::try_from(self.ordinals.first(doc)?).ok()
     }
 
-    /// The papers' own documents, in the order of their ids; deleted ones included.
+    /// The papers' own documents, in the order of their ids, including deleted ones.
     pub(super) fn documents(&self) -> &[DocId] {
         &self.documents
     }
@@ -300,14 +302,14 @@ impl std::ops::AddAssign for FieldCounts {
     }
 }
 
-/// The first key behind all that begin with a text and an ASCII separator.
+/// The first key after all keys that begin with a text and an ASCII separator.
 fn after_prefix(text: &str, separator: char) -> Vec<u8> {
     let mut end = text.as_bytes().to_vec();
     end.push(separator as u8 + 1);
     end
 }
 
-/// The deleted documents of a segment, in order: the zeros of its bitset, 64 at a time.
+/// The deleted documents of a segment, in ascending order: the zeros of its bitset, 64 at a time.
 fn deleted(reader: &SegmentReader) -> Vec<DocId> {
     let Some(alive) = reader.alive_bitset() else { return Vec::new() };
     let mut live = BitSet::with_max_value_and_full(reader.max_doc());
@@ -320,12 +322,12 @@ fn deleted(reader: &SegmentReader) -> Vec<DocId> {
             missing &= missing - 1;
         }
     }
-    // The last word is longer than the segment.
+    // The last word may extend beyond the segment.
     documents.retain(|doc| *doc < reader.max_doc());
     documents
 }
 
-/// How many of the `documents`, which are in order, have a posting.
+/// The number of `documents`, which are sorted, that have a posting.
 fn common(postings: &mut impl DocSet, documents: &[DocId]) -> u64 {
     let mut common = 0;
     for doc in documents {

@@ -1,4 +1,4 @@
-//! Reads one commit: its vectors and records. `lexical.rs` has the methods for words, `papers.rs` those for papers.
+//! Reads the vectors and records of one commit. `lexical.rs` has the methods for words, `papers.rs` those for papers.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
@@ -27,30 +27,30 @@ pub struct PassageAddress {
     pub(super) doc: u32,
 }
 
-/// A passage that one leg found, with that leg's score.
+/// A passage that one leg found, with the score of that leg.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Candidate {
     pub address: PassageAddress,
     pub score: f32,
 }
 
-/// How many documents an index holds.
+/// Number of papers and passages in an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {
     pub papers: u64,
     pub passages: u64,
 }
 
-/// One commit of the index, with its vector files open. Cheap to share; never changes.
+/// A point-in-time view of one commit, with its vector files open. It never changes and is cheap to share.
 pub struct Snapshot {
     pub(super) searcher: Searcher,
     pub(super) fields: Fields,
     commit_id: String,
-    /// One for each of the searcher's segments, in its order.
+    /// One for each segment of the searcher, in the same order.
     segments: Vec<CommittedSegment>,
     counts: OnceLock<Counts>,
     token_counts: OnceLock<FieldCounts>,
-    /// Document frequencies: a question asks for each of its terms many times.
+    /// Document frequencies, which a question needs several times for each of its terms.
     pub(super) frequencies: TermCache<u64>,
     /// Terms of similar spelling.
     pub(super) fuzzy_terms: TermCache<Arc<[FuzzyTerm]>>,
@@ -63,7 +63,7 @@ impl std::fmt::Debug for Snapshot {
 }
 
 impl Snapshot {
-    /// Opens a commit. What `before` has of the segments that both have is taken over.
+    /// Opens a commit. Reuses the data of the segments that `before` also contains.
     pub(super) fn open(
         searcher: &Searcher,
         fields: Fields,
@@ -95,19 +95,19 @@ impl Snapshot {
         self.searcher.generation().generation_id()
     }
 
-    /// Identifies the commit: 16 hexadecimal digits, the same as long as nothing changed, also after a restart.
+    /// Identifies the commit: 16 hexadecimal digits, which stay the same until the index changes, also after a restart.
     pub fn commit_id(&self) -> &str {
         &self.commit_id
     }
 
-    /// Loads data for which the first question would wait. Segments that an earlier commit also has are loaded already.
+    /// Loads data that the first question would otherwise wait for. Segments of an earlier commit are already loaded.
     pub fn warm(&self) -> Result<(), IndexError> {
         self.counts();
         self.token_counts()?;
         (0..self.segments.len()).try_for_each(|segment| self.segment_papers(segment as u32).map(drop))
     }
 
-    /// Papers and passages that are live.
+    /// The number of live papers and passages.
     pub fn counts(&self) -> Counts {
         *self.counts.get_or_init(|| {
             let papers = self.live_frequency(&Term::from_field_text(self.fields.kind, PAPER)).unwrap_or(0);
@@ -119,18 +119,18 @@ impl Snapshot {
         self.searcher.num_docs() == 0
     }
 
-    /// How many documents are deleted and still in the files.
+    /// The number of deleted documents that are still in the files.
     pub fn deleted(&self) -> u64 {
         self.searcher.segment_readers().iter().map(|reader| u64::from(reader.num_deleted_docs())).sum()
     }
 
-    /// In how many live documents a term is.
+    /// The number of live documents that have a term.
     pub(super) fn live_frequency(&self, term: &Term) -> tantivy::Result<u64> {
         let segments = self.searcher.segment_readers().iter().zip(&self.segments);
         segments.map(|(reader, segment)| segment.document_frequency(reader, term)).sum()
     }
 
-    /// In how many live passages a term is: of the fields of words, the number in the field where it is in most.
+    /// The number of live passages that have a term: the maximum over the text fields.
     pub(super) fn word_frequency(&self, term: &str) -> Result<u64, IndexError> {
         let mut counts = FieldCounts::default();
         for (reader, segment) in self.searcher.segment_readers().iter().zip(&self.segments) {
@@ -139,8 +139,8 @@ impl Snapshot {
         Ok(counts.max())
     }
 
-    /// The terms whose spelling is most similar to that of `term`, for each segment; of a segment that has deletions all that
-    /// are similar, in live passages or not.
+    /// The terms most similar in spelling to `term`, for each segment. Of a segment with deletions, all similar terms,
+    /// whether live passages have them or not.
     pub(super) fn similar_terms(&self, term: &str) -> Result<Vec<FuzzyTerm>, IndexError> {
         let mut similar = Vec::new();
         for (reader, segment) in self.searcher.segment_readers().iter().zip(&self.segments) {
@@ -151,7 +151,7 @@ impl Snapshot {
         Ok(similar)
     }
 
-    /// The lengths of the live passages, summed.
+    /// The sum of the lengths of the live passages.
     pub(super) fn token_counts(&self) -> tantivy::Result<FieldCounts> {
         if let Some(known) = self.token_counts.get() {
             return Ok(*known);
@@ -163,7 +163,7 @@ impl Snapshot {
         Ok(*self.token_counts.get_or_init(|| counts))
     }
 
-    /// The vector leg: the `limit` passages whose vectors are nearest, best first, with their cosines.
+    /// The vector leg: the `limit` passages with the nearest vectors, nearest first, with their cosines.
     pub fn nearest(&self, query: &UnitVector, filter: &Filter, limit: usize) -> Result<Vec<Candidate>, IndexError> {
         let allowed = match filter.query(&self.fields) {
             None => None,
@@ -185,8 +185,8 @@ impl Snapshot {
         Ok(found.into_iter().map(|f| Candidate { address: address(f.segment, f.doc), score: f.score }).collect())
     }
 
-    /// The passages that are nearest in meaning to one, the most similar first, with their cosines; at most `limit`. Those of its own
-    /// paper are left out unless they are asked for.
+    /// The passages most similar in meaning to a given one, most similar first, with their cosines; at most `limit`.
+    /// Excludes passages of the same paper unless `same_paper` is set.
     pub fn similar(&self, to: PassageAddress, limit: usize, same_paper: bool) -> Result<Vec<Candidate>, IndexError> {
         let paper = self.paper_key(to)?;
         let own = if same_paper { 1 } else { self.find(self.fields.paper, &self.paper_id(to)?, PASSAGE)?.len() };
@@ -214,17 +214,17 @@ impl Snapshot {
         self.vectors(address).sentence_cosines(address.doc as usize, query)
     }
 
-    /// The cosine of the query with the mean of the passage's sentences; 0 for a passage without any.
+    /// The cosine of the query with the mean of the passage's sentence vectors; 0 for a passage without sentences.
     pub fn body_cosine(&self, address: PassageAddress, query: &UnitVector) -> f32 {
         self.vectors(address).body_cosine(address.doc as usize, query)
     }
 
-    /// Whether the passage has a vector of its own; only a damaged one has none.
+    /// Whether the passage has a vector of its own. Only a damaged passage has none.
     pub fn has_vector(&self, address: PassageAddress) -> bool {
         self.vectors(address).has_vector(address.doc as usize)
     }
 
-    /// The bytes that the vector file has of the passage.
+    /// The passage's vectors as encoded in the vector file.
     pub(super) fn encoded_vectors(&self, address: PassageAddress) -> Vec<u8> {
         self.vectors(address).encoded(address.doc as usize)
     }
@@ -260,7 +260,7 @@ impl Snapshot {
         Ok(self.segment_papers(address.segment)?.id(address.doc).to_owned())
     }
 
-    /// The key of a passage's paper: reads and copies nothing.
+    /// The key of a passage's paper, without reading or copying data.
     pub fn paper_key(&self, address: PassageAddress) -> Result<PaperKey, IndexError> {
         Ok(self.segment_papers(address.segment)?.key(address.doc))
     }
@@ -318,7 +318,7 @@ impl Snapshot {
         self.live_documents(&query)
     }
 
-    /// The live documents that a query matches, in the order of the index.
+    /// The live documents that match a query, in the order of the index.
     pub(super) fn live_documents(&self, query: &dyn Query) -> Result<Vec<PassageAddress>, IndexError> {
         let weight = query.weight(EnableScoring::disabled_from_searcher(&self.searcher))?;
         let mut found = Vec::new();
@@ -335,7 +335,7 @@ impl Snapshot {
     }
 }
 
-/// The id of the commit of these segments with their deletions.
+/// The id of the commit with these segments and deletions.
 pub(super) fn commit_id(segments: &BTreeMap<SegmentId, Option<Opstamp>>) -> String {
     let mut hash = xxhash_rust::xxh3::Xxh3::new();
     for (segment, deletes) in segments {

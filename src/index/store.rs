@@ -1,4 +1,4 @@
-//! The index on disk: made, opened, checked.
+//! Creates, opens and checks the index on disk.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -46,11 +46,12 @@ impl std::fmt::Debug for PassageIndex {
 }
 
 impl PassageIndex {
-    /// Opens the index in `folder`, which must have been made for `expected`.
+    /// Opens the index in `folder`, which must have the signature `expected`.
     ///
     /// # Errors
-    /// [`IndexError::NotFound`] where there is none; [`IndexError::OtherModel`] or [`IndexError::OtherVersion`] where its
-    /// vectors or words cannot be compared with those of today; [`IndexError::Damaged`] where a file is missing or cut.
+    /// [`IndexError::NotFound`] if there is no index; [`IndexError::OtherModel`] or [`IndexError::OtherVersion`] if its
+    /// vectors or words are not comparable with those of this version; [`IndexError::Damaged`] if a file is missing or
+    /// truncated.
     pub fn open(folder: &Path, expected: &Signature) -> Result<Self, IndexError> {
         let found = Self::signature_of(folder)?;
         if (found.format, found.analyzer) != (expected.format, expected.analyzer) {
@@ -70,10 +71,10 @@ impl PassageIndex {
         Self::with(folder, opened(folder, &found)?, found)
     }
 
-    /// Opens the index in `folder`, or makes an empty one for the embedder's vectors where there is none.
+    /// Opens the index in `folder`, or creates an empty one for the embedder's vectors if there is none.
     ///
     /// # Errors
-    /// Those of [`open`](Self::open); [`IndexError::Embed`] where the embedder cannot be calibrated for a new index.
+    /// Those of [`open`](Self::open); [`IndexError::Embed`] if the embedder cannot be calibrated for a new index.
     pub fn open_or_create(folder: &Path, embedder: &dyn Embedder) -> Result<Self, IndexError> {
         match Self::open(folder, &Signature::from_embedder(embedder)) {
             Err(IndexError::NotFound { .. }) => Self::create(folder, embedder),
@@ -98,7 +99,7 @@ impl PassageIndex {
         Self::with(folder, index, signature)
     }
 
-    /// What the index in `folder` was made for, without opening more than its description.
+    /// The signature of the index in `folder`. Reads only the index's metadata.
     pub fn signature_of(folder: &Path) -> Result<Signature, IndexError> {
         let meta = folder.join("meta.json");
         match meta.try_exists() {
@@ -110,10 +111,10 @@ impl PassageIndex {
         Signature::from_schema(&index.schema()).ok_or_else(|| IndexError::Foreign { folder: folder.to_owned() })
     }
 
-    /// The papers that the index in `folder` has, whatever model and version it was made for; none where there is none.
+    /// The papers of the index in `folder`, regardless of its model and version; empty if there is no index.
     ///
     /// # Errors
-    /// Where it is damaged, not ours, or its records cannot be read.
+    /// If the index is damaged, is not a Stroma index, or its records cannot be read.
     pub fn recorded_papers(folder: &Path) -> Result<Vec<PaperRecord>, IndexError> {
         let signature = match Self::signature_of(folder) {
             Err(IndexError::NotFound { .. }) => return Ok(Vec::new()),
@@ -147,30 +148,31 @@ impl PassageIndex {
         Ok(Self { folder: folder.to_owned(), index, fields, signature, calibration, reader, snapshot })
     }
 
-    /// The folder it is in.
+    /// The folder of the index.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// What it was made for.
+    /// The signature of the index.
     pub fn signature(&self) -> &Signature {
         &self.signature
     }
 
-    /// What its model's cosines mean, as measured when it was made; `None` in an index of an earlier version.
+    /// How the model's cosines are distributed, as measured when the index was made; `None` in an index of an earlier
+    /// version.
     pub fn calibration(&self) -> Option<&Calibration> {
         self.calibration.as_ref()
     }
 
-    /// The commit that searches see: the newest as of the last [`reload`](Self::reload).
+    /// The commit that searches use: the newest one at the last [`reload`](Self::reload).
     pub fn snapshot(&self) -> Arc<Snapshot> {
         Arc::clone(&self.snapshot.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Looks for a newer commit, of this process or another. Returns whether there was one.
+    /// Opens a newer commit, of this process or another, if there is one. Returns whether there was one.
     ///
     /// # Errors
-    /// When the new commit cannot be opened; searches go on with the old one.
+    /// If the new commit cannot be opened; searches continue with the old one.
     pub fn reload(&self) -> Result<bool, IndexError> {
         self.check_signature()?;
         self.reader.reload()?;
@@ -184,7 +186,7 @@ impl PassageIndex {
         Ok(changed)
     }
 
-    /// Whether the folder still holds the index that was opened, not one rebuilt for another model.
+    /// Checks that the folder still contains the index that was opened, not one rebuilt for another model.
     fn check_signature(&self) -> Result<(), IndexError> {
         let found = Self::signature_of(&self.folder)?;
         if found == self.signature {
@@ -194,17 +196,17 @@ impl PassageIndex {
         Err(IndexError::Replaced { folder: self.folder.clone(), expected, found })
     }
 
-    /// Files of the newest commit whose checksum is not that of their writing.
+    /// Files of the newest commit whose checksum does not match.
     pub(super) fn damaged_files(&self) -> Result<Vec<String>, IndexError> {
         let files = opened(&self.folder, &self.signature)?.validate_checksum()?;
         Ok(files.into_iter().map(|file| file.display().to_string()).collect())
     }
 
-    /// Copies the newest commit into a new folder, also while somebody writes: the files of a commit never change. The copy
-    /// is on the disk when this returns, files and folders.
+    /// Copies the newest commit into a new folder. This is safe while another process writes, because the files of a
+    /// commit never change. All files and folders of the copy are synced when this returns.
     ///
     /// # Errors
-    /// Where the folder exists and is not empty, or cannot be written.
+    /// If the folder exists and is not empty, or cannot be written.
     pub fn copy_to(&self, folder: &Path) -> Result<(), IndexError> {
         let io = |path: &Path| {
             let path = path.to_owned();
@@ -214,7 +216,7 @@ impl PassageIndex {
             return Err(io(folder)(std::io::Error::other("the folder is not empty")));
         }
         std::fs::create_dir_all(folder).map_err(io(folder))?;
-        // A merge that ends meanwhile takes files away that the older commit still names: then the newer one is copied.
+        // A merge that ends in the meantime may delete files of the older commit: then the newer commit is copied.
         const ATTEMPTS: usize = 10;
         for _ in 0..ATTEMPTS {
             let meta = self.folder.join("meta.json");
@@ -223,7 +225,7 @@ impl PassageIndex {
             if std::fs::read(&meta).map_err(io(&meta))? == before {
                 copied?;
                 sync_folder(folder)?;
-                // Last: without it the folder is no index, with it a whole one.
+                // Written last: without it the folder is not an index, with it the index is complete.
                 replace(folder, "meta.json", &before).map_err(io(&folder.join("meta.json")))?;
                 sync_folder(folder)?;
                 return folder.parent().filter(|parent| !parent.as_os_str().is_empty()).map_or(Ok(()), sync_folder);
@@ -256,25 +258,25 @@ impl PassageIndex {
         Ok(names)
     }
 
-    /// The one writer. Files that a killed writer or rebuild left behind are removed.
+    /// Opens the writer. Removes files that a killed writer or rebuild left behind.
     ///
     /// # Errors
-    /// [`IndexError::Locked`] while another writer is open, in this process or another; [`IndexError::Replaced`] where
-    /// the index was rebuilt for another model since it was opened.
+    /// [`IndexError::Locked`] while another writer is open, in this process or another; [`IndexError::Replaced`] if the
+    /// index was rebuilt for another model since it was opened.
     pub fn writer(&self, memory_bytes: usize) -> Result<Writer, IndexError> {
-        // Opened anew: tantivy reads the list of its files only then, and another process may have added to it.
+        // Opened again: tantivy reads its list of files only on opening, and another process may have added files.
         let index = opened(&self.folder, &self.signature)?;
         let writer = index
             .writer_with_num_threads(1, memory_bytes)
             .map_err(|error| IndexError::from_writer(&self.folder, error))?;
-        // Looked at under the lock, without which no rebuild is put in force.
+        // Checked while holding the lock, without which no rebuild can replace the index.
         self.check_signature()?;
         rebuild_folder::remove_leftover(&self.folder)?;
         let (base, digest) = self.newest_commit(&index)?;
         Writer::new(writer, self.fields, &self.folder, base, digest)
     }
 
-    /// The newest commit, and what it says that it holds; `None` where it says nothing, though it holds something.
+    /// The newest commit, and the digest that it stores; `None` if it stores none although it is not empty.
     fn newest_commit(&self, index: &Index) -> Result<(Arc<Snapshot>, Option<CommitDigest>), IndexError> {
         let metas = index.load_metas()?;
         let segments = metas.segments.iter().map(|segment| (segment.id(), segment.delete_opstamp())).collect();
@@ -291,7 +293,7 @@ impl PassageIndex {
         Ok((newest, digest))
     }
 
-    /// The newest commit, and what it says that it holds, while others may write.
+    /// The newest commit, and the digest that it stores. Safe while others write.
     pub(super) fn commit_to_check(&self) -> Result<(Arc<Snapshot>, Option<CommitDigest>), IndexError> {
         const ATTEMPTS: usize = 5;
         let index = opened(&self.folder, &self.signature)?;
@@ -306,7 +308,7 @@ impl PassageIndex {
     }
 }
 
-/// The name of something in a folder that an index would not have put there.
+/// The name of an entry of the folder that is not part of an index.
 fn occupant(folder: &Path) -> std::io::Result<Option<String>> {
     for entry in std::fs::read_dir(folder)? {
         let name = entry?.file_name().to_string_lossy().into_owned();
@@ -317,7 +319,7 @@ fn occupant(folder: &Path) -> std::io::Result<Option<String>> {
     Ok(None)
 }
 
-/// The index in a folder with all that tantivy must know before it is used.
+/// Opens the tantivy index in a folder and registers the analyzer and the vector plugin.
 fn opened(folder: &Path, signature: &Signature) -> Result<Index, IndexError> {
     let mut index = Index::open(open_directory(folder)?).map_err(|error| damaged(folder, &error))?;
     index.register_plugin(Arc::new(VectorPlugin { dimension: signature.dimension }));
@@ -325,7 +327,7 @@ fn opened(folder: &Path, signature: &Signature) -> Result<Index, IndexError> {
     Ok(index)
 }
 
-/// The newest commit. A merge of another process may take a vector file away before it is opened; then there is a newer
+/// The newest commit. A merge of another process may delete a vector file before it is opened; then there is a newer
 /// commit.
 fn newest(
     reader: &IndexReader,

@@ -1,4 +1,4 @@
-//! A cache of data of terms of a commit or a segment, because questions often have the same terms.
+//! A cache of term data of a commit or a segment, because questions often have terms in common.
 
 use std::sync::Arc;
 
@@ -7,22 +7,22 @@ use quick_cache::sync::Cache;
 
 use super::error::IndexError;
 
-/// Bytes that a cache holds at most. The terms that are asked for most often are kept.
+/// Maximum size of a cache in bytes. The most frequently requested terms are kept.
 const MAX_BYTES: u64 = 4 << 20;
 
-/// What an entry takes beside the term's and the value's own bytes, about.
+/// Approximate overhead of an entry, in addition to the bytes of the term and the value.
 const BYTES_OF_ENTRY: u64 = 64;
 
-/// Entries that a cache has room for at first.
+/// Initial capacity in entries.
 const USUAL_ENTRIES: usize = 256;
 
-/// Values by term. They never change, since neither commits nor segments do.
+/// Values by term. A value never changes, since commits and segments never change.
 #[derive(Debug)]
 pub(super) struct TermCache<T>(Cache<Box<str>, T, ByBytes>);
 
-/// What a value takes beside its own fixed size.
+/// The heap memory of a value, in addition to its fixed size.
 pub(super) trait HeapSize {
-    /// In bytes, about.
+    /// In bytes, approximately.
     fn heap_bytes(&self) -> u64 {
         0
     }
@@ -44,7 +44,7 @@ impl<T: Clone + HeapSize> Default for TermCache<T> {
 }
 
 impl<T: Clone + HeapSize> TermCache<T> {
-    /// The value of a term, computed unless it is cached. Two threads may compute the same value.
+    /// The cached value of a term, or the computed one. Two threads may compute the same value.
     pub(super) fn get_or_compute(
         &self,
         term: &str,

@@ -1,11 +1,12 @@
 //! The vector component of a segment: a tantivy plugin that writes, merges and reads one file per segment.
 //!
-//! Words and vectors of a document are in the same segment, published by the same commit and removed by the same delete.
+//! The words and vectors of a document are in the same segment, and are published by the same commit and removed by the
+//! same delete.
 //!
 //! # The file `<segment>.vec`
 //!
-//! All numbers little-endian; `n` = documents of the segment (deleted ones included), `d` = dimension,
-//! `w` = words of a sign code, `s` = sentences.
+//! All numbers are little-endian; `n` = documents of the segment (including deleted ones), `d` = dimension, `w` = words
+//! of a sign code, `s` = sentences.
 //!
 //! | part | bytes |
 //! | --- | --- |
@@ -52,7 +53,7 @@ pub(super) fn field_value(paragraph: &UnitVector, sentences: &[UnitVector]) -> V
     numbers.flat_map(|number| number.to_le_bytes()).collect()
 }
 
-/// The plugin to register with every index before a writer or reader is made.
+/// The plugin, which must be registered with every index before a writer or reader is created.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct VectorPlugin {
     pub(super) dimension: usize,
@@ -73,10 +74,10 @@ impl SegmentPlugin for VectorPlugin {
         Ok(Box::new(VectorWriter { field, vectors: Vectors::new(self.dimension) }))
     }
 
-    /// Codes do not depend on each other, so a merge copies those of the live documents, part by part.
+    /// Codes do not depend on each other, so a merge copies the codes of the live documents, part by part.
     ///
-    /// tantivy keeps the order of the documents of each reader as long as the index is not sorted; with sorting the order
-    /// is not known here, and the merge is refused rather than giving documents each other's vectors.
+    /// tantivy keeps the order of each reader's documents unless the index is sorted. With sorting the order is not
+    /// known here, so the merge fails instead of assigning vectors to the wrong documents.
     fn merge(&self, context: PluginMergeContext<'_>) -> tantivy::Result<()> {
         if matches!(context.doc_id_mapping.mapping_type(), MappingType::Shuffled) {
             return Err(TantivyError::InvalidArgument("a vector index cannot be merged in sorted order".into()));
@@ -130,19 +131,19 @@ fn merge_into(
     Ok(())
 }
 
-/// The number of a sentence within its segment, as the file has it.
+/// The number of a sentence within its segment, as stored in the file.
 fn sentence_number(number: usize) -> tantivy::Result<u32> {
     u32::try_from(number).map_err(|_| {
         TantivyError::InvalidArgument(format!("a segment cannot hold {number} sentences, at most 2^32 - 1"))
     })
 }
 
-/// The beginning of the file.
+/// The header of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Header {
-    /// Numbers of a vector.
+    /// Number of dimensions of a vector.
     dimension: u32,
-    /// Documents of the segment, deleted ones included.
+    /// Number of documents of the segment, including deleted ones.
     documents: u32,
     sentences: u64,
 }
@@ -169,7 +170,7 @@ impl Header {
         bytes
     }
 
-    /// `None` where the bytes do not begin with a header.
+    /// `None` if the bytes do not begin with a valid header.
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (magic, rest) = bytes.get(..Self::LENGTH)?.split_first_chunk()?;
         let (dimension, rest) = rest.split_first_chunk()?;
@@ -183,7 +184,7 @@ impl Header {
         })
     }
 
-    /// Where each part begins, and the end of the file; `None` where that is beyond the machine's address space.
+    /// The offset of each part, and the end of the file; `None` if that exceeds the machine's address space.
     fn part_starts(self) -> Option<[usize; Part::COUNT + 1]> {
         let (dimension, documents) = (usize::try_from(self.dimension).ok()?, usize::try_from(self.documents).ok()?);
         let sentences = usize::try_from(self.sentences).ok()?;
@@ -208,7 +209,7 @@ struct VectorWriter {
     vectors: Vectors,
 }
 
-/// The parts of the file, growing document by document.
+/// The parts of the file, extended document by document.
 #[derive(Debug)]
 struct Vectors {
     dimension: usize,
@@ -235,7 +236,7 @@ impl Vectors {
         }
     }
 
-    /// Adds one document: its own vector, then those of its sentences; none at all for a document without text.
+    /// Adds one document: its own vector, then those of its sentences; empty for a document without text.
     fn push(&mut self, vectors: &[f32]) -> tantivy::Result<()> {
         if !vectors.len().is_multiple_of(self.dimension) {
             let reason = format!("{} numbers are no whole vectors of {}", vectors.len(), self.dimension);
@@ -347,7 +348,7 @@ impl Part {
         Self::SentenceScales,
     ];
 
-    /// Bytes of one row: of one document or sentence.
+    /// Bytes of one row of the part, for one document or sentence.
     fn row_bytes(self, dimension: usize) -> usize {
         match self {
             Self::Signs => sign_words(dimension) * 8,
@@ -357,19 +358,19 @@ impl Part {
     }
 }
 
-/// The vectors of one segment, in the memory-mapped file.
+/// The vectors of one segment, read from the memory-mapped file.
 #[derive(Debug, Clone)]
 pub(super) struct SegmentVectors {
     bytes: OwnedBytes,
     dimension: usize,
     documents: usize,
     sentences: usize,
-    /// Where each part begins, and the end of the file.
+    /// The offset of each part, and the end of the file.
     starts: [usize; Part::COUNT + 1],
 }
 
-/// The bytes that the file has of a document with these vectors, part by part and without the number of its first sentence:
-/// [`SegmentVectors::encoded`] of a passage before it is written.
+/// The bytes that the vector file stores for a document with these vectors, part by part and without the number of its
+/// first sentence: the result of [`SegmentVectors::encoded`] for a passage that is not written yet.
 pub(super) fn encoded(paragraph: &UnitVector, sentences: &[UnitVector]) -> tantivy::Result<Vec<u8>> {
     let numbers: Vec<f32> =
         std::iter::once(paragraph).chain(sentences).flat_map(|vector| vector.as_slice()).copied().collect();
@@ -427,7 +428,7 @@ impl SegmentVectors {
         self.rows(Part::Signs, range)
     }
 
-    /// Whether the document has a vector at all.
+    /// Whether the document has a vector.
     pub(super) fn has_vector(&self, doc: usize) -> bool {
         self.scale(doc) > 0.0
     }
@@ -444,7 +445,7 @@ impl SegmentVectors {
         bytemuck::cast_slice(self.row(Part::Low, doc))
     }
 
-    /// The cosine of the query with the document's vector, to 16 bits.
+    /// The cosine of the query with the document's vector, exact to 16 bits.
     pub(super) fn cosine(&self, doc: usize, query: &UnitVector) -> f32 {
         self.scale(doc) * dot_wide(query.as_slice(), self.high(doc), self.low(doc))
     }
@@ -454,15 +455,15 @@ impl SegmentVectors {
         UnitVector::normalise(Code::decode(self.high(doc), self.low(doc), self.scale(doc)))
     }
 
-    /// The numbers of the document's sentences in the sentence parts of the file; empty where the file is damaged.
+    /// The range of the document's sentences in the sentence parts of the file; empty if the file is damaged.
     fn sentence_range(&self, doc: usize) -> std::ops::Range<usize> {
         let first = |row| u32::from_le_bytes(self.number(Part::FirstSentences, row)) as usize;
         let (start, end) = (first(doc), first(doc + 1));
         if start <= end && end <= self.sentences { start..end } else { 0..0 }
     }
 
-    /// The bytes that the file has of a document, part by part and without the number of its first sentence, which a merge
-    /// changes.
+    /// The bytes that the file stores for a document, part by part and without the number of its first sentence, which
+    /// a merge changes.
     pub(super) fn encoded(&self, doc: usize) -> Vec<u8> {
         let own = [Part::Signs, Part::High, Part::Low, Part::Scales].map(|part| self.row(part, doc));
         let sentences =
@@ -470,7 +471,7 @@ impl SegmentVectors {
         [own.concat(), sentences.concat()].concat()
     }
 
-    /// The cosine of the query with each sentence of the document, in order, to 8 bits.
+    /// The cosine of the query with each sentence of the document, in order, exact to 8 bits.
     pub(super) fn sentence_cosines(&self, doc: usize, query: &UnitVector) -> Vec<f32> {
         self.sentence_range(doc)
             .map(|sentence| {
@@ -480,7 +481,7 @@ impl SegmentVectors {
             .collect()
     }
 
-    /// The cosine of the query with the mean of the document's sentence vectors; 0 without sentences.
+    /// The cosine of the query with the mean of the document's sentence vectors; 0 if there are no sentences.
     pub(super) fn body_cosine(&self, doc: usize, query: &UnitVector) -> f32 {
         let mut sum = vec![0f32; self.dimension];
         for sentence in self.sentence_range(doc) {
@@ -560,7 +561,7 @@ mod tests {
         assert!(open(&file).is_ok());
         assert!(open(&file[..file.len() - 1]).is_err());
         assert!(open(&[]).is_err());
-        // The magic, the dimension, both halves of the number of sentences, and a byte that is to be zero.
+        // The magic, the dimension, both halves of the number of sentences, and a byte that must be zero.
         for (position, byte) in [(0, b'X'), (8, 63), (16, 1), (20, 1), (60, 1)] {
             let mut other = file.clone();
             other[position] = byte;

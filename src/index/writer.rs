@@ -1,4 +1,4 @@
-//! The write side: papers in, papers out, commit.
+//! Adds, replaces and removes papers, and commits.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -16,31 +16,31 @@ use super::snapshot::Snapshot;
 use super::vectors::{encoded, field_value};
 use crate::corpus::{PaperId, SectionKind, normalise_short_form};
 
-/// Writes changes to the index. They are neither visible nor durable before [`commit`](Self::commit).
+/// Writes changes to the index. They become visible and durable with [`commit`](Self::commit).
 pub struct Writer {
     writer: IndexWriter,
     fields: Fields,
     folder: PathBuf,
-    /// The commit that the writer began with.
+    /// The commit on which the writer was opened.
     base: Arc<Snapshot>,
-    /// What the newest commit holds; `None` where an earlier one did not say, which only damage can have caused.
+    /// The digest of the newest commit; `None` if an earlier commit stored none, which only damage can cause.
     digest: Option<CommitDigest>,
-    /// Papers that differ from `base` in the newest commit.
+    /// Papers of the newest commit that differ from `base`.
     committed: PaperHashes,
-    /// Papers that differ from the newest commit.
+    /// Uncommitted papers that differ from the newest commit.
     pending: PaperHashes,
-    /// The hashes of the passages of papers that are being written.
+    /// The hashes of the passages of papers that are not complete yet.
     incomplete: HashMap<PaperId, Vec<u64>>,
 }
 
-/// The hashes of papers; `None` for those that are removed.
+/// The hashes of papers; `None` for removed papers.
 type PaperHashes = HashMap<PaperId, Option<PaperHash>>;
 
 #[derive(Debug, Clone, Copy)]
 struct PaperHash {
-    /// Of its passages.
+    /// Hash of its passages.
     content: u64,
-    /// Of its record and its passages.
+    /// Hash of its record and its passages.
     paper: u64,
 }
 
@@ -68,28 +68,28 @@ impl Writer {
         Ok(new)
     }
 
-    /// Whether there are changes that are not committed: a writer begins with some where an earlier version wrote the index
-    /// and its papers cannot be found by their names yet.
+    /// Whether there are uncommitted changes. A new writer has some if an earlier version wrote the index and its
+    /// papers cannot be looked up by their names yet.
     pub fn is_changed(&self) -> bool {
         !self.pending.is_empty()
     }
 
-    /// Takes the papers that the index holds now for those that it is to hold: after damage, before what is not whole is
+    /// Sets the digest to the papers that the index contains now. Used to repair damage, before incomplete papers are
     /// removed.
     pub fn accept_papers(&mut self) -> Result<(), IndexError> {
         self.digest = Some(self.base.digest()?);
         Ok(())
     }
 
-    /// Replaces a paper, or adds it.
+    /// Adds a paper, or replaces it.
     pub fn replace(&mut self, paper: &PaperRecord, passages: &[EmbeddedPassage]) -> Result<(), IndexError> {
         self.remove(&paper.id);
         self.add_passages(paper, passages)?;
         self.complete(paper)
     }
 
-    /// Adds passages of a paper that was removed or is new, in the paper's order. A paper of many passages is written in
-    /// parts, so that not all of its vectors are in memory; [`complete`](Self::complete) ends it.
+    /// Adds passages of a paper that is new or was removed, in the paper's order. A paper with many passages is written
+    /// in parts, so that not all of its vectors are in memory; [`complete`](Self::complete) ends it.
     pub fn add_passages(&mut self, paper: &PaperRecord, passages: &[EmbeddedPassage]) -> Result<(), IndexError> {
         for passage in passages {
             let record = serde_json::to_string(&PassageRecord::new(paper, &passage.passage))?;
@@ -100,13 +100,13 @@ impl Writer {
         Ok(())
     }
 
-    /// Adds the record of a paper whose passages have been added.
+    /// Adds the record of a paper after all of its passages have been added.
     pub fn complete(&mut self, paper: &PaperRecord) -> Result<(), IndexError> {
         let hashes = self.incomplete.remove(&paper.id).unwrap_or_default();
         self.add_paper(paper, digest::hash_passages(hashes))
     }
 
-    /// Changes what is known of a paper, leaving its passages as they are.
+    /// Replaces the record of a paper without changing its passages.
     pub fn update_record(&mut self, paper: &PaperRecord) -> Result<(), IndexError> {
         let known = match self.pending.get(&paper.id).or_else(|| self.committed.get(&paper.id)) {
             Some(known) => *known,
@@ -133,14 +133,14 @@ impl Writer {
         self.incomplete.remove(paper);
     }
 
-    /// Removes papers of which passages have been added that were not [completed](Self::complete).
+    /// Removes papers whose passages were added but that were not [completed](Self::complete).
     pub fn remove_incomplete(&mut self) {
         for paper in self.incomplete.keys().cloned().collect::<Vec<_>>() {
             self.remove(&paper);
         }
     }
 
-    /// Makes all changes visible and durable, together.
+    /// Makes all changes visible and durable, atomically.
     pub fn commit(&mut self) -> Result<(), IndexError> {
         let mut digest = self.digest;
         if let Some(digest) = &mut digest {
@@ -163,14 +163,14 @@ impl Writer {
         Ok(())
     }
 
-    /// The hash of a paper in the commit that the writer began with.
+    /// The hash of a paper in the commit on which the writer was opened.
     fn base_hash(&self, paper: &PaperId) -> Result<Option<PaperHash>, IndexError> {
         let Some(address) = self.base.find_paper(paper.as_str())? else { return Ok(None) };
         let content = self.base.paper_content(address)?;
         Ok(Some(PaperHash { content, paper: digest::hash_paper(&self.base.record(address)?, content) }))
     }
 
-    /// Waits for merges that run in the background, then lets go of the lock.
+    /// Waits for background merges, then releases the lock.
     pub fn finish(self) -> Result<(), IndexError> {
         self.writer.wait_merging_threads()?;
         holder::clear(&self.folder);
@@ -217,7 +217,7 @@ impl Writer {
         Ok(document)
     }
 
-    /// A document with what papers and passages have in common.
+    /// A document with the fields that papers and passages have in common.
     fn document(&self, kind: &str, id: &str, paper: &PaperRecord) -> TantivyDocument {
         let fields = &self.fields;
         let mut document = TantivyDocument::new();
