@@ -280,7 +280,7 @@ fn a_thousand_quotations_of_real_papers() {
     let read = began.elapsed();
     let index = QuoteIndex::new(&snapshot).expect("an index");
     let indexed = began.elapsed();
-    let verdicts = index.check_all(&snapshot, &manuscript).expect("verdicts");
+    let verdicts = index.check_all(&snapshot, &manuscript, &|| None).expect("verdicts");
     let checked = began.elapsed();
     println!(
         "{} passages; read in {read:?}, indexed in {:?}, checked in {:?}, together {checked:?}",

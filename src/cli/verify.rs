@@ -1,5 +1,6 @@
 //! `stroma verify`
 
+use std::cell::OnceCell;
 use std::io::Write;
 
 use super::context::Context;
@@ -9,6 +10,7 @@ use super::printable::{json_line, printable};
 use super::style;
 use crate::index::PassageIndex;
 use crate::quotes::QuoteIndex;
+use crate::search::Engine;
 use crate::wire::{PaperItem, QuoteChangeName, QuoteItem, QuotePlaceItem, QuoteStatusName, VerifyResponse};
 
 #[derive(Debug, clap::Args)]
@@ -33,7 +35,10 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
     let index = PassageIndex::open(folder, &PassageIndex::signature_of(folder)?)?;
     let manuscript = arguments.manuscript.read()?;
     let snapshot = index.snapshot();
-    let verdicts = QuoteIndex::new(&snapshot)?.check_all(&snapshot, &manuscript)?;
+    // Only a quotation that is nowhere needs the model, for what may have been meant.
+    let engine = OnceCell::new();
+    let model = || engine.get_or_init(|| context.engine().ok()).as_ref().map(Engine::embedder);
+    let verdicts = QuoteIndex::new(&snapshot)?.check_all(&snapshot, &manuscript, &model)?;
     let response = VerifyResponse::new(snapshot.commit_id(), &manuscript, &verdicts);
     let mut output = anstream::stdout().lock();
     if arguments.json {
@@ -98,7 +103,7 @@ fn print_quote(output: &mut impl Write, file: &str, quote: &QuoteItem) -> std::i
         writeln!(output, "    {faint}not in the index: {}{reset}", printable(&unknown.join(", ")))?;
     }
     if let Some(place) = &quote.nearest {
-        writeln!(output, "    {faint}help: the nearest sentence by words is “{}”", printable(&place.text))?;
+        writeln!(output, "    {faint}help: the nearest sentence is “{}”", printable(&place.text))?;
         writeln!(output, "    in {}{reset}", printable(&place_line(place)))?;
     }
     Ok(())

@@ -215,8 +215,9 @@ impl McpServer {
                 cited: input.paper.into_iter().collect(),
             };
             let snapshot = engine.index().snapshot();
-            let verdict =
-                quotes.of(&snapshot).and_then(|index| index.check(&snapshot, &quotation, &BTreeMap::new(), true));
+            let verdict = quotes.of(&snapshot).and_then(|index| {
+                index.check(&snapshot, &quotation, &BTreeMap::new(), Some(&|| Some(engine.embedder())))
+            });
             verdict.map(|verdict| Json(QuoteOutput::new(&verdict))).map_err(|error| error.to_string())
         })
         .await

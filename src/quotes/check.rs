@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
+use super::nearest::{Model, nearest};
 use super::passages::{Passages, normalised, omitted};
+use super::place::Place;
 use super::quote::Quote;
 use super::words::{Step, Word, align, words};
 use super::works::Works;
 use crate::corpus::Reference;
 use crate::corpus::manuscript::{Manuscript, Quotation};
-use crate::corpus::sentence::sentences;
-use crate::index::analyzer;
-use crate::index::{FieldWeights, Filter, IndexError, PassageRecord, QueryTerm, Snapshot};
+use crate::index::{IndexError, PassageRecord, Snapshot};
 
 /// Maximum number of quotations that are to be checked in one request.
 pub const MAX_QUOTATIONS: usize = 2000;
@@ -22,8 +22,6 @@ const MAX_PLACES: usize = 10;
 const MAX_ALIGNED: usize = 3;
 /// Maximum number of quotations of a manuscript for which the nearest sentence is looked for.
 const MAX_HELPED: usize = 200;
-/// Maximum number of terms of a quotation that look for the sentence nearest to it.
-const MAX_TERMS: usize = 24;
 /// Fewest words that an altered quotation has in common with the paper.
 const MIN_SAME_WORDS: usize = 4;
 /// The least similarity of an altered quotation: twice the common words, divided by the words of both.
@@ -78,14 +76,6 @@ pub struct CitedWork {
     pub papers: Vec<String>,
 }
 
-/// A part of a passage.
-#[derive(Debug, Clone)]
-pub struct Place {
-    pub record: PassageRecord,
-    /// Bytes of the passage's text.
-    pub range: Range<usize>,
-}
-
 /// A difference, or its absence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
@@ -132,21 +122,26 @@ impl QuoteIndex {
     ///
     /// # Errors
     /// If a record cannot be read.
-    pub fn check_all(&self, snapshot: &Snapshot, manuscript: &Manuscript) -> Result<Vec<Verdict>, IndexError> {
+    pub fn check_all(
+        &self,
+        snapshot: &Snapshot,
+        manuscript: &Manuscript,
+        model: Model<'_>,
+    ) -> Result<Vec<Verdict>, IndexError> {
         let quotations = &manuscript.quotations;
         let mut verdicts = Vec::with_capacity(quotations.len());
         let mut helped = 0;
         for quotation in quotations {
             let is_helpful = quotation.kind.claims_wording() && helped < MAX_HELPED;
-            let verdict = self.check(snapshot, quotation, &manuscript.entries, is_helpful)?;
+            let verdict = self.check(snapshot, quotation, &manuscript.entries, is_helpful.then_some(model))?;
             helped += usize::from(verdict.nearest.is_some());
             verdicts.push(verdict);
         }
         Ok(verdicts)
     }
 
-    /// Checks a quotation against the commit that the index was made from. `entries` says what its keys stand for. The sentence nearest to one that is not found is only
-    /// looked for if it `is_helpful`, because that takes most of the time.
+    /// Checks a quotation against the commit that the index was made from. `entries` says what its keys stand for. The sentence nearest
+    /// to one that is not found is only looked for with `help`, because that takes most of the time.
     ///
     /// # Errors
     /// If a record cannot be read.
@@ -155,7 +150,7 @@ impl QuoteIndex {
         snapshot: &Snapshot,
         quotation: &Quotation,
         entries: &BTreeMap<String, Reference>,
-        is_helpful: bool,
+        help: Option<Model<'_>>,
     ) -> Result<Verdict, IndexError> {
         debug_assert_eq!(snapshot.commit_id(), self.commit, "addresses belong to a commit");
         let mut cited = Vec::new();
@@ -185,8 +180,8 @@ impl QuoteIndex {
             verdict.status = Status::Altered;
             verdict.found = Some(place);
             verdict.changes = changes;
-        } else if is_helpful {
-            verdict.nearest = nearest(snapshot, &quotation.text)?;
+        } else if let Some(model) = help {
+            verdict.nearest = nearest(snapshot, &quotation.text, model)?;
         }
         let is_meant = |place: &Place| meant.contains(place.record.paper.as_str());
         verdict.is_credited = verdict.found.as_ref().filter(|_| !meant.is_empty()).map(is_meant);
@@ -305,27 +300,4 @@ fn changes(steps: &[Step], quote_text: &str, quote: &[Word], passage_text: &str,
     }
     flush(&mut changes, &mut removed, &mut added);
     changes
-}
-
-/// The sentence that has most words in common with a text, in the passage with the highest BM25.
-fn nearest(snapshot: &Snapshot, text: &str) -> Result<Option<Place>, IndexError> {
-    let terms: BTreeSet<String> = analyzer::words(text).into_iter().map(|word| word.term).collect();
-    let mut frequencies = Vec::new();
-    for term in &terms {
-        frequencies.push((snapshot.document_frequency(term)?, term));
-    }
-    frequencies.sort_unstable();
-    let rarest = frequencies.into_iter().filter(|(frequency, _)| *frequency > 0).take(MAX_TERMS);
-    let query: Vec<QueryTerm> = rarest.map(|(_, term)| QueryTerm { term: term.clone(), weight: 1.0 }).collect();
-    let found = snapshot.lexical(&query, FieldWeights::default(), &Filter::default(), 1)?;
-    let Some(best) = found.first() else { return Ok(None) };
-    let record = snapshot.passage(best.address)?;
-    let in_common = |range: &Range<usize>| {
-        let of_sentence = analyzer::words(&record.passage.text[range.clone()]);
-        let of_sentence: BTreeSet<&str> = of_sentence.iter().map(|word| word.term.as_str()).collect();
-        terms.iter().filter(|term| of_sentence.contains(term.as_str())).count()
-    };
-    let ranges = sentences(&record.passage.text);
-    let best = ranges.into_iter().rev().max_by_key(in_common);
-    Ok(best.map(|range| Place { range, record }))
 }

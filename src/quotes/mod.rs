@@ -1,19 +1,23 @@
 //! Checks the quotations of a manuscript against the papers of an index: whether a quotation is in a paper word by word, and in the
 //! one that is cited.
 //!
-//! No model is used. A [`QuoteIndex`] has the normalised text of each passage and an index of its fingerprints, which names all
+//! No model decides. A [`QuoteIndex`] has the normalised text of each passage and an index of its fingerprints, which names all
 //! passages that may have a run of text; these are then compared character by character. `a_thousand_quotations_of_real_papers` in
 //! `tests/verify.rs` prints how long it takes with 17,000 passages.
 
 mod cache;
 mod check;
 mod fingerprints;
+mod nearest;
 mod normal;
 mod passages;
+mod place;
 mod quote;
 mod words;
 mod works;
 
 pub use cache::QuoteIndexCache;
-pub use check::{Change, CitedWork, MAX_QUOTATIONS, Place, QuoteIndex, Status, Verdict};
+pub use check::{Change, CitedWork, MAX_QUOTATIONS, QuoteIndex, Status, Verdict};
+pub use nearest::Model;
+pub use place::Place;
 pub use works::Works;

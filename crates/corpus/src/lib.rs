@@ -54,7 +54,7 @@ pub use error::{Limited, ReadError};
 pub use identity::{Identifier, Identity, PaperId, family_name, plain_words, source_rank, split_page};
 pub use limits::{Limits, PaperLimits};
 pub use pages::join_pages;
-pub use passage::{Passage, PassageId, SectionKind, passages};
+pub use passage::{Passage, PassageId, SectionKind, Sentence, passages};
 
 /// Version of the readers' output. It is part of a source's fingerprint: raise it whenever a reader returns other text, and
 /// all files are read again.

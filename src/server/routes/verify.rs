@@ -36,7 +36,8 @@ pub(in crate::server) async fn verify(
         manuscript.read_bibliography(request.bibliography.as_deref().unwrap_or_default());
         limit_quotations(&manuscript)?;
         let snapshot = state.engine.index().snapshot();
-        let verdicts = state.quotes.of(&snapshot)?.check_all(&snapshot, &manuscript)?;
+        let verdicts =
+            state.quotes.of(&snapshot)?.check_all(&snapshot, &manuscript, &|| Some(state.engine.embedder()))?;
         Ok(VerifyResponse::new(snapshot.commit_id(), &manuscript, &verdicts))
     };
     Ok(Json(state.blocking(check).await?))

@@ -1,0 +1,77 @@
+//! The sentence nearest to a quotation that no paper has: a help for whoever looks for what was meant.
+
+use std::collections::BTreeSet;
+
+use super::place::Place;
+use crate::corpus::Sentence;
+use crate::embed::{Embedder, Role, UnitVector};
+use crate::index::{FieldWeights, Filter, IndexError, PassageAddress, QueryTerm, Snapshot, analyzer};
+
+/// Gives the model when it is needed for the first time, or none where there is none.
+pub type Model<'a> = &'a dyn Fn() -> Option<&'a dyn Embedder>;
+
+/// Maximum number of terms of a quotation that look for the sentence nearest to it.
+const MAX_TERMS: usize = 24;
+/// Passages of each leg whose sentences are compared.
+const MAX_PASSAGES: usize = 10;
+
+/// The sentence that is nearest in meaning, of the passages nearest by words and by meaning. Without a model, or where it fails, the
+/// one that has most words in common with the text, in the passage with the highest BM25.
+pub(super) fn nearest(snapshot: &Snapshot, text: &str, model: Model<'_>) -> Result<Option<Place>, IndexError> {
+    let by_words = by_words(snapshot, text)?;
+    // A failure of the model must not cost the verdicts, which need none.
+    let embedded = model().and_then(|model| model.embed(&[text.to_owned()], Role::Passage).ok());
+    match embedded.and_then(|vectors| vectors.into_iter().next()) {
+        Some(vector) => by_meaning(snapshot, &by_words, &vector),
+        None => most_words(snapshot, text, by_words.first()),
+    }
+}
+
+/// The passages with the highest BM25 for the rarest words of a text, the best first.
+fn by_words(snapshot: &Snapshot, text: &str) -> Result<Vec<PassageAddress>, IndexError> {
+    let mut frequencies = Vec::new();
+    for term in terms(text) {
+        frequencies.push((snapshot.document_frequency(&term)?, term));
+    }
+    frequencies.sort_unstable();
+    let rarest = frequencies.into_iter().filter(|(frequency, _)| *frequency > 0).take(MAX_TERMS);
+    let query: Vec<QueryTerm> = rarest.map(|(_, term)| QueryTerm { term, weight: 1.0 }).collect();
+    let found = snapshot.lexical(&query, FieldWeights::default(), &Filter::default(), MAX_PASSAGES)?;
+    Ok(found.into_iter().map(|candidate| candidate.address).collect())
+}
+
+fn by_meaning(
+    snapshot: &Snapshot,
+    by_words: &[PassageAddress],
+    vector: &UnitVector,
+) -> Result<Option<Place>, IndexError> {
+    let found = snapshot.nearest(vector, &Filter::default(), MAX_PASSAGES)?;
+    let mut best: Option<(f32, PassageAddress, usize)> = None;
+    for address in by_words.iter().copied().chain(found.into_iter().map(|candidate| candidate.address)) {
+        for (sentence, cosine) in snapshot.sentence_cosines(address, vector).into_iter().enumerate() {
+            if best.is_none_or(|(most, ..)| cosine > most) {
+                best = Some((cosine, address, sentence));
+            }
+        }
+    }
+    let Some((_, address, sentence)) = best else { return Ok(None) };
+    let record = snapshot.passage(address)?;
+    let range = record.passage.sentences.get(sentence).map(|sentence| sentence.range.clone());
+    Ok(range.map(|range| Place { range, record }))
+}
+
+fn most_words(snapshot: &Snapshot, text: &str, passage: Option<&PassageAddress>) -> Result<Option<Place>, IndexError> {
+    let Some(address) = passage else { return Ok(None) };
+    let (terms, record) = (terms(text), snapshot.passage(*address)?);
+    let in_common = |sentence: &&Sentence| {
+        let of_sentence = record.passage.text.get(sentence.range.clone()).map(self::terms).unwrap_or_default();
+        terms.intersection(&of_sentence).count()
+    };
+    let best = record.passage.sentences.iter().rev().max_by_key(in_common).map(|sentence| sentence.range.clone());
+    Ok(best.map(|range| Place { range, record }))
+}
+
+/// The different terms of a text.
+fn terms(text: &str) -> BTreeSet<String> {
+    analyzer::words(text).into_iter().map(|word| word.term).collect()
+}
