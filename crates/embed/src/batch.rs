@@ -18,8 +18,8 @@ impl Default for TokenBudget {
     }
 }
 
-/// Batches are padded to a multiple of this many tokens. libtorch compiles a matrix product for each shape, which takes longer than a
-/// short question, and caches a bounded number of them.
+/// Batches are padded to a multiple of this many tokens. libtorch compiles a matrix product for each shape, which takes
+/// longer than a short question, and caches a bounded number of them.
 const PADDING_STEP: usize = 8;
 
 /// The length to which a batch is padded, if its longest sequence has `longest` tokens and the model reads `most`.

@@ -1,4 +1,4 @@
-//! A sentence-transformers model on threads of its own.
+//! A sentence-transformers model that runs on its own threads.
 
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -26,16 +26,16 @@ pub struct BertOptions {
     pub precision: Precision,
     /// Instances of the model, each on one thread; 0 for one per core.
     pub instances: usize,
-    /// Whether the weights are loaded at once, while the caller goes on, and not for the first text.
+    /// Whether the weights are loaded in the background at start, and not for the first text.
     pub preload: bool,
     pub budget: TokenBudget,
 }
 
 /// [`Embedder`] over one or two BERT encoders.
 ///
-/// A model blocks and cannot be shared between threads, so each instance has a thread; all take work from one queue. Each instance has
-/// one libtorch thread, because several threads of one instance wait for each other by spinning, which is slow when the machine is
-/// busy.
+/// A model blocks and cannot be shared between threads, so each instance has a thread; all take work from one queue.
+/// Each instance has one libtorch thread, because several threads of one instance wait for each other by spinning,
+/// which is slow when the machine is busy.
 #[derive(Debug)]
 pub struct BertEmbedder {
     passages: EncoderThreads,
@@ -71,7 +71,7 @@ impl BertEmbedder {
             }
             queries = Some(start(query_model)?);
         }
-        // Last: it reads the whole file of weights, while threads may load them.
+        // Done last: it reads the whole weights file, while the threads may already load it.
         let mut fingerprint = model.fingerprint()?;
         if let Some(queries) = &queries {
             fingerprint = format!("{fingerprint}+{}", queries.model.fingerprint()?);
@@ -124,7 +124,7 @@ impl EncoderThreads {
         let model = Arc::new(model);
         let queue = Arc::new(Queue::new(instances));
         if preload {
-            // An empty text needs no more than the weights. Nobody waits for its vector.
+            // An empty text only causes the weights to be loaded. Nobody waits for its vector.
             let (reply, _) = sync_channel(1);
             queue.push_question(Job { number: 0, sequences: vec![Vec::new()], reply });
         }
@@ -224,7 +224,8 @@ fn tokenizer(model: &ModelFolder) -> Result<Tokenizer, EmbedError> {
     Ok(tokenizer)
 }
 
-/// The weights, shared by all instances. They are loaded for the first text, so that an index run without changes does not read them.
+/// The weights, shared by all instances. They are loaded for the first text, so that an index run without changes does
+/// not read them.
 #[derive(Debug)]
 struct Weights {
     model: Arc<ModelFolder>,

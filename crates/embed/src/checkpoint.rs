@@ -10,7 +10,7 @@ use tch::{Kind, Tensor};
 use super::EmbedError;
 use super::model::bad;
 
-/// `model.safetensors`, mapped into memory: a tenth of a gigabyte, of which each part is copied once, where it is used.
+/// `model.safetensors`, mapped into memory: about 100 MB, each part of which is copied once, where it is used.
 #[derive(Debug)]
 pub(super) struct WeightsFile {
     path: PathBuf,
@@ -20,8 +20,9 @@ pub(super) struct WeightsFile {
 impl WeightsFile {
     pub(super) fn open(path: PathBuf) -> Result<Self, EmbedError> {
         let file = File::open(&path).map_err(|error| bad(&path, &error))?;
-        // SAFETY: the mapping is read only, as bytes without any invariant. A program that cuts the file while it is read ends this
-        // process; files of models are replaced by renaming, which leaves the mapped file as it is.
+        // SAFETY: the mapping is read only, as bytes without any invariant. If another program truncates the file while
+        // it is read, this process is killed; model files are replaced by renaming, which does not change the mapped
+        // file.
         let bytes = unsafe { Mmap::map(&file) }.map_err(|error| bad(&path, &error))?;
         Ok(Self { path, bytes })
     }

@@ -1,8 +1,9 @@
 //! A BERT encoder: rust-bert's embeddings, our own layers, and pooling.
 //!
-//! rust-bert's layers compute GELU in four passes over memory, and attention step by step. There are two implementations here: with
-//! libtorch's fused kernels ([`Layer`]), and in int8 if the CPU has the instructions ([`Transformer`]). Embeddings and configuration
-//! are rust-bert's, and `tests/embedding.rs` compares the vectors of both with those of its `BertModel`.
+//! rust-bert's layers compute GELU in four passes over memory, and attention step by step. There are two
+//! implementations here: with libtorch's fused kernels ([`Layer`]), and in int8 if the CPU has the instructions
+//! ([`Transformer`]). Embeddings and configuration are rust-bert's, and `tests/embedding.rs` compares the vectors of
+//! both with those of its `BertModel`.
 
 use std::sync::Arc;
 
@@ -51,8 +52,8 @@ fn cpu_has_bf16() -> bool {
     false
 }
 
-/// One instance of the model. It can be sent to another thread but not shared; [`Encoder::share`] gives a second one over
-/// the same weights.
+/// One instance of the model. It can be sent to another thread but not shared; [`Encoder::share`] creates another
+/// instance over the same weights.
 #[derive(Debug)]
 pub struct Encoder {
     around: EmbeddingsAndPooling,
@@ -66,13 +67,13 @@ pub struct Encoder {
 struct EmbeddingsAndPooling {
     embeddings: BertEmbeddings,
     pooling: Pooling,
-    /// Maximum number of tokens, for which it has positions.
+    /// Maximum number of tokens, given by the number of position embeddings.
     positions: usize,
 }
 
 #[derive(Debug)]
 enum Layers {
-    /// On libtorch, with this kind of numbers.
+    /// Runs on libtorch, with this numeric type.
     Torch(Vec<Layer>, Kind),
     Int8(Arc<Transformer>, Box<Scratch>),
 }
@@ -113,8 +114,8 @@ impl Encoder {
         Ok(Self { around: EmbeddingsAndPooling { embeddings, ..self.around }, layers, weights })
     }
 
-    /// One vector for each token sequence. Sequences of similar length should come together: on libtorch all are padded to
-    /// the longest.
+    /// One vector for each token sequence. Sequences in one call should have similar lengths: libtorch pads all of them
+    /// to the longest.
     pub fn encode(&mut self, sequences: &[&[u32]]) -> Result<Vec<UnitVector>, EmbedError> {
         let forward = || match &mut self.layers {
             Layers::Torch(layers, kind) => self.around.encode_padded(sequences, layers, *kind),
@@ -187,14 +188,14 @@ impl EmbeddingsAndPooling {
     }
 }
 
-/// Makes rust-bert's embeddings with the weights of the checkpoint.
+/// Creates rust-bert's embeddings with the weights of the checkpoint.
 fn embeddings(
     model: &ModelFolder,
     weights_of: impl Fn(&str, &[i64]) -> Result<Tensor, EmbedError>,
 ) -> Result<(BertEmbeddings, nn::VarStore), EmbedError> {
     let mut store = nn::VarStore::new(Device::Cpu);
-    // rust-bert fills new weights with random numbers, which takes a tenth of a second for a whole vocabulary. So the tables are made
-    // with one row and replaced by those of the model.
+    // rust-bert initialises new weights with random numbers, which takes a tenth of a second for a whole vocabulary. So
+    // the tables are created with one row and replaced by those of the model.
     let mut config = model.config.clone();
     (config.vocab_size, config.max_position_embeddings, config.type_vocab_size) = (1, 1, 1);
     let embeddings = BertEmbeddings::new(store.root() / "embeddings", &config);

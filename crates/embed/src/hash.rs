@@ -4,8 +4,8 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::{EmbedError, Embedder, Role, UnitVector};
 
-/// Each word adds a fixed pseudo-random direction, so texts that share words have similar vectors. It is used in tests of indexing,
-/// storage and ranking that do not depend on the model.
+/// Each word adds a fixed pseudo-random direction, so texts that share words have similar vectors. It is used in tests
+/// of indexing, storage and ranking that do not depend on the model.
 #[derive(Debug, Clone)]
 pub struct HashEmbedder {
     dimension: usize,

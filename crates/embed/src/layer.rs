@@ -1,4 +1,4 @@
-//! One transformer layer. Names are those of the paper and the checkpoints (Devlin et al. 2019).
+//! One transformer layer. The names are those of the paper and of the checkpoints (Devlin et al. 2019).
 
 use rust_bert::bert::BertConfig;
 use tch::Tensor;
@@ -41,7 +41,7 @@ impl Layer {
         })
     }
 
-    /// The same weights, for another thread.
+    /// Another instance over the same weights, for another thread.
     pub(super) fn share(&self) -> Self {
         Self {
             query_key_value: self.query_key_value.share(),
@@ -60,7 +60,7 @@ impl Layer {
         self.after_attention(hidden, &heads.select(0, 0), &heads.select(0, 1), &heads.select(0, 2), bias)
     }
 
-    /// The row of the first token of each text, `[batch, width]`, without computing other rows.
+    /// The row of the first token of each text, `[batch, width]`. Other rows are not computed.
     pub(super) fn forward_first(&self, hidden: &Tensor, bias: &Tensor) -> Tensor {
         let width = hidden.size()[1];
         let first = hidden.view([bias.size()[0], bias.size()[3], width]).select(1, 0);
@@ -70,7 +70,8 @@ impl Layer {
         self.after_attention(&first, &query, &heads.select(0, 0), &heads.select(0, 1), bias)
     }
 
-    /// Several projections side by side, `[batch · length, count · width]`, to `[count, batch, heads, length, head width]`.
+    /// Splits several projections side by side, `[batch · length, count · width]`, into `[count, batch, heads, length,
+    /// head width]`.
     fn by_head(&self, projected: &Tensor, count: i64, bias: &Tensor) -> Tensor {
         let width = projected.size()[1] / count;
         let shape = [bias.size()[0], bias.size()[3], count, self.heads, width / self.heads];
@@ -87,7 +88,7 @@ impl Layer {
     }
 }
 
-/// A linear map. Its weights are stored in the layout that the product reads, `[from, to]`.
+/// A linear map. Its weights are stored in the layout that the matrix product reads, `[from, to]`.
 #[derive(Debug)]
 struct Dense {
     weight: Tensor,
@@ -95,7 +96,7 @@ struct Dense {
 }
 
 impl Dense {
-    /// Loads the maps with these names side by side, as one: one large product is faster than several small ones.
+    /// Loads the maps with these names as one, side by side: one large product is faster than several small ones.
     fn load(checkpoint: &Checkpoint<'_>, names: &[String], from: i64, to: i64) -> Result<Self, EmbedError> {
         let part = |name: &str, shape: &[i64]| {
             names.iter().map(|path| checkpoint.get(&format!("{path}.{name}"), shape)).collect::<Result<Vec<_>, _>>()

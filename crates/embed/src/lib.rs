@@ -56,7 +56,7 @@ pub trait Embedder: Send + Sync {
         Box::new(move || self.embed(&texts, role))
     }
 
-    /// Whether the model knows a word as a whole, given in lower case; `false` where it cannot tell.
+    /// Whether the model has a word, given in lower case, as a single token; `false` if it cannot tell.
     fn knows_word(&self, _word: &str) -> bool {
         false
     }

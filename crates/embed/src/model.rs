@@ -21,7 +21,7 @@ pub enum Pooling {
     Cls,
 }
 
-/// Texts that are put before a question or a passage, for models that were trained with them, such as E5 ("query: ") and BGE.
+/// Prefixes of questions and passages, for models that were trained with them, such as E5 ("query: ") and BGE.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Prompts {
     pub query: String,
@@ -52,7 +52,7 @@ pub struct ModelFolder {
     pub folder: PathBuf,
     pub config: BertConfig,
     pub pooling: Pooling,
-    /// The longest input in tokens, special tokens included.
+    /// Maximum number of tokens of an input, including special tokens.
     pub max_tokens: usize,
     pub prompts: Prompts,
 }
@@ -94,13 +94,13 @@ impl ModelFolder {
         usize::try_from(self.config.hidden_size).unwrap_or(0)
     }
 
-    /// A short name that identifies everything on which its vectors depend. The precision is not part of it, because vectors of the
-    /// same model in fp32 and bf16 can be compared.
+    /// A short name that identifies everything on which its vectors depend. The precision is not part of it, because
+    /// vectors of the same model in fp32 and bf16 can be compared.
     pub fn fingerprint(&self) -> Result<String, EmbedError> {
         let weights = self.folder.join("model.safetensors");
         let file = std::fs::File::open(&weights).map_err(|error| bad(&weights, &error))?;
         let mut hash = Xxh3::new();
-        // In large parts: it is a tenth of a gigabyte, read at each start.
+        // In large parts: the file has about 100 MB and is read at each start.
         let mut file = BufReader::with_capacity(1 << 20, file);
         std::io::copy(&mut file, &mut hash).map_err(|error| bad(&weights, &error))?;
         let tokenizer = self.folder.join("tokenizer.json");

@@ -50,8 +50,8 @@ impl Queue {
         self.changed.notify_one();
     }
 
-    /// Blocks until there is work: this thread's share of the waiting questions, up to a maximum, else one job of passages. `None` when
-    /// the queue is closed and empty.
+    /// Blocks until there is work: this thread's share of the waiting questions, up to a maximum, else one job of
+    /// passages. `None` when the queue is closed and empty.
     pub(super) fn take(&self) -> Option<Vec<Job>> {
         let mut waiting = self.lock();
         loop {

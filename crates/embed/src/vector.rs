@@ -19,7 +19,7 @@ impl UnitVector {
         Self(values)
     }
 
-    /// The normalised mean of several vectors of one dimension; `None` without any.
+    /// The normalised mean of several vectors of equal dimension; `None` if there are none.
     pub fn mean(vectors: &[Self]) -> Option<Self> {
         let mut sum = vectors.first()?.0.clone();
         for vector in &vectors[1..] {

@@ -1,8 +1,8 @@
 //! Calibrates the cosines of a model by texts whose relation is known.
 //!
-//! The mean cosine of unrelated texts depends on the model: it is .08 with all-MiniLM-L6-v2, .50 with bge-small-en-v1.5 and .79 with
-//! e5-small-v2. A threshold or a weight for the cosines of one model is wrong for another. So cosines are converted to a scale that is
-//! measured for each model: 0 is the mean of unrelated texts, 1 that of related texts.
+//! The mean cosine of unrelated texts depends on the model: it is .08 with all-MiniLM-L6-v2, .50 with bge-small-en-v1.5
+//! and .79 with e5-small-v2. A threshold or a weight for the cosines of one model is wrong for another. So cosines are
+//! converted to a scale that is measured for each model: 0 is the mean of unrelated texts, 1 that of related texts.
 
 mod texts;
 

@@ -1,4 +1,4 @@
-//! Replaces `int8` on other processors, where it is not available.
+//! Replaces `int8` on processor architectures where it is not available.
 
 use rust_bert::bert::BertConfig;
 

@@ -8,40 +8,40 @@ use std::arch::x86_64::{
 
 use super::registers::{Bytes, LANES, fetch, load, load_bytes, store, store_rounded};
 
-/// Columns of a panel: what one pass over a row computes.
+/// Columns of a panel, which one pass over a row computes.
 pub(super) const PANEL: usize = 4 * LANES;
 
-/// Rows of a tile: with these, four sums of 16 columns each, the weights and a row's numbers fill the registers.
+/// Rows of a tile. With this number, four sums of 16 columns each, the weights and a row's numbers fill the registers.
 const TILE_ROWS: usize = 6;
 
-/// A linear map. Each of its columns has a scale of its own.
+/// A linear map. Each of its columns has its own scale.
 #[derive(Debug)]
 pub(super) struct Linear {
     from: usize,
     to: usize,
-    /// For each panel, for each four numbers of a row, the weights of four numbers for each of the panel's columns.
+    /// For each panel, and for each four numbers of a row: the four weights of each of the panel's columns.
     weights: Vec<[Bytes; 4]>,
     columns: Vec<Column>,
 }
 
-/// Sixteen columns' constants: a result is `scale · (product · row scale) + offset · row's low + bias`.
+/// The constants of sixteen columns. A result is `scale · (product · row scale) + offset · row's low + bias`.
 #[derive(Debug, Clone, Copy)]
 struct Column {
     scale: [f32; LANES],
-    /// The sum of the column's weights, which a row's lowest number is multiplied with.
+    /// The sum of the column's weights, which is multiplied by a row's lowest number.
     offset: [f32; LANES],
     bias: [f32; LANES],
 }
 
-/// Rounds a number of at most 2^22 to the nearest whole one, halves to even. The standard library's functions are calls, of which
-/// loading a model would make 20 million.
+/// Rounds a number of at most 2^22 to the nearest integer, halves to even. The standard library's functions are
+/// compiled to calls, of which loading a model would make 20 million.
 fn round(number: f32) -> f32 {
     const SHIFT: f32 = 1.5 * (1u32 << 23) as f32;
     (number + SHIFT) - SHIFT
 }
 
 impl Linear {
-    /// `weight`: `[to, from]`, as checkpoints have it; `to` a multiple of [`PANEL`], `from` of 16.
+    /// `weight`: `[to, from]`, the layout of checkpoints; `to` is a multiple of [`PANEL`], `from` of 16.
     pub(super) fn new(weight: &[f32], bias: &[f32], from: usize) -> Self {
         let to = bias.len();
         let mut weights = vec![[Bytes([0; 64]); 4]; to / PANEL * (from / 4)];
@@ -66,7 +66,7 @@ impl Linear {
         Self { from, to, weights, columns }
     }
 
-    /// Numbers of a result's row.
+    /// Number of columns of a result.
     pub(super) fn results(&self) -> usize {
         self.to
     }
@@ -81,10 +81,10 @@ impl Linear {
             let next = self.weights.get((panel + 1) * groups..(panel + 2) * groups).unwrap_or_default();
             let mut first = 0;
             for tile in 0..tiles {
-                // Tiles as equal as can be: two of four rows are faster than one of six and one of two.
+                // Tiles of similar size: two tiles of four rows are faster than one of six and one of two.
                 let end = (tile + 1) * count / tiles;
                 let results = &mut results[first * self.to..end * self.to];
-                // Each tile fetches its share of the next panel.
+                // Each tile prefetches its share of the next panel.
                 let ahead = &next[next.len() * tile / tiles..next.len() * (tile + 1) / tiles];
                 match end - first {
                     1 => self.tile::<1>(panel, rows, first, results, ahead),
@@ -99,7 +99,8 @@ impl Linear {
         }
     }
 
-    /// `ahead`: weights that will be used soon. A few rows read all weights from memory and wait for most of it otherwise.
+    /// `ahead`: weights that will be used soon. With few rows, the weights are read from memory, and most of the time
+    /// would be spent waiting for them.
     #[target_feature(enable = "avx512f,avx512vnni")]
     fn tile<const COUNT: usize>(
         &self,
@@ -148,19 +149,19 @@ impl Linear {
     }
 }
 
-/// Rows of numbers as codes from 0 to 255. Each row has its own range, so that a text's vector does not depend on the
-/// texts beside it.
+/// Rows of numbers, quantised to codes from 0 to 255. Each row has its own range, so that a text's vector does not
+/// depend on the other texts of its batch.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     codes: Vec<u8>,
-    /// What one step of a code is worth, for each row.
+    /// The value of one step of a code, for each row.
     scales: Vec<f32>,
-    /// What code 0 stands for, for each row.
+    /// The value of code 0, for each row.
     lows: Vec<f32>,
 }
 
 impl Rows {
-    /// Takes over `values`, `[rows, width]`, `width` a multiple of 16.
+    /// Quantises `values`, `[rows, width]`; `width` is a multiple of 16.
     #[target_feature(enable = "avx512f")]
     pub(super) fn quantise(&mut self, values: &[f32], width: usize) {
         let count = values.len() / width;
@@ -185,14 +186,14 @@ impl Rows {
     }
 }
 
-/// A layer's normalisation of each row, after adding another row to it (Ba, Kiros & Hinton 2016).
+/// Layer normalisation of each row, after another row is added to it (Ba, Kiros & Hinton 2016).
 #[derive(Debug)]
 pub(super) struct Norm {
     weight: Vec<f32>,
     bias: Vec<f32>,
 }
 
-/// As in BERT's configuration.
+/// The value in BERT's configuration.
 const EPSILON: f32 = 1e-12;
 
 impl Norm {
@@ -200,7 +201,7 @@ impl Norm {
         Self { weight, bias }
     }
 
-    /// `hidden` becomes the normalised sum of both, all `[rows, width]`.
+    /// Sets `hidden` to the normalised sum of both; all are `[rows, width]`.
     #[target_feature(enable = "avx512f")]
     pub(super) fn add(&self, hidden: &mut [f32], added: &[f32]) {
         let width = self.weight.len();

@@ -1,10 +1,10 @@
 //! BERT's layers in int8, for CPUs with AVX-512 VNNI.
 //!
-//! Weights have a scale for each column, and each token's numbers a range of their own when a product reads them. libtorch
-//! 2.4 has one range for all texts of a batch, with which a question's vector would depend on the questions beside it, and
-//! needs an operation of its own for each step; here the weights are read at a fourth of fp32's size, no text is padded, and
-//! a text has the same vector to the last bit whatever comes with it. Attention multiplies bf16 numbers where the CPU can; all
-//! else between the products is f32.
+//! Weights have one scale for each column, and each token's numbers are quantised with their own range for each
+//! product. libtorch 2.4 has one range for all texts of a batch, so that a question's vector would depend on the other
+//! questions of its batch, and needs a separate operation for each step. Here the weights take a fourth of the size of
+//! fp32, no text is padded, and a text has the same vector to the last bit in every batch. Attention multiplies bf16
+//! numbers if the CPU supports them; all other steps between the products are in f32.
 
 mod attention;
 mod linear;
@@ -24,14 +24,14 @@ use super::EmbedError;
 use super::checkpoint::Checkpoint;
 use super::model::Pooling;
 
-/// Texts go through all layers in chunks of at most this many tokens, or one text, so that what one layer hands to the next
-/// stays in the cache.
+/// Texts pass through all layers in chunks of at most this many tokens, or of one text, so that the output of one layer
+/// is still in the cache for the next.
 const CHUNK_TOKENS: usize = 256;
 
-/// Tokens that go through the widest part of a layer together.
+/// Tokens that pass through the widest part of a layer together.
 const INNER_TOKENS: usize = 48;
 
-/// The layers of an encoder. Constructed only where the CPU can run them.
+/// The layers of an encoder. Constructed only if the CPU can run them.
 #[derive(Debug)]
 pub(super) struct Transformer {
     layers: Vec<Layer>,
@@ -50,7 +50,7 @@ struct Layer {
     output_norm: Norm,
 }
 
-/// Buffers between the steps, kept from call to call: allocating them each time costs a question a tenth of its time.
+/// Buffers between the steps, reused for all calls: allocating them each time takes a tenth of the time of a question.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     rows: Rows,
@@ -74,7 +74,7 @@ impl Transformer {
             && multiple(config.hidden_size / config.num_attention_heads, attention::COLUMNS)
     }
 
-    /// Reads the weights of all layers, in fp32, and makes int8 of them.
+    /// Reads the weights of all layers in fp32, and quantises them to int8.
     pub(super) fn load(checkpoint: &Checkpoint<'_>, config: &BertConfig) -> Result<Self, EmbedError> {
         if !Self::fits(config) {
             return Err(EmbedError::NoInt8);
@@ -88,8 +88,8 @@ impl Transformer {
         })
     }
 
-    /// One vector for each text, not normalised. `hidden`: the embeddings of the tokens of all texts, one text after the
-    /// other, `[tokens, width]`; overwritten. `lengths`: tokens of each text.
+    /// One vector for each text, not normalised. `hidden`: the embeddings of the tokens of all texts, concatenated,
+    /// `[tokens, width]`; it is overwritten. `lengths`: number of tokens of each text.
     pub(super) fn forward(
         &self,
         hidden: &mut [f32],
@@ -104,10 +104,10 @@ impl Transformer {
             let tokens: usize = lengths.iter().sum();
             let hidden = &mut hidden[start * self.width..(start + tokens) * self.width];
             for (number, layer) in self.layers.iter().enumerate() {
-                // Of the last layer, pooling by the first token reads no other's result.
+                // In the last layer, pooling by the first token reads no other token's result.
                 let last = number + 1 == self.layers.len();
                 let tokens = if last && pooling == Pooling::Cls { Tokens::First } else { Tokens::All };
-                // SAFETY: `load` makes none of these on a CPU without the features.
+                // SAFETY: `load` constructs none of these on a CPU without the features.
                 unsafe { layer.forward(hidden, lengths, tokens, self.heads, scratch) };
             }
             pool(hidden, self.width, lengths, pooling, &mut pooled);
@@ -117,11 +117,11 @@ impl Transformer {
     }
 }
 
-/// The tokens whose results a layer computes. Each attends to all tokens of its text either way.
+/// The tokens whose results a layer computes. Each of them attends to all tokens of its text in both cases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Tokens {
     All,
-    /// The first of each text; their rows are moved to the beginning.
+    /// The first token of each text; their rows are moved to the start.
     First,
 }
 
@@ -135,7 +135,8 @@ impl Tokens {
     }
 }
 
-/// Adds a vector for each text to `pooled`; `hidden` is the last layer's. The mean and the sum have one direction.
+/// Adds a vector for each text to `pooled`; `hidden` is the output of the last layer. The sum is not divided, because
+/// it has the same direction as the mean.
 fn pool(hidden: &[f32], width: usize, lengths: &[usize], pooling: Pooling, pooled: &mut Vec<Vec<f32>>) {
     let tokens = match pooling {
         Pooling::Cls => Tokens::First,
@@ -152,7 +153,7 @@ fn pool(hidden: &[f32], width: usize, lengths: &[usize], pooling: Pooling, poole
     }
 }
 
-/// Whole texts with at most [`CHUNK_TOKENS`] tokens, at least one text at a time.
+/// Splits the texts into chunks of whole texts with at most [`CHUNK_TOKENS`] tokens, or of one text.
 fn chunks_of_texts(lengths: &[usize]) -> Vec<Range<usize>> {
     let mut parts = Vec::new();
     let (mut start, mut tokens) = (0, 0);
@@ -244,7 +245,7 @@ impl Layer {
     }
 }
 
-/// Moves the row of each text's first token to the beginning, and returns their number.
+/// Moves the row of each text's first token to the start, and returns the number of these rows.
 fn compact_first_tokens(hidden: &mut [f32], width: usize, lengths: &[usize]) -> usize {
     let (mut count, mut start) = (0, 0);
     for length in lengths.iter().filter(|length| **length > 0) {

@@ -1,7 +1,8 @@
-//! Registers of 16 numbers: to and from memory, and the functions that have no instruction of their own.
+//! Registers of 16 numbers: loads and stores, and functions for which there is no instruction.
 //!
-//! Everything in `int8` is compiled for AVX-512, and reached only through [`Transformer`](super::Transformer), which
-//! cannot be made on another CPU. Loads and stores take whole arrays, so nothing outside of them can be read or written.
+//! Everything in `int8` is compiled for AVX-512, and is only reachable through [`Transformer`](super::Transformer),
+//! which cannot be constructed on another CPU. Loads and stores take whole arrays, so nothing outside of them can be
+//! read or written.
 
 use std::arch::x86_64::{
     __m128i, __m512, __m512bh, __m512i, _MM_HINT_T0, _mm_prefetch, _mm_storeu_si128, _mm512_cvtepi32_epi8,
@@ -10,7 +11,7 @@ use std::arch::x86_64::{
     _mm512_set1_epi32, _mm512_set1_ps, _mm512_storeu_ps, _mm512_storeu_si512, _mm512_sub_ps,
 };
 
-/// Numbers of a register.
+/// Numbers in a register.
 pub(super) const LANES: usize = 16;
 
 #[inline]
@@ -27,7 +28,7 @@ pub(super) fn store(register: __m512, numbers: &mut [f32; LANES]) {
     unsafe { _mm512_storeu_ps(numbers.as_mut_ptr(), register) }
 }
 
-/// The bytes of one register, where a load of them touches a single line of the cache.
+/// The bytes of one register, aligned so that a load touches a single cache line.
 #[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
 pub(super) struct Bytes(pub(super) [i8; 64]);
@@ -39,10 +40,10 @@ pub(super) fn load_bytes(bytes: &Bytes) -> __m512i {
     unsafe { _mm512_load_si512(bytes.0.as_ptr().cast()) }
 }
 
-/// Asks for bytes that will be loaded soon.
+/// Prefetches bytes that will be loaded soon.
 #[inline]
 pub(super) fn fetch(bytes: &Bytes) {
-    // SAFETY: changes nothing but the cache.
+    // SAFETY: only changes the cache.
     unsafe { _mm_prefetch::<_MM_HINT_T0>(bytes.0.as_ptr()) }
 }
 
@@ -55,10 +56,10 @@ pub(super) fn store_rounded(register: __m512, codes: &mut [u8; LANES]) {
     unsafe { _mm_storeu_si128(codes.as_mut_ptr().cast(), bytes) }
 }
 
-/// Two bf16 numbers, the first in the lower half.
+/// Two bf16 numbers, the first one in the lower half.
 pub(super) type Pair = u32;
 
-/// Pairs, where a load of 16 of them touches a single line of the cache.
+/// Pairs, aligned so that a load of 16 of them touches a single cache line.
 #[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
 pub(super) struct Pairs<const COUNT: usize>(pub(super) [Pair; COUNT]);
@@ -79,7 +80,8 @@ pub(super) fn load_pairs(pairs: &[Pair; LANES]) -> __m512bh {
 #[inline]
 #[target_feature(enable = "avx512f")]
 pub(super) fn store_pairs(register: __m512bh, pairs: &mut [Pair; LANES]) {
-    // SAFETY: writes the 16 pairs of the array; this instruction needs no alignment. Both types are 512 bits of anything.
+    // SAFETY: writes the 16 pairs of the array; this instruction needs no alignment. Every bit pattern of 512 bits is
+    // valid for both types.
     unsafe { _mm512_storeu_si512(pairs.as_mut_ptr().cast(), std::mem::transmute::<__m512bh, __m512i>(register)) }
 }
 
@@ -87,15 +89,15 @@ pub(super) fn store_pairs(register: __m512bh, pairs: &mut [Pair; LANES]) {
 #[inline]
 #[target_feature(enable = "avx512f")]
 pub(super) fn broadcast(pair: Pair) -> __m512bh {
-    // SAFETY: both types are 512 bits of anything.
+    // SAFETY: every bit pattern of 512 bits is valid for both types.
     unsafe { std::mem::transmute(_mm512_set1_epi32(pair.cast_signed())) }
 }
 
-/// A pair for each lane: the numbers of both registers in that lane.
+/// One pair for each lane: the numbers of both registers in that lane.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512bf16")]
 pub(super) fn interleaved(first: __m512, second: __m512) -> __m512bh {
-    // SAFETY: both types are 512 bits of anything, as are the indices.
+    // SAFETY: every bit pattern of 512 bits is valid for both types, and for the indices.
     unsafe {
         let halves: __m512i = std::mem::transmute(_mm512_cvtne2ps_pbh(second, first));
         let order = _mm512_loadu_si512(INTERLEAVED.as_ptr().cast());
@@ -114,10 +116,11 @@ const INTERLEAVED: [u16; 2 * LANES] = {
     indices
 };
 
-/// Far enough below any score that its share is 0; subtracting a score from it does not overflow.
+/// So far below any score that its share is 0; subtracting a score from it does not overflow.
 pub(super) const NO_SCORE: f32 = f32::MIN / 2.0;
 
-/// 2 to the power of each number; 0 far below 0. `polynomial` approximates it from 0 to 1, the highest coefficient first.
+/// 2 to the power of each number; 0 for large negative numbers. `polynomial` approximates it from 0 to 1, with the
+/// highest coefficient first.
 #[inline]
 #[target_feature(enable = "avx512f")]
 pub(super) fn exp2<const COUNT: usize>(x: __m512, polynomial: &[f32; COUNT]) -> __m512 {
@@ -126,23 +129,23 @@ pub(super) fn exp2<const COUNT: usize>(x: __m512, polynomial: &[f32; COUNT]) -> 
     for coefficient in &polynomial[1..] {
         sum = _mm512_fmadd_ps(sum, rest, _mm512_set1_ps(*coefficient));
     }
-    // The instruction rounds the power down by itself.
+    // The instruction itself rounds the exponent down.
     _mm512_scalef_ps(sum, x)
 }
 
 const DOWN: i32 = 1;
 
-/// To 1e-7 of the result. Minimax polynomials, by Remez' algorithm.
+/// Relative error 1e-7. Minimax polynomials, computed with the Remez algorithm.
 pub(super) const EXP2: [f32; 6] =
     [1.877_576_7e-3, 8.989_341e-3, 5.582_631_8e-2, 0.240_153_62, 0.693_153_1, 0.999_999_9];
 
-/// To 8e-5 of the result, where it is rounded to bf16 (to 2e-3) anyhow.
+/// Relative error 8e-5, for results that are rounded to bf16 (relative error 2e-3).
 pub(super) const EXP2_ROUGH: [f32; 4] = [7.802_452e-2, 0.226_067_16, 0.695_833_54, 0.999_925_2];
 
-/// Where Φ, the normal distribution function, is taken as constant beyond.
+/// Beyond this range Φ, the normal distribution function, is taken as constant.
 pub(super) const GELU_RANGE: f32 = 4.0;
 
-/// `(Φ(x) - 0.5) / x` within that range, as a minimax polynomial of `x²`, the highest coefficient first.
+/// `(Φ(x) - 0.5) / x` within this range, as a minimax polynomial of `x²`, with the highest coefficient first.
 pub(super) const GELU: [f32; 8] = [
     -1.301_298_5e-9,
     1.041_963e-7,
@@ -154,8 +157,8 @@ pub(super) const GELU: [f32; 8] = [
     0.398_673_4,
 ];
 
-/// GELU with the error function, as BERT was trained with: `x · Φ(x)`, to 1.3e-4, which is small against the step with which
-/// results are stored as int8.
+/// GELU with the error function, with which BERT was trained: `x · Φ(x)`. The error is 1.3e-4, which is small compared
+/// with the step of the int8 results.
 #[inline]
 #[target_feature(enable = "avx512f")]
 pub(super) fn gelu(x: __m512) -> __m512 {
@@ -214,7 +217,7 @@ mod tests {
         }
         let (first, second) = ([1.0f32, -2.5].repeat(8), [0.5f32, 3.0].repeat(8));
         let mut pairs = [0; LANES];
-        // SAFETY: the CPU has the features, checked above: it does not have this one without the rest.
+        // SAFETY: the CPU has the features, checked above: no CPU has this one without the others.
         unsafe {
             let load = |numbers: &[f32]| load(numbers.first_chunk().expect("16 numbers"));
             store_pairs(interleaved(load(&first), load(&second)), &mut pairs);

@@ -1,9 +1,10 @@
-//! The kernels of `int8` in plain Rust, for tests: each rounds where the kernel does and adds in its order, so that results are
-//! the same to the last bit. They run on every CPU, and are themselves tested against exact arithmetic.
+//! The kernels of `int8` in plain Rust, for tests. Each one rounds at the same steps as the kernel and adds in the same
+//! order, so that the results are equal to the last bit. They run on every CPU, and are themselves tested against exact
+//! arithmetic.
 
 use super::registers::{EXP2, GELU, GELU_RANGE, LANES, NO_SCORE};
 
-/// Rows as codes from 0 to 255, with the scale and the lowest number of each row, as `Rows::quantise`.
+/// Rows as codes from 0 to 255, with the scale and the lowest number of each row, as in `Rows::quantise`.
 pub(super) struct Codes {
     pub(super) codes: Vec<i32>,
     pub(super) scale: f32,
@@ -18,7 +19,8 @@ pub(super) fn quantise(row: &[f32]) -> Codes {
     Codes { codes: row.iter().map(code).collect(), scale, low }
 }
 
-/// `rows · weightᵀ + bias`, as `Linear::forward`. `weight`: `[to, from]`; `rows`: `[rows, from]`; gives `[rows, to]`.
+/// `rows · weightᵀ + bias`, as in `Linear::forward`. `weight`: `[to, from]`; `rows`: `[rows, from]`; returns `[rows,
+/// to]`.
 pub(super) fn linear(weight: &[f32], bias: &[f32], rows: &[f32], from: usize) -> Vec<f32> {
     let mut results = Vec::new();
     for row in rows.chunks(from) {
@@ -35,7 +37,7 @@ pub(super) fn linear(weight: &[f32], bias: &[f32], rows: &[f32], from: usize) ->
     results
 }
 
-/// As `registers::gelu`.
+/// As in `registers::gelu`.
 pub(super) fn gelu(x: f32) -> f32 {
     let above = x.max(-GELU_RANGE);
     let within = above.min(GELU_RANGE);
@@ -44,7 +46,7 @@ pub(super) fn gelu(x: f32) -> f32 {
     above * polynomial.mul_add(within, 0.5)
 }
 
-/// As `registers::exp2` with the fine polynomial.
+/// As in `registers::exp2` with the fine polynomial.
 pub(super) fn exp2(x: f32) -> f32 {
     let whole = x.floor();
     let fraction = x - whole;
@@ -52,7 +54,7 @@ pub(super) fn exp2(x: f32) -> f32 {
     (f64::from(power) * f64::from(whole).exp2()) as f32
 }
 
-/// The sum of a register's numbers, halves first.
+/// The sum of a register's numbers, in the order of the instruction: halves first.
 fn reduce_add(mut lanes: [f32; LANES]) -> f32 {
     let mut half = LANES / 2;
     while half > 0 {
@@ -64,7 +66,7 @@ fn reduce_add(mut lanes: [f32; LANES]) -> f32 {
     lanes[0]
 }
 
-/// The sum of `numbers`, a multiple of 16, in the order of the kernels: by lanes, then across them.
+/// The sum of `numbers`, whose length is a multiple of 16, in the order of the kernels: within lanes, then across them.
 fn lane_sum(numbers: &[f32], add: impl Fn(f32, f32) -> f32) -> f32 {
     let mut lanes = [0.0; LANES];
     for numbers in numbers.chunks_exact(LANES) {
@@ -73,7 +75,7 @@ fn lane_sum(numbers: &[f32], add: impl Fn(f32, f32) -> f32) -> f32 {
     reduce_add(lanes)
 }
 
-/// The normalised sum of two rows, as `Norm::add`.
+/// The normalised sum of two rows, as in `Norm::add`.
 pub(super) fn norm(weight: &[f32], bias: &[f32], epsilon: f32, row: &[f32], added: &[f32]) -> Vec<f32> {
     let width = row.len() as f32;
     let both: Vec<f32> = row.iter().zip(added).map(|(a, b)| a + b).collect();
@@ -84,8 +86,8 @@ pub(super) fn norm(weight: &[f32], bias: &[f32], epsilon: f32, row: &[f32], adde
     both.iter().zip(weight).zip(bias).map(result).collect()
 }
 
-/// One head's attention, as `attention::in_f32`. `query`: one token's, scaled; `keys` and `values`: a row for each token. The
-/// number of tokens is filled up to a multiple of `columns`, as in the kernel.
+/// One head's attention, as in `attention::in_f32`. `query`: that of one token, scaled; `keys` and `values`: a row for
+/// each token. The number of tokens is padded to a multiple of `columns`, as in the kernel.
 pub(super) fn attention(query: &[f32], keys: &[&[f32]], values: &[&[f32]], columns: usize) -> Vec<f32> {
     let product = |key: &&[f32]| query.iter().zip(*key).fold(0f32, |sum, (a, b)| a.mul_add(*b, sum));
     let mut scores: Vec<f32> = keys.iter().map(product).collect();
@@ -110,7 +112,7 @@ mod tests {
         let every = if cfg!(miri) { 100 } else { 1 };
         for step in (-1600..1600).step_by(every) {
             let x = step as f32 * 0.01;
-            // In f64: the standard library promises no precision for its functions of f32, and Miri adds errors to them.
+            // In f64: the standard library guarantees no precision for its f32 functions, and Miri adds errors to them.
             assert!((f64::from(exp2(x)) / f64::from(x).exp2() - 1.0).abs() < 5e-7, "2^{x}: {}", exp2(x));
             let most = if x > 4.0 { 4e-5 * x } else { 1.7e-4 };
             assert!((gelu(x) - exact_gelu(f64::from(x))).abs() < most, "gelu {x}: {}", gelu(x));
@@ -126,8 +128,8 @@ mod tests {
         for (row, results) in rows.chunks(from).zip(results.chunks(64)) {
             for ((column, bias), result) in weight.chunks(from).zip(&bias).zip(results) {
                 let exact = bias + row.iter().zip(column).map(|(a, b)| a * b).sum::<f32>();
-                // Each product is off by up to half a step of 1/127 on one side and 1/255 on the other; the errors are
-                // independent, so that the sum's grows with the root of their number.
+                // Each product has an error of up to half a step of 1/127 on one side and 1/255 on the other. The
+                // errors are independent, so the error of the sum grows with the square root of their number.
                 assert!((result - exact).abs() < 0.006 * (from as f32).sqrt(), "{result} is not {exact}");
             }
         }
@@ -142,7 +144,7 @@ mod tests {
         assert!((mean - 0.5).abs() < 1e-5 && (variance - 1.0).abs() < 1e-4, "{mean} {variance}");
     }
 
-    /// By summing the density of the normal distribution in small steps.
+    /// Computed by summing the density of the normal distribution in small steps.
     fn exact_gelu(x: f64) -> f32 {
         let steps = 2000;
         let density = |at: f64| (-at * at / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt();

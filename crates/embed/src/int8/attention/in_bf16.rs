@@ -1,7 +1,8 @@
 //! Attention with products of bf16 numbers, summed in f32: twice as fast as in f32.
 //!
-//! A pair of numbers is one lane of 32 bits. The instruction multiplies both with another pair and adds the two products, so
-//! that the dimension that is summed over lies in pairs: those of a head for the scores, those of the text for the results.
+//! A pair of numbers is one lane of 32 bits. The instruction multiplies both with another pair and adds the two
+//! products, so the summed dimension is stored as pairs: the dimension of a head for the scores, the tokens of the text
+//! for the results.
 
 use std::arch::x86_64::{
     __m512, __m512bh, _mm512_add_ps, _mm512_cvtne2ps_pbh, _mm512_dpbf16_ps, _mm512_max_ps, _mm512_mul_ps,
@@ -13,32 +14,33 @@ use super::super::registers::{
 };
 use super::size::{COLUMNS, Size, write};
 
-/// Rows of a tile: with these the sums, a row of the right side and a pair of the left fit into the registers.
+/// Rows of a tile. With this number, the sums, a row of the right side and a pair of the left side fit into the
+/// registers.
 const TILE_ROWS: usize = 8;
 
 /// Maximum number of tokens of a text, and maximum width of a head. Larger sizes use f32.
 const MAX_SIZE: usize = 512;
 
-/// The left side of a product, by rows. They are not a power of two apart: such places compete for the same lines of the
-/// cache.
+/// The left side of a product, by rows. The distance between rows is not a power of two: rows at such distances would
+/// compete for the same cache lines.
 type Left = [[Pair; MAX_SIZE / 2 + LANES]; TILE_ROWS];
 
-/// A row of the right side: a pair for each column.
+/// A row of the right side: one pair for each column.
 type Row = Pairs<COLUMNS>;
 
-/// Buffers for one head, kept from text to text.
+/// Buffers for one head, reused for all texts.
 #[derive(Debug, Default)]
 pub(super) struct Attention {
-    /// For each [`COLUMNS`] tokens, pair by pair of a head's width: their keys.
+    /// For each [`COLUMNS`] tokens, their keys, pair by pair of the head's dimensions.
     keys: Vec<Row>,
-    /// For each [`COLUMNS`] of a head's width, pair by pair of tokens: their values.
+    /// For each [`COLUMNS`] dimensions of the head, the values, pair by pair of tokens.
     values: Vec<Row>,
     tile: Box<Tile>,
 }
 
 #[derive(Debug)]
 struct Tile {
-    /// A few tokens' queries, then how much they attend to each token.
+    /// The queries of a few tokens, then their attention weights for each token.
     left: Left,
     /// Their scores with each token.
     scores: [[f32; MAX_SIZE + LANES]; TILE_ROWS],
@@ -50,7 +52,7 @@ impl Default for Tile {
     }
 }
 
-/// Whether this CPU has the instructions, and there is room.
+/// Whether this CPU has the instructions, and the buffers are large enough.
 pub(super) fn fits(size: Size) -> bool {
     size.length <= MAX_SIZE
         && size.head_width <= MAX_SIZE
@@ -88,7 +90,7 @@ impl Attention {
         }
     }
 
-    /// Takes over one head's keys and values, which begin at `column` of theirs.
+    /// Copies one head's keys and values, which begin at `column` of their rows.
     #[target_feature(enable = "avx512f,avx512bw,avx512bf16")]
     fn pack(&mut self, keys_values: &[f32], size: Size, column: usize) {
         let Size { length, width, head_width } = size;
@@ -112,7 +114,7 @@ impl Attention {
                     let first = width + column + block * COLUMNS + part * LANES;
                     let second = first + 2 * width;
                     let first = rows.get(first..).and_then(<[f32]>::first_chunk).unwrap_or(&nothing);
-                    // Of an odd number of tokens the last has none beside it.
+                    // If the number of tokens is odd, the last one has no partner.
                     let second = rows.get(second..).and_then(<[f32]>::first_chunk).unwrap_or(&nothing);
                     store_pairs(interleaved(load(first), load(second)), values);
                 }
@@ -120,7 +122,7 @@ impl Attention {
         }
     }
 
-    /// The attention of a few tokens to all of the text, for one head.
+    /// The attention of a few tokens to all tokens of the text, for one head.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512bf16")]
     fn rows<const COUNT: usize>(&mut self, queries: &[f32], size: Size, results: &mut [f32]) {
@@ -153,7 +155,7 @@ impl Attention {
     }
 }
 
-/// A tile of the product of two matrices: [`COLUMNS`] columns.
+/// A tile of a matrix product: [`COLUMNS`] columns.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bf16")]
 fn product<const COUNT: usize>(left: &Left, right: &[Row]) -> [[__m512; 2]; COUNT] {
@@ -170,7 +172,7 @@ fn product<const COUNT: usize>(left: &Left, right: &[Row]) -> [[__m512; 2]; COUN
     sums
 }
 
-/// Pairs of neighbours.
+/// Converts numbers to pairs of adjacent numbers.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bf16")]
 fn to_pairs(numbers: &[f32; COLUMNS]) -> __m512bh {
@@ -178,8 +180,8 @@ fn to_pairs(numbers: &[f32; COLUMNS]) -> __m512bh {
     _mm512_cvtne2ps_pbh(load(&numbers[1]), load(&numbers[0]))
 }
 
-/// Softmax without its division: `shares` become the powers of 2 of what `scores` are below their highest, 0 from `length`
-/// on. Gives their sum.
+/// Softmax without the division: sets `shares` to 2 to the power of each score minus the highest score, and to 0 from
+/// `length` on. Returns their sum.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bf16")]
 fn shares(scores: &mut [f32], length: usize, shares: &mut [Pair]) -> f32 {

@@ -8,15 +8,16 @@ use std::arch::x86_64::{
 use super::super::registers::{EXP2, LANES, NO_SCORE, exp2, load, store};
 use super::size::{COLUMNS, Size, write};
 
-/// Rows of a tile: with these the sums, a row of the right side and a number of the left fit into the registers.
+/// Rows of a tile. With this number, the sums, a row of the right side and a number of the left side fit into the
+/// registers.
 const TILE_ROWS: usize = 8;
 
-/// Buffers for one head, kept from text to text.
+/// Buffers for one head, reused for all texts.
 #[derive(Debug, Default)]
 pub(super) struct Attention {
-    /// The keys, transposed: `[head width, length]`, the length filled up to whole tiles.
+    /// The keys, transposed: `[head width, length]`, with the length padded to whole tiles.
     keys: Vec<f32>,
-    /// How much each of a few tokens attends to each token, `[TILE_ROWS, length]`, filled up like the keys.
+    /// The attention weights of a few tokens for each token, `[TILE_ROWS, length]`, padded like the keys.
     shares: Vec<f32>,
 }
 
@@ -78,7 +79,7 @@ impl Attention {
     }
 }
 
-/// The attention of a few tokens to all of the text, for one head.
+/// The attention of a few tokens to all tokens of the text, for one head.
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn rows<const COUNT: usize>(
@@ -111,7 +112,7 @@ fn rows<const COUNT: usize>(
     }
 }
 
-/// A tile of the product of two matrices: rows from the first on, [`COLUMNS`] columns.
+/// A tile of a matrix product: rows from the first on, [`COLUMNS`] columns.
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn product<const COUNT: usize>(
@@ -135,8 +136,8 @@ fn product<const COUNT: usize>(
     sums
 }
 
-/// Softmax without its division: `scores` become the powers of 2 of what they are below their highest, 0 from `length`
-/// on. Gives their sum.
+/// Softmax without the division: replaces each score by 2 to the power of its difference to the highest score, and by 0
+/// from `length` on. Returns their sum.
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn exponentials(scores: &mut [f32], length: usize) -> f32 {

@@ -7,13 +7,13 @@ mod size;
 pub(super) use self::size::COLUMNS;
 use self::size::Size;
 
-/// The factor that queries are multiplied with beforehand, so that the powers of 2 of their products with the keys are the
+/// The factor by which queries are multiplied beforehand, so that 2 to the power of their products with the keys is the
 /// softmax before its division.
 pub(super) fn query_scale(head_width: usize) -> f32 {
     std::f32::consts::LOG2_E / (head_width as f32).sqrt()
 }
 
-/// Buffers for one head, kept from text to text.
+/// Buffers for one head, reused for all texts.
 #[derive(Debug, Default)]
 pub(super) struct Attention {
     in_f32: in_f32::Attention,
@@ -21,9 +21,9 @@ pub(super) struct Attention {
 }
 
 impl Attention {
-    /// One text's attention, with products of bf16 numbers where the CPU has them. `queries`: of the tokens that are asked
-    /// for, scaled by [`query_scale`], `[asked, width]`; `keys_values`: keys and values side by side, of all tokens,
-    /// `[length, 2 · width]`; `context`: `[asked, width]`.
+    /// The attention within one text, with products of bf16 numbers if the CPU supports them. `queries`: those of the
+    /// requested tokens, scaled by [`query_scale`], `[asked, width]`; `keys_values`: keys and values side by side, of
+    /// all tokens, `[length, 2 · width]`; `context`: `[asked, width]`.
     #[target_feature(enable = "avx512f")]
     pub(super) fn forward(
         &mut self,
@@ -52,7 +52,7 @@ mod tests {
 
     const HEADS: usize = 3;
 
-    /// In f64.
+    /// Computed in f64.
     fn exact(queries: &[f32], keys_values: &[f32], size: Size) -> Vec<f32> {
         let Size { width, head_width, .. } = size;
         let mut context = Vec::new();
@@ -74,7 +74,7 @@ mod tests {
         context
     }
 
-    /// By the scalar reference of the f32 kernel.
+    /// Computed by the scalar reference of the f32 kernel.
     fn scalar_context(queries: &[f32], keys_values: &[f32], size: Size) -> Vec<f32> {
         let Size { width, head_width, .. } = size;
         let mut context = Vec::new();
@@ -90,7 +90,7 @@ mod tests {
         context
     }
 
-    /// The queries' scores lie between about -8 and 8.
+    /// Random inputs whose scores are between about -8 and 8.
     fn text(asked: usize, size: Size, seed: u64) -> (Vec<f32>, Vec<f32>) {
         let queries = pseudo_random(asked * size.width, seed).iter().map(|number| number * 2.0).collect();
         (queries, pseudo_random(size.length * 2 * size.width, seed ^ 5))
@@ -127,7 +127,7 @@ mod tests {
             if in_bf16::fits(size) {
                 // SAFETY: the CPU has the features, checked above.
                 unsafe { attention.in_bf16.forward(&queries, &keys_values, size, &mut context) };
-                // bf16 keeps 8 bits, and the errors of the many products are independent.
+                // bf16 has 8 bits of precision, and the errors of the many products are independent.
                 assert_near(&context, &exact, 0.02)?;
             }
         }
@@ -145,7 +145,7 @@ mod tests {
         let mut context = vec![0.0; queries.len()];
         // SAFETY: the CPU has the features, checked above.
         unsafe { Attention::default().forward(&queries, &keys_values, 1, &mut context, COLUMNS) };
-        // A score of 100 or more in bf16 is off by up to half a step of 1.
+        // A score of 100 or more in bf16 has an error of up to half a step of 1.
         let cosine = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
         let similarity = cosine(&context, &exact) / (cosine(&context, &context) * cosine(&exact, &exact)).sqrt();
         assert!(similarity > 0.95, "{similarity}");

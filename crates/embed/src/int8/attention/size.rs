@@ -1,23 +1,23 @@
-//! What all kinds of attention share: sizes, and how the columns of a tile are written.
+//! Shared by all kinds of attention: sizes, and how the columns of a tile are written.
 
 use std::arch::x86_64::__m512;
 
 use super::super::registers::{LANES, store};
 
-/// Columns of a tile of a product. A head's width is a multiple of them.
+/// Columns of a tile of a product. The width of a head is a multiple of this.
 pub(in super::super) const COLUMNS: usize = 2 * LANES;
 
 /// Sizes of one text's attention.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Size {
-    /// Of the text.
+    /// Number of tokens of the text.
     pub(super) length: usize,
-    /// Of the model.
+    /// Width of the model.
     pub(super) width: usize,
     pub(super) head_width: usize,
 }
 
-/// Writes a row of a tile to the beginning of `numbers`.
+/// Writes a row of a tile to the start of `numbers`.
 #[inline]
 #[target_feature(enable = "avx512f")]
 pub(super) fn write(sums: &[__m512; 2], numbers: &mut [f32]) {
