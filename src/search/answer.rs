@@ -31,23 +31,23 @@ pub struct Answer {
     pub interpretation: Interpretation,
 }
 
-/// How many passages can be paged through: the candidates, without those beyond the maximum for one paper.
+/// The number of passages that can be paged through: the candidates, without those beyond the maximum for one paper.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Total {
     pub passages: usize,
-    /// Whether there may be others, which are found on further pages, or fewer, since phrases are compared word for word on the page
-    /// that is shown only.
+    /// Whether the number is an estimate: further pages may find other passages, and phrases are compared word for word
+    /// only on the page that is shown, so that there may also be fewer.
     pub is_estimate: bool,
 }
 
-/// How many of the passages that [`Total`] counts have each value.
+/// For each value, how many of the passages that [`Total`] counts have it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facets {
     pub years: BTreeMap<u16, usize>,
-    /// As the papers write them.
+    /// Names as the papers write them.
     pub journals: BTreeMap<String, usize>,
     pub article_types: BTreeMap<String, usize>,
-    /// By the names of their kinds.
+    /// By the names of the section kinds.
     pub sections: BTreeMap<&'static str, usize>,
 }
 
@@ -58,7 +58,7 @@ pub struct Hit {
     /// The score by which hits are ranked. It can only be compared within one answer.
     pub score: f32,
     pub scores: Scores,
-    /// The sentences that answer best, the best first.
+    /// The sentences that answer best, best first.
     pub evidence: Vec<Evidence>,
     /// The byte ranges of the question's words in the text.
     pub highlights: Vec<Range<usize>>,
@@ -132,8 +132,8 @@ pub struct Scores {
     pub body: f32,
     /// Cosine of the question with the passage's nearest sentence.
     pub sentence: f32,
-    /// Cosine of the passage with the one that is first without this part, weighted by the confidence in that one. 0 in other modes
-    /// than hybrid.
+    /// Cosine of the passage with the passage that ranks first without this part, weighted by the confidence in that
+    /// passage. 0 in modes other than hybrid.
     pub feedback: f32,
 }
 
@@ -155,7 +155,7 @@ pub struct Evidence {
 /// The answer: sentences of the best passages.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Summary {
-    /// The sentences, the best first; empty if it abstained.
+    /// The sentences, best first; empty if it abstained.
     pub sentences: Vec<SummarySentence>,
     /// Whether nothing in the index is close enough to the question.
     pub abstained: bool,
@@ -163,10 +163,10 @@ pub struct Summary {
     pub reason: Option<String>,
     /// Papers that the question names, best first. Their passages come first among the hits.
     pub papers: Vec<NamedPaper>,
-    /// Studies that the question names and that papers of the index only cite; those with the most such papers first. The
-    /// `sentences` are those that cite them.
+    /// Studies that the question names and that papers of the index only cite; the most cited first. `sentences` are
+    /// then the sentences that cite them.
     pub studies: Vec<CitedStudy>,
-    /// What a question may mean that does not say what it is about, in the papers' words.
+    /// Possible meanings of a question that does not say what it is about, in the papers' words.
     pub suggestions: Vec<String>,
 }
 
@@ -178,7 +178,7 @@ pub struct NamedPaper {
     pub by: NameKind,
 }
 
-/// By what a question names a paper.
+/// How a question names a paper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum NameKind {
     Doi,
@@ -189,7 +189,7 @@ pub enum NameKind {
     Title,
     /// Names of authors, with or without a year.
     Authors,
-    /// Conditions alone, without a word to search for.
+    /// Only conditions, without a word to search for.
     Conditions,
 }
 
@@ -198,7 +198,7 @@ pub enum NameKind {
 pub struct CitedStudy {
     /// As one of the papers lists it.
     pub reference: Reference,
-    /// Papers that cite it.
+    /// Number of papers that cite it.
     pub papers: usize,
 }
 
@@ -217,16 +217,16 @@ pub struct SummarySentence {
     pub papers: usize,
 }
 
-/// The interpretation of the question.
+/// How the question was interpreted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Interpretation {
-    /// The words that were searched for: the question without its conditions, with its slips corrected.
+    /// The words that were searched for: the question without its conditions, with corrected misspellings.
     pub text: String,
-    /// The conditions that passages had to meet, those of the request and those of the question.
+    /// The conditions that passages had to meet: those of the request and those of the question.
     pub conditions: Vec<ConditionInForce>,
-    /// Slips that were corrected, in the question's order.
+    /// Misspellings that were corrected, in the question's order.
     pub spelling: Vec<Correction>,
-    /// Parts of the question that were not searched for, because they look like conditions and are none.
+    /// Parts of the question that were not searched for, because they look like conditions but are not valid ones.
     pub not_understood: Vec<NotUnderstood>,
     /// The abbreviations that were expanded, in the question's order.
     pub abbreviations: Vec<Expansion>,
@@ -236,15 +236,15 @@ pub struct Interpretation {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConditionInForce {
     pub kind: ConditionName,
-    /// What was asked for, as a person reads it: `2015 to 2020`.
+    /// The requested value in readable form: `2015 to 2020`.
     pub value: String,
-    /// Passages that meet it, all others aside; only where nothing was found.
+    /// Number of passages that meet this condition, ignoring all others. Only set if nothing was found.
     pub passages: Option<usize>,
-    /// Values that there are, near ones first, where none meets it.
+    /// Existing values, most similar first, if no passage meets the condition.
     pub known: Vec<String>,
 }
 
-/// What a condition is about.
+/// The property that a condition restricts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ConditionName {
     Phrase,
@@ -258,21 +258,21 @@ pub enum ConditionName {
     Paper,
 }
 
-/// A slip with the word that was meant.
+/// A misspelling with its correction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Correction {
     pub typed: String,
     pub read: String,
 }
 
-/// An abbreviation of the question with the sense that was searched for.
+/// An abbreviation of the question with the sense that was used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expansion {
     /// The short form as written in the question.
     pub short: String,
     pub long: String,
-    /// Papers that define it so.
+    /// Number of papers that define it with this sense.
     pub papers: usize,
-    /// Its senses in other papers with the number of papers, the most frequent first.
+    /// Its senses in other papers with the number of papers, most frequent first.
     pub others: Vec<(String, usize)>,
 }

@@ -1,4 +1,4 @@
-//! The conditions of a request and of its question, as one filter; and which of them leave nothing.
+//! Combines the conditions of a request and of its question into one filter, and finds those that no passage meets.
 
 use std::collections::BTreeSet;
 
@@ -10,29 +10,29 @@ use super::syntax::{Condition, ConditionKind, NotUnderstood};
 use crate::corpus::SectionKind;
 use crate::index::{Filter, IndexError, Snapshot};
 
-/// Values that are shown where there is none of those that were asked for.
+/// Maximum number of existing values that are shown if the requested one does not exist.
 const MAX_KNOWN: usize = 5;
 
 /// All conditions that passages must meet.
 #[derive(Debug, Default)]
 pub(super) struct Conditions {
     each: Vec<ResolvedCondition>,
-    /// Texts that passages have word for word.
+    /// Texts that passages must contain word for word.
     pub(super) phrases: Vec<String>,
 }
 
-/// A condition with the filter that it alone is.
+/// A condition with the filter for it alone.
 #[derive(Debug)]
 struct ResolvedCondition {
     name: ConditionName,
     value: String,
-    /// `None` where nothing can meet it.
+    /// `None` if nothing can meet it.
     filter: Option<Filter>,
 }
 
 impl Conditions {
-    /// The conditions of a request's filter and of its question. Names in them are looked up. Adds to `not_understood` what
-    /// cannot be one.
+    /// Resolves the conditions of a request's filter and of its question. Looks up the names in them. Parts that cannot
+    /// be conditions are added to `not_understood`.
     pub(super) fn resolve(
         asked: &Filter,
         of_question: &[Condition],
@@ -147,12 +147,12 @@ impl Conditions {
         }
     }
 
-    /// The filter of all conditions; `None` where nothing can meet them all.
+    /// The filter for all conditions; `None` if nothing can meet all of them.
     pub(super) fn filter(&self) -> Option<Filter> {
         self.each.iter().try_fold(Filter::default(), |filter, condition| both(filter, condition.filter.clone()?))
     }
 
-    /// Whether a condition says which papers are meant, so that they may be listed without a question.
+    /// Whether a condition selects papers, so that they may be listed without a question.
     pub(super) fn names_papers(&self) -> bool {
         use ConditionName::{Author, Journal, Paper, Title, Type, Year};
         self.each.iter().any(|condition| matches!(condition.name, Author | Journal | Paper | Title | Type | Year))
@@ -162,7 +162,7 @@ impl Conditions {
         self.each.is_empty()
     }
 
-    /// The conditions as they are shown.
+    /// The conditions in readable form.
     pub(super) fn in_force(&self) -> Vec<ConditionInForce> {
         let shown = |condition: &ResolvedCondition| ConditionInForce {
             kind: condition.name,
@@ -173,7 +173,7 @@ impl Conditions {
         self.each.iter().map(shown).collect()
     }
 
-    /// The conditions as they are shown where nothing was found, and which of them are the reason, in words.
+    /// The conditions in readable form for an empty result, and a message that says which of them are the reason.
     pub(super) fn blamed(&self, snapshot: &Snapshot) -> Result<(Vec<ConditionInForce>, String), IndexError> {
         let mut shown = self.in_force();
         let mut blamed = Vec::new();
@@ -221,7 +221,7 @@ impl Conditions {
 }
 
 impl ResolvedCondition {
-    /// As it could be typed.
+    /// The condition as it could be typed.
     fn shown(&self) -> String {
         match self.name {
             ConditionName::Phrase => format!("\"{}\"", self.value),
@@ -230,7 +230,7 @@ impl ResolvedCondition {
         }
     }
 
-    /// Why nothing meets it.
+    /// A message that says why nothing meets the condition.
     fn failure(&self, known: &[String], snapshot: &Snapshot) -> Result<String, IndexError> {
         let (shown, known) = (self.shown(), known.join(", "));
         Ok(match self.name {
@@ -244,7 +244,7 @@ impl ResolvedCondition {
         })
     }
 
-    /// Values that there are in the place of those that were asked for.
+    /// Existing values that resemble the requested ones.
     fn known_values(&self, snapshot: &Snapshot) -> Result<Vec<String>, IndexError> {
         Ok(match self.name {
             ConditionName::Year => {
@@ -293,7 +293,7 @@ fn of_papers(papers: BTreeSet<String>) -> Option<Filter> {
     (!papers.is_empty()).then(|| Filter { papers, ..Filter::default() })
 }
 
-/// The values that are spelled most like one, the most alike first.
+/// The values with the most similar spelling, most similar first.
 fn nearest(value: &str, known: impl Iterator<Item = String>) -> Vec<String> {
     let value = value.to_lowercase();
     let mut known: Vec<(f64, String)> =
@@ -302,7 +302,7 @@ fn nearest(value: &str, known: impl Iterator<Item = String>) -> Vec<String> {
     known.into_iter().take(MAX_KNOWN).map(|(_, known)| known).collect()
 }
 
-/// The filter that lets pass what both let pass; `None` where that is nothing.
+/// The intersection of two filters; `None` if it is empty.
 fn both(one: Filter, other: Filter) -> Option<Filter> {
     let later = |a: Option<u16>, b: Option<u16>| a.into_iter().chain(b).max();
     let earlier = |a: Option<u16>, b: Option<u16>| a.into_iter().chain(b).min();
@@ -319,7 +319,7 @@ fn both(one: Filter, other: Filter) -> Option<Filter> {
     .filter(|both| both.year_from.zip(both.year_to).is_none_or(|(from, to)| from <= to))
 }
 
-/// The values that are in both sets, of which an empty one stands for all values; `None` where there are none.
+/// The intersection of two sets, where an empty set stands for all values; `None` if it is empty.
 fn common<T: Ord>(one: BTreeSet<T>, other: BTreeSet<T>) -> Option<BTreeSet<T>> {
     if one.is_empty() || other.is_empty() {
         return Some(if one.is_empty() { other } else { one });

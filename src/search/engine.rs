@@ -37,7 +37,7 @@ impl std::fmt::Debug for Engine {
     }
 }
 
-/// A candidate of a question with the values on which its rank depends.
+/// A candidate passage of a question with the values on which its rank depends.
 #[derive(Debug, Clone)]
 pub struct RankingCandidate {
     /// The passage's id.
@@ -47,10 +47,10 @@ pub struct RankingCandidate {
     pub vector: UnitVector,
 }
 
-/// A passage, its evidence that is shown, and all of its sentences with their scores.
+/// A passage, its displayed evidence, and all of its sentences with their scores.
 type PassageEvidence = (PassageRecord, Vec<Evidence>, Vec<Evidence>);
 
-/// What a question finds.
+/// The result of the retrieval for a question.
 #[derive(Default)]
 struct Found {
     summary: Summary,
@@ -60,7 +60,7 @@ struct Found {
     expanded: Vec<Expanded>,
 }
 
-/// Number of hits from which the answer is made.
+/// Number of hits from which the summary is made.
 const HITS_SUMMARISED: usize = 10;
 
 impl Engine {
@@ -76,7 +76,7 @@ impl Engine {
         self.embedder.as_ref()
     }
 
-    /// The same engine with other options.
+    /// Returns the same engine with other options.
     #[must_use]
     pub fn with_options(&self, options: SearchOptions) -> Self {
         Self { options, ..self.clone() }
@@ -89,7 +89,7 @@ impl Engine {
     /// The calibration of the model's cosines.
     ///
     /// # Errors
-    /// The index has no calibration, and the model fails.
+    /// If the index has no calibration and the model fails.
     pub fn calibration(&self) -> Result<&Calibration, EmbedError> {
         if let Some(known) = self.index.calibration().or_else(|| self.calibration.get()) {
             return Ok(known);
@@ -103,7 +103,7 @@ impl Engine {
         if mode == Mode::Lexical { Ok(&Calibration::IDENTITY) } else { self.calibration() }
     }
 
-    /// Loads data for which the first question after a commit would wait.
+    /// Loads data that the first question after a commit would otherwise wait for.
     pub fn warm(&self) -> Result<(), SearchError> {
         let snapshot = self.index.snapshot();
         snapshot.warm()?;
@@ -146,7 +146,7 @@ impl Engine {
         })
     }
 
-    /// The hits of one page, and the answer on top of the first one.
+    /// The hits of one page, and the summary if it is the first page.
     fn found(
         &self,
         snapshot: &Snapshot,
@@ -194,13 +194,13 @@ impl Engine {
         Ok(Found { summary, hits, total, facets, expanded: prepared.expanded })
     }
 
-    /// The model, where a search asks it.
+    /// The model, if the search mode needs it.
     fn embedder_for(&self, mode: Mode) -> Option<&dyn Embedder> {
         (mode != Mode::Lexical).then_some(self.embedder.as_ref())
     }
 
-    /// The ids of the best passages with their scores, the best first, without reading their text. For evaluation: conditions and
-    /// names in the question are not looked for.
+    /// The ids of the best passages with their scores, best first, without reading their text. For evaluation: does not
+    /// parse conditions and names in the question.
     pub fn rank_passages(&self, request: &Request) -> Result<Vec<(String, f32)>, SearchError> {
         let mut timings = Timings::default();
         let snapshot = self.index.snapshot();
@@ -225,7 +225,7 @@ impl Engine {
         prepared.rank(request, false, &mut timings)?.into_iter().map(candidate).collect()
     }
 
-    /// The evidence of each passage of a paper, and all of its sentences with their scores. For evaluation.
+    /// The displayed evidence of each passage of a paper, and all of its sentences with their scores. For evaluation.
     pub fn evidence_of(&self, question: &str, paper: &str) -> Result<Vec<PassageEvidence>, SearchError> {
         let snapshot = self.index.snapshot();
         let request = Request::new(question);
@@ -254,7 +254,7 @@ impl Engine {
     ) -> Result<PreparedQuery<'a>, SearchError> {
         let vectors = QuestionVectors::new(self.embedder.as_ref());
         let (query, expanded) = timings.time(Stage::Expand, || self.analysed(snapshot, request, question, &vectors))?;
-        // The model computes on threads of its own during the lexical search.
+        // The model computes on its own threads during the lexical search.
         let embedded = (request.mode != Mode::Lexical)
             .then(|| timings.time(Stage::Embed, || self.embedded(&question.for_model, &expanded, &vectors)));
         let lexical = || lexical_candidates(snapshot, &query, &self.options, request);
@@ -286,8 +286,8 @@ impl Engine {
         Ok((query, expanded))
     }
 
-    /// Starts embedding the question; the returned closure waits for its vector. Where abbreviations are ambiguous it is the
-    /// mean of the question's vector and that of the question with their long forms.
+    /// Starts embedding the question; the returned closure waits for its vector. If abbreviations are ambiguous, it is
+    /// the mean of the question's vector and that of the question with their long forms.
     fn embedded(
         &self,
         question: &str,
@@ -303,7 +303,7 @@ impl Engine {
     }
 }
 
-/// How many passages are found, and the counts of their values where the request asks for them.
+/// The number of passages found, and their facets if the request asks for them.
 fn counted(
     prepared: &PreparedQuery<'_>,
     ranked: &[RankedPassage],
@@ -316,7 +316,7 @@ fn counted(
     Ok((Total { passages: passages.len(), is_estimate }, facets))
 }
 
-/// The hits from which the answer is made, with the vectors of their evidence.
+/// The hits from which the summary is made, with the vectors of their evidence.
 fn sources<'a>(snapshot: &Snapshot, hits: &'a [Hit], addresses: &[PassageAddress]) -> Vec<Source<'a>> {
     let source = |(hit, address): (&'a Hit, &PassageAddress)| {
         let all = snapshot.sentence_vectors(*address);

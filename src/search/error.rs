@@ -10,10 +10,11 @@ use crate::index::IndexError;
 pub enum SearchError {
     #[error("the question is empty")]
     EmptyQuestion,
-    /// It has conditions alone that do not say which papers are meant, or parts that look like conditions and are none.
+    /// The question consists of conditions that do not select papers, or of parts that look like conditions but are not
+    /// valid.
     #[error("the question has no word to search for{}", because(reasons))]
     NoWords {
-        /// What is wrong with its parts.
+        /// Why its parts are not valid.
         reasons: Vec<String>,
     },
     #[error(transparent)]

@@ -39,7 +39,7 @@ impl Expanded {
         self.senses.len() > 1
     }
 
-    /// Whether a paper uses the abbreviation in other senses only.
+    /// Whether a paper uses the abbreviation only in other senses.
     pub(super) fn is_other_sense_of(&self, paper: PaperKey) -> bool {
         let has = |index: usize| self.senses[index].papers.contains(paper);
         !has(self.chosen) && (0..self.senses.len()).any(has)
@@ -53,7 +53,7 @@ pub(super) struct ExpansionContext<'a> {
     pub(super) fields: FieldWeights,
     pub(super) question: &'a str,
     pub(super) query: &'a Query,
-    /// `None` if the model is not to be used.
+    /// `None` if the model must not be used.
     pub(super) vectors: Option<&'a QuestionVectors<'a>>,
     /// The scale of cosines of two questions.
     pub(super) scale: CosineScale,
@@ -91,7 +91,7 @@ impl Abbreviation<'_> {
         self.candidates.len() > 1
     }
 
-    /// The expansion by the sense with the highest score; of equal ones, by the most frequent.
+    /// The expansion with the sense of the highest score; of senses with equal scores, the most frequent one.
     fn expanded(&self) -> Option<Expanded> {
         let better = |best: (usize, f32), next: (usize, f32)| if next.1 > best.1 { next } else { best };
         let (chosen, _) = self.candidates.iter().copied().reduce(better)?;
@@ -133,12 +133,12 @@ const PAPERS_WEIGHT: f32 = 0.2;
 /// Number of passages that are compared to choose the sense of an abbreviation.
 const PASSAGES_FOR_SENSES: usize = 100;
 
-/// Words of a question with the senses of each.
+/// Words of a question, each with its senses.
 type WordSenses<'q> = Vec<(&'q str, Arc<[Sense]>)>;
 
 impl<'a> ExpansionContext<'a> {
-    /// The words of the question that papers define as short forms, each once; of a compound (UC-MSC) its parts, unless it
-    /// is one itself.
+    /// The words of the question that papers define as short forms, without duplicates. A compound (UC-MSC) is split
+    /// into its parts, unless it is a short form itself.
     fn abbreviations(&self) -> Result<WordSenses<'a>, SearchError> {
         let mut found = WordSenses::new();
         for word in self.question.split_whitespace() {
@@ -158,9 +158,9 @@ impl<'a> ExpansionContext<'a> {
         Ok(found)
     }
 
-    /// The possible senses, with the part of their scores that does not depend on similarity: whether the question has words of the
-    /// sense, the passages of its papers for the other words of the question, and the number of its papers. Senses that could not
-    /// become first by similarity are left out.
+    /// The possible senses, with the part of their scores that does not depend on similarity: whether the question has
+    /// words of the sense, the passages of its papers for the other words of the question, and the number of its
+    /// papers. Senses that could not become first by similarity are left out.
     fn candidates(&self, short: &str, senses: &[Sense]) -> Result<Vec<(usize, f32)>, SearchError> {
         if senses.len() < 2 {
             return Ok(vec![(0, 0.0)]);
@@ -196,8 +196,8 @@ impl<'a> ExpansionContext<'a> {
         Ok(best)
     }
 
-    /// Adds the similarity of the candidates and the question. The model takes as long as the rest of an answer, so it is used once
-    /// for all abbreviations, and only for those with several candidates.
+    /// Adds the similarity of the candidates and the question. The model takes as long as the rest of an answer, so it
+    /// is used once for all abbreviations, and only for those with several candidates.
     fn add_similarity(&self, found: &mut [Abbreviation<'_>]) -> Result<(), SearchError> {
         let open = found.iter().filter(|abbreviation| abbreviation.is_open());
         let senses: Vec<&Sense> =
@@ -230,9 +230,9 @@ impl<'a> ExpansionContext<'a> {
     }
 }
 
-/// The text that the model embeds, with each ambiguous abbreviation followed by its long form: `RA (rheumatoid arthritis)`. `None`
-/// if nothing is ambiguous: the long form of an abbreviation with a single sense changes nothing (nDCG@10 within .001 on five
-/// collections), and would need a second pass of the model.
+/// The text that the model embeds, with each ambiguous abbreviation followed by its long form: `RA (rheumatoid
+/// arthritis)`. `None` if nothing is ambiguous: the long form of an abbreviation with a single sense changes nothing
+/// (nDCG@10 within .001 on five collections), and would need a second pass of the model.
 pub(super) fn disambiguated(question: &str, expanded: &[Expanded]) -> Option<String> {
     let mut text = question.to_owned();
     for Expanded { shown, .. } in expanded.iter().filter(|expanded| expanded.is_ambiguous()) {

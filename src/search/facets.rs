@@ -1,4 +1,4 @@
-//! Counts of what a question finds: how many passages, and of which years, journals, types and sections.
+//! Counts the passages that a question finds, in total and by year, journal, article type and section.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use super::error::SearchError;
 use super::ranking::RankedPassage;
 use crate::index::{PaperKey, Snapshot};
 
-/// Those of the ranked passages that can be shown: the best of each paper, up to the maximum for one paper.
+/// The ranked passages that can be shown: the best ones of each paper, up to the maximum for one paper.
 pub(super) fn shown<'a>(
     snapshot: &Snapshot,
     ranked: &'a [RankedPassage],
@@ -25,7 +25,7 @@ pub(super) fn shown<'a>(
     Ok(shown)
 }
 
-/// Counts the values of passages. Reads the record of each.
+/// Counts the values of passages. Reads the record of each passage.
 pub(super) fn facets(snapshot: &Snapshot, passages: &[&RankedPassage]) -> Result<Facets, SearchError> {
     let mut facets = Facets::default();
     for ranked in passages {

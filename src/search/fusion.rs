@@ -24,8 +24,8 @@ pub enum Fusion {
 /// collections.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Weights {
-    /// Share of the lexical parts in the sum, from 0 to 1; the rest is the share of the vectors. At 0.5 all other weights are used
-    /// as they are.
+    /// Share of the lexical parts in the sum, from 0 to 1; the rest is the share of the vectors. At 0.5 all other
+    /// weights are used as they are.
     pub words: f32,
     /// Weight of BM25, divided by its maximum for the question.
     pub lexical: f32,
@@ -114,8 +114,8 @@ impl Weights {
 /// The constant of reciprocal rank fusion, from the paper.
 const RRF_K: f32 = 60.0;
 
-/// Coverage of the best candidate up to which lexical scores count 0, because the question is a paraphrase. Of 100 paraphrases, nine
-/// in ten are covered less than .37; of 200 other questions, more than .45.
+/// Coverage of the best candidate up to which lexical scores count 0, because the question is a paraphrase. Of 100
+/// paraphrases, nine in ten are covered less than .37; of 200 other questions, more than .45.
 const NO_LEXICAL_CONFIDENCE: f32 = 0.3;
 /// Coverage of the best candidate from which on lexical scores count in full.
 const FULL_LEXICAL_CONFIDENCE: f32 = 0.5;
@@ -141,8 +141,8 @@ const NO_FEEDBACK_CONFIDENCE: f32 = 0.4;
 /// Calibrated similarity of the first passage from which on its feedback counts in full.
 const FULL_FEEDBACK_CONFIDENCE: f32 = 1.0;
 
-/// Confidence in the feedback of the first passage, from 0 to 1, by its similarity to the question. Feedback of a wrong first passage
-/// makes the ranking worse.
+/// Confidence in the feedback of the first passage, from 0 to 1, by its similarity to the question. Feedback of a wrong
+/// first passage makes the ranking worse.
 fn feedback_confidence(first: &Scores, calibration: &Calibration) -> f32 {
     between(calibration.passage.apply(first.paragraph), NO_FEEDBACK_CONFIDENCE, FULL_FEEDBACK_CONFIDENCE)
 }
@@ -252,7 +252,7 @@ mod tests {
         Scores { bm25: lexical * 20.0, lexical, coverage, paragraph, body: paragraph, sentence, ..Scores::default() }
     }
 
-    /// With cosines as they are, and all candidates equally near to the first.
+    /// With uncalibrated cosines, and all candidates equally near to the first.
     fn parts(candidates: &[Scores], fusion: Fusion) -> Vec<Parts> {
         let (weights, calibration) = (&Weights::default(), &Calibration::IDENTITY);
         let ranker = Ranker { mode: Mode::Hybrid, fusion, weights, asks_for_fact: true, calibration };
@@ -290,7 +290,7 @@ mod tests {
             sentences: scale,
             questions: scale,
         };
-        // The same nearness, as two models say it.
+        // The same similarity, expressed in the cosines of two models.
         let (wide, narrow) = (of_model(scale(0.0, 0.6)), of_model(scale(0.7, 0.9)));
         let total = |calibration: &Calibration, scores: Scores| {
             let (mode, weights) = (Mode::Hybrid, &Weights::default());

@@ -1,6 +1,7 @@
 //! Answers questions: ranked passages, the sentences that answer, and the studies that they cite.
 //!
-//! [`Request`] -> `Query` -> candidates of two legs -> fusion -> evidence -> [`Answer`]. [`Engine::search`] shows the whole path.
+//! [`Request`] -> `Query` -> candidates of two legs -> fusion -> evidence -> [`Answer`]. [`Engine::search`] is the
+//! entry point.
 
 mod answer;
 mod conditions;

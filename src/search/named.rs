@@ -1,4 +1,4 @@
-//! Papers and studies that a question names: by an identifier, by their title, by their authors.
+//! Finds the papers and studies that a question names by an identifier, by their title, or by their authors.
 
 use std::cmp::Reverse;
 use std::sync::LazyLock;
@@ -10,27 +10,27 @@ use crate::corpus::identity::title_key;
 use crate::corpus::{Identifier, Metadata, Reference, family_name, plain_words};
 use crate::index::{IndexError, PaperRecord, PassageAddress, Snapshot, StudyName};
 
-/// Papers that are shown of those that have a name, at most.
+/// Maximum number of papers that are shown for one name.
 const MAX_PAPERS: usize = 50;
-/// Papers that are read to see which of their paragraphs cite a study, at most.
+/// Maximum number of papers that are read to find their paragraphs that cite a study.
 const MAX_CITING: usize = 20;
-/// Studies of one name that are shown, at most.
+/// Maximum number of studies that are shown for one name.
 const MAX_STUDIES: usize = 5;
 
-/// What a question names.
+/// The papers and studies that a question names.
 #[derive(Debug, Default)]
 pub(super) struct Named {
     /// Best first.
     pub(super) papers: Vec<NamedPaper>,
-    /// Those that papers of the index cite, where no paper of the index has the name; most cited first.
+    /// Studies that papers of the index cite, if no paper of the index has the name; most cited first.
     pub(super) studies: Vec<CitedStudy>,
-    /// The paragraphs that cite the studies, each with the sentence that does.
+    /// The paragraphs that cite the studies, each with the citing sentence.
     pub(super) citing: Vec<Citing>,
-    /// Whether the question is a name and asks nothing else.
+    /// Whether the question consists of a name only.
     pub(super) is_only_name: bool,
-    /// Whether nothing but what has the name is shown.
+    /// Whether only passages with the name are shown.
     pub(super) hides_others: bool,
-    /// An identifier that no paper has and none cites.
+    /// An identifier that no paper of the index has or cites.
     pub(super) unknown: Option<String>,
 }
 
@@ -38,7 +38,7 @@ pub(super) struct Named {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Citing {
     pub(super) address: PassageAddress,
-    /// The number of the sentence in the passage that cites it.
+    /// The index of the citing sentence in the passage.
     pub(super) sentence: usize,
 }
 
@@ -47,7 +47,7 @@ impl Named {
         self.papers.is_empty() && self.studies.is_empty()
     }
 
-    /// Looks up what a question without conditions is the name of.
+    /// Looks up the papers and studies that a question without conditions names.
     pub(super) fn find(text: &str, snapshot: &Snapshot) -> Result<Self, IndexError> {
         if let Some(identifier) = Identifier::parse(text) {
             return Self::from_identifier(&identifier, text, snapshot);
@@ -77,7 +77,7 @@ impl Named {
             return Ok(Self::from_papers(papers.into_iter().map(|paper| named(paper, kind)).collect()));
         }
         let study = Self::from_study(&StudyName::Identifier(identifier.clone()), snapshot)?;
-        // A number may be one that the papers have.
+        // A number may also be one that the papers use.
         let is_number = text.trim().bytes().all(|byte| byte.is_ascii_digit());
         if study.is_empty() && !is_number {
             let unknown = Some(identifier.key().replace("pmcid:", "").replace(':', " "));
@@ -86,17 +86,17 @@ impl Named {
         Ok(study)
     }
 
-    /// Papers that are named and nothing else.
+    /// The result for a question that names papers and nothing else.
     fn from_papers(papers: Vec<NamedPaper>) -> Self {
         Self { papers, is_only_name: true, hides_others: true, ..Self::default() }
     }
 
-    /// Whether a text is the title of a paper, punctuation aside.
+    /// Whether a text is the title of a paper, ignoring punctuation.
     pub(super) fn is_title(text: &str, snapshot: &Snapshot) -> Result<bool, IndexError> {
         Ok(!snapshot.papers_with_keys(&[title_key(&plain_words(text).concat())])?.is_empty())
     }
 
-    /// A title as a whole; titles within a question are found among its hits, see [`is_titled`].
+    /// Looks up the question as a whole title. Titles within a question are found among its hits, see [`is_titled`].
     fn from_title(text: &str, snapshot: &Snapshot) -> Result<Self, IndexError> {
         let plain = plain_words(text);
         if plain.len() < 2 {
@@ -116,7 +116,8 @@ impl Named {
         for paper in snapshot.papers_of_authors(&names.words, 20 * MAX_PAPERS)? {
             found.extend(names.matched(&paper.metadata).map(|matched| (matched, paper)));
         }
-        // Online and in print a paper may be of two years; it is meant only where none is of the year itself.
+        // The years of a paper's online and printed versions may differ. A near year counts only if no paper matches
+        // the year exactly.
         if found.iter().any(|(matched, _)| matched.year == YearMatch::Same) {
             found.retain(|(matched, _)| matched.year == YearMatch::Same);
         }
@@ -144,7 +145,7 @@ impl Named {
         Ok(Self::default())
     }
 
-    /// A study that papers cite, with the paragraphs that do.
+    /// Looks up a study that papers cite, with the paragraphs that cite it.
     fn from_study(name: &StudyName, snapshot: &Snapshot) -> Result<Self, IndexError> {
         let (total, papers) = snapshot.papers_citing(name, MAX_CITING)?;
         let mut studies: Vec<(String, CitedStudy, Vec<Citing>)> = Vec::new();
@@ -188,27 +189,27 @@ fn named(paper: PaperRecord, by: NameKind) -> NamedPaper {
     NamedPaper { id: paper.id, metadata: paper.metadata, by }
 }
 
-/// What is the same of a study in different lists.
+/// The part of a study that is equal in different reference lists.
 fn study_identity(reference: &Reference) -> String {
     let title = reference.title.as_deref().map(|title| plain_words(title).concat());
     title.or_else(|| reference.doi.clone()).or_else(|| reference.pmid.clone()).unwrap_or_else(|| reference.text.clone())
 }
 
-/// Names of authors that a question consists of.
+/// The names of authors that a question consists of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct AuthorNames {
-    /// Words of names, in their plain form.
+    /// Words of names, in normalised form.
     words: Vec<String>,
     /// Single letters and short runs of capitals that may be initials.
     initials: Vec<String>,
     year: Option<u16>,
-    /// A word of the title, as citation keys have it.
+    /// A word of the title, as in citation keys.
     title_word: Option<String>,
-    /// The words may be of several authors.
+    /// Whether the words may belong to several authors.
     is_joint: bool,
 }
 
-/// How well a paper is the one that is named; the less, the better.
+/// How well a paper matches the names. A lower value is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Match {
     year: YearMatch,
@@ -239,18 +240,18 @@ static KEY: LazyLock<Regex> = LazyLock::new(|| {
 static YEAR: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^[(\[]?((?:1[6-9]|20)\d\d)[a-z]?[)\]]?[.,;:]?$").expect("a constant pattern"));
 
-/// Words that go with names and are none.
+/// Words that often accompany names but are not names.
 const WITH_NAMES: [&str; 11] =
     ["et", "al", "and", "others", "colleagues", "coworkers", "group", "dr", "prof", "professor", "the"];
-/// Small words within names.
+/// Particles within names.
 const PARTICLES: [&str; 17] =
     ["van", "von", "der", "den", "de", "del", "della", "di", "da", "dos", "la", "le", "ten", "ter", "el", "al", "bin"];
-/// More words name nobody.
+/// A question with more words is not a name.
 const MAX_WORDS: usize = 12;
 
 impl AuthorNames {
-    /// The names that a question consists of, by its form alone: it names authors where it says so ("papers by …", "et al."), has
-    /// a year, or consists of two to four words that begin with capitals.
+    /// The names that a question consists of, judged by its form alone: it names authors if it says so ("papers by …",
+    /// "et al."), has a year, or consists of two to four capitalised words.
     fn asked_by(text: &str) -> Option<Self> {
         let text = text.trim().trim_end_matches(['?', '!', '.', ',']);
         if let Some(key) = KEY.captures(text) {
@@ -296,7 +297,7 @@ impl AuthorNames {
             asked.words.extend(plain_words(bare).into_iter().filter(|word| word.chars().count() > 1));
         }
         if asked.words.is_empty() && asked.year.is_some() {
-            // A name in capitals, as short as initials: "WU 2016".
+            // A name in capitals that is as short as initials: "WU 2016".
             asked.words.append(&mut asked.initials);
         }
         let says_so = introduction.is_some() || says_others || asked.year.is_some();
@@ -305,7 +306,7 @@ impl AuthorNames {
         (!asked.words.is_empty() && (says_so || looks_so)).then_some(asked)
     }
 
-    /// How well a paper, whose authors have all of the words in their names, is the one that is named.
+    /// How well a paper matches, if its authors' names contain all of the words.
     fn matched(&self, paper: &Metadata) -> Option<Match> {
         let year = match (self.year, paper.year) {
             (None, _) => YearMatch::Same,
@@ -334,7 +335,7 @@ impl AuthorNames {
         Some(Match { year, is_other_first: first.is_none_or(|first| !self.words.contains(first)) })
     }
 
-    /// Whether all words are of one author's name, whose other words begin with the initials.
+    /// Whether all words belong to one author's name, whose other words begin with the initials.
     fn is_of(&self, author: &[String]) -> bool {
         let has_words = self.words.iter().all(|word| author.contains(word));
         let rest: Vec<&String> = author.iter().filter(|word| !self.words.contains(word)).collect();
@@ -344,12 +345,12 @@ impl AuthorNames {
     }
 }
 
-/// Whether a question names a paper by its title, perhaps with its authors, its journal and its year around it; or is most of its
-/// title and nothing else.
+/// Whether a question contains a paper's title, possibly with its authors, journal and year around it, or consists of
+/// most of its title only.
 pub(super) fn is_titled(question: &[String], paper: &Metadata) -> bool {
-    /// Shorter titles are subjects.
+    /// In words. Shorter titles are treated as topics.
     const SHORTEST: usize = 4;
-    /// The share of the title that must be there.
+    /// The share of the title that the question must contain.
     const MOST: f32 = 0.8;
     let Some(title) = paper.title.as_deref().map(plain_words).filter(|title| title.len() >= SHORTEST) else {
         return false;

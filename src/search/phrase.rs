@@ -1,9 +1,9 @@
-//! Phrases word for word.
+//! Compares phrases word for word.
 
 use crate::corpus::plain_words;
 use crate::index::analyzer::words;
 
-/// A phrase in the form in which it is compared: without case, accents and punctuation.
+/// A phrase in normalised form: without case, accents and punctuation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Phrase(Vec<String>);
 
@@ -12,13 +12,13 @@ impl Phrase {
         Self(plain_words(text))
     }
 
-    /// Whether a text has the words in a row, as they are.
+    /// Whether a text contains the words consecutively and uninflected.
     pub(super) fn is_in(&self, text: &str) -> bool {
         plain_words(text).windows(self.0.len().max(1)).any(|words| words == self.0.as_slice())
     }
 }
 
-/// Whether a text has a word that the index knows: not one of those that are in nearly every text.
+/// Whether a text has a word that is indexed, that is, not only stop words.
 pub(super) fn has_indexed_word(text: &str) -> bool {
     !words(text).is_empty()
 }

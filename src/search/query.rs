@@ -28,10 +28,10 @@ pub(super) struct Term {
     /// Inverse document frequency, of all spellings together.
     pub(super) idf: f32,
     pub(super) origin: Origin,
-    /// The term itself, and those of its word's British or American form; each weighted so that it counts as if all were one
-    /// term.
+    /// The term itself, and the terms of the British or American form of its word, weighted so that together they count
+    /// as one term.
     spellings: Vec<QueryTerm>,
-    /// Whether passages have the term itself.
+    /// Whether passages contain the term itself.
     has_own_form: bool,
 }
 
@@ -50,18 +50,18 @@ struct Alternatives {
     long: Vec<usize>,
 }
 
-/// Whether a text has a term.
+/// Whether and in which form a text contains a term.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Presence {
     Absent,
     /// Only a fuzzy term, with its similarity, above 0 and below 1.
     Similar(f32),
-    /// The word in its British form where the question has the American one, or the other way round.
+    /// The word in its British form if the question has the American one, or the other way round.
     OtherForm,
     Exact,
 }
 
-/// What the other form of a word counts where passages have both: the same word, but not as it was asked for.
+/// The factor of the other form if passages contain both: the same word, but not as written in the question.
 const OTHER_FORM: f32 = 0.9;
 
 impl Presence {
@@ -79,7 +79,7 @@ impl Presence {
         }
     }
 
-    /// 1 for the term itself, a little less for the other form of its word, else 0.
+    /// 1 for the term itself, slightly less for the other form of its word, else 0.
     pub(super) fn exact_share(self) -> f32 {
         if let Self::Similar(_) = self { 0.0 } else { self.share() }
     }
@@ -202,8 +202,9 @@ impl Query {
         presence
     }
 
-    /// The share of the question's terms that are present, weighted by idf, from 0 to 1. `presence` has an entry for each term, which
-    /// counts by `share`. An abbreviation is also covered by its long form, in proportion to the terms of it that are present.
+    /// The share of the question's terms that are present, weighted by idf, from 0 to 1. `presence` has an entry for
+    /// each term, which counts by `share`. An abbreviation is also covered by its long form, in proportion to the terms
+    /// of it that are present.
     pub(super) fn coverage(&self, presence: &[Presence], share: fn(Presence) -> f32) -> f32 {
         let total: f32 = self.own_terms().iter().map(|term| term.idf).sum();
         let covered = |(index, term): (usize, &Term)| {
@@ -217,8 +218,8 @@ impl Query {
         self.own_terms().iter().enumerate().map(covered).sum::<f32>() / total.max(f32::MIN_POSITIVE)
     }
 
-    /// The maximum of BM25 (k1 = 1.2) for the question. Words that are not in the index count, because a passage without them answers
-    /// less of the question. Expansions do not count, because they are synonyms.
+    /// The maximum of BM25 (k1 = 1.2) for the question. Includes words that are not in the index, because a passage
+    /// without them answers less of the question. Excludes expansions, because they are synonyms.
     pub(super) fn max_score(&self) -> f32 {
         const SATURATION: f32 = 2.2;
         SATURATION * self.own_terms().iter().map(|term| term.idf).sum::<f32>()
@@ -226,7 +227,7 @@ impl Query {
 }
 
 impl Term {
-    /// A term of the question, and those of the other forms of its word that passages have.
+    /// Creates a term of the question, with those of the other forms of its word that passages contain.
     fn from_question(term: String, word: &str, snapshot: &Snapshot) -> Result<Self, IndexError> {
         let mut others: Vec<String> = Vec::new();
         if word.bytes().all(|byte| byte.is_ascii_alphabetic()) {
@@ -261,12 +262,12 @@ impl Term {
         Ok(Self { text: term, weight: 1.0, idf, origin: Origin::Question, spellings, has_own_form })
     }
 
-    /// Whether passages have the term as the question writes it, and in another form.
+    /// Whether passages contain the term as the question writes it as well as another form of it.
     pub(super) fn is_written_in_two_forms(&self) -> bool {
         self.spellings.len() > 1 && self.has_own_form
     }
 
-    /// As the lexical leg takes it.
+    /// The terms for the lexical leg.
     pub(super) fn spellings(&self) -> &[QueryTerm] {
         &self.spellings
     }

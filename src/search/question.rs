@@ -1,4 +1,4 @@
-//! A question as it was read: its words, the conditions that it sets, and what it names.
+//! An analysed question: its words, its conditions, and the papers that it names.
 
 use std::collections::HashSet;
 
@@ -20,36 +20,36 @@ use crate::corpus::plain_words;
 use crate::embed::Embedder;
 use crate::index::{Filter, IndexError, PaperKey, PassageAddress, Snapshot};
 
-/// A question as it was read.
+/// An analysed question.
 #[derive(Debug, Default)]
 pub(super) struct Question {
-    /// The words that are searched for.
+    /// The words to search for.
     pub(super) text: String,
-    /// The same for the model, in American spelling where no paper has the British one.
+    /// The same words for the model, in American spelling if no paper has the British one.
     pub(super) for_model: String,
-    /// What passages must meet; `None` where nothing can.
+    /// The conditions that passages must meet; `None` if nothing can meet them.
     pub(super) filter: Option<Filter>,
     pub(super) named: Named,
     conditions: Conditions,
     phrases: Vec<Phrase>,
     spelling: Vec<Correction>,
     not_understood: Vec<NotUnderstood>,
-    /// Whether titles are looked for among the hits.
+    /// Whether titles are searched for among the hits.
     may_have_title: bool,
 }
 
-/// A question of fewer words has no title in it.
+/// In words. A shorter question is assumed to contain no title.
 const SHORTEST_TITLE: usize = 4;
-/// Papers that are listed for conditions without a question, at most.
+/// Maximum number of papers that are listed for conditions without a question.
 const MAX_LISTED: usize = 50;
-/// Sentences that are shown of those that cite a study.
+/// Maximum number of sentences that are shown for a cited study.
 const MAX_CITING_SENTENCES: usize = 5;
 
 impl Question {
-    /// Reads the question of a request as it asks for.
+    /// Reads the question of a request in the way that the request specifies.
     ///
     /// # Errors
-    /// [`SearchError::EmptyQuestion`] and [`SearchError::NoWords`]; the index cannot be read.
+    /// [`SearchError::EmptyQuestion`] and [`SearchError::NoWords`]; if the index cannot be read.
     pub(super) fn read(
         request: &Request,
         snapshot: &Snapshot,
@@ -75,7 +75,7 @@ impl Question {
         Ok(read)
     }
 
-    /// Takes the question of a request as words, without conditions and names of its own.
+    /// Treats the question of a request as words only, without conditions and names.
     pub(super) fn of_words(
         request: &Request,
         snapshot: &Snapshot,
@@ -116,7 +116,7 @@ impl Question {
         Ok(())
     }
 
-    /// Conditions without a word: a list of the papers that they name.
+    /// Handles conditions without words: a list of the papers that they select.
     fn without_words(mut self, snapshot: &Snapshot) -> Result<Self, SearchError> {
         if !self.conditions.names_papers() {
             let reasons: Vec<String> =
@@ -138,7 +138,7 @@ impl Question {
         Ok(self)
     }
 
-    /// Whether the model is asked.
+    /// Whether the model is needed.
     pub(super) fn needs_model(&self) -> bool {
         !self.named.hides_others
     }
@@ -147,7 +147,7 @@ impl Question {
         self.may_have_title
     }
 
-    /// The passages that come first because the question names them or their paper, as many as the page needs.
+    /// The passages that rank first because the question names them or their paper, as many as the page needs.
     pub(super) fn leading(&self, snapshot: &Snapshot, request: &Request) -> Result<Leading, IndexError> {
         let mut leading = Leading::default();
         for paper in &self.named.papers {
@@ -174,7 +174,7 @@ impl Question {
         !self.phrases.is_empty()
     }
 
-    /// Whether a passage has the phrases word for word.
+    /// Whether a passage contains the phrases word for word.
     pub(super) fn is_hit(&self, snapshot: &Snapshot, address: PassageAddress) -> Result<bool, SearchError> {
         if self.phrases.is_empty() {
             return Ok(true);
@@ -183,7 +183,7 @@ impl Question {
         Ok(self.phrases.iter().all(|phrase| phrase.is_in(&text)))
     }
 
-    /// Why the question is not answered, by the best of its passages; `None` where it is answered, or nothing was found.
+    /// Why the question is not answered, given the best of its passages; `None` if it is answered or nothing was found.
     pub(super) fn refusal(
         &self,
         prepared: &PreparedQuery<'_>,
@@ -200,7 +200,7 @@ impl Question {
         Ok(None)
     }
 
-    /// The hits of one page with their addresses. Sentences that answer are marked where there is an answer.
+    /// The hits of one page with their addresses. `is_marked` selects whether evidence is marked.
     pub(super) fn hits(
         &self,
         prepared: &PreparedQuery<'_>,
@@ -249,7 +249,7 @@ impl Question {
         })
     }
 
-    /// The papers among hits whose title the question has.
+    /// The papers of hits whose title the question contains.
     pub(super) fn titled(&self, hits: &[Hit]) -> Vec<NamedPaper> {
         let words = plain_words(&self.text);
         let mut seen = HashSet::new();
@@ -264,7 +264,7 @@ impl Question {
             .collect()
     }
 
-    /// Adds the papers and studies that the question names to the answer, in the place of an admission that there is none.
+    /// Adds the papers and studies that the question names to the answer. Replaces an abstention.
     pub(super) fn add_names(&self, summary: &mut Summary, titled: Vec<NamedPaper>, hits: &[Hit]) {
         summary.papers = self.named.papers.iter().cloned().chain(titled).collect();
         summary.studies.clone_from(&self.named.studies);
@@ -281,7 +281,7 @@ impl Question {
         }
     }
 
-    /// How the question was read, abbreviations aside.
+    /// How the question was interpreted, without abbreviations.
     pub(super) fn interpretation(&self) -> Interpretation {
         Interpretation {
             text: self.text.clone(),
@@ -292,7 +292,7 @@ impl Question {
         }
     }
 
-    /// The conditions, and why nothing was found, in words.
+    /// The conditions, and a message that says why nothing was found.
     pub(super) fn why_nothing(&self, snapshot: &Snapshot) -> Result<(Vec<ConditionInForce>, String), IndexError> {
         if snapshot.counts().passages == 0 {
             return Ok((self.conditions.in_force(), "the index is empty: no paper is indexed".to_owned()));
@@ -307,8 +307,8 @@ impl Question {
     }
 }
 
-/// A question taken apart. An identifier that stands alone is what the question names, and no condition; neither is what stands
-/// in quotation marks in a title.
+/// Parses a question. An identifier that stands alone names a paper and is not a condition; the same holds for
+/// quotation marks within a title.
 fn parsed(question: &str, snapshot: &Snapshot) -> Result<ParsedQuestion, IndexError> {
     let mut parsed = parse(question);
     if parsed.text.is_empty()
@@ -324,7 +324,7 @@ fn parsed(question: &str, snapshot: &Snapshot) -> Result<ParsedQuestion, IndexEr
     Ok(parsed)
 }
 
-/// Whether the question is more than its phrases.
+/// Whether the question has words outside of its phrases.
 fn has_text_around_phrases(parsed: &ParsedQuestion) -> bool {
     let phrases = parsed.conditions.iter().filter_map(|condition| match &condition.kind {
         ConditionKind::Phrase(phrase) => Some(plain_words(phrase).len()),

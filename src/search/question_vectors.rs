@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use crate::embed::{EmbedError, Embedder, Role, UnitVector};
 
-/// The vectors of a question's texts: itself, itself with abbreviations spelled out, and the long forms that it may mean.
-/// Each text is embedded once.
+/// The vectors of a question's texts: the question, the question with its abbreviations spelled out, and possible long
+/// forms. Each text is embedded once.
 pub(super) struct QuestionVectors<'a> {
     embedder: &'a dyn Embedder,
     known: RefCell<HashMap<String, UnitVector>>,
@@ -17,7 +17,7 @@ impl<'a> QuestionVectors<'a> {
         Self { embedder, known: RefCell::default() }
     }
 
-    /// One vector for each text, in order; those not known yet are embedded together.
+    /// One vector for each text, in order. Texts without a cached vector are embedded together.
     pub(super) fn get(&self, texts: &[String]) -> Result<Vec<UnitVector>, EmbedError> {
         self.begin(texts.to_vec())()
     }

@@ -27,25 +27,25 @@ pub(super) struct RankedPassage {
     pub(super) lexical_rank: Option<usize>,
     /// Rank by the paragraph's vector, from 1.
     pub(super) vector_rank: Option<usize>,
-    /// Where it stands, before its score is looked at.
+    /// The rank group, which is compared before the score.
     pub(super) place: Place,
 }
 
-/// Where a passage stands because of what the question names. The least comes first.
+/// The rank group of a passage, which depends on what the question names. The lowest comes first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Place {
-    /// It is among those that come first in an order of their own.
+    /// A leading passage, with its position among them.
     Leading(usize),
-    /// It is of a paper that the question names, by the paper's rank.
+    /// A passage of a paper that the question names, with the rank of the paper.
     OfPaper(usize),
     #[default]
     ByScore,
 }
 
-/// Passages that come first because the question names them or their paper.
+/// Passages that rank first because the question names them or their paper.
 #[derive(Debug, Default)]
 pub(super) struct Leading {
-    /// In this order.
+    /// In the order in which they are shown.
     pub(super) passages: Vec<PassageAddress>,
     /// Papers whose other passages come next, in this order.
     pub(super) papers: Vec<PaperKey>,
@@ -86,8 +86,8 @@ pub(super) fn lexical_candidates(
 }
 
 impl PreparedQuery<'_> {
-    /// All candidates, the best first. Ties are in the order of the index; [`page`] sorts them by id.
-    /// With `only_leading`, the leading passages are the only candidates.
+    /// Ranks all candidates, best first. Ties are in the order of the index; [`page`] sorts them by id. With
+    /// `only_leading`, the leading passages are the only candidates.
     pub(super) fn rank(
         &self,
         request: &Request,
@@ -98,7 +98,7 @@ impl PreparedQuery<'_> {
         timings.time(Stage::Rescore, || self.rescored(addresses, request.mode))
     }
 
-    /// The candidates of both legs, sorted by address, without repetitions.
+    /// The candidates of both legs, sorted by address, without duplicates.
     fn candidates(&self, request: &Request, timings: &mut Timings) -> Result<Vec<PassageAddress>, SearchError> {
         let mut addresses = self.lexical_candidates.clone();
         if let Some(vector) = &self.vector {
@@ -112,19 +112,19 @@ impl PreparedQuery<'_> {
         Ok(addresses)
     }
 
-    /// Whether so many candidates may not be all that there are.
+    /// Whether there may be more passages than this number of candidates.
     pub(super) fn may_be_cut(&self, candidates: usize, request: &Request) -> bool {
         candidates >= candidates_per_leg(self.options, request)
     }
 
-    /// The passages that come first, sorted by address.
+    /// The leading passages, sorted by address.
     fn leading_addresses(&self) -> Vec<PassageAddress> {
         let mut addresses = self.leading.passages.clone();
         addresses.sort_unstable();
         addresses
     }
 
-    /// Sorts passages: first by where they stand because of what the question names, then by score.
+    /// Sorts passages: first by rank group, then by score.
     pub(super) fn sort(&self, ranked: &mut [RankedPassage], leading: &Leading) -> Result<(), SearchError> {
         self.place(ranked, leading)?;
         ranked.sort_by(|a, b| a.place.cmp(&b.place).then(b.score.total_cmp(&a.score)).then(a.address.cmp(&b.address)));
@@ -263,7 +263,7 @@ impl PreparedQuery<'_> {
         }
     }
 
-    /// The terms that a candidate has, those with the highest scores first.
+    /// The terms that a candidate contains, highest scores first.
     pub(super) fn matched_terms(&self, ranked: &RankedPassage) -> Vec<TermMatch> {
         let expands = |origin: Origin| match origin {
             Origin::Question => None,
@@ -317,8 +317,8 @@ pub(super) struct Page {
     pub(super) per_paper: usize,
 }
 
-/// The passages of one page, without those that `is_hit` rejects. Only ties that may be on it are sorted by id: a question with few
-/// words has many ties in a large index, and each needs a lookup.
+/// The passages of one page, without those that `is_hit` rejects. Only ties that may be on it are sorted by id: a
+/// question with few words has many ties in a large index, and each needs a lookup.
 pub(super) fn page(
     snapshot: &Snapshot,
     ranked: &mut [RankedPassage],

@@ -1,4 +1,4 @@
-//! An embedder for tests of what is embedded.
+//! An embedder that records its input, for tests.
 
 use std::sync::{Mutex, PoisonError};
 

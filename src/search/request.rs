@@ -22,7 +22,7 @@ pub struct Request {
     /// The expansion of abbreviations.
     pub expand: Expand,
     pub reading: Reading,
-    /// Whether the passages that are found are counted by year, journal, type and section.
+    /// Whether to count the passages found by year, journal, article type and section.
     pub count_facets: bool,
 }
 
@@ -43,15 +43,15 @@ impl Request {
     }
 }
 
-/// How a question is read.
+/// How a question is interpreted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Reading {
-    /// With its operators, names and slips: what a person types.
+    /// With its operators and names, and with misspellings corrected: for text that a person types.
     #[default]
     Syntax,
-    /// As words, with their slips: what people have written elsewhere, such as the questions of test collections.
+    /// As words, with misspellings corrected: for text from other sources, such as the questions of test collections.
     Words,
-    /// As words, exactly as they stand.
+    /// As words, without any change.
     Verbatim,
 }
 
@@ -92,7 +92,7 @@ impl FromStr for Mode {
 /// The user's options for abbreviations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expand {
-    /// Whether abbreviations are expanded at all.
+    /// Whether abbreviations are expanded.
     pub on: bool,
     /// Senses that the user chose: short form to long form.
     pub forced: BTreeMap<String, String>,

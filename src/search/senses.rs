@@ -8,20 +8,20 @@ use crate::embed::UnitVector;
 use crate::index::analyzer::words;
 use crate::index::{IndexError, PaperKey, PaperSet, Snapshot};
 
-/// A sense of a short form, in all its spellings.
+/// A sense of a short form, including all of its spellings.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Sense {
     /// The spelling that most papers use.
     pub(super) long: String,
     pub(super) terms: Vec<String>,
-    /// Papers that define the short form so.
+    /// Papers that define the short form with this sense.
     pub(super) papers: PaperSet,
-    /// The vector of the long form, computed when it is first needed; shared by all commits.
+    /// The vector of the long form, computed when first needed and shared by all commits.
     pub(super) vector: Arc<OnceLock<UnitVector>>,
 }
 
 impl Sense {
-    /// What it takes in memory without its vector, about.
+    /// Approximate memory in bytes, without the vector.
     fn bytes(&self) -> usize {
         let strings = std::iter::once(&self.long).chain(&self.terms);
         size_of::<Self>()
@@ -30,24 +30,24 @@ impl Sense {
     }
 }
 
-/// Long forms are spellings of one sense if they share at least this part of their terms: "mesenchymal stem cells" and
-/// "mesenchymal stromal cell" are, "rheumatoid arthritis" and "reactive arthritis" are not.
+/// Minimum similarity of two long forms that are spellings of one sense, as a share of common terms: "mesenchymal stem
+/// cells" and "mesenchymal stromal cell" are, "rheumatoid arthritis" and "reactive arthritis" are not.
 const SAME_SENSE: f32 = 0.5;
 
 /// Maximum number of senses of one short form. Further ones are errors of detection.
 const MAX_SENSES: usize = 12;
 
-/// Bytes of senses that are kept, at most; when there are more, the cache begins anew.
+/// Maximum size of the cached senses in bytes. A full cache is cleared.
 const MAX_SENSE_BYTES: usize = 16 << 20;
 
-/// Vectors that are kept, at most: 6 MiB of 384 dimensions. When there are more, the cache begins anew.
+/// Maximum number of cached vectors: 6 MiB at 384 dimensions. A full cache is cleared.
 const MAX_VECTORS: usize = 1 << 12;
 
-/// The senses of the short forms that were asked for, as the newest commit has them.
+/// A cache of the senses of short forms, for the newest commit.
 #[derive(Debug, Default)]
 pub(super) struct SenseCache {
     newest: RwLock<SensesOfCommit>,
-    /// Vectors by long form. They only depend on the model.
+    /// Vectors by long form. They depend only on the model.
     vectors: Mutex<HashMap<String, Arc<OnceLock<UnitVector>>>>,
 }
 
@@ -55,12 +55,12 @@ pub(super) struct SenseCache {
 struct SensesOfCommit {
     commit_id: String,
     by_short: HashMap<String, Arc<[Sense]>>,
-    /// Of all senses in `by_short`.
+    /// The size of all senses in `by_short`, in bytes.
     bytes: usize,
 }
 
 impl SenseCache {
-    /// The senses of a word as a user writes it, the most frequent first; none for ordinary words.
+    /// The senses of a word as a user writes it, most frequent first; none for ordinary words.
     pub(super) fn lookup(&self, word: &str, snapshot: &Snapshot) -> Result<Arc<[Sense]>, IndexError> {
         let Some(short) = short_form(word) else { return Ok(Arc::default()) };
         let commit_id = snapshot.commit_id();
@@ -84,7 +84,7 @@ impl SenseCache {
         Ok(senses)
     }
 
-    /// Adds the vector of its long form to a sense.
+    /// Attaches the vector of its long form to a sense.
     fn with_vector(&self, sense: Sense) -> Sense {
         let mut vectors = self.vectors.lock().unwrap_or_else(PoisonError::into_inner);
         if vectors.len() >= MAX_VECTORS {
@@ -95,18 +95,18 @@ impl SenseCache {
     }
 }
 
-/// The short form that a word of a question may be; `None` for ordinary words.
+/// The short form that a word of a question may stand for; `None` for ordinary words.
 fn short_form(word: &str) -> Option<String> {
     if word.chars().any(|c| c.is_uppercase() || c.is_numeric()) {
         return Some(normalise_short_form(word));
     }
-    // `msc` can be MSC, because it is no word; `age` and `her` cannot.
+    // `msc` can be MSC, because it is not pronounceable as a word; `age` and `her` cannot be short forms.
     let pronounceable = word.contains(['a', 'e', 'i', 'o', 'u', 'y']);
     let singular = word.strip_suffix('s').unwrap_or(word);
     (!pronounceable && (2..=5).contains(&singular.len())).then(|| singular.to_uppercase())
 }
 
-/// Merges similar spellings to senses, the most frequent sense first.
+/// Merges similar spellings into senses, most frequent sense first.
 fn merged(longs: BTreeMap<String, PaperSet>) -> Vec<Sense> {
     let mut longs: Vec<(String, PaperSet)> = longs.into_iter().collect();
     longs.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then_with(|| a.0.cmp(&b.0)));

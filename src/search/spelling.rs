@@ -1,7 +1,7 @@
-//! Spelling: British and American forms of one word, and slips of the finger.
+//! Spelling: British and American forms of a word, and misspellings.
 //!
-//! The rules of the two forms look at letters alone. They may make a word that there is not: it is then in no paper, and counts
-//! nothing.
+//! The rules for the two forms consider letters only. They may produce a word that does not exist; no paper has it, so
+//! it has no effect.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -14,7 +14,7 @@ use crate::embed::Embedder;
 use crate::index::analyzer::words;
 use crate::index::{IndexError, Snapshot};
 
-/// Parts of words in their British and their American form, wherever they stand in a word.
+/// Parts of words in British and American spelling, at any position in a word.
 const PARTS: [(&str, &str); 43] = [
     ("aemi", "emi"),
     ("amoeb", "ameb"),
@@ -61,7 +61,7 @@ const PARTS: [(&str, &str); 43] = [
     ("vigour", "vigor"),
 ];
 
-/// Ends of words in their British and their American form, with the least letters before them.
+/// Word endings in British and American spelling, with the minimum number of letters before them.
 const ENDS: [(&str, &str, usize); 47] = [
     ("isation", "ization", 3),
     ("isations", "izations", 3),
@@ -112,7 +112,7 @@ const ENDS: [(&str, &str, usize); 47] = [
     ("aluminium", "aluminum", 0),
 ];
 
-/// Whole words in their British and their American form.
+/// Whole words in British and American spelling.
 const WORDS: [(&str, &str); 9] = [
     ("grey", "gray"),
     ("programme", "program"),
@@ -125,13 +125,13 @@ const WORDS: [(&str, &str); 9] = [
     ("skilful", "skillful"),
 ];
 
-/// Ends of words that are the same in both forms, though [`ENDS`] has a part of them.
+/// Word endings that are the same in both spellings, although they contain an ending of [`ENDS`].
 const SAME_IN_BOTH: [&str; 13] = [
     "cis", "wis", "pris", "vis", "guis", "prais", "promis", "premis", "demis", "expertis", "treatis", "advertis",
     "franchis",
 ];
 
-/// The American form of a word in lower case; the same word where it has no other.
+/// The American form of a word in lower case; the word itself if it has no other form.
 pub(super) fn american(word: &str) -> String {
     if !word.bytes().all(|byte| byte.is_ascii_lowercase()) {
         return word.to_owned();
@@ -156,11 +156,11 @@ pub(super) fn american(word: &str) -> String {
     form
 }
 
-/// The other forms of a word in lower case: its American one, and those that have the same American form.
+/// The other forms of a word in lower case: its American form, and all words with the same American form.
 pub(super) fn other_forms(word: &str) -> BTreeSet<String> {
     let american_form = american(word);
     let mut forms = BTreeSet::from([american_form.clone()]);
-    // A word may have two parts that are spelled in two ways.
+    // A word may have two parts with different spellings.
     for _ in 0..2 {
         for form in forms.clone() {
             forms.extend(respelled(&form).into_iter().filter(|british| american(british) == american_form));
@@ -170,7 +170,7 @@ pub(super) fn other_forms(word: &str) -> BTreeSet<String> {
     forms
 }
 
-/// The word with one of its parts, or its end, in the British form.
+/// The word with one of its parts, or its ending, in British spelling.
 fn respelled(word: &str) -> Vec<String> {
     let parts = PARTS
         .iter()
@@ -182,8 +182,8 @@ fn respelled(word: &str) -> Vec<String> {
     parts.chain(ends).chain(whole).collect()
 }
 
-/// A question for the model, which reads British spelling less well: words that no paper has as they are written are in their
-/// American form.
+/// A question for the model, which understands British spelling less well: words that no paper has in the given form
+/// are replaced by their American form.
 pub(super) fn for_model(question: &str, snapshot: &Snapshot) -> Result<String, IndexError> {
     let mut failure = None;
     let text = in_american(question, |word| {
@@ -197,7 +197,7 @@ pub(super) fn for_model(question: &str, snapshot: &Snapshot) -> Result<String, I
     failure.map_or(Ok(text), Err)
 }
 
-/// A text with its words in their American forms, those aside that are to stay.
+/// A text with its words in American spelling, except for words for which `stays` returns true.
 fn in_american(text: &str, mut stays: impl FnMut(&str) -> bool) -> String {
     replaced(text, |word, _| {
         let form = american(word);
@@ -205,8 +205,8 @@ fn in_american(text: &str, mut stays: impl FnMut(&str) -> bool) -> String {
     })
 }
 
-/// A text with those words replaced for which there is another. Each is given in lower case, with its place in the text, and put
-/// in with its capital.
+/// A text in which words are replaced if `other` returns a replacement. `other` gets each word in lower case, with its
+/// range in the text. Capitalisation is kept.
 fn replaced(text: &str, mut other: impl FnMut(&str, Range<usize>) -> Option<String>) -> String {
     let mut result = String::with_capacity(text.len());
     let mut rest = text;
@@ -225,7 +225,7 @@ fn replaced(text: &str, mut other: impl FnMut(&str, Range<usize>) -> Option<Stri
     result
 }
 
-/// What replaces an ordinary word: one of small letters, the first of which may be a capital.
+/// The replacement of an ordinary word: one in lower case, possibly with a capital first letter.
 fn other_word(word: &str, other: impl FnOnce(&str) -> Option<String>) -> Option<String> {
     let is_ordinary =
         word.bytes().enumerate().all(|(at, byte)| byte.is_ascii_lowercase() || (at == 0 && byte.is_ascii_uppercase()));
@@ -234,18 +234,18 @@ fn other_word(word: &str, other: impl FnOnce(&str) -> Option<String>) -> Option<
     Some(if is_capital { new[..1].to_ascii_uppercase() + &new[1..] } else { new })
 }
 
-/// In letters. Shorter words are near to too many others.
+/// In letters. Shorter words are similar to too many others.
 const SHORTEST: usize = 5;
-/// From this length on two letters may be wrong.
+/// From this length on, two letters may be wrong.
 const TWO_SLIPS: usize = 8;
-/// A word that is in fewer paragraphs may itself be a slip.
+/// A word in fewer paragraphs may itself be a misspelling.
 const KNOWN_PARAGRAPHS: u64 = 3;
 
-/// A question with its slips corrected, and the corrections in its order.
+/// Corrects the misspellings of a question. Returns the corrections in the question's order.
 ///
-/// Only a word that no paper has, in any of its forms, and that the model does not know as a word is taken for a slip, and only
-/// where a word of the papers is one letter away, or two where it is long. Names are left alone: what has digits or capitals, and
-/// what a phrase has.
+/// Only a word that no paper has in any of its forms, and that the model does not know as a word, is taken for a
+/// misspelling, and only if a word of the papers differs by one letter, or by two if the word is long. Names are not
+/// corrected: words with digits or capitals, and words of phrases.
 pub(super) fn corrected(
     question: &str,
     phrases: &[String],
@@ -256,7 +256,7 @@ pub(super) fn corrected(
     let mut failure = None;
     let in_phrase = |word: &str| phrases.iter().any(|phrase| phrase.to_lowercase().contains(word));
     let text = replaced(question, |word, range| {
-        // A capital within the question begins a name.
+        // A capital letter within the question starts a name.
         let is_name = range.start > 0 && question[range].starts_with(|c: char| c.is_ascii_uppercase());
         if is_name || in_phrase(word) {
             return None;
@@ -280,7 +280,7 @@ pub(super) fn corrected(
     }
 }
 
-/// The word of the papers that was meant, where a word in lower case is a slip.
+/// The word of the papers that was probably meant, if a word in lower case is misspelled.
 fn correction(word: &str, snapshot: &Snapshot, embedder: Option<&dyn Embedder>) -> Result<Option<String>, IndexError> {
     let vowels = word.bytes().filter(|byte| b"aeiouy".contains(byte)).count();
     if word.len() < SHORTEST
@@ -295,14 +295,14 @@ fn correction(word: &str, snapshot: &Snapshot, embedder: Option<&dyn Embedder>) 
     if let Some(found) = nearest_form(word, &similar, snapshot)? {
         return Ok(Some(found));
     }
-    // Terms of similar spelling begin with the same letters; a slip may be among these.
+    // Terms of similar spelling begin with the same letters, but the misspelling may be in these.
     let respelled = with_another_beginning(word);
     let terms: BTreeSet<String> = respelled.iter().flat_map(|word| words(word)).map(|word| word.term).collect();
     nearest_form(word, &Vec::from_iter(terms), snapshot)
 }
 
-/// The word that is near enough to one in lower case, among the words that passages write for some terms; of several the nearest,
-/// of equally near ones that which most passages have.
+/// The nearest word within the permitted distance, among the words that passages use for some terms; of equally near
+/// words, the most frequent one.
 fn nearest_form(word: &str, terms: &[String], snapshot: &Snapshot) -> Result<Option<String>, IndexError> {
     let most = if word.len() >= TWO_SLIPS { 2 } else { 1 };
     let mut best: Option<(usize, Reverse<u64>, String)> = None;
@@ -324,8 +324,8 @@ fn nearest_form(word: &str, terms: &[String], snapshot: &Snapshot) -> Result<Opt
     Ok(best.map(|(_, _, form)| form))
 }
 
-/// Whether two words differ by letters within their ends alone, as the names of substances do (tocopheryl and tocopherol), or one
-/// is made of the other by an ending (salivary and saliva).
+/// Whether two words differ only in letters within their endings, as the names of substances do (tocopheryl and
+/// tocopherol), or one is derived from the other by an ending (salivary and saliva).
 fn is_another_name(word: &str, other: &str) -> bool {
     const END: usize = 3;
     if word.len() == other.len() {
@@ -333,7 +333,7 @@ fn is_another_name(word: &str, other: &str) -> bool {
         return word.get(..stem) == other.get(..stem) && word != other;
     }
     let (shorter, longer) = if word.len() < other.len() { (word, other) } else { (other, word) };
-    // A single letter may have been forgotten or typed twice.
+    // A single letter may have been omitted or typed twice.
     longer.len() > shorter.len() + 1 && longer.starts_with(shorter)
 }
 
@@ -349,10 +349,10 @@ fn is_known(word: &str, snapshot: &Snapshot) -> Result<bool, IndexError> {
     Ok(false)
 }
 
-/// Letters at the beginning of a word that terms of similar spelling share.
+/// Number of first letters that a word shares with terms of similar spelling.
 const BEGINNING: usize = 3;
 
-/// The word with one slip among its first letters undone: two letters exchanged, one left out, too many, or wrong.
+/// The word with one error among its first letters undone: two letters transposed, one missing, superfluous or wrong.
 fn with_another_beginning(word: &str) -> Vec<String> {
     let mut others = Vec::new();
     for at in 0..BEGINNING.min(word.len()) {

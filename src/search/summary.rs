@@ -23,12 +23,13 @@ const SAME_STATEMENT: f32 = 1.6;
 
 /// Answerability below which a question is not answered.
 ///
-/// Its weights and this bound were chosen on questions over 376 articles and on those of SciFact, PubMedQA, COVID-QA and others, so
-/// that a few in a hundred of the answerable ones are refused (`docs/quality.md` has the figures, also for held-out questions).
-/// Paraphrases are mostly refused, because their first passage is seldom right.
+/// Its weights and this bound were chosen on questions over 376 articles and on those of SciFact, PubMedQA, COVID-QA
+/// and others, so that a few in a hundred of the answerable ones are refused (`docs/quality.md` has the figures, also
+/// for held-out questions). Paraphrases are mostly refused, because their first passage is seldom right.
 const ANSWERABLE: f32 = 2.0;
 
-/// Answerability: how well the first hit answers. Unlike its score, it can be compared between indexes and models.
+/// Answerability: how well the first hit answers the question. Unlike its score, it can be compared between indexes and
+/// models.
 pub(super) fn answerability(first: &Scores, calibration: &Calibration) -> f32 {
     0.5 * calibration.passage.apply(first.paragraph) + calibration.sentence.apply(first.sentence) + 2.0 * first.coverage
 }
@@ -43,16 +44,16 @@ fn is_paraphrase(first: &Scores, calibration: &Calibration) -> bool {
 /// Why a question is not answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// Nothing is close to it.
+    /// No passage is similar to it.
     Far,
-    /// What is near has none of its words.
+    /// The most similar passages have none of its words.
     Paraphrase,
     /// It does not say what it is about.
     Vague,
 }
 
 impl Refusal {
-    /// Whether to answer a question by how well the best passage does.
+    /// Decides from the scores of the best passage whether to refuse an answer.
     pub(super) fn from_scores(first: &Scores, calibration: &Calibration) -> Option<Self> {
         let is_answered = answerability(first, calibration) >= ANSWERABLE;
         match is_paraphrase(first, calibration) {
@@ -62,7 +63,7 @@ impl Refusal {
         }
     }
 
-    /// The answer in the place of one: what is wrong, and what is near.
+    /// The summary that replaces an answer: the reason, and similar topics.
     pub(super) fn summary(self, question: &str, hits: &[Hit]) -> Summary {
         let nearest = hits.first().map_or("", |hit| {
             let title = hit.record.metadata.title.as_deref();
@@ -87,7 +88,7 @@ impl Refusal {
     }
 }
 
-/// Selects the sentences of the answer from the hits, the best first.
+/// Selects the sentences of the answer from the hits, best first.
 pub(super) fn summarise(sources: &[Source<'_>], calibration: &Calibration) -> Summary {
     let mut chosen: Vec<Candidate<'_>> = Vec::new();
     for candidate in candidates(sources) {
@@ -117,7 +118,7 @@ struct Candidate<'a> {
     evidence: &'a Evidence,
     vector: &'a UnitVector,
     merit: f32,
-    /// Names of the cited studies that are the same in all papers.
+    /// Identities of the cited studies, which are equal in all papers.
     identities: Vec<String>,
     /// Number of papers with this statement.
     papers: HashSet<&'a str>,
@@ -131,7 +132,7 @@ enum Overlap {
     Statement,
 }
 
-/// All evidence sentences, by the scores of the sentence and of its hit.
+/// All evidence sentences, sorted by the scores of the sentence and of its hit.
 fn candidates<'a>(sources: &'a [Source<'a>]) -> Vec<Candidate<'a>> {
     let mut all: Vec<Candidate<'a>> = Vec::new();
     for Source { hit, vectors } in sources {
@@ -146,7 +147,7 @@ fn candidates<'a>(sources: &'a [Source<'a>]) -> Vec<Candidate<'a>> {
     all
 }
 
-/// One sentence of each paper, and second ones only up to [`MIN_SENTENCES`].
+/// One sentence of each paper; second sentences only up to [`MIN_SENTENCES`].
 fn diversified(chosen: Vec<Candidate<'_>>) -> Vec<Candidate<'_>> {
     let mut papers = HashSet::new();
     let (mut first, second): (Vec<_>, Vec<_>) =
@@ -172,7 +173,7 @@ impl Candidate<'_> {
 }
 
 impl SummarySentence {
-    /// A sentence of a hit, said by its paper alone.
+    /// Creates a sentence of a hit, stated by its paper only.
     pub(super) fn new(hit: &Hit, evidence: &Evidence) -> Self {
         let record = &hit.record;
         Self {
@@ -187,10 +188,10 @@ impl SummarySentence {
     }
 }
 
-/// Words that stand for something that was said before.
+/// Pronouns that refer to something mentioned before.
 const PRONOUNS: [&str; 9] = ["it", "they", "them", "this", "these", "those", "he", "she", "its"];
 
-/// Words that do not say what a question is about.
+/// Words that do not tell what a question is about.
 const GENERAL: [&str; 57] = [
     "a",
     "about",
@@ -251,7 +252,7 @@ const GENERAL: [&str; 57] = [
     "works",
 ];
 
-/// The pronoun of a question that says nothing of what it is about.
+/// The pronoun of a question that does not say what it is about.
 pub(super) fn pronoun(question: &str) -> Option<&str> {
     let words: Vec<&str> = question.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let is_one_of = |list: &[&str], word: &str| list.iter().any(|known| known.eq_ignore_ascii_case(word));
@@ -259,7 +260,7 @@ pub(super) fn pronoun(question: &str) -> Option<&str> {
     words.iter().find(|word| is_one_of(&PRONOUNS, word)).filter(|_| says_nothing).copied()
 }
 
-/// What the papers of the hits are about, what most of them are about first: their keywords, or their titles.
+/// The subjects of the hits' papers, most frequent first: their keywords, or their titles.
 fn subjects(hits: &[Hit]) -> Vec<String> {
     const MOST: usize = 5;
     let mut papers = HashSet::new();
@@ -284,7 +285,7 @@ fn studies<'a>(hit: &'a Hit, evidence: &Evidence) -> Vec<&'a Reference> {
     hit.record.cited_within(&evidence.range).into_iter().map(|(_, reference)| reference).collect()
 }
 
-/// The name of a study that is the same in the reference lists of different papers.
+/// The identity of a study, which is equal in the reference lists of different papers.
 fn identity(study: &Reference) -> String {
     let plain = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
     let name = study.doi.as_deref().or(study.pmid.as_deref()).or(study.title.as_deref());

@@ -1,4 +1,4 @@
-//! The syntax of questions: a question with its operators taken apart. A function of the text alone.
+//! Parses the syntax of questions: separates a question from its operators. Depends on the text only.
 //!
 //! ```text
 //! question  = { condition | word }
@@ -7,64 +7,65 @@
 //! phrase    = a text in quotation marks, straight or curly
 //! ```
 //!
-//! A condition begins where a word begins. Everything else is part of the question as it stands: a colon behind another word, a
-//! hyphen within one, brackets. What looks like a condition and is none is not read as words, but reported.
+//! A condition begins at the beginning of a word. Everything else remains part of the question: a colon after another
+//! word, a hyphen within one, brackets. A part that looks like a condition but is not valid is not searched for as
+//! words, but reported.
 
 use std::ops::Range;
 
 use crate::corpus::SectionKind;
 
-/// A question taken apart.
+/// A parsed question.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ParsedQuestion {
-    /// The question without its conditions. The words of phrases stay.
+    /// The question without its conditions. Includes the words of phrases.
     pub text: String,
-    /// In the order in which they stand.
+    /// In the order of the question.
     pub conditions: Vec<Condition>,
-    /// In the order in which they stand.
+    /// In the order of the question.
     pub not_understood: Vec<NotUnderstood>,
 }
 
-/// A condition that a question sets.
+/// A condition in a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Condition {
-    /// As it stands in the question.
+    /// The condition as typed in the question.
     pub typed: String,
     pub kind: ConditionKind,
 }
 
-/// What a condition says of passages, or of their papers.
+/// What a condition requires of passages or of their papers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConditionKind {
-    /// The text has it, word for word.
+    /// The text contains the phrase word for word.
     Phrase(String),
-    /// The text and its headings do not have it: a word in any of its forms, or words in a row.
+    /// Neither the text nor its headings contain the word, in any of its forms, or the phrase.
     Without(String),
-    /// An author of the paper has these words in their name.
+    /// The name of an author of the paper contains these words.
     Author(String),
-    /// From one year to another, both inclusive.
+    /// A range of years, both inclusive.
     Year(Option<u16>, Option<u16>),
     /// The journal's name, or words of it.
     Journal(String),
-    /// The title has these words.
+    /// The title contains these words.
     Title(String),
-    /// The title has these words in a row.
+    /// The title contains this phrase.
     TitlePhrase(String),
     Section(SectionKind),
-    /// The paper with this identifier, as it was written.
+    /// The paper with this identifier, as written in the question.
     Identifier(String),
 }
 
-/// A part of a question that looks like a condition and is none. It is not searched for.
+/// A part of a question that looks like a condition but is not valid. It is not searched for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotUnderstood {
-    /// As it stands in the question.
+    /// The part as typed in the question.
     pub typed: String,
-    /// What is wrong with it, and what was expected.
+    /// Why it is not valid, and what was expected.
     pub reason: String,
 }
 
-/// Takes a question apart.
+/// Parses a question.
 pub fn parse(question: &str) -> ParsedQuestion {
     let mut parser = Parser { question, at: 0, copied: 0, parsed: ParsedQuestion::default(), parts: Vec::new() };
     while let Some(token) = parser.next_token() {
@@ -73,7 +74,7 @@ pub fn parse(question: &str) -> ParsedQuestion {
     parser.finish()
 }
 
-/// A run of the question that holds no white space outside of quotation marks.
+/// A token of the question. It contains white space only within quotation marks.
 #[derive(Debug, Clone)]
 struct Token {
     range: Range<usize>,
@@ -81,19 +82,19 @@ struct Token {
 
 struct Parser<'a> {
     question: &'a str,
-    /// The byte that is read next.
+    /// The position of the next byte to read.
     at: usize,
-    /// The byte up to which the question is in `parts`, or taken out.
+    /// The position up to which the question was copied to `parts` or removed.
     copied: usize,
     parsed: ParsedQuestion,
-    /// What stays of the question, in order.
+    /// The remaining parts of the question, in order.
     parts: Vec<&'a str>,
 }
 
-/// The quotation marks that may begin a phrase, each with those that may end it.
+/// The opening quotation marks of a phrase, each with its possible closing marks.
 const QUOTATION_MARKS: [(char, &str); 4] = [('"', "\"”"), ('“', "”\"“"), ('„', "“”\""), ('«', "»")];
 
-/// What may stand before a condition, besides white space.
+/// Characters that may precede a condition, besides white space.
 const OPENING: [char; 2] = ['(', '['];
 
 impl<'a> Parser<'a> {
@@ -159,7 +160,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// `NOT`, with the token behind it.
+    /// Handles `NOT` with the token after it.
     fn take_negation(&mut self, not: &Token) {
         let before = self.at;
         let Some(next) = self.next_token() else {
@@ -178,7 +179,7 @@ impl<'a> Parser<'a> {
         self.exclude(range, text);
     }
 
-    /// Leaves out passages that have a word or phrase, or refuses what is neither.
+    /// Adds a condition that excludes a word or phrase, or rejects what is neither.
     fn exclude(&mut self, range: Range<usize>, excluded: &str) {
         let plain = match quotation(excluded) {
             Some(Quotation::Whole(inside)) => inside,
@@ -194,7 +195,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// A field with its value. That of an identifier may follow after a space, as references print it.
+    /// Handles a field with its value. The value of an identifier may follow after a space, as references print it.
     fn take_named(&mut self, token: &Token, field: Field, value: &str) {
         let before = self.at;
         if let (Field::Identifier(_), "", Some(next)) = (field, value, self.next_token()) {
@@ -237,7 +238,8 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Whether a word in capitals is meant to join conditions: it stands between others, at least one of which is one.
+    /// Whether a word in capitals is meant as a boolean operator: it is between other tokens, at least one of which is
+    /// a condition.
     fn joins_conditions(&self, token: &Token) -> bool {
         let is_condition = |text: &str| {
             let text = text.trim_start_matches(OPENING);
@@ -261,7 +263,7 @@ impl<'a> Parser<'a> {
         self.parsed.not_understood.push(NotUnderstood { typed: self.question[range].to_owned(), reason });
     }
 
-    /// Leaves a part of the question out of its text.
+    /// Removes a part of the question from its text.
     fn take_out(&mut self, range: Range<usize>) {
         if self.copied < range.start {
             self.parts.push(&self.question[self.copied..range.start]);
@@ -284,7 +286,8 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// Bytes of the token that a text begins with. A quotation that begins it, or its value, belongs to it with its white space.
+/// Length in bytes of the first token of a text. A quotation at the start of the token or of its value belongs to it,
+/// including white space.
 fn token_length(text: &str) -> usize {
     let opening = match text.char_indices().find(|(_, c)| c.is_whitespace() || is_quotation_mark(*c)) {
         None => return text.len(),
@@ -305,7 +308,7 @@ fn is_quotation_mark(c: char) -> bool {
     QUOTATION_MARKS.iter().any(|(mark, _)| *mark == c)
 }
 
-/// Bytes of the quotation that a text begins with, its marks included; none where it is not closed.
+/// Length in bytes of the quotation at the start of a text, including its marks; `None` if it is not closed.
 fn quotation_length(text: &str) -> Option<usize> {
     let mark = text.chars().next()?;
     let (_, ends) = QUOTATION_MARKS.iter().find(|(known, _)| *known == mark)?;
@@ -314,11 +317,11 @@ fn quotation_length(text: &str) -> Option<usize> {
     Some(mark.len_utf8() + at + end.len_utf8())
 }
 
-/// What is in quotation marks at the beginning of a token.
+/// The quotation at the start of a token.
 #[derive(Debug, Clone, Copy)]
 enum Quotation<'a> {
     Whole(&'a str),
-    /// The mark is not closed.
+    /// The quotation mark is not closed.
     Open(char),
 }
 
@@ -329,7 +332,7 @@ fn quotation(token: &str) -> Option<Quotation<'_>> {
     Some(Quotation::Whole(&token[mark.len_utf8()..length - end]))
 }
 
-/// The word or phrase that a token leaves out. A number with a sign is a number.
+/// The word or phrase that a token excludes. A number with a minus sign is not excluded.
 fn excluded(token: &str) -> Option<&str> {
     let rest = token.strip_prefix('-')?;
     let is_number = rest.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '%' | '-' | '–'));
@@ -337,7 +340,7 @@ fn excluded(token: &str) -> Option<&str> {
     ((first.is_alphanumeric() || is_quotation_mark(first)) && !is_number).then_some(rest)
 }
 
-/// A field that a condition names.
+/// The field of a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Field {
     Author,
@@ -345,7 +348,7 @@ enum Field {
     Journal,
     Title,
     Section,
-    /// With the prefix of the identifier.
+    /// An identifier, with its prefix.
     Identifier(&'static str),
 }
 
@@ -386,14 +389,14 @@ impl Field {
     }
 }
 
-/// The field that a token names, and its value.
+/// The field of a token, and its value.
 fn field(token: &str) -> Option<(Field, &str)> {
     let (name, value) = token.split_once(':')?;
     let field = Field::ALL.into_iter().find(|field| field.name().eq_ignore_ascii_case(name))?;
     Some((field, value))
 }
 
-/// `2015`, `2015..2020`, `2015-2020`, `..2020`, `>=2015`, and the like.
+/// Parses `2015`, `2015..2020`, `2015-2020`, `..2020`, `>=2015`, and similar forms.
 fn years(value: &str) -> Result<ConditionKind, String> {
     let expected =
         || format!("{value:?} is no year or range of years, as in year:2015, year:2015..2020 or year:>=2015");
@@ -426,7 +429,7 @@ fn years(value: &str) -> Result<ConditionKind, String> {
     }
 }
 
-/// A kind of section by its name, in singular or plural and in any case.
+/// The kind of section with this name, in singular or plural and in any case.
 fn section(value: &str) -> Option<SectionKind> {
     let plain = |name: &str| name.to_lowercase().trim_end_matches('s').to_owned();
     let value = match plain(value).as_str() {
@@ -556,14 +559,14 @@ mod tests {
         #[test]
         fn any_text_is_taken_apart(question in "[a-zé0-9\"“”«»:() ><.*–-]{0,60}|(NOT |OR |author:|year:|-|\"|[a-z]{1,3} ){0,12}") {
             let parsed = parse(&question);
-            // Every part is one of the question's.
+            // Every reported part is a substring of the question.
             for typed in parsed.conditions.iter().map(|c| &c.typed).chain(parsed.not_understood.iter().map(|n| &n.typed)) {
                 prop_assert!(question.contains(typed.as_str()));
             }
             if parsed.conditions.is_empty() && parsed.not_understood.is_empty() {
                 prop_assert_eq!(&parsed.text, &question);
             }
-            // No character of the text is new.
+            // The text contains no character that is not in the question.
             prop_assert!(parsed.text.chars().all(|c| c == ' ' || question.contains(c)));
         }
 
