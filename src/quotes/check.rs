@@ -11,7 +11,7 @@ use super::words::{Step, Word, align, words};
 use super::works::Works;
 use crate::corpus::Reference;
 use crate::corpus::manuscript::{Manuscript, Quotation};
-use crate::index::{IndexError, PassageRecord, Snapshot};
+use crate::index::{IndexError, Snapshot};
 
 /// Maximum number of quotations that are to be checked in one request.
 pub const MAX_QUOTATIONS: usize = 2000;
