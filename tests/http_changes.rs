@@ -401,3 +401,78 @@ async fn a_server_that_only_answers_says_so() {
     put(&server, "a.md", &review("A", "grip")).await.problem(403, "forbidden");
     server.call(Method::POST, "/v1/reindex").await.problem(403, "forbidden");
 }
+
+/// The jobs in a stream of server-sent events.
+fn events(reply: &Reply) -> Vec<Value> {
+    assert_eq!((reply.status, reply.kind()), (StatusCode::OK, "text/event-stream"), "{}", reply.text);
+    let data = reply.text.lines().filter_map(|line| line.strip_prefix("data:"));
+    data.map(|data| serde_json::from_str(data.trim()).expect("a job")).collect()
+}
+
+#[tokio::test]
+async fn jobs_are_followed_until_they_are_finished() {
+    let (server, gate) = Server::gated(limits());
+    gate.close();
+    for (name, word) in [("a.md", "gait"), ("b.md", "grip")] {
+        assert_eq!(put_at_once(&server, name, &review(word, word)).await, StatusCode::ACCEPTED);
+    }
+    let opening = tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        gate.open();
+    });
+    let followed = events(&server.get("/v1/tasks/events?ids=1,2,2").await);
+    opening.await.expect("opened");
+    for id in [1, 2] {
+        let states: Vec<&Value> = followed.iter().filter(|task| task["id"] == id).collect();
+        assert!(states.len() >= 2, "{followed:?}");
+        assert_ne!(states[0]["status"], "succeeded");
+        let last = states[states.len() - 1];
+        assert_eq!((&last["status"], &last["progress"]), (&json!("succeeded"), &Value::Null));
+        assert!(last["paper"].is_string());
+    }
+    let embedded = followed.iter().filter(|task| task["status"] == "running" && task["progress"]["expected"] != 0);
+    assert!(embedded.count() >= 1, "progress is sent: {followed:?}");
+    // What is finished is told once, and nothing is followed if all is done.
+    assert_eq!(events(&server.get("/v1/tasks/events?ids=2").await).len(), 1);
+    assert_eq!(events(&server.get("/v1/tasks/events").await), Vec::<Value>::new());
+    server.get("/v1/tasks/events?ids=2,99").await.problem(404, "not_found");
+    server.get("/v1/tasks/events?ids=x").await.problem(400, "invalid_parameter");
+    let many: Vec<String> = (0..101).map(|id| id.to_string()).collect();
+    server.get(&format!("/v1/tasks/events?ids={}", many.join(","))).await.problem(400, "invalid_parameter");
+}
+
+#[tokio::test]
+async fn a_stream_of_jobs_ends_with_the_server() {
+    let (server, gate) = Server::gated(limits());
+    gate.close();
+    assert_eq!(put_at_once(&server, "a.md", &review("gait", "gait")).await, StatusCode::ACCEPTED);
+    let jobs = server.jobs();
+    let stopping = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(200));
+        jobs.stop();
+    });
+    let followed = events(&server.get("/v1/tasks/events").await);
+    assert!(!followed.is_empty() && followed.iter().all(|task| task["status"] != "succeeded"), "{followed:?}");
+    gate.open();
+    tokio::task::spawn_blocking(move || stopping.join()).await.expect("joined").expect("stopped");
+}
+
+#[tokio::test]
+async fn what_was_left_out_of_a_paper_is_shown() {
+    let server = Server::writable();
+    let text = format!(
+        "{}\n![A knee](knee.png)\n\n## References\n\n1. Lee A. Gait. Knees. 2011.\n",
+        review("Gait after cells", "gait")
+    );
+    let paper = put(&server, "gait.md", &text).await.json()["paper"].as_str().expect("an id").to_owned();
+    let read = server.get(&format!("/v1/papers/{paper}/reading")).await.json();
+    assert_eq!((&read["paper"], &read["format"], &read["passages"]), (&json!(paper), &json!("markdown"), &json!(1)));
+    let dropped = read["dropped"].as_array().expect("a list");
+    assert_eq!(read["total"], dropped.len());
+    let image = dropped.iter().find(|one| one["rule"] == "image").unwrap_or_else(|| panic!("{read}"));
+    assert_eq!((&image["text"], &image["after"], &image["is_cut"]), (&json!("A knee"), &json!(0), &json!(false)));
+    server.get("/v1/papers/none/reading").await.problem(404, "not_found");
+    std::fs::write(server.uploads().join("gait.md"), "another file").expect("written");
+    server.get(&format!("/v1/papers/{paper}/reading")).await.problem(404, "not_found");
+    Server::new().get("/v1/papers/none/reading").await.problem(403, "forbidden");
+}

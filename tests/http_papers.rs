@@ -23,6 +23,9 @@ async fn papers_are_listed_in_pages_and_by_filters() {
     let page = server.get("/v1/papers?limit=2&offset=1").await.json();
     assert_eq!(list(&page["papers"]), &list(&all["papers"])[1..3]);
     assert_eq!(page["total"], total);
+    let both: Vec<&str> = list(&page["papers"]).iter().filter_map(|paper| paper["id"].as_str()).collect();
+    let by_id = server.get(&format!("/v1/papers?papers={}&papers=none", both.join(","))).await.json();
+    assert_eq!(by_id["papers"], page["papers"]);
     let named = server.get("/v1/papers?title=KNEE").await.json();
     assert!(list(&named["papers"]).iter().all(|paper| paper["title"].as_str().is_some_and(|t| t.contains("knee"))));
     assert!(named["total"].as_u64().is_some_and(|count| count >= 1));
@@ -97,6 +100,8 @@ async fn what_is_found_is_counted() {
     assert_eq!(sections.values().filter_map(Value::as_u64).sum::<u64>(), hits.len() as u64);
     assert_eq!(all["facets"]["years"]["2026"], hits.len());
     assert!(all["facets"].get("journals").is_none(), "only what is asked for");
+    let both = "/v1/search?q=stiffness&mode=lexical&limit=100&per_paper=100&facets=sections_by_year";
+    assert_eq!(server.get(both).await.json()["facets"]["sections_by_year"]["2026"], all["facets"]["sections"]);
     let one_each = server.get("/v1/search?q=stiffness&mode=lexical&limit=100&per_paper=1").await.json();
     assert_eq!(one_each["total"]["passages"], list(&one_each["hits"]).len());
     assert!(one_each["total"]["passages"].as_u64() < all["total"]["passages"].as_u64());
@@ -258,6 +263,30 @@ async fn pages_load_nothing_from_elsewhere() {
         assert!(page.headers["content-security-policy"].to_str().expect("text").contains("default-src 'none'"));
         assert!(!page.text.contains("innerHTML"), "texts are put in as texts");
     }
+}
+
+#[tokio::test]
+async fn the_passages_of_a_paper_say_what_they_cite_and_where() {
+    let server = Server::new();
+    let hit = server.get("/v1/search?q=MSC+effect+on+RA+stiffness&limit=1").await.json()["hits"][0].clone();
+    let id = hit["paper"]["id"].as_str().expect("an id");
+    let paper = server.get(&format!("/v1/papers/{id}")).await.json();
+    let all = server.get(&format!("/v1/papers/{id}/passages?limit=1000")).await.json();
+    assert_eq!((&all["paper"], &all["total"]), (&paper["id"], &paper["passages"]));
+    let ids: Vec<&Value> = list(&paper["sections"]).iter().flat_map(|section| list(&section["passages"])).collect();
+    assert_eq!(list(&all["passages"]).iter().map(|passage| &passage["id"]).collect::<Vec<_>>(), ids);
+    let second = server.get(&format!("/v1/papers/{id}/passages?limit=1&offset=1")).await.json();
+    assert_eq!(list(&second["passages"]), &list(&all["passages"])[1..2]);
+    let citing = list(&all["passages"]).iter().find(|passage| !list(&passage["citations"]).is_empty());
+    let citing = citing.expect("a review cites");
+    let citation = &citing["citations"][0];
+    let at = |name: &str| citation[name].as_u64().expect("a number") as usize;
+    let text: Vec<char> = citing["text"].as_str().expect("a text").chars().collect();
+    let marker: String = text[at("start")..at("end")].iter().collect();
+    assert!(marker.starts_with('[') && marker.ends_with(']'), "{marker}");
+    let place = citation["references"][0].as_u64().expect("a number") as usize;
+    assert_eq!(paper["references"][place]["place"], place);
+    server.get("/v1/papers/none/passages").await.problem(404, "not_found");
 }
 
 #[tokio::test]

@@ -12,11 +12,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path.cwd()))
 
 from python_client import Client  # noqa: E402
-from python_client.api.changes import delete_paper, get_task, list_tasks, put_paper, reindex, upload_papers  # noqa: E402
+from python_client.api.changes import (
+    delete_paper, follow_tasks, get_task, list_tasks, put_paper, reindex, upload_papers,
+)  # noqa: E402
 from python_client.api.health import get_metrics, is_healthy, is_live, is_ready  # noqa: E402
 from python_client.api.pages import show_api_page, show_search_page  # noqa: E402
 from python_client.api.papers import (  # noqa: E402
-    get_paper, get_paper_by_doi, get_paper_file, get_passage, get_statistics, list_papers, list_similar_passages,
+    get_paper, get_paper_by_doi, get_paper_file, get_paper_reading, get_passage, get_statistics, list_paper_passages, list_papers,
+    list_similar_passages,
 )
 from python_client.api.search import search_passages, search_passages_by_body, verify_quotes  # noqa: E402
 from python_client.models import FacetName, ListPapersSort, ProblemBody, SearchRequest, UploadForm, VerifyRequest  # noqa: E402
@@ -60,6 +63,11 @@ assert page.total == ready.papers and page.papers == sorted(page.papers, key=lam
 paper = call(get_paper, hit.paper.id)
 assert paper.title == hit.paper.title and paper.sections
 assert hit.id in [passage for section in paper.sections for passage in section.passages]
+passages = call(list_paper_passages, hit.paper.id, limit=1000)
+assert hit.id in [passage.id for passage in passages.passages] and passages.total == len(passages.passages)
+assert any(citation.references for passage in passages.passages for citation in passage.citations)
+assert call(get_paper_reading, hit.paper.id).passages == passages.total
+assert call(list_papers, papers=[hit.paper.id]).total == 1
 assert call(get_passage, hit.id, neighbours=1).passage.text == hit.text
 similar = call(list_similar_passages, hit.id, limit=2)
 assert len(similar.hits) == 2 and similar.hits[0].text
@@ -69,6 +77,8 @@ assert call(get_paper, "no-such-paper", status=404).code == "not_found"
 task = call(put_paper, "knees.md", body=File(BytesIO(PAPER)), wait=True)
 assert task.status == "succeeded" and task.paper
 assert call(get_task, task.id).file == "knees.md"
+assert b'"status":"succeeded"' in follow_tasks.sync_detailed(client=client, ids=[task.id]).content
+call(follow_tasks, ids=[task.id])
 assert call(list_tasks).tasks[0].id == task.id
 assert call(get_paper_by_doi, "10.5555", "knees.noon").title == "Knees at noon"
 assert call(get_paper, "knees.md").id == task.paper

@@ -42,6 +42,11 @@ const page = await call("listPapers", client.GET("/v1/papers", { params: { query
 assert.equal(page.total, ready.papers);
 const one = await call("getPaper", client.GET("/v1/papers/{id}", { params: { path: { id: hit.paper.id } } }));
 assert.equal(one.title, hit.paper.title);
+const passages = { params: { path: { id: hit.paper.id }, query: { limit: 1000 } } };
+const listed = await call("listPaperPassages", client.GET("/v1/papers/{id}/passages", passages));
+assert.ok(listed.passages.some((one) => one.id === hit.id));
+const reading = await call("getPaperReading", client.GET("/v1/papers/{id}/reading", { params: { path: { id: hit.paper.id } } }));
+assert.equal(reading.passages, listed.total);
 const passage = await call("getPassage", client.GET("/v1/passages/{id}", { params: { path: { id: hit.id } } }));
 assert.equal(passage.passage.text, hit.text);
 const similar = { params: { path: { id: hit.id }, query: { limit: 2 } } };
@@ -58,6 +63,8 @@ const put = {
 const task = await call("putPaper", client.PUT("/v1/papers/{id}", put));
 assert.equal(task.status, "succeeded");
 assert.equal((await call("getTask", client.GET("/v1/tasks/{id}", { params: { path: { id: task.id } } }))).file, "knees.md");
+const follow = { params: { query: { ids: [task.id] } }, parseAs: "text" as const };
+assert.match(await call("followTasks", client.GET("/v1/tasks/events", follow)), /"status":"succeeded"/);
 assert.equal((await call("listTasks", client.GET("/v1/tasks"))).tasks[0].id, task.id);
 const doi = { params: { path: { prefix: "10.5555", suffix: "knees.noon" } } };
 assert.equal((await call("getPaperByDoi", client.GET("/v1/papers/{prefix}/{suffix}", doi))).title, "Knees at noon");

@@ -49,6 +49,8 @@ pub struct Facets {
     pub article_types: BTreeMap<String, usize>,
     /// By the names of the section kinds.
     pub sections: BTreeMap<&'static str, usize>,
+    /// The sections of each year.
+    pub sections_by_year: BTreeMap<u16, BTreeMap<&'static str, usize>>,
 }
 
 /// A passage that was found.

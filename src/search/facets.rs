@@ -30,8 +30,10 @@ pub(super) fn facets(snapshot: &Snapshot, passages: &[&RankedPassage]) -> Result
     let mut facets = Facets::default();
     for ranked in passages {
         let record = snapshot.passage(ranked.address)?;
+        let section = record.passage.section_kind().name();
         if let Some(year) = record.metadata.year {
             *facets.years.entry(year).or_default() += 1;
+            *facets.sections_by_year.entry(year).or_default().entry(section).or_default() += 1;
         }
         if let Some(journal) = record.metadata.journal {
             *facets.journals.entry(journal).or_default() += 1;
@@ -39,7 +41,7 @@ pub(super) fn facets(snapshot: &Snapshot, passages: &[&RankedPassage]) -> Result
         if let Some(article_type) = record.metadata.article_type {
             *facets.article_types.entry(article_type).or_default() += 1;
         }
-        *facets.sections.entry(record.passage.section_kind().name()).or_default() += 1;
+        *facets.sections.entry(section).or_default() += 1;
     }
     Ok(facets)
 }

@@ -16,7 +16,7 @@ use super::tasks::{Counts, MAX_FILES, Status, Task, TaskFile, TaskKind, TaskList
 use super::uploads::{self, Spooled};
 use crate::corpus::{Identity, Metadata, PaperId};
 use crate::index::{IndexError, PaperRecord, Snapshot, SourceRecord, SourceRole};
-use crate::ingest::{ChangeKind, Ingest, IngestError, PaperCounts, Reader, Summary, page_number, paper_id};
+use crate::ingest::{ChangeKind, Ingest, IngestError, PaperCounts, Progress, Reader, Summary, page_number, paper_id};
 use crate::search::Engine;
 use crate::wire::FileOutcomeName;
 
@@ -36,6 +36,8 @@ pub struct Jobs {
     library: Library,
     /// The reader that checks uploads before they are accepted, independent of the reader of a run.
     checks: Reader,
+    /// The reader that reads indexed files once more, to show what is left out of them. It delays neither uploads nor runs.
+    rereads: Reader,
     tasks: Mutex<TaskList>,
     submitted: Condvar,
     /// Acknowledged uploads that are not indexed yet, by file. It is locked while a file is put or deleted and its job submitted, so
@@ -104,6 +106,7 @@ impl Jobs {
         let jobs = Arc::new(Self {
             engine,
             checks: library.options.reader.for_checks(),
+            rereads: library.options.reader.for_checks(),
             library,
             tasks: Mutex::default(),
             submitted: Condvar::new(),
@@ -127,6 +130,10 @@ impl Jobs {
 
     pub(super) fn checks(&self) -> &Reader {
         &self.checks
+    }
+
+    pub(super) fn rereads(&self) -> &Reader {
+        &self.rereads
     }
 
     pub(super) fn library(&self) -> &Library {
@@ -234,6 +241,24 @@ impl Jobs {
         self.runs.load(Ordering::Relaxed)
     }
 
+    /// The jobs that are not finished, in the order of their ids.
+    pub(super) fn unfinished_ids(&self) -> Vec<u64> {
+        let tasks = self.tasks();
+        let mut ids: Vec<u64> = tasks.newest().filter(|task| !task.status.is_final()).map(|task| task.id).collect();
+        ids.reverse();
+        ids
+    }
+
+    /// A receiver that is told of every change of a job, and when the server is asked to end.
+    pub(super) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// Whether the thread was asked to end, so that jobs may stay unfinished.
+    pub(super) fn is_ending(&self) -> bool {
+        self.stopped()
+    }
+
     /// Waits until a job is finished or `timeout` is over, and returns its state.
     pub(super) async fn wait(&self, id: u64, timeout: Duration) -> Option<Task> {
         let mut changes = self.changes.subscribe();
@@ -258,6 +283,7 @@ impl Jobs {
         self.stop.store(true, Ordering::Relaxed);
         drop(tasks);
         self.submitted.notify_all();
+        self.changed();
     }
 
     /// Waits until the thread has ended.
@@ -373,12 +399,17 @@ impl Jobs {
             // The folder may be empty because the last upload was deleted.
             options.emptied.push(self.library.uploads.clone());
         }
+        let ids: Vec<u64> = tasks.iter().map(|task| task.id).collect();
+        let mut report = |progress: Progress| {
+            self.tasks().report(&ids, progress);
+            self.changed();
+        };
         let ingest = Ingest { index: self.engine.index(), embedder: self.engine.embedder(), options, stop: &self.stop };
         let began = Instant::now();
         loop {
             let outcome = match &files {
-                Some(files) => ingest.run_files(files, &mut |_| {}),
-                None => ingest.run(&paths, &mut |_| {}),
+                Some(files) => ingest.run_files(files, &mut report),
+                None => ingest.run(&paths, &mut report),
             };
             match outcome {
                 Err(IngestError::Index(IndexError::Locked { .. }))

@@ -27,7 +27,7 @@ use super::observe::{observe, record_route};
 use super::openapi;
 use super::problem::{Problem, render};
 use super::request_id::{self, CountRequests};
-use super::routes::{about, health, manage, mcp, pages, papers, search, source, tasks, upload, verify};
+use super::routes::{about, health, manage, mcp, pages, papers, reading, search, source, tasks, upload, verify};
 use super::state::AppState;
 
 /// The router with all routes and middleware.
@@ -72,6 +72,7 @@ fn documented_routes(state: &Arc<AppState>) -> (Router<Arc<AppState>>, OpenApi) 
         .routes(routes!(papers::list))
         .routes(routes!(papers::paper))
         .routes(routes!(papers::paper_of_doi))
+        .routes(routes!(papers::passages))
         .routes(routes!(papers::passage))
         .routes(routes!(papers::similar))
         .route_layer(from_fn_with_state(Arc::clone(state), by_commit));
@@ -84,7 +85,9 @@ fn documented_routes(state: &Arc<AppState>) -> (Router<Arc<AppState>>, OpenApi) 
         .routes(routes!(source::file))
         .routes(routes!(about::stats))
         .routes(routes!(about::metrics))
+        .routes(routes!(reading::reading))
         .routes(routes!(tasks::list))
+        .routes(routes!(tasks::events))
         .routes(routes!(tasks::task))
         .route_layer(from_fn_with_state(Arc::clone(&state.access), require_search_key));
     let admin_routes = OpenApiRouter::new()

@@ -24,6 +24,12 @@ const MAX_RECEIVING: usize = 64;
 /// Maximum number of uploads that are checked at a time. Further ones wait on disk.
 const MAX_CHECKING: usize = 8;
 
+/// Maximum number of clients that are told of changes of jobs at a time. Each holds a connection.
+const MAX_EVENT_STREAMS: usize = 64;
+
+/// Maximum number of papers that are read once more at a time, to show what is left out of them.
+const MAX_REREADING: usize = 1;
+
 /// Maximum number of bytes of all cached responses together.
 const MAX_CACHED_BYTES: u64 = 32 << 20;
 
@@ -38,6 +44,8 @@ pub struct AppState {
     pub(super) metrics: Metrics,
     pub(super) receiving: Arc<Semaphore>,
     pub(super) checking: Arc<Semaphore>,
+    pub(super) event_streams: Arc<Semaphore>,
+    pub(super) rereading: Arc<Semaphore>,
     search_permits: Arc<Semaphore>,
     search_threads: SearchThreads,
     draining: AtomicBool,
@@ -63,6 +71,8 @@ impl AppState {
             metrics: Metrics::new(),
             receiving: Arc::new(Semaphore::new(MAX_RECEIVING)),
             checking: Arc::new(Semaphore::new(MAX_CHECKING)),
+            event_streams: Arc::new(Semaphore::new(MAX_EVENT_STREAMS)),
+            rereading: Arc::new(Semaphore::new(MAX_REREADING)),
             search_permits: Arc::new(Semaphore::new(limits.max_concurrent)),
             search_threads: SearchThreads::new(limits.max_concurrent),
             draining: AtomicBool::new(false),

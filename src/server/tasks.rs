@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::wire::{FileOutcomeName, RunItem, StatusName, TaskFileItem, TaskItem};
+use crate::ingest::Progress;
+use crate::wire::{FileOutcomeName, ProgressItem, RunItem, StatusName, TaskFileItem, TaskItem};
 
 /// Maximum number of waiting jobs. Further ones are refused.
 const MAX_WAITING: usize = 1000;
@@ -96,6 +97,8 @@ pub struct Task {
     pub duplicate_of: Option<String>,
     /// Why it failed, or, while it waits, why the last attempt failed.
     pub error: Option<String>,
+    /// How far its run is, while it runs.
+    pub progress: Option<Progress>,
     /// The counts of its run.
     pub counts: Option<Counts>,
     /// What its run did with the files that it is about, failures first; at most [`MAX_FILES`].
@@ -146,6 +149,7 @@ impl TaskList {
             paper: None,
             duplicate_of: None,
             error: None,
+            progress: None,
             counts: None,
             files: Vec::new(),
         };
@@ -166,11 +170,19 @@ impl TaskList {
             .collect()
     }
 
+    /// Notes how far the run of running jobs is.
+    pub(super) fn report(&mut self, ids: &[u64], progress: Progress) {
+        for task in self.tasks.iter_mut().filter(|task| ids.contains(&task.id)) {
+            task.progress = Some(progress);
+        }
+    }
+
     /// Makes running jobs wait again after a failed run.
     pub(super) fn retry(&mut self, ids: &[u64], error: &str) {
         for task in self.tasks.iter_mut().filter(|task| ids.contains(&task.id)) {
             task.status = Status::Waiting;
             task.started = None;
+            task.progress = None;
             task.error = Some(error.to_owned());
         }
     }
@@ -240,6 +252,12 @@ impl From<&Task> for TaskItem {
             submitted_at: seconds(task.submitted),
             started_at: task.started.map(seconds),
             finished_at: task.finished.map(seconds),
+            progress: task.progress.map(|progress| ProgressItem {
+                files: progress.files,
+                done: progress.done,
+                embedded: progress.embedded,
+                expected: progress.expected,
+            }),
             run: task.counts.map(|counts| RunItem {
                 added: counts.added,
                 updated: counts.updated,

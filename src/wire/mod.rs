@@ -12,6 +12,7 @@ mod number;
 mod paper;
 mod papers;
 mod parameters;
+mod reading;
 mod recommend;
 mod reference;
 mod request;
@@ -34,10 +35,12 @@ pub use names::{
 pub use number::{Whole, Year, year};
 pub use paper::PaperItem;
 pub use papers::{
-    AbbreviationItem, PaperResponse, PaperSummary, PapersRequest, PapersResponse, PassageItem, PassageRequest,
-    PassageResponse, SectionItem, SimilarItem, SimilarRequest, SimilarResponse,
+    AbbreviationItem, CitationItem, PaperPassageItem, PaperPassagesRequest, PaperPassagesResponse, PaperResponse,
+    PaperSummary, PapersRequest, PapersResponse, PassageItem, PassageRequest, PassageResponse, SectionItem,
+    SimilarItem, SimilarRequest, SimilarResponse,
 };
 pub use parameters::list_parameters;
+pub use reading::{DroppedItem, ReadingResponse};
 pub use recommend::{RelatedItem, RelatedResponse};
 pub use reference::ReferenceItem;
 pub use request::{MAX_HITS, QuestionLimits, SearchRequest};
@@ -46,8 +49,8 @@ pub use search::{
     TotalItem,
 };
 pub use tasks::{
-    BinaryBody, JobResponses, RunItem, TaskFileItem, TaskItem, TasksRequest, TasksResponse, UploadForm, UploadItem,
-    UploadsResponse, WaitRequest,
+    BinaryBody, JobResponses, ProgressItem, RunItem, TaskEventsRequest, TaskFileItem, TaskItem, TasksRequest,
+    TasksResponse, UploadForm, UploadItem, UploadsResponse, WaitRequest,
 };
 pub use verify::{
     CitedWorkItem, QuoteChangeItem, QuoteChangeName, QuoteItem, QuoteKindName, QuotePlaceItem, QuoteStatusName,

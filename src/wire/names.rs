@@ -140,6 +140,9 @@ pub enum FacetName {
     Types,
     /// Kinds of sections.
     Sections,
+    /// Kinds of sections in the papers of each year.
+    #[serde(rename = "sections_by_year")]
+    SectionsByYear,
 }
 
 /// What an index run did with a file.

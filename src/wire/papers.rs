@@ -8,7 +8,7 @@ use super::number::{Whole, Year};
 use super::paper::PaperItem;
 use super::reference::ReferenceItem;
 use super::search::{PageRange, PassageHit, Span};
-use crate::corpus::{CharacterIndex, Format, Passage};
+use crate::corpus::{CharacterIndex, Citation, Format, Passage};
 use crate::index::{PaperRecord, PassageRecord};
 
 /// Which papers to list. Lists may be repeated, or separated by commas.
@@ -47,6 +47,9 @@ pub struct PapersRequest {
     pub journals: Vec<String>,
     /// Types of articles, such as `review-article`; a paper must have one of them.
     pub types: Vec<String>,
+    /// Papers by their ids.
+    #[schema(max_items = 100)]
+    pub papers: Vec<String>,
 }
 
 /// A page of papers.
@@ -162,6 +165,68 @@ fn sections<'a>(passages: impl Iterator<Item = &'a Passage>) -> Vec<SectionItem>
         }
     }
     sections
+}
+
+/// Which passages of a paper to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct PaperPassagesRequest {
+    /// Number of passages to return; 100 by default.
+    #[schema(inline)]
+    pub limit: Option<Whole<1, 1000>>,
+    /// Number of passages to skip.
+    #[schema(inline)]
+    pub offset: Option<Whole<0, { i64::MAX }>>,
+}
+
+/// Passages of a paper.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PaperPassagesResponse {
+    /// The paper's id.
+    pub paper: String,
+    /// Number of passages of the paper.
+    pub total: usize,
+    pub offset: usize,
+    /// In the order of the paper.
+    pub passages: Vec<PaperPassageItem>,
+}
+
+/// A passage of a paper.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PaperPassageItem {
+    pub id: String,
+    pub section: Vec<String>,
+    pub kind: KindName,
+    pub pages: Option<PageRange>,
+    pub text: String,
+    /// Its sentences, as ranges of Unicode characters of the text.
+    pub sentences: Vec<Span>,
+    /// What is cited where, in the order of the text.
+    pub citations: Vec<CitationItem>,
+}
+
+/// A citation in the text of a passage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CitationItem {
+    /// Start of the marker, such as `[12]`, in the passage's text, in Unicode characters.
+    pub start: usize,
+    /// End of the marker; the same as the start where the source has none in the text.
+    pub end: usize,
+    /// The studies, as indices into the paper's list.
+    pub references: Vec<usize>,
+}
+
+impl From<&PassageRecord> for PaperPassageItem {
+    fn from(record: &PassageRecord) -> Self {
+        let PassageItem { id, section, kind, pages, text, sentences, .. } = PassageItem::from(record);
+        let characters = CharacterIndex::new(&text);
+        let citation = |citation: &Citation| {
+            let Span { start, end } = Span::new(&characters, &citation.range);
+            CitationItem { start, end, references: citation.references.clone() }
+        };
+        let citations = record.passage.citations.iter().map(citation).collect();
+        Self { id, section, kind, pages, text, sentences, citations }
+    }
 }
 
 /// The parameters of a passage.

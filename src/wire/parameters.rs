@@ -6,9 +6,9 @@ use utoipa::openapi::schema::{Object, SchemaType, Type};
 use utoipa::openapi::{RefOr, Required, Schema};
 use utoipa::{IntoParams, ToSchema};
 
-use super::papers::{PapersRequest, PassageRequest, SimilarRequest};
+use super::papers::{PaperPassagesRequest, PapersRequest, PassageRequest, SimilarRequest};
 use super::request::SearchRequest;
-use super::tasks::{TasksRequest, WaitRequest};
+use super::tasks::{TaskEventsRequest, TasksRequest, WaitRequest};
 
 /// Describes the fields of types as query parameters.
 macro_rules! query_parameters {
@@ -21,7 +21,16 @@ macro_rules! query_parameters {
     };
 }
 
-query_parameters!(SearchRequest, PapersRequest, PassageRequest, SimilarRequest, TasksRequest, WaitRequest);
+query_parameters!(
+    SearchRequest,
+    PapersRequest,
+    PaperPassagesRequest,
+    PassageRequest,
+    SimilarRequest,
+    TasksRequest,
+    TaskEventsRequest,
+    WaitRequest
+);
 
 /// The names of the fields that are lists. In a query string these may be repeated, or separated by commas.
 pub fn list_parameters<T: ToSchema>() -> Vec<String> {

@@ -80,8 +80,9 @@ pub struct SearchRequest {
     pub cited: bool,
     /// Whether hits have explanations of their scores, and the answer the time of each stage.
     pub explain: bool,
-    /// Counts to return of the passages that are found: `years`, `journals`, `types`, `sections`.
-    #[schema(max_items = 4)]
+    /// Counts to return of the passages that are found: `years`, `journals`, `types`, `sections`,
+    /// `sections_by_year`.
+    #[schema(max_items = 5)]
     pub facets: Vec<FacetName>,
     /// Whether abbreviations are expanded by their long forms; `true` by default.
     pub expand: Option<bool>,

@@ -64,18 +64,25 @@ pub struct FacetsItem {
     /// By the kind of the section.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sections: Option<BTreeMap<String, usize>>,
+    /// By the year of the paper, then by the kind of the section.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sections_by_year: Option<BTreeMap<String, BTreeMap<String, usize>>>,
 }
 
 impl FacetsItem {
     fn new(facets: &Facets, requested: &[FacetName]) -> Self {
         let asked = |name| requested.contains(&name);
-        let sections = || facets.sections.iter().map(|(kind, count)| ((*kind).to_owned(), *count)).collect();
+        let sections = |counts: &BTreeMap<&str, usize>| -> BTreeMap<String, usize> {
+            counts.iter().map(|(kind, count)| ((*kind).to_owned(), *count)).collect()
+        };
+        let by_year = || facets.sections_by_year.iter().map(|(year, counts)| (year.to_string(), sections(counts)));
         Self {
             years: asked(FacetName::Years)
                 .then(|| facets.years.iter().map(|(year, count)| (year.to_string(), *count)).collect()),
             journals: asked(FacetName::Journals).then(|| facets.journals.clone()),
             types: asked(FacetName::Types).then(|| facets.article_types.clone()),
-            sections: asked(FacetName::Sections).then(sections),
+            sections: asked(FacetName::Sections).then(|| sections(&facets.sections)),
+            sections_by_year: asked(FacetName::SectionsByYear).then(|| by_year().collect()),
         }
     }
 }

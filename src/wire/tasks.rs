@@ -50,10 +50,34 @@ pub struct TaskItem {
     pub submitted_at: f64,
     pub started_at: Option<f64>,
     pub finished_at: Option<f64>,
+    /// How far the index run of the job is, while it runs. Jobs of one run have the same progress.
+    pub progress: Option<ProgressItem>,
     /// Counts of the index run of the job. Jobs that wait are done in one run.
     pub run: Option<RunItem>,
     /// What the run did with the files of this job, failures first; at most 200.
     pub files: Vec<TaskFileItem>,
+}
+
+/// How far an index run is. Embedding takes most of its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ProgressItem {
+    /// Files to be read.
+    pub files: u64,
+    /// Files that are done.
+    pub done: u64,
+    /// Characters that are embedded.
+    pub embedded: u64,
+    /// Characters to be embedded in all; an estimate until all files are read.
+    pub expected: u64,
+}
+
+/// The parameters of the changes of jobs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct TaskEventsRequest {
+    /// The jobs by their ids; all that are not finished if none is given.
+    #[schema(max_items = 100)]
+    pub ids: Vec<u64>,
 }
 
 /// What a run did with a file.

@@ -6,6 +6,7 @@ pub(super) mod manage;
 pub(super) mod mcp;
 pub(super) mod pages;
 pub(super) mod papers;
+pub(super) mod reading;
 pub(super) mod search;
 pub(super) mod source;
 pub(super) mod tasks;

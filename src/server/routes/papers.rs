@@ -15,8 +15,9 @@ use crate::server::extract::FromQuery;
 use crate::server::problem::Problem;
 use crate::server::state::AppState;
 use crate::wire::{
-    PaperResponse, PaperSummary, PapersRequest, PapersResponse, PassageItem, PassageRequest, PassageResponse,
-    SimilarItem, SimilarRequest, SimilarResponse, Whole, year,
+    PaperPassageItem, PaperPassagesRequest, PaperPassagesResponse, PaperResponse, PaperSummary, PapersRequest,
+    PapersResponse, PassageItem, PassageRequest, PassageResponse, SimilarItem, SimilarRequest, SimilarResponse, Whole,
+    year,
 };
 
 /// Lists papers
@@ -58,6 +59,7 @@ fn filter(request: &PapersRequest) -> Result<PaperFilter, Problem> {
         year_to: year("year_to", request.year_to)?,
         journals: request.journals.iter().cloned().collect(),
         article_types: request.types.iter().cloned().collect(),
+        papers: request.papers.iter().cloned().collect(),
         ..Filter::default()
     };
     let text =
@@ -85,6 +87,28 @@ pub(in crate::server) async fn paper(
         let passages: Vec<_> =
             snapshot.passages_of(record.id.as_str())?.into_iter().map(|(_, record)| record).collect();
         Ok(PaperResponse::new(&record, &passages))
+    };
+    Ok(Json(state.blocking(read).await?))
+}
+
+/// Lists the passages of a paper, in its order
+#[utoipa::path(get, path = "/v1/papers/{id}/passages", tag = "papers", operation_id = "listPaperPassages", params(("id" = String, Path, example = "10.1186_ar2116"), PaperPassagesRequest), responses(
+    (status = 200, body = PaperPassagesResponse),
+))]
+pub(in crate::server) async fn passages(
+    State(state): State<Arc<AppState>>,
+    Path(id): Path<String>,
+    FromQuery(request): FromQuery<PaperPassagesRequest>,
+) -> Result<Json<PaperPassagesResponse>, Problem> {
+    let limit = Whole::value_or(request.limit, "limit", 100)?;
+    let offset = Whole::value_or(request.offset, "offset", 0)?;
+    let read = move |state: &AppState| {
+        let snapshot = state.engine.index().snapshot();
+        let record = state.paper(&snapshot, &id)?;
+        let all = snapshot.passages_of(record.id.as_str())?;
+        let passages = all.iter().skip(offset).take(limit).map(|(_, passage)| PaperPassageItem::from(passage));
+        let (total, passages) = (all.len(), passages.collect());
+        Ok(PaperPassagesResponse { paper: record.id.to_string(), total, offset, passages })
     };
     Ok(Json(state.blocking(read).await?))
 }

@@ -12,7 +12,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tower_http::services::ServeFile;
 
 use crate::corpus::Format;
-use crate::index::PaperRecord;
+use crate::index::{PaperRecord, SourceRole};
 use crate::ingest::is_as_recorded;
 use crate::server::problem::{Code, Problem};
 use crate::server::state::AppState;
@@ -59,13 +59,20 @@ pub(in crate::server) async fn file(
     Ok(response)
 }
 
-/// The file of a paper's text, where it is still as it was indexed.
+/// The first file of a paper's text, where it is still as it was indexed.
 fn indexed_file(record: &PaperRecord) -> Option<PathBuf> {
     let source = record.sources.first()?;
     is_as_recorded(source).then(|| source.path.clone())
 }
 
-fn gone(id: &str) -> Problem {
+/// All files of a paper's text, in the order of their pages, where they are still as they were indexed.
+pub(super) fn indexed_files(record: &PaperRecord) -> Option<Vec<PathBuf>> {
+    let texts = record.sources.iter().filter(|source| source.role == SourceRole::Text);
+    let files = texts.map(|source| is_as_recorded(source).then(|| source.path.clone()));
+    files.collect::<Option<Vec<_>>>().filter(|files| !files.is_empty())
+}
+
+pub(super) fn gone(id: &str) -> Problem {
     Problem::new(Code::NotFound, format!("the file that {id:?} was indexed from is no longer there as it was"))
 }
 
