@@ -20,7 +20,7 @@ STROMA := STROMA_MODEL_FOLDER=models/$(MODEL) STROMA_INDEX=$(TARGET)/index/$(MOD
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo serve install uninstall dist deb test clients soak miri fuzz bench lint clean
+.PHONY: help setup build demo serve install uninstall dist deb test clients page soak miri fuzz bench lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ test: setup ## run all tests, with two models
 
 clients: build ## generate clients for the HTTP interface in Python and TypeScript, and make every call with both; needs npm
 	$(PYTHON) scripts/clients/check.py
+
+page: build ## use the page in a headless Chromium; needs a Chromium
+	$(PYTHON) scripts/page/check.py
 
 OPERATIONS ?= 10000
 

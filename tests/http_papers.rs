@@ -9,6 +9,7 @@ use stroma::embed::HashEmbedder;
 use stroma::server::document;
 
 use crate::http_support::{Server, limits};
+use crate::support::project;
 
 fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
@@ -250,19 +251,61 @@ async fn the_description_and_the_routes_agree() {
     }
 }
 
+/// The policy lets a page run files of this server and nothing else, so pages have no scripts, styles or listeners in themselves.
 #[tokio::test]
-async fn pages_load_nothing_from_elsewhere() {
+async fn pages_load_nothing_from_elsewhere_and_run_nothing_inline() {
     let server = Server::new();
     for path in ["/", "/docs"] {
         let page = server.get(path).await;
         assert_eq!((page.status, page.kind()), (StatusCode::OK, "text/html; charset=utf-8"));
-        assert!(
-            !page.text.contains("src=\"http") && !page.text.contains("href=\"http") && !page.text.contains("@import")
-        );
         assert!(page.text.contains("<html lang=\"en\">") && page.text.contains("<title>"));
-        assert!(page.headers["content-security-policy"].to_str().expect("text").contains("default-src 'none'"));
-        assert!(!page.text.contains("innerHTML"), "texts are put in as texts");
+        let policy = page.headers["content-security-policy"].to_str().expect("text");
+        assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "));
+        for directive in ["base-uri 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'"] {
+            assert!(policy.contains(directive), "{policy}");
+        }
+        assert!(!policy.contains("unsafe") && !policy.contains("http"), "{policy}");
+        for inline in ["<style", "style=", "javascript:", "onclick=", "onload=", "<script>", "<script type=\"module\">"]
+        {
+            assert!(!page.text.contains(inline), "{path} has {inline}");
+        }
+        let loaded = page.text.split(['"', '\'']).filter(|part| part.contains("//") || part.starts_with("/assets/"));
+        for address in loaded {
+            assert_eq!(server.get(address).await.status, StatusCode::OK, "{address}");
+        }
     }
+}
+
+#[tokio::test]
+async fn the_files_of_the_page_are_sent_once() {
+    let server = Server::new();
+    let folder = std::fs::read_dir(project("src/server/page")).expect("a folder");
+    let names = folder.map(|file| file.expect("a file").file_name().into_string().expect("text"));
+    let names: Vec<String> = names.filter(|name| !name.ends_with(".html")).collect();
+    assert!(names.len() >= 10, "{names:?}");
+    for name in &names {
+        let path = format!("/assets/{name}");
+        let file = server.get(&path).await;
+        let kind = match name.rsplit('.').next() {
+            Some("js") => "text/javascript; charset=utf-8",
+            Some("css") => "text/css; charset=utf-8",
+            _ => "image/svg+xml",
+        };
+        assert_eq!((file.status, file.kind()), (StatusCode::OK, kind), "{name}");
+        for markup in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "http-equiv"] {
+            assert!(!file.text.contains(markup), "texts are put in as texts: {name} has {markup}");
+        }
+        let imports = file.text.lines().filter_map(|line| line.strip_prefix("import ")?.split('"').nth(1));
+        for import in imports {
+            let imported = import.strip_prefix("./").expect("a file beside it");
+            assert!(names.iter().any(|name| name == imported), "{name} imports {import}");
+        }
+        let known = Request::get(&path).header("if-none-match", &file.headers["etag"]).body(Body::empty());
+        let again = server.send(known.expect("a request")).await;
+        assert_eq!((again.status, again.text.as_str()), (StatusCode::NOT_MODIFIED, ""));
+    }
+    server.get("/assets/no.js").await.problem(404, "not_found");
+    server.get("/assets/..%2Fmod.rs").await.problem(404, "not_found");
 }
 
 #[tokio::test]

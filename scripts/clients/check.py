@@ -10,18 +10,18 @@ Fetches what it needs from PyPI and npm, in the versions below, into target/clie
 
 import argparse
 import json
-import os
-import re
 import shutil
 import subprocess
 import sys
-import tempfile
-import time
 import urllib.request
 import venv
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(PROJECT / "scripts"))
+
+from sample_server import Server  # noqa: E402
+
 HERE = PROJECT / "scripts" / "clients"
 WORK = PROJECT / "target" / "clients"
 PYTHON_TOOLS = ["openapi-spec-validator==0.9.0", "openapi-python-client==0.29.1", "mcp==2.3.0", "rispy==0.10.0",
@@ -51,36 +51,6 @@ def install_tools():
         return None
     installed.write_text(wanted)
     return environment / "bin"
-
-
-class Server:
-    """A server over an index of the papers that come with the project."""
-
-    def __init__(self, stroma, model):
-        self.folder = Path(tempfile.mkdtemp(prefix="stroma-clients-"))
-        shutil.copytree(PROJECT / "papers", self.folder / "papers")
-        (self.folder / "config.toml").write_text("")
-        environment = {**os.environ, "STROMA_MODEL_FOLDER": str(model), "STROMA_INDEX": str(self.folder / "index")}
-        run(stroma, "index", "papers", cwd=self.folder, env=environment, capture_output=True)
-        command = [str(stroma), "serve", "--listen", "127.0.0.1:0"]
-        self.log = self.folder / "log"
-        self.process = subprocess.Popen(command, cwd=self.folder, env=environment, stderr=self.log.open("w"))
-        self.environment = environment
-        self.address = self._address()
-
-    def _address(self):
-        for _ in range(600):
-            if found := re.search(r"http://[\d.]+:\d+", self.log.read_text()):
-                return found.group()
-            if self.process.poll() is not None:
-                break
-            time.sleep(0.1)
-        sys.exit("clients: the server did not start: " + self.log.read_text())
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(timeout=30)
-        shutil.rmtree(self.folder)
 
 
 def operations(document):

@@ -11,6 +11,7 @@ use axum::http::header::{
 use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -35,6 +36,7 @@ pub fn router(state: Arc<AppState>) -> Router {
     let (routes, document) = documented_routes(&state);
     let routes = routes
         .merge(openapi::route(document))
+        .route("/assets/{name}", get(pages::asset))
         .layer(from_fn(record_route))
         .layer(DefaultBodyLimit::max(state.limits.max_body))
         .with_state(Arc::clone(&state));
