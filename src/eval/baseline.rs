@@ -14,7 +14,7 @@ const CANDIDATES: usize = 100;
 /// lowest and highest candidate, and both have the same weight. A candidate of one leg only gets 0 from the other.
 #[derive(Debug)]
 pub struct Baseline {
-    /// The passages of each term, by index, with its frequency in each.
+    /// The indices of the passages of each term, with the term's frequency in each.
     postings: HashMap<String, Vec<(usize, f32)>>,
     passages: Vec<PassageAddress>,
     lengths: Vec<f32>,

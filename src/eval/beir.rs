@@ -16,7 +16,7 @@ use super::{DataError, DocumentId, Judgments, QueryId};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
     pub id: DocumentId,
-    /// Empty where the collection has no titles.
+    /// Empty if the collection has no titles.
     pub title: String,
     pub text: String,
 }

@@ -34,7 +34,7 @@ pub struct Collection {
 /// The units that are judged.
 #[derive(Debug)]
 enum JudgedUnits {
-    /// The documents of the collection by paper id. Each is indexed as a paper of one passage.
+    /// The documents of the collection by paper id. Each is indexed as a paper with one passage.
     Documents(HashMap<String, DocumentId>),
     /// The passages of an index of papers.
     Passages,
@@ -164,13 +164,13 @@ impl Collection {
         }
     }
 
-    /// The judged unit of a passage in the ranking of a query. `None` where the query is itself this document, which is left out
-    /// as in BEIR.
+    /// The judged unit of a passage in the ranking of a query. `None` if the query is itself this document, which BEIR
+    /// excludes.
     pub fn document(&self, query: &beir::Query, passage: &str) -> Option<DocumentId> {
         self.documents.document_id(passage).filter(|document| document.as_str() != query.id.as_str())
     }
 
-    /// Measures how often the evidence of `run` agrees with rationales. `None` where the collection has none.
+    /// Measures how often the evidence of `run` agrees with rationales. `None` if the collection has no rationales.
     pub fn evidence(&self, engine: &Engine, run: &Run) -> Result<Option<EvidenceQuality>, EvalError> {
         let file = self.folder.join("evidence.tsv");
         if !file.is_file() {
@@ -235,7 +235,7 @@ impl Collection {
     }
 }
 
-/// Opens the index of the documents in the cache, or makes it. An interrupted one is made again.
+/// Opens the index of the documents in the cache, or builds it. An incomplete index is built again.
 fn indexed(
     documents: &[Document],
     folder: &Path,
@@ -290,7 +290,7 @@ fn article(document: &Document) -> Article {
     let text = document.text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut article = Article {
         metadata: Metadata { title: (!title.is_empty()).then(|| title.to_owned()), ..Metadata::default() },
-        // A document without text is found by its title.
+        // A document without text is searched by its title.
         blocks: vec![Block { text: if text.is_empty() { title.to_owned() } else { text }, ..Block::default() }],
         ..Article::default()
     };

@@ -1,4 +1,4 @@
-//! The errors of reading the files of a test collection.
+//! Errors of reading the files of a test collection.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ pub enum DataError {
     #[error("cannot write the run")]
     Unwritable { source: std::io::Error },
 
-    /// Lines that are valid one by one contradict each other.
+    /// Lines that are valid on their own contradict each other.
     #[error("{}: {problem}", file.display())]
     Wrong { file: PathBuf, problem: String },
 

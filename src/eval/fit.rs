@@ -223,7 +223,7 @@ fn value(samples: &[Vec<&JudgedQuestion>], weights: &Weights) -> f64 {
 mod tests {
     use super::*;
 
-    /// Questions with ten candidates of which the first answers; only `tell` makes it stand out, the other scores are
+    /// Questions with ten candidates of which the first is relevant. Only `tell` distinguishes it; the other scores are
     /// noise.
     fn questions(count: usize, tell: fn(&mut Scores) -> &mut f32) -> Vec<JudgedQuestion> {
         let noise = |question: usize, candidate: usize, score: usize| {
@@ -272,7 +272,7 @@ mod tests {
     fn a_sample_is_measured_with_weights_of_the_others() {
         let samples = [sample(|scores| &mut scores.sentence), sample(|scores| &mut scores.paragraph)];
         let fit = fit(&samples, &Weights::default());
-        // What tells in the one is noise in the other.
+        // The score that distinguishes the relevant candidate in one sample is noise in the other.
         assert!(fit.after.iter().zip(&fit.before).all(|(after, before)| after < before), "{fit:?}");
     }
 }

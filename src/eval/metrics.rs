@@ -27,7 +27,7 @@ impl Metric {
     /// The metrics of BEIR, and that of MS MARCO.
     pub const USUAL: [Self; 3] = [Self::Ndcg(10), Self::Recall(100), Self::ReciprocalRank(10)];
 
-    /// The value for one query; 0 where no document is relevant.
+    /// The value for one query; 0 if no document is relevant.
     pub fn score(self, ranking: &Ranking, judged: &Grades) -> f64 {
         let depth = match self {
             Self::Ndcg(depth) | Self::Recall(depth) | Self::ReciprocalRank(depth) => depth,
@@ -66,7 +66,7 @@ impl fmt::Display for Metric {
 pub struct PerQuery(BTreeMap<QueryId, f64>);
 
 impl PerQuery {
-    /// The mean over all queries; 0 where there are none.
+    /// The mean over all queries; 0 if there are none.
     pub fn mean(&self) -> f64 {
         mean(self.0.values().copied())
     }
@@ -116,7 +116,7 @@ fn share(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
-/// The arithmetic mean; 0 of nothing.
+/// The arithmetic mean; 0 if there are no values.
 pub(super) fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
     let count = values.len();
     if count == 0 { 0.0 } else { values.sum::<f64>() / count as f64 }
@@ -179,7 +179,7 @@ mod tests {
         assert_eq!(PerQuery::default().mean(), 0.0);
     }
 
-    /// Judged documents and a ranking of some of them and of unjudged ones.
+    /// Judged documents, and a ranking that contains some of them and some unjudged ones.
     fn judged_and_ranked() -> impl Strategy<Value = (Grades, Vec<String>)> {
         let judged = prop::collection::btree_map(0..40u8, -1..4i32, 0..30);
         let ranked = Just((0..40u8).collect::<Vec<_>>()).prop_shuffle();

@@ -15,7 +15,7 @@ pub struct ScoredDocument {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Ranking(Vec<ScoredDocument>);
 
-/// Why a list of documents with scores is no ranking.
+/// Why a list of documents with scores is not a ranking.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RankingError {
     #[error("document {0} is there twice")]
@@ -28,7 +28,7 @@ impl Ranking {
     /// Sorts documents, given in any order.
     ///
     /// # Errors
-    /// A document twice, a score that is NaN.
+    /// If a document is repeated, or a score is NaN.
     pub fn new(mut scored: Vec<ScoredDocument>) -> Result<Self, RankingError> {
         if let Some(bad) = scored.iter().find(|scored| scored.score.is_nan()) {
             return Err(RankingError::NotANumber(bad.document.clone()));

@@ -52,7 +52,7 @@ impl Run {
     /// Writes the run. `tag` names the system; white space in it becomes "_", because the format does not allow it.
     ///
     /// # Errors
-    /// The writer's.
+    /// The errors of the writer.
     pub fn write(&self, mut to: impl Write, tag: &str) -> Result<(), DataError> {
         let tag = tag.split_whitespace().collect::<Vec<_>>().join("_");
         for (query, ranking) in &self.0 {

@@ -20,7 +20,7 @@ pub struct Comparison {
     pub p: f64,
 }
 
-/// Compares two systems by their (first, second) values on each query; `None` without queries.
+/// Compares two systems by their (first, second) values on each query; `None` if there are no queries.
 ///
 /// The test is the two-sided paired randomisation test (Fisher's), which Smucker, Allan and Carterette, "A comparison of
 /// statistical significance tests for information retrieval evaluation", CIKM 2007, recommend: if the systems were equal, the
@@ -38,7 +38,8 @@ pub fn compare(pairs: &[(f64, f64)]) -> Option<Comparison> {
     })
 }
 
-/// The share of sign assignments whose sum is at least as far from 0 as the observed one, which counts as one of them.
+/// The share of sign assignments whose sum is at least as far from 0 as the observed sum. The observed assignment is
+/// included.
 fn randomisation(differences: &[f64], random: &mut Random) -> f64 {
     let observed = differences.iter().sum::<f64>().abs();
     // Sums of the same values in another order may differ in their last bits, which must not count.
@@ -79,7 +80,8 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `bound`, by the high half of a product; its bias is below one in 2^40 for a million queries.
+    /// A number below `bound`, computed as the high half of a product. Its bias is below one in 2^40 for a million
+    /// queries.
     fn below(&mut self, bound: usize) -> usize {
         ((u128::from(self.next()) * bound as u128) >> 64) as usize
     }
@@ -93,12 +95,13 @@ mod tests {
 
     #[test]
     fn a_few_pairs_by_hand() {
-        // All five differences are alike: 2 of the 32 assignments of signs give a sum as far from 0.
+        // All five differences are equal: 2 of the 32 assignments of signs give a sum as far from 0.
         let result = compare(&[(0.0, 0.1); 5]).expect("there are pairs");
         assert!((result.difference - 0.1).abs() < 1e-12);
         assert!((result.p - 2.0 / 32.0).abs() < 0.003, "{}", result.p);
         assert!((result.interval.0 - 0.1).abs() < 1e-12 && (result.interval.1 - 0.1).abs() < 1e-12);
-        // Differences 1, 2, 3, 4 with the sign of the 1 turned: the sum is 8; sums of 8 or more are 10 and 8, of 16.
+        // Differences 1, 2, 3, 4, where that of 1 has the other sign: the sum is 8. Of the 16 sums, 4 are as far from
+        // 0: ±8 and ±10.
         let result = compare(&[(1.0, 0.0), (0.0, 2.0), (0.0, 3.0), (0.0, 4.0)]).expect("there are pairs");
         assert!((result.p - 4.0 / 16.0).abs() < 0.005, "{}", result.p);
     }
