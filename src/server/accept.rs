@@ -1,4 +1,4 @@
-//! The format in which a client wants references, by `format` in the query string or the header Accept.
+//! Negotiates the format of references, by `format` in the query string or the header Accept.
 
 use axum::http::header::{ACCEPT, CONTENT_TYPE, VARY};
 use axum::http::{HeaderMap, HeaderValue};
@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use super::problem::{Code, Problem};
 use crate::bibliography::{Entry, ReferenceFormat, write};
 
-/// The format that is asked for; `None` for JSON.
+/// The requested format; `None` for JSON.
 pub(super) fn reference_format(named: Option<&str>, headers: &HeaderMap) -> Result<Option<ReferenceFormat>, Problem> {
     if let Some(name) = named {
         let format = || name.parse().map_err(|error| Problem::new(Code::InvalidParameter, format!("format: {error}")));

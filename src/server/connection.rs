@@ -174,7 +174,7 @@ mod tests {
             std::future::poll_fn(|context| Pin::new(&mut *stream).poll_flush(context)).await
         }
 
-        /// Reads parts of at most so many bytes, with a pause after each, until the other end closes.
+        /// Reads at most `most` bytes at a time, with a pause after each read, until the other end closes.
         async fn read(stream: UnixStream, most: usize, pause: Duration) {
             let mut part = vec![0; most];
             loop {

@@ -10,8 +10,8 @@ use axum::response::{IntoResponse, Response};
 
 use super::state::AppState;
 
-/// Answers 304 if the client has the answer already. The tag is weak, because an answer contains its time. Errors are sent as they
-/// are.
+/// Answers 304 if the client already has the answer. The tag is weak, because an answer contains its time. Errors are
+/// not changed.
 pub(super) async fn by_commit(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
     if request.method() != Method::GET {
         return next.run(request).await;

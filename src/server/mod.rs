@@ -1,8 +1,8 @@
 //! The HTTP server: questions, papers, and changes of the index.
 //!
-//! [`router()`] is a function of its state, so that tests call it without a socket. Only this module knows HTTP, and only
-//! [`wire`](crate::wire) defines the JSON that clients see. Work of more than half a millisecond runs on blocking threads, searches
-//! on threads of their own, and all writes to the index are jobs of one thread ([`Jobs`]).
+//! [`router()`] is a function of its state, so that tests call it without a socket. Only this module knows HTTP, and
+//! only [`wire`](crate::wire) defines the JSON that clients see. Work of more than half a millisecond runs on blocking
+//! threads, searches on threads of their own, and all writes to the index are jobs of one thread ([`Jobs`]).
 
 mod accept;
 mod access;

@@ -55,7 +55,7 @@ pub(super) fn describe_question(document: &mut Document, max_question: usize) {
         });
     let mut question = None;
     if let Some(request) = request {
-        // Generated types have a property with a default as one that is always there.
+        // Generated types mark a property with a default as always present.
         request.properties.values_mut().for_each(remove_default);
         question = request.properties.get_mut("q");
     }
@@ -79,7 +79,8 @@ fn remove_default(schema: &mut RefOr<Schema>) {
     }
 }
 
-/// Completes the responses of each operation: adds the problems with which it may answer, by what it has: parameters, a body, something that it changes.
+/// Completes the responses of each operation: adds the problems that are possible with its parameters, its body, and
+/// its changes to the index.
 pub(super) fn describe_responses(document: &mut Document) {
     let components = document.components.get_or_insert_default();
     let mut by_status: BTreeMap<StatusCode, Vec<Code>> = BTreeMap::new();

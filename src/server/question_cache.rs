@@ -1,5 +1,5 @@
-//! A cache of the vectors of questions, bounded in bytes. A vector depends on the model alone: where a commit has a question
-//! answered anew, the model is spared, which takes most of an answer's time.
+//! A cache of the vectors of questions, bounded in bytes. A vector depends only on the model: when a question is
+//! answered again after a commit, it need not be embedded again, which takes most of the time of an answer.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,13 +9,13 @@ use quick_cache::sync::Cache;
 
 use crate::embed::{EmbedError, Embedder, Pending, Role, UnitVector};
 
-/// Bytes of all texts and their vectors together, at most: 5,000 questions of 384 dimensions.
+/// Maximum number of bytes of all texts and their vectors: 5,000 questions of 384 dimensions.
 const MAX_BYTES: u64 = 8 << 20;
 
-/// The usual size of a text and its vector, by which the number of entries is estimated.
+/// The typical size of a text and its vector, from which the number of entries is estimated.
 const USUAL_BYTES: u64 = 1600;
 
-/// An embedder that embeds a question which is asked again only once. Passages go to the embedder within.
+/// An embedder that caches the vectors of questions. Passages are passed to the inner embedder.
 pub struct QuestionCache {
     embedder: Arc<dyn Embedder>,
     vectors: Cache<String, UnitVector, ByBytes>,

@@ -69,14 +69,16 @@ fn poll(state: &AppState, stop: &AtomicBool) {
     }
 }
 
-/// Loads data for which the first question would wait. An error is logged here, and returned again to that question.
+/// Loads data that the first question would otherwise wait for. An error is logged here, and returned again to that
+/// question.
 fn warm(state: &AppState) {
     if let Err(error) = state.engine.warm() {
         tracing::error!(%error, "the new commit cannot be read");
     }
 }
 
-/// A value that changes with every commit: the content of a file that tantivy writes for each. A poll only reads this file.
+/// A value that changes with every commit: the content of a file that tantivy rewrites for each commit. A poll reads
+/// only this file.
 fn commit_marker(folder: &Path) -> Option<(SystemTime, Vec<u8>)> {
     let file = folder.join("meta.json");
     Some((std::fs::metadata(&file).ok()?.modified().ok()?, std::fs::read(&file).ok()?))

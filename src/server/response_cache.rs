@@ -1,5 +1,5 @@
-//! A cache of responses, bounded in bytes. The key contains the commit of the index, so a question is answered again after a commit;
-//! old responses are evicted when space is needed.
+//! A cache of responses, bounded in bytes. The key contains the commit of the index, so a question is answered again
+//! after a commit; old responses are evicted when space is needed.
 
 use std::io;
 use std::sync::Arc;

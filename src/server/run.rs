@@ -31,8 +31,8 @@ pub enum RunError {
     Thread(#[source] io::Error),
 }
 
-/// Serves until the process gets SIGTERM or Ctrl-C. `started` is called with the address, which has the actual port if the options
-/// have port 0. If the folder of uploads is not writable, the server allows no changes.
+/// Serves until the process gets SIGTERM or Ctrl-C. `started` is called with the address, which has the actual port if
+/// the options have port 0. If the folder of uploads is not writable, the server allows no changes.
 ///
 /// # Errors
 /// Before it serves: the address is in use, or needs keys; the folder of uploads cannot be used.
@@ -60,7 +60,7 @@ pub async fn run(engine: Engine, options: ServerOptions, started: impl FnOnce(So
         Some(jobs) => Some(Watch::start(jobs, &papers, &[index, uploads])?),
         None => None,
     };
-    // Before anybody is told that there is a server to be stopped.
+    // Installed before `started`, so that a caller who is told of the server can stop it.
     let shutdown = shutdown_signal();
     started(listener.local_addr().unwrap_or(address));
     serve(state, listener, shutdown).await;

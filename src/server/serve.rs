@@ -41,9 +41,9 @@ pub async fn listen(state: &AppState, listen: SocketAddr) -> Result<TcpListener,
     TcpListener::bind(listen).await.map_err(|source| ServeError::Listen { listen, source })
 }
 
-/// Serves until `shutdown` completes. Then it accepts no connections and ends within [`Limits::shutdown`](super::Limits): requests
-/// and the current index run can finish until then, and are aborted after it. What an aborted index run has not committed is indexed
-/// again at the next start.
+/// Serves until `shutdown` completes. Then it accepts no connections and ends within
+/// [`Limits::shutdown`](super::Limits): requests and the current index run can finish until then, and are aborted after
+/// it. What an aborted index run has not committed is indexed again at the next start.
 pub async fn serve(state: Arc<AppState>, listener: TcpListener, shutdown: impl Future<Output = ()>) {
     let service = TowerToHyperService::new(router(Arc::clone(&state)));
     let connections = Arc::new(Semaphore::new(max_connections(max_open_files())));
@@ -103,8 +103,9 @@ async fn connection(
     }
 }
 
-/// Completes when the process gets SIGTERM or Ctrl-C, which do not end it at once from the call on, not only when this is awaited.
-/// Without signals there is no graceful shutdown, which does not damage the index.
+/// Completes when the process gets SIGTERM or Ctrl-C. From this call on, and not only when it is awaited, these signals
+/// no longer end the process at once. If signals are not available, there is no graceful shutdown; the index is not
+/// damaged by that.
 ///
 /// # Panics
 /// Outside of a tokio runtime.
@@ -126,7 +127,7 @@ pub fn shutdown_signal() -> impl Future<Output = ()> {
     }
 }
 
-/// Completes at Ctrl-C. Without signals there is no graceful shutdown, which does not damage the index.
+/// Completes at Ctrl-C. If signals are not available, there is no graceful shutdown; the index is not damaged by that.
 #[cfg(not(unix))]
 pub async fn shutdown_signal() {
     if tokio::signal::ctrl_c().await.is_err() {

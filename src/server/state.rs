@@ -18,7 +18,8 @@ use crate::index::{PaperRecord, Snapshot};
 use crate::quotes::QuoteIndexCache;
 use crate::search::Engine;
 
-/// Maximum number of uploads that are received at a time. Further ones wait. It is large, so that slow uploads do not block others.
+/// Maximum number of uploads that are received at a time. Further ones wait. It is large, so that slow uploads do not
+/// block others.
 const MAX_RECEIVING: usize = 64;
 
 /// Maximum number of uploads that are checked at a time. Further ones wait on disk.
@@ -98,7 +99,7 @@ impl AppState {
         self.jobs.as_ref().ok_or_else(|| Problem::new(Code::Forbidden, detail))
     }
 
-    /// A paper by its id, by an identifier in any form, or by the name under which it was uploaded.
+    /// Looks a paper up by its id, by an identifier in any notation, or by the name under which it was uploaded.
     pub(super) fn paper(&self, snapshot: &Snapshot, name: &str) -> Result<PaperRecord, Problem> {
         let mut found = snapshot.paper_named(name)?;
         if let (None, Some(jobs)) = (&found, &self.jobs) {
@@ -116,8 +117,8 @@ impl AppState {
         self.draining.load(Ordering::Relaxed)
     }
 
-    /// Runs blocking work on one of the threads for searches. It holds a permit until it is done, even if the client disconnects. If
-    /// no permit is free, the request is refused at once and not queued.
+    /// Runs blocking work on one of the threads for searches. It holds a permit until it is done, even if the client
+    /// disconnects. If no permit is free, the request is refused at once and not queued.
     pub(super) async fn blocking<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce(&Self) -> Result<T, Problem> + Send + 'static,

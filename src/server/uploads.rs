@@ -1,4 +1,4 @@
-//! The folder of uploads: names of files, spooling, atomic replacement, and who may write.
+//! The folder of uploads: file names, spooling, atomic replacement, and the lock.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Write};
@@ -35,7 +35,7 @@ pub(super) fn file_name(given: &str) -> Result<String, String> {
     if lower.starts_with("readme") || lower.starts_with("license") {
         return wrong("is that of a file that describes a collection");
     }
-    // The format is detected by the content; the extension only marks the file as a paper.
+    // The format is detected from the content; the extension only marks the file as a paper.
     Ok(if has_paper_ending(Path::new(given)) { given.to_owned() } else { format!("{given}.txt") })
 }
 
@@ -74,8 +74,8 @@ impl Spooled {
         &self.file
     }
 
-    /// Moves the finished file into the folder of uploads, where it replaces a file of the same name. Atomic, and durable when this
-    /// returns.
+    /// Moves the finished file into the folder of uploads, where it replaces a file of the same name. Atomic, and
+    /// durable when this returns.
     pub(super) fn keep(self, uploads: &Path) -> io::Result<PathBuf> {
         let kept = uploads.join(self.file.file_name().unwrap_or_default());
         std::fs::rename(&self.file, &kept)?;
@@ -215,7 +215,7 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&kept)?, "text");
         assert_eq!(std::fs::read_dir(uploads)?.count(), 1);
         assert!(spool(&uploads.join("absent"), "a.txt", "text").is_err());
-        // As a killed server leaves it.
+        // The state that a killed server leaves behind.
         std::mem::forget(spool(uploads, "b.txt", "te")?);
         std::fs::write(uploads.join(format!("{SPOOL_PREFIX}1-1")), "te")?;
         remove_spooled(uploads)?;

@@ -26,8 +26,8 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Watches files and folders; missing ones are left out with a warning. Changes in the `ignored` folders, which the server makes
-    /// itself, are ignored.
+    /// Watches files and folders; missing ones are left out with a warning. Changes in the `ignored` folders, which the
+    /// server makes itself, are ignored.
     ///
     /// # Errors
     /// The system cannot watch, or the thread cannot be started.
@@ -73,8 +73,8 @@ fn canonical(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
-/// Whether files may have changed. Read access, as by indexing, is no change. An error of the watcher counts as one, because events
-/// may be lost.
+/// Whether files may have changed. Read access, as by indexing, is no change. An error of the watcher counts as one,
+/// because events may be lost.
 fn is_change(event: &notify::Result<Event>, ignored: &[PathBuf]) -> bool {
     let Ok(event) = event else { return true };
     let of_interest = match event.kind {
