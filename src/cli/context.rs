@@ -32,7 +32,7 @@ pub(super) struct Global {
 
 pub(super) struct Context {
     pub(super) settings: Settings,
-    /// None where the system names no home.
+    /// `None` if the system has no home folder for the user.
     pub(super) user: Option<UserFolders>,
     pub(super) quiet: bool,
 }
@@ -79,7 +79,7 @@ impl Context {
         Ok(Arc::new(BertEmbedder::start(&bert_options(self.config()))?))
     }
 
-    /// The model in another folder than that of the settings, with the other settings of the model.
+    /// Loads the model in `folder` instead of that of the settings, with the other model settings.
     pub(super) fn embedder_in(&self, folder: &Path) -> anyhow::Result<Arc<dyn Embedder>> {
         let options = BertOptions { folder: folder.to_owned(), ..bert_options(self.config()) };
         Ok(Arc::new(BertEmbedder::start(&options)?))
@@ -171,13 +171,13 @@ impl Context {
     }
 }
 
-/// What an installed program has of its own: `share/stroma` beside the folder of the program.
+/// The data folder of an installed program: `share/stroma` beside the folder of the program.
 pub(super) fn shared_folder() -> Option<PathBuf> {
     let program = std::env::current_exe().ok()?.canonicalize().ok()?;
     Some(program.parent()?.parent()?.join("share/stroma"))
 }
 
-/// The user's folders, as the XDG Base Directory Specification has them.
+/// The user's folders according to the XDG Base Directory Specification.
 fn user_folders() -> Option<UserFolders> {
     let strategy = choose_base_strategy().ok()?;
     let (config, data) = (strategy.config_dir().join("stroma/config.toml"), strategy.data_dir().join("stroma"));

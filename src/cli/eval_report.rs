@@ -44,9 +44,9 @@ impl Line {
 pub(super) struct Report {
     title: String,
     questions: BTreeMap<String, String>,
-    /// The hybrid first.
+    /// The hybrid search comes first.
     pub(super) systems: Vec<Line>,
-    /// The hybrid's variants.
+    /// Variants of the hybrid search.
     pub(super) ablation: Vec<Line>,
     pub(super) evidence: Option<EvidenceQuality>,
 }

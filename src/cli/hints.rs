@@ -1,4 +1,4 @@
-//! Hints about errors: the commands, flags and settings that help. The other modules do not know these.
+//! Hints for errors: the commands, flags and settings that help. The other modules do not know their names.
 
 use crate::corpus::{Limited, ReadError};
 use crate::embed::EmbedError;
@@ -16,7 +16,7 @@ pub(super) fn with_hint(message: String, error: &anyhow::Error) -> String {
     }
 }
 
-/// Why a file is not read, with the setting of `[reading]` that bounds it where there is one.
+/// Why a file was not read, with the setting of `[reading]` that sets the limit, if there is one.
 pub(super) fn of_reading(error: &ReadError) -> String {
     let setting = match error {
         ReadError::TooLarge { .. } => "max_file_mb",

@@ -1,4 +1,4 @@
-//! Addresses of files as links, and links in the text on a terminal.
+//! URLs of files, and hyperlinks on a terminal.
 
 use std::path::{Path, PathBuf};
 
@@ -8,16 +8,16 @@ use crate::index::{IndexError, Snapshot};
 use crate::search::Hit;
 use crate::wire::PassageHit;
 
-/// Where the passages of hits are read.
+/// The file in which the passage of a hit can be read.
 pub(super) struct HitSource {
-    /// The file that the paper was indexed from, as the index has it.
+    /// The file that the paper was indexed from, as stored in the index.
     pub(super) path: Option<PathBuf>,
-    /// The address of the file, on the passage's page: `file:///papers/ar2116.pdf#page=7`.
+    /// The URL of the file, at the page of the passage: `file:///papers/ar2116.pdf#page=7`.
     pub(super) url: Option<String>,
 }
 
 impl HitSource {
-    /// Adds to a hit what only a client on this machine may know.
+    /// Adds to a hit the data that only a client on this machine may see.
     pub(super) fn apply(self, hit: &mut PassageHit) {
         hit.source.path = self.path.map(|path| path.to_string_lossy().into_owned());
         hit.links.open = self.url.unwrap_or_else(|| hit.links.open.clone());
@@ -41,7 +41,7 @@ fn file_url(path: &Path, page: Option<u32>) -> Option<String> {
     Some(url.into())
 }
 
-/// Text that is a link where the terminal supports that (OSC 8), and text alone elsewhere.
+/// Formats text as a hyperlink (OSC 8) if the terminal supports it; otherwise returns the text only.
 pub(super) fn hyperlink(text: &str, url: Option<&str>) -> String {
     match url.filter(|_| supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout)) {
         Some(url) => format!("\x1b]8;;{url}\x1b\\{text}\x1b]8;;\x1b\\"),

@@ -86,7 +86,8 @@ enum Command {
     ReadWorker,
 }
 
-/// Runs a command, and returns the exit code: 0 for success, 1 if nothing was found, not all files were read or a quotation is not verbatim, 2 for an error.
+/// Runs a command, and returns the exit code: 0 for success; 1 if nothing was found, not all files were read, or a
+/// quotation is not verbatim; 2 for an error.
 pub fn run(cli: Cli) -> u8 {
     match dispatch(cli) {
         Ok(Outcome::Success) => 0,
@@ -138,7 +139,7 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
     kind == Some(std::io::ErrorKind::BrokenPipe)
 }
 
-/// An error with its causes. A cause that an outer error quotes already is not repeated.
+/// An error with its causes. A cause that an outer error already contains is not repeated.
 fn chain(error: &anyhow::Error) -> String {
     let mut text = error.to_string();
     for cause in error.chain().skip(1).map(ToString::to_string) {

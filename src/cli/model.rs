@@ -37,11 +37,11 @@ enum Command {
 /// A model that the set-up script can fetch.
 struct Fetchable {
     name: &'static str,
-    /// What decides between them.
+    /// A summary for choosing a model.
     summary: &'static str,
 }
 
-/// As in models/README.md, the default first.
+/// The models of models/README.md; the default comes first.
 const FETCHABLE: [Fetchable; 3] = [
     Fetchable { name: "bge-small-en-v1.5", summary: "12 layers, 512 tokens, 134 MB" },
     Fetchable { name: "all-MiniLM-L6-v2", summary: "6 layers, 256 tokens, 92 MB" },
@@ -108,14 +108,14 @@ fn fetch(context: &Context, name: &str) -> anyhow::Result<()> {
     }
 }
 
-/// The set-up script of the project, else of the installation.
+/// The set-up script of the project if there is one, else that of the installation.
 fn script(context: &Context) -> Option<PathBuf> {
     let in_project = context.project().map(|project| project.join("scripts/setup.py"));
     let installed = shared_folder().map(|shared| shared.join("setup.py"));
     [in_project, installed].into_iter().flatten().find(|script| script.is_file())
 }
 
-/// The folder of a model that is here.
+/// The folder of an installed model.
 fn found(context: &Context, name: &str) -> Option<PathBuf> {
     context.model_folders().iter().map(|folder| folder.join(name)).find(|folder| is_model(folder))
 }

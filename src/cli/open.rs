@@ -62,8 +62,8 @@ fn source(snapshot: &Snapshot, id: &str) -> anyhow::Result<Source> {
     Ok(Source { file, page: pages.map(|(first, _)| first) })
 }
 
-/// Starts the viewer and leaves it running. Words are separated as in a shell without quotes; only whole words and parts of them
-/// are replaced, so that no name of a file is read as a command.
+/// Starts the viewer and does not wait for it. Words are separated as in a shell without quotes. Only whole words and
+/// parts of them are replaced, so that a file name cannot be interpreted as a command.
 fn view(command: &str, file: &Path, page: Option<u32>) -> anyhow::Result<()> {
     let page = page.unwrap_or(1).to_string();
     let mut words =

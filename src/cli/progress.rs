@@ -1,4 +1,4 @@
-//! The progress of an index run on one line, with the time that is left.
+//! Shows the progress of an index run on one line, with the remaining time.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use indicatif::{HumanCount, ProgressBar};
 use super::context::Context;
 use crate::ingest::Progress;
 
-/// A bar that fills with the characters that are embedded, which is what takes the time.
+/// A progress bar over the characters that are embedded, since embedding takes most of the time.
 pub(super) struct IndexProgress {
     bar: ProgressBar,
     time_left: TimeLeft,
@@ -15,7 +15,7 @@ pub(super) struct IndexProgress {
 
 impl IndexProgress {
     pub(super) fn new(context: &Context) -> Self {
-        // The message is cut at the terminal's width: a longer line would leave its rest on the screen.
+        // The message is truncated to the width of the terminal: the end of a longer line would remain on the screen.
         let bar = context.progress_bar("{bar:16} {wide_msg}");
         Self { bar, time_left: TimeLeft::default() }
     }
@@ -34,10 +34,10 @@ impl IndexProgress {
     }
 }
 
-/// Estimates when a run ends.
+/// Estimates the remaining time of a run.
 #[derive(Debug, Default)]
 struct TimeLeft {
-    /// When the first characters were embedded, and how many; before that time goes into loading and reading.
+    /// When the first characters were embedded, and how many. The time before that is spent on loading and reading.
     first: Option<(Instant, u64)>,
     end: Option<Instant>,
 }
@@ -46,10 +46,11 @@ impl TimeLeft {
     /// Share of the work after which an estimate is given.
     const FIRST_SHARE: f64 = 0.02;
 
-    /// Weight of a new estimate against the former one. Between estimates the time left falls by itself.
+    /// Weight of a new estimate relative to the previous one. Between estimates the remaining time decreases by the
+    /// elapsed time.
     const WEIGHT: f64 = 0.2;
 
-    /// The time left at `now`.
+    /// The remaining time at `now`.
     fn after(&mut self, progress: Progress, now: Instant) -> Option<Duration> {
         let Progress { embedded, expected, .. } = progress;
         if embedded == 0 {
@@ -71,7 +72,7 @@ impl TimeLeft {
     }
 }
 
-/// A duration as a person says it, rounded up: `2 h 10 min`, `12 min`, `1 min 50 s`, `40 s`.
+/// A duration in a readable form, rounded up: `2 h 10 min`, `12 min`, `1 min 50 s`, `40 s`.
 fn rounded(left: Duration) -> String {
     let seconds = left.as_secs();
     match seconds {
@@ -101,7 +102,7 @@ mod tests {
         assert_eq!(after(&mut time_left, 31, 10), None, "too little to say");
         assert_eq!(after(&mut time_left, 41, 110), Some(89));
         assert_eq!(after(&mut time_left, 51, 210), Some(79));
-        // Falls also while nothing is reported, and does not jump when a slower part comes.
+        // The estimate also decreases without reports, and does not jump when a slower part begins.
         let left = after(&mut time_left, 71, 310).expect("an estimate");
         assert!((59..70).contains(&left), "{left}");
         assert_eq!(after(&mut time_left, 200, 1000), Some(0));

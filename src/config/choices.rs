@@ -1,14 +1,14 @@
-//! Settings that are one of a few words.
+//! Settings with a fixed set of values.
 
 use serde::Serialize;
 
-/// A type whose values have names.
+/// A type whose values have names in the settings.
 pub(super) trait Choice: Copy + 'static {
-    /// Each value with its word, in the order in which they are named to the user.
+    /// Each name with its value, in the order in which error messages list them.
     const WORDS: &'static [(&'static str, Self)];
 }
 
-/// How the token vectors of a text become one.
+/// How the token vectors of a text are pooled into one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PoolingChoice {
@@ -26,7 +26,7 @@ impl Choice for PoolingChoice {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PrecisionChoice {
-    /// int8 where the CPU has instructions for it, else bf16 on the same condition, else fp32.
+    /// int8 if the CPU has instructions for it, else bf16 if it has those, else fp32.
     Auto,
     Fp32,
     Bf16,
@@ -38,7 +38,7 @@ impl Choice for PrecisionChoice {
         &[("auto", Self::Auto), ("fp32", Self::Fp32), ("bf16", Self::Bf16), ("int8", Self::Int8)];
 }
 
-/// How the candidates of words and of vectors become one list.
+/// How the candidates of the lexical and the vector leg are combined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FusionChoice {
@@ -52,11 +52,11 @@ impl Choice for FusionChoice {
     const WORDS: &'static [(&'static str, Self)] = &[("convex", Self::Convex), ("rrf", Self::Rrf)];
 }
 
-/// The form of the log's lines.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
-    /// For people.
+    /// Readable text.
     Text,
     /// One JSON object on each line.
     Json,

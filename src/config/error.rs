@@ -1,34 +1,34 @@
-//! What can be wrong with the settings. Each error names the place, the key and what was expected.
+//! Errors in the settings. Each one names the origin, the key and the expected value.
 
 use std::path::PathBuf;
 
 use super::Origin;
 
-/// A mistake in the settings; always the user's to mend.
+/// An error in the settings, which the user can correct.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     #[error("cannot read the configuration file {}", file.display())]
     Unreadable { file: PathBuf, source: std::io::Error },
 
-    /// Not TOML.
+    /// Invalid TOML.
     #[error("{}:{line}: {}", file.display(), message.replace('\n', "; "))]
     Syntax { file: PathBuf, line: usize, message: String },
 
     #[error("{origin}: unknown {what}; {hint}")]
     Unknown {
         origin: Origin,
-        /// The unknown thing: `key "fodler" in [model]`.
+        /// The unknown name with its kind: `key "fodler" in [model]`.
         what: String,
-        /// The known name that is nearest, or all names where none is near.
+        /// The most similar known name, or all names if none is similar.
         hint: String,
     },
 
     #[error("{origin}: {key} is {found}, expected {expected}")]
     Value {
         origin: Origin,
-        /// With its section: `search.limit`.
+        /// The key with its section: `search.limit`.
         key: String,
-        /// The value as it was written.
+        /// The value as written.
         found: String,
         expected: String,
     },

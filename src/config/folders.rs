@@ -1,22 +1,22 @@
-//! Where an installed program keeps its files when the current folder is no project, which has a `config.toml`.
+//! The folders of an installed program, used if the current folder is not a project, that is, has no `config.toml`.
 
 use std::path::PathBuf;
 
 use super::{Config, Model, Server};
 
-/// The folders of the person who uses the program.
+/// The folders of the user.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UserFolders {
-    /// The user's settings file; need not exist.
+    /// The user's settings file, which need not exist.
     pub config: PathBuf,
-    /// Holds the index and the uploads.
+    /// The parent folder of the index and the uploads.
     pub data: PathBuf,
     /// Folders that may hold models, in the order in which they are searched.
     pub models: Vec<PathBuf>,
 }
 
 impl UserFolders {
-    /// The settings where nothing is set: there are no papers until some are named.
+    /// The default settings. There are no papers until the user names some.
     pub(super) fn defaults(&self) -> Config {
         let config = Config::default();
         let name = config.model.folder.file_name().map(|name| name.to_string_lossy().into_owned());
@@ -29,7 +29,7 @@ impl UserFolders {
         }
     }
 
-    /// The folder of a model by its name: the first that exists, else where it would be put.
+    /// The folder of a model by its name: the first one that exists, else the one in which it would be created.
     pub fn model(&self, name: &str) -> PathBuf {
         let folders = || self.models.iter().map(|models| models.join(name));
         folders().find(|folder| folder.is_dir()).or_else(|| folders().next()).unwrap_or_else(|| name.into())

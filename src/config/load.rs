@@ -21,30 +21,31 @@ const PREFIX: &str = "STROMA_";
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     pub config: Config,
-    /// The file that was read.
+    /// The settings file that was read.
     pub file: Option<PathBuf>,
-    /// Of keys that were given somewhere.
+    /// The origins of the keys that are set.
     origins: BTreeMap<String, Origin>,
 }
 
-/// A setting as it is shown.
+/// A setting for display.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     /// "" for the keys before any section.
     pub section: &'static str,
     pub key: &'static str,
-    /// `None` where it is not set and has no default.
+    /// `None` if it is not set and has no default.
     pub value: Option<toml::Value>,
     pub origin: Origin,
 }
 
 impl Settings {
-    /// Reads the file that `--config`, given as `file`, or `STROMA_CONFIG` names, else `./config.toml` where there is one,
-    /// else that of the user; then the variables of `environment` whose names begin with `STROMA_`. Flags are added by
-    /// [`Settings::set_flag`]. Without `user` the current folder is taken for a project.
+    /// Reads the settings file: the one named by `--config`, given as `file`, or by `STROMA_CONFIG`; else
+    /// `./config.toml` if it exists; else that of the user. Then reads the variables of `environment` whose names begin
+    /// with `STROMA_`. Flags are added by [`Settings::set_flag`]. If `user` is `None`, the current folder is assumed to
+    /// be a project.
     ///
     /// # Errors
-    /// The first mistake in the file, else in the environment; a named file that cannot be read.
+    /// The first error in the file, else in the environment; if a named file cannot be read.
     pub fn load(
         file: Option<&Path>,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
@@ -69,11 +70,11 @@ impl Settings {
         Ok(settings)
     }
 
-    /// The settings that the text of `file` makes. Paths in it, and paths it leaves at their default, are relative to the
-    /// file's folder.
+    /// Parses the settings in `text`, the content of `file`. Paths in it and default paths are relative to the folder
+    /// of the file.
     ///
     /// # Errors
-    /// The first mistake.
+    /// The first error.
     pub fn parse(text: &str, file: &Path) -> Result<Self, ConfigError> {
         let mut settings = Self { file: Some(file.to_owned()), ..Self::default() };
         settings.move_default_paths(file.parent().unwrap_or(Path::new("")));
@@ -81,7 +82,7 @@ impl Settings {
         Ok(settings)
     }
 
-    /// The settings of a user outside of any project.
+    /// The settings of a user outside of a project.
     pub(super) fn from_user(user: &UserFolders) -> Result<Self, ConfigError> {
         let mut settings = Self { config: user.defaults(), ..Self::default() };
         if user.config.is_file() {
@@ -94,14 +95,14 @@ impl Settings {
     /// Sets `key` ("index", "search.limit") from the text of a flag ("--limit").
     ///
     /// # Errors
-    /// The value does not follow the key's rule, or there is no such key.
+    /// If the value does not follow the key's rule, or the key does not exist.
     pub fn set_flag(&mut self, key: &str, flag: &str, value: &OsStr) -> Result<(), ConfigError> {
         let (section, key) = key.split_once('.').unwrap_or(("", key));
         let origin = Origin::Flag { flag: flag.to_owned() };
         self.set(section, key, &Raw::Text(value), origin, &value.to_string_lossy())
     }
 
-    /// Where the value of `key` ("index", "search.limit") came from.
+    /// The origin of the value of `key` ("index", "search.limit").
     pub fn origin(&self, key: &str) -> Origin {
         self.origins.get(key).cloned().unwrap_or(Origin::Default)
     }
@@ -145,7 +146,8 @@ impl Settings {
         for (section, key) in names() {
             let Some(values) = self.config.section_mut(section) else { continue };
             if let Some(value) = values.get(key) {
-                // Setting a default again changes paths only, and a default follows its rule (a test sees to that).
+                // Setting a default value again changes only paths, and defaults follow their rules (a test checks
+                // that).
                 let _ = values.set(key, &Raw::File { value: &value, folder });
             }
         }
@@ -185,7 +187,7 @@ fn read(file: &Path) -> Result<String, ConfigError> {
     std::fs::read_to_string(file).map_err(|source| ConfigError::Unreadable { file: file.to_owned(), source })
 }
 
-/// A setting of a file, with its position in the text.
+/// A setting in a file, with its position in the text.
 struct FileEntry<'a> {
     section: &'a str,
     name: &'a str,
@@ -193,14 +195,14 @@ struct FileEntry<'a> {
     value: &'a Spanned<DeValue<'a>>,
 }
 
-/// The settings of a file, in its order.
+/// The settings of a file, in the order of the file.
 fn file_entries<'a>(table: &'a DeTable<'a>) -> Vec<FileEntry<'a>> {
     let mut all = Vec::new();
     for (name, value) in table {
         let name_span = name.span();
         let name = name.get_ref().as_ref();
         match value.get_ref().as_table() {
-            // Nothing is wrong with an empty section if it is one.
+            // An empty section is valid if its name is.
             Some(section) if section.is_empty() && !Config::SECTIONS.contains(&name) => {
                 all.push(FileEntry { section: name, name: "", key: name_span, value });
             }
@@ -237,7 +239,8 @@ pub(super) fn variable(section: &str, key: &str) -> String {
     format!("{PREFIX}{}", full_key(section, key).replace('.', "_").to_uppercase())
 }
 
-/// Refuses an unknown variable in a known section, or one that is nearly right. Others may belong to other programs.
+/// Rejects an unknown variable of a known section, or one whose name is similar to a known one. Others may belong to
+/// other programs.
 fn check_unknown_variable(name: &str, origin: Origin) -> Result<(), ConfigError> {
     let variables: Vec<(&str, String)> = names().map(|(section, key)| (section, variable(section, key))).collect();
     let in_section = |section: &str| !section.is_empty() && name.starts_with(&format!("{}_", variable("", section)));
@@ -269,12 +272,12 @@ fn location(section: &str) -> String {
     if section.is_empty() { "before the first section".into() } else { format!("in [{section}]") }
 }
 
-/// The line (from 1) of a byte of the text.
+/// The line (from 1) of a byte offset in the text.
 fn line(text: &str, byte: usize) -> usize {
     1 + text.bytes().take(byte).filter(|byte| *byte == b'\n').count()
 }
 
-/// The text of a range on one line, cut where it is long.
+/// The text of a range on one line, truncated if it is long.
 fn excerpt(text: &str, range: Range<usize>) -> String {
     let words: Vec<&str> = text.get(range).unwrap_or_default().split_whitespace().collect();
     let whole = words.join(" ");

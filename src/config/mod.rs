@@ -1,9 +1,9 @@
-//! The settings, from flags, the environment, `config.toml` and defaults, in this order of precedence.
+//! The settings, from flags, environment variables, `config.toml` and defaults, in this order of precedence.
 //!
-//! [`Config`] below is the one place where a setting is named, documented, given its default and its rule: a new setting
-//! is a new line here (and, for the reader's sake, one in `config.toml`, which a test compares with this). Every key can
-//! be set by an environment variable as well: `[server] listen` by `STROMA_SERVER_LISTEN`, `index` by `STROMA_INDEX`.
-//! The file is `./config.toml` where there is one, else the user's own, unless `--config` or `STROMA_CONFIG` names another.
+//! [`Config`] below is the only place that defines the name, documentation, default and rule of a setting: a new
+//! setting is a new line here, and one in `config.toml` for documentation, which a test compares with this. Every key
+//! can also be set by an environment variable: `[server] listen` by `STROMA_SERVER_LISTEN`, `index` by `STROMA_INDEX`.
+//! The file is `./config.toml` if it exists, else that of the user, unless `--config` or `STROMA_CONFIG` names another.
 
 mod choices;
 mod error;
@@ -33,9 +33,9 @@ use section::{Section, settings};
 
 // name: type = default, rule;
 settings! {
-    /// All settings. Paths are as they should be opened: those from the file are relative to the file's folder.
+    /// All settings. Relative paths from the file are already resolved against the folder of the file.
     pub struct Config {
-        /// Folder of the index. It is made by the first `stroma index`.
+        /// Folder of the index. The first `stroma index` creates it.
         index: PathBuf = "index".into(), path();
         /// Files and folders of papers, for `stroma index` without arguments and for the server to watch.
         papers: Vec<PathBuf> = vec!["papers".into()], paths();
@@ -51,17 +51,17 @@ settings! {
 
     /// The model that turns text into vectors.
     pub struct Model {
-        /// Folder of the model, as sentence-transformers writes it.
+        /// Folder of the model, in the layout of sentence-transformers.
         folder: PathBuf = "models/bge-small-en-v1.5".into(), path();
-        /// Folder of the encoder for questions, for models that have one of their own (MedCPT).
+        /// Folder of the encoder for questions, for models with two encoders (MedCPT).
         query_folder: Option<PathBuf> = None, optional(path());
-        /// How token vectors become one; as the model's `modules.json` says where not set.
+        /// Pooling of the token vectors; if not set, that of the model's `modules.json`.
         pooling: Option<PoolingChoice> = None, optional(choice());
-        /// Tokens of a text that are read; the rest is cut. As the model says where not set.
+        /// Maximum number of tokens of a text; the rest is truncated. If not set, that of the model.
         max_tokens: Option<usize> = None, optional(whole(8..=8192));
-        /// Put before every question (e5: `query: `). As the model says where not set; may be empty.
+        /// Prefix of every question (e5: `query: `). If not set, that of the model; may be empty.
         query_prompt: Option<String> = None, optional(text());
-        /// Put before every passage (e5: `passage: `). As the model says where not set; may be empty.
+        /// Prefix of every passage (e5: `passage: `). If not set, that of the model; may be empty.
         passage_prompt: Option<String> = None, optional(text());
         /// Arithmetic of the encoder.
         precision: PrecisionChoice = PrecisionChoice::Auto, choice();
@@ -69,113 +69,113 @@ settings! {
         instances: usize = 0, whole(0..=1024);
     }
 
-    /// What reading one file may cost. A file that costs more is reported and left out.
+    /// Limits for reading one file. A file that exceeds a limit is reported and not indexed.
     pub struct Reading {
-        /// Largest file that is read, in MB.
+        /// Maximum size of a file, in MB.
         max_file_mb: usize = 100, whole(1..=10_000);
-        /// Longest time spent on one file, in seconds.
+        /// Maximum time for one file, in seconds.
         timeout_s: usize = 60, whole(1..=3600);
-        /// Most memory that reading one file may take, in MB.
+        /// Maximum memory for reading one file, in MB.
         max_memory_mb: usize = 2048, whole(64..=1_000_000);
-        /// Paragraphs and captions of one paper.
+        /// Maximum number of paragraphs and captions of one paper.
         max_paragraphs: usize = 10_000, whole(1..=49_999);
-        /// Characters of all paragraphs of one paper together.
+        /// Maximum number of characters of all paragraphs of one paper.
         max_characters: usize = 5_000_000, whole(1..=1_000_000_000);
-        /// Sentences of one paper.
+        /// Maximum number of sentences of one paper.
         max_sentences: usize = 100_000, whole(1..=10_000_000);
-        /// Entries of one paper's reference list.
+        /// Maximum number of entries of one paper's reference list.
         max_references: usize = 20_000, whole(1..=1_000_000);
-        /// Characters of one paragraph; a longer one is split.
+        /// Maximum number of characters of one paragraph; a longer one is split.
         max_paragraph_chars: usize = 20_000, whole(100..=10_000_000);
-        /// Characters of a title; a longer one is cut.
+        /// Maximum number of characters of a title; a longer one is truncated.
         max_title_chars: usize = 1000, whole(100..=100_000);
-        /// Characters of all headings above one paragraph together; longer ones are cut.
+        /// Maximum number of characters of all headings above one paragraph; longer ones are truncated.
         max_heading_chars: usize = 600, whole(100..=100_000);
     }
 
     /// How papers are written to the index.
     pub struct Indexing {
-        /// Paragraphs that are embedded and written together.
+        /// Number of paragraphs that are embedded and written together.
         batch_paragraphs: usize = 512, whole(1..=100_000);
-        /// Memory of the index writer before it writes a segment, in MB. tantivy's own floor is 15.
+        /// Memory of the index writer before it writes a segment, in MB. tantivy's minimum is 15.
         memory_mb: usize = 256, whole(15..=65_536);
     }
 
     /// How questions are answered.
     pub struct Search {
-        /// Paragraphs in an answer, where the question does not say.
+        /// Number of paragraphs in an answer, if the request does not specify it.
         limit: usize = 10, whole(1..=1000);
-        /// Candidates that each leg, words and vectors, gives to be rescored.
+        /// Number of candidates that each leg, lexical and vector, provides for rescoring.
         candidates: usize = 100, whole(1..=10_000);
-        /// How the two candidate lists become one.
+        /// How the two candidate lists are combined.
         fusion: FusionChoice = FusionChoice::Convex, choice();
-        /// Share of the lexical score in the convex combination; the rest is the vectors'.
+        /// Weight of the lexical score in the convex combination; the rest is that of the vectors.
         lexical_weight: f64 = 0.5, number(0.0..=1.0);
-        /// Most paragraphs of one paper in an answer.
+        /// Maximum number of paragraphs of one paper in an answer.
         per_paper: usize = 3, whole(1..=1000);
     }
 
-    /// What counts how much when candidates are ranked. `stroma eval --fit` fits them to judged questions.
+    /// Weights of the ranking. `stroma eval --fit` fits them to judged questions.
     pub struct Weights {
-        /// BM25 as a share of what the question could at most score.
+        /// BM25, divided by its maximum for the question.
         lexical: f64 = 0.05, number(0.0..=10.0);
         /// The share of the question's words that a paragraph has.
         coverage: f64 = 0.35, number(0.0..=10.0);
-        /// What a word counts in coverage that is only spelled similarly, times the similarity.
+        /// Factor for a word of similar spelling in the coverage, times the similarity.
         alike: f64 = 0.8, number(0.0..=1.0);
-        /// For a question that names a topic: nearness of the paragraph, with title and headings before it.
+        /// For a question that names a topic: similarity of the paragraph, including its title and headings.
         topic_paragraph: f64 = 0.4, number(0.0..=10.0);
-        /// Nearness of its sentences taken together.
+        /// Similarity of the mean of its sentences.
         topic_body: f64 = 0.04, number(0.0..=10.0);
-        /// Nearness of its nearest sentence.
+        /// Similarity of its most similar sentence.
         topic_sentence: f64 = 0.0, number(0.0..=10.0);
-        /// The same for a question that asks for a fact ("how many …?"), or in other words than the papers'.
+        /// The same for a question that asks for a fact ("how many …?"), or uses other words than the papers.
         fact_paragraph: f64 = 0.25, number(0.0..=10.0);
         fact_body: f64 = 0.05, number(0.0..=10.0);
         fact_sentence: f64 = 0.15, number(0.0..=10.0);
-        /// Nearness to the paragraph that comes first without it.
+        /// Similarity to the paragraph that ranks first without this part.
         feedback: f64 = 0.12, number(0.0..=10.0);
     }
 
     /// The HTTP server.
     pub struct Server {
-        /// Address and port to listen at. Another than this machine's own needs keys.
+        /// Address and port to listen at. An address that other machines can reach needs keys.
         listen: SocketAddr = SocketAddr::from((Ipv4Addr::LOCALHOST, 7733)), address();
-        /// Questions answered at the same time; more are turned away with 503.
+        /// Maximum number of concurrent questions; further ones get status 503.
         max_concurrent: usize = 64, whole(1..=100_000);
-        /// Longest time for one answer, in milliseconds.
+        /// Maximum time for one answer, in milliseconds.
         timeout_ms: usize = 10_000, whole(1..=600_000);
-        /// Largest body of a request, in KB.
+        /// Maximum size of a request body, in KB.
         max_body_kb: usize = 64, whole(1..=1_000_000);
-        /// Longest question, in characters.
+        /// Maximum length of a question, in characters.
         max_question_chars: usize = 1000, whole(1..=100_000);
-        /// Folder of papers that are uploaded.
+        /// Folder of uploaded papers.
         uploads: PathBuf = "uploads".into(), path();
-        /// Longest time from SIGTERM until the server has ended, in seconds; what still runs then is given up, and done
-        /// again at the next start.
+        /// Maximum time from SIGTERM until the server has ended, in seconds. Work that is still running then is
+        /// aborted, and done again at the next start.
         shutdown_s: usize = 5, whole(0..=3600);
         /// Whether new, changed and deleted files of `papers` are indexed while the server runs.
         watch: bool = false, flag();
-        /// Key that questions need; none where not set.
+        /// Key for questions; none if not set.
         search_key: Option<String> = None, optional(text());
-        /// Key that uploads, deletions and index runs need; none where not set.
+        /// Key for uploads, deletions and index runs; none if not set.
         admin_key: Option<String> = None, optional(text());
-        /// File with `search = "…"` and `admin = "…"`, in place of the two keys above.
+        /// File with `search = "…"` and `admin = "…"`, instead of the two keys above.
         keys_file: Option<PathBuf> = None, optional(path());
-        /// Whether a network may be served without keys.
+        /// Whether other machines may be served without keys.
         allow_without_keys: bool = false, flag();
-        /// Names by which the server may be called where questions need no key, such as `search.lab.example`; addresses and
-        /// localhost always may.
+        /// Host names that are accepted if questions need no key, such as `search.lab.example`; addresses and localhost
+        /// are always accepted.
         hosts: Vec<String> = Vec::new(), texts();
-        /// Web pages that may ask from a browser, such as `https://lab.example`; `*` for all.
+        /// Origins of web pages that may send questions from a browser, such as `https://lab.example`; `*` for all.
         cors_origins: Vec<String> = Vec::new(), texts();
-        /// Form of the log's lines.
+        /// Format of log lines.
         log_format: LogFormat = LogFormat::Text, choice();
     }
 
-    /// A GROBID server, which reads PDFs with more care than the built-in reader.
+    /// A GROBID server, which extracts more from PDFs than the built-in reader.
     pub struct Grobid {
-        /// Where it answers, such as `http://localhost:8070`; not used where not set.
+        /// URL of the server, such as `http://localhost:8070`; GROBID is not used if not set.
         url: Option<String> = None, optional(url());
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-/// Where a value was set. Later variants take precedence over earlier ones.
+/// The origin of a value. Later variants take precedence over earlier ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// It was not set.
@@ -12,7 +12,7 @@ pub enum Origin {
     File { file: PathBuf, line: usize },
     /// An environment variable.
     Environment { variable: String },
-    /// A flag, as it is typed: `--limit`.
+    /// A flag as typed: `--limit`.
     Flag { flag: String },
 }
 

@@ -1,4 +1,4 @@
-//! Rules that parse and check values. Each can say what it expects.
+//! Rules that parse and check values. Each rule describes the value that it expects.
 
 use std::ffi::OsStr;
 use std::fmt::Display;
@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 
 use super::choices::Choice;
 
-/// A value as it was given.
+/// A value as written by the user.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Raw<'a> {
-    /// In a file that lies in `folder`.
+    /// From a file in `folder`.
     File { value: &'a toml::Value, folder: &'a Path },
-    /// In an environment variable or a flag.
+    /// From an environment variable or a flag.
     Text(&'a OsStr),
 }
 
@@ -41,7 +41,7 @@ impl<'a> Raw<'a> {
     }
 }
 
-/// How a value of type `T` is read, and what to say where that fails.
+/// How a value of type `T` is parsed, and the description of the expected value.
 pub(super) struct Rule<T> {
     expected: String,
     read: Box<Read<T>>,
@@ -54,20 +54,20 @@ impl<T> Rule<T> {
         Self { expected: expected.into(), read: Box::new(read) }
     }
 
-    /// The value, or what was expected.
+    /// Parses a value. The error is the description of the expected value.
     pub(super) fn read(self, raw: &Raw<'_>) -> Result<T, String> {
         (self.read)(raw).ok_or(self.expected)
     }
 }
 
-/// A whole number of a range.
+/// An integer within a range.
 pub(super) fn whole(range: RangeInclusive<usize>) -> Rule<usize> {
     Rule::new(format!("a whole number {}", from_to(&range)), move |raw| {
         raw.integer().and_then(|number| usize::try_from(number).ok()).filter(|number| range.contains(number))
     })
 }
 
-/// A number of a range; never NaN, which no range contains.
+/// A number within a range; never NaN, which no range contains.
 pub(super) fn number(range: RangeInclusive<f64>) -> Rule<f64> {
     Rule::new(format!("a number {}", from_to(&range)), move |raw| raw.number().filter(|number| range.contains(number)))
 }
@@ -77,7 +77,7 @@ pub(super) fn text() -> Rule<String> {
     Rule::new("text in quotes", |raw| raw.text().map(str::to_owned))
 }
 
-/// A list of texts; in a variable they are separated by commas.
+/// A list of texts, separated by commas in a variable.
 pub(super) fn texts() -> Rule<Vec<String>> {
     Rule::new("a list of texts in quotes", |raw| match raw {
         Raw::File { value, .. } => value.as_array()?.iter().map(|value| value.as_str().map(str::to_owned)).collect(),
@@ -88,7 +88,7 @@ pub(super) fn texts() -> Rule<Vec<String>> {
     })
 }
 
-/// Yes or no.
+/// A boolean.
 pub(super) fn flag() -> Rule<bool> {
     Rule::new("true or false", |raw| match raw {
         Raw::File { value, .. } => value.as_bool(),
@@ -96,7 +96,7 @@ pub(super) fn flag() -> Rule<bool> {
     })
 }
 
-/// A path; in a file it is relative to the file's folder.
+/// A path, relative to the folder of the file if it is in a file.
 pub(super) fn path() -> Rule<PathBuf> {
     Rule::new("a path", |raw| match raw {
         Raw::File { value, folder } => value.as_str().filter(|path| !path.is_empty()).map(|path| folder.join(path)),
@@ -104,7 +104,7 @@ pub(super) fn path() -> Rule<PathBuf> {
     })
 }
 
-/// A list of paths; in a variable they are separated as in `PATH`.
+/// A list of paths, separated in a variable as in `PATH`.
 pub(super) fn paths() -> Rule<Vec<PathBuf>> {
     Rule::new("a list of paths", |raw| match raw {
         Raw::File { value, folder } => {
@@ -119,7 +119,7 @@ pub(super) fn address() -> Rule<SocketAddr> {
     Rule::new("an IP address and a port such as \"127.0.0.1:7733\"", |raw| raw.text()?.parse().ok())
 }
 
-/// The start of an HTTP address, without a slash at its end.
+/// The base of an HTTP URL. A slash at its end is removed.
 pub(super) fn url() -> Rule<String> {
     Rule::new("an address such as \"http://localhost:8070\"", |raw| {
         let url = raw.text()?.trim_end_matches('/');
@@ -129,7 +129,7 @@ pub(super) fn url() -> Rule<String> {
     })
 }
 
-/// One of the words of `T`.
+/// One of the names of `T`.
 pub(super) fn choice<T: Choice>() -> Rule<T> {
     let words: Vec<String> = T::WORDS.iter().map(|(word, _)| format!("\"{word}\"")).collect();
     Rule::new(words.join(" or "), |raw| {
@@ -138,7 +138,7 @@ pub(super) fn choice<T: Choice>() -> Rule<T> {
     })
 }
 
-/// A value that may be absent. In a variable, where something must stand, empty text that is no value means absent.
+/// A value that may be absent. In a variable, empty text means absent unless it is a valid value.
 pub(super) fn optional<T: 'static>(rule: Rule<T>) -> Rule<Option<T>> {
     Rule::new(rule.expected, move |raw| match (rule.read)(raw) {
         Some(value) => Some(Some(value)),

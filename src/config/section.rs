@@ -1,4 +1,4 @@
-//! The macro that makes structs, defaults and access by name from one table of settings.
+//! A macro that generates structs, defaults and access by name from one table of settings.
 
 use super::rule::Raw;
 
@@ -6,17 +6,18 @@ use super::rule::Raw;
 pub(super) trait Section {
     fn keys(&self) -> &'static [&'static str];
 
-    /// The value of a key; `None` where it is not set (or the key is unknown).
+    /// The value of a key; `None` if it is not set or the key is unknown.
     fn get(&self, key: &str) -> Option<toml::Value>;
 
     /// Sets a key.
     ///
     /// # Errors
-    /// What was expected, in words, where the value does not follow the key's rule. An unknown key is left to the caller.
+    /// A description of the expected value, if the value does not follow the key's rule. The caller handles unknown
+    /// keys.
     fn set(&mut self, key: &str, raw: &Raw<'_>) -> Result<(), String>;
 }
 
-/// Defines the structs of the settings. Grammar: see its one use in [`super`].
+/// Defines the structs of the settings. For the grammar, see the only use in [`super`].
 macro_rules! settings {
     (
         $(#[$about:meta])* pub struct $top:ident { $($settings:tt)* }
@@ -27,7 +28,7 @@ macro_rules! settings {
         $(settings!(@struct $(#[$section_about])* $name { $($section_settings)* } {});)*
 
         impl $top {
-            /// The names of all sections; the first, "", is that of the keys before any section.
+            /// The names of all sections; the first one, "", is for the keys before any section.
             pub(crate) const SECTIONS: &'static [&'static str] = &["", $(stringify!($section),)*];
 
             fn section(&self, name: &str) -> Option<&dyn Section> {
@@ -73,7 +74,7 @@ macro_rules! settings {
 
             fn get(&self, key: &str) -> Option<toml::Value> {
                 match key {
-                    // An absent value has no TOML form; that is the one way this fails.
+                    // An absent value has no TOML form; this is the only case in which the conversion fails.
                     $(stringify!($key) => toml::Value::try_from(&self.$key).ok(),)*
                     _ => None,
                 }

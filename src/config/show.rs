@@ -1,11 +1,11 @@
-//! Prints the settings in force as a settings file, with the origin of each.
+//! Prints the effective settings as a settings file, with the origin of each.
 
 use std::fmt;
 
 use super::Settings;
 
 impl fmt::Display for Settings {
-    /// TOML with every key; the origin of a value stands in a comment behind it. What is not set is a comment itself.
+    /// TOML with every key, and the origin of its value in a comment after it. A key that is not set is commented out.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut section = "";
         for entry in self.entries() {

@@ -2,7 +2,7 @@
 
 use strsim::osa_distance;
 
-/// The hint for an `unknown` name where one of `known` was expected.
+/// The hint for an `unknown` name, given the `known` names.
 pub(super) fn suggestion<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
     match nearest(unknown, known.iter().copied()) {
@@ -11,9 +11,9 @@ pub(super) fn suggestion<'a>(unknown: &str, known: impl IntoIterator<Item = &'a 
     }
 }
 
-/// The name that is at most a third of its length in edits away; the first of the nearest.
+/// The nearest name whose edit distance is at most a third of its length; of several, the first one.
 pub(super) fn nearest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // Bounds the work for a name of any length.
+    // Bounds the cost for long names.
     let unknown: String = unknown.chars().take(64).collect();
     known
         .into_iter()

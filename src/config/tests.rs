@@ -1,4 +1,4 @@
-//! Precedence, origins and mistakes.
+//! Tests of precedence, origins and errors.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -170,7 +170,7 @@ fn outside_of_a_project_the_users_folders_are_the_defaults() {
     let at = |name: &str| folder.path().join(name);
     let user =
         UserFolders { config: at("stroma/config.toml"), data: at("data"), models: vec![at("own"), at("installed")] };
-    // Not `load`, which finds the settings of this project.
+    // Does not use `load`, which would find the settings of this project.
     let load = || Settings::from_user(&user).expect("right");
     let settings = load();
     assert_eq!((settings.config.index, settings.config.server.uploads), (at("data/index"), at("data/uploads")));
