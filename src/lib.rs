@@ -15,6 +15,7 @@ pub mod eval;
 pub mod holdings;
 pub mod index;
 pub mod ingest;
+pub mod library;
 pub mod mcp;
 pub mod quotes;
 pub mod recommend;

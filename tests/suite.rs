@@ -32,3 +32,5 @@ mod supply_chain;
 mod support;
 mod uploads_model;
 mod verify;
+mod zotero;
+mod zotero_folder;

@@ -9,6 +9,7 @@ use etcetera::{BaseStrategy, choose_base_strategy};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::hints;
+use super::zotero;
 use crate::config::{self, Config, Settings, UserFolders};
 use crate::corpus::{Limits, PaperLimits};
 use crate::embed::{BertEmbedder, BertOptions, Embedder, ModelOverrides, Pooling, Precision};
@@ -63,6 +64,11 @@ impl Context {
         let of_project = self.project().map(|project| project.join("models"));
         let of_user = self.user.iter().flat_map(|user| user.models.iter().cloned());
         of_project.into_iter().chain(of_user).collect()
+    }
+
+    /// Paths of papers with the folders of the Zotero libraries among them.
+    pub(super) fn papers(&self, paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+        zotero::resolved(paths, &zotero::home().profiles())
     }
 
     /// A progress bar on standard error, drawn only on a terminal and without `--quiet`.
@@ -135,6 +141,7 @@ impl Context {
             reader: self.reader(),
             batch_passages: indexing.batch_paragraphs,
             writer_memory: indexing.memory_mb << 20,
+            zotero_profiles: zotero::home().profiles(),
             describe: hints::of_reading,
             ..IngestOptions::default()
         }

@@ -16,9 +16,9 @@ use crate::embed::Embedder;
 use crate::ingest::{Emptied, Ingest, IngestError, IngestOptions, Progress, Rebuilding, Summary};
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: stroma index papers ~/Downloads/review.xml")]
+#[command(after_help = "Example: stroma index papers ~/Downloads/review.xml\n         stroma index zotero")]
 pub(super) struct Arguments {
-    /// Files and folders of papers [default: `papers` of the settings]
+    /// Files and folders of papers, `zotero` for the Zotero library of this machine, or `zotero:FOLDER` [default: `papers` of the settings]
     paths: Vec<PathBuf>,
     /// Index all papers again: for another model, another version of stroma, or after damage. The old index can be searched
     /// until the new one replaces it
@@ -36,7 +36,8 @@ pub(super) struct Arguments {
 static STOP: AtomicBool = AtomicBool::new(false);
 
 pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let paths = if arguments.paths.is_empty() { &context.config().papers } else { &arguments.paths };
+    let named = if arguments.paths.is_empty() { &context.config().papers } else { &arguments.paths };
+    let paths = &context.papers(named)?;
     for path in paths {
         // Checked before the model is loaded and an index is made.
         path.metadata().with_context(|| format!("cannot read {}", path.display()))?;
@@ -128,6 +129,7 @@ fn as_json(summary: &Summary) -> serde_json::Value {
         "not_papers": summary.not_papers,
         "duplicates": summary.duplicates,
         "emptied": summary.emptied,
+        "warnings": summary.warnings,
     })
 }
 
@@ -135,6 +137,9 @@ fn print(context: &Context, summary: &Summary) {
     for failure in &summary.failures {
         let message = format!("{}: {}", failure.file.display(), failure.reason);
         anstream::eprintln!("{}not read:{} {}", style::WARNING, style::RESET, printable(&message));
+    }
+    for warning in &summary.warnings {
+        anstream::eprintln!("{}note:{} {}", style::WARNING, style::RESET, printable(warning));
     }
     for Emptied { folder, files } in &summary.emptied {
         anstream::eprintln!(

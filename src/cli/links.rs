@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
-use crate::index::{IndexError, Snapshot};
+use crate::index::{IndexError, Snapshot, SourceRecord};
 use crate::search::Hit;
 use crate::wire::PassageHit;
 
@@ -12,8 +12,11 @@ use crate::wire::PassageHit;
 pub(super) struct HitSource {
     /// The file that the paper was indexed from, as stored in the index.
     pub(super) path: Option<PathBuf>,
-    /// The URL of the file, at the page of the passage: `file:///papers/ar2116.pdf#page=7`.
+    /// What opens the passage's page: the reference manager that has the paper (`zotero://open-pdf/library/items/ABCD2345?page=7`),
+    /// else the file (`file:///papers/ar2116.pdf#page=7`).
     pub(super) url: Option<String>,
+    /// The sources of the paper.
+    sources: Vec<SourceRecord>,
 }
 
 impl HitSource {
@@ -21,16 +24,20 @@ impl HitSource {
     pub(super) fn apply(self, hit: &mut PassageHit) {
         hit.source.path = self.path.map(|path| path.to_string_lossy().into_owned());
         hit.links.open = self.url.unwrap_or_else(|| hit.links.open.clone());
+        hit.add_library(&self.sources);
     }
 }
 
 /// The sources of hits, in their order.
 pub(super) fn sources_of(snapshot: &Snapshot, hits: &[Hit]) -> Result<Vec<HitSource>, IndexError> {
     let source = |hit: &Hit| {
-        let path = snapshot.file_of_paper(hit.record.paper.as_str())?;
+        let sources = snapshot.sources_of_paper(hit.record.paper.as_str())?;
+        let first = sources.first();
         let page = hit.record.passage.pages.map(|(first, _)| first);
-        let url = path.as_deref().and_then(|path| file_url(path, page));
-        Ok(HitSource { path, url })
+        let item = first.and_then(|source| source.item.as_deref());
+        let in_manager = item.and_then(|item| item.open_url(page).or_else(|| item.select_url()));
+        let url = in_manager.or_else(|| first.and_then(|source| file_url(&source.path, page)));
+        Ok(HitSource { path: first.map(|source| source.path.clone()), url, sources })
     };
     hits.iter().map(source).collect()
 }

@@ -28,6 +28,7 @@ mod settings;
 mod snapshot;
 mod style;
 mod verify;
+mod zotero;
 
 use clap::{CommandFactory, Parser, Subcommand};
 

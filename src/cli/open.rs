@@ -16,7 +16,8 @@ use crate::index::{PassageIndex, Snapshot};
 pub(super) struct Arguments {
     /// Id of a passage, as printed behind the score, or of a paper
     id: String,
-    /// Command of the viewer, where {file} and {page} are replaced [default: the system's viewer for such files]
+    /// Command of the viewer, where {file} and {page} are replaced [default: Zotero for its papers, else the system's viewer for
+    /// such files]
     #[arg(long, value_name = "COMMAND")]
     with: Option<String>,
     /// Print the file's path, and the page behind a tab, and open nothing
@@ -29,15 +30,24 @@ struct Source {
     file: PathBuf,
     /// The passage's first page, from 1.
     page: Option<u32>,
+    /// Opens it in the reference manager that has it.
+    manager: Option<String>,
 }
 
 pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Outcome> {
     let folder = &context.config().index;
     let index = PassageIndex::open(folder, &PassageIndex::signature_of(folder)?)?;
-    let Source { file, page } = source(&index.snapshot(), &arguments.id)?;
+    let Source { file, page, manager } = source(&index.snapshot(), &arguments.id)?;
     let shown = printable(&file.to_string_lossy()).into_owned();
     if arguments.print {
         anstream::println!("{shown}{}", page.map(|page| format!("\t{page}")).unwrap_or_default());
+        return Ok(Outcome::Success);
+    }
+    if let (Some(url), None) = (&manager, &arguments.with) {
+        open::that_detached(url).with_context(|| format!("no program can be started for {url}"))?;
+        if !context.quiet {
+            anstream::eprintln!("{}", printable(url));
+        }
         return Ok(Outcome::Success);
     }
     ensure!(file.is_file(), "{shown} is no longer there; `stroma index` brings the index up to date");
@@ -58,8 +68,10 @@ fn source(snapshot: &Snapshot, id: &str) -> anyhow::Result<Source> {
         None => (id, None),
     };
     let Some(paper) = snapshot.paper(paper)? else { bail!("the index has no passage and no paper {id:?}") };
+    let page = pages.map(|(first, _)| first);
+    let manager = paper.item().and_then(|item| item.open_url(page).or_else(|| item.select_url()));
     let file = paper.sources.into_iter().next().with_context(|| format!("no file of {id:?} is known"))?.path;
-    Ok(Source { file, page: pages.map(|(first, _)| first) })
+    Ok(Source { file, page, manager })
 }
 
 /// Starts the viewer and does not wait for it. Words are separated as in a shell without quotes. Only whole words and

@@ -11,7 +11,7 @@ use super::search_text;
 use crate::bibliography::{self, ReferenceFormat, papers_found, studies_cited};
 use crate::corpus::SectionKind;
 use crate::embed::{EmbedError, Embedder, Role, UnitVector};
-use crate::index::{Filter, PassageIndex, Signature};
+use crate::index::{Filter, Labels, PassageIndex, Signature};
 use crate::search::{Engine, Expand, ForcedSense, Mode, Reading, Request};
 use crate::wire::SearchResponse;
 
@@ -78,6 +78,12 @@ struct FilterArguments {
     /// The paper with this id, DOI, PMID or PMCID
     #[arg(long, value_name = "ID")]
     paper: Vec<String>,
+    /// Papers of this collection of a reference manager, by its path ("MSC/Clinical") or its name, and of those below it
+    #[arg(long, value_name = "PATH")]
+    collection: Vec<String>,
+    /// Papers with this tag of a reference manager
+    #[arg(long, value_name = "TAG")]
+    tag: Vec<String>,
     /// Sections of this kind: abstract, introduction, methods, results, discussion, conclusion, …
     #[arg(long, value_name = "KIND", value_parser = str::parse::<SectionKind>)]
     section: Vec<SectionKind>,
@@ -100,6 +106,10 @@ impl Arguments {
                 papers: filter.paper.iter().cloned().collect(),
                 sections: filter.section.iter().copied().collect(),
                 ..Filter::default()
+            },
+            labels: Labels {
+                collections: filter.collection.iter().cloned().collect(),
+                tags: filter.tag.iter().cloned().collect(),
             },
             expand: Expand {
                 on: !self.no_expand,

@@ -137,6 +137,8 @@ fn shown_condition(condition: &ConditionInForce) -> String {
         ConditionName::Type => format!("of type {value}"),
         ConditionName::Section => format!("in {value}"),
         ConditionName::Paper => format!("of {value}"),
+        ConditionName::Collection => format!("in the collection {value}"),
+        ConditionName::Tag => format!("tagged {value}"),
     }
 }
 

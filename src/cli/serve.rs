@@ -34,6 +34,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
     let engine = Engine::new(index, embedder, context.search_options());
     // The weights of the model and the abbreviations of the index are loaded before the server is ready.
     engine.search(&Request::new("ready"))?;
+    let options = options(context, arguments)?;
     let quiet = context.quiet;
     let started = move |address: SocketAddr| {
         if !quiet {
@@ -41,17 +42,17 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
         }
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let outcome = runtime.block_on(server::run(engine, options(context, arguments), started));
+    let outcome = runtime.block_on(server::run(engine, options, started));
     // Does not wait for threads whose work was aborted.
     runtime.shutdown_background();
     outcome?;
     Ok(Outcome::Success)
 }
 
-fn options(context: &Context, arguments: &Arguments) -> ServerOptions {
+fn options(context: &Context, arguments: &Arguments) -> anyhow::Result<ServerOptions> {
     let config = context.config();
     let (server, search) = (&config.server, &config.search);
-    ServerOptions {
+    Ok(ServerOptions {
         listen: arguments.listen.unwrap_or(server.listen),
         limits: Limits {
             max_concurrent: server.max_concurrent,
@@ -73,10 +74,10 @@ fn options(context: &Context, arguments: &Arguments) -> ServerOptions {
             cors_origins: server.cors_origins.clone(),
         },
         library: Library {
-            papers: config.papers.clone(),
+            papers: context.papers(&config.papers)?,
             uploads: server.uploads.clone(),
             options: context.ingest_options(),
         },
         watch: server.watch || arguments.watch,
-    }
+    })
 }

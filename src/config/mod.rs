@@ -37,7 +37,8 @@ settings! {
     pub struct Config {
         /// Folder of the index. The first `stroma index` creates it.
         index: PathBuf = "index".into(), path();
-        /// Files and folders of papers, for `stroma index` without arguments and for the server to watch.
+        /// Files and folders of papers, for `stroma index` without arguments and for the server to watch; `zotero` and `zotero:FOLDER`
+        /// stand for a Zotero library.
         papers: Vec<PathBuf> = vec!["papers".into()], paths();
     } with sections {
         model: Model,

@@ -1,6 +1,6 @@
 //! Rules that parse and check values. Each rule describes the value that it expects.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -104,14 +104,30 @@ pub(super) fn path() -> Rule<PathBuf> {
     })
 }
 
-/// A list of paths, separated in a variable as in `PATH`.
+/// A list of paths; in a variable they are separated as in `PATH`. `zotero` and `zotero:~/FOLDER` in a file stay as they are.
 pub(super) fn paths() -> Rule<Vec<PathBuf>> {
     Rule::new("a list of paths", |raw| match raw {
-        Raw::File { value, folder } => {
-            value.as_array()?.iter().map(|value| path().read(&Raw::File { value, folder }).ok()).collect()
-        }
+        Raw::File { value, folder } => value
+            .as_array()?
+            .iter()
+            .map(|value| library(value, folder).or_else(|| path().read(&Raw::File { value, folder }).ok()))
+            .collect(),
         Raw::Text(text) => Some(std::env::split_paths(text).filter(|path| !path.as_os_str().is_empty()).collect()),
     })
+}
+
+/// The name of a library in a file: `zotero`, or `zotero:FOLDER`, where the folder is relative to that of the file.
+fn library(value: &toml::Value, folder: &Path) -> Option<PathBuf> {
+    let rest = value.as_str()?.strip_prefix("zotero")?;
+    match rest.strip_prefix(':') {
+        None => rest.is_empty().then(|| "zotero".into()),
+        Some(named) if named.starts_with('~') => Some(format!("zotero:{named}").into()),
+        Some(named) => {
+            let mut path = OsString::from("zotero:");
+            path.push(folder.join(named));
+            (!named.is_empty()).then(|| path.into())
+        }
+    }
 }
 
 /// An IP address and a port.

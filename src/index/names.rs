@@ -9,6 +9,7 @@ use tantivy::{TantivyError, Term};
 
 use super::analyzer::words;
 use super::error::IndexError;
+use super::labels::label_keys;
 use super::record::PaperRecord;
 use super::schema::PAPER;
 use super::snapshot::{PassageAddress, Snapshot};
@@ -95,6 +96,7 @@ pub(super) fn name_keys(paper: &PaperRecord) -> BTreeSet<String> {
     let mut keys = BTreeSet::from([NAMES_MARK.to_owned()]);
     keys.extend(paper.metadata.authors.iter().flat_map(|author| name_words(author)).map(|word| author_key(&word)));
     keys.extend(paper.metadata.title.iter().flat_map(|title| words(title)).map(|word| title_word_key(&word.term)));
+    keys.extend(label_keys(paper));
     keys.extend(paper.references.iter().flat_map(StudyName::all_of).map(|name| name.key()));
     keys
 }

@@ -13,6 +13,7 @@ use tantivy::{DocId, DocSet, Order, SegmentReader, TERMINATED, TantivyError, Ter
 use super::digest::{self, CommitDigest};
 use super::error::IndexError;
 use super::filter::{Filter, matching};
+use super::labels::Labels;
 use super::paper_set::{PaperKey, PaperSet};
 use super::record::{PaperRecord, SourceRecord};
 use super::schema::{PAPER, PASSAGE};
@@ -32,6 +33,7 @@ pub struct PaperSources {
 pub struct PaperFilter {
     /// Conditions that papers share with their passages. A condition on sections excludes all papers.
     pub passages: Filter,
+    pub labels: Labels,
     /// A part of the title, compared case-insensitively.
     pub title: Option<String>,
     /// A name that one of the authors must have.
@@ -70,6 +72,9 @@ pub struct PaperFacets {
     pub article_types: BTreeMap<String, usize>,
     /// Formats by their names in JSON.
     pub formats: BTreeMap<String, usize>,
+    /// Collections by their paths, with what is in those below.
+    pub collections: BTreeMap<String, usize>,
+    pub tags: BTreeMap<String, usize>,
 }
 
 impl Snapshot {
@@ -115,7 +120,7 @@ impl Snapshot {
         Ok(self.sources(address)?.into_iter().next().map(|source| source.path))
     }
 
-    fn sources(&self, address: PassageAddress) -> Result<Vec<SourceRecord>, IndexError> {
+    pub(super) fn sources(&self, address: PassageAddress) -> Result<Vec<SourceRecord>, IndexError> {
         Ok(serde_json::from_str(&self.fast_text("sources", address)?)?)
     }
 
@@ -296,9 +301,9 @@ impl Snapshot {
         Ok(column.and_then(|column| column.first(address.doc)))
     }
 
-    /// Counts papers by year, journal, article type and format. Does not read records.
+    /// Counts papers by year, journal, article type, format, collection and tag. Does not read records.
     pub fn paper_facets(&self) -> Result<PaperFacets, IndexError> {
-        let mut facets = PaperFacets::default();
+        let mut facets = PaperFacets { collections: self.collections()?, tags: self.tags()?, ..PaperFacets::default() };
         let listed = self.listed(&PaperFilter::default())?;
         for (reader, documents) in self.searcher.segment_readers().iter().zip(listed) {
             let years = reader.fast_fields().column_opt::<u64>("year")?;
@@ -338,7 +343,7 @@ impl Snapshot {
 
     /// The ids of the papers that match the conditions on names and words; `None` if there are no such conditions.
     fn papers_known_by(&self, filter: &PaperFilter) -> Result<Option<BTreeSet<String>>, IndexError> {
-        let mut sets = Vec::new();
+        let mut sets = Vec::from_iter(self.papers_with(&filter.labels)?);
         if let Some(author) = &filter.author {
             sets.push(self.papers_of_author(author)?);
         }

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::corpus::{Abbreviation, Article, Format, Identity, Metadata, PaperId, Passage, Reference};
 use crate::embed::UnitVector;
+use crate::library::LibraryItem;
 
 /// A paper as a whole: one document of the index.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -51,12 +52,32 @@ impl PaperRecord {
         }
     }
 
+    /// What a reference manager says of the file whose text is indexed.
+    pub fn item(&self) -> Option<&LibraryItem> {
+        self.sources.first().and_then(|source| source.item.as_deref())
+    }
+
+    /// The collections that the paper is in, by any of its files.
+    pub fn collections(&self) -> BTreeSet<&str> {
+        labels(&self.sources, |item| &item.collections)
+    }
+
+    /// The tags that the paper has, by any of its files.
+    pub fn tags(&self) -> BTreeSet<&str> {
+        labels(&self.sources, |item| &item.tags)
+    }
+
     /// The terms under which the paper is looked up: those of all of its sources, and of the contents of their files.
     pub fn identity_keys(&self) -> BTreeSet<String> {
         let duplicates = self.sources.iter().filter_map(|source| source.identity.as_deref());
         let contents = self.sources.iter().map(SourceRecord::content_key);
         self.identity().keys().into_iter().chain(duplicates.flat_map(SourceIdentity::keys)).chain(contents).collect()
     }
+}
+
+/// The labels that items of the sources have.
+pub fn labels(sources: &[SourceRecord], of: impl Fn(&LibraryItem) -> &[String]) -> BTreeSet<&str> {
+    sources.iter().filter_map(|source| source.item.as_deref()).flat_map(of).map(String::as_str).collect()
 }
 
 /// A passage as it is shown: one document of the index. It contains what a hit shows of the paper and of the studies
@@ -113,9 +134,26 @@ pub struct SourceRecord {
     /// metadata.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<Box<SourceIdentity>>,
+    /// What a reference manager says of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<Box<LibraryItem>>,
 }
 
 impl SourceRecord {
+    /// Whether both are the same file with the same bytes, and reference managers say the same of its paper.
+    pub fn has_same_content(&self, other: &Self) -> bool {
+        let says_same = match (&self.item, &other.item) {
+            (Some(one), Some(other)) => one.describes_as(other),
+            (one, other) => one.is_none() && other.is_none(),
+        };
+        self.path == other.path && self.fingerprint == other.fingerprint && says_same
+    }
+
+    /// Whether it belongs to the library that is read from a folder.
+    pub fn belongs_to(&self, folder: &Path) -> bool {
+        self.item.as_deref().and_then(LibraryItem::folder) == Some(folder)
+    }
+
     /// The term under which files with the same bytes are looked up.
     pub fn content_key(&self) -> String {
         format!("content:{:016x}", self.fingerprint)

@@ -94,6 +94,24 @@ impl Catalogue {
         Ok(files.into_iter().collect())
     }
 
+    /// The files of the index that belong to one of the libraries in these folders.
+    pub(super) fn files_of_libraries(&self, folders: &[PathBuf]) -> Result<BTreeSet<PathBuf>, IndexError> {
+        let mut files = BTreeSet::new();
+        for folder in folders {
+            if let Some(commit) = &self.commit {
+                for file in commit.files_of_library(folder)? {
+                    // Not of a paper that has changed since.
+                    if self.sources_of_file(&file)?.is_some() {
+                        files.insert(file);
+                    }
+                }
+            }
+            let changed = self.changed.values().flatten().flat_map(|paper| &paper.sources);
+            files.extend(changed.filter(|source| source.belongs_to(folder)).map(|source| source.path.clone()));
+        }
+        Ok(files)
+    }
+
     /// Adds a paper, or replaces the paper of the same id.
     pub(super) fn insert(&mut self, paper: PaperRecord) {
         self.remove(&paper.id);

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::Emptied;
 use super::catalogue::Catalogue;
 use super::files::SourceFiles;
+use super::items::LibraryItems;
 use super::source::FileStat;
 use super::walk::FoundFiles;
 use crate::corpus::READERS_VERSION;
@@ -21,7 +22,9 @@ pub(super) fn spare_emptied(
     let meant: Vec<PathBuf> = meant.iter().filter_map(|folder| folder.canonicalize().ok()).collect();
     let mut emptied = Vec::new();
     for root in std::mem::take(&mut found.roots) {
-        let is_empty = !found.sources.iter().flat_map(|source| &source.files).any(|file| file.starts_with(&root));
+        let is_library_with_items = found.items.has(&root) && !found.items.by_file.is_empty();
+        let has_file = || found.sources.iter().flat_map(|source| &source.files).any(|file| file.starts_with(&root));
+        let is_empty = !is_library_with_items && !has_file();
         let files = if is_empty { catalogue.files_under(std::slice::from_ref(&root))?.len() as u64 } else { 0 };
         if files == 0 || meant.contains(&root) {
             found.roots.push(root);
@@ -32,44 +35,70 @@ pub(super) fn spare_emptied(
     Ok(emptied)
 }
 
-/// The sources that are new or changed, and how many are as the index knows them.
-pub(super) fn changed(sources: &[SourceFiles], catalogue: &Catalogue) -> Result<(Vec<SourceFiles>, u64), IndexError> {
-    let (mut changed, mut unchanged) = (Vec::new(), 0);
-    for source in sources {
-        if is_unchanged(source, catalogue)? {
-            unchanged += 1;
-        } else {
-            changed.push(source.clone());
-        }
-    }
-    Ok((changed, unchanged))
+/// What a run has to do about the sources that it found.
+#[derive(Debug, Default)]
+pub(super) struct Comparison {
+    /// New and changed sources, which are to be read.
+    pub(super) changed: Vec<SourceFiles>,
+    /// Files as the index knows them, of which a library gives other collections, tags or keys.
+    pub(super) relabelled: Vec<PathBuf>,
+    /// How many are as the index knows them.
+    pub(super) unchanged: u64,
 }
 
-/// The files of the index under the roots that are not on disk any more.
+/// Compares the sources with those of the index.
+pub(super) fn compare(found: &FoundFiles, catalogue: &Catalogue) -> Result<Comparison, IndexError> {
+    let mut comparison = Comparison::default();
+    for source in &found.sources {
+        match state(source, &found.items, catalogue)? {
+            State::Unchanged => comparison.unchanged += 1,
+            State::Relabelled => comparison.relabelled.extend(source.files.iter().cloned()),
+            State::Changed => comparison.changed.push(source.clone()),
+        }
+    }
+    Ok(comparison)
+}
+
+/// The files of the index that are not there any more: under the roots, or in the libraries, which have files elsewhere, too.
 pub(super) fn vanished(found: &FoundFiles, catalogue: &Catalogue) -> Result<Vec<PathBuf>, IndexError> {
     let present: BTreeSet<&PathBuf> = found.sources.iter().flat_map(|source| &source.files).collect();
-    let files = catalogue.files_under(&found.roots)?;
+    let mut files: BTreeSet<PathBuf> = catalogue.files_under(&found.roots)?.into_iter().collect();
+    // Not of one that has become empty, which is spared.
+    let libraries: Vec<PathBuf> =
+        found.items.folders.iter().filter(|folder| found.roots.contains(folder)).cloned().collect();
+    files.extend(catalogue.files_of_libraries(&libraries)?);
     Ok(files.into_iter().filter(|file| !present.contains(file)).collect())
 }
 
-/// Whether today's readers read these very files, by size and time of change, with the same pages.
-fn is_unchanged(source: &SourceFiles, catalogue: &Catalogue) -> Result<bool, IndexError> {
+#[derive(Debug, PartialEq)]
+enum State {
+    Unchanged,
+    Relabelled,
+    Changed,
+}
+
+/// Whether today's readers read these very files, by size and time of change, with the same pages, and libraries say the same of them.
+fn state(source: &SourceFiles, items: &LibraryItems, catalogue: &Catalogue) -> Result<State, IndexError> {
+    let mut state = State::Unchanged;
     for file in &source.files {
-        let Some(sources) = catalogue.sources_of_file(file)? else { return Ok(false) };
-        let is_as_known = sources.iter().any(|known| {
-            let stat = FileStat { size: known.size, modified: known.modified };
-            known.path == *file
-                && known.readers_version == READERS_VERSION
-                && FileStat::read(file).is_ok_and(|now| now == stat)
-        });
+        let Some(sources) = catalogue.sources_of_file(file)? else { return Ok(State::Changed) };
+        let Some(known) = sources.iter().find(|known| known.path == *file) else { return Ok(State::Changed) };
+        let stat = FileStat { size: known.size, modified: known.modified };
+        let is_as_known = known.readers_version == READERS_VERSION && FileStat::read(file).is_ok_and(|now| now == stat);
         let pages = text_files(&sources);
         let has_same_pages =
             !pages.contains(&file.as_path()) || pages.iter().all(|page| source.files.iter().any(|file| file == page));
         if !is_as_known || !has_same_pages {
-            return Ok(false);
+            return Ok(State::Changed);
+        }
+        let known = known.item.as_deref();
+        match (known, items.of(file, known)) {
+            (known, now) if known == now => {}
+            (Some(known), Some(now)) if known.describes_as(now) => state = State::Relabelled,
+            _ => return Ok(State::Changed),
         }
     }
-    Ok(true)
+    Ok(state)
 }
 
 /// The files whose text is indexed, in the order of their pages.

@@ -12,6 +12,7 @@ mod embedding;
 mod fatal_signal;
 mod files;
 mod grobid;
+mod items;
 mod page_papers;
 mod plan;
 mod progress;
@@ -48,6 +49,7 @@ use thiserror::Error;
 use crate::corpus::PaperId;
 use crate::embed::EmbedError;
 use crate::index::IndexError;
+use crate::library::zotero::ZoteroError;
 
 /// The summary of a run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -68,6 +70,8 @@ pub struct Summary {
     pub duplicates: Vec<Duplicate>,
     /// Folders without any file from which the index holds papers; these stay indexed.
     pub emptied: Vec<Emptied>,
+    /// What the user should know of the libraries that were read.
+    pub warnings: Vec<String>,
 }
 
 impl Summary {
@@ -148,6 +152,8 @@ pub enum IngestError {
     #[error("no paper was found, but the index holds {papers}; nothing was changed. Name the folders of the papers")]
     NothingFound { papers: usize },
     #[error(transparent)]
+    Zotero(#[from] ZoteroError),
+    #[error(transparent)]
     Index(#[from] IndexError),
     #[error(transparent)]
     Embed(#[from] EmbedError),
@@ -166,7 +172,7 @@ impl IngestError {
         match self {
             Self::Index(error) => is_other_index(error),
             Self::Emptied { .. } | Self::NothingFound { .. } => true,
-            Self::Folder { .. } | Self::Embed(_) | Self::Stopped => false,
+            Self::Folder { .. } | Self::Zotero(_) | Self::Embed(_) | Self::Stopped => false,
         }
     }
 }

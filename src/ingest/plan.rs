@@ -2,7 +2,7 @@
 //!
 //! The functions depend on the papers of the index and on what was read; they do no I/O. A run applies the [`Action`]s.
 //!
-//! Sources of the same paper are ranked by format, then by path. A source is indexed unless a better source of the same paper is;
+//! Sources of the same paper are ranked by what they are to it, by format, then by path. A source is indexed unless a better source of the same paper is;
 //! otherwise it is a duplicate of the best such source. So the content of the index only depends on the set of files, and not on the
 //! order in which they are read.
 
@@ -16,6 +16,7 @@ use super::files::group_pages;
 use super::source::{FileVersion, Paper};
 use crate::corpus::{Identity, PaperId, READERS_VERSION, source_rank};
 use crate::index::{IndexError, PaperRecord, SourceIdentity, SourceRecord, SourceRole};
+use crate::library::{ItemRole, LibraryItem};
 
 /// Changes of the index.
 #[derive(Debug, Default, PartialEq)]
@@ -69,13 +70,16 @@ impl Source {
             role: SourceRole::Text,
             readers_version: READERS_VERSION,
             identity: None,
+            item: paper.item.clone(),
         };
         Self { identity, files: paper.files.iter().map(record).collect() }
     }
 
     /// The order of sources of the same paper: the least is indexed.
-    fn rank(&self) -> (Reverse<u8>, Option<&Path>) {
-        (Reverse(source_rank(self.identity.format)), self.first_path())
+    fn rank(&self) -> (bool, Reverse<u8>, Option<&Path>) {
+        let item = self.files.first().and_then(|file| file.item.as_deref());
+        let is_alternative = item.is_some_and(|item| item.role == ItemRole::Alternative);
+        (is_alternative, Reverse(source_rank(self.identity.format)), self.first_path())
     }
 
     fn first_path(&self) -> Option<&Path> {
@@ -100,10 +104,9 @@ impl Source {
         self.identity.keys().into_iter().chain(self.files.iter().map(SourceRecord::content_key)).collect()
     }
 
-    /// Whether these are the same files, with the same bytes.
+    /// Whether these are the same files, with the same bytes, and reference managers say the same of the paper.
     fn has_same_content(&self, other: &Self) -> bool {
-        self.files.len() == other.files.len()
-            && self.files.iter().zip(&other.files).all(|(a, b)| a.path == b.path && a.fingerprint == b.fingerprint)
+        self.files.len() == other.files.len() && self.files.iter().zip(&other.files).all(|(a, b)| a.has_same_content(b))
     }
 
     /// Its files as those of the paper's text.
@@ -217,6 +220,22 @@ pub(super) fn plan_vanished(catalogue: &Catalogue, exists: Exists<'_>, file: &Pa
     }
     draft.settle(None)?;
     draft.into_plan(None)
+}
+
+/// What to do about a file of the index that is as it was, and of which a reference manager gives other labels.
+///
+/// # Errors
+/// Those of looking up the catalogue.
+pub(super) fn plan_labels(catalogue: &Catalogue, file: &Path, item: LibraryItem) -> Result<Plan, IndexError> {
+    let mut plan = Plan::default();
+    if let Some(paper) = catalogue.paper_of_file(file)? {
+        let mut paper = PaperRecord::clone(&paper);
+        for source in paper.sources.iter_mut().filter(|source| source.path == file) {
+            source.item = Some(Box::new(item.clone()));
+        }
+        plan.actions.push(Action::Update(Box::new(paper)));
+    }
+    Ok(plan)
 }
 
 /// The source that was read, where its text is to be indexed.
@@ -465,6 +484,7 @@ mod tests {
                 role: SourceRole::Text,
                 readers_version: READERS_VERSION,
                 identity: None,
+                item: None,
             };
             Source { identity, files: vec![record] }
         }

@@ -12,6 +12,7 @@ use super::walk::walk;
 use super::{Emptied, IngestError, Progress, Summary};
 use crate::embed::Embedder;
 use crate::index::{IndexError, PaperRecord, PassageIndex, Rebuild, WritersLocked};
+use crate::library::{LibraryItem, zotero};
 
 /// Maximum time that the switch waits for another process that writes.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(300);
@@ -84,7 +85,10 @@ impl<'a> Rebuilding<'a> {
     /// Refuses a folder that has become empty: more likely, a disk is not mounted, and its papers would be lost.
     fn check_emptied(&self, paths: &[PathBuf], former: &[PaperRecord]) -> Result<(), IngestError> {
         let catalogue = Catalogue::from_papers(former.iter().cloned());
-        match spare_emptied(&mut walk(paths)?, &catalogue, &self.options.emptied)?.into_iter().next() {
+        match spare_emptied(&mut walk(paths, &self.options.zotero_profiles)?, &catalogue, &self.options.emptied)?
+            .into_iter()
+            .next()
+        {
             Some(Emptied { folder, files }) => Err(IngestError::Emptied { folder, files }),
             None => Ok(()),
         }
@@ -106,12 +110,17 @@ impl<'a> Rebuilding<'a> {
     }
 }
 
-/// The paths, and the files of the index that lie elsewhere and still exist.
+/// The paths, and the files and libraries of the index that lie elsewhere and still exist.
 fn with_elsewhere(paths: &[PathBuf], former: &[PaperRecord]) -> Vec<PathBuf> {
     let roots: Vec<PathBuf> = paths.iter().filter_map(|path| path.canonicalize().ok()).collect();
-    let files = former.iter().flat_map(|paper| &paper.sources).map(|source| &source.path);
-    let elsewhere = files.filter(|file| !roots.iter().any(|root| file.starts_with(root)) && file.exists());
-    paths.iter().chain(elsewhere).cloned().collect()
+    let mut elsewhere = BTreeSet::new();
+    for source in former.iter().flat_map(|paper| &paper.sources) {
+        // A library is read as a whole, with its files wherever they are.
+        let library = source.item.as_deref().and_then(LibraryItem::folder).filter(|folder| zotero::is_library(folder));
+        elsewhere.insert(library.unwrap_or(&source.path));
+    }
+    let elsewhere = elsewhere.into_iter().filter(|path| !roots.iter().any(|root| path.starts_with(root)));
+    paths.iter().cloned().chain(elsewhere.filter(|path| path.exists()).map(Path::to_owned)).collect()
 }
 
 /// Adds what the second reading did.

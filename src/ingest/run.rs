@@ -8,11 +8,12 @@ use std::time::Instant;
 
 use super::batch::{Batch, BatchLimits};
 use super::catalogue::Catalogue;
-use super::compare::{changed, spare_emptied, vanished};
+use super::compare::{Comparison, compare, spare_emptied, vanished};
 use super::crash_guard::{CrashGuard, MAX_CRASHES};
 use super::embedding::Prepared;
 use super::files::SourceFiles;
-use super::plan::{Action, Plan, Source, plan_source, plan_vanished};
+use super::items::{LibraryItems, label, paper_of_item};
+use super::plan::{Action, Plan, Source, plan_labels, plan_source, plan_vanished};
 use super::progress::{Progress, Workload};
 use super::read_ahead::read_ahead;
 use super::reader::Reader;
@@ -22,7 +23,9 @@ use super::walk::{FoundFiles, walk};
 use super::{ChangeKind, Failure, FileChange, IngestError, Summary};
 use crate::corpus::{Article, Format, PaperId, ReadError, passages};
 use crate::embed::Embedder;
-use crate::index::{PaperRecord, PassageIndex, SourceRecord};
+use crate::index::{PaperRecord, PassageIndex, Snapshot, SourceRecord};
+use crate::library::LibraryItem;
+use crate::library::zotero::{self, Profile};
 
 /// Bytes of text that are read ahead of what is indexed.
 const READ_AHEAD: usize = 16 << 20;
@@ -42,6 +45,8 @@ pub struct IngestOptions {
     /// Folders that are known to be empty. The papers of any other folder that has become empty stay indexed, because it is
     /// more likely that a disk is not mounted.
     pub emptied: Vec<PathBuf>,
+    /// The settings of Zotero on this machine, which say where linked files are.
+    pub zotero_profiles: Vec<Profile>,
     /// Puts into words why a file was not read, for [`Summary::failures`]. The caller may know what to do about it.
     pub describe: fn(&ReadError) -> String,
 }
@@ -55,6 +60,7 @@ impl Default for IngestOptions {
             commit_passages: 2048,
             writer_memory: 256 << 20,
             emptied: Vec::new(),
+            zotero_profiles: Vec::new(),
             describe: ToString::to_string,
         }
     }
@@ -84,7 +90,7 @@ impl Ingest<'_> {
     /// A path cannot be read, the model or the index fails, or the run is stopped. Commits that were made stay.
     pub fn run(&self, paths: &[PathBuf], report: &mut dyn FnMut(Progress)) -> Result<Summary, IngestError> {
         let started = Instant::now();
-        let mut found = walk(paths)?;
+        let mut found = walk(paths, &self.options.zotero_profiles)?;
         self.index.reload()?;
         let catalogue = Catalogue::from_snapshot(self.index.snapshot());
         let emptied = spare_emptied(&mut found, &catalogue, &self.options.emptied)?;
@@ -112,9 +118,10 @@ impl Ingest<'_> {
         let mut snapshot = self.index.snapshot();
         let mut catalogue = Catalogue::from_snapshot(Arc::clone(&snapshot));
         let unreadable = Unreadable::load(self.index.folder(), self.options.reader.reading());
-        let (mut sources, mut summary) = outstanding(&found, &catalogue, &unreadable)?;
+        let (mut outstanding, mut summary) = compared(&found, &catalogue, &unreadable)?;
         // A run without changes needs no lock, and disturbs no other writer.
-        if sources.is_empty() && vanished(&found, &catalogue)?.is_empty() && snapshot.knows_names()? {
+        let is_nothing_to_do = outstanding.changed.is_empty() && outstanding.relabelled.is_empty();
+        if is_nothing_to_do && vanished(&found, &catalogue)?.is_empty() && snapshot.knows_names()? {
             return Ok(summary);
         }
         let writer = self.index.writer(self.options.writer_memory)?;
@@ -122,17 +129,20 @@ impl Ingest<'_> {
         if self.index.reload()? {
             snapshot = self.index.snapshot();
             catalogue = Catalogue::from_snapshot(Arc::clone(&snapshot));
-            (sources, summary) = outstanding(&found, &catalogue, &unreadable)?;
+            (outstanding, summary) = compared(&found, &catalogue, &unreadable)?;
         }
+        let Comparison { changed: sources, relabelled, .. } = outstanding;
         let workload = Workload::new(&sources);
         let expected = workload.unread_characters();
         let progress = Progress { files: sources.len() as u64, expected, ..Progress::default() };
         report(progress);
         let guard = CrashGuard::open(self.index.folder());
         let batch = Batch::new(self.embedder, &snapshot, writer, self.batch_limits(), guard, self.stop);
-        let disk = Disk::new(&found);
-        let mut run = Run { ingest: self, catalogue, disk, batch, unreadable, workload, progress, summary, report };
-        let outcome = run.read_all(sources).and_then(|()| run.forget_vanished(&found));
+        let (disk, before) = (Disk::new(&found), &snapshot);
+        let mut run =
+            Run { ingest: self, before, catalogue, disk, batch, unreadable, workload, progress, summary, report };
+        let outcome =
+            run.relabel(&relabelled).and_then(|()| run.read_all(sources)).and_then(|()| run.forget_vanished(&found));
         // A run that is stopped or fails keeps what it has finished.
         let finished = run.finish();
         match outcome {
@@ -157,7 +167,9 @@ impl Ingest<'_> {
         let batch = Batch::new(self.embedder, &snapshot, writer, self.batch_limits(), guard, self.stop);
         let (catalogue, disk, unreadable) = (Catalogue::default(), Disk::default(), Unreadable::default());
         let (workload, progress, summary) = (Workload::default(), Progress::default(), Summary::default());
-        let mut run = Run { ingest: self, catalogue, disk, batch, unreadable, workload, progress, summary, report };
+        let before = &snapshot;
+        let mut run =
+            Run { ingest: self, before, catalogue, disk, batch, unreadable, workload, progress, summary, report };
         for (id, article) in articles {
             run.index(id, article, Vec::new());
             run.summary.papers.added += 1;
@@ -178,17 +190,17 @@ impl Ingest<'_> {
     }
 }
 
-/// The sources that are to be read; how many are not, because the index knows them or because they could not be read and
+/// What is to be done about the sources; how many need nothing, because the index knows them or because they could not be read and
 /// have not changed since.
-fn outstanding(
+fn compared(
     found: &FoundFiles,
     catalogue: &Catalogue,
     unreadable: &Unreadable,
-) -> Result<(Vec<SourceFiles>, Summary), IngestError> {
-    let (mut sources, unchanged) = changed(&found.sources, catalogue)?;
-    let known: Vec<SourceFiles> = sources.extract_if(.., |source| unreadable.has(source)).collect();
-    let mut summary = Summary::default();
-    summary.papers.unchanged = unchanged;
+) -> Result<(Comparison, Summary), IngestError> {
+    let mut comparison = compare(found, catalogue)?;
+    let known: Vec<SourceFiles> = comparison.changed.extract_if(.., |source| unreadable.has(source)).collect();
+    let mut summary = Summary { warnings: found.warnings.clone(), ..Summary::default() };
+    summary.papers.unchanged = comparison.unchanged;
     found.failures.iter().for_each(|failure| summary.add_failure(failure.clone()));
     for source in known {
         match unreadable.failure(&source) {
@@ -196,7 +208,7 @@ fn outstanding(
             None => source.files.iter().for_each(|file| summary.add_non_paper(file)),
         }
     }
-    Ok((sources, summary))
+    Ok((comparison, summary))
 }
 
 /// What is on disk, as the run has found it.
@@ -204,25 +216,38 @@ fn outstanding(
 struct Disk {
     files: BTreeSet<PathBuf>,
     roots: Vec<PathBuf>,
+    /// What libraries say of files.
+    items: LibraryItems,
 }
 
 impl Disk {
     fn new(found: &FoundFiles) -> Self {
         let files = found.sources.iter().flat_map(|source| source.files.iter().cloned()).collect();
-        Self { files, roots: found.roots.clone() }
+        Self { files, roots: found.roots.clone(), items: found.items.clone() }
     }
 
     /// Whether the file was found, or lies outside of what the run looks at and exists.
     fn has(&self, file: &Path) -> bool {
-        self.files.contains(file) || (!self.roots.iter().any(|root| file.starts_with(root)) && file.exists())
+        let exists = || file.exists() || zotero::is_item_path(file);
+        self.files.contains(file) || (!self.roots.iter().any(|root| file.starts_with(root)) && exists())
     }
 }
 
 type Read = Result<Vec<Paper>, ReadFailure>;
 
+/// Reads a source; one that is an item without a file is made of what the item says.
+fn read(reader: &Reader, files: &[PathBuf], item: Option<&LibraryItem>) -> Read {
+    match (files, item) {
+        ([path], Some(item)) if zotero::is_item_path(path) => Ok(vec![paper_of_item(path, item, reader.limits())?]),
+        _ => reader.read(files),
+    }
+}
+
 /// Applies plans to the index.
 struct Run<'a> {
     ingest: &'a Ingest<'a>,
+    /// The commit that the run began with.
+    before: &'a Snapshot,
     catalogue: Catalogue,
     disk: Disk,
     batch: Batch<'a>,
@@ -234,6 +259,24 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// Notes what libraries say of files that are as they were.
+    fn relabel(&mut self, files: &[PathBuf]) -> Result<(), IngestError> {
+        for file in files {
+            let Some(item) = self.item(file)? else { continue };
+            let plan = plan_labels(&self.catalogue, file, item)?;
+            self.summary.papers.updated += u64::from(!plan.actions.is_empty());
+            self.apply(plan, None)?;
+        }
+        Ok(())
+    }
+
+    /// What a library says of a file, now or when it was last read.
+    fn item(&self, file: &Path) -> Result<Option<LibraryItem>, IngestError> {
+        let known = self.before.sources_of_file(file)?.into_iter().flat_map(|found| found.sources);
+        let known = known.filter(|source| source.path == file).find_map(|source| source.item);
+        Ok(self.disk.items.of(file, known.as_deref()).cloned())
+    }
+
     /// Reads on a thread of its own, so that the model does not wait for the disk and the parsers.
     fn read_all(&mut self, mut sources: Vec<SourceFiles>) -> Result<(), IngestError> {
         let barred: Vec<SourceFiles> =
@@ -244,12 +287,13 @@ impl Run<'_> {
         }
         // Last, so that a file that crashes the process again does not prevent the others from being indexed.
         sources.sort_by_key(|source| self.crashes(&source.files));
-        let reader = &self.ingest.options.reader;
+        let (reader, items) = (&self.ingest.options.reader, self.disk.items.clone());
         let (sender, receiver) = read_ahead::<(SourceFiles, Read)>(READ_AHEAD);
         std::thread::scope(|scope| {
             scope.spawn(move || {
                 for source in sources {
-                    let read = reader.read(&source.files);
+                    let item = source.files.first().and_then(|file| items.by_file.get(file));
+                    let read = read(reader, &source.files, item);
                     let size = read.as_ref().map_or(0, |papers| papers.iter().map(Paper::size).sum());
                     if !sender.send((source, read), size) {
                         return;
@@ -314,7 +358,8 @@ impl Run<'_> {
                 self.note_barred(&files);
                 continue;
             }
-            let read = self.ingest.options.reader.read(&files);
+            let item = files.first().map(|file| self.item(file)).transpose()?.flatten();
+            let read = read(&self.ingest.options.reader, &files, item.as_ref());
             for paper in self.accept(&SourceFiles { files, named: true }, read) {
                 queue.extend(self.place(paper, true)?);
             }
@@ -363,7 +408,12 @@ impl Run<'_> {
     /// Puts a paper where it belongs. Returns the sources that must be read because of it.
     ///
     /// `takes_over`: the index held the paper before, from another source.
-    fn place(&mut self, paper: Paper, takes_over: bool) -> Result<Vec<Vec<PathBuf>>, IngestError> {
+    fn place(&mut self, mut paper: Paper, takes_over: bool) -> Result<Vec<Vec<PathBuf>>, IngestError> {
+        if let Some(first) = paper.files.first()
+            && let Some(item) = self.item(&first.path)?
+        {
+            label(&mut paper, &item);
+        }
         for FileVersion { path, size, modified, .. } in &paper.files {
             self.batch.begin(path, FileStat { size: *size, modified: *modified });
         }

@@ -17,6 +17,7 @@ use crate::corpus::{
     Article, Block, Dropped, Limits, Metadata, PaperId, READERS_VERSION, ReadError, Reference, join_pages, read_bytes,
 };
 use crate::index::SourceRecord;
+use crate::library::{LibraryItem, zotero};
 
 /// A file that could not be read, and why.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +37,10 @@ pub(super) struct FileStat {
 
 impl FileStat {
     pub(super) fn read(path: &Path) -> std::io::Result<Self> {
+        if zotero::is_item_path(path) {
+            // It has no file, and what it says is compared itself.
+            return Ok(Self { size: 0, modified: 0 });
+        }
         let metadata = std::fs::metadata(path)?;
         if metadata.is_dir() {
             return Err(std::io::Error::new(std::io::ErrorKind::IsADirectory, "it is a folder, not a file"));
@@ -73,6 +78,9 @@ pub struct Paper {
     pub article: Article,
     /// Its files, in the order of their pages.
     pub files: Vec<FileVersion>,
+    /// What a reference manager says of it. The process that reads does not know it.
+    #[serde(skip)]
+    pub item: Option<Box<LibraryItem>>,
 }
 
 impl Paper {
@@ -155,7 +163,7 @@ fn paper(pages: Vec<(FileVersion, Article)>, limits: &Limits) -> Result<Paper, R
         _ => named(first, join_pages(articles, &limits.paper))?,
     };
     let id = paper_id(first, &article.metadata);
-    Ok(Paper { id, article, files })
+    Ok(Paper { id, article, files, item: None })
 }
 
 /// The id of the paper in a file, which is made of the file's path where the paper says nothing of itself.

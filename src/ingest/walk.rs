@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use super::files::{SourceFiles, group_pages};
+use super::items::LibraryItems;
 use super::{Failure, IngestError};
+use crate::library::zotero::{self, Entry, Profile};
 
 /// What was found under the paths that the user named.
 #[derive(Debug, Default)]
@@ -17,6 +19,10 @@ pub(super) struct FoundFiles {
     pub(super) roots: Vec<PathBuf>,
     /// Entries of the folders that cannot be read: links that lead nowhere, folders without permission.
     pub(super) failures: Vec<Failure>,
+    /// What the libraries among the paths say of files.
+    pub(super) items: LibraryItems,
+    /// What the user should know of these libraries.
+    pub(super) warnings: Vec<String>,
 }
 
 impl FoundFiles {
@@ -24,7 +30,7 @@ impl FoundFiles {
     pub(super) fn from_files(files: &[PathBuf]) -> Self {
         let present = files.iter().filter(|file| file.is_file());
         let sources = present.map(|file| SourceFiles { files: vec![file.clone()], named: false }).collect();
-        Self { sources, roots: files.to_vec(), failures: Vec::new() }
+        Self { sources, roots: files.to_vec(), ..Self::default() }
     }
 }
 
@@ -33,20 +39,35 @@ impl FoundFiles {
 /// # Errors
 /// [`IngestError::Folder`] where the path does not exist or cannot be read.
 pub fn papers_under(path: &Path) -> Result<Vec<SourceFiles>, IngestError> {
-    Ok(walk(&[path.to_owned()])?.sources)
+    let mut sources = walk(&[path.to_owned()], &[])?.sources;
+    sources.retain(|source| source.files.iter().all(|file| !zotero::is_item_path(file)));
+    Ok(sources)
 }
 
 /// Finds all files under `paths`, following links, in the order of their names.
 ///
 /// Left out: hidden files and folders, and files called README or LICENSE, which describe a collection and are no part of
 /// it (they are read when named themselves).
-pub(super) fn walk(paths: &[PathBuf]) -> Result<FoundFiles, IngestError> {
+///
+/// A folder of Zotero has the files that its database names, wherever they are, and the items without a file. `profiles` are the
+/// settings of Zotero.
+pub(super) fn walk(paths: &[PathBuf], profiles: &[Profile]) -> Result<FoundFiles, IngestError> {
     let mut found = FoundFiles::default();
     let (mut seen, mut named) = (BTreeSet::new(), Vec::new());
     let sources = |files, named| group_pages(files).into_iter().map(move |files| SourceFiles { files, named });
     for path in paths {
         let absolute = path.canonicalize().map_err(|source| IngestError::Folder { path: path.clone(), source })?;
-        if absolute.is_dir() {
+        if zotero::is_library(&absolute) {
+            let library = zotero::read(&absolute, profiles)?;
+            found.warnings.extend(library.warnings);
+            for Entry { path, item } in library.entries {
+                if seen.insert(path.clone()) {
+                    found.sources.push(SourceFiles { files: vec![path.clone()], named: true });
+                }
+                found.items.by_file.entry(path).or_insert(item);
+            }
+            found.items.folders.push(absolute.clone());
+        } else if absolute.is_dir() {
             let files = files_under(&absolute, &mut found.failures)?;
             let fresh = files.into_iter().filter(|file| seen.insert(file.clone())).collect();
             found.sources.extend(sources(fresh, false));

@@ -97,6 +97,8 @@ pub(super) fn library(snapshot: &Snapshot) -> Result<LibraryOutput, IndexError> 
         years: facets.years.into_iter().map(|(year, papers)| Count { value: year.to_string(), papers }).collect(),
         journals: largest(facets.journals),
         types: largest(facets.article_types),
+        collections: largest(facets.collections),
+        tags: largest(facets.tags),
         newest: newest.iter().map(|paper| format!("[{}] {}", paper.id, source(&paper.metadata))).collect(),
     })
 }

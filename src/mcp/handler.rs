@@ -23,7 +23,7 @@ use super::output::{LibraryOutput, PaperOutput, PassageOutput, QuoteOutput, Sear
 use super::{catalogue, pages};
 use crate::corpus::SectionKind;
 use crate::corpus::manuscript::{Quotation, QuotationKind};
-use crate::index::Filter;
+use crate::index::{Filter, Labels};
 use crate::quotes::QuoteIndexCache;
 use crate::search::{Engine, Request};
 
@@ -80,6 +80,12 @@ struct SearchInput {
     /// Kinds of sections: abstract, introduction, background, methods, results, discussion, conclusion, other; any of them.
     #[serde(default)]
     sections: Vec<String>,
+    /// Collections of the user's reference manager, by path ("MSC/Clinical") or name; any of them. `library` lists them.
+    #[serde(default)]
+    collection: Vec<String>,
+    /// Tags of the user's reference manager; any of them. `library` lists them.
+    #[serde(default)]
+    tag: Vec<String>,
     /// Characters to return at most; 8000 by default.
     #[schemars(with = "Option<i64>")]
     max_characters: Option<usize>,
@@ -150,7 +156,9 @@ impl McpServer {
             sections: input.sections.iter().map(|name| section(name)).collect::<Result<_, _>>()?,
             ..Filter::default()
         };
-        let request = Request { limit, filter, ..Request::new(&input.question) };
+        let labels =
+            Labels { collections: input.collection.into_iter().collect(), tags: input.tag.into_iter().collect() };
+        let request = Request { limit, filter, labels, ..Request::new(&input.question) };
         self.blocking(move |engine| {
             let answer = engine.search(&request).map_err(|error| error.to_string())?;
             Ok(Json(SearchOutput::new(&answer, max_characters)))
@@ -223,7 +231,8 @@ impl McpServer {
         .await
     }
 
-    /// Says what the library has: how many papers and passages, of which years, journals and types, and the newest papers.
+    /// Says what the library has: how many papers and passages, of which years, journals, types, collections and tags, and
+    /// the newest papers.
     #[tool(
         name = "library",
         annotations(title = "Describe the library", read_only_hint = true, open_world_hint = false)

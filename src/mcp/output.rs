@@ -172,6 +172,12 @@ pub(super) struct LibraryOutput {
     pub journals: Vec<Count>,
     /// Papers by type of article, the largest first.
     pub types: Vec<Count>,
+    /// Papers by collection of the user's reference manager, the largest first, with those in collections below.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub collections: Vec<Count>,
+    /// Papers by tag of the user's reference manager, the largest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Count>,
     /// The newest papers.
     pub newest: Vec<String>,
 }

@@ -51,6 +51,9 @@ pub struct Facets {
     pub sections: BTreeMap<&'static str, usize>,
     /// The sections of each year.
     pub sections_by_year: BTreeMap<u16, BTreeMap<&'static str, usize>>,
+    /// By the path of a collection, with what is in those below.
+    pub collections: BTreeMap<String, usize>,
+    pub tags: BTreeMap<String, usize>,
 }
 
 /// A passage that was found.
@@ -258,6 +261,8 @@ pub enum ConditionName {
     Type,
     Section,
     Paper,
+    Collection,
+    Tag,
 }
 
 /// A misspelling with its correction.

@@ -8,7 +8,7 @@ use super::answer::{ConditionInForce, ConditionName};
 use super::phrase::has_indexed_word;
 use super::syntax::{Condition, ConditionKind, NotUnderstood};
 use crate::corpus::SectionKind;
-use crate::index::{Filter, IndexError, Snapshot};
+use crate::index::{Filter, IndexError, Labels, Snapshot};
 
 /// Maximum number of existing values that are shown if the requested one does not exist.
 const MAX_KNOWN: usize = 5;
@@ -35,12 +35,14 @@ impl Conditions {
     /// be conditions are added to `not_understood`.
     pub(super) fn resolve(
         asked: &Filter,
+        labels: &Labels,
         of_question: &[Condition],
         snapshot: &Snapshot,
         not_understood: &mut Vec<NotUnderstood>,
     ) -> Result<Self, IndexError> {
         let mut conditions = Self::default();
         conditions.add_asked(asked, snapshot)?;
+        conditions.add_labels(labels, snapshot)?;
         let mut journals = BTreeSet::new();
         let mut sections = BTreeSet::new();
         for Condition { typed, kind } in of_question {
@@ -112,6 +114,18 @@ impl Conditions {
         Ok(())
     }
 
+    fn add_labels(&mut self, labels: &Labels, snapshot: &Snapshot) -> Result<(), IndexError> {
+        let Labels { collections, tags } = labels;
+        if !collections.is_empty() {
+            let papers = snapshot.papers_in_collections(collections)?;
+            self.add(ConditionName::Collection, &any_of(collections), of_papers(papers));
+        }
+        if !tags.is_empty() {
+            self.add(ConditionName::Tag, &any_of(tags), of_papers(snapshot.papers_with_tags(tags)?));
+        }
+        Ok(())
+    }
+
     fn add_years(&mut self, from: Option<u16>, to: Option<u16>) {
         let value = match (from, to) {
             (None, None) => return,
@@ -154,8 +168,9 @@ impl Conditions {
 
     /// Whether a condition selects papers, so that they may be listed without a question.
     pub(super) fn names_papers(&self) -> bool {
-        use ConditionName::{Author, Journal, Paper, Title, Type, Year};
-        self.each.iter().any(|condition| matches!(condition.name, Author | Journal | Paper | Title | Type | Year))
+        use ConditionName::{Author, Collection, Journal, Paper, Tag, Title, Type, Year};
+        let names = |name| matches!(name, Author | Collection | Journal | Paper | Tag | Title | Type | Year);
+        self.each.iter().any(|condition| names(condition.name))
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -255,6 +270,8 @@ impl ResolvedCondition {
             ConditionName::Journal => nearest(&self.value, snapshot.paper_facets()?.journals.into_keys()),
             ConditionName::Type => nearest(&self.value, snapshot.paper_facets()?.article_types.into_keys()),
             ConditionName::Author => nearest(&self.value, snapshot.author_words()?.into_iter()),
+            ConditionName::Collection => nearest(&self.value, snapshot.collections()?.into_keys()),
+            ConditionName::Tag => nearest(&self.value, snapshot.tags()?.into_keys()),
             ConditionName::Section => {
                 let mut known = Vec::new();
                 for kind in SectionKind::ALL {
@@ -282,6 +299,8 @@ fn name(name: ConditionName) -> &'static str {
         ConditionName::Type => "type",
         ConditionName::Section => "section",
         ConditionName::Paper => "paper",
+        ConditionName::Collection => "collection",
+        ConditionName::Tag => "tag",
     }
 }
 

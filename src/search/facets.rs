@@ -1,11 +1,13 @@
-//! Counts the passages that a question finds, in total and by year, journal, article type and section.
+//! Counts the passages that a question finds, in total and by year, journal, article type, section,
+//! collection and tag.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::answer::Facets;
 use super::error::SearchError;
 use super::ranking::RankedPassage;
-use crate::index::{PaperKey, Snapshot};
+use crate::index::{PaperKey, Snapshot, labels};
+use crate::library::with_parents;
 
 /// The ranked passages that can be shown: the best ones of each paper, up to the maximum for one paper.
 pub(super) fn shown<'a>(
@@ -28,6 +30,7 @@ pub(super) fn shown<'a>(
 /// Counts the values of passages. Reads the record of each passage.
 pub(super) fn facets(snapshot: &Snapshot, passages: &[&RankedPassage]) -> Result<Facets, SearchError> {
     let mut facets = Facets::default();
+    let mut papers: HashMap<PaperKey, (String, usize)> = HashMap::new();
     for ranked in passages {
         let record = snapshot.passage(ranked.address)?;
         let section = record.passage.section_kind().name();
@@ -42,6 +45,29 @@ pub(super) fn facets(snapshot: &Snapshot, passages: &[&RankedPassage]) -> Result
             *facets.article_types.entry(article_type).or_default() += 1;
         }
         *facets.sections.entry(section).or_default() += 1;
+        let paper = papers.entry(snapshot.paper_key(ranked.address)?);
+        paper.or_insert_with(|| (record.paper.to_string(), 0)).1 += 1;
     }
+    count_labels(snapshot, papers.into_values(), &mut facets)?;
     Ok(facets)
+}
+
+/// Counts the labels of papers, each as often as it has passages.
+fn count_labels(
+    snapshot: &Snapshot,
+    papers: impl Iterator<Item = (String, usize)>,
+    facets: &mut Facets,
+) -> Result<(), SearchError> {
+    for (paper, passages) in papers {
+        let sources = snapshot.sources_of_paper(&paper)?;
+        let collections = labels(&sources, |item| &item.collections);
+        let collections: BTreeSet<&str> = collections.into_iter().flat_map(with_parents).collect();
+        for collection in collections {
+            *facets.collections.entry(collection.to_owned()).or_default() += passages;
+        }
+        for tag in labels(&sources, |item| &item.tags) {
+            *facets.tags.entry(tag.to_owned()).or_default() += passages;
+        }
+    }
+    Ok(())
 }

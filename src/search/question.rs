@@ -60,7 +60,7 @@ impl Question {
         }
         let ParsedQuestion { text, conditions, not_understood } = parsed(&request.question, snapshot)?;
         let mut read = Self { text, not_understood, ..Self::default() };
-        read.set_conditions(&request.filter, &conditions, snapshot)?;
+        read.set_conditions(request, &conditions, snapshot)?;
         if !read.text.contains(char::is_alphanumeric) {
             return read.without_words(snapshot);
         }
@@ -85,7 +85,7 @@ impl Question {
             return Err(SearchError::EmptyQuestion);
         }
         let mut read = Self { text: request.question.clone(), ..Self::default() };
-        read.set_conditions(&request.filter, &[], snapshot)?;
+        read.set_conditions(request, &[], snapshot)?;
         if request.reading == Reading::Verbatim {
             read.for_model.clone_from(&read.text);
         } else {
@@ -97,15 +97,16 @@ impl Question {
 
     fn set_conditions(
         &mut self,
-        asked: &Filter,
+        request: &Request,
         of_question: &[Condition],
         snapshot: &Snapshot,
     ) -> Result<(), IndexError> {
-        if asked.is_empty() && of_question.is_empty() {
+        let (asked, labels) = (&request.filter, &request.labels);
+        if asked.is_empty() && labels.is_empty() && of_question.is_empty() {
             self.filter = Some(Filter::default());
             return Ok(());
         }
-        self.conditions = Conditions::resolve(asked, of_question, snapshot, &mut self.not_understood)?;
+        self.conditions = Conditions::resolve(asked, labels, of_question, snapshot, &mut self.not_understood)?;
         self.filter = self.conditions.filter();
         self.phrases = self.conditions.phrases.iter().map(|phrase| Phrase::new(phrase)).collect();
         Ok(())

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::index::Filter;
+use crate::index::{Filter, Labels};
 
 /// A question with its options.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,12 +17,13 @@ pub struct Request {
     /// Number of hits to skip.
     pub offset: usize,
     pub filter: Filter,
+    pub labels: Labels,
     /// Maximum number of passages of one paper among the hits.
     pub per_paper: usize,
     /// The expansion of abbreviations.
     pub expand: Expand,
     pub reading: Reading,
-    /// Whether to count the passages found by year, journal, article type and section.
+    /// Whether to count the passages found by year, journal, article type, section, collection and tag.
     pub count_facets: bool,
 }
 
@@ -35,6 +36,7 @@ impl Request {
             limit: 10,
             offset: 0,
             filter: Filter::default(),
+            labels: Labels::default(),
             per_paper: 3,
             expand: Expand::default(),
             reading: Reading::default(),

@@ -480,6 +480,9 @@ fn log(tasks: &[u64], summary: &Summary) {
     let PaperCounts { added, updated, removed, unchanged, failed } = summary.papers;
     let tasks = listed(tasks);
     tracing::info!(tasks, added, updated, removed, unchanged, failed, seconds = summary.seconds, "indexed");
+    for warning in &summary.warnings {
+        tracing::warn!("{warning}");
+    }
     for failure in &summary.failures {
         tracing::warn!(file = %failure.file.display(), reason = failure.reason, "not read");
     }

@@ -62,6 +62,8 @@ names! {
         Preprint,
         /// Its source holds the abstract alone.
         Abstract,
+        /// It belongs to another paper, whose title it has.
+        Supplement,
     }
 }
 
@@ -86,6 +88,10 @@ names! {
         Section,
         /// The paper, by its id or an identifier.
         Paper,
+        /// A collection of a reference manager.
+        Collection,
+        /// A tag of a reference manager.
+        Tag,
     }
 }
 
@@ -143,6 +149,10 @@ pub enum FacetName {
     /// Kinds of sections in the papers of each year.
     #[serde(rename = "sections_by_year")]
     SectionsByYear,
+    /// Collections of a reference manager.
+    Collections,
+    /// Tags of a reference manager.
+    Tags,
 }
 
 /// What an index run did with a file.

@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use super::names::MarkName;
 use crate::corpus::Metadata;
+use crate::index::{SourceRecord, labels};
 
 /// The paper of a passage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -24,6 +25,12 @@ pub struct PaperItem {
     pub r#type: Option<String>,
     /// The status of the publication, such as `retracted`.
     pub marks: Vec<MarkName>,
+    /// The collections of a reference manager that have it, with `/` between the names; those of a group begin with its name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub collections: Vec<String>,
+    /// Its tags in a reference manager.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
 }
 
 impl PaperItem {
@@ -40,6 +47,15 @@ impl PaperItem {
             pmcid: metadata.pmcid,
             r#type: metadata.article_type,
             marks: metadata.marks.into_iter().map(MarkName::from).collect(),
+            collections: Vec::new(),
+            tags: Vec::new(),
         }
+    }
+
+    /// Adds the labels that a reference manager gives the paper, whose sources these are.
+    pub(super) fn add_labels(&mut self, sources: &[SourceRecord]) {
+        let owned = |labels: std::collections::BTreeSet<&str>| labels.into_iter().map(str::to_owned).collect();
+        self.collections = owned(labels(sources, |item| &item.collections));
+        self.tags = owned(labels(sources, |item| &item.tags));
     }
 }

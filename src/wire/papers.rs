@@ -50,6 +50,10 @@ pub struct PapersRequest {
     /// Papers by their ids.
     #[schema(max_items = 100)]
     pub papers: Vec<String>,
+    /// Collections of a reference manager, by path or name; a paper must be in one of them, or in one below.
+    pub collection: Vec<String>,
+    /// Tags of a reference manager; a paper must have one of them.
+    pub tag: Vec<String>,
 }
 
 /// A page of papers.
@@ -78,11 +82,9 @@ pub struct PaperSummary {
 
 impl From<&PaperRecord> for PaperSummary {
     fn from(record: &PaperRecord) -> Self {
-        Self {
-            paper: PaperItem::new(record.id.as_str(), &record.metadata),
-            format: record.format,
-            passages: record.passages,
-        }
+        let mut paper = PaperItem::new(record.id.as_str(), &record.metadata);
+        paper.add_labels(&record.sources);
+        Self { paper, format: record.format, passages: record.passages }
     }
 }
 

@@ -7,7 +7,7 @@ use super::error::RequestError;
 use super::names::{FacetName, ModeName, SectionName};
 use super::number::{Whole, Year, year};
 use crate::corpus::SectionKind;
-use crate::index::Filter;
+use crate::index::{Filter, Labels};
 use crate::search::{Expand, ForcedSense, Mode, Reading, Request};
 
 /// Maximum number of hits in one answer.
@@ -73,6 +73,13 @@ pub struct SearchRequest {
     /// Kinds of sections; a passage must be in one of them.
     #[schema(value_type = Vec<SectionName>, max_items = 100)]
     pub sections: Vec<String>,
+    /// Collections of a reference manager, by path (`MSC/Clinical`) or name; a paper must be in one of them, or in one below.
+    /// Case is ignored.
+    #[schema(max_items = 100)]
+    pub collection: Vec<String>,
+    /// Tags of a reference manager; a paper must have one of them. Case is ignored.
+    #[schema(max_items = 100)]
+    pub tag: Vec<String>,
     /// The format of the answer: `json`, or the papers that were found as `ris`, `bibtex`, `csl-json`, `markdown` or `csv`. The header
     /// Accept is read if it is not given.
     pub format: Option<String>,
@@ -81,8 +88,8 @@ pub struct SearchRequest {
     /// Whether hits have explanations of their scores, and the answer the time of each stage.
     pub explain: bool,
     /// Counts to return of the passages that are found: `years`, `journals`, `types`, `sections`,
-    /// `sections_by_year`.
-    #[schema(max_items = 5)]
+    /// `sections_by_year`, `collections`, `tags`.
+    #[schema(max_items = 7)]
     pub facets: Vec<FacetName>,
     /// Whether abbreviations are expanded by their long forms; `true` by default.
     pub expand: Option<bool>,
@@ -115,6 +122,10 @@ impl SearchRequest {
             offset: Whole::value_or(self.offset, "offset", 0)?,
             per_paper: Whole::value_or(self.per_paper, "per_paper", limits.default_per_paper)?,
             filter: self.filter()?,
+            labels: Labels {
+                collections: self.collection.iter().cloned().collect(),
+                tags: self.tag.iter().cloned().collect(),
+            },
             expand: self.expansion()?,
             count_facets: !self.facets.is_empty(),
             reading: if self.verbatim { Reading::Verbatim } else { Reading::Syntax },
@@ -134,6 +145,8 @@ impl SearchRequest {
             ("types", &self.types),
             ("papers", &self.papers),
             ("sections", &self.sections),
+            ("collection", &self.collection),
+            ("tag", &self.tag),
             ("senses", &self.senses),
         ];
         match lists.into_iter().find(|(_, list)| list.len() > MAX_LIST_VALUES) {

@@ -12,7 +12,7 @@ use super::names::{FacetName, KindName, ModeName};
 use super::paper::PaperItem;
 use super::reference::ReferenceItem;
 use crate::corpus::CharacterIndex;
-use crate::index::PassageRecord;
+use crate::index::{PassageRecord, SourceRecord};
 use crate::search::{Answer, Evidence, Facets, Hit, Stage};
 
 /// An answer.
@@ -67,6 +67,12 @@ pub struct FacetsItem {
     /// By the year of the paper, then by the kind of the section.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sections_by_year: Option<BTreeMap<String, BTreeMap<String, usize>>>,
+    /// By the path of a collection of a reference manager, with what is in those below it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub collections: Option<BTreeMap<String, usize>>,
+    /// By the tag of a reference manager.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<BTreeMap<String, usize>>,
 }
 
 impl FacetsItem {
@@ -83,6 +89,8 @@ impl FacetsItem {
             types: asked(FacetName::Types).then(|| facets.article_types.clone()),
             sections: asked(FacetName::Sections).then(|| sections(&facets.sections)),
             sections_by_year: asked(FacetName::SectionsByYear).then(|| by_year().collect()),
+            collections: asked(FacetName::Collections).then(|| facets.collections.clone()),
+            tags: asked(FacetName::Tags).then(|| facets.tags.clone()),
         }
     }
 }
@@ -149,6 +157,9 @@ pub struct LinksItem {
     /// Opens the passage's page. From a server, the address of the file on it: `/v1/papers/10.1186_ar2116/file#page=7`; at the
     /// command line, of the file itself: `file:///papers/ar2116.pdf#page=7`.
     pub open: String,
+    /// Selects the paper in the reference manager that has it: `zotero://select/library/items/ABCD2345`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub select: Option<String>,
 }
 
 /// The values from which a score is computed.
@@ -247,9 +258,20 @@ impl PassageHit {
             section: passage.section.clone(),
             kind: passage.kind.into(),
             pages: passage.pages.map(PageRange::from),
-            links: LinksItem { open: source.url.clone() },
+            links: LinksItem { open: source.url.clone(), select: None },
             source,
             text: passage.text.clone(),
+        }
+    }
+
+    /// Adds what a reference manager says of the paper, whose sources these are: its labels, and how its program opens the page.
+    pub fn add_library(&mut self, sources: &[SourceRecord]) {
+        self.paper.add_labels(sources);
+        if let Some(item) = sources.first().and_then(|source| source.item.as_deref()) {
+            let select = item.select_url();
+            self.links.open =
+                item.open_url(self.source.page).or_else(|| select.clone()).unwrap_or_else(|| self.links.open.clone());
+            self.links.select = select;
         }
     }
 }

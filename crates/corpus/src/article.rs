@@ -43,7 +43,7 @@ pub enum Format {
 }
 
 /// Bibliographic data of a paper.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Metadata {
     pub title: Option<String>,
@@ -66,7 +66,7 @@ pub struct Metadata {
     /// The kind of article as the source names it: `review-article`, `research-article`.
     pub article_type: Option<String>,
     pub keywords: Vec<String>,
-    /// Whether it is retracted, corrected, under an expression of concern, a preprint, or the abstract alone.
+    /// Whether it is retracted, corrected, under an expression of concern, a preprint, the abstract alone, or a supplement.
     pub marks: Vec<Mark>,
 }
 
@@ -80,6 +80,8 @@ pub enum Mark {
     Preprint,
     /// The source holds the abstract and not the text.
     Abstract,
+    /// The text belongs to another paper, whose title it has.
+    Supplement,
 }
 
 /// One paragraph or caption.

@@ -10,7 +10,7 @@ use super::doi::parse_doi;
 use crate::patterns::compile;
 
 /// Sets the field that `key` names to `value`. Returns false if there is no such field.
-pub(super) fn set_field(metadata: &mut Metadata, key: &str, value: &str) -> bool {
+pub fn set_field(metadata: &mut Metadata, key: &str, value: &str) -> bool {
     let value = value.trim().trim_matches(['"', '\'']).trim();
     if value.is_empty() {
         return false;

@@ -51,6 +51,7 @@ pub use article::*;
 pub use characters::CharacterIndex;
 pub use drop_rule::{DropRule, UnknownDropRule};
 pub use error::{Limited, ReadError};
+pub use front_matter::set_field;
 pub use identity::{Identifier, Identity, PaperId, family_name, plain_words, source_rank, split_page};
 pub use limits::{Limits, PaperLimits};
 pub use pages::join_pages;

@@ -157,7 +157,7 @@ mod tests {
         assert!(!article.dropped.is_empty());
         let id = "knees".parse().unwrap();
         let mut output = Vec::new();
-        print(&mut output, Path::new("a.html"), &Paper { id, article, files: Vec::new() }).unwrap();
+        print(&mut output, Path::new("a.html"), &Paper { id, article, files: Vec::new(), item: None }).unwrap();
         let output = String::from_utf8(output).unwrap();
         let row = output.lines().find(|line| line.contains("Knees get stiff")).unwrap();
         assert!(row.contains("− front-matter: On knees") && output.contains("− table: 7 8"), "{output}");

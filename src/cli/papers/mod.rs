@@ -101,11 +101,17 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
 
 fn brief(paper: &PaperRecord) -> serde_json::Value {
     let metadata = &paper.metadata;
-    json!({
+    let mut brief = json!({
         "id": paper.id, "title": metadata.title, "authors": metadata.authors, "journal": metadata.journal,
         "year": metadata.year, "doi": metadata.doi, "paragraphs": paper.passages,
         "sources": paper.sources.iter().map(|source| &source.path).collect::<Vec<_>>(),
-    })
+    });
+    for (name, labels) in [("collections", paper.collections()), ("tags", paper.tags())] {
+        if !labels.is_empty() {
+            brief[name] = json!(labels);
+        }
+    }
+    brief
 }
 
 fn print_brief(output: &mut impl Write, paper: &PaperRecord) -> std::io::Result<()> {
@@ -121,6 +127,12 @@ fn print_whole(
 ) -> anyhow::Result<()> {
     print_brief(output, paper)?;
     writeln!(output, "{}", printable(&paper.metadata.authors.join(", ")))?;
+    for (name, labels) in [("in", paper.collections()), ("tagged", paper.tags())] {
+        let labels: Vec<&str> = labels.into_iter().collect();
+        if !labels.is_empty() {
+            writeln!(output, "{name} {}", printable(&labels.join("; ")))?;
+        }
+    }
     for source in &paper.sources {
         writeln!(output, "from {} ({:?})", printable(&source.path.to_string_lossy()), source.role)?;
     }

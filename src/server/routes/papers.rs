@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::bibliography::Entry;
 use crate::corpus::PassageId;
-use crate::index::{Candidate, Filter, IndexError, PaperFilter, PaperOrder, PaperRecord, Snapshot};
+use crate::index::{Candidate, Filter, IndexError, Labels, PaperFilter, PaperOrder, PaperRecord, Snapshot};
 use crate::server::accept::{reference_format, references};
 use crate::server::extract::FromQuery;
 use crate::server::problem::Problem;
@@ -66,6 +66,10 @@ fn filter(request: &PapersRequest) -> Result<PaperFilter, Problem> {
         |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
     Ok(PaperFilter {
         passages,
+        labels: Labels {
+            collections: request.collection.iter().cloned().collect(),
+            tags: request.tag.iter().cloned().collect(),
+        },
         title: request.title.clone(),
         author: text(&request.author),
         identifier: text(&request.doi),
@@ -172,7 +176,11 @@ pub(in crate::server) async fn similar(
     let read = move |state: &AppState| {
         let snapshot = state.engine.index().snapshot();
         let address = snapshot.find_passage(&id)?.ok_or_else(|| Problem::not_found("passage", &id))?;
-        let item = |found: Candidate| Ok(SimilarItem::new(found.score, &snapshot.passage(found.address)?));
+        let item = |found: Candidate| {
+            let mut item = SimilarItem::new(found.score, &snapshot.passage(found.address)?);
+            item.hit.add_library(&snapshot.sources_of_paper(&item.hit.paper.id)?);
+            Ok(item)
+        };
         let hits = snapshot.similar(address, limit, same_paper)?.into_iter().map(item);
         let hits = hits.collect::<Result<_, IndexError>>()?;
         Ok(SimilarResponse { id, hits })

@@ -70,7 +70,11 @@ async fn answer_as_json(state: &Arc<AppState>, request: SearchRequest) -> Result
         let answer = state.engine.search(&request)?;
         state.metrics.observe_search(&answer.timings);
         let began = Instant::now();
-        let response = SearchResponse::new(&answer, explained, &facets);
+        let mut response = SearchResponse::new(&answer, explained, &facets);
+        let snapshot = state.engine.index().snapshot();
+        for hit in response.hits.iter_mut().map(|hit| &mut hit.hit) {
+            hit.add_library(&snapshot.sources_of_paper(&hit.paper.id)?);
+        }
         state.metrics.observe_stage(RequestStage::Render, began.elapsed());
         state.responses.insert(key, Arc::new(response.clone()));
         Ok(response)

@@ -1,0 +1,120 @@
+//! Papers by the labels that reference managers give them: collections and tags. Each is a look into the dictionary of the field
+//! `identity` of the papers' documents, so that a change of labels changes no passage.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::error::IndexError;
+use super::record::{PaperRecord, SourceRecord};
+use super::schema::PAPER;
+use super::snapshot::Snapshot;
+use crate::library::{LibraryItem, with_parents};
+
+/// Labels that papers must have: one of the collections, and one of the tags.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Labels {
+    /// Paths of collections, or names of collections wherever they are. What is in a collection below counts. Case is ignored.
+    pub collections: BTreeSet<String>,
+    /// Case is ignored.
+    pub tags: BTreeSet<String>,
+}
+
+impl Labels {
+    /// Whether all papers pass.
+    pub fn is_empty(&self) -> bool {
+        self.collections.is_empty() && self.tags.is_empty()
+    }
+}
+
+const COLLECTION: &str = "collection:";
+const TAG: &str = "tag:";
+
+/// The terms under which a paper is found by its labels, and by the libraries that its files belong to.
+pub(super) fn label_keys(paper: &PaperRecord) -> impl Iterator<Item = String> {
+    let collections = paper.collections().into_iter().flat_map(with_parents);
+    let collections: BTreeSet<String> = collections.map(|path| format!("{COLLECTION}{path}")).collect();
+    let tags = paper.tags().into_iter().map(|tag| format!("{TAG}{tag}"));
+    let folders = paper.sources.iter().filter_map(|source| source.item.as_deref().and_then(LibraryItem::folder));
+    let folders: BTreeSet<String> = folders.map(library_key).collect();
+    collections.into_iter().chain(tags).chain(folders).collect::<Vec<_>>().into_iter()
+}
+
+fn library_key(folder: &Path) -> String {
+    format!("library:{}", folder.to_string_lossy())
+}
+
+impl Snapshot {
+    /// How many papers are in each collection, or in one below it.
+    pub fn collections(&self) -> Result<BTreeMap<String, usize>, IndexError> {
+        self.counted(COLLECTION)
+    }
+
+    /// How many papers have each tag.
+    pub fn tags(&self) -> Result<BTreeMap<String, usize>, IndexError> {
+        self.counted(TAG)
+    }
+
+    fn counted(&self, kind: &str) -> Result<BTreeMap<String, usize>, IndexError> {
+        let mut counts = BTreeMap::new();
+        self.live_terms(self.fields.identity, kind, |term, _, documents| {
+            *counts.entry(term[kind.len()..].to_owned()).or_default() += documents.len();
+        })?;
+        Ok(counts)
+    }
+
+    /// The ids of the papers that are in one of these collections; where none has the path, in those of this name.
+    pub fn papers_in_collections(&self, names: &BTreeSet<String>) -> Result<BTreeSet<String>, IndexError> {
+        let known = self.collections()?;
+        let mut meant = BTreeSet::new();
+        for name in names {
+            let name = name.trim_matches('/').to_lowercase();
+            let named = |is: &dyn Fn(&str) -> bool| -> Vec<&String> {
+                known.keys().filter(|path| is(&path.to_lowercase())).collect()
+            };
+            let exact = named(&|path| path == name);
+            let inside = format!("/{name}");
+            meant.extend(if exact.is_empty() { named(&|path| path.ends_with(&inside)) } else { exact });
+        }
+        self.papers_labelled(COLLECTION, &meant)
+    }
+
+    /// The ids of the papers that have one of these tags.
+    pub fn papers_with_tags(&self, tags: &BTreeSet<String>) -> Result<BTreeSet<String>, IndexError> {
+        let asked: BTreeSet<String> = tags.iter().map(|tag| tag.to_lowercase()).collect();
+        let known = self.tags()?;
+        self.papers_labelled(TAG, &known.keys().filter(|tag| asked.contains(&tag.to_lowercase())).collect())
+    }
+
+    fn papers_labelled(&self, kind: &str, labels: &BTreeSet<&String>) -> Result<BTreeSet<String>, IndexError> {
+        let mut papers = BTreeSet::new();
+        for label in labels {
+            for address in self.find(self.fields.identity, &format!("{kind}{label}"), PAPER)? {
+                papers.insert(self.paper_id(address)?);
+            }
+        }
+        Ok(papers)
+    }
+
+    /// The ids of the papers that have the labels; `None` where none is asked for.
+    pub(super) fn papers_with(&self, labels: &Labels) -> Result<Option<BTreeSet<String>>, IndexError> {
+        let collections = (!labels.collections.is_empty()).then(|| self.papers_in_collections(&labels.collections));
+        let tags = (!labels.tags.is_empty()).then(|| self.papers_with_tags(&labels.tags));
+        let sets = collections.into_iter().chain(tags).collect::<Result<Vec<_>, _>>()?;
+        Ok(sets.into_iter().reduce(|all, set| &all & &set))
+    }
+
+    /// The files of the index that belong to a library: the item paths and files that its folder says, wherever they are.
+    pub fn files_of_library(&self, folder: &Path) -> Result<BTreeSet<PathBuf>, IndexError> {
+        let mut files = BTreeSet::new();
+        for address in self.find(self.fields.identity, &library_key(folder), PAPER)? {
+            let is_own = |source: &SourceRecord| source.belongs_to(folder);
+            files.extend(self.sources(address)?.into_iter().filter(is_own).map(|source| source.path));
+        }
+        Ok(files)
+    }
+
+    /// The sources of a paper. Reads no record.
+    pub fn sources_of_paper(&self, id: &str) -> Result<Vec<SourceRecord>, IndexError> {
+        self.find_paper(id)?.map_or_else(|| Ok(Vec::new()), |address| self.sources(address))
+    }
+}

@@ -1,0 +1,57 @@
+//! What reference managers say of files, and papers that are items alone.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use super::source::{FileVersion, Paper, ReadFailure, paper_id};
+use crate::corpus::{Article, Block, Limits, Mark, READERS_VERSION, annotate};
+use crate::library::LibraryItem;
+
+/// What the libraries that a run reads say of files.
+#[derive(Debug, Clone, Default)]
+pub(super) struct LibraryItems {
+    pub(super) by_file: HashMap<PathBuf, LibraryItem>,
+    /// The folders of the libraries, as absolute paths.
+    pub(super) folders: Vec<PathBuf>,
+}
+
+impl LibraryItems {
+    /// What is said of a file: by a library of this run, else by the one that said something before, as `known` in the index, unless
+    /// this run has read that one.
+    pub(super) fn of<'a>(&'a self, file: &Path, known: Option<&'a LibraryItem>) -> Option<&'a LibraryItem> {
+        let is_elsewhere = |item: &&LibraryItem| item.folder().is_none_or(|folder| !self.has(folder));
+        self.by_file.get(file).or_else(|| known.filter(is_elsewhere))
+    }
+
+    /// Whether this run has read the library in a folder.
+    pub(super) fn has(&self, folder: &Path) -> bool {
+        self.folders.iter().any(|own| own == folder)
+    }
+}
+
+/// Puts what an item says above what was read.
+pub(super) fn label(paper: &mut Paper, item: &LibraryItem) {
+    item.apply(&mut paper.article.metadata);
+    let first = paper.files.first().map_or(Path::new(""), |file| file.path.as_path());
+    paper.id = paper_id(first, &paper.article.metadata);
+    paper.item = Some(Box::new(item.clone()));
+}
+
+/// The text of an item without a file: its abstract, where it has one. [`label`] adds the rest.
+pub(super) fn paper_of_item(path: &Path, item: &LibraryItem, limits: &Limits) -> Result<Paper, ReadFailure> {
+    let mut article = Article::default();
+    let text = item.abstract_text.as_deref().unwrap_or_default();
+    if !text.is_empty() {
+        let section = vec!["Abstract".to_owned()];
+        article.blocks.push(Block { section, text: text.to_owned(), ..Block::default() });
+    }
+    article.metadata.marks.push(Mark::Abstract);
+    annotate(&mut article);
+    limits.paper.apply(&mut article).map_err(|error| ReadFailure { file: path.to_owned(), error })?;
+    // Of the path, too: items without an abstract are not copies of one file.
+    let fingerprint = xxh3_64_with_seed(format!("{}\n{text}", path.display()).as_bytes(), READERS_VERSION);
+    let file = FileVersion { path: path.to_owned(), size: 0, modified: 0, fingerprint };
+    Ok(Paper { id: paper_id(path, &article.metadata), article, files: vec![file], item: None })
+}
