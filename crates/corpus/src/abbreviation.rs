@@ -122,7 +122,7 @@ const MAX_SENSES: usize = 16;
 /// Finds the uses of a paper's short forms in its paragraphs.
 #[derive(Debug)]
 pub struct ShortForms<'a> {
-    /// The abbreviations of each short form: several where the paper defines it with several long forms.
+    /// The abbreviations of each short form: several if the paper defines it with several long forms.
     senses: HashMap<String, Vec<&'a Abbreviation>>,
     /// The different lengths of short forms, in words, in descending order.
     lengths: Vec<usize>,
@@ -145,8 +145,9 @@ impl<'a> ShortForms<'a> {
 
     /// The byte ranges where `text` uses a short form: whole words, with or without a plural s, in the same case.
     ///
-    /// Ranges are in text order. Where several short forms begin at one position, the longest is returned; one with two senses
-    /// is returned with each. Takes time linear in the text: each word is looked up once for each length of short forms.
+    /// Ranges are in text order. If several short forms begin at one position, the longest is returned; a short form
+    /// with two senses is returned with each. Takes time linear in the text: each word is looked up once for each
+    /// length of short forms.
     pub fn spans(&self, text: &str) -> Vec<(Range<usize>, &'a Abbreviation)> {
         let tokens = tokens(text);
         let mut found = Vec::new();

@@ -1,11 +1,11 @@
-//! Annotations that are detected in the text, whatever its format.
+//! Annotations that are detected in the text, for all formats.
 
 use std::collections::HashSet;
 
 use super::{Abbreviation, Article, abbreviation, citation};
 
-/// Adds the citations in the text, unless the source marks them, and the abbreviations that the text defines, after those of
-/// the author's own list.
+/// Adds the citations in the text, unless the source marks them, and the abbreviations that the text defines. The
+/// latter follow those of the author's own list.
 pub fn annotate(article: &mut Article) {
     citation::resolve(article);
     let title = article.metadata.title.iter().map(String::as_str);

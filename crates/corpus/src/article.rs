@@ -20,9 +20,9 @@ pub struct Article {
     pub references: Vec<Reference>,
     /// The abbreviations that the paper defines: the author's list, then the definitions found in the text.
     pub abbreviations: Vec<Abbreviation>,
-    /// Everything that was left out, and by which rule.
+    /// Everything that was left out, with the rule that applied.
     pub dropped: Vec<Dropped>,
-    /// Problems that the user should know of ("the reference list was not found").
+    /// Problems that the user should know about ("the reference list was not found").
     pub warnings: Vec<String>,
 }
 
@@ -55,22 +55,23 @@ pub struct Metadata {
     pub issue: Option<String>,
     pub first_page: Option<String>,
     pub last_page: Option<String>,
-    /// Bare DOI in lower case: `10.1186/ar2116`.
+    /// DOI without a prefix, in lower case: `10.1186/ar2116`.
     pub doi: Option<String>,
     /// Digits only.
     pub pmid: Option<String>,
     /// With its prefix: `PMC1397864`.
     pub pmcid: Option<String>,
-    /// The web address of the journal or the article, as the source prints it.
+    /// The URL of the journal or the article, as the source prints it.
     pub url: Option<String>,
     /// The kind of article as the source names it: `review-article`, `research-article`.
     pub article_type: Option<String>,
     pub keywords: Vec<String>,
-    /// Whether it is retracted, corrected, under an expression of concern, a preprint, the abstract alone, or a supplement.
+    /// Whether the paper is retracted, corrected, under an expression of concern, a preprint, only an abstract, or a
+    /// supplement.
     pub marks: Vec<Mark>,
 }
 
-/// The status of a publication, which is shown wherever the paper is.
+/// The status of a publication, which is shown with the paper everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mark {
@@ -78,9 +79,9 @@ pub enum Mark {
     Corrected,
     Concern,
     Preprint,
-    /// The source holds the abstract and not the text.
+    /// The source contains only the abstract.
     Abstract,
-    /// The text belongs to another paper, whose title it has.
+    /// The text belongs to another paper with the same title.
     Supplement,
 }
 
@@ -91,11 +92,12 @@ pub struct Block {
     /// The headings above the block from the outermost to the innermost, without their numbers. Those of the abstract begin
     /// with `"Abstract"`.
     pub section: Vec<String>,
-    /// First and last page of the block, as the source counts them (from 1 where it does not).
+    /// First and last page of the block, numbered as in the source (from 1 if the source does not number pages).
     pub pages: Option<(u32, u32)>,
-    /// Range of Unicode characters in the decoded source file; absent where the format has no linear text (PDF).
+    /// Range of Unicode characters in the decoded source file; absent if the format has no linear text (PDF).
     pub source: Option<Range<usize>>,
-    /// The text as shown, never empty: with white space folded and words rejoined that were hyphenated at a line end.
+    /// The displayed text, never empty: white space is folded, and words that were hyphenated at a line end are
+    /// rejoined.
     pub text: String,
     /// Citations in the text, by position.
     pub citations: Vec<Citation>,
@@ -117,10 +119,10 @@ pub enum BlockKind {
 /// A citation of entries of the reference list in a block.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Citation {
-    /// Byte range of the marker in the block's text: `[12, 14–16]`, `Yi and Song, 2012`. Empty where the marker, a superscript
-    /// number, was removed from the text.
+    /// Byte range of the marker in the block's text: `[12, 14–16]`, `Yi and Song, 2012`. Empty if the marker, a
+    /// superscript number, was removed from the text.
     pub range: Range<usize>,
-    /// Indices into [`Article::references`], in the order cited, without repetitions.
+    /// Indices into [`Article::references`], in the order of citation, without duplicates.
     pub references: Vec<usize>,
 }
 
@@ -128,7 +130,7 @@ pub struct Citation {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Reference {
-    /// The label by which the paper cites it, such as `12`. Absent in lists that are cited by author and year.
+    /// The label by which the paper cites it, such as `12`. Absent in lists cited by author and year.
     pub label: Option<String>,
     /// "Given Family", or as the source writes them.
     pub authors: Vec<String>,
@@ -139,7 +141,7 @@ pub struct Reference {
     pub first_page: Option<String>,
     pub doi: Option<String>,
     pub pmid: Option<String>,
-    /// The whole entry as printed, white space folded.
+    /// The whole entry as printed, with folded white space.
     pub text: String,
 }
 
@@ -157,7 +159,7 @@ pub struct Dropped {
     /// The text that was left out.
     pub text: String,
     pub page: Option<u32>,
-    /// Range of Unicode characters in the decoded source file, where the format has linear text.
+    /// Range of Unicode characters in the decoded source file, if the format has linear text.
     pub source: Option<Range<usize>>,
 }
 
@@ -166,7 +168,7 @@ pub struct Dropped {
 pub(crate) const MAX_BLOCKS: usize = 50_000;
 
 impl Article {
-    /// Adds a block, unless there are [`MAX_BLOCKS`] already.
+    /// Adds a block, unless there are already [`MAX_BLOCKS`] blocks.
     pub(crate) fn push_block(&mut self, block: Block) {
         if self.blocks.len() < MAX_BLOCKS {
             self.blocks.push(block);

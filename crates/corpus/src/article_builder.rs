@@ -1,7 +1,7 @@
 //! Builds an [`Article`] from headings, paragraphs and references in reading order.
 //!
-//! All readers but those of JATS and PDF use it. The purpose of a section, which its heading names, decides what becomes of
-//! the text in it: paragraphs, references, abbreviations, or text that is left out.
+//! All readers except those of JATS and PDF use it. The purpose of a section, which follows from its heading, decides
+//! how its text is handled: as paragraphs, references or abbreviations, or left out.
 
 use std::ops::Range;
 
@@ -53,7 +53,7 @@ impl ArticleBuilder {
         let bare = heading::without_number(text);
         let number = text.trim().strip_suffix(bare).unwrap_or_default();
         self.article.drop_text(DropRule::HeadingNumber, number, None, span.clone());
-        // A subsection of the acknowledgements is left out as they are.
+        // A subsection of the acknowledgements is left out with them.
         let purpose = match self.purpose() {
             Purpose::Content => heading::purpose(text),
             outer => outer,
@@ -78,7 +78,7 @@ impl ArticleBuilder {
         self.path.iter().map(|heading| heading.text.clone()).filter(|text| !text.is_empty()).collect()
     }
 
-    /// Adds a paragraph or caption, or treats it as the purpose of the section demands.
+    /// Adds a paragraph or caption, or handles it according to the purpose of the section.
     pub(super) fn add(&mut self, kind: BlockKind, piece: Piece) {
         if piece.text.trim().is_empty() {
             return;

@@ -1,4 +1,4 @@
-//! BibTeX and BibLaTeX: files, and blocks of code in a Markdown file. What is cited by its key is looked up there.
+//! BibTeX and BibLaTeX: files, and code blocks in a Markdown file. Citations by key are looked up here.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -11,12 +11,14 @@ use super::{Reference, reference};
 use crate::doi::parse_doi;
 use crate::patterns::compile;
 
-/// Maximum size of the macros (`@string`) in bytes, of an entry in bytes, and depth of braces in it. Larger entries are not parsed.
+/// Limits on the macros (`@string`), in bytes, on an entry, in bytes, and on the depth of its braces. Larger entries
+/// are not parsed.
 const MAX_MACRO_BYTES: usize = 64 << 10;
 const MAX_ENTRY_BYTES: usize = 64 << 10;
 const MAX_DEPTH: usize = 32;
 
-/// The entries of a bibliography by their keys. An entry is only parsed when it is cited, so that a damaged one costs no other.
+/// The entries of a bibliography by their keys. An entry is parsed only when it is cited, so that a damaged entry does
+/// not affect others.
 #[derive(Debug, Default)]
 pub(super) struct Bibliography<'a> {
     entries: HashMap<&'a str, &'a str>,
@@ -24,7 +26,7 @@ pub(super) struct Bibliography<'a> {
 }
 
 impl<'a> Bibliography<'a> {
-    /// Finds the entries in the blocks of code of `markdown`.
+    /// Finds the entries in the code blocks of `markdown`.
     pub(super) fn in_markdown(markdown: &'a str) -> Self {
         static BLOCK: LazyLock<Regex> = LazyLock::new(|| {
             compile(
@@ -54,7 +56,7 @@ impl<'a> Bibliography<'a> {
         found
     }
 
-    /// The entry with a key; none if there is none or if it is damaged.
+    /// The entry with a key; `None` if it does not exist or is damaged.
     pub(super) fn get(&self, key: &str) -> Option<Reference> {
         let source = self.entries.get(key)?;
         if source.len() > MAX_ENTRY_BYTES || depth(source) > MAX_DEPTH {
@@ -65,7 +67,7 @@ impl<'a> Bibliography<'a> {
     }
 }
 
-/// The deepest nesting of braces.
+/// The maximum depth of nested braces.
 fn depth(text: &str) -> usize {
     let (mut open, mut deepest) = (0_usize, 0);
     for byte in text.bytes() {

@@ -1,7 +1,7 @@
 //! Finds the citations in the text of a paper whose source does not mark them.
 //!
-//! A paper cites either by number or by author and year. Numbers in brackets count as citations only where most of them in the
-//! whole paper name entries of the reference list; an author with a year counts where the list has such an entry.
+//! A paper cites either by number or by author and year. Numbers in brackets count as citations only if most of them in
+//! the whole paper refer to entries of the reference list; an author with a year counts if the list has such an entry.
 
 mod author_year;
 mod numeric;
@@ -11,9 +11,9 @@ use super::Article;
 
 /// Finds the citation markers in the blocks of `article` and resolves them to its references.
 ///
-/// Does nothing where a block has citations already, because then the source marks them. Markers without an entry are counted
-/// in a warning. Without a reference list, each study named by author and year becomes a [`Reference`](super::Reference)
-/// whose text is the marker.
+/// Does nothing if a block already has citations, because then the source marks them. Markers without an entry are
+/// counted in a warning. Without a reference list, each study cited by author and year becomes a
+/// [`Reference`](super::Reference) whose text is the marker.
 pub fn resolve(article: &mut Article) {
     if article.blocks.iter().any(|block| !block.citations.is_empty()) {
         return;

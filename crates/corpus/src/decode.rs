@@ -23,7 +23,7 @@ pub(super) struct Decoded {
 /// Decompresses a gzip file; other bytes are returned as they are.
 ///
 /// # Errors
-/// [`ReadError::Empty`], [`ReadError::TooLarge`] where the file is larger than `limits` allow before or after unpacking, and
+/// [`ReadError::Empty`]; [`ReadError::TooLarge`] if the file is larger than `limits` allow before or after unpacking;
 /// [`ReadError::Malformed`] for a damaged gzip file.
 pub(super) fn unpack<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Cow<'a, [u8]>, ReadError> {
     check_size(bytes.len(), limits.max_file_bytes)?;
@@ -78,7 +78,7 @@ fn guess(bytes: &[u8]) -> (&'static Encoding, Option<String>) {
     if let Some(encoding) = declared(bytes) {
         return (encoding, None);
     }
-    // A few invalid bytes among many multi-byte characters mean a damaged file, not another encoding.
+    // A few invalid bytes among many multi-byte characters indicate a damaged file, not another encoding.
     let text = String::from_utf8_lossy(bytes);
     let bad = text.matches(char::REPLACEMENT_CHARACTER).count();
     let good = text.chars().filter(|&c| !c.is_ascii() && c != char::REPLACEMENT_CHARACTER).count();
@@ -96,7 +96,7 @@ fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
     });
     let head = bytes.get(..4096).unwrap_or(bytes);
     let label = DECLARATION.captures(head)?.get(1)?.as_bytes();
-    // The declaration was found as ASCII, so the file is not UTF-16, whatever it declares.
+    // The declaration was found as ASCII, so the file is not UTF-16, even if it declares that.
     Encoding::for_label(label).filter(|encoding| encoding.is_ascii_compatible() && *encoding != UTF_8)
 }
 
@@ -119,8 +119,8 @@ fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-/// `text` without control characters and the colours of terminals, which editors show as nothing or as noise. White space and
-/// form feeds stay.
+/// Removes control characters and terminal colour codes from `text`, which editors do not show or show as noise. Keeps
+/// white space and form feeds.
 pub(super) fn without_controls(text: String) -> String {
     static CONTROLS: LazyLock<regex::Regex> =
         LazyLock::new(|| compile(r"\x1b\[[0-9;?]{0,16}[A-Za-z]|[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]"));

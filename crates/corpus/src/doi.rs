@@ -13,7 +13,7 @@ pub(super) fn find_doi(text: &str) -> Option<String> {
     DOI.find(text).map(|doi| tidy_doi(doi.as_str()))
 }
 
-/// The DOI in a field, in any of its forms: `doi:10.1000/1`, `https://doi.org/10.1000/1`.
+/// The DOI in a field, in any notation: `doi:10.1000/1`, `https://doi.org/10.1000/1`.
 pub(super) fn parse_doi(field: &str) -> Option<String> {
     let start = field.find("10.")?;
     let doi = tidy_doi(field.get(start..)?.split_whitespace().next()?);
@@ -22,7 +22,7 @@ pub(super) fn parse_doi(field: &str) -> Option<String> {
 
 /// A DOI in lower case, without punctuation at its end and without a closing bracket that it does not open.
 ///
-/// Older DOIs have brackets of their own: `10.1016/S0140-6736(05)1`.
+/// Older DOIs contain brackets: `10.1016/S0140-6736(05)1`.
 pub(super) fn tidy_doi(doi: &str) -> String {
     let doi = doi.get(..own_length(doi)).unwrap_or(doi);
     doi.trim_end_matches(['.', ',', ';', ':', '"', '\'', '”', '’']).to_lowercase()

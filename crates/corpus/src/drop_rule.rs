@@ -84,24 +84,24 @@ drop_rules! {
     Footnote = "footnote",
     TextOutsideParagraph = "text-outside-paragraph",
 
-    // What is printed around the text of a page.
+    // Text around the body of a page.
     RunningHeader = "running-header",
     RunningFooter = "running-footer",
     PageNumber = "page-number",
     LineNumber = "line-number",
-    /// Text that runs up or down the page.
+    /// Vertical text.
     RotatedText = "rotated-text",
-    /// Text that is drawn but cannot be seen.
+    /// Text that is drawn but not visible.
     HiddenText = "hidden-text",
     /// A few words without a sentence, such as a cell of a table in a dump of pages.
     Fragment = "fragment",
 
-    // What viewers and publishers add to a page.
+    // Text that viewers and publishers add to a page.
     /// Base64, long hexadecimal numbers, embedded data.
     ViewerToken = "viewer-token",
     /// A button of the viewer.
     ViewerControl = "viewer-control",
-    /// The viewer's name of the document.
+    /// The viewer's name for the document.
     DocumentCode = "document-code",
     DownloadNotice = "download-notice",
     DoiLine = "doi-line",
@@ -109,7 +109,7 @@ drop_rules! {
     Copyright = "copyright",
     LicenceNotice = "licence-notice",
 
-    // What a web site puts around an article.
+    // Content of a web site around an article.
     Navigation = "navigation",
     Aside = "aside",
     PageHeader = "page-header",
@@ -117,7 +117,7 @@ drop_rules! {
     /// Banners, buttons for sharing, advertisements, lists of related articles.
     PageFurniture = "page-furniture",
     Form = "form",
-    /// Elements without text of their own: drawings, videos, scripts' replacements.
+    /// Elements without text of their own: drawings, videos, replacements of scripts.
     Embedded = "embedded",
     /// Elements that the page does not show.
     Hidden = "hidden",
@@ -137,7 +137,7 @@ impl From<DropRule> for &'static str {
     }
 }
 
-/// A name that no rule has.
+/// The error for a name that is not the name of a rule.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("no rule is called `{0}`")]
 pub struct UnknownDropRule(String);

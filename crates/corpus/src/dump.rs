@@ -1,6 +1,6 @@
-//! Reads dumps of pages: text that was copied from a viewer or written by a PDF-to-text tool. Running headers, page numbers and
-//! viewer tokens are between the sentences, headings and captions have no line breaks around them, and paragraphs are cut at
-//! page breaks.
+//! Reads page dumps: text that was copied from a viewer or written by a PDF-to-text tool. Running headers, page numbers
+//! and viewer tokens are between the sentences, headings and captions have no line breaks around them, and paragraphs
+//! are split at page breaks.
 
 mod entries;
 mod page;
@@ -41,8 +41,8 @@ pub(super) fn is_dump(text: &str) -> bool {
     false
 }
 
-/// Whether the line is a running header that is followed by text. A short line must also have a page number or a URL, which a
-/// reference to a paper has not.
+/// Whether the line is a running header that is followed by text. A short line must also have a page number or a URL,
+/// which references to papers do not have.
 fn has_glued_header(line: &str, is_top: bool) -> bool {
     if line.len() <= MAX_PRINTED_LINE_BYTES && !is_top {
         return false;
@@ -59,7 +59,7 @@ fn has_glued_header(line: &str, is_top: bool) -> bool {
 /// Reads a decoded dump. The name of the file may contain the page number: `review-p125.txt`.
 ///
 /// # Errors
-/// [`ReadError::NoText`] where only noise is found.
+/// [`ReadError::NoText`] if only noise is found.
 pub(super) fn read(source: &str, name: &str) -> Result<Article, ReadError> {
     let pages = split_pages(source);
     let repeated = RepeatedLines::new(pages.iter().map(DumpPage::edges));
@@ -109,7 +109,7 @@ struct Reader<'a> {
     page: Option<u32>,
     /// Byte offset of the last line that may be the heading of the reference list. Columns of tables have the same heading.
     references_at: Option<usize>,
-    /// Whether sections are numbered. Then short lines without a number are no headings.
+    /// Whether sections are numbered. Then short lines without a number are not headings.
     numbered: bool,
     /// Whether a paragraph was split where the source has no break.
     inferred: bool,
@@ -360,7 +360,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Whether `text` is a few words that are no sentence: a cell of a table, a label in a figure.
+/// Whether `text` is a few words that are not a sentence: a cell of a table, a label in a figure.
 fn is_fragment(text: &str) -> bool {
     text.len() < 30 && !text.ends_with(['.', '!', '?', ':', ';']) && !is_caption(text)
 }
@@ -413,7 +413,7 @@ fn paragraphs_of_lines<'l, 'a>(lines: &'l [(usize, &'a str)]) -> Vec<&'l [(usize
     groups
 }
 
-/// Marks the first and the last paragraph of a page as truncated where they begin or end in mid-sentence.
+/// Marks the first and the last paragraph of a page as truncated if they begin or end in mid-sentence.
 fn mark_cut(blocks: &mut [Block], is_first_page: bool) {
     let is_paragraph = |block: &&mut Block| block.kind == BlockKind::Paragraph;
     if let Some(first) = blocks.iter_mut().find(is_paragraph).filter(|_| !is_first_page) {

@@ -1,4 +1,4 @@
-//! The error of reading a source.
+//! Errors of reading a source.
 
 use std::fmt;
 
@@ -43,13 +43,13 @@ pub enum ReadError {
 }
 
 impl ReadError {
-    /// Whether the file is no paper at all, such as a picture in a folder of papers.
+    /// Whether the file is not a paper at all, such as an image in a folder of papers.
     pub fn is_not_a_paper(&self) -> bool {
         matches!(self, Self::UnknownFormat(_) | Self::Empty | Self::NoText)
     }
 }
 
-/// What a paper may have only so much of; see [`PaperLimits`](super::PaperLimits).
+/// A quantity of a paper that is limited; see [`PaperLimits`](super::PaperLimits).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Limited {
     Passages,

@@ -17,14 +17,14 @@ pub(super) struct DetectedSource {
     pub warnings: Vec<String>,
 }
 
-/// Number of bytes at the beginning of a text by which its format is detected.
+/// Number of bytes at the beginning of a text from which its format is detected.
 const HEAD: usize = 64 << 10;
 
 /// Detects the format of unpacked `bytes` and decodes them.
 ///
 /// # Errors
-/// [`ReadError::Empty`] where there is no visible character; [`ReadError::UnknownFormat`] for binary data, with the kind of
-/// file that it seems to be.
+/// [`ReadError::Empty`] if there is no visible character; [`ReadError::UnknownFormat`] for binary data, with the kind
+/// of file that it seems to be.
 pub(super) fn detect(bytes: &[u8]) -> Result<DetectedSource, ReadError> {
     if is_pdf(bytes) {
         return Ok(DetectedSource { format: Format::Pdf, text: String::new(), warnings: Vec::new() });
@@ -51,7 +51,7 @@ pub(super) fn detect(bytes: &[u8]) -> Result<DetectedSource, ReadError> {
     Ok(DetectedSource { format, text, warnings })
 }
 
-/// Refuses bytes that are no text, of which `text` was decoded.
+/// Rejects bytes that are not text, from which `text` was decoded.
 ///
 /// # Errors
 /// [`ReadError::UnknownFormat`], with the kind of file that it seems to be.
@@ -68,7 +68,7 @@ fn is_pdf(bytes: &[u8]) -> bool {
     bytes.get(..1024 + 5).unwrap_or(bytes).windows(5).any(|window| window == b"%PDF-") && !bytes.starts_with(b"<")
 }
 
-/// Names the kind of files that are often found beside papers and cannot be read.
+/// Names the kind of a file that is often found beside papers and cannot be read.
 fn known_binary(bytes: &[u8]) -> Option<&'static str> {
     const MAGIC: &[(&[u8], &str)] = &[
         (b"PK\x03\x04", "a zip archive or an Office document (.docx, .epub); save it as PDF, HTML or text"),
@@ -112,7 +112,7 @@ fn of_text(text: &str) -> Result<Format, ReadError> {
     if let Some(format) = markup(head)? {
         return Ok(format);
     }
-    // A paper in Markdown may have what a dump of pages has, such as running headers in its text.
+    // A paper in Markdown may have the features of a page dump, such as running headers in its text.
     if MARKDOWN_SIGN.find_iter(head).take(3).count() == 3 || YAML.is_match(head) {
         return Ok(Format::Markdown);
     }
@@ -122,7 +122,8 @@ fn of_text(text: &str) -> Result<Format, ReadError> {
     Ok(if is_markdown(head) { Format::Markdown } else { Format::Text })
 }
 
-/// What plain text and viewers do not write: headings such as `## Methods`, images, links, text in bold, tables, code.
+/// Syntax that plain text and viewers do not produce: headings such as `## Methods`, images, links, text in bold,
+/// tables, code.
 static MARKDOWN_SIGN: LazyLock<Regex> = LazyLock::new(|| {
     compile(
         r"(?m)^#{1,6}[ \t]+[^\s#]|^```|\[[^\]\n]*\]\([^)\s]+\)|\*\*[^*\s][^*\n]*\*\*|^\|[ :|-]+\|[ \t]*$|\[@[\w:]|\[\^\w+\]",

@@ -78,7 +78,7 @@ pub(super) fn list(value: &str, separators: &[&str]) -> Vec<String> {
     parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
-/// Whether `text` names an institution or its address, and no person or title.
+/// Whether `text` names an institution or its address, and not a person or title.
 pub(super) fn is_affiliation(text: &str) -> bool {
     static INSTITUTION: LazyLock<Regex> = LazyLock::new(|| {
         compile(
@@ -98,7 +98,7 @@ pub(super) fn years(text: &str) -> impl Iterator<Item = (usize, u16)> {
     let mut at = 0;
     let numbers = text.split(|c: char| !c.is_ascii_digit()).map(move |digits| {
         let start = at;
-        // What separates two numbers is one character, of one byte or more.
+        // Two numbers are separated by one character, of one byte or more.
         at += digits.len();
         at += text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
         (start, digits)

@@ -18,10 +18,10 @@ pub(super) fn pair(short: &str, long: &str) -> Option<Abbreviation> {
         .then(|| Abbreviation { short: short.to_owned(), long: long.to_owned() })
 }
 
-/// All abbreviations of a list in one line.
+/// All abbreviations of a list on one line.
 ///
-/// Entries are separated by semicolons, or by full stops or commas where there is no semicolon; a short form is separated from
-/// its long form by a colon, an equals sign, a dash between spaces, a tab or the first comma.
+/// Entries are separated by semicolons, or by full stops or commas if there is no semicolon. A short form is separated
+/// from its long form by a colon, an equals sign, a dash between spaces, a tab or the first comma.
 pub(super) fn pairs(list: &str) -> Vec<Abbreviation> {
     let list = after_introduction(list).unwrap_or(list);
     let entries: Vec<&str> = if list.contains(';') {

@@ -7,12 +7,13 @@ use regex::Regex;
 use crate::characters;
 use crate::patterns::compile;
 
-/// The purpose of a section, by which a reader treats its text.
+/// The purpose of a section, which determines how a reader treats its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
     /// The text of the paper.
     Content,
-    /// Authors' contributions, conflicts of interest, funding and the like. They answer no question and are left out.
+    /// Authors' contributions, conflicts of interest, funding and the like. They do not answer questions and are left
+    /// out.
     Administration,
     /// A list of abbreviations.
     Abbreviations,
@@ -22,7 +23,7 @@ pub(super) enum Purpose {
 
 /// The heading without its number: `3.1 Clinical cases` gives `Clinical cases`.
 pub(super) fn without_number(heading: &str) -> &str {
-    // A number without a mark must be followed by a space and a capital: "5 patients", "5-HT" and "3D" are kept whole.
+    // A number without a mark must be followed by a space and a capital: "5 patients", "5-HT" and "3D" are not changed.
     static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
         compile(
             r"^\s*(?:(?:section|part)\s+)?(?:\d{1,2}(?:\.\d{1,2})+\.?\s+|\d{1,2}[.):]\s*|\d{1,2}\s*[|│¦]\s*|[IVX]{1,5}[.)]\s*|[A-Z][.)]\s+|\d{1,2}\s+(?P<rest>\p{Lu}))",
@@ -99,7 +100,8 @@ pub(super) fn purpose(heading: &str) -> Purpose {
 
 /// Whether `text` is a part of the paper's argument, although the heading above it also names administrative statements.
 ///
-/// "Ethics statement" and "Contributions" head an approval or a list of initials in most papers, and a discussion in others.
+/// "Ethics statement" and "Contributions" are the headings of an approval or a list of initials in most papers, and of
+/// a discussion in others.
 pub(super) fn is_argument(heading: &str, text: &str) -> bool {
     const FEWEST_WORDS: usize = 20;
     static STATEMENT: LazyLock<Regex> = LazyLock::new(|| {

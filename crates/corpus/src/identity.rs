@@ -29,7 +29,8 @@ pub struct Identity {
 /// A title, with the first author and the year, which distinguish papers of the same title.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TitleKey {
-    /// The title's letters and digits in lower case, without accents, spaces and punctuation, Greek letters by name.
+    /// The title's letters and digits in lower case, without accents, spaces and punctuation, with Greek letters
+    /// spelled out.
     pub title: String,
     /// The first author's family name, in the same form.
     pub family: Option<String>,
@@ -54,9 +55,9 @@ impl Identity {
 
     /// Whether both are the same paper.
     ///
-    /// They are if they have the same DOI, PMCID or PMID. Without an identifier in common, they are if their titles are equal,
-    /// no identifier differs, and first author or year agrees while neither differs; for a title such as "Editorial" both must
-    /// agree. A preprint and the published paper have different DOIs and are two papers.
+    /// They are if they have the same DOI, PMCID or PMID. Without a common identifier, they are if their titles are
+    /// equal, no identifier differs, and first author or year agrees while neither differs; for a title such as
+    /// "Editorial" both must agree. A preprint and the published paper have different DOIs and are two papers.
     pub fn same_paper(&self, other: &Identity) -> bool {
         let identifiers = [(&self.doi, &other.doi), (&self.pmcid, &other.pmcid), (&self.pmid, &other.pmid)]
             .map(|(a, b)| agreement(a, b));
@@ -78,7 +79,7 @@ impl Identity {
     }
 }
 
-/// The term under which papers of a title are looked up, the title in the form of [`TitleKey::title`].
+/// The term under which papers with a title are looked up. The title has the form of [`TitleKey::title`].
 pub fn title_key(plain_title: &str) -> String {
     format!("title:{}", hash(plain_title, 8))
 }
@@ -138,12 +139,12 @@ impl TitleKey {
     }
 }
 
-/// Whether two values agree; `None` where one is unknown.
+/// Whether two values agree; `None` if one is unknown.
 fn agreement<T: PartialEq>(one: &Option<T>, other: &Option<T>) -> Option<bool> {
     Some(one.as_ref()? == other.as_ref()?)
 }
 
-/// The rank of a format among several sources of one paper. The source with the highest rank is indexed.
+/// The priority of a format among several sources of one paper. The source with the highest rank is indexed.
 pub fn source_rank(format: Format) -> u8 {
     match format {
         Format::Jats => 6,

@@ -35,35 +35,39 @@ impl Default for Limits {
 
 /// Limits on everything that is derived from one paper and embedded, indexed, stored or shown.
 ///
-/// They keep the work on a paper proportional to the size of its file. For example, the title is put before each paragraph when
-/// that is embedded, so a title of 400 KB above 15,000 paragraphs would be embedded 15,000 times. A paper over a limit is
-/// refused with [`ReadError::OverLimit`], or, where it stays useful, cut or split with a warning in [`Article::warnings`]. Real
-/// papers are far below: of 376 articles in JATS and 40 in PDF, the largest has 266 passages with 232,000 characters in 1,500
-/// sentences, 412 references and 112 abbreviations; the longest passage has 12,700 characters, the longest title 304.
+/// They keep the work on a paper proportional to the size of its file. For example, the title is prepended to each
+/// paragraph when that is embedded, so a title of 400 KB above 15,000 paragraphs would be embedded 15,000 times. A
+/// paper over a limit is rejected with [`ReadError::OverLimit`], or, if it stays useful, truncated or split with a
+/// warning in [`Article::warnings`]. Real papers are far below the limits: of 376 articles in JATS and 40 in PDF, the
+/// largest has 266 passages with 232,000 characters in 1,500 sentences, 412 references and 112 abbreviations; the
+/// longest passage has 12,700 characters, the longest title 304.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PaperLimits {
-    /// Passages, that is, paragraphs and captions. A paper with more is refused, and so is one with 50,000 in any case.
+    /// Maximum number of passages, that is, paragraphs and captions. A paper with more is rejected; a paper with 50,000
+    /// is always rejected.
     pub max_passages: usize,
-    /// Unicode characters of all passages together. A paper with more is refused.
+    /// Maximum number of Unicode characters of all passages. A paper with more is rejected.
     pub max_characters: usize,
-    /// Sentences of all passages together. A paper with more is refused.
+    /// Maximum number of sentences of all passages. A paper with more is rejected.
     pub max_sentences: usize,
-    /// Unicode characters of one passage. A longer one is split at the ends of sentences.
+    /// Maximum number of Unicode characters of one passage. A longer one is split at the ends of sentences.
     pub max_passage_characters: usize,
-    /// Unicode characters of the title and of each other text in the metadata. Longer ones are cut.
+    /// Maximum number of Unicode characters of the title and of each other text in the metadata. Longer ones are
+    /// truncated.
     pub max_title_characters: usize,
-    /// Unicode characters of all headings above one passage together. Longer ones are cut, the innermost first.
+    /// Maximum number of Unicode characters of all headings above one passage. Longer ones are truncated, the innermost
+    /// first.
     pub max_heading_characters: usize,
-    /// Entries of the reference list. A paper with more is refused.
+    /// Maximum number of entries of the reference list. A paper with more is rejected.
     pub max_references: usize,
-    /// Unicode characters of one entry as printed. A longer one is cut.
+    /// Maximum number of Unicode characters of one entry as printed. A longer one is truncated.
     pub max_reference_characters: usize,
-    /// References cited by all markers together. A paper with more is refused.
+    /// Maximum number of references cited by all markers. A paper with more is rejected.
     pub max_citations: usize,
-    /// Abbreviations. Further ones are left out.
+    /// Maximum number of abbreviations. Further ones are left out.
     pub max_abbreviations: usize,
-    /// Authors, and also keywords. Further ones are left out.
+    /// Maximum number of authors, and also of keywords. Further ones are left out.
     pub max_names: usize,
 }
 
@@ -89,7 +93,7 @@ impl PaperLimits {
     /// before [`passages`](super::passages). Takes time linear in the article.
     ///
     /// # Errors
-    /// [`ReadError::OverLimit`] with the name of the limit, where something that cannot be cut exceeds it.
+    /// [`ReadError::OverLimit`] with the name of the limit, if something that cannot be truncated exceeds it.
     pub fn apply(&self, article: &mut Article) -> Result<(), ReadError> {
         check(Limited::Passages, article.blocks.len(), self.max_passages.min(MAX_BLOCKS - 1))?;
         check(Limited::References, article.references.len(), self.max_references)?;
@@ -117,7 +121,7 @@ impl PaperLimits {
         let texts = texts.chain(authors).chain(keywords);
         let mut rests: Vec<String> = texts.filter_map(|text| cut(text, self.max_title_characters)).collect();
         let Metadata { doi, pmid, pmcid, url, article_type, .. } = &mut article.metadata;
-        // A cut identifier could be that of another paper, so it is removed.
+        // A truncated identifier could be that of another paper, so it is removed.
         let is_long = |text: &mut String| text.chars().nth(self.max_title_characters).is_some();
         rests.extend([doi, pmid, pmcid, url, article_type].into_iter().filter_map(|text| text.take_if(is_long)));
         if !rests.is_empty() {
@@ -200,7 +204,7 @@ fn check(what: Limited, found: usize, limit: usize) -> Result<(), ReadError> {
     if found > limit { Err(ReadError::OverLimit { what, found, limit }) } else { Ok(()) }
 }
 
-/// Cuts `text` to `max` characters, the last of them an ellipsis. Returns the part that was cut off, if any.
+/// Truncates `text` to `max` characters, the last of them an ellipsis. Returns the removed part, if any.
 fn cut(text: &mut String, max: usize) -> Option<String> {
     if text.len() <= max || text.chars().nth(max).is_none() {
         return None;

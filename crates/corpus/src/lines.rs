@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::characters;
 
-/// Number of bytes before a hyphen in which the first part of a word is searched for. Words of a language are not longer.
+/// Number of bytes before a hyphen in which the first part of a word is searched for. Real words are not longer.
 const MAX_WORD_BYTES: usize = 64;
 
 /// Text between blank lines, with its range of characters in the source.
@@ -96,9 +96,9 @@ fn is_cut_word(text: &str, next: &str) -> bool {
         && next.starts_with(char::is_alphanumeric)
 }
 
-/// Whether the hyphen at the end of `text` is only there because of the line break.
+/// Whether the hyphen at the end of `text` only exists because of the line break.
 ///
-/// It is not after a capital or a digit (`IL-`), nor after a prefix that is often joined by a hyphen.
+/// This is false after a capital or a digit (`IL-`), and after a prefix that is often followed by a hyphen.
 fn drops_hyphen(text: &str) -> bool {
     const JOINED: &[&str] = &[
         "anti", "non", "self", "cross", "half", "well", "long", "short", "high", "low", "post", "pre", "semi", "quasi",

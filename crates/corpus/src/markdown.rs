@@ -1,4 +1,4 @@
-//! Markdown, with YAML front matter and the lists, tables and footnotes that papers written in it have.
+//! Reads Markdown, with YAML front matter, lists, tables and footnotes.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -20,7 +20,7 @@ use crate::patterns::compile;
 /// Reads a decoded Markdown file.
 ///
 /// # Errors
-/// [`ReadError::NoText`] where no paragraph is left.
+/// [`ReadError::NoText`] if no paragraph is left.
 pub(super) fn read(source: &str) -> Result<Article, ReadError> {
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_FOOTNOTES
@@ -30,7 +30,7 @@ pub(super) fn read(source: &str) -> Result<Article, ReadError> {
         | Options::ENABLE_YAML_STYLE_METADATA_BLOCKS;
     let mut reader = Reader::new(source);
     reader.tags = tags(source);
-    // The text refers to footnotes that follow it. Parsing twice takes less than keeping all events.
+    // The text may refer to later footnotes. Parsing twice takes less time than keeping all events.
     if source.contains("[^") {
         reader.footnotes(Parser::new_ext(source, options));
     }
@@ -47,19 +47,19 @@ struct Reader<'a> {
     prose: Prose,
     /// Bytes of the source that the text in `prose` came from.
     range: Option<Range<usize>>,
-    /// Index in the reference list by a footnote's label.
+    /// Index in the reference list by footnote label.
     footnotes: HashMap<String, usize>,
-    /// The label of the footnote that is read.
+    /// The label of the current footnote.
     footnote: String,
-    /// Index in the reference list by the key of a citation in pandoc's form.
+    /// Index in the reference list by citation key in pandoc's syntax.
     keys: HashMap<String, usize>,
     bibliography: Bibliography<'a>,
-    /// What the tags of Manubot stand for: `[@tag:lee]: doi:10.1000/1`.
+    /// The meanings of Manubot's tags: `[@tag:lee]: doi:10.1000/1`.
     tags: HashMap<String, String>,
-    /// The description of an image, which is its caption where the image is a paragraph of its own.
+    /// The description of an image, which is its caption if the image is a separate paragraph.
     image: Option<(Prose, Range<usize>)>,
     has_heading: bool,
-    /// Whether all text of the paragraph is set in bold; none before its first text.
+    /// Whether all text of the paragraph is in bold; `None` before its first text.
     is_bold: Option<bool>,
     in_bold: bool,
     /// The elements around the current text.
@@ -244,7 +244,7 @@ impl<'a> Reader<'a> {
                 self.pandoc(text, range);
                 self.image = Some((std::mem::replace(&mut self.prose, outer), all));
             }
-            // Read beforehand, if it is a reference.
+            // Already read, if it is a reference.
             Some(Inside::Footnote) => {
                 if !self.footnotes.contains_key(&self.footnote) {
                     self.drop(DropRule::Footnote, text, range);
@@ -266,7 +266,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Text without pandoc's syntax in it.
+    /// Handles text without pandoc's syntax.
     fn plain(&mut self, text: &str, range: Range<usize>) {
         if self.superscript {
             self.prose.push_superscript(text);
@@ -281,8 +281,8 @@ impl<'a> Reader<'a> {
         self.range = Some(start..range.end);
     }
 
-    /// Text with what pandoc adds to Markdown: citations such as `[@lee2010; @doi:10.1000/1]` and attributes such as
-    /// `{#fig:cells width=50%}`.
+    /// Handles text with pandoc's extensions of Markdown: citations such as `[@lee2010; @doi:10.1000/1]` and attributes
+    /// such as `{#fig:cells width=50%}`.
     fn pandoc(&mut self, text: &str, range: Range<usize>) {
         static ADDED: LazyLock<Regex> = LazyLock::new(|| {
             compile(
@@ -299,13 +299,13 @@ impl<'a> Reader<'a> {
                 self.drop(DropRule::Html, added, range.clone());
                 continue;
             }
-            // With its definition in the file, `[@tag:lee]` is a link of Markdown and comes without its brackets.
+            // If the file defines the tag, `[@tag:lee]` is a Markdown link and is passed without its brackets.
             let is_named = found.name("named").is_some() && !self.tags.contains_key(added.trim_start_matches('@'));
             let references = if is_named && !self.is_key(added) { Vec::new() } else { self.cited(added) };
             if references.is_empty() {
                 self.prose.push(added);
             } else if is_named {
-                // It is a word of the sentence: `@lee2010 found`.
+                // The key is a word of the sentence: `@lee2010 found`.
                 self.prose.cite(added.trim_start_matches('@'), &references);
             } else {
                 self.prose.cite_hidden(&references);
@@ -315,7 +315,8 @@ impl<'a> Reader<'a> {
         self.prose.push(text.get(end..).unwrap_or_default());
     }
 
-    /// Whether `@key` outside of brackets cites, and is not the name of an account: the key is known, or has an identifier or a year.
+    /// Whether `@key` outside of brackets is a citation and not the name of an account: the key is known, or contains
+    /// an identifier or a year.
     fn is_key(&self, key: &str) -> bool {
         let key = key.trim_start_matches('@');
         self.keys.contains_key(key)
@@ -327,7 +328,7 @@ impl<'a> Reader<'a> {
     /// The references that a citation names. The first citation of a work adds it to the list.
     fn cited(&mut self, citation: &str) -> Vec<usize> {
         static KEY: LazyLock<Regex> = LazyLock::new(|| compile(r"(?:^|[\s\[;-])@(\w[^\s;,\]]*)"));
-        // Figures, tables, equations and sections, which are numbered and not cited.
+        // References to figures, tables, equations and sections are not citations.
         static CROSS_REFERENCE: LazyLock<Regex> =
             LazyLock::new(|| compile(r"^(?i:fig|tbl|tab|eq|sec|lst|thm|lem|def|suppfig|supptbl)[:-]"));
         let mut references = Vec::new();
@@ -345,7 +346,7 @@ impl<'a> Reader<'a> {
                 }
                 let doi = name.strip_prefix("doi:").and_then(parse_doi);
                 let pmid = name.strip_prefix("pmid:").and_then(front_matter::digits);
-                // Keys such as `lee2010` name author and year.
+                // Keys such as `lee2010` contain author and year.
                 let year = if doi.is_none() && pmid.is_none() { front_matter::year(name) } else { None };
                 listed.push(Reference { doi, pmid, year, text: name.to_owned(), ..Reference::default() });
                 listed.len() - 1
@@ -365,7 +366,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A paragraph in bold, which some papers have for headings and for the title.
+    /// Handles a paragraph in bold, which some papers use for headings and for the title.
     fn bold_paragraph(&mut self, range: Range<usize>) {
         const MOST_WORDS: usize = 30;
         let text = std::mem::take(&mut self.prose).finish();
@@ -389,7 +390,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// End the paragraph that is open.
+    /// Ends the open paragraph.
     fn flush(&mut self) {
         let prose = std::mem::take(&mut self.prose);
         let range = self.range.take();
@@ -399,7 +400,7 @@ impl<'a> Reader<'a> {
             return;
         }
         let mut found = prose.finish();
-        // Attributes may go over several lines.
+        // Attributes may span several lines.
         if let Some((text, citations)) = &mut found
             && let Some(attributes) = ATTRIBUTES.find(text).map(|attributes| attributes.start())
         {
@@ -433,7 +434,7 @@ impl<'a> Reader<'a> {
         if self.numbers.is_empty() && text::is_known_heading(&text) {
             return self.builder.heading(2, &text, span);
         }
-        // The caption of a table in pandoc's form.
+        // The caption of a table in pandoc's syntax.
         let is_table_caption = text.starts_with("Table: ") || text.starts_with(": ");
         if text.starts_with(": ") {
             text.drain(..2);
@@ -480,7 +481,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The level of a heading that is a paragraph in bold: below those of Markdown that papers use.
+/// The level of a heading that is a paragraph in bold: below the Markdown levels that papers use.
 const BOLD_LEVEL: usize = 5;
 
 /// Attributes at the end of a text: `{#fig:cells width=50%}`.

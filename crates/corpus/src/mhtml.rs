@@ -1,11 +1,11 @@
-//! Web pages saved as MHTML (RFC 2557): a MIME message with the page, its frames, images and style sheets.
+//! Reads web pages saved as MHTML (RFC 2557): a MIME message with the page, its frames, images and style sheets.
 
 use mail_parser::{MessageParser, PartType};
 
-/// Bytes of the beginning that are searched for the header fields of MHTML.
+/// Number of bytes at the beginning that are searched for the header fields of MHTML.
 const HEAD: usize = 4 << 10;
 
-/// The pages in an MHTML file: the page itself, followed by its frames. Nothing for other files.
+/// The pages in an MHTML file: the page itself, followed by its frames. `None` for other files.
 ///
 /// Frames are appended because some publishers put the article in a frame.
 pub(super) fn pages(bytes: &[u8]) -> Option<String> {

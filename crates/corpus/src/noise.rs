@@ -1,4 +1,5 @@
-//! Recognises what viewers and publishers add to a page. The rule that matches is recorded with the text that it removes.
+//! Recognises text that viewers and publishers add to a page. The matching rule is recorded with the text that it
+//! removes.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -45,7 +46,7 @@ static LINE_RULES: [LineRule; 9] = [
     rule!(DropRule::DocumentCode, format!(r"^[A-Za-z]{{2,12}}[_-]{YEAR}[\w-]*$")),
 ];
 
-/// The rule by which the whole of `line` is noise, if any.
+/// The rule by which the whole `line` is noise, if any.
 pub(super) fn rule_for_line(line: &str) -> Option<DropRule> {
     let line = line.trim();
     if is_viewer_line(line) {
@@ -71,8 +72,8 @@ pub(super) fn find_in_line(line: &str) -> Vec<(Range<usize>, DropRule)> {
     found.collect()
 }
 
-/// Whether the line consists of viewer tokens. If one is certain, short ones count, too: they are pieces of a token that was
-/// split.
+/// Whether the line consists of viewer tokens. If one token is certain, short ones count as well: they are pieces of a
+/// split token.
 fn is_viewer_line(line: &str) -> bool {
     let mut certain = false;
     let all = line.split_whitespace().all(|token| {
@@ -116,8 +117,8 @@ fn base64_value(byte: u8) -> Option<u32> {
     })
 }
 
-/// Whether `token` is Base64 that decodes to printable ASCII. Viewers mostly encode text and numbers; words of a language decode
-/// to arbitrary bytes.
+/// Whether `token` is Base64 that decodes to printable ASCII. Viewers mostly encode text and numbers; ordinary words
+/// decode to arbitrary bytes.
 fn decodes_to_text(token: &str) -> bool {
     if !is_base64(token) || !token.len().is_multiple_of(4) {
         return false;

@@ -1,16 +1,16 @@
-//! Joins the pages of one paper, and the sentences that page breaks cut.
+//! Joins the pages of one paper, and the sentences that page breaks split.
 
 use std::collections::HashSet;
 
 use super::{Article, Block, BlockKind, Format, PaperLimits, ReadError, Reference, annotate, lines};
 
-/// Joins the pages of one paper, each of which was read by itself, to one article.
+/// Joins the pages of one paper, which were read separately, into one article.
 ///
 /// Pages are sorted by their numbers if all have one. A paragraph that continues on the next page becomes one block. Citations
 /// in plain text are resolved again, because the reference list may be on another page.
 ///
 /// # Errors
-/// [`ReadError::OverLimit`] where the pages together exceed `limits`.
+/// [`ReadError::OverLimit`] if the pages together exceed `limits`.
 pub fn join_pages(mut pages: Vec<Article>, limits: &PaperLimits) -> Result<Article, ReadError> {
     let number = |article: &Article| article.blocks.iter().find_map(|block| block.pages).map(|(first, _)| first);
     if pages.iter().all(|page| number(page).is_some()) {
@@ -70,10 +70,10 @@ fn append(whole: &mut Article, page: Article) {
     fill(&mut whole.metadata, page.metadata);
 }
 
-/// Joins the last paragraph of a page to the first of the next page, where the page break cuts a sentence.
+/// Joins the last paragraph of a page to the first of the next page, if the page break splits a sentence.
 ///
-/// `seams` are the indices of the first block of each page but the first, in order. `same_source` means that all pages come
-/// from one file, so that their source ranges can be joined.
+/// `seams` are the indices of the first block of each page except the first, in order. `same_source` means that all
+/// pages come from one file, so that their source ranges can be joined.
 pub(super) fn join_at_seams(blocks: Vec<Block>, seams: &[usize], same_source: bool) -> Vec<Block> {
     let mut waiting: Vec<Option<Block>> = blocks.into_iter().map(Some).collect();
     let mut joined: Vec<Block> = Vec::with_capacity(waiting.len());
@@ -107,7 +107,7 @@ fn is_paragraph(block: &Block) -> bool {
     block.kind == BlockKind::Paragraph
 }
 
-/// Whether `second` continues the sentence that is cut at the end of `first`.
+/// Whether `second` continues the sentence that is split at the end of `first`.
 fn goes_on(first: &Block, second: &Block) -> bool {
     // False if a page between the two is missing.
     let are_neighbours = match (first.pages, second.pages) {
@@ -134,7 +134,7 @@ fn join(first: &mut Block, second: Block, same_source: bool) {
     };
 }
 
-/// Appends `next` to `text`; returns the number of bytes by which offsets in `next` move.
+/// Appends `next` to `text`. Returns the number of bytes by which offsets in `next` shift.
 fn append_text(text: &mut String, next: &str) -> usize {
     lines::append(text, next);
     text.len() - next.len()

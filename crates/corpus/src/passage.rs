@@ -89,8 +89,8 @@ impl Passage {
         self.sentences.iter().map(|sentence| sentence.range.clone()).filter(cites)
     }
 
-    /// The sentence to which a marker belongs. One that was taken out of the text is an empty range, often just behind the full
-    /// stop.
+    /// The sentence to which a marker belongs. A marker that was removed from the text is an empty range, often
+    /// directly after the full stop.
     fn sentence_of(&self, marker: &Range<usize>) -> Option<Range<usize>> {
         let holds = |range: &Range<usize>| range.start <= marker.start && marker.start <= range.end;
         self.sentences.iter().map(|sentence| sentence.range.clone()).find(holds)
@@ -99,8 +99,8 @@ impl Passage {
 
 /// The permanent id of a passage: `10.1186_ar2116:17`, the id of its paper and the ordinal of its block.
 ///
-/// It is the same for the same paper and block on every machine and in every index, so that answers can be cited, papers
-/// replaced, and indexes compared. Ids are ordered as texts.
+/// It is the same for the same paper and block on every machine and in every index, so that answers can be cited,
+/// papers replaced, and indexes compared. Ids are ordered lexicographically.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PassageId(String);

@@ -10,8 +10,8 @@ use crate::dash::is_dash;
 use crate::patterns::{SURNAME, compile};
 use crate::superscript::to_superscript;
 
-/// Maximum number of entries that a range such as `[3–900]` cites. A larger one is treated as a misprint: only its ends are
-/// cited.
+/// Maximum number of entries that a range such as `[3–900]` cites. A larger range is treated as a misprint: only its
+/// ends are cited.
 const MAX_RANGE: usize = 200;
 
 /// The text of a block under construction, with its citations.
@@ -49,7 +49,7 @@ impl Prose {
         }
     }
 
-    /// Separates the next text by a space.
+    /// Puts a space before the next text.
     pub(super) fn space(&mut self) {
         self.space = true;
     }
@@ -126,7 +126,7 @@ impl Prose {
         Some((self.text, self.citations))
     }
 
-    /// All references that are cited, in order, without repetitions.
+    /// All cited references, in order, without duplicates.
     pub(super) fn into_references(self) -> Vec<usize> {
         let mut references = Vec::new();
         let cited = self.citations.into_iter().flat_map(|citation| citation.references);
@@ -242,7 +242,7 @@ fn include_brackets(text: &str, citation: &mut Citation) {
     }
 }
 
-/// Extends the range of a marker by the authors, where only the year is marked up: `2012` becomes `Yi and Song (2012)`.
+/// Extends the range of a marker to the authors, if only the year is marked up: `2012` becomes `Yi and Song (2012)`.
 fn include_authors(text: &str, citation: &mut Citation) {
     static AUTHORS: LazyLock<Regex> = LazyLock::new(|| {
         compile(format!(r"(?:(?:van|von|de|der|den) )*{SURNAME}(?:,? (?:and|&) {SURNAME}|,? et al\.?,?)?,? \(?$"))

@@ -1,8 +1,8 @@
 //! Parses a printed entry of a reference list to a [`Reference`].
 //!
-//! Styles differ in order and punctuation but have the same parts: a label, names with initials, a year, a title that is a
-//! sentence, a journal with volume and page, identifiers. Each part is recognised by its own form; a part that is not found
-//! is absent. The entry as printed is always kept.
+//! Styles differ in order and punctuation but have the same parts: a label, names with initials, a year, a title that
+//! is a sentence, a journal with volume and page, identifiers. Each part is recognised by its form; a part that is not
+//! found is absent. The printed entry is always kept.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -29,7 +29,7 @@ pub fn parse(text: &str) -> Reference {
     let whole = body;
     let body = &body[..IDENTIFIERS.find(body).map_or(body.len(), |identifiers| identifiers.start())];
     let (authors, end) = authors(body);
-    // Some styles end with the year, behind the DOI.
+    // Some styles end with the year, after the DOI.
     let year = find_year(body, end);
     let last_year = || TRAILING_YEAR.captures(whole)?.get(1)?.as_str().parse().ok();
     let (title, rest) = split_title(body, end, year.as_ref().map(|(range, _)| range));
@@ -83,7 +83,7 @@ static DATED_YEAR: LazyLock<Regex> = LazyLock::new(|| {
 });
 static PLAIN_YEAR: LazyLock<Regex> =
     LazyLock::new(|| compile(format!(r"(?:^|[\s,.;(])({CITED_YEAR})[a-z]?(?:[\s,.;)]|$)")));
-/// A year at the end, behind the identifiers.
+/// A year at the end, after the identifiers.
 static TRAILING_YEAR: LazyLock<Regex> =
     LazyLock::new(|| compile(format!(r"[\s(]({CITED_YEAR})[a-z]?\)?[.;]?\s*(?:\[[^\]]{{0,40}}\]\s*)*$")));
 /// The book that follows the title of a chapter, with its editors.

@@ -1,7 +1,8 @@
 //! Splits a paragraph into sentences.
 //!
-//! It uses rules instead of a model: every decision can be explained, takes nanoseconds, and is the same on every machine. A
-//! stop ends a sentence if the text before it is no abbreviation and the text after it looks like the beginning of a sentence.
+//! It uses rules instead of a model: every decision can be explained, takes nanoseconds, and is the same on every
+//! machine. A full stop ends a sentence if the text before it is not an abbreviation and the text after it looks like
+//! the beginning of a sentence.
 
 mod context;
 mod lexicon;
@@ -14,7 +15,7 @@ use marks::{is_closer, is_stop};
 
 use super::dash::is_dash;
 
-/// Parentheses of up to this many bytes are never split. Longer ones contain sentences of their own.
+/// Parentheses of up to this many bytes are never split. Longer ones may contain whole sentences.
 const MAX_PARENTHESIS_BYTES: usize = 400;
 /// Maximum length in bytes of a citation marker between a stop and the next sentence.
 const MAX_MARKER_BYTES: usize = 80;

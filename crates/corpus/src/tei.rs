@@ -1,4 +1,5 @@
-//! TEI XML, above all as GROBID writes it from PDF: <https://grobid.readthedocs.io/en/latest/TEI-encoding-of-results/>.
+//! Reads TEI XML, mainly as GROBID writes it from PDF:
+//! <https://grobid.readthedocs.io/en/latest/TEI-encoding-of-results/>.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,7 +17,7 @@ const FORMAT: &str = "TEI XML";
 /// Reads a decoded TEI file.
 ///
 /// # Errors
-/// [`ReadError::Malformed`] for damaged XML, with line and column; [`ReadError::NoText`] where no paragraph is left.
+/// [`ReadError::Malformed`] for damaged XML, with line and column; [`ReadError::NoText`] if no paragraph is left.
 pub(super) fn read(source: &str) -> Result<Article, ReadError> {
     let repaired = Repaired::new(source, FORMAT)?;
     let document = repaired.parse()?;
@@ -43,7 +44,7 @@ struct Reader<'a> {
     reference_ids: HashMap<String, usize>,
     /// The headings where a figure or table is first mentioned, by its XML id.
     mentioned_in: HashMap<String, Vec<String>>,
-    /// Letters and digits of the captions read. GROBID writes some figures twice.
+    /// Letters and digits of the captions read so far. GROBID writes some figures twice.
     captions: HashSet<String>,
     /// Number of blocks before the formula that ended the last paragraph.
     blocks_before_formula: Option<usize>,
@@ -107,7 +108,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The sections of GROBID are not nested. Their depth is that of their numbers.
+    /// GROBID does not nest sections. Their depth follows from their numbers.
     fn heading(&mut self, head: Node, level: usize) {
         let title = plain(head);
         if title.is_empty() {
@@ -142,7 +143,8 @@ impl Reader<'_> {
         self.builder.add(BlockKind::Paragraph, piece);
     }
 
-    /// Whether the paragraph before a formula goes on with `text`: it ends within a sentence, or `text` begins within one.
+    /// Whether the paragraph before a formula continues with `text`: it ends within a sentence, or `text` begins within
+    /// one.
     fn goes_on(&mut self, text: &str) -> bool {
         const SENTENCE_ENDS: [char; 4] = ['.', '!', '?', ':'];
         if self.builder.purpose() != Purpose::Content {
@@ -209,7 +211,7 @@ impl Reader<'_> {
         prose.push(inner.strip_prefix(core).unwrap_or_default());
     }
 
-    /// Read the caption of a figure or table; the rest of it is left out.
+    /// Reads the caption of a figure or table, and leaves out the rest.
     fn figure(&mut self, figure: Node) {
         let (head, description) = (child(figure, "head"), child(figure, "figDesc"));
         let letters = |part: Option<Node>| letters(&part.map(plain).unwrap_or_default());
@@ -257,7 +259,7 @@ impl Reader<'_> {
         if !self.captions.insert(letters(&piece.text)) {
             return self.builder.drop(DropRule::Label, &piece.text, piece.page, piece.span);
         }
-        // GROBID writes figures behind the last section. They belong to the section that mentions them first.
+        // GROBID writes figures after the last section. They belong to the section that mentions them first.
         if figure.parent().is_some_and(|outer| is(outer, "body")) {
             let section = figure.attribute((XML, "id")).and_then(|id| self.mentioned_in.get(id)).cloned();
             return self.builder.add_under(section.unwrap_or_default(), BlockKind::Caption, piece);
@@ -299,7 +301,7 @@ impl Reader<'_> {
 
 const XML: &str = "http://www.w3.org/XML/1998/namespace";
 
-/// The name of an element in lower case. Tools that parse XML as HTML write all names so.
+/// The name of an element in lower case. Tools that parse XML as HTML write names in that form.
 fn name(node: Node) -> String {
     node.tag_name().name().to_ascii_lowercase()
 }
@@ -312,7 +314,7 @@ fn letters(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// The byte at which a text begins again from its start: `Figure 1. Cells. Figure 1. Cells.`
+/// The byte offset at which a text repeats its beginning: `Figure 1. Cells. Figure 1. Cells.`
 fn second_half(text: &str) -> Option<usize> {
     const FEWEST_BYTES: usize = 20;
     let half = text.len() / 2;
@@ -405,7 +407,7 @@ fn read_reference(entry: Node) -> Reference {
     reference
 }
 
-/// The persons, and the groups of persons, among the authors.
+/// The persons and the groups of persons among the authors.
 ///
 /// GROBID also writes authors that have an affiliation and no name, and takes some affiliations for names.
 fn authors(entry: Node) -> Vec<String> {
@@ -418,7 +420,7 @@ fn authors(entry: Node) -> Vec<String> {
     unmarked.filter(|name| !name.is_empty() && !front_matter::is_affiliation(name)).collect()
 }
 
-/// The name of an author that is marked up as such.
+/// The name of an author in the markup for names.
 fn author_name(author: Node) -> Option<String> {
     let collaboration = author
         .children()

@@ -18,8 +18,8 @@ use super::unbroken::{self, Part};
 use super::{Article, BlockKind, DropRule, Format, ReadError, dump, front_matter};
 use crate::doi::parse_doi;
 
-/// Length of a paragraph in bytes from which on it is read as text that lost its breaks. Paragraphs of papers are shorter, but
-/// for a few.
+/// Length in bytes from which a paragraph is treated as text that lost its breaks. Almost all real paragraphs are
+/// shorter.
 const MAX_PARAGRAPH_BYTES: usize = 8_000;
 /// Maximum number of chunks before the abstract: title, authors, affiliations, dates and the like.
 const MAX_FRONT_CHUNKS: usize = 12;
@@ -27,7 +27,7 @@ const MAX_FRONT_CHUNKS: usize = 12;
 /// Reads a decoded text file.
 ///
 /// # Errors
-/// [`ReadError::NoText`] where no paragraph is found.
+/// [`ReadError::NoText`] if no paragraph is found.
 pub(super) fn read(source: &str) -> Result<Article, ReadError> {
     let mut reader = Reader { builder: ArticleBuilder::new(Format::Text), has_text: false, has_inferred_breaks: false };
     reader.read(&layout::chunks(source));
@@ -40,7 +40,7 @@ pub(super) fn read(source: &str) -> Result<Article, ReadError> {
 
 struct Reader {
     builder: ArticleBuilder,
-    /// Whether a paragraph or a heading was read. No title follows it.
+    /// Whether a paragraph or a heading was read. A title cannot follow it.
     has_text: bool,
     /// Whether a paragraph was split where the source has no break.
     has_inferred_breaks: bool,

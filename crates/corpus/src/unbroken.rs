@@ -1,9 +1,9 @@
-//! Finds headings, captions and paragraphs in text without line breaks, as viewers give it.
+//! Finds headings, captions and paragraphs in text without line breaks, as copied from viewers.
 //!
-//! In such text no break separates a heading from the sentence after it: "3.1 Doses and routes In most trials, cells were …".
-//! Its end is inferred from the words: a heading in sentence case contains no capitals other than those of names, has no verb,
-//! and does not end in a preposition; a sentence begins with a capital, often with a typical word, and soon has a verb. Where
-//! no end is found, the number does not belong to a heading.
+//! In such text no break separates a heading from the sentence after it: "3.1 Doses and routes In most trials, cells
+//! were …". The end of the heading is inferred from the words: a heading in sentence case contains no capitals except
+//! in names, has no verb, and does not end in a preposition; a sentence begins with a capital, often with a typical
+//! word, and has a verb near its beginning. If no end is found, the number does not belong to a heading.
 
 mod sentence_start;
 
@@ -79,7 +79,7 @@ fn trim(text: &str, range: Range<usize>) -> Range<usize> {
 enum CandidateKind {
     /// A heading with a number. Its end is not known yet.
     Heading,
-    /// The usual heading of a section, with its length in bytes.
+    /// A common section heading, with its length in bytes.
     Name(usize),
     Caption,
 }
@@ -201,7 +201,7 @@ fn best_cut(text: &str, starts: &[usize], range: &Range<usize>) -> Option<usize>
         } else {
             1
         };
-        // The penalty of a sentence that refers back equals a distance from the middle of a fixed share of the length.
+        // The penalty of a sentence that refers back equals a fixed share of the length as distance from the middle.
         middle.abs_diff(cut) + penalty * range.len() / 12
     };
     candidates.iter().copied().min_by_key(cost)

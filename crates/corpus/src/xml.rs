@@ -1,7 +1,7 @@
 //! Parses XML for several readers. It tolerates undeclared entities and keeps positions in the source.
 //!
-//! Nothing outside of the file is read. The document type is removed before parsing, so that no entity can be built from
-//! others; entities that its external part would define (`&alpha;`, `&nbsp;`) are replaced as in HTML.
+//! Nothing outside of the file is read. The document type is removed before parsing, so that entities cannot be built
+//! from other entities; entities that its external part would define (`&alpha;`, `&nbsp;`) are replaced as in HTML.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -20,7 +20,7 @@ const MAX_DEPTH: usize = 200;
 const MAX_TAG_BYTES: usize = 64 << 10;
 /// Maximum number of attributes of one tag. The parser compares each with all others.
 const MAX_ATTRIBUTES: usize = 256;
-/// Maximum number of namespace declarations in force at one position. The parser searches all of them for each prefix.
+/// Maximum number of namespace declarations in scope at one position. The parser searches all of them for each prefix.
 const MAX_NAMESPACES: usize = 256;
 /// Maximum number of elements, texts and attributes of one file.
 const MAX_NODES: u32 = 20_000_000;
@@ -93,7 +93,7 @@ fn malformed(format: &'static str, source: &str, byte: usize, message: &str) -> 
     ReadError::Malformed { format, reason: format!("{message} (line {line}, column {column})") }
 }
 
-/// Repairs the source in one pass: copies what is valid and replaces what is not.
+/// Repairs the source in one pass: copies valid parts and replaces others.
 #[derive(Debug, Default)]
 struct Repair<'a> {
     source: &'a str,
@@ -101,7 +101,7 @@ struct Repair<'a> {
     text: String,
     copied: Vec<(usize, usize)>,
     entities: HashMap<&'a str, String>,
-    /// For each open element, the number of namespace declarations in force.
+    /// For each open element, the number of namespace declarations in scope.
     open: Vec<usize>,
 }
 
@@ -166,7 +166,7 @@ impl<'a> Repair<'a> {
         Ok(at + length)
     }
 
-    /// Counts open elements and namespaces, and refuses what would make parsing slow or recursion deep.
+    /// Counts open elements and namespaces, and rejects those that would make parsing slow or recursion deep.
     fn follow(&mut self, tag: &str) -> Result<(), String> {
         if tag.starts_with("</") {
             self.open.pop();
@@ -244,7 +244,7 @@ impl<'a> Repair<'a> {
         }
     }
 
-    /// Copies text, with a space for each character that XML does not allow.
+    /// Copies text, with a space for each character that is not allowed in XML.
     fn copy_sound(&mut self, mut from: usize, to: usize) {
         while let Some(piece) = self.source.get(from..to).filter(|piece| !piece.is_empty()) {
             let Some(bad) = piece.find(|c| !is_xml(c)) else { return self.copy(from, to) };

@@ -1,5 +1,5 @@
-//! Inputs that a fuzzer has found worth keeping, one for each way it has found through the readers: each is read again, and what
-//! comes of it keeps the promises of its types. They are in `fuzz/corpus`; docs/reading.md says how they are made.
+//! Reads the inputs that a fuzzer found, one for each new path through the readers, and checks the invariants of the
+//! results. The inputs are in `fuzz/corpus`; docs/reading.md says how they are made.
 
 #[path = "../../../fuzz/lib.rs"]
 mod fuzz;

@@ -1,8 +1,8 @@
-//! Reading hostile inputs takes memory in proportion to their size, whatever they are made of.
+//! Checks that reading hostile inputs takes memory in proportion to their size.
 //!
-//! Counted are the bytes that reading allocates, all together and at once: the same in each run, unlike time, which
-//! `cargo bench --bench growth` measures with the same inputs. Work without allocations shows here only in that the test
-//! takes minutes instead of seconds.
+//! Counts the bytes that reading allocates, in total and at the peak. They are the same in each run, unlike time, which
+//! `cargo bench --bench growth` measures with the same inputs. Work without allocations is visible here only if the
+//! test takes minutes instead of seconds.
 
 #[path = "../../../benches/growth/inputs.rs"]
 mod inputs;
@@ -12,12 +12,13 @@ use std::cell::Cell;
 
 use stroma_corpus::{Limits, PaperId, ShortForms, passages, read_bytes};
 
-/// Bytes of the smaller and the larger input.
+/// Size of the smaller and the larger input in bytes.
 const SMALL: usize = 32 << 10;
 const LARGE: usize = 256 << 10;
-/// The largest exponent of growth that passes.
+/// The maximum exponent of growth.
 const MOST: f64 = 1.2;
-/// Bytes of peak memory for each byte of an input. Most take less than 50; all blocks of an article have an overhead.
+/// Maximum bytes of peak memory for each byte of an input. Most inputs take less than 50; all blocks of an article have
+/// an overhead.
 const MOST_PEAK: f64 = 250.0;
 
 /// Counts the bytes that the thread allocates.
@@ -49,7 +50,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Bytes of an input, and bytes that reading it allocates all together and at once.
+/// The size of an input in bytes, and the bytes that reading it allocates in total and at the peak.
 fn cost(bytes: &[u8], file: &str) -> (f64, f64, f64) {
     let before = IN_USE.get();
     ALLOCATED.set(0);

@@ -1,14 +1,14 @@
-//! What is read from pages as publishers' sites served them. Without the pages in `../shared/data/html` the test says so.
+//! Tests with pages as publishers' sites served them. Without the pages in `../shared/data/html` the test reports that.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use stroma_corpus::{Article, BlockKind, Limits, ReadError, read_bytes};
 
-/// Letters and digits of a page that may be lost, of a thousand: superscripts that become other characters.
+/// Maximum number of letters and digits per thousand that may be lost: superscripts that become other characters.
 const MOST_LOST: usize = 2;
 
-/// Each word of a page is in the article or among what was left out.
+/// Each word of a page is in the article or in the text that was left out.
 #[test]
 fn nothing_of_a_page_is_lost() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/html");
@@ -35,7 +35,7 @@ fn nothing_of_a_page_is_lost() {
     assert!(number > 0, "no page was read");
 }
 
-/// All text that an article has, headings once for each section.
+/// All text of an article, with each heading once per section.
 fn all_text(article: &Article) -> String {
     let mut text = String::new();
     let mut section: &[String] = &[];
@@ -53,7 +53,7 @@ fn all_text(article: &Article) -> String {
     text
 }
 
-/// The text of a page without its tags, by means that have nothing in common with the reader's.
+/// The text of a page without its tags, extracted independently of the reader.
 fn shown(page: &str) -> String {
     let mut text = String::new();
     let mut rest = page;
@@ -66,7 +66,7 @@ fn shown(page: &str) -> String {
         let end = match raw {
             _ if rest.starts_with("<!--") => rest.find("-->"),
             Some(name) => rest.to_ascii_lowercase().find(&format!("</{name}")),
-            // Quotes of attributes may hold the sign that ends the tag.
+            // Quoted attributes may contain the character that ends the tag.
             None => rest
                 .match_indices('>')
                 .map(|(end, _)| end)
@@ -91,8 +91,8 @@ fn letters(text: &str) -> BTreeMap<char, usize> {
     letters
 }
 
-/// The pages of the large platforms, as far as their elements and names go: a reader that knows no publisher has to read
-/// them all.
+/// Pages with the element structure and names of the large platforms: the reader knows no publisher, and must read all
+/// of them.
 mod platforms {
     use super::*;
 
@@ -107,7 +107,7 @@ mod platforms {
         paragraphs: usize,
         captions: &'e [&'e str],
         references: usize,
-        /// The references that the first paragraph with a citation cites.
+        /// The references cited by the first paragraph with a citation.
         cited: &'e [usize],
         authors: &'e [&'e str],
     }

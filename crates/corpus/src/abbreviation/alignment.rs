@@ -35,7 +35,7 @@ mod cost {
 pub(super) struct Alignment {
     /// Byte offset of the long form in the window. It ends where the window ends.
     pub start: usize,
-    /// 0 where each letter begins a word and each word begins with a letter of the short form.
+    /// 0 if each letter begins a word and each word begins with a letter of the short form.
     pub cost: f32,
 }
 

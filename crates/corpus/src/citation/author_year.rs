@@ -8,7 +8,7 @@ use crate::{Block, Citation, Reference};
 use marker::{AuthorYearMarker, MARKER};
 use studies::Studies;
 
-/// Resolves the citations by author and year. Where `references` is empty, the studies that are named are added to it.
+/// Resolves the citations by author and year. If `references` is empty, the cited studies are added to it.
 pub(super) fn resolve(blocks: &[Block], references: &mut Vec<Reference>) -> ResolvedCitations {
     let mut studies = Studies::new(references);
     let mut found = ResolvedCitations::default();

@@ -24,11 +24,11 @@ enum NumberStyle {
     Round,
     /// Unicode's superscript digits.
     Superscript,
-    /// Superscripts that the source gives as plain digits after a stop or comma: "cells.12,13 The".
+    /// Superscripts that the source gives as plain digits after a full stop or comma: "cells.12,13 The".
     Raised,
 }
 
-/// Resolves the numeric citations of a paper in the one style that it uses. Empty if it does not cite by number.
+/// Resolves the numeric citations of a paper in the single style that it uses. Empty if it does not cite by number.
 pub(super) fn resolve(blocks: &[Block], references: &[Reference]) -> ResolvedCitations {
     let labels = labels(references);
     let styles = [
@@ -52,17 +52,18 @@ struct NumericMarker {
     numbers: Vec<usize>,
 }
 
-/// The reference that each number names, by the labels of the entries, or by their order where most have none.
+/// The reference that each number refers to, by the labels of the entries, or by their order if most entries have no
+/// label.
 fn labels(references: &[Reference]) -> HashMap<usize, usize> {
     let plain = |label: &str| label.trim_matches(|c: char| !c.is_ascii_digit()).parse().ok();
     let labelled: HashMap<usize, usize> =
         (0..).zip(references).filter_map(|(index, r)| Some((plain(r.label.as_deref()?)?, index))).collect();
-    // Labels such as "Berg01" are no numbers, and a list with a few lost numbers is still a numbered list.
+    // Labels such as "Berg01" are not numbers, and a list with a few lost numbers is still a numbered list.
     if labelled.len() * 2 > references.len() { labelled } else { (0..references.len()).map(|i| (i + 1, i)).collect() }
 }
 
-/// Whether the paper cites in this style: most markers must name entries, and together they must name `least_share` of the
-/// list.
+/// Whether the paper cites in this style: most markers must refer to entries, and together they must refer to at least
+/// the share `least_share` of the list.
 fn is_used(markers: &[Vec<NumericMarker>], labels: &HashMap<usize, usize>, listed: usize, least_share: f32) -> bool {
     let mut named = HashSet::new();
     let (mut known, mut all) = (0, 0);
@@ -193,8 +194,8 @@ fn raised_length(text: &str) -> usize {
     text.len()
 }
 
-/// Whether a citation number can directly follow `text`: it ends with a word in lower case, or with a stop after a word. Names
-/// such as "IL6" and labels such as "Fig." have numbers of their own.
+/// Whether a citation number can directly follow `text`: it ends with a word in lower case, or with a full stop after a
+/// word. Names such as "IL6" and labels such as "Fig." have their own numbers.
 fn may_carry_number(text: &str) -> bool {
     const LABELS: [&str; 10] = ["Fig", "Figs", "No", "no", "Eq", "Ref", "vol", "Vol", "pp", "Tab"];
     let word = text.trim_end_matches(['.', ',', ';', ':', '?', ')', ']', '”', '"', '’', '%']);
@@ -208,7 +209,7 @@ fn may_carry_number(text: &str) -> bool {
     }
 }
 
-/// Parses `1, 3–5` to 1, 3, 4, 5. `None` where a part is no number, a range is descending, or a number may be a year.
+/// Parses `1, 3–5` to 1, 3, 4, 5. `None` if a part is not a number, a range is descending, or a number may be a year.
 fn numbers(inner: &str) -> Option<Vec<usize>> {
     let mut numbers = Vec::new();
     for part in inner.split([',', ';']).map(str::trim) {

@@ -9,12 +9,12 @@ use crate::DropRule;
 use crate::heading::without_number;
 use crate::patterns::compile;
 
-/// How many words of a block are in links.
+/// The number of words of a block that are in links.
 pub(super) struct Links {
     pub(super) words: usize,
-    /// In links that lead elsewhere.
+    /// In links to other pages.
     pub(super) linked: usize,
-    /// In links that lead to another place of the page.
+    /// In links within the page.
     pub(super) anchored: usize,
 }
 
@@ -47,7 +47,7 @@ pub(super) fn is_of_tail(heading: &str) -> bool {
     TAIL.is_match(without_number(heading))
 }
 
-/// The rule for a block that begins with what it says: `Received: 1 May 2014`.
+/// The rule for a block that begins with a label of its content: `Received: 1 May 2014`.
 pub(super) fn rule_of_label(text: &str, words: usize) -> Option<DropRule> {
     static FRONT: LazyLock<Regex> = LazyLock::new(|| {
         compile(concat!(

@@ -36,12 +36,12 @@ pub(super) struct Body<'p, 'a> {
     superscript: Option<Superscript>,
     link: Option<Link>,
     bold_end: usize,
-    /// Indices after the open link to another page, and after the open link to a place on this page.
+    /// Indices after the open link to another page, and after the open link within this page.
     link_ends: (usize, usize),
     line_breaks: usize,
     /// Byte offset of the text after the last formula.
     formula_end: usize,
-    /// The section that is left out at present, because it belongs to the site.
+    /// The section that is currently left out, because it belongs to the site.
     skipped: Option<Skipped>,
     /// Whether an appendix has begun after the reference list.
     in_appendix: bool,
@@ -188,7 +188,7 @@ impl<'p, 'a> Body<'p, 'a> {
         }
     }
 
-    /// Begins an element. Returns whether its children are to be read.
+    /// Begins an element. Returns whether its children should be read.
     fn start(&mut self, index: usize, tag: &Tag) -> bool {
         let subtree = self.page.tree.subtree(index);
         let breaks = std::mem::take(&mut self.line_breaks);

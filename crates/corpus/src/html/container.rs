@@ -71,12 +71,12 @@ impl Container {
     }
 }
 
-/// What the mark-up of an element says about it.
+/// The meaning of the mark-up of an element.
 #[derive(Clone, Copy)]
 enum Mark {
     /// It is an article, or the main content of the page.
     Article,
-    /// It is the text of an article, perhaps without the abstract or a summary before it.
+    /// It is the text of an article, possibly without the abstract or a summary before it.
     Text,
 }
 

@@ -1,13 +1,13 @@
 //! Documents inside a page: `<iframe srcdoc="…">`, in which SingleFile saves frames.
 //!
-//! Most frames are advertisements and comments, and some hold the article. So a frame is read as the article where the page
-//! around it has none, and is left out otherwise.
+//! Most frames are advertisements and comments, but some contain the article. So a frame is read as the article if the
+//! page around it has none, and is left out otherwise.
 
 use super::page::Page;
 use super::tree::Tree;
 use crate::{Article, BlockKind, DropRule, ReadError, pages};
 
-/// Maximum number of frames that are looked at.
+/// Maximum number of frames that are examined.
 const MAX_FRAMES: usize = 100;
 
 /// The documents in the frames of a page, in HTML.
@@ -17,8 +17,8 @@ pub(super) fn documents(tree: &Tree) -> Vec<String> {
     documents.take(MAX_FRAMES).map(str::to_owned).collect()
 }
 
-/// What was read from the page, or the article in one of `frames` if the page has only an abstract or no text. `read` reads one
-/// frame.
+/// The result of reading the page, or the article in one of `frames` if the page has only an abstract or no text.
+/// `read` reads one frame.
 ///
 /// # Errors
 /// The error of the page, if no frame holds an article.
@@ -47,7 +47,7 @@ pub(super) fn choose(
 
 /// The article of a frame, with the metadata of the page. The text of the page is left out.
 fn instead_of(page: &Page, mut article: Article) -> Article {
-    // Positions in the frame are none in the file.
+    // Positions in the frame are not positions in the file.
     for block in &mut article.blocks {
         block.source = None;
     }

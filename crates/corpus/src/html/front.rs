@@ -273,7 +273,7 @@ fn reference(content: &str) -> Option<Reference> {
     (!reference.text.is_empty()).then_some(reference)
 }
 
-/// An entry in words, from its fields.
+/// The printed form of an entry, built from its fields.
 fn printed(reference: &Reference) -> String {
     let year = reference.year.map(|year| year.to_string());
     let authors = (!reference.authors.is_empty()).then(|| reference.authors.join(", "));
@@ -288,8 +288,8 @@ fn printed(reference: &Reference) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(". ")
 }
 
-/// The visible title: the heading of the page if it is also a part of `<title>`, else the content of `<title>` without the name of
-/// the site.
+/// The visible title: the heading of the page if it is also a part of `<title>`, else the content of `<title>` without
+/// the name of the site.
 fn printed_title(heading: Option<String>, title: Option<String>, site: Option<&str>) -> Option<String> {
     let Some(title) = title else { return heading };
     if let Some(heading) = heading.filter(|heading| heading.contains(' ') && contains_words(&title, heading)) {
@@ -491,7 +491,7 @@ fn names(value: Option<&Value>) -> Vec<String> {
     values.iter().filter_map(name).collect()
 }
 
-/// Text without the tags that some write into attributes, white space folded.
+/// Removes tags that some pages write into attributes, and folds white space.
 fn plain(content: &str) -> String {
     static TAG: LazyLock<Regex> = LazyLock::new(|| compile(r"</?[A-Za-z][A-Za-z:]{0,12}(?:\s[^<>]{0,200})?/?>"));
     static BLOCK: LazyLock<Regex> = LazyLock::new(|| compile(r"(?i)<(?:/?p|br|/?div|/?jats:p|/?title)\b[^<>]{0,200}>"));

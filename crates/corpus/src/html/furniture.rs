@@ -25,18 +25,18 @@ pub(super) struct Furniture {
     pub(super) refused: Vec<DropRule>,
 }
 
-/// How certain a rule is. It limits the share of the prose of the page that the rule may leave out.
+/// How certain a rule is. This limits the share of the page's prose that the rule may leave out.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Certainty {
-    /// By the element or its role: `nav`, `role="search"`. At most a half.
+    /// Matched by the element or its role: `nav`, `role="search"`. At most a half.
     Element,
-    /// The element is not visible at first. At most a half. Sections that a click makes visible are text.
+    /// The element is initially hidden. At most a half. Sections that a click makes visible are text.
     Hidden,
-    /// By a name that no part of a paper has. At most a fifth.
+    /// Matched by a name that no part of a paper has. At most a fifth.
     Name,
-    /// By a name that a section of a paper may also have. At most a fifth, and a section only by its heading.
+    /// Matched by a name that a section of a paper may also have. At most a fifth, and a section only by its heading.
     Label,
-    /// The element may contain the whole page: a form. Nearly none.
+    /// The element may contain the whole page: a form. Nearly no prose.
     Container,
 }
 
@@ -305,7 +305,7 @@ fn rule_for_name(tag: &Tag) -> Option<(DropRule, Certainty)> {
         "byline",
     ];
     const FRONT: &[&str] = &["keyword", "keywords", "kwd", "history", "license", "licence", "copyright", "permissions"];
-    // The name of a wrapper may tell what is inside it or beside it: `has-sidebar`.
+    // The name of a wrapper may describe its content or its neighbours: `has-sidebar`.
     const WRAPPERS: &[&str] = &[
         "has", "with", "no", "without", "main", "wrapper", "layout", "page", "body", "fulltext", "abstract", "summary",
     ];

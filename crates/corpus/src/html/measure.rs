@@ -1,4 +1,4 @@
-//! Counts words, links, prose and the like in each part of a page.
+//! Counts words, links, prose and similar quantities in each part of a page.
 
 use std::ops::Range;
 use std::sync::LazyLock;

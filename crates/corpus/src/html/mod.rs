@@ -1,10 +1,10 @@
-//! HTML pages of articles: the article's text, without what the site puts around it.
+//! Reads HTML pages of articles: extracts the article's text from the content of the site.
 //!
-//! A page is parsed to a tree ([`tree`]), and the words, links and headings of each element are counted ([`measure`]). Then the
-//! reader finds the reference list ([`references`]), the parts that are certainly not the article ([`furniture`]), and the element
-//! that contains the article ([`container`]). One pass over the tree ([`body`]) reads the text. At the end, [`wall`] decides whether
-//! the result is an article, an abstract, or a page without either, such as a login page, and [`frames`] looks for the article in
-//! the frames of such a page.
+//! A page is parsed to a tree ([`tree`]), and the words, links and headings of each element are counted ([`measure`]).
+//! Then the reader finds the reference list ([`references`]), the parts that are certainly not the article
+//! ([`furniture`]), and the element that contains the article ([`container`]). One pass over the tree ([`body`]) reads
+//! the text. At the end, [`wall`] decides whether the result is an article, an abstract, or a page without either, such
+//! as a login page, and [`frames`] looks for the article in the frames of such a page.
 //!
 //! No crate does this for papers. Ports of readability (`dom_smoothie`) return the prose of a page as HTML, but not its sections,
 //! citations and references, nor what they left out; they and `lol_html` depend on crates under the MPL for CSS selectors.

@@ -31,8 +31,8 @@ pub(super) struct Entry {
     pub(super) number: Option<u64>,
 }
 
-/// The list with the most entries that look like references. The candidates are elements with names of reference lists, the elements
-/// after headings of reference lists, and the element whose parts the text links to.
+/// The list with the most entries that look like references. The candidates are elements with names of reference lists,
+/// the elements after headings of reference lists, and the element whose parts the text links to.
 pub(super) fn find(tree: &Tree, measure: &Measure) -> Option<List> {
     let is_named = |nodes| (nodes, false);
     let mut candidates: Vec<(Range<usize>, bool)> = named(tree).into_iter().map(is_named).collect();
@@ -169,7 +169,7 @@ fn linked(tree: &Tree, measure: &Measure) -> Option<Range<usize>> {
         }
     }
     let (parent, entries) = parents.into_iter().max_by_key(|(parent, entries)| (entries.len(), *parent))?;
-    // Sections and figures have names, too, and stand among paragraphs that have none.
+    // Sections and figures have names, too, but are surrounded by paragraphs without names.
     let blocks = tree
         .children(parent)
         .filter(|&child| is_block(tree.name(child)) && measure.words.over(tree.subtree(child)) >= 4);

@@ -211,7 +211,7 @@ fn what_a_site_writes_into_an_article_is_not_its_text() {
     assert_eq!(texts(&article).last().copied(), Some("Figure 1. Cells of mice."));
     for (part, rule) in [
         ("Go to:", "page-furniture"),
-        // The abstract comes back where the text begins.
+        // The abstract is repeated where the text begins.
         ("In trial 1 ", "page-furniture"),
         ("Full size image", "page-furniture"),
         ("Cited by", "page-furniture"),
@@ -331,7 +331,7 @@ fn a_frame_is_the_article_if_the_page_has_none() {
     assert_eq!((article.blocks.len(), article.metadata.doi.as_deref()), (9, Some("10.1000/1")));
     assert_eq!(rules(&article, "Buy now."), ["embedded"]);
     assert!(article.blocks.iter().all(|block| block.section == ["Results"] && block.source.is_none()));
-    // Beside an article it is not read.
+    // If the page has an article, the frame is not read.
     let article =
         read(&format!("{head}<main><h2>Results</h2>{}</main>{}", prose(5), frame(&inner.replace("cells", "mice"))))
             .unwrap();

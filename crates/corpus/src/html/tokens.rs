@@ -16,7 +16,7 @@ pub(super) enum Kind<'a> {
     /// The name in lower case.
     End(Cow<'a, str>),
     Text(Cow<'a, str>),
-    /// The content of an element that holds no text for readers: `script`, `style`.
+    /// The content of an element without readable text: `script`, `style`.
     Raw(&'a str),
 }
 
@@ -26,7 +26,7 @@ type Attribute<'a> = (Cow<'a, str>, Cow<'a, str>);
 /// A start tag.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Tag<'a> {
-    /// In lower case.
+    /// The name in lower case.
     pub(super) name: Cow<'a, str>,
     attributes: Vec<Attribute<'a>>,
     /// The tag closes itself, as in XHTML: `<object/>`.
@@ -155,11 +155,11 @@ fn tag_length(rest: &str) -> Option<usize> {
     None
 }
 
-/// The attributes of a tag, and whether a slash at its end closes it. Only the first sixty-four are read. No page
-/// needs more.
+/// The attributes of a tag, and whether a slash at its end closes it. Reads at most 64 attributes, more than any page
+/// needs.
 fn attributes(mut rest: &str) -> (Vec<Attribute<'_>>, bool) {
     let mut attributes = Vec::new();
-    // A slash behind a value without quotes belongs to the value: `<a href=http://example.org/>`.
+    // A slash after a value without quotes belongs to the value: `<a href=http://example.org/>`.
     let mut is_closed = rest.ends_with('/');
     while attributes.len() < 64 {
         rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == '/');
@@ -192,7 +192,7 @@ fn lower_case(name: &str) -> Cow<'_, str> {
     }
 }
 
-/// An attribute's value and what follows it.
+/// An attribute's value and the text after it.
 fn value(rest: &str) -> (&str, &str) {
     for quote in ['"', '\''] {
         if let Some(inner) = rest.strip_prefix(quote) {

@@ -1,4 +1,4 @@
-//! Identifiers as people write them: bare, with a prefix, or as an address on the web.
+//! Identifiers as people write them: bare, with a prefix, or as a URL.
 
 use std::sync::LazyLock;
 
@@ -8,7 +8,7 @@ use super::bare_doi;
 use crate::doi::find_doi;
 use crate::patterns::compile;
 
-/// What names a paper among all papers.
+/// A globally unique identifier of a paper.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Identifier {
     /// Bare, in lower case.
@@ -19,21 +19,21 @@ pub enum Identifier {
     Pmcid(String),
 }
 
-/// Longer texts are not read.
+/// Maximum length of a parsed text.
 const LONGEST: usize = 300;
 
 static PMCID: LazyLock<Regex> =
     LazyLock::new(|| compile(r"(?i)^(?:pmcid[:\s]*|https?://\S+?/(?:pmc/)?articles/)?(PMC)?(\d{3,9})[/.]?$"));
 static PMID: LazyLock<Regex> = LazyLock::new(|| {
     let site = r"https?://(?:www\.)?(?:pubmed\.ncbi\.nlm\.nih\.gov|ncbi\.nlm\.nih\.gov/pubmed)/";
-    // Four digits by themselves are a year.
+    // Four digits without a prefix are a year.
     compile(format!(r"(?i)^(?:(?:(?:pmid|pubmed)[:\s]*|{site})(\d{{1,9}})|(\d{{5,9}}))[/.]?$"))
 });
 
 impl Identifier {
-    /// The identifier that a text is, in any of its forms: `10.1186/AR2116.`, `doi:10.1186/ar2116`,
-    /// `https://doi.org/10.1186%2Far2116`, `PMID 17335576`, `PMC1906799`, or an address that ends with one of them. A bare
-    /// number is a PMID. `None` for texts that have other words.
+    /// Parses an identifier in any notation: `10.1186/AR2116.`, `doi:10.1186/ar2116`,
+    /// `https://doi.org/10.1186%2Far2116`, `PMID 17335576`, `PMC1906799`, or a URL that ends with one of them. A bare
+    /// number is a PMID. `None` if the text contains other words.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim().trim_matches(['<', '>', '(', ')', '"', '“', '”', ',', ';', '?']).trim();
         if text.len() > LONGEST || text.is_empty() {
@@ -42,7 +42,7 @@ impl Identifier {
         if let Some(doi) = doi(text) {
             return Some(Self::Doi(doi));
         }
-        // Arguments and fragments of an address name no paper.
+        // The query and the fragment of a URL do not identify a paper.
         let text = text.split(['?', '#']).next().unwrap_or(text);
         if let Some(found) = PMID.captures(text) {
             return Some(Self::Pmid(found.get(1).or(found.get(2))?.as_str().to_owned()));
@@ -61,7 +61,7 @@ impl Identifier {
         }
     }
 
-    /// What kind it is: `doi`, `pmid` or `pmcid`.
+    /// The kind of the identifier: `doi`, `pmid` or `pmcid`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Doi(_) => "doi",
@@ -71,7 +71,7 @@ impl Identifier {
     }
 }
 
-/// The DOI that a text consists of, its prefix or address aside.
+/// The DOI that a text consists of, apart from a prefix or the rest of a URL.
 fn doi(text: &str) -> Option<String> {
     let decoded = text.replace("%2F", "/").replace("%2f", "/").replace("%28", "(").replace("%29", ")");
     let start = decoded.find("10.")?;

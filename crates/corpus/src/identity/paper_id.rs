@@ -16,17 +16,17 @@ const MAX_ID_BYTES: usize = 120;
 
 /// The permanent id of a paper, in URLs, in the index and in answers: `[a-z0-9._-]+`, at most 120 bytes.
 ///
-/// It depends only on the metadata of the source, and on the name and folder of the file where the metadata do not identify
-/// the paper. So indexing again, or on another machine, gives the same id. Hashes in it are the first 32 bits of SHA-256: no
-/// release of a crate and no byte order changes them.
+/// It depends only on the metadata of the source, and on the name and folder of the file if the metadata do not
+/// identify the paper. So indexing again, or on another machine, gives the same id. Hashes in it are the first 32 bits
+/// of SHA-256, which do not depend on the release of a crate or the byte order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PaperId(String);
 
 impl PaperId {
-    /// The id of a paper, made from its DOI, else its PMCID, its PMID, or its title with first author and year. Where these do
-    /// not identify it, as for an editorial without an author, the stem of the file name, without a page suffix, and the folder
-    /// are used as well.
+    /// Makes the id of a paper from its DOI, else its PMCID, its PMID, or its title with first author and year. If
+    /// these do not identify it, as for an editorial without an author, the stem of the file name, without a page
+    /// suffix, and the folder are used as well.
     ///
     /// `folder` is the path of the parent folder within the collection, with `/` between its parts.
     pub fn new(metadata: &Metadata, stem: &str, folder: &str) -> Self {
@@ -51,14 +51,14 @@ impl PaperId {
         &self.0
     }
 
-    /// The first `/` becomes `_`. A DOI that loses more than that gets a hash, so that two DOIs never share an id.
+    /// The first `/` becomes `_`. If other characters are lost, a hash is added, so that two DOIs never share an id.
     fn from_doi(doi: &str) -> Self {
         let plain = doi.replacen('/', "_", 1);
         let id = slug(&plain);
         if id == plain { PaperId::shortened(id, doi) } else { PaperId::hashed(&id, doi) }
     }
 
-    /// An id from title, author and year. `place` distinguishes papers that agree in all of them.
+    /// Makes an id from title, author and year. `place` distinguishes papers that agree in all of them.
     fn from_title(key: &TitleKey, title: &str, place: &str) -> Self {
         let words = plain_words(title);
         let telling = words.iter().filter(|word| !matches!(word.as_str(), "a" | "an" | "the" | "on" | "of" | "in"));
@@ -78,7 +78,7 @@ impl PaperId {
         if id.len() <= MAX_ID_BYTES && !id.is_empty() { PaperId(id) } else { PaperId::hashed(&id, hashed) }
     }
 
-    /// `id`, cut to leave room, followed by a hash of `hashed`.
+    /// `id`, truncated to leave room, followed by a hash of `hashed`.
     fn hashed(id: &str, hashed: &str) -> Self {
         let hash = short_hash(hashed);
         let kept: String = id.chars().take(MAX_ID_BYTES - hash.len() - 1).collect();
@@ -123,7 +123,7 @@ impl fmt::Display for PaperId {
 
 /// Splits the stem of a file name into the name and the page: `review-p125` is page 125 of `review`.
 ///
-/// Recognised are `p125`, `pp125-126`, `pg. 125` and `page 125` after a space, `-`, `_` or `.`.
+/// Recognises `p125`, `pp125-126`, `pg. 125` and `page 125` after a space, `-`, `_` or `.`.
 pub fn split_page(stem: &str) -> (&str, Option<u32>) {
     let is_separator = |c: char| matches!(c, '-' | '_' | '.' | ' ' | '–');
     let head = stem.trim_end_matches(|c: char| c.is_ascii_digit() || is_separator(c));

@@ -1,8 +1,8 @@
-//! Normalises names and titles, so that spellings of one compare equal.
+//! Normalises names and titles, so that different spellings compare equal.
 
 use unicode_normalization::UnicodeNormalization;
 
-/// The words of `text` in lower case, without accents and punctuation, Greek letters by name.
+/// The words of `text` in lower case, without accents and punctuation, with Greek letters spelled out.
 pub fn plain_words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     for character in text.nfkd().flat_map(char::to_lowercase) {

@@ -1,4 +1,4 @@
-//! Figures and tables: captions are read, their content is left out.
+//! Figures and tables: reads the captions and leaves out the content.
 
 use roxmltree::Node;
 

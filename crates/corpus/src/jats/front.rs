@@ -69,7 +69,7 @@ pub(super) fn heading_text(title: Node) -> String {
     if title.descendants().any(is_marker) { EMPTY_BRACKETS.replace_all(&text, "").trim().to_owned() } else { text }
 }
 
-/// Whether a part of a title is a mark that is no part of its words: `*`, `[12]`, but not "Lee et al. (2010)".
+/// Whether a part of a title is a marker and not one of its words: `*`, `[12]`, but not "Lee et al. (2010)".
 pub(super) fn is_marker(part: Node) -> bool {
     match (part.tag_name().name(), part.attribute("ref-type")) {
         ("fn", _) | ("xref", Some("fn" | "table-fn" | "aff" | "corresp" | "author-notes")) => true,
@@ -133,7 +133,7 @@ fn collaboration_name(collaboration: Node) -> String {
     parts.map(plain_text).collect::<Vec<_>>().join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// "Given Family", or the text as it stands where the parts are not marked.
+/// "Given Family", or the unchanged text if the parts are not marked up.
 pub(super) fn person(name: Node) -> String {
     let part = |kind| child(name, kind).map(plain_text).filter(|text: &String| !text.is_empty());
     let Some(family) = part("surname") else { return plain_text(name) };
@@ -144,7 +144,7 @@ pub(super) fn person(name: Node) -> String {
     parts.join(" ")
 }
 
-/// The year of the volume where there is one, as people cite it, else the year of the first publication.
+/// The year of the volume if there is one, because people cite it; else the year of the first publication.
 fn year(meta: Node) -> Option<u16> {
     let rank = |date: &Node| match (date.attribute("pub-type"), date.attribute("date-type")) {
         (Some("ppub" | "epub-ppub"), _) => 0,

@@ -10,7 +10,7 @@ use crate::dash::is_dash;
 use crate::prose::Prose;
 use crate::{Block, BlockKind, DropRule};
 
-/// One paragraph while it is read.
+/// A paragraph that is being read.
 pub(super) struct Paragraph<'a, 'input> {
     kind: BlockKind,
     prose: Prose,
@@ -25,7 +25,7 @@ impl Paragraph<'_, '_> {
         Paragraph { kind, prose: Prose::default(), span: None, floats: Vec::new() }
     }
 
-    /// Appends a full stop, unless the text ends a sentence already.
+    /// Appends a full stop, unless the text already ends a sentence.
     pub(super) fn full_stop(&mut self) {
         self.prose.full_stop();
     }
@@ -92,7 +92,7 @@ impl Reader<'_> {
             }
             "fn" => self.drop_node(DropRule::Footnote, part),
             "label" => self.drop_node(DropRule::Label, part),
-            // An abbreviation with what it means, which is no part of the sentence.
+            // An abbreviation with its meaning, which is not part of the sentence.
             "def" if part.parent_element().is_some_and(|outer| outer.has_tag_name("abbrev")) => {
                 self.defined_abbreviation(part);
             }
@@ -151,7 +151,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The references that a marker cites, by the ids it names, and by the range its own text may give.
+    /// The references that a marker cites, by the ids in it, and by the range that its own text may contain.
     fn cited_by(&self, marker: Node) -> Vec<usize> {
         let ids = marker.attribute("rid").unwrap_or_default().split_whitespace();
         let mut cited: Vec<usize> = ids.filter_map(|id| self.reference_ids.get(id).copied()).collect();
@@ -190,7 +190,8 @@ impl Reader<'_> {
         paragraph.extend(self.source.span(part));
     }
 
-    /// The references cited anywhere inside a raised marker, dashes between two standing for all between.
+    /// The references cited anywhere inside a superscript marker. A dash between two references stands for all in
+    /// between.
     fn cited_in(&self, marker: Node) -> Vec<usize> {
         let mut prose = Prose::default();
         for inner in marker.descendants() {
@@ -218,13 +219,14 @@ impl Reader<'_> {
     }
 }
 
-/// Whether superscript text is a citation by number, such as `12`, `[3, 5–7]` or `a`, and not other text that contains a citation.
+/// Whether superscript text is a citation by number, such as `12`, `[3, 5–7]` or `a`, and not other text that contains
+/// a citation.
 fn is_marker(text: &str) -> bool {
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
     letters <= text.chars().filter(char::is_ascii_digit).count().max(1)
 }
 
-/// A formula of one line as text: `p < 0.05`, `10⁻³`. Empty where only TeX or a picture is given.
+/// A one-line formula as text: `p < 0.05`, `10⁻³`. Empty if only TeX or an image is given.
 pub(super) fn formula_text(formula: Node) -> String {
     let mut prose = Prose::default();
     push_formula(formula, &mut prose);

@@ -23,7 +23,7 @@ const FORMAT: &str = "JATS XML";
 /// Reads a decoded JATS file.
 ///
 /// # Errors
-/// [`ReadError::Malformed`] for damaged XML, with line and column, or where there is no article in it.
+/// [`ReadError::Malformed`] for damaged XML, with line and column, or if it contains no article.
 pub(super) fn read(source: &str) -> Result<Article, ReadError> {
     let repaired = Repaired::new(source, FORMAT)?;
     let document = repaired.parse()?;

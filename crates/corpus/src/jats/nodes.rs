@@ -56,7 +56,7 @@ fn is_name(name: &str) -> bool {
     matches!(name, "name" | "string-name" | "collab" | "etal")
 }
 
-/// Elements that begin on a new line, whatever stands before them.
+/// Elements that always begin on a new line.
 fn is_block(name: &str) -> bool {
     matches!(
         name,
@@ -81,7 +81,7 @@ fn is_block(name: &str) -> bool {
     )
 }
 
-/// Elements that change the look of letters and do not separate words.
+/// Elements that change the style of letters and do not separate words.
 fn is_inline(name: &str) -> bool {
     matches!(
         name,

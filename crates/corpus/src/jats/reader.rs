@@ -8,7 +8,7 @@ use super::nodes::plain_text;
 use crate::xml::Repaired;
 use crate::{Abbreviation, Article, DropRule, Format};
 
-/// The article as far as it has been read, and the context of the current position.
+/// The article read so far, and the context of the current position.
 pub(super) struct Reader<'a> {
     pub(super) source: &'a Repaired<'a>,
     pub(super) article: Article,

@@ -77,7 +77,7 @@ fn read_reference(entry: Node) -> Reference {
             .or_else(|| field(&["source"]).filter(|_| is_book))
             .map(without_stop),
         journal: field(&["source"]).filter(|_| !is_book),
-        // Some entries end with a year that is not marked up, behind the DOI.
+        // Some entries end with a year after the DOI that is not marked up.
         year: field(&["year"]).and_then(|text| year(&text)).or_else(|| reference::parse(&text).year),
         volume: field(&["volume"]),
         first_page: field(&["fpage", "elocation-id"])
@@ -88,7 +88,7 @@ fn read_reference(entry: Node) -> Reference {
     }
 }
 
-/// `12` of `[12].`; a label such as `Yi 2012` stays as it is.
+/// The `12` of `[12].`; a label such as `Yi 2012` is not changed.
 fn label_text(label: &str) -> Option<String> {
     let label = label.trim_matches(|c: char| c.is_whitespace() || matches!(c, '[' | ']' | '(' | ')' | '.' | ','));
     (!label.is_empty()).then(|| label.to_owned())
@@ -103,7 +103,7 @@ fn identifier(citation: Node, kind: &str) -> Option<String> {
     citation.descendants().find(is_kind).map(plain_text)
 }
 
-/// The names of the first group that is not of editors or translators.
+/// The names of the first group that does not consist of editors or translators.
 fn authors(citation: Node) -> Vec<String> {
     let is_name = |node: &Node| matches!(node.tag_name().name(), "name" | "string-name" | "collab");
     let of_editors = |node: Node| {
@@ -170,7 +170,7 @@ fn names(group: Node) -> String {
     names.join(", ")
 }
 
-/// Surname first, as lists of references print it.
+/// The surname first, as reference lists print it.
 fn printed_name(name: Node) -> String {
     if name.has_tag_name("etal") {
         return "et al.".to_owned();

@@ -5,10 +5,11 @@ use std::ops::Range;
 use crate::Block;
 use crate::sentence::sentences;
 
-/// Splits `block` into blocks of at most `max` characters, in order. Together they have all of its visible characters.
+/// Splits `block` into blocks of at most `max` characters, in order. Together they contain all of its visible
+/// characters.
 ///
-/// A sentence that is too long is cut at white space, or within a word that is too long. Each part has the citations that
-/// begin in it, and the pages and the source range of the whole block.
+/// A sentence that is too long is split at white space, or within a word that is too long. Each part has the citations
+/// that begin in it, and the pages and the source range of the whole block.
 pub(super) fn split(block: Block, max: usize) -> Vec<Block> {
     let ranges = pieces(&block.text, max);
     let last = ranges.len().saturating_sub(1);
@@ -29,7 +30,7 @@ pub(super) fn split(block: Block, max: usize) -> Vec<Block> {
         };
         while let Some(mut citation) = citations.next_if(|citation| index == last || citation.range.start <= range.end)
         {
-            // A marker that continues in the next part is cut off at the end of this one.
+            // A marker that continues in the next part is truncated at the end of this one.
             let within = |byte: usize| byte.saturating_sub(range.start).min(length);
             citation.range = within(citation.range.start)..within(citation.range.end);
             piece.citations.push(citation);
@@ -68,11 +69,11 @@ fn pieces(text: &str, max: usize) -> Vec<SplitRange> {
     pieces
 }
 
-/// Cuts a sentence that is too long; returns its last part, which other sentences may join.
+/// Splits a sentence that is too long. Returns its last part, to which further sentences may be added.
 fn cut_sentence(text: &str, mut sentence: Range<usize>, max: usize, pieces: &mut Vec<SplitRange>) -> Range<usize> {
     while let Some((end, _)) = text.get(sentence.clone()).and_then(|rest| rest.char_indices().nth(max)) {
         let head = text.get(sentence.start..sentence.start + end).unwrap_or_default();
-        // At the last white space, if that is in the second half.
+        // At the last white space, if it is in the second half.
         let at_space = head.rfind(char::is_whitespace).filter(|&space| space > head.len() / 2);
         let cut = sentence.start + at_space.unwrap_or(head.len());
         let kept = text.get(sentence.start..cut).unwrap_or_default().trim_end().len();

@@ -1,4 +1,4 @@
-//! What a paragraph cites, and where.
+//! Finds the citations of a paragraph.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -10,7 +10,7 @@ use crate::patterns::{CITED_YEAR, DOI_PREFIX, SURNAME, compile};
 /// A citation in the text of a paragraph.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Cited {
-    /// The bytes of the citation, with its brackets.
+    /// The byte range of the citation, including its brackets.
     pub(super) range: Range<usize>,
     pub(super) kind: CitedKind,
     /// The keys or names, in order.
@@ -21,15 +21,15 @@ pub(super) struct Cited {
 pub(super) enum CitedKind {
     /// The id of a passage: `10.1186_ar2116:12`.
     Passage,
-    /// A key in the form of pandoc.
+    /// A citation key in pandoc's syntax.
     Key,
     /// A DOI, PMID or PMCID.
     Identifier,
-    /// Names with a year, which belong to the sentence: `Chang et al. (2016)`.
+    /// Names with a year that are part of the sentence: `Chang et al. (2016)`.
     Name,
 }
 
-/// The citations of a text, in order. They do not overlap.
+/// The citations of a text, in order, without overlaps.
 pub(super) fn citations(text: &str) -> Vec<Cited> {
     static KEYS: LazyLock<Regex> = LazyLock::new(|| {
         compile(
@@ -74,7 +74,7 @@ pub(super) fn citations(text: &str) -> Vec<Cited> {
     found
 }
 
-/// The form of the ids of passages: a paper's id that comes from a DOI, PMCID or PMID or ends with a hash, and an ordinal.
+/// The form of passage ids: a paper id that comes from a DOI, PMCID or PMID or ends with a hash, and an ordinal.
 const PASSAGE_ID: &str =
     r"(?:10\.\d{4,9}_[a-z0-9._-]+|pmc\d{4,9}|pmid-\d{1,9}|[a-z0-9][a-z0-9._-]*-[0-9a-f]{8}):(?:0|[1-9]\d{0,5})";
 
@@ -86,7 +86,7 @@ fn push(found: &mut Vec<Cited>, range: Range<usize>, kind: CitedKind, keys: Vec<
     }
 }
 
-/// The keys of a group as pandoc reads it: `[see @chang2016, p. 3; @doi:10.1186/ar2116]`.
+/// The keys of a group in pandoc's syntax: `[see @chang2016, p. 3; @doi:10.1186/ar2116]`.
 fn keys(group: &str) -> Vec<String> {
     static KEY: LazyLock<Regex> = LazyLock::new(|| compile(r"(?:^|[\s\[;(-])@\{?([\p{L}\d_][^\s;,\]}]*)"));
     let keys = KEY.captures_iter(group).filter_map(|found| found.get(1));

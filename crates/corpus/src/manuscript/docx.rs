@@ -1,7 +1,8 @@
-//! Word documents (.docx): a zip archive in which `word/document.xml` has the text (ECMA-376, WordprocessingML).
+//! Reads Word documents (.docx): a zip archive in which `word/document.xml` contains the text (ECMA-376,
+//! WordprocessingML).
 //!
-//! Text that a tracked change deletes is left out. The fields that Zotero and Mendeley write have the data of the cited works as
-//! JSON; these become citations in place of the text that they show.
+//! Text that a tracked change deletes is left out. The fields of Zotero and Mendeley contain the data of the cited
+//! works as JSON; they become citations that replace the displayed text.
 
 use std::io::{Cursor, Read};
 
@@ -17,14 +18,14 @@ use crate::{Limits, ReadError};
 
 const FORMAT: &str = "Word document";
 
-/// The parts of the archive that have text. A document without notes has only the first.
+/// The parts of the archive that contain text. A document without notes has only the first.
 const PARTS: [&str; 3] = ["word/document.xml", "word/footnotes.xml", "word/endnotes.xml"];
 
-/// The text of the paragraphs, one a line, and the paragraphs themselves, whose places are in it.
+/// The text of the paragraphs, one per line, and the paragraphs themselves with their positions in it.
 ///
 /// # Errors
-/// [`ReadError::Malformed`] for a damaged archive or XML, and for an archive that is no Word document; [`ReadError::TooLarge`] for a
-/// part that is larger when unpacked than `limits` allow.
+/// [`ReadError::Malformed`] for a damaged archive or XML, and for an archive that is not a Word document;
+/// [`ReadError::TooLarge`] for a part that is larger when unpacked than `limits` allow.
 pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<(String, Vec<Paragraph>), ReadError> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| malformed(&error))?;
     let mut reader = Reader::default();
@@ -47,7 +48,7 @@ fn unpacked(archive: &mut ZipArchive<Cursor<&[u8]>>, part: &str, limits: &Limits
         Err(error) => return Err(malformed(&error)),
     };
     let mut bytes = Vec::new();
-    // What the archive says of the size may be wrong. One byte more than the limit shows that a part is too large.
+    // The size that the archive declares may be wrong. One byte more than the limit shows that a part is too large.
     let read = file.take(limits.max_unpacked_bytes.saturating_add(1)).read_to_end(&mut bytes);
     read.map_err(|error| malformed(&error))?;
     decode::check_size(bytes.len(), limits.max_unpacked_bytes)?;
@@ -63,21 +64,21 @@ struct Reader {
     /// The text of the paragraphs so far.
     source: String,
     paragraphs: Paragraphs,
-    /// The open fields, the innermost last.
+    /// The open fields, innermost last.
     fields: Vec<Field>,
 }
 
 #[derive(Debug, Default)]
 struct Field {
     instruction: String,
-    /// Whether its instruction has ended, so that the text is what it shows.
+    /// Whether its instruction has ended, so that the text is the displayed result.
     is_result: bool,
-    /// Whether it became a citation, in place of what it shows.
+    /// Whether it became a citation, which replaces the displayed result.
     is_citation: bool,
 }
 
 impl Reader {
-    /// Reads an element and all within it. The depth of elements is limited.
+    /// Reads an element and its descendants. The depth of elements is limited.
     fn read(&mut self, node: Node) {
         match node.tag_name().name() {
             "p" => self.paragraph(node),
@@ -90,7 +91,8 @@ impl Reader {
                     field.instruction.push_str(node.text().unwrap_or_default());
                 }
             }
-            // Deleted or moved away, properties, and what readers that know the alternative do not show.
+            // Text that was deleted or moved away, properties, and fallbacks for readers that do not support the
+            // alternative.
             "del" | "moveFrom" | "pPr" | "rPr" | "sectPr" | "Fallback" => {}
             _ => node.children().for_each(|child| self.read(child)),
         }
@@ -103,9 +105,10 @@ impl Reader {
             .and_then(|style| style.attributes().find(|attribute| attribute.name() == "val"))
             .map(|attribute| attribute.value().to_lowercase())
             .unwrap_or_default();
-        // The ids of the style in Word's languages: Quote and IntenseQuote, Zitat, Citation, Cita, Citaat, Citat.
+        // The ids of the style in localised versions of Word: Quote and IntenseQuote, Zitat, Citation, Cita, Citaat,
+        // Citat.
         let is_quotation = ["quot", "zitat", "cita"].iter().any(|name| style.contains(name));
-        // A text box is within the paragraph to which it is anchored.
+        // A text box is inside the paragraph to which it is anchored.
         let interrupted = self.paragraphs.interrupt();
         self.paragraphs.end(is_quotation);
         node.children().for_each(|child| self.read(child));
@@ -122,7 +125,7 @@ impl Reader {
 
     fn push(&mut self, text: &str) {
         let start = self.source.len();
-        // A line of the text is a paragraph.
+        // Each paragraph is one line of the text.
         self.source.push_str(&text.replace('\n', " "));
         self.paragraphs.push(text, start..self.source.len());
     }
@@ -148,7 +151,7 @@ impl Reader {
     }
 }
 
-/// What the field of a reference manager cites: DOIs, else the first author's family name with the year.
+/// The works that the field of a reference manager cites: DOIs, else the first author's family name with the year.
 fn cited(instruction: &str) -> Vec<String> {
     let is_citation = instruction.contains("CSL_CITATION") || instruction.contains("ZOTERO_ITEM");
     let Some(start) = instruction.find('{').filter(|_| is_citation) else { return Vec::new() };

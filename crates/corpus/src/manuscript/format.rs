@@ -27,7 +27,7 @@ impl ManuscriptFormat {
         }
     }
 
-    /// A Word document is a zip archive; other bytes are taken for text.
+    /// A Word document is a zip archive; other bytes are treated as text.
     pub(super) fn from_bytes(bytes: &[u8]) -> Self {
         if bytes.starts_with(b"PK\x03\x04") { Self::Docx } else { Self::Text }
     }

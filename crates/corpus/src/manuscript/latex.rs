@@ -1,12 +1,12 @@
-//! LaTeX manuscripts. The source is read as it is written: no file is included and no macro of the author is expanded.
+//! Reads LaTeX manuscripts as written: files are not included, and the author's macros are not expanded.
 
 use super::latex_symbols::{accent, symbol};
 use super::paragraph::{Paragraph, Paragraphs};
 
-/// Environments that set off a quotation.
+/// Environments that contain a block quotation.
 const QUOTATIONS: [&str; 6] = ["quote", "quotation", "displayquote", "quoting", "blockquote", "displaycquote"];
 
-/// Environments whose text is no prose.
+/// Environments whose content is not prose.
 const LEFT_OUT: [&str; 17] = [
     "equation",
     "equation*",
@@ -27,7 +27,7 @@ const LEFT_OUT: [&str; 17] = [
     "filecontents*",
 ];
 
-/// Commands whose arguments are no text of the manuscript.
+/// Commands whose arguments are not text of the manuscript.
 const WITHOUT_TEXT: [&str; 24] = [
     "label",
     "ref",
@@ -59,7 +59,7 @@ const WITHOUT_TEXT: [&str; 24] = [
 const HEADINGS: [&str; 9] =
     ["part", "chapter", "section", "subsection", "subsubsection", "paragraph", "title", "author", "date"];
 
-/// Braces that are open at a time. Deeper ones are read as text.
+/// Maximum number of open braces. Deeper ones are read as text.
 const MAX_DEPTH: usize = 200;
 
 pub(super) fn read(source: &str) -> Vec<Paragraph> {
@@ -75,18 +75,18 @@ struct Reader<'a> {
     source: &'a str,
     at: usize,
     paragraphs: Paragraphs,
-    /// What is to be done at the closing brace of each open one.
+    /// For each open brace, the action at its closing brace.
     open: Vec<Closing<'a>>,
-    /// Depth of the environments that set off a quotation.
+    /// Nesting depth of the environments that contain a block quotation.
     quotations: usize,
 }
 
 #[derive(Debug)]
 enum Closing<'a> {
     Nothing,
-    /// A quotation ends, and what it cites follows.
+    /// A quotation ends, and its citation follows.
     Quotation(&'a str),
-    /// A footnote ends, and the paragraph that it interrupted goes on.
+    /// A footnote ends, and the interrupted paragraph continues.
     Footnote(Paragraph),
 }
 
@@ -140,7 +140,7 @@ impl<'a> Reader<'a> {
         line.trim().is_empty()
     }
 
-    /// A comment takes the end of its line and the white space at the beginning of the next with it.
+    /// A comment includes the end of its line and the white space at the beginning of the next line.
     fn comment(&mut self) {
         let rest = self.rest();
         let line = rest.find('\n').map_or(rest.len(), |end| end + 1);
@@ -243,14 +243,14 @@ impl<'a> Reader<'a> {
             }
             _ => match symbol(name) {
                 Some(text) => {
-                    // White space behind a command of letters ends its name.
+                    // White space after a command of letters ends its name.
                     let rest = self.rest();
                     let spaces = rest.len() - rest.trim_start_matches([' ', '\t']).len();
                     self.at += if rest.starts_with("{}") { 2 } else { spaces };
                     self.paragraphs.push(text, start..self.at);
                 }
                 None if letters == 0 => self.paragraphs.push(name, start..self.at),
-                // Of any other command, `\emph{…}` or one of the author's, the arguments are read as text.
+                // For any other command, `\emph{…}` or one of the author's, the arguments are read as text.
                 None => drop(self.arguments('[', ']')),
             },
         }
@@ -311,7 +311,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// `\cite{a,b}`, and the other commands of natbib and biblatex: `\parencites[12]{a}{b}`.
+    /// Handles `\cite{a,b}`, and the other commands of natbib and biblatex: `\parencites[12]{a}{b}`.
     fn citation(&mut self, start: usize) {
         let mut keys: Vec<&str> = Vec::new();
         loop {
@@ -325,7 +325,7 @@ impl<'a> Reader<'a> {
         self.cite(&keys.join(","), start);
     }
 
-    /// Writes citations in the form of pandoc.
+    /// Writes citations in pandoc's syntax.
     fn cite(&mut self, keys: &str, start: usize) {
         let keys: Vec<String> =
             keys.split(',').map(str::trim).filter(|key| !key.is_empty()).map(|key| format!("@{key}")).collect();
@@ -343,7 +343,7 @@ impl<'a> Reader<'a> {
         is_open
     }
 
-    /// The inside of the brackets that follow, which are passed; empty where none do.
+    /// Consumes the brackets that follow, and returns their content; empty if there are none.
     fn arguments(&mut self, open: char, close: char) -> &'a str {
         let rest = self.rest();
         if !rest.starts_with(open) {
@@ -360,7 +360,7 @@ impl<'a> Reader<'a> {
                     return &rest[1..at];
                 }
             } else if rest[at..].starts_with("\n\n") {
-                // An argument has one paragraph: the bracket is text, or has no end.
+                // An argument is within one paragraph: the bracket is text, or is not closed.
                 return "";
             }
         }
@@ -372,7 +372,7 @@ impl<'a> Reader<'a> {
         self.at += rest.find(end).map_or(rest.len(), |at| at + end.len());
     }
 
-    /// `\verb|code|`, with any character as its ends.
+    /// Handles `\verb|code|`, with any character as delimiter.
     fn verb(&mut self) {
         let rest = self.rest();
         let Some(end) = rest.chars().next() else { return };

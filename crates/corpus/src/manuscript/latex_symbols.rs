@@ -1,4 +1,4 @@
-//! The characters that LaTeX commands stand for.
+//! Maps LaTeX commands to characters.
 
 /// The text of a command without arguments.
 pub(super) fn symbol(name: &str) -> Option<&'static str> {
@@ -67,7 +67,7 @@ pub(super) fn symbol(name: &str) -> Option<&'static str> {
     })
 }
 
-/// The combining character of a command for an accent.
+/// The combining character of an accent command.
 pub(super) fn accent(name: &str) -> Option<char> {
     Some(match name {
         "`" => '\u{300}',

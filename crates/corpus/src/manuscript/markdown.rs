@@ -1,4 +1,4 @@
-//! Markdown manuscripts. Code, HTML, formulas and headings are left out; footnotes and cells of tables are paragraphs.
+//! Reads Markdown manuscripts. Leaves out code, HTML, formulas and headings; footnotes and table cells are paragraphs.
 
 use std::ops::Range;
 
@@ -21,9 +21,9 @@ pub(super) fn read(source: &str) -> Vec<Paragraph> {
 #[derive(Debug, Default)]
 struct Reader {
     paragraphs: Paragraphs,
-    /// Depth of block quotes.
+    /// Nesting depth of block quotes.
     quotes: usize,
-    /// Depth of parts whose text is left out.
+    /// Nesting depth of parts whose text is left out.
     left_out: usize,
 }
 

@@ -1,7 +1,9 @@
-//! Reads a manuscript, the text that somebody writes about papers, to its quotations and the works that are cited beside them.
+//! Reads a manuscript, a text that somebody writes about papers: finds its quotations and the works that are cited with
+//! them.
 //!
-//! One reader for each format gives [`Paragraph`]s without markup, in which citations have the form of pandoc, `[@key]`. What is a
-//! quotation, and what it cites, is then found in the same way for all of them. Like the readers of papers, these do no I/O.
+//! One reader for each format produces [`Paragraph`]s without markup, with citations in pandoc's syntax, `[@key]`.
+//! Quotations and their citations are then found in the same way for all formats. Like the readers of papers, these do
+//! no I/O.
 
 mod citations;
 mod docx;
@@ -27,27 +29,27 @@ pub use kind::QuotationKind;
 use paragraph::Paragraph;
 use quotations::Found;
 
-/// What a manuscript quotes, and what it says itself.
+/// The quotations and the prose of a manuscript.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Manuscript {
     pub format: ManuscriptFormat,
-    /// In the order of the text.
+    /// Quotations in the order of the text.
     pub quotations: Vec<Quotation>,
-    /// Its paragraphs of prose, in order: no headings, quotations that are set off, or entries of a reference list.
+    /// Its paragraphs of prose, in order, without headings, block quotations and entries of a reference list.
     pub paragraphs: Vec<ProseParagraph>,
-    /// What its bibliography says of the keys that it cites, where there is one.
+    /// The entries of its bibliography for the keys that it cites, if it has one.
     pub entries: BTreeMap<String, Reference>,
 }
 
 impl Manuscript {
-    /// Looks up the keys that it cites in a bibliography in BibTeX or BibLaTeX.
+    /// Looks up the cited keys in a bibliography in BibTeX or BibLaTeX.
     pub fn read_bibliography(&mut self, bibtex: &str) {
         let bibliography = Bibliography::from_sources([bibtex]);
         let found = self.cited().filter_map(|key| Some((key.to_owned(), bibliography.get(key)?))).collect();
         self.entries = found;
     }
 
-    /// All that it cites, with repetitions.
+    /// All works that it cites, with repetitions.
     pub fn cited(&self) -> impl Iterator<Item = &str> {
         let of_quotations = self.quotations.iter().flat_map(|quotation| &quotation.cited);
         of_quotations.chain(self.paragraphs.iter().flat_map(|paragraph| &paragraph.cited)).map(String::as_str)
@@ -57,11 +59,11 @@ impl Manuscript {
 /// A paragraph in the author's own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProseParagraph {
-    /// Its words, without markup and citations.
+    /// The text without markup and citations.
     pub text: String,
-    /// Line in the manuscript where it begins, as in [`Quotation::line`].
+    /// The line of the manuscript on which it begins, as in [`Quotation::line`].
     pub line: usize,
-    /// What is cited in it, as in [`Quotation::cited`].
+    /// The works cited in it, as in [`Quotation::cited`].
     pub cited: Vec<String>,
 }
 
@@ -69,18 +71,19 @@ pub struct ProseParagraph {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quotation {
     pub kind: QuotationKind,
-    /// Its words, without quotation marks, markup and citations.
+    /// The text without quotation marks, markup and citations.
     pub text: String,
-    /// Line in the manuscript where it begins, from 1; of a Word document the number of the paragraph.
+    /// The line of the manuscript on which it begins, from 1. In a Word document, the number of the paragraph.
     pub line: usize,
-    /// Range of Unicode characters in the decoded manuscript; of a Word document, in the text of its paragraphs, one a line.
+    /// Range of Unicode characters in the decoded manuscript. In a Word document, in the text of its paragraphs, one
+    /// per line.
     pub place: Range<usize>,
-    /// What is cited beside it, in order, without repetitions: citation keys (`chang2016`), DOIs, PMIDs, PMCIDs, ids of papers and
-    /// passages, names with a year (`Chang 2016`).
+    /// The works cited with it, in order, without duplicates: citation keys (`chang2016`), DOIs, PMIDs, PMCIDs, ids of
+    /// papers and passages, names with a year (`Chang 2016`).
     pub cited: Vec<String>,
 }
 
-/// Reads a manuscript. `format` is detected by its content and `name`, the name of the file, where it is not given.
+/// Reads a manuscript. If `format` is `None`, it is detected from the content and from `name`, the name of the file.
 ///
 /// # Errors
 /// [`ReadError::Empty`]; [`ReadError::TooLarge`] for a file or a document in it over the limits; [`ReadError::UnknownFormat`] for
@@ -104,7 +107,7 @@ pub fn read_manuscript(
     Ok(read_manuscript_text(&text, name, format))
 }
 
-/// Reads a manuscript that is text. A Word document is none and is read as plain text here.
+/// Reads a manuscript in a text format. A Word document is not a text format and is read as plain text here.
 pub fn read_manuscript_text(text: &str, name: &str, format: Option<ManuscriptFormat>) -> Manuscript {
     let format = format.unwrap_or_else(|| ManuscriptFormat::from_text(text, name));
     let paragraphs = match format {

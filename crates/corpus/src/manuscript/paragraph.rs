@@ -1,16 +1,16 @@
-//! A paragraph of a manuscript, with the places in the source that its text came from.
+//! A paragraph of a manuscript, with the positions of its text in the source.
 
 use std::ops::Range;
 
-/// The text of a paragraph without its markup. Citations in it have the form of pandoc, `[@key]`.
+/// The text of a paragraph without markup. Citations are in pandoc's syntax, `[@key]`.
 #[derive(Debug, Default)]
 pub(super) struct Paragraph {
     text: String,
     /// Pairs of a byte offset in `text` and the byte offset in the source from which it was copied, up to the next pair.
     copied: Vec<(usize, usize)>,
-    /// Offset in the source of the end of the text that was added last.
+    /// The end, in the source, of the text that was added last.
     end: usize,
-    /// Whether it is set off as a quotation.
+    /// Whether it is a block quotation.
     pub(super) is_quotation: bool,
 }
 
@@ -23,7 +23,7 @@ impl Paragraph {
         &self.text
     }
 
-    /// Adds text for a range of the source, which is as long as the text or was written in another way.
+    /// Adds the text for a range of the source. Either both have the same length, or the text replaces the source.
     pub(super) fn push(&mut self, text: &str, source: Range<usize>) {
         if !text.is_empty() {
             self.copied.push((self.text.len(), source.start));
@@ -32,7 +32,7 @@ impl Paragraph {
         }
     }
 
-    /// The range of the source that a range of the text came from.
+    /// The source range of a range of the text.
     pub(super) fn source(&self, range: &Range<usize>) -> Range<usize> {
         let start = self.origin(range.start);
         let end = if range.end >= self.text.len() { self.end } else { self.origin(range.end) };
@@ -42,7 +42,7 @@ impl Paragraph {
     fn origin(&self, byte: usize) -> usize {
         let next = self.copied.partition_point(|(start, _)| *start <= byte);
         let Some((start, from)) = next.checked_sub(1).and_then(|last| self.copied.get(last)) else { return 0 };
-        // Text that is longer than its source does not reach into what follows.
+        // A text that is longer than its source does not extend into the following text.
         let limit = self.copied.get(next).map_or(self.end, |(_, from)| *from);
         (from + (byte - start)).min(limit.max(*from))
     }
@@ -64,7 +64,7 @@ impl Paragraphs {
         &self.open
     }
 
-    /// Ends the paragraph that is open; the next one is a quotation or not.
+    /// Ends the open paragraph. The argument says whether the next one is a block quotation.
     pub(super) fn end(&mut self, next_is_quotation: bool) {
         let ended = std::mem::replace(&mut self.open, Paragraph::new(next_is_quotation));
         if !ended.text.trim().is_empty() {
@@ -72,12 +72,12 @@ impl Paragraphs {
         }
     }
 
-    /// Puts away the paragraph that is open, for one that interrupts it.
+    /// Suspends the open paragraph for one that interrupts it.
     pub(super) fn interrupt(&mut self) -> Paragraph {
         std::mem::take(&mut self.open)
     }
 
-    /// Ends the paragraph that interrupted another one, which goes on.
+    /// Ends a paragraph that interrupted another one, and resumes that one.
     pub(super) fn resume(&mut self, interrupted: Paragraph) {
         self.end(false);
         self.open = interrupted;

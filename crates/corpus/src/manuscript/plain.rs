@@ -1,4 +1,4 @@
-//! Plain text: paragraphs are separated by empty lines, and lines that begin with `>` are quoted, as in mail.
+//! Reads plain text: paragraphs are separated by empty lines, and lines that begin with `>` are quoted, as in e-mail.
 
 use super::paragraph::{Paragraph, Paragraphs};
 

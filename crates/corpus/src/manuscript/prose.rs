@@ -1,4 +1,4 @@
-//! Finds the paragraphs that a manuscript says in its own words.
+//! Finds the paragraphs of a manuscript that are the author's own prose.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -10,10 +10,10 @@ use super::paragraph::Paragraph;
 use super::quotations::{CITED, text_without, without_repetitions};
 use crate::patterns::compile;
 
-/// Fewest words of a paragraph. Shorter ones are labels, and cells of tables.
+/// Minimum number of words of a paragraph. Shorter ones are labels or table cells.
 const MIN_WORDS: usize = 8;
 
-/// The text of each paragraph without its citations, the bytes of the source, and what it cites.
+/// For each paragraph, its text without citations, its byte range in the source, and its citations.
 pub(super) fn find(paragraphs: &[Paragraph]) -> Vec<(String, Range<usize>, Vec<String>)> {
     let mut found = Vec::new();
     for paragraph in paragraphs.iter().filter(|paragraph| !paragraph.is_quotation) {
@@ -30,7 +30,8 @@ pub(super) fn find(paragraphs: &[Paragraph]) -> Vec<(String, Range<usize>, Vec<S
     found
 }
 
-/// Whether a paragraph is an entry of a reference list: it has a volume with pages, and little more than a citation's words.
+/// Whether a paragraph is an entry of a reference list: it has a volume with pages, and few words besides those of a
+/// citation.
 fn is_reference_entry(text: &str) -> bool {
     static PLACE: LazyLock<Regex> = LazyLock::new(|| {
         compile(r"\b\d{1,4}\s?(?:\(\d{1,4}(?:[-–]\d{1,4})?\))?\s?[:,]\s?e?\d{1,6}(?:\s?[-–]\s?e?\d{1,6})?\b")

@@ -1,4 +1,4 @@
-//! Finds the quotations of paragraphs, and what each of them cites.
+//! Finds the quotations of paragraphs, and the citations of each.
 
 use std::ops::Range;
 
@@ -7,18 +7,18 @@ use super::kind::QuotationKind;
 use super::paragraph::Paragraph;
 use crate::sentence::sentences;
 
-/// Fewest words of a quotation. Fewer in quotation marks are a term, or are not meant.
+/// Minimum number of words of a quotation. Fewer words in quotation marks are a term, or are used ironically.
 const MIN_WORDS: usize = 4;
 
-/// Maximum number of bytes between quotation marks. What is longer begins with a mark that was not closed.
+/// Maximum number of bytes between quotation marks. Longer text begins with a mark that was not closed.
 const MAX_BYTES: usize = 8 << 10;
 
-/// A quotation with its place in the source.
+/// A quotation with its position in the source.
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) kind: QuotationKind,
     pub(super) text: String,
-    /// Bytes of the source.
+    /// The byte range in the source.
     pub(super) source: Range<usize>,
     pub(super) cited: Vec<String>,
 }
@@ -37,11 +37,11 @@ pub(super) fn find(paragraphs: &[Paragraph]) -> Vec<Found> {
     found
 }
 
-/// A paragraph that is set off. Without a citation of its own it has that of the sentence which introduces it.
+/// Handles a block quotation. Without its own citation, it has that of the sentence that introduces it.
 fn of_block(paragraph: &Paragraph, introduced: &[String], found: &mut Vec<Found>) {
     let text = paragraph.text();
     let cited = citations(text);
-    // `> “It fell.” [@key]` has its words in quotation marks, too.
+    // `> “It fell.” [@key]` also has quotation marks around its words.
     let marked = in_marks(text).into_iter().find(|marks| marks.len() * 4 > text.trim().len() * 3);
     let range = marked.unwrap_or(text.len() - text.trim_start().len()..text.trim_end().len());
     let mut keys: Vec<String> = cited.iter().flat_map(|cited| cited.keys.clone()).collect();
@@ -63,7 +63,7 @@ fn of_block(paragraph: &Paragraph, introduced: &[String], found: &mut Vec<Found>
     found.push(Found { kind: QuotationKind::Block, text: words.to_owned(), source, cited });
 }
 
-/// What the last sentence of a paragraph cites, if it ends with a colon.
+/// The citations of the last sentence of a paragraph, if it ends with a colon.
 fn introduction(text: &str) -> Vec<String> {
     let cited = citations(text);
     let Some(last) = sentences(text).pop().filter(|last| {
@@ -133,14 +133,15 @@ fn of_prose(paragraph: &Paragraph, found: &mut Vec<Found>) {
     found.append(&mut of_paragraph);
 }
 
-/// The kinds of citations that are no words of a sentence.
+/// The kinds of citations that are not words of a sentence.
 pub(super) const CITED: &[CitedKind] = &[CitedKind::Passage, CitedKind::Key, CitedKind::Identifier];
 
-/// The sentences of a text. A citation behind the stop belongs to the sentence before it, as does a stop behind a citation.
+/// The sentences of a text. A citation after the full stop belongs to the sentence before it, as does a full stop after
+/// a citation.
 fn sentences_with_citations(text: &str, cited: &[Cited]) -> Vec<Range<usize>> {
     let mut whole: Vec<Range<usize>> = Vec::new();
     for mut sentence in sentences(text) {
-        // Stops within an identifier are no ends.
+        // Full stops within an identifier do not end a sentence.
         if let Some(last) = whole.last_mut()
             && cited.iter().any(|cited| cited.range.start < sentence.start && sentence.start < cited.range.end)
         {
@@ -172,7 +173,7 @@ fn is_bracketed(text: &str) -> bool {
     text.starts_with(['[', '('])
 }
 
-/// A range of a text without the citations of some kinds in it.
+/// A range of a text without citations of the given kinds.
 pub(super) fn text_without(text: &str, range: &Range<usize>, cited: &[Cited], kinds: &[CitedKind]) -> String {
     let mut kept = String::new();
     let mut at = range.start;
@@ -185,7 +186,7 @@ pub(super) fn text_without(text: &str, range: &Range<usize>, cited: &[Cited], ki
     }
     kept.push_str(&text[at..range.end]);
     let words: Vec<&str> = kept.split_whitespace().collect();
-    // Stops and brackets that stood around a citation.
+    // Full stops and brackets that were around a citation.
     words.join(" ").replace(" .", ".").replace(" ,", ",").replace(" ( )", "").replace(" ()", "")
 }
 
@@ -203,7 +204,7 @@ pub(super) fn without_repetitions(keys: Vec<String>) -> Vec<String> {
     once
 }
 
-/// The ranges between quotation marks of any language, the outermost, without the marks.
+/// The outermost ranges between quotation marks of any language, without the marks.
 fn in_marks(text: &str) -> Vec<Range<usize>> {
     let mut ranges = Vec::new();
     let mut resume = 0;
@@ -245,7 +246,8 @@ fn closers(mark: char) -> Option<&'static [char]> {
     })
 }
 
-/// Whether the mark at `at` opens: marks that also close, or stand for inches, are before a word and behind none.
+/// Whether the mark at `at` opens a quotation. Marks that can also close one, or stand for inches, open only before a
+/// word and not after one.
 fn opens(text: &str, at: usize, mark: char, inside: usize) -> bool {
     if !matches!(mark, '"' | '”' | '»' | '›' | '‘' | '＂') {
         return true;
@@ -276,7 +278,8 @@ fn closing(text: &str, inside: usize, mark: char, closers: &[char]) -> Option<us
     None
 }
 
-/// Whether the mark at `at` can close: apostrophes and straight marks are behind a word or a stop and before none.
+/// Whether the mark at `at` can close a quotation: apostrophes and straight marks only after a word or full stop, and
+/// not before a word.
 fn closes(text: &str, at: usize, mark: char, opened: char) -> bool {
     if !matches!(mark, '"' | '’' | '＂') && opened != mark {
         return true;

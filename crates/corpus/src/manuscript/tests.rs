@@ -1,4 +1,4 @@
-//! The same quotations in each of the formats.
+//! Tests that each format gives the same quotations.
 
 use std::io::{Cursor, Write};
 
@@ -205,7 +205,7 @@ fn archives_that_are_bombs_or_no_documents_are_refused() {
 }
 
 proptest! {
-    /// Any text is read in any format, and every place is in it, in order of the lines.
+    /// Any text can be read in any format, and every position is within it, in the order of the lines.
     #[test]
     fn places_are_in_the_manuscript(text in r#"[a-c “”"‘’«»„{}\\%$>\[\]@.\n#é😀-]{0,200}|(?:[a-z]{1,3}[ “”"]{1,2}){0,60}"#) {
         for format in [ManuscriptFormat::Markdown, ManuscriptFormat::Latex, ManuscriptFormat::Text] {
@@ -220,7 +220,7 @@ proptest! {
         }
     }
 
-    /// LaTeX commands in any order end.
+    /// Reading terminates for LaTeX commands in any order.
     #[test]
     fn latex_of_any_commands_is_read(parts in prop::collection::vec(prop::sample::select(vec![
         "\\enquote{", "}", "\\footnote{", "\\begin{quote}", "\\end{quote}", "\\cite{", "[", "]", "a b c d e ", "``", "''", "\\", "\n\n", "{", "\\'", "$",

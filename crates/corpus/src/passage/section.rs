@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The kind of section that contains a passage, for filters and ranking.
+/// The kind of the section that contains a passage, for filters and ranking.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SectionKind {
@@ -44,7 +44,7 @@ impl SectionKind {
         }
     }
 
-    /// The kind by the outermost heading that names one; [`SectionKind::Other`] if none does.
+    /// The kind named by the outermost heading that names one; [`SectionKind::Other`] if none does.
     pub fn from_headings(section: &[String]) -> Self {
         section.iter().find_map(|heading| kind_of_heading(heading)).unwrap_or_default()
     }
@@ -53,7 +53,7 @@ impl SectionKind {
 impl std::str::FromStr for SectionKind {
     type Err = String;
 
-    /// The kind with a name, in any case.
+    /// The kind with a name, compared case-insensitively.
     fn from_str(name: &str) -> Result<Self, String> {
         let found = Self::ALL.into_iter().find(|kind| kind.name().eq_ignore_ascii_case(name));
         found.ok_or_else(|| format!("known are {}", Self::ALL.map(Self::name).join(", ")))

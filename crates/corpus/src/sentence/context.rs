@@ -1,4 +1,4 @@
-//! Decides by the text before and after a stop whether it ends a sentence.
+//! Decides from the text before and after a stop whether it ends a sentence.
 
 use super::lexicon;
 use super::marks::{is_closer, is_opener};
@@ -95,7 +95,7 @@ impl<'a> Preceding<'a> {
 pub(super) struct Following<'a> {
     /// Whether white space or the end of the text follows the stop.
     pub(super) spaced: bool,
-    /// The first character that is no opening quotation mark or bracket.
+    /// The first character that is not an opening quotation mark or bracket.
     first: Option<char>,
     pub(super) opened: Option<char>,
     /// The first word: letters, digits and hyphens.

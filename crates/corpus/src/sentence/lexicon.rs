@@ -1,4 +1,4 @@
-//! Word lists by which the sentence splitter distinguishes the end of a sentence from an abbreviation.
+//! Word lists with which the sentence splitter distinguishes the end of a sentence from an abbreviation.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -23,7 +23,7 @@ pub(super) fn is_named_by_letter(word: &str) -> bool {
     NAMED_BY_LETTER.contains(word.to_lowercase().as_str())
 }
 
-/// Whether `word` often begins sentences and no names.
+/// Whether `word` often begins sentences but not names.
 pub(super) fn begins_sentence(word: &str) -> bool {
     BEGINS_SENTENCE.contains(word.to_lowercase().as_str())
 }

@@ -1,4 +1,5 @@
-//! Tells what a line or paragraph of plain text is by its form: a title, names of authors, a heading, a reference.
+//! Recognises the kind of a line or paragraph of plain text by its form: a title, names of authors, a heading, a
+//! reference.
 
 use std::sync::LazyLock;
 
@@ -36,7 +37,8 @@ pub(crate) fn begins_reference(line: &str) -> bool {
     LABEL.is_match(line)
 }
 
-/// Whether `text` is what journals print above a title: a banner, an affiliation, a journal's name with its volume, dates.
+/// Whether `text` is of a kind that journals print above a title: a banner, an affiliation, a journal's name with its
+/// volume, dates.
 pub(crate) fn is_imprint(text: &str) -> bool {
     const MAX_WORDS: usize = 40;
     static IMPRINT: LazyLock<Regex> = LazyLock::new(|| {
@@ -161,7 +163,7 @@ pub(crate) fn is_known_heading(line: &str) -> bool {
         )
 }
 
-/// The depth of a heading by its number: 2 for `3.1.`. Without a number, it is 1.
+/// The depth of a heading according to its number: 2 for `3.1.`. Without a number, it is 1.
 pub(crate) fn number_depth(heading: &str) -> usize {
     let number = heading.split_whitespace().next().unwrap_or_default().trim_end_matches(['.', ')']);
     let parts: Vec<&str> = number.split('.').collect();
@@ -172,12 +174,12 @@ pub(crate) fn number_depth(heading: &str) -> usize {
     }
 }
 
-/// Whether the text of the paper begins with this line: the heading of a section, or an abstract behind its label.
+/// Whether the text of the paper begins with this line: the heading of a section, or an abstract after its label.
 pub(crate) fn begins_text(line: &str) -> bool {
     is_known_heading(line) && heading::purpose(line) == Purpose::Content || abstract_label(line).is_some()
 }
 
-/// The label of an abstract and the text behind it: `Abstract: Cells were given …`.
+/// The label of an abstract and the text after it: `Abstract: Cells were given …`.
 pub(super) fn abstract_label(line: &str) -> Option<(&str, &str)> {
     let (label, text) = line.split_once([':', '.', '—', '–'])?;
     let is_label = ["abstract", "summary"].iter().any(|known| label.trim().eq_ignore_ascii_case(known));

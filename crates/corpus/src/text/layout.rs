@@ -1,17 +1,17 @@
 //! Splits a plain text into chunks: paragraphs, headings and the like.
 //!
-//! A blank line ends a chunk. Files without blank lines end a paragraph otherwise: each is one long line, its first line is
-//! indented, or its last line is short.
+//! A blank line ends a chunk. In files without blank lines, paragraphs are marked in another way: each is one long
+//! line, its first line is indented, or its last line is short.
 
 use super::kinds::{is_author_list, is_certain_heading, is_heading, is_imprint, is_known_heading, without_marks};
 use crate::heading::{self, Purpose};
 use crate::lines::Chunk;
 
-/// Number of lines from which on the breaks inside a chunk are searched for.
+/// Minimum number of lines of a chunk in which breaks are searched for.
 const FEWEST_LINES: usize = 4;
 /// Number of lines at the beginning of the text that may name the authors.
 const FRONT_LINES: usize = 8;
-/// A line of this length in bytes holds a whole paragraph.
+/// In bytes. A line of this length contains a whole paragraph.
 const LONG_LINE: usize = 200;
 
 /// Splits `source` into chunks.
@@ -32,7 +32,7 @@ pub(super) fn chunks(source: &str) -> Vec<Chunk<'_>> {
     chunks
 }
 
-/// A line with its place and its length in characters.
+/// A line with its position and its length in characters.
 struct Line<'a> {
     text: &'a str,
     at: usize,
@@ -49,7 +49,7 @@ impl Line<'_> {
     }
 }
 
-/// Splits lines without a blank line between them.
+/// Splits lines that have no blank lines between them.
 fn split<'a>(lines: &[Line<'a>], chunks: &mut Vec<Chunk<'a>>) {
     let begins = begins_of(lines);
     for (index, line) in lines.iter().enumerate() {
@@ -64,7 +64,7 @@ fn split<'a>(lines: &[Line<'a>], chunks: &mut Vec<Chunk<'a>>) {
     }
 }
 
-/// The indices of the lines that begin a chunk, besides the first.
+/// The indices of the lines that begin a chunk, except the first.
 fn begins_of(lines: &[Line]) -> Vec<usize> {
     let long = lines.iter().filter(|line| line.text.len() > LONG_LINE).count();
     if lines.len() > 1 && long * 2 > lines.len() {
@@ -96,13 +96,13 @@ fn begins_of(lines: &[Line]) -> Vec<usize> {
     begins
 }
 
-/// How the paragraphs of a text are set.
+/// How the paragraphs of a text are laid out.
 struct Layout {
-    /// Characters of a full line; nearly no line is longer.
+    /// Length of a full line in characters; nearly no line is longer.
     width: usize,
     /// Whether the first line of each paragraph is indented.
     is_indented: bool,
-    /// Whether lines end where they are full, and not with their sentences.
+    /// Whether lines end at the full width, and not at the ends of sentences.
     is_wrapped: bool,
 }
 
@@ -123,7 +123,7 @@ impl Layout {
         line.length * 10 < self.width * 8
     }
 
-    /// Whether the line is a heading: of a known section, or a phrase on a short line behind the end of a sentence.
+    /// Whether the line is a heading: of a known section, or a phrase on a short line after the end of a sentence.
     fn is_heading(&self, lines: &[Line], index: usize) -> bool {
         let Some(line) = lines.get(index) else { return false };
         let above = index.checked_sub(1).and_then(|index| lines.get(index));
@@ -190,7 +190,7 @@ mod tests {
         );
         let indented = format!("   {full}\n{full}\n{full}\n   {full}\n{full}");
         assert_eq!(texts(&indented).len(), 2);
-        // Each sentence on a line of its own is no paragraph.
+        // Sentences on separate lines are not separate paragraphs.
         assert_eq!(
             texts("It works in all of the mice.\nIt works.\nWe saw it in the other mice, too.\nSo it is.\n").len(),
             1

@@ -11,7 +11,7 @@ pub(super) enum Confidence {
     Verb,
 }
 
-/// The byte offset of the first sentence after the title with which `text` begins.
+/// The byte offset of the first sentence after the title at the beginning of `text`.
 pub(super) fn find_sentence_start(text: &str, longest: usize) -> Option<(usize, Confidence)> {
     let head = characters::prefix(text, longest + 150);
     let words = words(head);

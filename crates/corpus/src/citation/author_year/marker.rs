@@ -133,7 +133,7 @@ fn without_sentence_word(name: &str, start: usize) -> (&str, usize) {
     }
 }
 
-/// Whether `name` is a month, a place or a noun that is often followed by a year.
+/// Whether `name` is a month, a place or a noun that often precedes a year.
 fn is_no_name(name: &str) -> bool {
     const WORDS: &[&str] = &[
         "january",

@@ -107,7 +107,7 @@ fn is_by_family(reference: &Reference, first: &[String]) -> bool {
     plain_words(last).iter().any(|word| first.contains(word))
 }
 
-/// Whether a given name of the first author begins with the marker's initial. True where the marker has none.
+/// Whether a given name of the first author begins with the marker's initial. True if the marker has none.
 fn has_initial(reference: &Reference, marker: &AuthorYearMarker) -> bool {
     let Some((initial, author)) = marker.initial.zip(reference.authors.first()) else { return true };
     let words = author.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty());
@@ -121,7 +121,7 @@ fn has_second_author(reference: &Reference, second: Option<&str>) -> bool {
     reference.authors.get(1).is_some_and(|author| name_words(author).iter().any(|word| wanted.contains(word)))
 }
 
-/// The matches that pass, or all of them where none does.
+/// The matches that pass the test, or all of them if none passes.
 fn narrow(matches: &[usize], passes: impl Fn(usize) -> bool) -> Vec<usize> {
     let kept: Vec<usize> = matches.iter().copied().filter(|&index| passes(index)).collect();
     if kept.is_empty() { matches.to_vec() } else { kept }

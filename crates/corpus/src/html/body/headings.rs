@@ -1,4 +1,4 @@
-//! Headings: which elements are headings, and whether the section below one is read.
+//! Headings: detects them, and decides whether the section below one is read.
 
 use std::ops::Range;
 

@@ -36,7 +36,7 @@ impl Body<'_, '_> {
             self.end_label();
             return self.builder.drop(rule, &text, None, span);
         }
-        // A paragraph in bold that is no sentence is a heading.
+        // A paragraph in bold that is not a sentence is a heading.
         let is_first = self.builder.article().blocks.is_empty() && !is_section_heading(&text);
         if !is_caption && !is_first && bold == words && blocks::is_bold_heading(&text, words) {
             let level = if is_section_heading(&text) { 2 } else { 5 };
@@ -98,7 +98,7 @@ impl Body<'_, '_> {
         (!self.seen.insert(hasher.finish()) && is_long).then_some(DropRule::PageFurniture)
     }
 
-    /// Whether a block repeats the title of the paper, perhaps with a few more words.
+    /// Whether a block repeats the title of the paper, possibly with a few more words.
     pub(super) fn is_title(&self, text: &str, words: usize) -> bool {
         const FEWEST_LETTERS: usize = 20;
         words <= LONGEST_HEADING && self.title.len() >= FEWEST_LETTERS && {
@@ -107,7 +107,7 @@ impl Body<'_, '_> {
         }
     }
 
-    /// Whether a block that begins at byte `start` goes on with the sentence before a formula: `where x is …`.
+    /// Whether a block that begins at byte `start` continues the sentence before a formula: `where x is …`.
     pub(super) fn goes_on_behind_formula(&mut self, text: &str, start: usize) -> bool {
         const MOST_BETWEEN: usize = 200;
         let is_near = (self.formula_end..self.formula_end.saturating_add(MOST_BETWEEN)).contains(&start);
