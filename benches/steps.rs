@@ -1,7 +1,7 @@
-//! Each step of reading and of answering alone, on the sample papers: `cargo bench --bench steps`.
+//! Measures each step of reading and of answering, on the sample papers: `cargo bench --bench steps`.
 //!
-//! For comparing one state of the code with another: `-- --save-baseline before`, change it, `-- --baseline before`. A word
-//! after `--` picks the steps that have it in their names.
+//! To compare two versions of the code: run `-- --save-baseline before`, change the code, and run `-- --baseline
+//! before`. A word after `--` selects the steps whose names contain it.
 
 #[expect(dead_code, reason = "shared with the tests, which use more of it")]
 #[path = "../tests/support.rs"]
@@ -23,7 +23,7 @@ use support::{Library, model, project};
 
 const QUESTION: &str = "MSC effect on RA stiffness";
 
-/// What each leg is asked for when a question is answered.
+/// Number of candidates that the engine requests from each leg.
 const CANDIDATES: usize = 100;
 
 fn reading(criterion: &mut Criterion) {

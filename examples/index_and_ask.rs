@@ -1,11 +1,11 @@
-//! Indexes a folder of papers and asks it a question, with the library alone.
+//! Indexes a folder of papers and asks it a question, using only the library.
 //!
 //! ```sh
 //! make setup
 //! cargo run --release --example index_and_ask -- papers "MSC effect on RA stiffness"
 //! ```
 //!
-//! The index is made in a temporary folder and removed at the end.
+//! The index is created in a temporary folder and removed at the end.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,13 +22,13 @@ fn main() -> anyhow::Result<()> {
     let papers = PathBuf::from(arguments.next().unwrap_or_else(|| "papers".to_owned()));
     let question = arguments.next().unwrap_or_else(|| "MSC effect on RA stiffness".to_owned());
 
-    // The model turns text into unit vectors. An index belongs to the model that made it.
+    // The model turns text into unit vectors. An index can be used only with the model that made it.
     let model = BertOptions { folder: "models/bge-small-en-v1.5".into(), ..BertOptions::default() };
     let embedder: Arc<dyn Embedder> = Arc::new(BertEmbedder::start(&model)?);
     let folder = tempfile::tempdir()?;
     let index = Arc::new(PassageIndex::open_or_create(folder.path(), embedder.as_ref())?);
 
-    // Makes the index agree with the folder: what is new is added, what changed is replaced, what has gone is removed.
+    // Updates the index to the folder: adds new papers, replaces changed ones, and removes those that no longer exist.
     let ingest = Ingest {
         index: &index,
         embedder: embedder.as_ref(),
@@ -38,7 +38,7 @@ fn main() -> anyhow::Result<()> {
     let summary = ingest.run(std::slice::from_ref(&papers), &mut |_| {}).context("cannot index")?;
     println!("{} papers, {} paragraphs\n", summary.papers.added, summary.passages);
 
-    // An answer has hits, best first; each shows which of its sentences answer, as byte ranges of its text.
+    // An answer has hits, best first. Each hit marks its sentences that answer, as byte ranges of its text.
     let engine = Engine::new(index, embedder, SearchOptions::default());
     let answer = engine.search(&Request { limit: 3, ..Request::new(&question) })?;
     for hit in &answer.hits {

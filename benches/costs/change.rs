@@ -1,5 +1,6 @@
-//! What one upload costs, and the first question after it, in libraries of different sizes: uploads go through the server's jobs
-//! into the real index; papers and vectors are synthetic, so that nothing of the time is the model's.
+//! Measures the cost of one upload, and of the first question after it, in libraries of different sizes. Uploads go
+//! through the server's jobs into the real index. Papers and vectors are synthetic, so that no time is spent in the
+//! model.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,37 +18,37 @@ use crate::report::{Bound, Section, median};
 use crate::synthetic::{SyntheticEmbedder, abbreviation_of_middling_frequency, markdown, paper_of_size, questions};
 use crate::{DEFAULT_MODEL, HEAP, Outcome, project, workplace};
 
-/// Papers of the library.
+/// Number of papers in the library.
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
 
 const PASSAGES_OF_A_PAPER: usize = 10;
 
-/// Papers after which a commit is made while the library grows.
+/// Number of papers between commits while the library grows.
 const COMMIT: usize = 1_000;
 
-/// Papers uploaded one after the other at each size.
+/// Number of papers uploaded one after the other at each size.
 const UPLOADS: usize = 24;
 
-/// From the smallest library to the largest, at most.
+/// Maximum growth of the cost from the smallest library to the largest.
 const GROWTH: f64 = 1.5;
 
-/// What was measured at one size; medians over all uploads.
+/// The measurements at one size; medians over all uploads.
 struct Size {
     papers: usize,
-    /// Seconds to see that no file of the library has changed.
+    /// Seconds to find that no file of the library has changed.
     unchanged: f64,
     /// Milliseconds from the submission of the job to its end.
     upload: f64,
-    /// CPU milliseconds of the whole process in that time; the mean.
+    /// CPU milliseconds of the whole process during the upload; the mean.
     cpu: f64,
-    /// Bytes that were allocated at most, above what was before.
+    /// Peak of the allocated bytes, above those allocated before.
     peak: f64,
-    /// Milliseconds of the first question, and of the same question asked again.
+    /// Milliseconds of the first question, and of the same question when repeated.
     first: f64,
     again: f64,
-    /// Milliseconds by which the first took longer.
+    /// Milliseconds by which the first question takes longer than the repeated one.
     extra: f64,
-    /// Bytes that were allocated at most while the first question was answered, above what was before.
+    /// Peak of the allocated bytes while the first question is answered, above those allocated before.
     first_peak: f64,
 }
 
@@ -71,7 +72,7 @@ pub(crate) fn measure() -> Outcome<String> {
     Ok(report)
 }
 
-/// Writes papers into the index as if their files, which are there, had been uploaded.
+/// Writes papers into the index as if their existing files had been uploaded.
 fn grow(index: &Path, uploads: &Path, embedder: &SyntheticEmbedder, numbers: std::ops::Range<usize>) -> Outcome<()> {
     let index = PassageIndex::open_or_create(index, embedder)?;
     let mut writer = index.writer(256 << 20)?;
@@ -138,7 +139,7 @@ fn at_size(index: &Path, uploads: &Path, embedder: &Arc<SyntheticEmbedder>, pape
     })
 }
 
-/// What one upload cost, and the question after it.
+/// The cost of one upload and of the question after it.
 struct Upload {
     milliseconds: f64,
     cpu: f64,
@@ -149,7 +150,7 @@ struct Upload {
 }
 
 fn upload(jobs: &Jobs, engine: &Engine, file: std::path::PathBuf, number: usize) -> Outcome<Upload> {
-    // Asked before, so that what it reads of the library lies in memory: what is new to the first question is the commit.
+    // Asked before, so that the data of the library is in memory: only the commit is new for the first question.
     let question = format!("{} of {}", abbreviation_of_middling_frequency(), questions(UPLOADS)[number]);
     engine.search(&Request::new(&question))?;
     let (began, cpu) = (Instant::now(), cpu_seconds(std::process::id()));
@@ -176,7 +177,7 @@ fn upload(jobs: &Jobs, engine: &Engine, file: std::path::PathBuf, number: usize)
     Ok(Upload { milliseconds, cpu, peak, first: first?, again: ask()?, first_peak })
 }
 
-/// What some work gives, and the bytes that were allocated meanwhile at most, above what was before.
+/// The result of some work, and the peak of the bytes allocated during it, above those allocated before.
 fn peak_of<T>(work: impl FnOnce() -> Outcome<T>) -> (Outcome<T>, f64) {
     let before = HEAP.current_usage();
     HEAP.reset_peak_usage();

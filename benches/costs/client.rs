@@ -1,4 +1,4 @@
-//! `stroma serve` as a process, and clients that keep their connections.
+//! Runs `stroma serve` as a process, with clients that keep their connections open.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -11,11 +11,11 @@ use crate::process::anonymous_megabytes;
 use crate::report::quantile;
 use crate::{Outcome, STROMA, project, workplace};
 
-/// A server that ends with this value.
+/// A server process, killed when dropped.
 pub(crate) struct Server {
     child: Child,
     address: SocketAddr,
-    /// From its start until it answers.
+    /// Seconds from the start until it answers.
     pub(crate) seconds_to_ready: f64,
 }
 
@@ -36,7 +36,7 @@ impl Server {
         let mut lines = BufReader::new(errors).lines().map_while(Result::ok);
         let address = lines.find_map(|line| Some(line.split_once("listening on http://")?.1.to_owned()));
         let address = address.ok_or("the server ended before it listened")?.trim().parse()?;
-        // Its log is read to the end, or the server would wait for a reader.
+        // Reads the log to the end; otherwise the server would block on a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
         Ok(Self { child, address, seconds_to_ready: started.elapsed().as_secs_f64() })
     }
@@ -48,13 +48,13 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // The index takes no harm from a sudden end.
+        // A sudden end does not damage the index.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// One connection over which questions go one after the other.
+/// A connection over which questions are sent one after the other.
 pub(crate) struct Client {
     stream: BufReader<TcpStream>,
 }
@@ -66,7 +66,7 @@ impl Client {
         Ok(Self { stream: BufReader::new(stream) })
     }
 
-    /// Asks and reads the answer whole.
+    /// Asks a question and reads the whole answer.
     pub(crate) fn ask(&mut self, question: &str) -> Outcome<()> {
         self.search(question, "").map(drop)
     }
@@ -101,7 +101,7 @@ impl Client {
     }
 }
 
-/// What clients that ask at the same time got.
+/// The results of clients that ask concurrently.
 pub(crate) struct Asked {
     milliseconds: Vec<f64>,
     seconds: f64,

@@ -1,4 +1,5 @@
-//! Embedding papers, beside other programs on the same texts with the same number of threads.
+//! Compares the speed of embedding papers with that of other programs, on the same texts and with the same number of
+//! threads.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -12,13 +13,13 @@ use crate::report::{Bound, Section, median};
 use crate::texts::{Sample, sample};
 use crate::{DEFAULT_MODEL, Outcome, SMALL_MODEL, STROMA, project, workplace};
 
-/// Enough for batches of every length, few enough for a minute a round.
+/// Enough for batches of every length, and few enough for one minute per round.
 const PARAGRAPHS: usize = 800;
 
-/// All programs take turns, so that a slow minute of the machine slows all of them.
+/// The programs take turns, so that a slow minute of the machine slows all of them.
 const ROUNDS: usize = 3;
 
-/// One model with the programs that run it.
+/// One model and the programs that run it.
 struct Contest {
     model: &'static str,
     bounds: Bounds,
@@ -29,14 +30,14 @@ struct Contest {
     rounds: Rounds,
 }
 
-/// How many times as fast as the peers a model must be, at least.
+/// Minimum speed of a model, as a multiple of the speed of the peers.
 #[derive(Clone, Copy)]
 struct Bounds {
     reference: f64,
     int8: f64,
 }
 
-/// What each program took in each round.
+/// The times of each program in each round.
 #[derive(Default)]
 struct Rounds {
     own: Vec<Pass>,
@@ -65,7 +66,7 @@ pub(crate) fn measure() -> Outcome<String> {
         sample.paragraphs.len(),
         sample.files.len()
     ));
-    // What a plain script over the small model takes is what both are measured by in the end.
+    // Both models are compared with the time that a plain script needs with the small model.
     let script = seconds(&small.rounds.reference);
     for contest in [large, small] {
         contest.report(&sample, &script, &mut section)?;
@@ -100,7 +101,7 @@ impl Contest {
 fn embedder(model: &str, precision: Precision) -> Outcome<BertEmbedder> {
     let folder = project("models").join(model);
     let embedder = BertEmbedder::start(&BertOptions { folder, precision, ..BertOptions::default() })?;
-    // The weights are loaded for the first texts; those of the peers are, too.
+    // Loads the weights before the measurement; those of the peers are loaded, too.
     embedder.embed(&vec!["ready".to_owned(); 64], Role::Passage)?;
     Ok(embedder)
 }
@@ -113,7 +114,7 @@ fn pass(embedder: &BertEmbedder, texts: &[String]) -> Outcome<Pass> {
     Ok(Pass { seconds, cpu, vector: vectors[0].as_slice().to_vec() })
 }
 
-/// `stroma index` as users run it: reading, paragraph and sentence vectors, writing.
+/// Runs `stroma index` as users do: reading, paragraph and sentence vectors, writing.
 fn index(files: &[PathBuf], model: &str, work: &Path) -> Outcome<Cost> {
     let folder = work.join("index");
     let child = Command::new(STROMA)
@@ -130,8 +131,8 @@ fn index(files: &[PathBuf], model: &str, work: &Path) -> Outcome<Cost> {
     Ok(cost)
 }
 
-/// A comparison of speed is one only between programs that give the same vectors. int8 with one range for a whole batch, as
-/// ONNX Runtime's, is coarse: .94 was seen.
+/// The speeds of programs can be compared only if they give the same vectors. int8 with one range for a whole batch, as
+/// in ONNX Runtime, is coarse: cosines of .94 were seen.
 fn same_model(rounds: &Rounds) -> Outcome<()> {
     let unit = |passes: &[Pass]| UnitVector::normalise(passes[0].vector.clone());
     let reference = unit(&rounds.reference);
@@ -147,7 +148,7 @@ fn same_model(rounds: &Rounds) -> Outcome<()> {
 }
 
 impl Contest {
-    /// Its tables. `script`: seconds that sentence-transformers takes with the small model, in each round.
+    /// Writes the tables. `script`: the seconds that sentence-transformers takes with the small model, in each round.
     fn report(&self, sample: &Sample, script: &[f64], section: &mut Section) -> Outcome<()> {
         let Self { model, bounds, rounds, .. } = self;
         same_model(rounds)?;

@@ -1,8 +1,8 @@
-//! What Stroma costs: embedding papers beside other programs, answering over HTTP, a change of the index, and how they grow
-//! with the index.
+//! Measures the costs of Stroma: embedding papers compared with other programs, answering over HTTP, changing the
+//! index, and how these costs grow with the index.
 //!
 //! `make bench` runs all parts, `cargo bench --bench costs -- scale` one of them. Each part prints its figures as
-//! ratios to the other programs and to the bounds it is held to, and replaces its section of `docs/performance.md`.
+//! ratios to those of the other programs and to their bounds, and replaces its section of `docs/performance.md`.
 //! Compare only figures of one run: machines differ and are shared.
 
 mod change;
@@ -21,21 +21,21 @@ use std::path::PathBuf;
 
 use measure::{Outcome, machine, process, project, report};
 
-/// Counts the bytes that this program holds, at the moment and at most.
+/// Counts the bytes that this program has allocated, currently and at the peak.
 #[global_allocator]
 static HEAP: peak_alloc::PeakAlloc = peak_alloc::PeakAlloc;
 
-/// The program that is measured as users run it.
+/// The measured program, run as users run it.
 const STROMA: &str = env!("CARGO_BIN_EXE_stroma");
 
-/// Where the figures are written.
+/// The file into which the figures are written.
 const PERFORMANCE: &str = "docs/performance.md";
 
-/// The model that comes first, and the small one, by the names of their folders.
+/// The default model, and the small one, by the names of their folders.
 const DEFAULT_MODEL: &str = "bge-small-en-v1.5";
 const SMALL_MODEL: &str = "all-MiniLM-L6-v2";
 
-/// Where a part keeps what it makes. The indexes of papers stay for the next run, all else is removed.
+/// The folder for the files of a part. The indexes of papers are kept for the next run; everything else is removed.
 fn workplace(name: &str) -> Outcome<PathBuf> {
     let folder = project("target/costs").join(name);
     std::fs::create_dir_all(&folder)?;
@@ -43,7 +43,7 @@ fn workplace(name: &str) -> Outcome<PathBuf> {
 }
 
 fn main() -> Outcome<()> {
-    // cargo adds `--bench` of its own.
+    // cargo adds the argument `--bench`.
     let named: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let wanted = |part: &str| named.is_empty() || named.iter().any(|name| name == part);
     println!("{}\n", *machine::DESCRIPTION);
@@ -60,7 +60,7 @@ fn main() -> Outcome<()> {
     if wanted("scale") {
         report::publish(PERFORMANCE, "scale", &scale::measure(&scale::SIZES)?)?;
     }
-    // Once in a while, for it needs an hour and 30 GB.
+    // Runs only on request, because it needs an hour and 30 GB.
     if named.iter().any(|name| name == "ten-million") {
         report::publish(PERFORMANCE, "ten-million", &scale::measure(&[10_000_000])?)?;
     }

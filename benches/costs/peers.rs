@@ -1,4 +1,4 @@
-//! Other programs that embed the same texts, in processes of their own.
+//! Runs other programs that embed the same texts, in separate processes.
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Lines, Write};
@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::{Outcome, project};
 
-/// What one pass over all texts took, and the first text's vector.
+/// The time of one pass over all texts, and the first text's vector.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Pass {
     pub(crate) seconds: f64,
@@ -17,7 +17,7 @@ pub(crate) struct Pass {
     pub(crate) vector: Vec<f32>,
 }
 
-/// A peer that waits to be told to embed the texts once more.
+/// A peer process that embeds the texts once per request.
 pub(crate) struct Peer {
     child: Child,
     requests: ChildStdin,
@@ -40,7 +40,7 @@ impl Peer {
             return Err("the peer has no pipes".into());
         };
         let mut answers = BufReader::new(answers).lines();
-        // Its libraries may print before.
+        // Its libraries may print something before.
         let ready = answers.by_ref().map_while(Result::ok).any(|line| line == "ready");
         if ready { Ok(Self { child, requests, answers }) } else { Err(format!("{kind} does not start").into()) }
     }
@@ -54,13 +54,13 @@ impl Peer {
 
 impl Drop for Peer {
     fn drop(&mut self) {
-        // It has nothing to lose.
+        // The process has no state to lose.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// Fetches a model in the form that ONNX Runtime wants.
+/// Fetches a model in the format of ONNX Runtime.
 pub(crate) fn fetch_onnx(name: &str) -> Outcome<()> {
     succeed(Command::new(system_python()).arg(project("scripts/setup.py")).args(["onnx", name]))
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 400.0;
-/// Left, right, top, bottom: room for the labels.
+/// Left, right, top, bottom: space for the labels.
 const MARGINS: (f64, f64, f64, f64) = (70.0, 190.0, 40.0, 50.0);
 const COLOURS: [&str; 4] = ["#1b5e8c", "#c8553d", "#4a7c3a", "#8a5fa8"];
 
@@ -27,7 +27,7 @@ impl Axis {
         Self { first, last: last.max(first + 1) }
     }
 
-    /// From 0 to 1 along the axis.
+    /// The position along the axis, from 0 to 1.
     fn place(&self, value: f64) -> f64 {
         (value.log10() - f64::from(self.first)) / f64::from(self.last - self.first)
     }
@@ -61,7 +61,7 @@ pub(crate) fn log_log(title: &str, axes: (&str, &str), curves: &[Curve]) -> Stri
     for (curve, colour) in curves.iter().zip(COLOURS) {
         let points: Vec<String> =
             curve.points.iter().map(|(x, y)| format!("{:.1},{:.1}", across(*x), down(*y))).collect();
-        // Writing to a string does not fail, here and below.
+        // Writing to a string cannot fail, here and below.
         let _ = writeln!(
             svg,
             "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>",
@@ -73,7 +73,7 @@ pub(crate) fn log_log(title: &str, axes: (&str, &str), curves: &[Curve]) -> Stri
     svg
 }
 
-/// Each curve's name beside its end, moved down where the one above would lie over it.
+/// Writes each curve's name beside its end, moved down if it would overlap the name above.
 fn names(svg: &mut String, curves: &[Curve], down: &impl Fn(f64) -> f64) {
     let end = |curve: &Curve| curve.points.last().map_or(0.0, |point| down(point.1)) + 4.0;
     let mut placed: Vec<(f64, &str, &str)> =

@@ -1,4 +1,5 @@
-//! How the costs of a question grow with the index: synthetic papers, written and searched by the real index.
+//! Measures how the costs of a question grow with the index: synthetic papers, written to and searched in the real
+//! index.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -15,25 +16,25 @@ use crate::report::{Bound, Section, quantile};
 use crate::synthetic::{SyntheticEmbedder, journal, paper, papers_for, questions};
 use crate::{DEFAULT_MODEL, Outcome, project, workplace};
 
-/// Passages at which the growing index is measured.
+/// Numbers of passages at which the growing index is measured.
 pub(crate) const SIZES: [usize; 5] = [10_000, 30_000, 100_000, 300_000, 1_000_000];
 
-/// Passages after which a commit is made while the index grows.
+/// Number of passages between commits while the index grows.
 const COMMIT: usize = 10_000;
 
 const QUESTIONS: usize = 200;
 
-/// Questions whose nearest passages are looked for among all.
+/// Number of questions for which the nearest passages are searched exhaustively.
 const EXACT_QUESTIONS: usize = 50;
 
-/// Candidates of each leg, as the engine has them.
+/// Number of candidates of each leg, as in the engine.
 const CANDIDATES: usize = 100;
 
-/// What was measured at one size.
+/// The measurements at one size.
 struct Size {
     passages: usize,
     grown: Grown,
-    /// Seconds.
+    /// In seconds.
     open: f64,
     recall: f64,
     /// Milliseconds of each question.
@@ -43,11 +44,11 @@ struct Size {
     hybrid: Vec<f64>,
 }
 
-/// What writing took.
+/// The cost of writing.
 struct Grown {
-    /// Passages a second, merges included.
+    /// Passages per second, including merges.
     rate: f64,
-    /// Seconds to replace one paper and commit, and then until merges in the background are done.
+    /// Seconds to replace one paper and commit, and then until background merges have finished.
     commit: f64,
     merge: f64,
     bytes_per_passage: f64,
@@ -94,7 +95,7 @@ fn at_size(folder: &Path, embedder: &Arc<SyntheticEmbedder>, from: usize, to: us
     })
 }
 
-/// Milliseconds for each; all are asked once before, so that what is needed lies in memory.
+/// Milliseconds for each query. Each is run once before, so that its data is in memory.
 fn timed<T, A>(asked: &[T], mut ask: impl FnMut(&T) -> Outcome<A>) -> Outcome<Vec<f64>> {
     for one in asked {
         ask(one)?;
@@ -143,7 +144,7 @@ fn bytes(folder: &Path) -> Outcome<u64> {
     sizes.sum::<std::io::Result<u64>>().map_err(Into::into)
 }
 
-/// The share of the ten truly nearest passages that the scan finds among its first ten.
+/// The share of the ten exact nearest passages among the first ten that the scan finds.
 pub(crate) fn recall(snapshot: &Snapshot, vectors: &[UnitVector]) -> Outcome<f64> {
     let all = snapshot.all_passages()?;
     let mut found = 0;
@@ -166,7 +167,7 @@ fn exact(snapshot: &Snapshot, all: &[PassageAddress], vector: &UnitVector) -> Ve
     scored.into_iter().map(|(_, address)| address).collect()
 }
 
-/// The program itself on the largest index, with the real model.
+/// The program itself with the largest index and the real model.
 struct Served {
     seconds_to_ready: f64,
     megabytes: f64,
@@ -244,7 +245,7 @@ fn report(measured: &[Size], served: &Served) -> Outcome<String> {
     Ok(section.finish())
 }
 
-/// What every size is held to, and what some of them are.
+/// The bounds for every size, and those for particular sizes.
 fn bounds(section: &mut Section, size: &Size) {
     let (name, median) = (size.passages, |times: &[f64]| quantile(times.to_vec(), 0.5));
     section.bound(&format!("recall@10, {name}"), size.recall, Bound::AtLeast(0.99));

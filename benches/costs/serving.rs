@@ -1,4 +1,4 @@
-//! Answering over HTTP: `stroma serve` on an index of real papers, asked as clients ask it.
+//! Measures answering over HTTP: `stroma serve` with an index of real papers and real clients.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -14,16 +14,16 @@ use crate::report::{Bound, Section, median, quantile};
 use crate::scale::recall;
 use crate::{Outcome, STROMA, project, texts, workplace};
 
-/// Questions of one client before any is timed, and those that are timed.
+/// Number of questions of one client before measuring, and number of measured questions.
 const WARM_UP: usize = 50;
 const ASKED: usize = 400;
 
 const CLIENTS: usize = 8;
 
-/// Each takes some seconds, and machines that are shared have slow ones; the median of these is given.
+/// Each round takes a few seconds, and shared machines are sometimes slow; the median of the rounds is reported.
 const ROUNDS: usize = 3;
 
-/// Questions that are asked again and again.
+/// Questions that are repeated.
 const REPEATED: usize = 20;
 
 pub(crate) fn measure(model: &str) -> Outcome<String> {
@@ -74,7 +74,8 @@ pub(crate) fn measure(model: &str) -> Outcome<String> {
     Ok(section.finish())
 }
 
-/// The papers' index is kept from run to run: making it takes minutes, finding it unchanged less than a second.
+/// The index of the papers is kept between runs: building it takes minutes, and finding it unchanged less than a
+/// second.
 fn index(folder: &Path, model: &str) -> Outcome<()> {
     let papers = texts::papers();
     let mut command = Command::new(STROMA);
@@ -84,8 +85,8 @@ fn index(folder: &Path, model: &str) -> Outcome<()> {
     Ok(())
 }
 
-/// Titles of cited studies without their first word, each once, in a fixed order that mixes papers. A title as a whole would be
-/// answered as the name of the study, without the model.
+/// Titles of cited studies without their first word and without duplicates, in a fixed order that mixes papers. A whole
+/// title would be answered as the name of the study, without the model.
 fn questions(snapshot: &Snapshot) -> Outcome<Vec<String>> {
     let papers = snapshot.papers()?;
     let references = papers.into_iter().flat_map(|paper| paper.references);
@@ -97,7 +98,7 @@ fn questions(snapshot: &Snapshot) -> Outcome<Vec<String>> {
     Ok(titles)
 }
 
-/// The same, several times with other questions.
+/// The same measurement, several times with different questions.
 #[derive(Default)]
 struct Rounds(Vec<Asked>);
 

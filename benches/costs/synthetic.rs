@@ -1,7 +1,7 @@
-//! Papers and vectors by the million: made up, but written and searched by the same code as real ones.
+//! Millions of synthetic papers and vectors, written and searched by the same code as real ones.
 //!
-//! A vector is that of one of many clusters plus noise, and both follow from the text alone. So a question has its own
-//! cluster, as a question about one subject has. Words follow Zipf's law over a large vocabulary.
+//! A vector is the centre of one of many clusters plus noise, and both follow from the text alone. So a question has
+//! its own cluster, like a question about one subject. Words follow Zipf's law over a large vocabulary.
 
 use stroma::corpus::{Abbreviation, Article, Block, Format, Metadata, PaperId, passages};
 use stroma::embed::{EmbedError, Embedder, Role, UnitVector};
@@ -17,18 +17,19 @@ const WORDS_OF_A_SENTENCE: usize = 18;
 const VOCABULARY: f64 = 200_000.0;
 const ABBREVIATIONS_OF_A_PAPER: usize = 8;
 
-/// With Zipf's law over the vocabulary a rank is drawn with a probability of 1 / (rank · ln 200,000).
+/// By Zipf's law over the vocabulary, a rank is drawn with a probability of 1 / (rank · ln 200,000).
 const RANK_OF_MIDDLING_FREQUENCY: usize = 650;
 
-/// Journals, so that one of them is 1 % of all passages.
+/// Number of journals, so that each has 1 % of all passages.
 const JOURNALS: usize = 100;
 
-/// Gaussian numbers that noise is cut out of at random places: making new ones would be most of the work.
+/// Number of Gaussian numbers from which noise is taken at random positions: generating new ones would take most of the
+/// time.
 const POOL: usize = 1 << 20;
 
-/// An [`Embedder`] that costs next to nothing.
+/// An [`Embedder`] that takes almost no time.
 pub(crate) struct SyntheticEmbedder {
-    /// That of the real model, so that the program itself can open the index.
+    /// The fingerprint of the real model, so that the program itself can open the index.
     fingerprint: String,
     dimension: usize,
     pool: Vec<f32>,
@@ -44,7 +45,7 @@ impl SyntheticEmbedder {
     pub(crate) fn vector(&self, text: &str) -> UnitVector {
         let mut random = Random(xxh3_64(text.as_bytes()));
         let cluster = random.below(CLUSTERS) * 1031;
-        // Cosines with the cluster's centre from .9 down to .5, as paragraphs lie around a subject.
+        // Cosines with the cluster's centre are from .9 down to .5, like those of paragraphs on one subject.
         let spread = 0.5 + 1.2 * random.share() as f32;
         let noise = [random.below(POOL - self.dimension), random.below(POOL - self.dimension)];
         let number = |place: usize| {
@@ -69,7 +70,7 @@ impl Embedder for SyntheticEmbedder {
     }
 }
 
-/// The paper with a number, of [`PASSAGES_OF_A_PAPER`] passages: its record and its embedded passages.
+/// The paper with this number, which has [`PASSAGES_OF_A_PAPER`] passages: its record and its embedded passages.
 pub(crate) fn paper(number: usize, embedder: &SyntheticEmbedder) -> Outcome<(PaperRecord, Vec<EmbeddedPassage>)> {
     paper_of_size(number, PASSAGES_OF_A_PAPER, embedder)
 }
@@ -103,7 +104,7 @@ pub(crate) fn paper_of_size(
     Ok((PaperRecord::new(id, article, passages.len(), Vec::new()), passages))
 }
 
-/// The text of a paper as a Markdown file: a title and as many paragraphs as asked for.
+/// The text of a paper as a Markdown file: a title and the given number of paragraphs.
 pub(crate) fn markdown(number: usize, paragraphs: usize) -> String {
     let mut random = Random(number as u64 + 1);
     let title = words(&mut random, 8);
@@ -111,7 +112,7 @@ pub(crate) fn markdown(number: usize, paragraphs: usize) -> String {
     format!("# {title}\n\n{}\n", paragraphs.join("\n\n"))
 }
 
-/// Short forms are as frequent as words are, and each has two senses.
+/// Short forms are as frequent as words, and each has two senses.
 fn abbreviations(random: &mut Random) -> Vec<Abbreviation> {
     let abbreviation = |_| {
         let short = word(random).to_uppercase();
@@ -130,12 +131,12 @@ pub(crate) fn papers_for(passages: usize) -> usize {
     passages / PASSAGES_OF_A_PAPER
 }
 
-/// The journal of a paper; one in a hundred papers is in each.
+/// The journal of a paper. Each journal has one in a hundred papers.
 pub(crate) fn journal(number: usize) -> String {
     format!("Journal {}", number % JOURNALS)
 }
 
-/// Questions of six words.
+/// Questions with six words.
 pub(crate) fn questions(count: usize) -> Vec<String> {
     let mut random = Random(99);
     (0..count).map(|_| words(&mut random, 6)).collect()
@@ -159,7 +160,7 @@ fn word(random: &mut Random) -> String {
     spelled(VOCABULARY.powf(random.share()) as usize)
 }
 
-/// A word by its rank, which it spells in syllables.
+/// A word that spells its rank in syllables.
 fn spelled(rank: usize) -> String {
     const SYLLABLES: [&str; 20] = [
         "ba", "ce", "di", "fo", "gu", "la", "me", "ni", "po", "ru", "sa", "te", "vi", "zo", "mu", "ka", "le", "ri",
@@ -190,12 +191,12 @@ impl Random {
         (self.next() % bound as u64) as usize
     }
 
-    /// From 0 to 1.
+    /// A number from 0 to 1.
     fn share(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    /// Box and Muller (1958).
+    /// The method of Box and Muller (1958).
     fn gaussian(&mut self) -> f32 {
         let (length, angle) = (self.share().max(1e-12), self.share());
         ((-2.0 * length.ln()).sqrt() * (std::f64::consts::TAU * angle).cos()) as f32

@@ -1,4 +1,4 @@
-//! The papers that are embedded: real ones, the same in every run.
+//! The papers that are embedded: real papers, the same in every run.
 
 use std::path::PathBuf;
 
@@ -13,13 +13,13 @@ pub(crate) struct Sample {
     pub(crate) paragraphs: Vec<String>,
 }
 
-/// The folder of articles where there is one beside the project, else the samples that come with it.
+/// The folder of articles beside the project if it exists, else that of the included samples.
 pub(crate) fn papers() -> PathBuf {
     let articles = project("../shared/data/jats");
     if articles.is_dir() { articles } else { project("papers") }
 }
 
-/// Papers in a fixed shuffled order until they have so many paragraphs.
+/// Takes papers in a fixed shuffled order until they have this many paragraphs.
 pub(crate) fn sample(paragraphs: usize) -> Outcome<Sample> {
     let mut units = papers_under(&papers())?;
     units.sort_by_key(|unit| {

@@ -2,11 +2,11 @@
 
 /// A kind of hostile input.
 pub struct Input {
-    /// What it is made of, in a few words.
+    /// A short description of its structure.
     pub name: &'static str,
-    /// The name of the file, which decides nothing but page numbers.
+    /// The file name, which only determines page numbers.
     pub file: &'static str,
-    /// Bytes of about the given size.
+    /// Makes about the given number of bytes.
     pub make: fn(usize) -> Vec<u8>,
 }
 
@@ -14,7 +14,7 @@ const fn text(name: &'static str, make: fn(usize) -> Vec<u8>) -> Input {
     Input { name, file: "hostile.txt", make }
 }
 
-/// All kinds, grouped by the part of reading that they strain.
+/// All kinds, grouped by the part of the readers that they stress.
 pub const ALL: &[Input] = &[
     // Text of any format: sentences, abbreviations, citations.
     text("text: nested brackets", |n| nested("(", "a ", ")", n)),
@@ -316,13 +316,13 @@ fn repeat_times(unit: &str, times: usize) -> Vec<u8> {
     unit.repeat(times).into_bytes()
 }
 
-/// `open` half the way, `close` the other half, with `inner` behind each opening.
+/// `open` in the first half, `close` in the second half, with `inner` after each opening.
 fn nested(open: &str, inner: &str, close: &str, bytes: usize) -> Vec<u8> {
     let times = (bytes / (open.len() + inner.len() + close.len())).max(1);
     [repeat_times(&format!("{open}{inner}"), times), repeat_times(close, times)].concat()
 }
 
-/// Brackets of 4,000 bytes.
+/// Brackets with a content of 4,000 bytes.
 fn repeat_until(open: &str, unit: &str, close: &str, bytes: usize) -> Vec<u8> {
     let bracket = format!("{open}{}{close} ", unit.repeat(4_000 / unit.len()));
     repeat(&bracket, bytes)
@@ -344,7 +344,7 @@ fn letters(number: usize) -> String {
     number.to_string().bytes().map(|digit| char::from(digit - b'0' + b'a')).collect()
 }
 
-/// A short form of its own for each number.
+/// A different short form for each number.
 fn code(number: usize) -> String {
     format!("Q{}", letters(number).to_uppercase())
 }
@@ -388,7 +388,7 @@ fn show(text: &str, x: f32, y: f32, size: f32) -> String {
     format!("BT /F1 {size} Tf {x} {y} Td ({text}) Tj ET\n")
 }
 
-/// Operators that show lines, each at the place and in the size that `place` gives.
+/// Operators that show lines, each at the position and in the size that `place` returns.
 fn lines(bytes: usize, place: impl Fn(usize) -> (f32, f32, f32)) -> String {
     let mut content = String::new();
     for index in 0.. {

@@ -1,9 +1,10 @@
-//! Time and memory that hostile inputs cost, as the inputs double in size: `cargo bench --bench growth`.
+//! Measures the time and memory for hostile inputs as the inputs double in size: `cargo bench --bench growth`.
 //!
-//! Each kind is read, from a file's bytes to an article, its passages and the abbreviations that they use; and it goes the whole
-//! way, from the file to an index with the stand-in embedder and to the answer of a question with its evidence. Ends with
-//! an error where time or peak memory of either grows faster than the size to the power of 1.2 over the upper range of
-//! sizes. Writes its table into `docs/reliability.md`; with arguments, only prints the kinds whose names contain one of them.
+//! Each kind is measured twice: reading, from a file's bytes to an article, its passages and the uses of its
+//! abbreviations; and the whole way, from the file to an index with the hashing embedder and to the answer of a
+//! question with its evidence. Fails if the time or peak memory of either grows faster than the size to the power of
+//! 1.2 over the upper range of sizes. Writes its table into `docs/reliability.md`; with arguments, only prints the
+//! kinds whose names contain one of them.
 
 mod inputs;
 #[expect(dead_code, reason = "shared with other benchmarks, which use more of it")]
@@ -23,27 +24,27 @@ use stroma::corpus::{Limits, PaperId, ShortForms, passages, read_bytes};
 use stroma::search::{Reading, Request, SearchError};
 use support::Library;
 
-/// Bytes of the smallest and the largest input.
+/// Size of the smallest and the largest input in bytes.
 const SMALLEST: usize = 64 << 10;
 const LARGEST: usize = 2 << 20;
-/// Doublings at the upper end over which growth is judged.
+/// Number of doublings at the upper end over which growth is measured.
 const JUDGED: usize = 3;
-/// The largest exponent that passes.
+/// The maximum exponent of growth.
 const MOST: f64 = 1.2;
-/// A run that takes less is done again, and the faster one counts.
+/// In seconds. A shorter run is repeated, and the faster one counts.
 const AGAIN: f64 = 0.05;
-/// After a run of so many seconds, the input is not doubled again: growth shows in what came before.
+/// In seconds. After a longer run, the input is not doubled again: the previous sizes show the growth.
 const LONGEST: f64 = 0.2;
-/// Times below this are dominated by what every input costs.
+/// In seconds. Shorter times are dominated by the cost that every input has.
 const SHORTEST: f64 = 0.02;
-/// Characters of the question, which is the beginning of the input's longest passage.
+/// Number of characters of the question, which is the beginning of the input's longest passage.
 const QUESTION: usize = 200;
 
 /// Counts the bytes in use and their peak.
 #[global_allocator]
 static HEAP: PeakAlloc = PeakAlloc;
 
-/// Processor time of this program in seconds, all threads together, which other programs do not disturb.
+/// CPU time of all threads of this program in seconds, which other programs do not affect.
 fn processor_seconds() -> f64 {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: the call writes to `time`, which is valid, and keeps no pointer to it.
@@ -51,17 +52,17 @@ fn processor_seconds() -> f64 {
     time.tv_sec as f64 + time.tv_nsec as f64 * 1.0e-9
 }
 
-/// What one size costs.
+/// The cost of one size.
 #[derive(Clone, Copy)]
 struct Cost {
     bytes: f64,
     seconds: f64,
-    /// Bytes that were allocated at most, above what was before.
+    /// Peak of the allocated bytes, above those allocated before.
     peak: f64,
 }
 
 impl Cost {
-    /// Does `work`, and gives what it gave and cost.
+    /// Runs `work`, and returns its result and cost.
     fn of<T>(bytes: usize, work: impl FnOnce() -> T) -> (T, Self) {
         let before = HEAP.current_usage();
         HEAP.reset_peak_usage();
@@ -71,13 +72,13 @@ impl Cost {
         (outcome, Self { bytes: bytes as f64, seconds, peak: peak as f64 })
     }
 
-    /// Without the time that each input takes.
+    /// The cost without the time that every input takes.
     fn above(self, floor: Self) -> Self {
         Self { seconds: (self.seconds - floor.seconds).max(0.0), ..self }
     }
 }
 
-/// What `run` costs: once if that takes long, else the faster of two.
+/// The cost of `run`: of a single run if that takes long, else of the faster of two.
 fn cost(mut run: impl FnMut() -> Cost) -> Cost {
     let first = run();
     if first.seconds > AGAIN {
@@ -91,7 +92,7 @@ fn main() -> Outcome<()> {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     let is_wanted = |input: &&Input| wanted.is_empty() || wanted.iter().any(|part| input.name.contains(part.as_str()));
     let paper = b"# Cells\n\nCells were given to mice.\n";
-    // The first run of a program costs more than others.
+    // The first run in a process costs more than later ones.
     let _ = the_whole_way(paper, "small.md", "cells");
     let floor = cost(|| the_whole_way(paper, "small.md", "cells"));
     let mut table = Section::new(
@@ -130,7 +131,7 @@ fn main() -> Outcome<()> {
     if failed.is_empty() { Ok(()) } else { Err(Failure::from(format!("faster than n^{MOST}: {}", failed.join(", ")))) }
 }
 
-/// What reading costs at each size, and the whole way at each size that is not refused.
+/// The cost of reading at each size, and of the whole way at each size that is not rejected.
 fn costs(input: &Input, floor: Cost) -> (Vec<Cost>, Vec<Cost>) {
     let (mut reading, mut answering) = (Vec::new(), Vec::new());
     let mut size = SMALLEST;
@@ -153,7 +154,7 @@ fn costs(input: &Input, floor: Cost) -> (Vec<Cost>, Vec<Cost>) {
     (reading, answering)
 }
 
-/// Reads an input, and gives a question about it; none where it is refused, which costs something, too.
+/// Reads an input, and returns a question about it; `None` if it is rejected, which also has a cost.
 fn read(bytes: &[u8], file: &str) -> (Option<String>, Cost) {
     let read = || {
         let article = read_bytes(bytes, file, &Limits::default()).ok()?;
@@ -169,7 +170,7 @@ fn read(bytes: &[u8], file: &str) -> (Option<String>, Cost) {
     Cost::of(bytes.len(), read)
 }
 
-/// From a file to an index of its own, and to an answer.
+/// Indexes a file in a new index, and answers a question.
 fn the_whole_way(bytes: &[u8], file: &str, question: &str) -> Cost {
     let library = Library::without_model();
     let path = library.papers().join(Path::new(file));
@@ -190,7 +191,7 @@ fn the_whole_way(bytes: &[u8], file: &str, question: &str) -> Cost {
     cost
 }
 
-/// How costs grow.
+/// How the costs grow.
 struct Growth {
     last: Option<Cost>,
     time: f64,

@@ -1,5 +1,5 @@
-//! More clients than a small machine can serve at once, while papers arrive in the watched folder and over HTTP, and thousands of
-//! connections begin a request that they never end.
+//! More clients than a small machine can serve at once, while papers arrive in the watched folder and over HTTP, and
+//! thousands of connections begin a request that they never complete.
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -12,10 +12,10 @@ use crate::program::Served;
 
 const CLIENTS: usize = 64;
 
-/// Connections that begin a request and never end it.
+/// Number of connections that begin a request and never complete it.
 const SLOW_CONNECTIONS: usize = 2000;
 
-/// Holds connections open; the server ends them after ten seconds, so new ones take their place before that.
+/// Keeps connections open. The server closes them after ten seconds, so they are replaced before that.
 fn dawdle(address: &str, stop: &AtomicBool) {
     let connection = |_| {
         let mut stream = TcpStream::connect(address).expect("the server takes thousands");
@@ -31,7 +31,7 @@ fn dawdle(address: &str, stop: &AtomicBool) {
     }
 }
 
-/// Papers arrive: every half second one is copied into the watched folder, and one uploaded.
+/// Adds papers: every half second, copies one into the watched folder and uploads another one.
 fn bring(server: &Served, folder: &Path, stop: &AtomicBool) -> (u64, u64) {
     let (mut copied, mut uploaded) = (0, 0);
     while !stop.load(Ordering::Relaxed) {
@@ -51,10 +51,10 @@ fn bring(server: &Served, folder: &Path, stop: &AtomicBool) -> (u64, u64) {
     (copied, uploaded)
 }
 
-/// Runs for so many seconds, and prints what came of it.
+/// Runs for this number of seconds, and prints the results.
 ///
 /// # Panics
-/// A request got another answer than 200 or the intended 503, or a paper is not indexed.
+/// If a request gets another status than 200 or the expected 503, or a paper is not indexed.
 pub(crate) fn run(title: &str, seconds: u64, settings: &[(&str, &str)]) {
     let folders = Folders::with_samples();
     let server = folders.serve(&[&[("STROMA_SERVER_WATCH", "true")], settings].concat());
@@ -80,7 +80,7 @@ pub(crate) fn run(title: &str, seconds: u64, settings: &[(&str, &str)]) {
     });
     let took = began.elapsed().as_secs_f64();
     seen.sort();
-    // What came last is at rest after a second, then it is indexed.
+    // The last paper is unchanged for a second before it is indexed.
     let all = 12 + copied + uploaded;
     let indexed = std::iter::repeat_with(|| {
         std::thread::sleep(Duration::from_millis(200));

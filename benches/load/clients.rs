@@ -1,4 +1,4 @@
-//! Clients that ask, and what they saw.
+//! Clients that ask questions, and the results that they see.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 use crate::program::{Served, copy_samples, output};
 use crate::support::project;
 
-/// The folders of a server, with the samples indexed. Removed when dropped.
+/// The folders of a server, with the samples indexed. They are removed when dropped.
 pub(crate) struct Folders {
     place: tempfile::TempDir,
 }
 
 impl Folders {
     /// # Panics
-    /// The samples cannot be indexed.
+    /// If the samples cannot be indexed.
     pub(crate) fn with_samples() -> Self {
         let folders = Self { place: tempfile::tempdir().expect("a folder") };
         copy_samples(&folders.papers());
@@ -36,7 +36,7 @@ impl Folders {
         self.place.path().join("uploads")
     }
 
-    /// Starts a server with further settings as variables of the environment.
+    /// Starts a server with further settings as environment variables.
     pub(crate) fn serve(&self, settings: &[(&str, &str)]) -> Served {
         let papers = self.papers();
         let of_folders = [("STROMA_PAPERS", papers.to_str().expect("a name in Unicode"))];
@@ -44,12 +44,12 @@ impl Folders {
     }
 }
 
-/// What clients saw.
+/// The results that clients see.
 #[derive(Default)]
 pub(crate) struct Seen {
-    /// Times of the requests that were answered with 2xx, in ascending order once [sorted](Self::sort).
+    /// Response times of the requests that got 2xx, in ascending order once [sorted](Self::sort).
     pub(crate) answered: Vec<Duration>,
-    /// How often each other outcome came.
+    /// Number of each other result.
     pub(crate) others: BTreeMap<String, usize>,
 }
 
@@ -65,24 +65,24 @@ impl Seen {
         self.answered.sort_unstable();
     }
 
-    /// Milliseconds within which such a share of the requests was answered.
+    /// The response time in milliseconds at a quantile.
     pub(crate) fn quantile(&self, share: f64) -> f64 {
         let place = (self.answered.len() as f64 * share) as usize;
         self.answered.get(place.min(self.answered.len().saturating_sub(1))).map_or(0.0, |time| time.as_secs_f64() * 1e3)
     }
 
-    /// Whether the server refused nothing but what it means to refuse: too many requests at once.
+    /// Whether the server only refused requests for the expected reason: too many at once.
     pub(crate) fn is_as_intended(&self) -> bool {
         !self.answered.is_empty() && self.others.keys().all(|outcome| outcome == REFUSED)
     }
 
-    /// Counts the outcome of a request that began at `began`.
+    /// Counts the result of a request that began at `began`.
     pub(crate) fn count(&mut self, began: Instant, reply: Result<ureq::http::Response<ureq::Body>, ureq::Error>) {
         let outcome = match reply {
             Ok(mut reply) => match (reply.status().as_u16(), reply.body_mut().read_to_vec()) {
                 (200..300, Ok(_)) => return self.answered.push(began.elapsed()),
                 (503, Ok(_)) if reply.headers().contains_key("retry-after") => {
-                    // A client that behaves waits; a tenth of what it is told keeps the pressure up.
+                    // A well-behaved client waits; a tenth of the given time keeps the load high.
                     std::thread::sleep(Duration::from_millis(100));
                     REFUSED.to_owned()
                 }
@@ -95,7 +95,7 @@ impl Seen {
     }
 }
 
-/// The one refusal that is intended.
+/// The expected refusal.
 const REFUSED: &str = "503 with Retry-After";
 
 /// The questions over the samples.
@@ -108,12 +108,12 @@ pub(crate) fn questions() -> Vec<String> {
     lines.lines().map(question).collect()
 }
 
-/// A client that keeps its connection.
+/// A client that keeps its connection open.
 pub(crate) fn agent() -> ureq::Agent {
     ureq::Agent::config_builder().http_status_as_error(false).build().into()
 }
 
-/// Asks one question after the other, beginning with the one at `first`.
+/// Asks one question after the other, starting with the one at index `first`.
 pub(crate) fn ask(server: &Served, questions: &[String], first: usize, stop: &AtomicBool) -> Seen {
     let (agent, mut seen) = (agent(), Seen::default());
     for question in questions.iter().cycle().skip(first) {

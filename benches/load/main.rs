@@ -1,7 +1,7 @@
-//! A server under load, as a program: `cargo bench --bench load`, or one part of it, `-- burst` or `-- mixed`.
+//! Runs a server under load: `cargo bench --bench load`, or one part of it, `-- burst` or `-- mixed`.
 //!
-//! `STROMA_LOAD_SECONDS` sets how long the mixed load lasts (600); the burst lasts a tenth of it. The program uses loopback
-//! only, ends by itself, and fails where a promise of `docs/reliability.md` does not hold.
+//! `STROMA_LOAD_SECONDS` sets the duration of the mixed load (600); the burst lasts a tenth of it. The program uses
+//! only loopback, ends by itself, and fails if a guarantee of `docs/reliability.md` does not hold.
 
 mod burst;
 mod clients;
@@ -16,11 +16,11 @@ mod program;
 #[path = "../../tests/support.rs"]
 mod support;
 
-/// Seconds of the mixed load where nothing else is said; only a run of this length goes into `docs/reliability.md`.
+/// The default duration of the mixed load in seconds; only a run of this duration is written to `docs/reliability.md`.
 const SECONDS: u64 = 600;
 
 fn main() -> measure::Outcome<()> {
-    // cargo adds `--bench` of its own.
+    // cargo adds the argument `--bench`.
     let named: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let wanted = |part: &str| named.is_empty() || named.iter().any(|name| name == part);
     let seconds = std::env::var("STROMA_LOAD_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(SECONDS);

@@ -1,5 +1,5 @@
-//! A busy day: clients ask, others upload new papers and replace old ones, some hang up in the middle of an upload, and some take
-//! a byte of their answer each second.
+//! A mixed load: clients ask questions, others upload new papers and replace old ones, some disconnect in the middle of
+//! an upload, and some read one byte of their answer per second.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -17,32 +17,32 @@ const UPLOADING: usize = 4;
 const HANGING_UP: usize = 2;
 const TRICKLING: usize = 2;
 
-/// Milliseconds within which 99 of 100 questions are to be answered.
+/// Maximum response time in milliseconds of 99 of 100 questions.
 const LONGEST: f64 = 100.0;
 
-/// What the memory at the end may be of that at a fifth of the time, at most.
+/// Maximum ratio of the memory at the end to that at a fifth of the time.
 const GROWTH: f64 = 1.2;
 
-/// A moment's memory is the median over the samples of so long before it.
+/// The memory at a point in time is the median over the samples of this period before it.
 const WINDOW: Duration = Duration::from_secs(20);
 
-/// What was counted and measured.
+/// The results of the run.
 pub(crate) struct Measured {
     seconds: f64,
     questions: Seen,
     uploads: Uploads,
-    /// Uploads that their clients gave up, and answers that a slow reader was cut off from.
+    /// Uploads that clients abandoned, and answers whose slow reader was disconnected.
     hung_up: usize,
     cut_off: usize,
-    /// Of the server, at a fifth of the time and at the end.
+    /// The state of the server, at a fifth of the time and at the end.
     early: State,
     late: State,
-    /// Names in the folder of uploads which no acknowledged upload has.
+    /// Names in the folder of uploads that no acknowledged upload has.
     left_behind: Vec<String>,
     papers: u64,
 }
 
-/// What the server's process holds, as medians over a [window](WINDOW).
+/// The resources of the server's process, as medians over a [window](WINDOW).
 #[derive(Debug, Clone, Copy)]
 struct State {
     megabytes: f64,
@@ -53,14 +53,14 @@ struct State {
 #[derive(Default)]
 struct Uploads {
     seen: Seen,
-    /// Names under which something was acknowledged.
+    /// Names of acknowledged uploads.
     names: Vec<String>,
 }
 
-/// Loads a server for so many seconds.
+/// Runs the load on a server for this number of seconds.
 ///
 /// # Panics
-/// The server does not start, or does not answer when all clients have gone.
+/// If the server does not start, or does not answer after all clients have disconnected.
 pub(crate) fn run(seconds: u64) -> Measured {
     let folders = Folders::with_samples();
     let server = folders.serve(&[]);
@@ -109,7 +109,8 @@ pub(crate) fn run(seconds: u64) -> Measured {
     measured
 }
 
-/// Uploads new papers, each third time, and replaces others; each when the one before it is indexed.
+/// Uploads papers: every third one is new, and the others replace one. Each upload starts when the previous one is
+/// indexed.
 fn upload(server: &Served, client: usize, stop: &AtomicBool) -> Uploads {
     let (agent, mut uploads) = (agent(), Uploads::default());
     for number in 0.. {
@@ -128,7 +129,7 @@ fn upload(server: &Served, client: usize, stop: &AtomicBool) -> Uploads {
     uploads
 }
 
-/// A paper of some paragraphs, all of which differ from those of another version.
+/// A paper with some paragraphs, all of which differ from those of another version.
 fn paper(name: &str, version: usize) -> String {
     let paragraph = |place: usize| {
         format!(
@@ -145,14 +146,14 @@ fn paper(name: &str, version: usize) -> String {
     )
 }
 
-/// Begins uploads of a megabyte and goes away in the middle of them. Gives their number.
+/// Begins uploads of a megabyte and disconnects in the middle. Returns their number.
 fn hang_up(server: &Served, client: usize, stop: &AtomicBool) -> usize {
     let mut count = 0;
     while !stop.load(Ordering::Relaxed) {
         let mut stream = connect(server);
         let head =
             format!("PUT /v1/papers/half-{client}.md HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1048576\r\n\r\n");
-        // The server may refuse before the whole half is sent.
+        // The server may refuse before all of the half is sent.
         let sent = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&[b'a'; 512 << 10]));
         count += usize::from(sent.is_ok());
         drop(stream);
@@ -161,8 +162,8 @@ fn hang_up(server: &Served, client: usize, stop: &AtomicBool) -> usize {
     count
 }
 
-/// Asks for more than fits into the buffers between here and the server, and takes one byte each second. Gives how often the
-/// server ended that.
+/// Requests more than fits into the buffers on both sides, and reads one byte per second. Returns how often the server
+/// disconnected.
 fn trickle(server: &Served, stop: &AtomicBool) -> usize {
     let mut count = 0;
     while !stop.load(Ordering::Relaxed) {
@@ -170,7 +171,7 @@ fn trickle(server: &Served, stop: &AtomicBool) -> usize {
         let request = "GET /v1/search?q=stem+cells&limit=100&per_paper=100 HTTP/1.1\r\nhost: localhost\r\n\r\n";
         stream.write_all(request.repeat(100).as_bytes()).expect("the server takes it");
         let mut byte = [0];
-        // What was sent before the end would take days to read; that the server has gone is seen by writing to it.
+        // Reading the buffered data would take days; writing shows that the server has disconnected.
         while !stop.load(Ordering::Relaxed) {
             if stream.read_exact(&mut byte).is_err() || stream.write_all(b"G").is_err() {
                 count += 1;
@@ -186,7 +187,7 @@ fn connect(server: &Served) -> TcpStream {
     TcpStream::connect(server.url("").trim_start_matches("http://")).expect("the server takes it")
 }
 
-/// Waits until so long after `began`, and gives what the server held in the [window](WINDOW) before that.
+/// Waits until this time after `began`, and returns the state of the server in the [window](WINDOW) before that.
 fn state_after(server: &Served, began: Instant, after: Duration) -> State {
     let (process, mut samples) = (server.process(), Vec::new());
     std::thread::sleep((after.saturating_sub(WINDOW)).saturating_sub(began.elapsed()));
@@ -201,12 +202,12 @@ fn state_after(server: &Served, began: Instant, after: Duration) -> State {
     }
 }
 
-/// Files, sockets and pipes that a process has open.
+/// Number of files, sockets and pipes that a process has open.
 fn open_files(process: u32) -> usize {
     std::fs::read_dir(format!("/proc/{process}/fd")).map_or(0, Iterator::count)
 }
 
-/// Threads of a process.
+/// Number of threads of a process.
 fn threads(process: u32) -> usize {
     std::fs::read_dir(format!("/proc/{process}/task")).map_or(0, Iterator::count)
 }
@@ -216,7 +217,7 @@ impl Measured {
         self.late.megabytes / self.early.megabytes
     }
 
-    /// The figures as a table in Markdown.
+    /// The figures as a Markdown table.
     pub(crate) fn table(&self) -> String {
         let mut section = Section::new(&format!(
             "For {:.0} s {ASKING} clients ask without a pause, {UPLOADING} upload papers, two of three in the place of a former one \
@@ -265,7 +266,7 @@ impl Measured {
     }
 
     /// # Errors
-    /// A promise that did not hold.
+    /// A guarantee that did not hold.
     pub(crate) fn check(&self) -> Outcome<()> {
         let expected = 12 + self.uploads.names.len() as u64;
         let promises = [

@@ -1,9 +1,10 @@
-//! The machine that figures are of.
+//! Describes the machine on which figures were measured.
 
 use std::fs::read_to_string;
 use std::sync::LazyLock;
 
-/// Its processor with what matters for speed, cores and memory, and how busy it was before this program; in one line.
+/// The processor with the features that matter for speed, cores and memory, and the load before this program started;
+/// on one line.
 pub(crate) static DESCRIPTION: LazyLock<String> = LazyLock::new(description);
 
 fn description() -> String {

@@ -1,4 +1,4 @@
-//! What the benchmarks share: the machine they run on, what a process takes, and figures as Markdown in `docs/`.
+//! Shared by the benchmarks: the machine, the resources of a process, and figures as Markdown in `docs/`.
 
 pub(crate) mod machine;
 pub(crate) mod process;
@@ -6,7 +6,7 @@ pub(crate) mod report;
 
 use std::path::{Path, PathBuf};
 
-/// What went wrong, for a person at a terminal.
+/// An error, for a person at a terminal.
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 pub(crate) type Outcome<T> = Result<T, Failure>;
 

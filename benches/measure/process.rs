@@ -1,4 +1,4 @@
-//! What processes take: time and memory as the system counts them (Linux).
+//! The time and memory of processes as the system counts them (Linux).
 
 use std::fs::read_to_string;
 use std::process::Child;
@@ -6,15 +6,15 @@ use std::time::{Duration, Instant};
 
 use super::Outcome;
 
-/// CPU seconds of a process so far, all its threads and the children it has waited for.
+/// CPU seconds of a process so far, including all threads and the child processes that it has waited for.
 pub(crate) fn cpu_seconds(process: u32) -> f64 {
     let line = read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-    // Fields 14 to 17, in hundredths; counted from behind the name, which may hold anything.
+    // Fields 14 to 17, in hundredths of a second; counted from the end of the name, which may contain any characters.
     let fields = line.rsplit_once(") ").map_or("", |(_, fields)| fields).split(' ');
     fields.skip(11).take(4).filter_map(|field| field.parse::<f64>().ok()).sum::<f64>() / 100.0
 }
 
-/// Memory of its own that a process holds, in MB: without files that are only mapped.
+/// Private memory of a process in MB: without files that are only mapped.
 pub(crate) fn anonymous_megabytes(process: u32) -> f64 {
     status_megabytes(process, "RssAnon:")
 }
@@ -25,16 +25,16 @@ fn status_megabytes(process: u32, key: &str) -> f64 {
     line.split_whitespace().nth(1).and_then(|number| number.parse::<f64>().ok()).unwrap_or(0.0) / 1024.0
 }
 
-/// What a finished process took.
+/// The cost of a finished process.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cost {
     pub(crate) seconds: f64,
     pub(crate) cpu: f64,
-    /// The most anonymous memory seen, every 50 ms.
+    /// Peak anonymous memory, sampled every 50 ms.
     pub(crate) peak_megabytes: f64,
 }
 
-/// Waits for a process to end well.
+/// Waits until a process has ended successfully.
 pub(crate) fn run_to_end(mut child: Child) -> Outcome<Cost> {
     let (id, started) = (child.id(), Instant::now());
     let mut cost = Cost { seconds: 0.0, cpu: 0.0, peak_megabytes: 0.0 };

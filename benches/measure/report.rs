@@ -4,14 +4,14 @@ use std::fmt::Write;
 
 use super::{Outcome, machine, project};
 
-/// What a figure is held to.
+/// The bound of a figure.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Bound {
     AtLeast(f64),
     AtMost(f64),
 }
 
-/// A part of the report that grows from top to bottom.
+/// A section of the report, written from top to bottom.
 #[derive(Debug)]
 pub(crate) struct Section(String);
 
@@ -36,7 +36,7 @@ impl Section {
         self.line(&format!("| {} |", cells.join(" | ")));
     }
 
-    /// A row of what is measured, its figure, and what it is held to: bold where it is not met.
+    /// Adds a row with a quantity, its figure and its bound: in bold if the bound is exceeded.
     pub(crate) fn bound(&mut self, what: &str, figure: f64, bound: Bound) {
         let (met, limit) = match bound {
             Bound::AtLeast(least) => (figure >= least, least),
@@ -52,12 +52,12 @@ impl Section {
     }
 
     fn line(&mut self, line: &str) {
-        // Writing to a string does not fail.
+        // Writing to a string cannot fail.
         let _ = writeln!(self.0, "{line}");
     }
 }
 
-/// Prints a part and puts it into its place in a document, between `<!-- NAME -->` and `<!-- /NAME -->`.
+/// Prints a section and replaces it in a document, between `<!-- NAME -->` and `<!-- /NAME -->`.
 pub(crate) fn publish(document: &str, name: &str, section: &str) -> Outcome<()> {
     println!("## {name}\n\n{section}");
     let file = project(document);
@@ -72,7 +72,7 @@ pub(crate) fn median(figures: Vec<f64>) -> f64 {
     quantile(figures, 0.5)
 }
 
-/// The figure below which such a share lies; 0 without any.
+/// The quantile of the figures at `share`; 0 if there are none.
 pub(crate) fn quantile(mut figures: Vec<f64>, share: f64) -> f64 {
     figures.sort_by(f64::total_cmp);
     let place = (share * figures.len().saturating_sub(1) as f64).round() as usize;
