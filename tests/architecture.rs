@@ -1,5 +1,5 @@
-//! The structure of the sources: which modules use which, as the table of ARCHITECTURE.md allows, and that no files import
-//! each other in a circle.
+//! Checks the structure of the sources: that modules use each other as the table of ARCHITECTURE.md allows, and that
+//! there are no import cycles.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -43,7 +43,7 @@ fn shown(file: &Path) -> String {
     inside.to_string_lossy().replace('\\', "/")
 }
 
-/// Groups of files each of which can be reached from each other one by imports.
+/// Groups of files in which each file reaches every other one by imports.
 fn circles<'a>(files: &BTreeMap<&'a Path, BTreeSet<&'a Path>>) -> BTreeSet<Vec<&'a Path>> {
     let reached: BTreeMap<&Path, BTreeSet<&Path>> = files.keys().map(|file| (*file, reach(files, file))).collect();
     let circle = |file: &&'a Path| -> Vec<&'a Path> {
@@ -53,7 +53,7 @@ fn circles<'a>(files: &BTreeMap<&'a Path, BTreeSet<&'a Path>>) -> BTreeSet<Vec<&
     files.keys().map(circle).filter(|circle| !circle.is_empty()).collect()
 }
 
-/// All that a file imports, directly or through others.
+/// All files that a file imports, directly or indirectly.
 fn reach<'a>(files: &BTreeMap<&'a Path, BTreeSet<&'a Path>>, from: &Path) -> BTreeSet<&'a Path> {
     let mut reached = BTreeSet::new();
     let mut next: Vec<&Path> = files[from].iter().copied().collect();
@@ -65,7 +65,7 @@ fn reach<'a>(files: &BTreeMap<&'a Path, BTreeSet<&'a Path>>, from: &Path) -> BTr
     reached
 }
 
-/// For each module of the program, the other ones that it names. A crate of the workspace is a module, too.
+/// For each module of the program, the other modules that it uses. A crate of the workspace counts as a module.
 fn uses() -> BTreeMap<String, BTreeSet<String>> {
     let mut uses: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for root in roots() {

@@ -1,4 +1,4 @@
-//! Kills processes at different moments: the index opens with its last commit, and the next run finishes the work.
+//! Kills processes at different times: the index opens with its last commit, and the next run completes the work.
 //!
 //! `STROMA_TEST_KILLS` is the number of kills (default 3); `docs/reliability.md` has the figures of a long run.
 
@@ -15,7 +15,7 @@ fn a_killed_run_loses_nothing_and_the_next_one_finishes() {
     copy_samples(&papers);
     let papers = papers.to_string_lossy().into_owned();
     for kill in 0..kills {
-        // Every paper changes, so that there is always work to be killed in.
+        // Every paper changes, so that there is always work to interrupt.
         for entry in std::fs::read_dir(&papers).expect("the papers") {
             let path = entry.expect("a paper").path();
             if path.extension().is_some_and(|ending| ending == "txt" || ending == "md") {
@@ -39,12 +39,12 @@ fn a_killed_run_loses_nothing_and_the_next_one_finishes() {
     assert!(said.contains("\"unchanged\":12"), "{said}");
 }
 
-/// Uploads that were acknowledged, by name, with the number that their text carries.
+/// Acknowledged uploads by name, with the number that their text contains.
 #[derive(Default)]
 struct Acknowledged(std::collections::BTreeMap<String, u64>);
 
 impl Acknowledged {
-    /// Uploads a paper, in the place of the one that had its name before.
+    /// Uploads a paper, which replaces any paper of the same name.
     fn put(&mut self, server: &Served, number: u64, wait: bool) -> bool {
         let name = format!("paper{}.md", number % 30);
         let text = format!(
@@ -59,7 +59,7 @@ impl Acknowledged {
         accepted
     }
 
-    /// Each is there once, as it was acknowledged last or as it was sent after that.
+    /// Checks that each is in the index once, as last acknowledged or as sent after that.
     fn check(&self, server: &Served) {
         server.settle();
         let (_, list) = server.get("/v1/papers?limit=100").expect("an answer");
@@ -79,14 +79,14 @@ impl Acknowledged {
     }
 }
 
-/// Segments of the commit in force.
+/// Number of segments of the current commit.
 fn segments(index: &Path) -> usize {
     let meta = std::fs::read_to_string(index.join("meta.json")).expect("a commit");
     let meta: serde_json::Value = serde_json::from_str(&meta).expect("JSON");
     meta["segments"].as_array().map_or(0, Vec::len)
 }
 
-/// Segments of which there are files but no commit: what was written or merged when the kill came.
+/// Number of segments with files that are in no commit: those being written or merged at the kill.
 fn unfinished_segments(index: &Path) -> usize {
     let meta = std::fs::read_to_string(index.join("meta.json")).unwrap_or_default().replace('-', "");
     let entries = std::fs::read_dir(index).expect("the index").filter_map(Result::ok);
@@ -95,8 +95,8 @@ fn unfinished_segments(index: &Path) -> usize {
     ids.filter(|id| !meta.contains(id.as_str())).collect::<std::collections::BTreeSet<String>>().len()
 }
 
-/// Kills a server again and again while `work` uploads, and looks each time whether the index is whole; at last, whether
-/// all that was acknowledged is there.
+/// Kills a server repeatedly while `work` uploads, and checks each time that the index is undamaged and, at the end,
+/// that all acknowledged uploads are there.
 fn kill_servers(what: &str, mut work: impl FnMut(u64, &Served, &Path, &mut Acknowledged)) {
     let folder = tempfile::tempdir().expect("a folder");
     let (index, uploads) = (folder.path().join("index"), folder.path().join("uploads"));
@@ -140,14 +140,14 @@ fn acknowledged_uploads_survive_a_kill_at_any_moment() {
 fn a_kill_during_a_merge_loses_nothing() {
     let mut number = 0;
     kill_servers("merges", |kill, server, index, acknowledged| {
-        // Each upload is a commit and a segment, and the eighth segment has them merged.
+        // Each upload is a commit with a new segment, and the eighth segment triggers a merge.
         while segments(index) < 7 {
             number += 1;
             assert!(acknowledged.put(server, number, true));
         }
         number += 1;
         assert!(acknowledged.put(server, number, false));
-        // Killed as soon as there are files that no commit names, or a moment later.
+        // Killed as soon as there are files that are in no commit, or shortly after.
         let began = Instant::now();
         while unfinished_segments(index) == 0 && began.elapsed() < Duration::from_secs(5) {
             std::thread::sleep(Duration::from_millis(1));
@@ -172,7 +172,7 @@ fn a_killed_rebuild_leaves_one_whole_index() {
     for kill in 0..kills {
         let before = std::fs::read(index.join("meta.json")).expect("a commit");
         let mut child = stroma(&index, &["index", "--rebuild", &papers]).spawn().expect("stroma runs");
-        // Mostly towards the end, where the switch is.
+        // Mostly near the end, where the switch happens.
         let part = [0.3, 0.8, 0.9, 0.95, 0.97, 0.99, 1.0, 1.02][kill as usize % 8];
         std::thread::sleep(whole.mul_f64(part + 0.003 * (kill / 8) as f64));
         child.kill().expect("a signal");
@@ -210,11 +210,11 @@ fn a_damaged_index_is_told_from_a_whole_one() {
     std::fs::write(&vectors, &bytes).expect("written");
     let (code, said) = output(&index, &["doctor"]);
     assert!(code == 1 && said.contains("not as it was written"), "{said}");
-    // Cut short, it is refused with words, not with a crash.
+    // A truncated snapshot gives an error message, not a crash.
     std::fs::write(&vectors, &bytes[..100]).expect("written");
     let (code, said) = output(&index, &["search", "safety"]);
     assert!(code == 2 && said.contains("damaged"), "{said}");
-    // The snapshot is a whole index of its own.
+    // The snapshot is a complete, independent index.
     let (code, said) = output(&copy, &["search", "safety of infusion", "--limit", "1"]);
     assert_eq!(code, 0, "{said}");
 }

@@ -1,4 +1,5 @@
-//! A file that crashes the process does so at most twice. A process that is killed from outside counts against no file.
+//! A file that crashes the process does so at most twice. A process that is killed from outside is not blamed on a
+//! file.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -12,10 +13,10 @@ use stroma::ingest::{Ingest, IngestOptions, Summary};
 
 use crate::support::{HashEmbedderAfter, Library};
 
-/// The folder of the library that a child indexes.
+/// The library folder that a child process indexes.
 const FOLDER: &str = "STROMA_TEST_CRASH_LOOP";
 
-/// Aborts the process, or hangs, when it meets certain words.
+/// Aborts the process, or hangs, if a text contains certain words.
 fn abort_or_hang(texts: &mut [String]) {
     if texts.iter().any(|text| text.contains("deadly")) {
         std::process::abort();
@@ -78,7 +79,7 @@ fn a_file_that_aborts_the_process_is_left_out_at_the_third_start() {
     let summary = library.index(&[library.papers()]);
     assert_eq!((summary.papers.unchanged, summary.papers.failed), (2, 1));
     assert!(summary.failures[0].file.ends_with("b.md") && summary.failures[0].reason.contains("ended the process"));
-    // Another text under the same name is another chance.
+    // A changed text under the same name is tried again.
     library.write("b.md", &review("harmless"));
     assert_eq!(library.index(&[library.papers()]).papers.added, 1);
     assert!(!library.index.folder().join("in-progress.jsonl").exists(), "nothing is left to remember");
@@ -105,7 +106,7 @@ fn a_process_killed_from_outside_blames_no_file() {
     assert_eq!(library.index.snapshot().counts().papers, 3);
 }
 
-/// A panic is survived, but a run that always ends in one would never get further.
+/// A panic does not end the process, but a run that always ends in a panic would make no progress.
 #[test]
 fn a_file_that_panics_is_left_out_at_the_third_run() {
     let panic = |texts: &mut [String]| {

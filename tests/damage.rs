@@ -1,5 +1,5 @@
-//! Damage and failures of the disk: truncated or changed files, a full disk, no permission to write, a missing model. Each gives a
-//! clear error, the last commit is kept, and nothing is acknowledged that is not durable.
+//! Damage and disk failures: truncated or changed files, a full disk, no write permission, a missing model. Each gives
+//! a clear error, the last commit is kept, and nothing is acknowledged that is not durable.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,7 +21,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// What is done to a file's bytes.
+/// A change to a file's bytes.
 type Damage = fn(&mut Vec<u8>);
 
 const DAMAGES: [(&str, Damage); 5] = [
@@ -38,7 +38,7 @@ const DAMAGES: [(&str, Damage); 5] = [
     ("cut to nothing", Vec::clear),
 ];
 
-/// Opens, checks and searches a damaged index. Returns a description of the problem, if any.
+/// Opens, checks and searches a damaged index. Returns descriptions of the problems.
 fn look(library: &Library, folder: &Path) -> Result<Vec<String>, String> {
     let index = PassageIndex::open(folder, library.index.signature()).map_err(|error| error.to_string())?;
     let findings = index.check().map_err(|error| error.to_string())?;
@@ -83,7 +83,7 @@ fn every_kind_of_damaged_file_is_found_and_named() {
     println!("{found} damages of {} kinds of files, each found: {kinds:?}", kinds.len());
 }
 
-/// Two papers of equal shape, each in a segment of its own.
+/// Two papers of equal structure, each in its own segment.
 fn two_segments(library: &Library) {
     for (name, joint) in [("a", "knees"), ("b", "hands")] {
         library.write(
@@ -94,7 +94,7 @@ fn two_segments(library: &Library) {
     }
 }
 
-/// The files of an index's segments by their extensions, in the order of the segments' ids.
+/// The files of an index's segments by extension, in the order of the segments' ids.
 fn segment_files(index: &Path) -> BTreeMap<String, Vec<PathBuf>> {
     let mut files: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
     let mut paths: Vec<PathBuf> =
@@ -115,7 +115,7 @@ fn whole_files_that_do_not_belong_together_are_found() {
     let mut found = Vec::new();
     for (extension, files) in segment_files(library.index.folder()) {
         let [one, other] = files.as_slice() else { panic!("two segments: {files:?}") };
-        // Of papers of equal shape, some files are the same.
+        // Papers of equal structure have some equal files.
         if std::fs::read(one).expect("bytes") == std::fs::read(other).expect("bytes") {
             continue;
         }
@@ -136,7 +136,7 @@ fn whole_files_that_do_not_belong_together_are_found() {
 #[test]
 fn vectors_of_other_texts_with_a_right_checksum_are_found() {
     let library = Library::without_model();
-    // Vectors of other words under the same name.
+    // Vectors of other texts under the same name.
     let change = |texts: &mut [String]| {
         texts.iter_mut().for_each(|text| *text = format!("quite another text than {text}"));
     };
@@ -164,7 +164,7 @@ fn a_segment_taken_out_of_the_commit_is_found() {
         findings.len() == 1 && findings[0].contains("1 papers are there, and the newest commit has 2"),
         "{findings:?}"
     );
-    // As `stroma doctor --repair` does it; the next run reads what is missing.
+    // As with `stroma doctor --repair`; the next run reads the missing papers.
     let index = PassageIndex::open(library.index.folder(), library.index.signature()).expect("an index");
     let mut writer = index.writer(15 << 20).expect("a writer");
     writer.accept_papers().expect("readable");
@@ -188,11 +188,11 @@ fn what_many_runs_leave_is_whole() {
     }
 }
 
-/// A file system for a test, where the machine allows to mount one.
+/// A mounted file system for a test, if the machine permits mounting.
 struct Mount(PathBuf);
 
 impl Mount {
-    /// `None`, said so, where mounting is not permitted.
+    /// Prints a message and returns `None` if mounting is not permitted.
     fn new(folder: &Path, arguments: &[&str]) -> Option<Self> {
         std::fs::create_dir_all(folder).expect("a folder");
         let mounted = Command::new("mount").args(arguments).arg(folder).output();
@@ -207,7 +207,7 @@ impl Mount {
         Self::new(folder, &["-t", "tmpfs", "-o", &format!("size={kilobytes}k"), "tmpfs"])
     }
 
-    /// The folder as it is, but not to be written.
+    /// Mounts the folder read-only.
     fn read_only(folder: &Path) -> Option<Self> {
         let mount = Self::new(folder, &["--bind", &folder.to_string_lossy()])?;
         let again = Command::new("mount").args(["-o", "remount,ro,bind"]).arg(folder).status();
@@ -257,7 +257,7 @@ fn on_a_full_disk_the_last_commit_stays_and_answers() {
     let (code, said) = output(&index, &["search", "item0", "--limit", "1"]);
     assert_eq!(code, 0, "{said}");
     println!("the disk was full after {kept} papers");
-    // With room again, the next run takes up what was left.
+    // With free space again, the next run resumes the work.
     let grown = Command::new("mount").args(["-o", "remount,size=64m"]).arg(&disk).status();
     assert!(grown.is_ok_and(|status| status.success()));
     let (code, said) = output(&index, &["index", &papers.to_string_lossy()]);
@@ -298,7 +298,7 @@ fn an_index_that_may_only_be_read_answers_and_says_why_it_cannot_change() {
     let index = place.join("index");
     let (code, said) = output(&index, &["index", "papers/msc-safety.txt"]);
     assert_eq!(code, 0, "{said}");
-    // As a copy from elsewhere: without the files of locks.
+    // Like a copy from elsewhere: without the lock files.
     for name in [".tantivy-meta.lock", ".tantivy-writer.lock"] {
         std::fs::remove_file(index.join(name)).expect("it is there");
     }

@@ -1,7 +1,7 @@
 //! A page of a review, as copied from a flip-book viewer.
 //!
-//! The reader must find its metadata, its two sections and the caption of the figure, and no noise; all other text must be recorded as
-//! dropped.
+//! The reader must find its metadata, its two sections and the caption of the figure, and no noise. All other text must
+//! be recorded as dropped.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
@@ -104,7 +104,7 @@ fn the_places_are_those_of_the_page() {
     }
 }
 
-/// The page after the seed's, written for this test, with the same running header.
+/// The page after the first one, written for this test, with the same running header.
 const NEXT: &str = "\
 International Journal of Molecular Medical Science, 2024, Vol.14, No.2, 123-131 http://medscipublisher.com/index.php/ijmms 126 \
 and doses of the cells, as Lee and Kim (2015) asked for. Longer trials will tell. 3.3 Safety of the cells In most trials, \

@@ -1,4 +1,4 @@
-//! Finding what one already knows: identifiers, names, titles, phrases and conditions, and words in another spelling.
+//! Searches for known papers: identifiers, names, titles, phrases and conditions, and words in another spelling.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::http_support::Server;
 use crate::program::output;
 use crate::support::{Library, project, shared_data};
 
-/// Three reviews, of which the first two cite a study that is not among them.
+/// Three reviews, of which the first two cite a study that the library does not contain.
 fn library() -> Library {
     let library = Library::without_model();
     let paper = |title: &str, head: &str, body: &str| {
@@ -81,7 +81,7 @@ fn a_paper_is_found_by_each_of_its_names() {
         assert!(!answer.summary.abstained && answer.summary.reason.is_none(), "{question}");
     }
     assert_eq!(ask(&library, "10.1186/ar2116").summary.papers[0].by, NameKind::Doi);
-    // Both papers of that name, the one whose first author it is first.
+    // Both papers by this name; the one with this first author comes first.
     assert_eq!(named(&ask(&library, "papers by Straub")), ["On anemia of the joint", title]);
 }
 
@@ -279,7 +279,7 @@ fn a_question_about_it_asks_back() {
     assert!(answer.hits.iter().all(|hit| hit.evidence.is_empty()), "nothing is marked as an answer");
 }
 
-/// An index that an earlier version wrote finds papers by their names after its next run.
+/// In an index that an earlier version wrote, papers are found by their names after the next run.
 #[test]
 fn an_index_without_names_gets_them_with_the_next_run() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -301,7 +301,7 @@ fn an_index_without_names_gets_them_with_the_next_run() {
     assert_eq!(ask(&library, "title:\"retinoic acid\"").summary.papers.len(), 1);
 }
 
-/// The same over HTTP: conditions, what is not understood, names, and values in any case.
+/// The same over HTTP: conditions, parts that are not understood, names, and values in any case.
 #[tokio::test]
 async fn conditions_and_names_over_http() {
     let server = Server::new();
@@ -348,7 +348,7 @@ async fn a_paper_has_the_address_of_its_doi_in_each_form() {
     assert_eq!(found["hits"][0]["paper"]["id"], "10.1186_ar2116", "{found}");
 }
 
-/// The command line: a question without quotation marks, values in any case, and no model for words alone.
+/// The command line: a question without quotation marks, values in any case, and no model for a lexical search.
 #[test]
 fn questions_on_the_command_line() {
     let library = library();
@@ -374,7 +374,8 @@ fn questions_on_the_command_line() {
     assert!(shown.contains("Berg KL"), "{shown}");
 }
 
-/// How many of the questions find their paper first, and how many first but for others of the same first author and year.
+/// The number of questions whose paper comes first, and of those where only papers with the same first author and year
+/// precede it.
 #[derive(Debug, Default)]
 struct Share {
     asked: usize,
@@ -402,7 +403,7 @@ impl Share {
     }
 }
 
-/// Over all articles: what is asked by its name comes first. The figures are in `docs/query.md`.
+/// For all articles, a paper comes first when asked for by its name. The figures are in `docs/query.md`.
 #[test]
 #[ignore = "needs ../shared/data"]
 fn papers_come_first_by_their_names_over_all_articles() {
@@ -450,7 +451,7 @@ fn papers_come_first_by_their_names_over_all_articles() {
             metadata.journal.as_ref().zip(metadata.title.as_ref()).map(|(journal, title)| format!("{journal} {title}")),
         );
     }
-    // Studies that are only cited: those of every paper's list with a DOI that no article here has.
+    // Studies that are only cited: the entries with a DOI that is not that of an article here.
     let mut studies = (0, 0);
     for paper in papers.values().step_by(20) {
         for reference in paper.references.iter().filter(|reference| reference.doi.is_some()).take(3) {

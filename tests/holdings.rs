@@ -1,4 +1,4 @@
-//! What a library holds twice, and what its papers cite that it lacks.
+//! Duplicates in a library, and works that its papers cite and that it does not contain.
 
 use serde_json::Value;
 

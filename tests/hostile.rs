@@ -1,4 +1,4 @@
-//! Hostile papers and clients, against the program as a user runs it.
+//! Hostile papers and clients, tested with the program as a user runs it.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -7,7 +7,8 @@ use std::time::Duration;
 use crate::program::{Served, outcome, stroma};
 use crate::support::project;
 
-/// Sequences that set a terminal's clipboard, its colours, these again in one character, and the direction of text.
+/// Sequences that set a terminal's clipboard, its colours, its colours by a single character, and the direction of
+/// text.
 const SEQUENCES: &str = "\u{1b}]52;c;aGFybQ==\u{7}\u{1b}[31m\u{9b}31m\u{202e}";
 
 #[test]
@@ -21,7 +22,7 @@ fn sequences_in_papers_do_not_reach_the_terminal() {
          {SEQUENCES} of the patients was better after the cells were given to them [1].\n\n## References\n\n1. Doe \
          J{SEQUENCES}. A study of gait. Gait. 2001.\n"
     );
-    // With more of them among fewer words it would not be taken for text.
+    // With a higher share of these sequences, the file would not be treated as text.
     let plain =
         "The patients of this trial were seen every second week, and all that was found was written down. ".repeat(30);
     std::fs::write(&paper, text.replace("\n\n## References", &format!("\n\n{plain}\n\n## References")))
@@ -41,7 +42,7 @@ fn sequences_in_papers_do_not_reach_the_terminal() {
     ];
     for arguments in commands {
         let mut command = stroma(&index, arguments);
-        // Where the output is no terminal, all sequences are taken out.
+        // If the output is not a terminal, all sequences are removed.
         command.env("CLICOLOR_FORCE", "1");
         let (_, said) = outcome(command);
         assert!(said.contains("harm") || said.contains("ait"), "{arguments:?} says nothing: {said}");
@@ -51,14 +52,14 @@ fn sequences_in_papers_do_not_reach_the_terminal() {
     }
 }
 
-/// The text without the colours that the program itself sets: attributes are 0 to 2, 31 to 36.
+/// The text without the colours that the program sets: attributes 0 to 2, 31 to 36.
 fn without_colours(text: &str) -> String {
     let own = regex::Regex::new("\u{1b}\\[(?:0|1|2|3[36])m").expect("a pattern");
     let errors = regex::Regex::new("\u{1b}\\[1m\u{1b}\\[31m").expect("a pattern");
     own.replace_all(&errors.replace_all(text, ""), "").into_owned()
 }
 
-/// A server that may have only so many files open, and its address.
+/// Starts a server with a limit of open files, and returns it with its address.
 #[cfg(target_os = "linux")]
 fn with_open_files(folder: &std::path::Path, files: u32) -> (Served, String) {
     let serve = stroma(&folder.join("index"), &["serve", "--listen", "127.0.0.1:0"]);
@@ -81,7 +82,7 @@ const PAPER: &str =
 fn connections_leave_files_for_the_index() {
     let folder = tempfile::tempdir().expect("a folder");
     let (server, address) = with_open_files(folder.path(), 400);
-    // This connection is kept and used again.
+    // This connection stays open and is used again.
     assert_eq!(server.get("/readyz").map(|(status, _)| status), Some(200));
     let idle: Vec<TcpStream> = (0..500).map_while(|_| TcpStream::connect(&address).ok()).collect();
     assert_eq!(idle.len(), 500);

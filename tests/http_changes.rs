@@ -10,7 +10,7 @@ use stroma::server::{Jobs, TaskKind};
 
 use crate::http_support::{Reply, Server, limits};
 
-/// A review of one paragraph that says `word`.
+/// A review with one paragraph that contains `word`.
 fn review(title: &str, word: &str) -> String {
     format!(
         "# {title}\n\n## Findings\n\nIn all trials the {word} of the patients was better after the cells were given to them.\n"
@@ -43,13 +43,13 @@ async fn settle(jobs: &Jobs) {
     panic!("jobs do not end");
 }
 
-/// Files of the folder of uploads, hidden ones among them.
+/// Number of files in the folder of uploads, including hidden ones.
 fn files(server: &Server) -> usize {
     std::fs::read_dir(server.uploads()).expect("a folder").count()
 }
 
-/// A deletion is meant for the paper that was there when it was acknowledged: not for one that took the name before, and
-/// for all uploads of the paper, indexed or not.
+/// A deletion applies to the paper that existed when it was acknowledged: not to a paper that later gets the name, and
+/// to all uploads of the paper, indexed or not.
 #[tokio::test]
 async fn changes_of_one_name_are_done_in_the_order_of_their_acknowledgement() {
     let (server, gate) = Server::gated(limits());
@@ -57,7 +57,7 @@ async fn changes_of_one_name_are_done_in_the_order_of_their_acknowledgement() {
     let first = id(put(&server, "a.md", &review("Gait after cells", "gait")).await);
     let second = id(put(&server, "b.md", &review("Balance after cells", "balance")).await);
     let third = id(put(&server, "c.md", &review("Posture after cells", "posture")).await);
-    // Without a title a paper is named by its file.
+    // A paper without a title is identified by its file.
     let nameless = "In all trials the stride of the patients was longer after the cells were given to them.";
     let fourth = id(put(&server, "e.txt", nameless).await);
 
@@ -66,13 +66,13 @@ async fn changes_of_one_name_are_done_in_the_order_of_their_acknowledgement() {
     assert_eq!(put_at_once(&server, "a.md", &review("Grip after cells", "grip")).await, StatusCode::ACCEPTED);
     let path = |id: &str| format!("/v1/papers/{id}");
     assert_eq!(server.call(Method::DELETE, &path(&first)).await.status, StatusCode::ACCEPTED);
-    // The paper is uploaded once more under another name, and deleted before that is indexed.
+    // The paper is uploaded again under another name, and deleted before that upload is indexed.
     assert_eq!(put_at_once(&server, "d.md", &review("Balance after cells", "balance")).await, StatusCode::ACCEPTED);
     assert_eq!(server.call(Method::DELETE, &path(&second)).await.status, StatusCode::ACCEPTED);
     // The paper is deleted and uploaded again.
     assert_eq!(server.call(Method::DELETE, &path(&third)).await.status, StatusCode::ACCEPTED);
     assert_eq!(put_at_once(&server, "c.md", &review("Posture after cells", "posture")).await, StatusCode::ACCEPTED);
-    // The paper is replaced by a newer version of itself, and deleted before that is indexed.
+    // The paper is replaced by a newer version, and deleted before that version is indexed.
     let newer = format!("{nameless} The others did not walk any better than before.");
     assert_eq!(put_at_once(&server, "e.txt", &newer).await, StatusCode::ACCEPTED);
     assert_eq!(server.call(Method::DELETE, &path(&fourth)).await.status, StatusCode::ACCEPTED);
@@ -91,7 +91,7 @@ async fn a_deletion_that_was_acknowledged_survives_the_server() {
     let task = put(&server, "gait.md", &review("Gait after cells", "gait")).await.json();
     let former = server.jobs();
     tokio::task::spawn_blocking(move || former.stop()).await.expect("it stops");
-    // Acknowledged, and not done: the folder is empty now.
+    // Acknowledged, but not executed: the folder is empty now.
     let path = format!("/v1/papers/{}", task["paper"].as_str().expect("the paper's id"));
     assert_eq!(server.call(Method::DELETE, &path).await.status, StatusCode::ACCEPTED);
     assert_eq!(found(&server, "gait").await, 1);
@@ -175,7 +175,7 @@ async fn an_upload_is_found_replaced_and_deleted() {
     server.call(Method::DELETE, &format!("/v1/papers/{id}")).await.problem(404, "not_found");
 }
 
-/// A name under which a file is put is an address of its paper, whatever id the paper gets.
+/// The name of an upload is an address of its paper, whatever id the paper gets.
 #[tokio::test]
 async fn put_get_and_delete_of_one_name_are_one_address() {
     let (server, gate) = Server::gated(limits());
@@ -188,7 +188,7 @@ async fn put_get_and_delete_of_one_name_are_one_address() {
     server.get("/v1/papers/gait.md").await.problem(404, "not_found");
     server.get(&format!("/v1/papers/{}", id.as_str().expect("an id"))).await.problem(404, "not_found");
     delete("gait.md").await.problem(404, "not_found");
-    // An upload that waits is deleted by its name as well.
+    // A waiting upload can be deleted by its name, too.
     gate.close();
     put_at_once(&server, "balance.md", &review("Balance after cells", "balance")).await;
     assert_eq!(server.call(Method::DELETE, "/v1/papers/balance.md").await.status, StatusCode::ACCEPTED);
@@ -295,7 +295,7 @@ async fn a_job_is_accepted_and_can_be_followed() {
     server.get("/v1/tasks/x").await.problem(404, "not_found");
 }
 
-/// An acknowledged upload is indexed as soon as the disk has free space again; until then its job reports why it waits.
+/// An acknowledged upload is indexed as soon as the disk has free space again. Until then its job reports why it waits.
 #[tokio::test]
 async fn a_run_that_failed_is_tried_again() {
     let server = Server::writable();

@@ -137,7 +137,7 @@ async fn what_is_found_is_exported_in_the_formats_of_reference_managers() {
     assert_eq!(accepting(ask, "text/html, */*").await.json()["query"], "morning stiffness in rheumatoid arthritis");
     server.get(&format!("{ask}&format=docx")).await.problem(400, "invalid_parameter");
 
-    // The primary studies that the evidence cites, each once.
+    // The primary studies that the evidence cites, without duplicates.
     let cited = server.get(&format!("{ask}&format=csl-json&cited=true")).await.json();
     let titles: Vec<&str> = list(&cited).iter().filter_map(|one| one["title"].as_str()).collect();
     let distinct: std::collections::BTreeSet<&str> = titles.iter().copied().collect();
@@ -164,7 +164,7 @@ async fn the_file_of_a_paper_is_sent_as_a_browser_shows_it() {
         let header = |name: &str| reply.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         assert!(header("content-disposition").starts_with("inline; filename*=UTF-8''"), "{:?}", reply.headers);
         assert_eq!(header("x-content-type-options"), "nosniff");
-        // Scripts of a paper do not run as if they were the server's own.
+        // Scripts in a paper must not run with the origin of the server.
         let is_pdf = reply.kind() == "application/pdf";
         assert_eq!(header("content-security-policy").starts_with("sandbox"), !is_pdf, "{:?}", reply.headers);
         kinds.insert(reply.kind().to_owned());
@@ -251,7 +251,7 @@ async fn the_description_and_the_routes_agree() {
     }
 }
 
-/// The policy lets a page run files of this server and nothing else, so pages have no scripts, styles or listeners in themselves.
+/// The policy lets a page run only files of this server, so pages contain no inline scripts, styles or listeners.
 #[tokio::test]
 async fn pages_load_nothing_from_elsewhere_and_run_nothing_inline() {
     let server = Server::new();

@@ -155,7 +155,7 @@ async fn thousands_of_idle_connections_do_not_stop_others() {
     let server = Server::new();
     let running = start(&server).await;
     let mut idle = Vec::new();
-    // Two descriptors for each, as both ends are in this process.
+    // Two descriptors for each, because both ends are in this process.
     for _ in 0..4000 {
         match TcpStream::connect(running.address).await {
             Ok(stream) => idle.push(stream),
@@ -165,7 +165,7 @@ async fn thousands_of_idle_connections_do_not_stop_others() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
-    // Leaves some descriptors where the process may have few.
+    // Keeps some descriptors free, in case the process may open only few.
     idle.truncate(idle.len().saturating_sub(100).max(1));
     let began = Instant::now();
     let reply = ask(running.address, "/v1/search?q=stiffness").await;
@@ -195,7 +195,7 @@ async fn what_is_not_http_is_refused_with_a_problem() {
         [(long.as_str(), 431, "head_too_large"), ("neither\tfish nor fowl\r\n\r\n", 400, "bad_request")]
     {
         let mut stream = TcpStream::connect(running.address).await.expect("a connection");
-        // The server may close before it has taken all of it.
+        // The server may close the connection before it has received everything.
         let _ = send(&mut stream, request.as_bytes()).await;
         let reply = receive(&mut stream).await;
         assert!(reply.starts_with(&format!("HTTP/1.1 {status}")), "{reply}");
@@ -204,7 +204,7 @@ async fn what_is_not_http_is_refused_with_a_problem() {
     }
 }
 
-/// Begins an upload of a given size, and sends the beginning of it.
+/// Begins an upload of a given size, and sends its first part.
 async fn begin_upload(address: SocketAddr, name: &str, length: usize, text: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).await.expect("a connection");
     let head = format!("PUT /v1/papers/{name} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n\r\n{text}");
@@ -228,21 +228,21 @@ async fn uploads_that_trickle_keep_no_other_out() {
     assert!(until(Duration::from_secs(20), || spooled(&server) == 0).await, "what broke off is removed");
 }
 
-/// Uploads that are on the disk and not accepted yet.
+/// Number of uploads that are on disk but not accepted yet.
 fn spooled(server: &Server) -> usize {
     let entries = std::fs::read_dir(server.uploads()).expect("a folder").flatten();
     entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(".receiving-")).count()
 }
 
-/// A permit belongs to the work and not to the connection: if clients disconnect while their uploads are checked, still no more than
-/// the maximum number of checks run.
+/// A permit belongs to the work and not to the connection: even if clients disconnect while their uploads are checked,
+/// no more than the maximum number of checks run.
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clients_that_hang_up_leave_no_queue_behind() {
     use std::os::unix::fs::PermissionsExt;
 
     let library = crate::support::Library::without_model();
-    // In the place of the program that reads: it says nothing.
+    // Replaces the program that reads papers, and never answers.
     let program = library.folder.path().join("silent");
     std::fs::write(&program, "#!/bin/sh\nexec sleep 60\n").expect("written");
     std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).expect("one's own file");
@@ -255,7 +255,7 @@ async fn clients_that_hang_up_leave_no_queue_behind() {
         tokio::time::sleep(Duration::from_millis(20)).await;
         drop(stream);
     }
-    // Those that were being checked are left, and no others: with a queue of all it would take most of a minute.
+    // Only the uploads that were being checked remain: with a queue of all uploads, it would take most of a minute.
     assert!(until(Duration::from_secs(15), || spooled(&server) <= 8).await, "{} left", spooled(&server));
     assert!(until(Duration::from_secs(60), || spooled(&server) == 0).await, "{} left", spooled(&server));
 }

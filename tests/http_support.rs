@@ -15,7 +15,7 @@ use tower::ServiceExt;
 
 use crate::support::{Library, project};
 
-/// Embeds questions, and passages while its gate is open.
+/// An embedder for tests. It embeds questions at any time, but passages only while its gate is open.
 pub(crate) struct Gate {
     embedder: HashEmbedder,
     closed: Mutex<bool>,
@@ -57,7 +57,7 @@ impl Embedder for Gate {
     }
 }
 
-/// A server with a library of its own.
+/// A server with its own library.
 pub(crate) struct Server {
     pub(crate) state: Arc<AppState>,
     pub(crate) library: Library,
@@ -79,7 +79,7 @@ impl Reply {
         self.headers.get("content-type").map_or("", |kind| kind.to_str().expect("as it should be"))
     }
 
-    /// Checks that the reply is a problem of this status and code, and gives its detail.
+    /// Checks that the reply is a problem with this status and code, and returns its detail.
     pub(crate) fn problem(&self, status: u16, code: &str) -> String {
         let body = self.json();
         assert_eq!((self.status.as_u16(), body["code"].as_str()), (status, Some(code)), "{}", self.text);
@@ -106,7 +106,7 @@ pub(crate) fn limits() -> Limits {
 }
 
 impl Server {
-    /// Over the sample reviews.
+    /// A server over the sample reviews.
     pub(crate) fn new() -> Self {
         Self::with(limits())
     }
@@ -117,18 +117,18 @@ impl Server {
         Self { state: Arc::new(AppState::new(library.engine(), limits)), library, jobs: None }
     }
 
-    /// Over a library.
+    /// A server over the given library.
     pub(crate) fn over(library: Library, state: AppState) -> Self {
         Self { state: Arc::new(state), library, jobs: None }
     }
 
-    /// Over nothing.
+    /// A server over an empty library.
     pub(crate) fn empty(embedder: Arc<dyn Embedder>, limits: Limits) -> Self {
         let library = Library::new(embedder);
         Self { state: Arc::new(AppState::new(library.engine(), limits)), library, jobs: None }
     }
 
-    /// Over an empty folder of papers, and taking changes.
+    /// A server over an empty folder of papers that allows changes.
     pub(crate) fn writable() -> Self {
         Self::guarded(Access::default())
     }
@@ -137,7 +137,7 @@ impl Server {
         Self::taking_changes(Library::without_model(), limits(), access, IngestOptions::default())
     }
 
-    /// One whose embedder waits while its gate is closed.
+    /// A server whose embedder waits while its gate is closed.
     pub(crate) fn gated(limits: Limits) -> (Self, Arc<Gate>) {
         let gate = Arc::new(Gate::default());
         let library = Library::empty(Arc::clone(&gate) as Arc<dyn Embedder>);
@@ -172,7 +172,7 @@ impl Server {
         self.send(Request::builder().method(method).uri(path).body(Body::empty()).expect("as it should be")).await
     }
 
-    /// A job, as soon as it is as wanted.
+    /// Waits until a job meets the condition, and returns it.
     pub(crate) async fn task_when(
         &self,
         path: &str,

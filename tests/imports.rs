@@ -1,7 +1,7 @@
 //! Finds the imports between the files of a crate, from `use` declarations and paths in the code.
 //!
-//! A name counts for the file that defines it: re-exports are followed, and a re-export is no use. Code that is only compiled for tests is
-//! ignored, and so are documentation, methods and macros, which need no import.
+//! A name counts for the file that defines it: re-exports are followed, and a re-export itself is not a use. Code that
+//! is compiled only for tests is ignored, and so are documentation, methods and macros, which need no import.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -21,14 +21,14 @@ struct Module {
     file: PathBuf,
     parent: usize,
     children: Vec<(String, usize)>,
-    /// Names that are defined in it.
+    /// Names that the module defines.
     items: BTreeSet<String>,
     imports: Vec<Import>,
-    /// Paths in its code, single names among them.
+    /// Paths in its code, including single names.
     mentions: BTreeSet<Vec<String>>,
 }
 
-/// One name that a `use` declaration brings in; all public ones of a module where the name is `*`.
+/// One name that a `use` declaration imports; all public names of a module if the name is `*`.
 #[derive(Debug)]
 struct Import {
     path: Vec<String>,
@@ -36,7 +36,7 @@ struct Import {
     is_public: bool,
 }
 
-/// What a path leads to.
+/// The target of a path.
 #[derive(Debug, Clone, PartialEq)]
 enum Target {
     Module(usize),
@@ -46,7 +46,7 @@ enum Target {
     Elsewhere(String),
 }
 
-/// Longer chains of re-exports are circular.
+/// Longer chains of re-exports are cycles.
 const MAX_CHAIN: usize = 8;
 
 impl Crate {
@@ -72,7 +72,7 @@ impl Crate {
         files
     }
 
-    /// For each module of the root, those of the root that it names, other crates included.
+    /// For each top-level module, the top-level modules and crates that it uses.
     pub(crate) fn parts(&self) -> BTreeMap<&str, BTreeSet<String>> {
         let mut parts: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         for (id, module) in self.modules.iter().enumerate() {
@@ -83,7 +83,7 @@ impl Crate {
         parts
     }
 
-    /// The module of the root that a path passes through first, or the crate that it leads to.
+    /// The top-level module through which a path leads, or the other crate that it leads to.
     fn part(&self, from: usize, path: &[String]) -> Option<String> {
         (1..=path.len()).find_map(|length| match self.resolve(from, &path[..length], 0)? {
             Target::Module(id) | Target::Item(id) => self.modules[id].path.first().cloned(),
@@ -107,7 +107,7 @@ impl Crate {
         while let (Target::Module(id), Some((next, after))) = (&target, rest.split_first()) {
             target = match next.as_str() {
                 "super" => Target::Module(self.modules[*id].parent),
-                // What a macro defines is not seen.
+                // Items that a macro defines are not visible here.
                 name => self.lookup(*id, name, depth).unwrap_or(Target::Item(*id)),
             };
             rest = after;
@@ -115,7 +115,7 @@ impl Crate {
         Some(target)
     }
 
-    /// What a name means within a module.
+    /// The target of a name within a module.
     fn lookup(&self, within: usize, name: &str, depth: usize) -> Option<Target> {
         let module = &self.modules[within];
         if depth > MAX_CHAIN {
@@ -133,7 +133,7 @@ impl Crate {
             Some(target) => Some(target),
             None => Some(Target::Elsewhere(import.path.first()?.clone())),
         };
-        // A name that is imported by itself shadows those of glob imports.
+        // A name that is imported explicitly shadows those of glob imports.
         let by_name = module.imports.iter().filter(|import| import.name == name);
         by_name.chain(module.imports.iter().filter(|import| import.name == "*")).find_map(imported)
     }
@@ -163,7 +163,7 @@ impl Crate {
         id
     }
 
-    /// Adds an item; the attributes are those before it.
+    /// Adds an item; `attributes` precede it.
     fn add_item(&mut self, id: usize, item: &[TokenTree], attributes: &[Group]) {
         let words: Vec<String> = item.iter().map(TokenTree::to_string).collect();
         let Some(keyword) = words.iter().position(|word| KEYWORDS.contains(&word.as_str())) else {
@@ -194,7 +194,7 @@ impl Crate {
     }
 }
 
-/// What an item begins with, its visibility aside.
+/// The keywords with which an item begins, after its visibility.
 const KEYWORDS: &[&str] =
     &["mod", "use", "fn", "struct", "enum", "union", "trait", "type", "const", "static", "impl", "macro_rules"];
 
@@ -204,7 +204,7 @@ impl Module {
         used.chain(&self.mentions).map(Vec::as_slice)
     }
 
-    /// Where the file of a child stands.
+    /// The path of a child module's file.
     fn file_of(&self, child: &str, attributes: &[Group]) -> PathBuf {
         let folder = self.file.parent().unwrap_or(Path::new("")).to_owned();
         let given = attributes.iter().map(text).find(|attribute| attribute.starts_with("path="));
@@ -217,7 +217,7 @@ impl Module {
         if file.exists() { file } else { folder.join(child).join("mod.rs") }
     }
 
-    /// Takes note of the paths in code, and of `use` declarations within functions.
+    /// Records the paths in code, and the `use` declarations within functions.
     fn mention(&mut self, code: &[TokenTree]) {
         let mut at = 0;
         while at < code.len() {
@@ -241,7 +241,7 @@ impl Module {
     }
 }
 
-/// The names at the beginning of the code that `::` joins.
+/// The names at the beginning of the code that are joined by `::`.
 fn path(code: &[TokenTree]) -> Vec<String> {
     let mut path = Vec::new();
     let mut rest = code;
@@ -255,7 +255,7 @@ fn path(code: &[TokenTree]) -> Vec<String> {
     path
 }
 
-/// The names that the tree of a `use` declaration brings in.
+/// The names that the tree of a `use` declaration imports.
 fn imports(tree: &[TokenTree], is_public: bool) -> Vec<Import> {
     let path = path(tree);
     let rest = tree.get((3 * path.len()).saturating_sub(2)..).unwrap_or_default();
@@ -282,11 +282,11 @@ fn imports(tree: &[TokenTree], is_public: bool) -> Vec<Import> {
     name.map(|name| Import { path, name, is_public }).into_iter().collect()
 }
 
-/// What is left of a module's tokens.
+/// The remaining tokens of a module.
 struct Tokens(std::collections::VecDeque<TokenTree>);
 
 impl Tokens {
-    /// Takes the attribute that comes next, of the item or of the whole module.
+    /// Consumes the next attribute, of the item or of the whole module.
     fn attribute(&mut self) -> Option<Group> {
         if !is_punct(self.0.front(), '#') {
             return None;
@@ -301,7 +301,7 @@ impl Tokens {
         }
     }
 
-    /// Takes the item that comes next: up to its semicolon or its body.
+    /// Consumes the next item, up to its semicolon or its body.
     fn item(&mut self) -> Vec<TokenTree> {
         let mut item: Vec<TokenTree> = Vec::new();
         let mut keyword: Option<String> = None;

@@ -71,7 +71,7 @@ fn the_same_paper_in_two_files_is_one_paper() {
     assert_eq!(summary.duplicates.len(), 1, "{summary:?}");
     assert_eq!(library.index.snapshot().counts().papers, 1);
     assert_eq!(counts(&library.index(&[library.papers()])), [0, 0, 0, 2, 0]);
-    // The copy takes over when the original goes.
+    // The copy replaces the original when that is deleted.
     std::fs::remove_file(library.papers().join("a.md")).expect("removed");
     library.index(&[library.papers()]);
     assert_eq!(library.index.snapshot().counts().papers, 1);
@@ -256,7 +256,7 @@ fn an_index_with_a_past_answers_as_one_made_at_once() {
     };
     let with_past = Library::without_model();
     for n in 0..12 {
-        // The last ones stay as they are, or nothing of the first segment would be left.
+        // The last papers are not changed; otherwise the first segment would be removed.
         let words = if n < 10 { "with swollen tumourz and a longer stiffness " } else { "in tumours " };
         with_past.write(&format!("{n:02}.md"), &text(n, words));
         with_past.write(&format!("gone{n}.md"), &text(n + 20, "and tumourx of another group "));

@@ -1,5 +1,5 @@
-//! A new user's walk: install into an empty prefix, leave the checkout, index a folder with odd files, ask, fail, stop, resume,
-//! uninstall.
+//! The steps of a new user: install into an empty prefix, leave the checkout, index a folder with odd files, ask, fail,
+//! stop, resume, uninstall.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::program::{copy_samples, outcome};
 use crate::support::project;
 
-/// An installation, and a user with an empty home.
+/// An installation, and a user with an empty home folder.
 struct Installed {
     folder: tempfile::TempDir,
 }
@@ -28,7 +28,7 @@ impl Installed {
         self.folder.path().join(name)
     }
 
-    /// Into the user's own folder, where the index is, too.
+    /// The prefix is in the user's own folder, which also contains the index.
     fn prefix(&self) -> PathBuf {
         self.at("home/.local")
     }
@@ -40,7 +40,7 @@ impl Installed {
         command
     }
 
-    /// The installed program as its user calls it, with nothing of the checkout in its environment.
+    /// The installed program as its user runs it, without any variables of the checkout in its environment.
     fn stroma(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(self.prefix().join("bin/stroma"));
         command.env_clear().env("HOME", self.at("home")).env("PATH", "/usr/bin:/bin").current_dir(self.at("work"));
@@ -78,7 +78,7 @@ fn a_new_user_installs_indexes_asks_stops_resumes_and_uninstalls() {
     std::fs::write(papers.join("table.xlsx"), "PK").expect("a file");
     std::os::unix::fs::symlink("nowhere", papers.join("moved.pdf")).expect("a link");
 
-    // Stopped while it works, or just before or after.
+    // Stopped during the work, or just before or after it.
     let mut run = user.stroma(&["index", "papers"]).spawn().expect("stroma runs");
     std::thread::sleep(Duration::from_millis(2500));
     let told = Command::new("kill").args(["-INT", &run.id().to_string()]).status().expect("kill runs");
@@ -98,7 +98,7 @@ fn a_new_user_installs_indexes_asks_stops_resumes_and_uninstalls() {
     let (code, said) = user.says(&["search", "--limits", "1", "stiffness"]);
     assert!(code == 2 && said.contains("--limit"), "{code}: {said}");
 
-    // An index is made neither among papers nor among other things.
+    // An index is not created in a folder of papers, or in a folder with other files.
     let (code, said) = user.says(&["index", "papers", "--index", "papers/index"]);
     assert!(code == 2 && said.contains("among the papers"), "{code}: {said}");
     let (code, said) = user.says(&["index", text(&papers.join("table.xlsx")), "--index", "."]);

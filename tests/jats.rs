@@ -1,4 +1,4 @@
-//! Real articles in JATS XML: all are read, and no text of their bodies is lost.
+//! Real articles in JATS XML: all can be read, and no text of their bodies is lost.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
@@ -30,8 +30,8 @@ fn read(path: &Path) -> Article {
         .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Each text of the body is in a paragraph, a caption, a heading, a reference or what was dropped, and no letter of it is
-/// there less often than in the body.
+/// Each text of the body is in a paragraph, a caption, a heading, a reference or the dropped text, and no letter occurs
+/// less often there than in the body.
 #[test]
 #[ignore = "needs ../shared/data"]
 fn every_word_of_every_body_is_accounted_for() {
@@ -49,7 +49,7 @@ fn every_word_of_every_body_is_accounted_for() {
         let body = document.descendants().find(|node| node.has_tag_name("body")).unwrap();
         for node in body.descendants().filter(Node::is_text) {
             let text = letters_of(node.text().unwrap_or_default());
-            // The number of a heading is kept apart from its words.
+            // The number of a heading is stored separately from its words.
             let is_heading = node.ancestors().any(|outer| outer.has_tag_name("title"));
             let longest_number = if is_heading { 8 } else { 0 };
             let found =
@@ -67,13 +67,13 @@ fn every_word_of_every_body_is_accounted_for() {
     println!("{texts} texts with {letters} letters and digits accounted for");
 }
 
-/// All that was kept, in letters and digits.
+/// The letters and digits of all text that was kept.
 fn kept(article: &Article) -> String {
     let mut kept = String::new();
     let mut section: &[String] = &[];
     for block in &article.blocks {
         if block.section != section {
-            // Headings that go on from the block before stand in the source only once.
+            // Headings that are the same as those of the previous block occur only once in the source.
             let same = section.iter().zip(&block.section).take_while(|(one, other)| one == other).count();
             block
                 .section
@@ -94,7 +94,7 @@ fn kept(article: &Article) -> String {
     kept
 }
 
-/// Letters and digits alone, in their plain forms: raised digits count as digits.
+/// Letters and digits only, in normalised form: superscript digits count as digits.
 fn letters_of(text: &str) -> String {
     text.nfkc().filter(|c| c.is_alphanumeric()).collect()
 }

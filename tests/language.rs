@@ -40,7 +40,7 @@ fn abbreviations_of_med1250() {
     assert!(precision >= 0.95 && recall >= 0.83, "precision {precision:.3}, recall {recall:.3}");
 }
 
-/// The file's own boundaries were set by a program; most of what they lack or have too many is theirs.
+/// The file's own sentence boundaries were set by a program, and most differences are errors of that program.
 #[test]
 #[ignore = "needs ../shared/data"]
 fn sentences_of_scifact() {

@@ -1,4 +1,4 @@
-//! Quality of answers over the sample papers: the right paragraph is first, with the sentence that answers.
+//! Quality of answers over the sample papers: the right paragraph is first, and its evidence is the answering sentence.
 
 use std::sync::{Arc, LazyLock};
 
@@ -16,7 +16,7 @@ static SAMPLES: LazyLock<Library> = LazyLock::new(|| {
     library
 });
 
-/// A judged question over the samples: the paragraph that answers it contains the phrase.
+/// A judged question over the samples: the answering paragraph contains the phrase.
 #[derive(Debug, Deserialize)]
 struct Question {
     text: String,
@@ -40,7 +40,7 @@ fn the_stiffness_paragraph_comes_first_with_a_sentence_on_stiffness() {
     assert!(!first.record.cited.is_empty());
 }
 
-/// The reciprocal rank of the paragraph that answers, averaged over the answerable questions of one kind or all.
+/// The mean reciprocal rank of the answering paragraph, over the answerable questions of one kind or of all kinds.
 fn mean_reciprocal_rank(mode: Mode, kind: Option<&str>) -> f64 {
     let engine = SAMPLES.engine();
     let mut ranks = Vec::new();

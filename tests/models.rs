@@ -9,7 +9,7 @@ use crate::support::{Library, model, project};
 
 const SMALL: (&str, &str) = ("STROMA_MODEL_FOLDER", "models/all-MiniLM-L6-v2");
 
-/// The models that are there, of those that `scripts/setup.py` fetches.
+/// The available models, of those that `scripts/setup.py` fetches.
 fn embedders() -> Vec<(&'static str, BertEmbedder)> {
     let names = ["bge-small-en-v1.5", "all-MiniLM-L6-v2", "e5-small-v2"].into_iter();
     let there = names.filter(|name| project("models").join(name).is_dir());
@@ -55,7 +55,7 @@ fn an_index_keeps_what_its_models_cosines_mean() {
     assert_eq!(library.engine().calibration().expect("known"), &made);
 }
 
-/// What a user does whose index was made when another model was the default.
+/// A user whose index was made when another model was the default.
 #[test]
 fn an_index_of_the_former_default_is_named_and_answers_until_it_is_rebuilt() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -9,9 +9,9 @@ use stroma::corpus::{Limits, read_bytes};
 
 use crate::support::project;
 
-/// Files whose mutations are tried, from each folder.
+/// Number of files of each folder whose mutations are tried.
 const PER_FOLDER: usize = 3;
-/// Bytes of a file that are kept, so that a run stays short.
+/// Maximum number of bytes of a file that are used, so that a run stays short.
 const LONGEST: usize = 60_000;
 const MUTATIONS: u64 = 24;
 
@@ -30,14 +30,14 @@ fn files() -> Vec<PathBuf> {
         let mut files: Vec<PathBuf> =
             entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_file()).collect();
         files.sort();
-        // The samples are of all formats; of other folders, few are enough.
+        // The samples have all formats; of other folders, a few files are enough.
         let count = if folder == "papers" { files.len() } else { PER_FOLDER };
         all.extend(files.into_iter().take(count));
     }
     all
 }
 
-/// A small generator of the xorshift family: the same mutations in each run.
+/// A small xorshift generator: it gives the same mutations in each run.
 struct Random(u64);
 
 impl Random {
@@ -106,7 +106,7 @@ fn no_mutation_makes_a_reader_panic() {
     }
 }
 
-/// Formats of which no sample comes with the project.
+/// Formats without a sample in the project.
 const SMALL: [(&str, &str); 2] = [
     (
         "paper.xml",
@@ -140,7 +140,7 @@ fn no_mutation_of_a_small_paper_makes_a_reader_panic() {
     }
 }
 
-/// Read `bytes`; what comes out keeps the promises of its types.
+/// Reads `bytes`, and checks that the result satisfies the invariants of its types.
 fn check(bytes: &[u8], name: &str) {
     let started = Instant::now();
     if let Ok(article) = read_bytes(bytes, name, &Limits::default()) {

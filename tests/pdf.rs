@@ -1,6 +1,6 @@
 //! Real papers as PDF: each must be read, in bounded time, with its title and its reference list.
 //!
-//! The papers lie beside the repository.
+//! The papers are stored beside the repository.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -105,21 +105,21 @@ fn show(text: &str, x: f32, y: f32, size: f32) -> String {
     format!("BT /F1 {size} Tf {x} {y} Td ({text}) Tj ET\n")
 }
 
-/// A page in two columns: a title above, a paragraph that goes on from the left column to the right.
+/// A page with two columns: a title above, and a paragraph that continues from the left column to the right.
 fn two_columns() -> String {
     let mut page = show("Stem cells soften stiff joints in arthritis", 50.0, 740.0, 18.0);
     page += &show("Ann Lee and Bo Chen", 50.0, 715.0, 12.0);
     page += &show("1. Introduction", 50.0, 680.0, 14.0);
     for row in 0..12 {
         let y = 660.0 - 12.0 * row as f32;
-        // Drawn row by row, as some typesetters do.
+        // Drawn row by row, like the output of some typesetters.
         page += &show(&format!("left line {row} of a column of text with anti-inflam-"), 50.0, y, 10.0);
         page += &show(&format!("matory right line {row} of a column of text here and"), 320.0, y, 10.0);
     }
     page
 }
 
-/// A small paper that can be read.
+/// A small readable paper.
 pub(crate) fn paper() -> Vec<u8> {
     document(&[two_columns()], "", &["null"])
 }

@@ -36,7 +36,7 @@ pub(crate) fn copy_samples(to: &Path) {
     }
 }
 
-/// How often to kill, fail or repeat: `STROMA_TEST_KILLS`, else a few times.
+/// The number of repetitions, kills or failures: `STROMA_TEST_KILLS`, else a few.
 pub(crate) fn repetitions() -> u64 {
     std::env::var("STROMA_TEST_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(3)
 }
@@ -49,14 +49,14 @@ pub(crate) struct Served {
 }
 
 impl Served {
-    /// Over an index and a folder of uploads, with further settings as variables of the environment.
+    /// Starts a server over an index and a folder of uploads, with further settings as environment variables.
     pub(crate) fn start(index: &Path, uploads: &Path, settings: &[(&str, &str)]) -> Self {
         let mut command = stroma(index, &["serve", "--listen", "127.0.0.1:0"]);
         command.env("STROMA_SERVER_UPLOADS", uploads).envs(settings.iter().copied());
         Self::started(command)
     }
 
-    /// By a command that serves.
+    /// Starts a server with a command.
     pub(crate) fn started(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("stroma runs");
         let mut said = BufReader::new(child.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
@@ -65,7 +65,7 @@ impl Served {
             before.push_str(&line);
             line.strip_prefix("listening on ").map(str::to_owned)
         });
-        // It must never wait for a full pipe.
+        // Reads all output, so that the server never blocks on a full pipe.
         std::thread::spawn(move || said.for_each(drop));
         let address = address.unwrap_or_else(|| panic!("the server did not start: {before}"));
         let config = ureq::Agent::config_builder().http_status_as_error(false);
@@ -82,7 +82,7 @@ impl Served {
         format!("{}{path}", self.address)
     }
 
-    /// The status and body; `None` where the server has gone.
+    /// The status and body; `None` if the server does not answer.
     pub(crate) fn get(&self, path: &str) -> Option<(u16, Value)> {
         Self::reply(self.agent.get(self.url(path)).call().ok()?)
     }
@@ -104,7 +104,7 @@ impl Served {
         Some((reply.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::String(text))))
     }
 
-    /// Waits until no job is left.
+    /// Waits until no job is pending.
     pub(crate) fn settle(&self) {
         let began = Instant::now();
         while self.get("/v1/stats").is_some_and(|(_, stats)| stats["tasks_unfinished"] != 0) {
@@ -113,7 +113,7 @@ impl Served {
         }
     }
 
-    /// SIGTERM; gives the exit code.
+    /// Sends SIGTERM and returns the exit code.
     #[cfg(unix)]
     pub(crate) fn terminate(&self) -> Option<i32> {
         let told = Command::new("kill").arg(self.process().to_string()).status();
@@ -121,10 +121,10 @@ impl Served {
         self.child.lock().expect("nobody has failed").wait().ok()?.code()
     }
 
-    /// `kill -9`.
+    /// Sends SIGKILL.
     pub(crate) fn kill(&self) {
         let mut child = self.child.lock().expect("nobody has failed");
-        // It may be dead already.
+        // The process may already have ended.
         let _ = child.kill();
         let _ = child.wait();
     }

@@ -46,7 +46,7 @@ fn packed(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().expect("packed")
 }
 
-/// A program that hangs when it is started for the first time, and later runs the real one.
+/// A program that hangs when it is started for the first time, and later runs the real reader.
 #[cfg(unix)]
 fn hanging_once(folder: &Path) -> PathBuf {
     use std::os::unix::fs::PermissionsExt;
@@ -90,7 +90,7 @@ fn both_ways_of_reading_give_the_same() {
 #[cfg(unix)]
 #[test]
 fn a_paper_that_hangs_is_stopped_and_the_next_is_read() {
-    // Longer than the pipe holds: it must not matter that nobody takes it.
+    // Longer than the capacity of the pipe: the reader must not depend on it being read.
     let long = GOOD.repeat(10_000);
     let (folder, files) = in_folder(&[("long.md", &long), ("good.md", GOOD)]);
     let reading = Reading { timeout: Duration::from_secs(10), ..Reading::default() };
@@ -112,7 +112,7 @@ fn a_pipe_in_the_place_of_a_file_is_refused() {
     assert_reads(&reader, &files[0]);
 }
 
-/// The process that reads has the variables that programs need to start, and no others: keys are among those.
+/// The process that reads papers inherits only the variables that programs need to start: others may contain keys.
 #[cfg(unix)]
 #[test]
 fn the_process_that_reads_inherits_no_keys() {
@@ -124,7 +124,7 @@ fn the_process_that_reads_inherits_no_keys() {
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("executable");
     assert_reads(&Reader::in_worker(Reading::default(), Some(&program)), &files[0]);
     let seen = std::fs::read_to_string(&seen).expect("what it saw");
-    // The shell sets the last three by itself.
+    // The shell sets the last three itself.
     let known =
         ["LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PATH", "LANG", "LC_ALL", "RUST_BACKTRACE", "TZ", "PWD", "SHLVL", "_"];
     let more: Vec<&str> =
@@ -207,7 +207,7 @@ fn a_folder_of_many_small_files_goes_in_at_once() {
     assert_eq!(index(&library, isolated(Reading::default())).papers.unchanged, FILES);
 }
 
-/// The child ends with its parent, whether it waits for a source or for the rest of one.
+/// The child process ends with its parent, whether it waits for a source or for the rest of one.
 #[test]
 fn nobody_is_left_behind() {
     let version = serde_json::json!({ "path": "half.md", "size": 1000, "modified": 1, "fingerprint": 1 });
@@ -257,7 +257,7 @@ const TEI: &str = r#"<?xml version="1.0" encoding="UTF-8"?><TEI xmlns="http://ww
 </teiHeader><text><body><div><head>Results</head><p>The server says that cells soften stiff joints.</p></div></body></text>
 </TEI>"#;
 
-/// Answers one request with `status` and `body`; gives the request's head and the number of bytes behind it.
+/// Answers one request with `status` and `body`. Returns the head of the request and the number of bytes after it.
 fn answer_one(status: &'static str, body: &'static str) -> (String, std::thread::JoinHandle<(String, usize)>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));

@@ -1,4 +1,4 @@
-//! Rebuilding: the old index answers until the new one replaces it, also if the rebuild fails.
+//! Rebuilding: the old index answers until the new one replaces it, and also if the rebuild fails.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ fn review(word: &str) -> String {
     format!("# On {word}\n\n## Findings\n\nIn all trials the {word} of the patients was better after the treatment.\n")
 }
 
-/// With two reviews, on gait and on balance.
+/// A library with two reviews, on gait and on balance.
 fn library() -> Library {
     let library = Library::without_model();
     library.write("gait.md", &review("gait"));
@@ -33,7 +33,7 @@ fn rebuild(library: &Library, embedder: &dyn Embedder) -> Result<Summary, Ingest
         .run(&[library.papers()], &mut |_| {})
 }
 
-/// Files of segments in the folder of an index.
+/// The segment files in the folder of an index.
 fn segment_files(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).expect("the index");
     let names = entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
@@ -81,7 +81,7 @@ fn papers_from_elsewhere_and_what_comes_meanwhile_are_in_the_new_index() {
     let mut came = false;
     let report = &mut |_| {
         if !std::mem::replace(&mut came, true) {
-            // The old index is written and answers while the new one is built.
+            // The old index can be written to and answers while the new one is built.
             library.write("late.md", &review("grip"));
             library.index(&[library.papers()]);
             let answer = library.engine().search(&Request::new("grip")).expect("an answer");
@@ -121,7 +121,7 @@ fn a_switch_that_fails_half_way_leaves_the_old_index_and_no_files() {
     let library = library();
     let folder = library.index.folder();
     let before = segment_files(folder).len();
-    // Where the new `meta.json` is to be written there is something else: all before that step is done by then.
+    // The path of the new `meta.json` is occupied, so that the rebuild fails in its last step.
     std::fs::create_dir(folder.join(".new-meta.json")).expect("a folder in the way");
     let failed = rebuild(&library, &HashEmbedder::new(32)).expect_err("the last step cannot be done");
     assert!(failed.to_string().contains("meta.json"), "{failed}");
@@ -166,7 +166,7 @@ async fn a_running_server_takes_the_new_index_if_its_model_fits() {
     let hits = server.get("/v1/search?q=gait").await.json()["hits"].as_array().map(Vec::len);
     assert_eq!(hits, Some(1));
 
-    // For another model it goes on with what it has, and says so to those who want to write.
+    // After a rebuild for another model, the server continues with the old index and rejects changes with a message.
     rebuild(&server.library, &HashEmbedder::new(32)).expect("a rebuild");
     server.library.write("grip.md", &review("grip"));
     let task = server.post("/v1/reindex?wait=true", "").await.json();

@@ -32,7 +32,7 @@ fn names_that_differ_in_a_digit_are_others() {
     assert!(ask("CD105").iter().all(|hit| hit.scores.fuzzy == 0.0));
 }
 
-/// As the command line shows it.
+/// As displayed by the command line.
 #[test]
 fn what_is_spelled_alike_is_explained() {
     let index = tempfile::tempdir().expect("a folder");

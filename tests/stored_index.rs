@@ -1,7 +1,7 @@
-//! An index that is stored in `tests/fixtures/index`: it opens and answers, or is refused with a clear message.
+//! An index that is stored in `tests/fixtures/index`: it opens and answers, or is rejected with a clear message.
 //!
-//! When the version of the format or of the analyzer is raised, the first test fails. Then make a new stored index, as its `README.md`
-//! describes. All users must then run `stroma index --rebuild`.
+//! When the version of the format or of the analyzer is raised, the first test fails. Then make a new stored index, as
+//! its `README.md` describes. All users must then run `stroma index --rebuild`.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ fn signature() -> Signature {
     Signature::from_embedder(&embedder())
 }
 
-/// A copy, for opening an index may write.
+/// Copies the index, because opening it may write.
 fn copy(to: &Path) {
     copy_of(FOLDER, to);
 }
@@ -98,7 +98,7 @@ fn make_the_stored_index() {
     let index = PassageIndex::open_or_create(folder.path(), &embedder()).expect("a new index");
     let (embedder, never) = (embedder(), AtomicBool::new(false));
     let ingest = Ingest { index: &index, embedder: &embedder, options: IngestOptions::default(), stop: &never };
-    // From memory: no path of this machine is stored.
+    // Read from memory, so that no path of this machine is stored.
     let article = |path: &str| {
         let bytes = std::fs::read(project(path)).expect("a sample");
         let name = path.trim_start_matches("papers/");

@@ -1,6 +1,6 @@
-//! What of the dependencies is in the program.
+//! Checks which dependencies are linked into the program.
 
-/// The program names the source file of each place that may panic, so that the crates whose code is linked are known.
+/// The program contains the source file of each place that may panic, which shows the crates whose code is linked.
 #[test]
 fn code_with_known_faults_that_deny_toml_excuses_is_not_linked() {
     let program = std::fs::read(env!("CARGO_BIN_EXE_stroma")).expect("the program");

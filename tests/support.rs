@@ -13,8 +13,8 @@ pub(crate) fn project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// Data that does not come with the project. Tests that need it are ignored unless asked for, as `make test` does where
-/// the data is there; then its absence is a failure.
+/// Data that is not part of the project. Tests that need it are ignored unless requested, as `make test` does if the
+/// data is available; then missing data is a failure.
 pub(crate) fn shared_data(path: &str) -> PathBuf {
     let data = project("../shared/data").join(path);
     assert!(data.exists(), "{} is not there", data.display());
@@ -30,7 +30,7 @@ pub(crate) fn model() -> Arc<dyn Embedder> {
     Arc::clone(&*MODEL) as Arc<dyn Embedder>
 }
 
-/// Hashed vectors of the texts as `before` leaves them, which may also wait, count or fail.
+/// Hashed vectors of the texts as `before` changes them. `before` may also wait, count or fail.
 pub(crate) struct HashEmbedderAfter<F> {
     hash: HashEmbedder,
     before: F,
@@ -58,7 +58,7 @@ impl<F: Fn(&mut [String]) + Send + Sync> Embedder for HashEmbedderAfter<F> {
     }
 }
 
-/// An index in a temporary folder, which is removed when it is dropped.
+/// An index in a temporary folder, which is removed when the library is dropped.
 pub(crate) struct Library {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) index: Arc<PassageIndex>,

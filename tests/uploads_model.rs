@@ -1,5 +1,5 @@
-//! Model-based test of uploads: the model is a map from names to papers. After random uploads, deletions, replacements and kills, the
-//! index has what was acknowledged and nothing else.
+//! Model-based test of uploads: the model is a map from names to papers. After random uploads, deletions, replacements
+//! and kills, the index contains exactly what was acknowledged.
 //!
 //! `STROMA_TEST_OPERATIONS` is the number of operations (default 30); `make soak` runs 10,000.
 
@@ -14,13 +14,13 @@ use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state
 
 use crate::program::{Served, output};
 
-/// Few, so that names, papers and DOIs meet often.
+/// A small number, so that names, papers and DOIs often collide.
 const NAMES: usize = 4;
 const PAPERS: usize = 3;
 
 #[derive(Debug, Clone)]
 enum Operation {
-    /// Uploads a version of a paper under a name, in the place of what had it.
+    /// Uploads a version of a paper under a name, and replaces the previous paper of that name.
     Put {
         name: usize,
         paper: usize,
@@ -30,15 +30,15 @@ enum Operation {
         paper: usize,
     },
     Reindex,
-    /// Waits until no job is left, and compares.
+    /// Waits until no job is pending, and compares.
     Settle,
-    /// `kill -9`, and a new start.
+    /// Sends SIGKILL, and starts the server again.
     Crash,
-    /// SIGTERM, and a new start.
+    /// Sends SIGTERM, and starts the server again.
     Restart,
 }
 
-/// For each name, the paper and version that was acknowledged last.
+/// For each name, the paper and version that were acknowledged last.
 #[derive(Debug, Clone, Default)]
 struct Uploads(BTreeMap<usize, (usize, u32)>);
 
@@ -51,7 +51,7 @@ impl ReferenceStateMachine for Uploads {
     }
 
     fn transitions(_: &Self) -> BoxedStrategy<Operation> {
-        // In a long run there are mostly changes, in a short one a crash all the same.
+        // Long runs consist mostly of changes; short runs must also contain crashes.
         let changes = if operations() > 1000 { 30 } else { 4 };
         prop_oneof![
             2 * changes => (0..NAMES, 0..PAPERS, 0..1_000_000u32)
@@ -75,7 +75,7 @@ impl ReferenceStateMachine for Uploads {
     }
 }
 
-/// A server that runs, and can be killed.
+/// A running server that can be killed.
 struct System {
     folder: tempfile::TempDir,
     server: Served,
@@ -91,7 +91,7 @@ impl System {
     }
 
     fn start(folder: &Path) -> Served {
-        // No papers but the uploads.
+        // No papers besides the uploads.
         let papers = folder.join("papers");
         std::fs::create_dir_all(&papers).expect("a folder");
         let settings = [("STROMA_PAPERS", papers.to_str().expect("text"))];
@@ -111,12 +111,12 @@ impl System {
         assert!(status == 200 || status == 202, "{status}: {body}");
     }
 
-    /// Deletes a paper, which must be there or not as `expected` says.
+    /// Deletes a paper; `expected` says whether it must exist.
     fn delete(&self, paper: usize, expected: bool) {
         loop {
             let (status, body) = self.server.delete(&format!("/v1/papers/{}", id(paper))).expect("an answer");
             match status {
-                // What was uploaded before the last start is being indexed.
+                // Uploads from before the last start are still being indexed.
                 503 => std::thread::sleep(Duration::from_millis(20)),
                 404 if !expected => return,
                 200 | 202 => return,
@@ -125,10 +125,10 @@ impl System {
         }
     }
 
-    /// Waits until the index has followed, and compares it with the model.
+    /// Waits until the index is up to date, and compares it with the model.
     fn check(&self, uploads: &Uploads) {
         self.server.settle();
-        // By paper, the version under its first name.
+        // For each paper, the version under its first name.
         let mut expected: BTreeMap<String, u32> = BTreeMap::new();
         for (paper, version) in uploads.0.values() {
             expected.entry(id(*paper)).or_insert(*version);
@@ -204,13 +204,13 @@ fn operations() -> u32 {
     std::env::var("STROMA_TEST_OPERATIONS").ok().and_then(|count| count.parse().ok()).unwrap_or(30)
 }
 
-/// Operations of one case, each of which begins with an empty folder.
+/// Number of operations of one case. Each case begins with an empty folder.
 fn per_case() -> usize {
     if operations() > 1000 { 100 } else { 15 }
 }
 
 fn config() -> Config {
-    // Each attempt to shrink starts servers.
+    // Each attempt to shrink a failure starts servers.
     let cases = operations() / per_case() as u32;
     Config { cases, max_shrink_iters: 40, failure_persistence: None, ..Config::default() }
 }

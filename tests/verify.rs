@@ -1,4 +1,4 @@
-//! Quotations of manuscripts in each format are checked against the papers: by the program, and over HTTP.
+//! Checks the quotations of manuscripts in each format against the papers: with the program, and over HTTP.
 
 use std::io::{Cursor, Write};
 use std::time::Instant;
@@ -55,7 +55,7 @@ fn library() -> Library {
     library
 }
 
-/// Runs `stroma verify --json` on a manuscript; gives the exit code and the response.
+/// Runs `stroma verify --json` on a manuscript; returns the exit code and the response.
 fn verified(library: &Library, name: &str, manuscript: &[u8]) -> (i32, Value) {
     let file = library.folder.path().join(name);
     std::fs::write(&file, manuscript).expect("a manuscript is written");
@@ -74,7 +74,7 @@ fn statuses(response: &Value) -> Vec<&str> {
         .collect()
 }
 
-/// Verbatim with typographic differences and an elision, altered, invented, credited to another paper.
+/// Verbatim with typographic differences and an elision, altered, invented, attributed to another paper.
 const EXPECTED: [&str; 4] = ["verbatim", "altered", "not_found", "other_paper"];
 
 fn check_all(library: &Library, name: &str, manuscript: &[u8]) -> Value {
@@ -144,7 +144,7 @@ fn citation_keys_are_looked_up_in_the_bibliography() {
     let (code, response) = verified(&library, "draft.tex", draft.as_bytes());
     assert_eq!((code, statuses(&response)), (1, vec!["verbatim", "other_paper"]), "{response:#}");
     assert_eq!(response["quotes"][0]["credited"], true);
-    // Markdown finds the only bibliography of the folder. Another one can be named, and is believed.
+    // With Markdown, the only bibliography in the folder is used. Another one can be named, and takes precedence.
     let (code, response) = verified(&library, "draft.md", b"\"Fever occurred in one of ten patients\" [@second].\n");
     assert_eq!((code, &response["quotes"][0]["credited"]), (0, &true.into()), "{response:#}");
     write("other.bib", &entry("second", "10.5555/stiffness"));
@@ -234,8 +234,8 @@ async fn quotations_over_http() {
     assert!(detail.contains("1048576"), "{detail}");
 }
 
-/// Prints how long it takes. All of 1,000 quotations of real papers are told apart: verbatim ones with another typography, with a word
-/// changed, and with their words in another order.
+/// Prints the time. All of 1,000 quotations of real papers get the right verdict: verbatim ones with another
+/// typography, ones with a changed word, and ones with their words in another order.
 #[test]
 #[ignore = "needs ../shared/data"]
 fn a_thousand_quotations_of_real_papers() {
