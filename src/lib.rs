@@ -1,10 +1,10 @@
 //! Stroma: semantic search over review articles.
 //!
-//! Data goes one way. Indexing: a file becomes an [`Article`](corpus::Article) and its [`Passage`](corpus::Passage)s
-//! ([`corpus`]), passages get vectors ([`embed`]) and are written with one commit ([`index`]); [`ingest`] decides what is
-//! new and drives the three. Answering: a question gets two candidate lists from a [`Snapshot`](index::Snapshot), which
-//! [`search`] fuses, rescores and explains. [`wire`] is what
-//! clients of [`server`] see; [`server`], [`mcp`], [`eval`] and [`cli`] sit on top; [`config`] is what the user set.
+//! Data flows in one direction. Indexing: a file becomes an [`Article`](corpus::Article) and its
+//! [`Passage`](corpus::Passage)s ([`corpus`]); passages are embedded ([`embed`]) and written in one commit ([`index`]);
+//! [`ingest`] decides what is new and drives the three. Answering: a question gets two candidate lists from a
+//! [`Snapshot`](index::Snapshot), which [`search`] fuses, rescores and explains. [`wire`] defines what clients of
+//! [`server`] see; [`server`], [`mcp`], [`eval`] and [`cli`] are the top layer; [`config`] holds the user's settings.
 
 pub mod bibliography;
 pub mod cli;

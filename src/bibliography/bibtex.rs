@@ -1,4 +1,5 @@
-//! BibTeX. Text is in UTF-8, as biber and current BibTeX styles read it; titles are in double braces, which keep their capitals.
+//! Writes BibTeX in UTF-8, which biber and current BibTeX styles read. Titles are in double braces, which preserve
+//! their capitals.
 
 use std::fmt::Write as _;
 
@@ -11,7 +12,7 @@ pub(super) fn write(entries: &[(String, &Entry)]) -> String {
         let mut fields = String::new();
         let mut set = |name: &str, value: String| {
             if !value.is_empty() {
-                // Writing to a string does not fail.
+                // Writing to a string cannot fail.
                 let _ = writeln!(fields, "  {name} = {{{value}}},");
             }
         };
@@ -19,7 +20,7 @@ pub(super) fn write(entries: &[(String, &Entry)]) -> String {
         let title = escaped(entry.title());
         set("title", if title.is_empty() { title } else { format!("{{{title}}}") });
         let authors = entry.authors.iter().map(|name| match name.given.is_empty() {
-            // Braces keep a group's name from being taken apart.
+            // Braces prevent a group's name from being split into parts.
             true => format!("{{{}}}", escaped(&name.family)),
             false => escaped(&name.inverted()),
         });
@@ -29,7 +30,7 @@ pub(super) fn write(entries: &[(String, &Entry)]) -> String {
         set("volume", text_of(&entry.volume));
         set("number", text_of(&entry.issue));
         set("pages", escaped(&entry.pages("--").unwrap_or_default()));
-        // Addresses are read as they are.
+        // Identifiers are read verbatim, so they are not escaped.
         set("doi", entry.doi.as_deref().unwrap_or_default().replace(['{', '}'], ""));
         set("pmid", text_of(&entry.pmid));
         set("pmcid", text_of(&entry.pmcid));
@@ -39,7 +40,7 @@ pub(super) fn write(entries: &[(String, &Entry)]) -> String {
     text
 }
 
-/// Text on one line in LaTeX.
+/// Escapes text for LaTeX, on one line.
 fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     for character in text.split_whitespace().collect::<Vec<_>>().join(" ").chars() {

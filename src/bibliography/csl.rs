@@ -1,4 +1,4 @@
-//! CSL-JSON (<https://github.com/citation-style-language/schema>).
+//! Writes CSL-JSON (<https://github.com/citation-style-language/schema>).
 
 use serde_json::{Map, Value, json};
 

@@ -1,4 +1,4 @@
-//! A bibliographic entry, whatever it is made of.
+//! A bibliographic entry, made from a paper or a reference.
 
 use super::name::Name;
 use crate::corpus::{Metadata, Reference};
@@ -6,9 +6,9 @@ use crate::corpus::{Metadata, Reference};
 /// What an entry describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EntryKind {
-    /// An article of a journal.
+    /// A journal article.
     Article,
-    /// Anything else, and what is not known.
+    /// Another kind, or an unknown one.
     Other,
 }
 
@@ -30,12 +30,12 @@ pub struct Entry {
     pub pmid: Option<String>,
     pub pmcid: Option<String>,
     pub keywords: Vec<String>,
-    /// The entry as printed, for a study of which no title is known.
+    /// The entry as printed, for a study whose title is not known.
     pub printed: Option<String>,
 }
 
 impl Entry {
-    /// A paper of the library.
+    /// The entry of a paper of the library.
     pub fn from_paper(id: &str, metadata: &Metadata) -> Self {
         let metadata = metadata.clone();
         Self {
@@ -57,7 +57,7 @@ impl Entry {
         }
     }
 
-    /// A study that a paper cites.
+    /// The entry of a study that a paper cites.
     pub fn from_reference(reference: &Reference) -> Self {
         let reference = reference.clone();
         Self {
@@ -79,19 +79,19 @@ impl Entry {
         }
     }
 
-    /// The title, or what is known instead.
+    /// The title, or a substitute if it is not known.
     pub(super) fn title(&self) -> &str {
         self.title.as_deref().or(self.printed.as_deref()).or(self.id.as_deref()).unwrap_or_default()
     }
 
-    /// `12-34`, or the first page alone.
+    /// `12-34`, or only the first page.
     pub(super) fn pages(&self, dash: &str) -> Option<String> {
         let first = self.first_page.as_ref()?;
         let last = self.last_page.as_ref().filter(|last| *last != first);
         Some(last.map_or_else(|| first.clone(), |last| format!("{first}{dash}{last}")))
     }
 
-    /// What tells it from others: its DOI or PMID, otherwise title and year.
+    /// The key by which entries are deduplicated: DOI or PMID, otherwise title and year.
     pub(super) fn identity(&self) -> String {
         let doi = self.doi.as_ref().map(|doi| format!("doi:{}", doi.to_lowercase()));
         let pmid = || self.pmid.as_ref().map(|pmid| format!("pmid:{pmid}"));

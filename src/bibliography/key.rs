@@ -5,11 +5,11 @@ use std::collections::HashSet;
 use super::entry::Entry;
 use crate::corpus::plain_words;
 
-/// Words of titles that say nothing about them.
+/// Words that are not used from titles because they carry little meaning.
 const PLAIN: [&str; 16] =
     ["a", "an", "and", "are", "as", "at", "for", "from", "in", "is", "of", "on", "the", "to", "what", "with"];
 
-/// The entries, each once, with a key that no other one has.
+/// The entries without duplicates, each with a unique key.
 pub(super) fn with_keys(entries: &[Entry]) -> Vec<(String, &Entry)> {
     let (mut known, mut keys, mut keyed) = (HashSet::new(), HashSet::new(), Vec::new());
     for entry in entries {
@@ -29,7 +29,7 @@ pub(super) fn with_keys(entries: &[Entry]) -> Vec<(String, &Entry)> {
     keyed
 }
 
-/// The first author's family name, the year, and the first telling word of the title.
+/// The first author's family name, the year, and the first significant word of the title.
 fn key(entry: &Entry) -> String {
     let ascii = |text: &str| plain_words(text).concat().chars().filter(char::is_ascii_alphanumeric).collect::<String>();
     let family = entry.authors.first().map(|name| ascii(&name.family)).unwrap_or_default();

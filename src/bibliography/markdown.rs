@@ -1,8 +1,8 @@
-//! A list of references to read, in Markdown.
+//! A readable list of references in Markdown.
 
 use super::entry::Entry;
 
-/// Authors that are named; with more, the first and "et al.".
+/// Maximum number of authors that are listed; with more, only the first and "et al.".
 const MAX_AUTHORS: usize = 6;
 
 pub(super) fn write(entries: &[(String, &Entry)]) -> String {
@@ -44,7 +44,7 @@ fn line(entry: &Entry) -> String {
     line.trim_end().to_owned()
 }
 
-/// Text on one line, whose characters have no meaning for Markdown.
+/// Escapes text for Markdown, on one line.
 fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     for character in text.split_whitespace().collect::<Vec<_>>().join(" ").chars() {

@@ -21,12 +21,12 @@ use std::str::FromStr;
 /// A format of reference managers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ReferenceFormat {
-    /// Of Research Information Systems: Zotero, EndNote, Mendeley, RefWorks.
+    /// RIS (Research Information Systems): Zotero, EndNote, Mendeley, RefWorks.
     Ris,
     Bibtex,
     /// The JSON of the Citation Style Language, which pandoc reads.
     CslJson,
-    /// A list to read.
+    /// A readable list.
     Markdown,
     /// A table with a header (RFC 4180).
     Csv,
@@ -66,7 +66,7 @@ impl FromStr for ReferenceFormat {
     }
 }
 
-/// Writes entries, each once, in their order.
+/// Writes entries in their order, without duplicates.
 pub fn write(entries: &[Entry], format: ReferenceFormat) -> String {
     let keyed = key::with_keys(entries);
     match format {

@@ -1,21 +1,21 @@
-//! Names of authors in their parts.
+//! Splits names of authors into their parts.
 
 /// An author's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name {
     /// The family name with its particles, or the whole name of a group.
     pub family: String,
-    /// Given names or initials; empty for a group, and where there are none.
+    /// Given names or initials; empty for a group, or if there are none.
     pub given: String,
 }
 
-/// Words before a family name that belong to it, in lower case.
+/// Lower-case particles before a family name that belong to it.
 const PARTICLES: [&str; 22] = [
     "al", "bin", "da", "das", "de", "del", "della", "den", "der", "di", "do", "dos", "du", "el", "la", "le", "ten",
     "ter", "van", "vom", "von", "zu",
 ];
 
-/// Words of the names of groups.
+/// Words that occur in the names of groups.
 const GROUPS: [&str; 12] = [
     "group",
     "consortium",
@@ -32,10 +32,10 @@ const GROUPS: [&str; 12] = [
 ];
 
 impl Name {
-    /// Takes apart a name as "Given Family", "Family, Given" or "Family IN".
+    /// Parses a name as "Given Family", "Family, Given" or "Family IN".
     pub fn parse(name: &str) -> Self {
         let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
-        // The last of a list, as some papers write a group: "and the TLN-Group".
+        // The last name of a list, as some papers write a group: "and the TLN-Group".
         let name = name.strip_prefix("and ").unwrap_or(&name);
         let whole = |family: &str| Self { family: family.to_owned(), given: String::new() };
         if let Some((family, given)) = name.split_once(", ") {
@@ -43,7 +43,7 @@ impl Name {
         }
         let words: Vec<&str> = name.split(' ').collect();
         let mut parts = name.split(|c: char| !c.is_alphanumeric());
-        // "the TLN-Group", "Centers for Disease Control and Prevention": no person has "and" in their name.
+        // "the TLN-Group", "Centers for Disease Control and Prevention": names of persons do not contain "and".
         let is_group = parts.any(|part| {
             let part = part.to_lowercase();
             part == "and" || GROUPS.contains(&part.as_str())
@@ -51,7 +51,7 @@ impl Name {
         if words.len() < 2 || is_group {
             return whole(name);
         }
-        // "Straub RH": initials without dots come last in the lists of medicine.
+        // "Straub RH": in medical reference lists, initials without dots come last.
         let last = words[words.len() - 1];
         let has_initials_last = is_initials(last) && words[..words.len() - 1].iter().all(|word| !is_initials(word));
         let family_at = if has_initials_last { 0..words.len() - 1 } else { family_start(&words)..words.len() };
@@ -60,13 +60,13 @@ impl Name {
         Self { family: words[family_at.clone()].join(" "), given: given.join(" ") }
     }
 
-    /// `Straub, Rainer H.`, or the family name alone.
+    /// `Straub, Rainer H.`, or only the family name.
     pub(super) fn inverted(&self) -> String {
         if self.given.is_empty() { self.family.clone() } else { format!("{}, {}", self.family, self.given) }
     }
 }
 
-/// Up to four capital letters: initials as medicine writes them.
+/// Whether a word is up to four capital letters: initials in the medical style.
 fn is_initials(word: &str) -> bool {
     let word: String = word.chars().filter(|c| *c != '-').collect();
     (1..=4).contains(&word.chars().count()) && word.chars().all(char::is_uppercase)

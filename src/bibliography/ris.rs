@@ -1,4 +1,4 @@
-//! RIS: lines of a tag and a value. Line ends are CR LF, as its programs write them.
+//! Writes RIS: lines of a tag and a value. Line ends are CR LF, as in the files of other programs.
 
 use super::entry::{Entry, EntryKind};
 
@@ -6,7 +6,7 @@ pub(super) fn write(entries: &[(String, &Entry)]) -> String {
     let mut text = String::new();
     for (key, entry) in entries {
         let mut line = |tag: &str, value: &str| {
-            // A line end within a value would begin another tag.
+            // A line break within a value would start another tag.
             let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
             if !value.is_empty() {
                 text.push_str(&format!("{tag}  - {value}\r\n"));

@@ -7,7 +7,7 @@ const HEADER: [&str; 12] =
 
 pub(super) fn write(entries: &[(String, &Entry)]) -> String {
     let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    // Writing to memory does not fail, and all rows have the header's length.
+    // Writing to memory cannot fail, and all rows have the length of the header.
     let _ = table.write_record(HEADER);
     for (key, entry) in entries {
         let authors: Vec<String> = entry.authors.iter().map(super::name::Name::inverted).collect();
@@ -30,7 +30,7 @@ pub(super) fn write(entries: &[(String, &Entry)]) -> String {
     String::from_utf8(table.into_inner().unwrap_or_default()).unwrap_or_default()
 }
 
-/// A value that spreadsheets do not take for a formula (<https://owasp.org/www-community/attacks/CSV_Injection>).
+/// A value that spreadsheets do not interpret as a formula (<https://owasp.org/www-community/attacks/CSV_Injection>).
 fn plain(value: &str) -> String {
     let is_formula = value.starts_with(['=', '+', '-', '@', '\t', '\r']);
     if is_formula { format!("'{value}") } else { value.to_owned() }

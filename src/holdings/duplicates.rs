@@ -1,4 +1,4 @@
-//! Papers that an index holds more than once.
+//! Finds papers that an index contains more than once.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -9,12 +9,12 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::corpus::{Metadata, PaperId, Passage, family_name, plain_words};
 use crate::index::{IndexError, PaperRecord, Snapshot, SourceRole};
 
-/// What is held more than once.
+/// The papers that an index contains more than once.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Duplicates {
     /// Papers with several files, of which one is indexed.
     pub copies: Vec<Copies>,
-    /// Papers that are indexed as two and may be one, such as an article and its preprint.
+    /// Pairs of indexed papers that may be the same paper, such as an article and its preprint.
     pub overlaps: Vec<Overlap>,
 }
 
@@ -23,7 +23,7 @@ pub struct Duplicates {
 pub struct Copies {
     pub paper: PaperId,
     pub metadata: Metadata,
-    /// The files whose text is indexed: one, or several with some pages each.
+    /// The files whose text is indexed: one, or several that each contain some of the pages.
     pub indexed: Vec<PathBuf>,
     /// The other files.
     pub others: Vec<PathBuf>,
@@ -32,28 +32,29 @@ pub struct Copies {
 /// Two papers that have much in common.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Overlap {
-    /// The two papers with what they say of themselves, in the order of their ids.
+    /// The two papers with their metadata, in the order of their ids.
     pub papers: [(PaperId, Metadata); 2],
-    /// How many sentences both have.
+    /// Number of common sentences.
     pub sentences: usize,
-    /// The share of these among the sentences of the shorter paper, from 0 to 1.
+    /// The number of common sentences, divided by the number of sentences of the shorter paper, from 0 to 1.
     pub share: f32,
     /// Whether they have the same title.
     pub same_title: bool,
 }
 
-/// Letters and digits of the shortest sentence that is compared. Shorter ones are headings and phrases that many papers have.
+/// Minimum length, in letters and digits, of a compared sentence. Shorter ones are headings and phrases that many
+/// papers have.
 const SHORTEST_SENTENCE: usize = 40;
-/// A sentence that more papers have is one that journals add.
+/// A sentence in more papers than this is assumed to be added by journals.
 const MAX_PAPERS: usize = 8;
-/// The least share of sentences that makes two papers one.
+/// Minimum share of common sentences of two papers that overlap.
 const MIN_SHARE: f32 = 0.3;
-/// The least number of common sentences.
+/// Minimum number of common sentences.
 const MIN_SENTENCES: usize = 3;
-/// Letters and digits of the shortest title that says which paper it is: `Editorial` does not.
+/// Minimum length, in letters and digits, of a title that identifies a paper: `Editorial` does not.
 const SHORTEST_TITLE: usize = 24;
 
-/// The papers of a commit that are held more than once, those with most in common first.
+/// The papers of a commit that occur more than once, those with the most in common first.
 ///
 /// # Errors
 /// If a record cannot be read.
@@ -86,9 +87,9 @@ fn copies_of(paper: &PaperRecord) -> Option<Copies> {
 /// The sentences of all papers, by the hash of their letters and digits.
 #[derive(Debug, Default)]
 struct Sentences {
-    /// The papers that have a sentence, in order, and whether there are more than [`MAX_PAPERS`].
+    /// The papers that contain a sentence, in order, and whether there are more than [`MAX_PAPERS`].
     papers: HashMap<u64, Vec<u32>>,
-    /// How many different sentences each paper has.
+    /// Number of different sentences of each paper.
     counts: HashMap<u32, usize>,
 }
 
@@ -110,7 +111,7 @@ impl Sentences {
         }
     }
 
-    /// How many sentences each pair of papers has in common.
+    /// Number of common sentences of each pair of papers.
     fn shared(&self) -> BTreeMap<(u32, u32), usize> {
         let mut shared = BTreeMap::new();
         for papers in self.papers.values().filter(|papers| papers.len() <= MAX_PAPERS) {
@@ -157,7 +158,7 @@ fn same_titles(papers: &[(PaperId, Metadata)]) -> Vec<(u32, u32)> {
             by_title.entry(format!("{title} {}", author.unwrap_or_default())).or_default().push(number);
         }
     }
-    // Many papers of one title and author are a series.
+    // Many papers with the same title and author are a series.
     let few = by_title.into_values().filter(|papers| (2..=MAX_PAPERS).contains(&papers.len()));
     few.flat_map(|papers| papers.windows(2).map(|pair| (pair[0], pair[1])).collect::<Vec<_>>()).collect()
 }

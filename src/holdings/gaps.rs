@@ -1,4 +1,4 @@
-//! The works that many papers of an index cite and that it does not hold.
+//! Finds works that many papers of an index cite and that are not in the index.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::corpus::{PaperId, PassageId, Reference, plain_words};
 use crate::index::{IndexError, Snapshot, StudyName};
 
-/// A work that is cited and not held.
+/// A cited work that is not in the index.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gap {
     /// The most complete of the entries that cite it.
@@ -28,19 +28,19 @@ pub struct CitingSentence {
     pub text: String,
 }
 
-/// The works that are cited and not held.
+/// The cited works that are not in the index.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Gaps {
-    /// Those that most papers cite come first; of these, those that most sentences cite.
+    /// The works that most papers cite come first; among these, those that most sentences cite.
     pub works: Vec<Gap>,
-    /// How many works at least as many papers cite as was asked for, and are not held.
+    /// Number of works that are not in the index and are cited by at least the requested number of papers.
     pub total: usize,
 }
 
-/// The works that at least `min_papers` papers of the commit cite and that it does not hold; at most `limit`.
+/// The works that at least `min_papers` papers of the commit cite and that are not in the index; at most `limit`.
 ///
-/// Entries are of the same work if they have a DOI, a PMID, a long title or the place in a journal (author, year, volume and first
-/// page) in common. What has only an author and a year is not counted.
+/// Entries refer to the same work if they have a DOI, a PMID, a long title or the position in a journal (author, year,
+/// volume and first page) in common. Entries with only an author and a year are not counted.
 ///
 /// # Errors
 /// If a record cannot be read.
@@ -66,18 +66,18 @@ pub fn gaps(snapshot: &Snapshot, min_papers: usize, limit: usize) -> Result<Gaps
     Ok(Gaps { works, total })
 }
 
-/// All cited works of a commit. Only hashes of their names are kept.
+/// All cited works of a commit. Only hashes of their names are stored.
 #[derive(Debug, Default)]
 struct Cited {
     papers: Vec<PaperId>,
-    /// The hashes of the names of the papers themselves.
+    /// The hashes of the names of the indexed papers themselves.
     own_names: HashSet<u64>,
-    /// The work by the hash of one of its names.
+    /// The work for the hash of each of its names.
     by_name: HashMap<u64, u32>,
     works: UnionFind,
-    /// The hashes of the words of each work's title as first seen, sorted; empty where it is not known.
+    /// The hashes of the words of each work's title as first seen, sorted; empty if the title is not known.
     titles: Vec<Box<[u32]>>,
-    /// A work as first seen, and the number of a paper that cites it.
+    /// Pairs of a work as first seen and the number of a paper that cites it.
     citations: Vec<(u32, u32)>,
 }
 
@@ -117,14 +117,14 @@ impl Cited {
         self.citations.push((work, paper));
     }
 
-    /// The work that has one of the names, and a title that may be this one.
+    /// The work that has one of the names and a compatible title.
     fn work_named(&self, names: &[u64], title: &[u32]) -> Option<u32> {
         let works = names.iter().filter_map(|name| self.by_name.get(name));
         works.map(|work| self.works.root(*work)).find(|work| self.may_be_one(*work, title))
     }
 
-    /// Whether a work with this title may be a known one: identifiers in reference lists are wrong at times, and would join works that
-    /// have nothing to do with each other.
+    /// Whether a work with this title may be a known one: identifiers in reference lists are sometimes wrong, and would
+    /// join unrelated works.
     fn may_be_one(&self, work: u32, title: &[u32]) -> bool {
         let known = &self.titles[self.works.root(work) as usize];
         let common = known.iter().filter(|word| title.binary_search(word).is_ok()).count();
@@ -142,7 +142,7 @@ impl Cited {
         held.map(|(_, work)| self.works.root(*work)).collect()
     }
 
-    /// The works that at least so many papers cite, those that most cite first, with the numbers of these papers.
+    /// The works that at least `min_papers` papers cite, most cited first, with the numbers of these papers.
     fn most_cited(&self, min_papers: usize) -> Vec<(u32, Vec<u32>)> {
         let mut papers: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         for (work, paper) in &self.citations {
@@ -154,7 +154,7 @@ impl Cited {
         cited
     }
 
-    /// Adds the most complete entries of the works, and the sentences that cite them.
+    /// Adds the most complete entry of each work, and the sentences that cite it.
     fn describe(&self, snapshot: &Snapshot, works: &mut HashMap<u32, Gap>) -> Result<(), IndexError> {
         let mut papers: Vec<PaperId> = works.values().flat_map(|gap| gap.papers.clone()).collect();
         papers.sort();
@@ -183,7 +183,7 @@ impl Cited {
     }
 }
 
-/// The hashes of the names by which a work is told from others.
+/// The hashes of the names that identify a work.
 fn names(reference: &Reference) -> Vec<u64> {
     let mut names = Vec::new();
     for name in StudyName::all_of(reference) {
@@ -208,7 +208,7 @@ fn title_words(reference: &Reference) -> Box<[u32]> {
     hashes.into()
 }
 
-/// How much an entry says, for the choice of the one that is shown.
+/// How complete an entry is, to choose the one that is shown.
 fn completeness(reference: &Reference) -> (usize, usize) {
     let Reference { title, journal, doi, pmid, volume, first_page, .. } = reference;
     let texts = [title, journal, doi, pmid, volume, first_page];
@@ -219,7 +219,7 @@ fn completeness(reference: &Reference) -> (usize, usize) {
 /// Disjoint sets of numbers.
 #[derive(Debug, Default)]
 struct UnionFind {
-    /// The parent of each number; a root is its own.
+    /// The parent of each number; a root is its own parent.
     parents: Vec<u32>,
 }
 
@@ -237,7 +237,7 @@ impl UnionFind {
         number
     }
 
-    /// Joins two sets and returns the root, which is the smaller of theirs.
+    /// Joins two sets and returns the new root, which is the smaller of the two.
     fn join(&mut self, a: u32, b: u32) -> u32 {
         let (a, b) = (self.root(a), self.root(b));
         let root = a.min(b);

@@ -1,6 +1,6 @@
-//! What the papers of an index are as a collection: which of them it holds twice, and which works that they cite it lacks.
+//! Analyses the papers of an index as a collection: which papers it contains twice, and which cited works it lacks.
 //!
-//! Both read all papers, and no model is used.
+//! Both analyses read all papers, and need no model.
 
 mod duplicates;
 mod gaps;

@@ -1,16 +1,16 @@
-//! Keeps the quote index of a commit.
+//! Caches the quote index of a commit.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::check::QuoteIndex;
 use crate::index::{IndexError, Snapshot};
 
-/// The quote index of the commit that was asked for last.
+/// The quote index of the last requested commit.
 #[derive(Debug, Default)]
 pub struct QuoteIndexCache(Mutex<Option<Arc<QuoteIndex>>>);
 
 impl QuoteIndexCache {
-    /// The quote index of a commit. The first call for a commit makes it; others wait for it meanwhile.
+    /// The quote index of a commit. The first call for a commit builds it, while other calls wait.
     ///
     /// # Errors
     /// If a record cannot be read.
@@ -19,7 +19,8 @@ impl QuoteIndexCache {
         if let Some(index) = cached.as_ref().filter(|index| index.commit() == snapshot.commit_id()) {
             return Ok(Arc::clone(index));
         }
-        // The one of the last commit is dropped before the next is made, so that both never take memory at a time.
+        // The index of the previous commit is dropped before the new one is built, so that they are never in memory
+        // together.
         *cached = None;
         let index = Arc::new(QuoteIndex::new(snapshot)?);
         *cached = Some(Arc::clone(&index));

@@ -1,4 +1,4 @@
-//! The check of a quotation.
+//! Checks a quotation.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
@@ -13,27 +13,28 @@ use crate::corpus::Reference;
 use crate::corpus::manuscript::{Manuscript, Quotation};
 use crate::index::{IndexError, Snapshot};
 
-/// Maximum number of quotations that are to be checked in one request.
+/// Maximum number of quotations in one request.
 pub const MAX_QUOTATIONS: usize = 2000;
 
-/// Maximum number of further passages that are named for a text that several have.
+/// Maximum number of further passages that are listed if several contain a text.
 const MAX_PLACES: usize = 10;
-/// Number of passages with which an altered quotation is aligned.
+/// Maximum number of passages with which an altered quotation is aligned.
 const MAX_ALIGNED: usize = 3;
-/// Maximum number of quotations of a manuscript for which the nearest sentence is looked for.
+/// Maximum number of quotations of a manuscript for which the nearest sentence is searched.
 const MAX_HELPED: usize = 200;
-/// Fewest words that an altered quotation has in common with the paper.
+/// Minimum number of words that an altered quotation has in common with the paper.
 const MIN_SAME_WORDS: usize = 4;
-/// The least similarity of an altered quotation: twice the common words, divided by the words of both.
+/// Minimum similarity of an altered quotation: twice the number of common words, divided by the number of words of
+/// both.
 const MIN_SIMILARITY: f64 = 0.6;
 
-/// The text of all passages of a commit, to look up quotations. Memory is about twice the text: the normalised text, and 8 bytes for
-/// each fingerprint, of which a fifth of the characters have one.
+/// The text of all passages of a commit, for looking up quotations. Memory is about twice the text: the normalised
+/// text, and 8 bytes for each fingerprint; a fifth of the characters have one.
 #[derive(Debug)]
 pub struct QuoteIndex {
     commit: String,
     passages: Passages,
-    /// The papers' ids, by their numbers.
+    /// The ids of the papers, by their numbers.
     papers: Vec<String>,
     works: Works,
 }
@@ -42,44 +43,45 @@ pub struct QuoteIndex {
 #[derive(Debug, Clone)]
 pub struct Verdict {
     pub status: Status,
-    /// What is cited beside it.
+    /// The works that are cited with it.
     pub cited: Vec<CitedWork>,
-    /// Where it was found; of an altered one, the text that is most similar.
+    /// Where it was found; for an altered quotation, the most similar text.
     pub found: Option<Place>,
-    /// Whether the paper where it was found is a cited one. `None` if nothing was found, or no cited work is in the index.
+    /// Whether the paper where it was found is a cited one. `None` if nothing was found, or if no cited work is in the
+    /// index.
     pub is_credited: Option<bool>,
     /// The ids of other passages that have it verbatim, at most ten.
     pub also_in: Vec<String>,
     /// The differences of an altered quotation: its words and those of the paper, in order. Otherwise empty.
     pub changes: Vec<Change>,
-    /// The sentence that has most words in common with one that was not found, as a help for the author.
+    /// For a quotation that was not found, the nearest sentence, as a help for the author.
     pub nearest: Option<Place>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Status {
-    /// A paper has it word by word, and no other paper is known to be meant.
+    /// A paper contains it word for word, and no other paper is known to be meant.
     Verbatim,
-    /// A paper has it word by word, and it is not in the cited ones, all of which are in the index.
+    /// A paper contains it word for word, but not a cited one, although all cited works are in the index.
     OtherPaper,
-    /// A paper has it with other words, words more or words less.
+    /// A paper contains it with other, additional or missing words.
     Altered,
     NotFound,
 }
 
-/// A work that is cited beside a quotation.
+/// A work that is cited with a quotation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CitedWork {
-    /// As the manuscript writes it.
+    /// The key as written in the manuscript.
     pub key: String,
-    /// The ids of the papers that it may mean; none where the index has no such paper.
+    /// The ids of the papers that it may refer to; empty if the index has no such paper.
     pub papers: Vec<String>,
 }
 
-/// A difference, or its absence.
+/// A part of the comparison: equal, added or removed words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// Words of both, as the manuscript writes them.
+    /// Words of both, as written in the manuscript.
     Same(String),
     /// Words of the manuscript that are not in the paper.
     Added(String),
@@ -113,12 +115,12 @@ impl QuoteIndex {
         Ok(index)
     }
 
-    /// The commit whose passages it has.
+    /// The commit from which it was built.
     pub fn commit(&self) -> &str {
         &self.commit
     }
 
-    /// Checks the quotations of a manuscript against the commit that the index was made from.
+    /// Checks the quotations of a manuscript against the commit from which the index was built.
     ///
     /// # Errors
     /// If a record cannot be read.
@@ -140,8 +142,8 @@ impl QuoteIndex {
         Ok(verdicts)
     }
 
-    /// Checks a quotation against the commit that the index was made from. `entries` says what its keys stand for. The sentence nearest
-    /// to one that is not found is only looked for with `help`, because that takes most of the time.
+    /// Checks a quotation against the commit that the index was made from. `entries` says what its keys stand for. The
+    /// sentence nearest to one that is not found is only looked for with `help`, because that takes most of the time.
     ///
     /// # Errors
     /// If a record cannot be read.
@@ -189,7 +191,7 @@ impl QuoteIndex {
         Ok(verdict)
     }
 
-    /// Where a quotation is word by word: the passages that are cited first, then those of the cited papers.
+    /// Where a quotation occurs word for word: the cited passages first, then those of the cited papers.
     fn verbatim(
         &self,
         snapshot: &Snapshot,
@@ -219,8 +221,8 @@ impl QuoteIndex {
         Ok(places)
     }
 
-    /// The part of a passage that is most similar to a quotation, with the differences; `None` where none is similar enough. One of
-    /// a cited paper comes before others.
+    /// The part of a passage that is most similar to a quotation, with the differences; `None` if none is similar
+    /// enough. Passages of cited papers are preferred.
     fn altered(
         &self,
         snapshot: &Snapshot,
@@ -246,7 +248,7 @@ impl QuoteIndex {
     }
 }
 
-/// How similar the aligned texts are; `None` where they are too different for one to be made from the other.
+/// The similarity of the aligned texts; `None` if they differ too much for one to be derived from the other.
 fn similarity(steps: &[Step]) -> Option<f64> {
     let same = steps.iter().filter(|step| matches!(step, Step::Same(..))).count();
     let different = steps.iter().filter(|step| matches!(step, Step::Added(_) | Step::Removed(_))).count();
@@ -254,7 +256,7 @@ fn similarity(steps: &[Step]) -> Option<f64> {
     (same >= MIN_SAME_WORDS && similarity >= MIN_SIMILARITY).then_some(similarity)
 }
 
-/// The bytes of the passage from the first to the last aligned word.
+/// The byte range of the passage from the first to the last aligned word.
 fn range_of(steps: &[Step], passage: &[Word]) -> Option<Range<usize>> {
     let mut aligned = steps.iter().filter_map(|step| match step {
         Step::Same(_, at) | Step::Removed(at) => Some(&passage[*at].range),
@@ -264,7 +266,7 @@ fn range_of(steps: &[Step], passage: &[Word]) -> Option<Range<usize>> {
     Some(first.start..aligned.next_back().unwrap_or(first).end)
 }
 
-/// The differences, with as many words in each as there are in a row.
+/// The differences, with adjacent words joined.
 fn changes(steps: &[Step], quote_text: &str, quote: &[Word], passage_text: &str, passage: &[Word]) -> Vec<Change> {
     let of_quote = |at: usize| &quote_text[quote[at].range.clone()];
     let of_passage = |at: usize| &passage_text[passage[at].range.clone()];

@@ -1,5 +1,5 @@
-//! Selects fingerprints of normalised texts by winnowing (Schleimer, Wilkerson & Aiken, 2003): of each few hashes in a row the
-//! smallest. What is selected depends on the text around it alone, so that two texts with a long enough run in common share all
+//! Selects fingerprints of normalised texts by winnowing (Schleimer, Wilkerson & Aiken, 2003): the smallest hash of
+//! each window. The selection depends only on the local text, so that two texts with a long enough common run share all
 //! fingerprints of that run.
 
 use xxhash_rust::xxh3::xxh3_64;
@@ -7,10 +7,10 @@ use xxhash_rust::xxh3::xxh3_64;
 /// Number of bytes that are hashed together.
 const BYTES: usize = 12;
 
-/// Number of hashes in a row of which the smallest is selected.
+/// Number of consecutive hashes of which the smallest is selected.
 const WINDOW: usize = 8;
 
-/// Runs of so many bytes have a fingerprint that each text with the same run has.
+/// Each run of this many bytes has a fingerprint, which all texts with the same run share.
 pub(super) const GUARANTEED: usize = BYTES + WINDOW - 1;
 
 /// The hashes of all runs of [`BYTES`] bytes, in order.
@@ -18,13 +18,13 @@ pub(super) fn hashes(text: &str) -> impl Iterator<Item = u32> + '_ {
     text.as_bytes().windows(BYTES).map(|bytes| xxh3_64(bytes) as u32)
 }
 
-/// The selected hashes, in order; none of a text shorter than [`GUARANTEED`].
+/// The selected hashes, in order; none for a text shorter than [`GUARANTEED`].
 pub(super) fn fingerprints(text: &str) -> Vec<u32> {
     let hashes: Vec<u32> = hashes(text).collect();
     let mut selected = Vec::new();
     let mut last = None;
     for (start, window) in hashes.windows(WINDOW).enumerate() {
-        // The rightmost of equal ones, so that repetitive text has few.
+        // The rightmost of equal hashes, so that repetitive text has few fingerprints.
         let smallest = window.iter().enumerate().rev().min_by_key(|(_, hash)| **hash);
         if let Some((offset, hash)) = smallest
             && last != Some(start + offset)
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// A run that is in a text has its fingerprints there, too.
+        /// A run that a text contains has its fingerprints in the text.
         #[test]
         fn runs_in_common_have_their_fingerprints_in_common(
             before in "[a-d]{0,30}", run in "[a-d]{19,60}", after in "[a-d]{0,30}",

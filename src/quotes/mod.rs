@@ -1,9 +1,9 @@
-//! Checks the quotations of a manuscript against the papers of an index: whether a quotation is in a paper word by word, and in the
-//! one that is cited.
+//! Checks the quotations of a manuscript against the papers of an index: whether a paper contains the quotation word
+//! for word, and whether it is the cited paper.
 //!
-//! No model decides. A [`QuoteIndex`] has the normalised text of each passage and an index of its fingerprints, which names all
-//! passages that may have a run of text; these are then compared character by character. `a_thousand_quotations_of_real_papers` in
-//! `tests/verify.rs` prints how long it takes with 17,000 passages.
+//! The verdict does not depend on a model. A [`QuoteIndex`] has the normalised text of each passage and an index of its
+//! fingerprints, which finds all passages that may contain a run of text; these are then compared character by
+//! character. `a_thousand_quotations_of_real_papers` in `tests/verify.rs` prints the time for 17,000 passages.
 
 mod cache;
 mod check;

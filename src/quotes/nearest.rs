@@ -1,4 +1,4 @@
-//! The sentence nearest to a quotation that no paper has: a help for whoever looks for what was meant.
+//! Finds the sentence nearest to a quotation that no paper contains, as a help for the author.
 
 use std::collections::BTreeSet;
 
@@ -7,19 +7,20 @@ use crate::corpus::Sentence;
 use crate::embed::{Embedder, Role, UnitVector};
 use crate::index::{FieldWeights, Filter, IndexError, PassageAddress, QueryTerm, Snapshot, analyzer};
 
-/// Gives the model when it is needed for the first time, or none where there is none.
+/// Returns the model, which is loaded when first needed; `None` if there is no model.
 pub type Model<'a> = &'a dyn Fn() -> Option<&'a dyn Embedder>;
 
-/// Maximum number of terms of a quotation that look for the sentence nearest to it.
+/// Maximum number of terms of a quotation with which the nearest sentence is searched.
 const MAX_TERMS: usize = 24;
-/// Passages of each leg whose sentences are compared.
+/// Number of passages of each leg whose sentences are compared.
 const MAX_PASSAGES: usize = 10;
 
-/// The sentence that is nearest in meaning, of the passages nearest by words and by meaning. Without a model, or where it fails, the
-/// one that has most words in common with the text, in the passage with the highest BM25.
+/// The sentence that is nearest in meaning, from the passages that are nearest by words and by meaning. Without a
+/// model, or if it fails, the sentence that has the most words in common with the text, from the passage with the
+/// highest BM25.
 pub(super) fn nearest(snapshot: &Snapshot, text: &str, model: Model<'_>) -> Result<Option<Place>, IndexError> {
     let by_words = by_words(snapshot, text)?;
-    // A failure of the model must not cost the verdicts, which need none.
+    // A failure of the model must not affect the verdicts, which need no model.
     let embedded = model().and_then(|model| model.embed(&[text.to_owned()], Role::Passage).ok());
     match embedded.and_then(|vectors| vectors.into_iter().next()) {
         Some(vector) => by_meaning(snapshot, &by_words, &vector),
@@ -27,7 +28,7 @@ pub(super) fn nearest(snapshot: &Snapshot, text: &str, model: Model<'_>) -> Resu
     }
 }
 
-/// The passages with the highest BM25 for the rarest words of a text, the best first.
+/// The passages with the highest BM25 for the rarest words of a text, best first.
 fn by_words(snapshot: &Snapshot, text: &str) -> Result<Vec<PassageAddress>, IndexError> {
     let mut frequencies = Vec::new();
     for term in terms(text) {

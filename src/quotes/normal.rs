@@ -1,8 +1,9 @@
-//! Text without its typography: the letters, digits and signs by which a quotation and a paper are compared.
+//! Normalises text: keeps the letters, digits and signs by which a quotation and a paper are compared.
 //!
-//! Spaces, hyphens, punctuation, quotation marks and the case of letters are left out; ligatures and full-width forms become plain
-//! letters. Citations are left out as well: `[12]` and `(Chang et al., 2016)`. What changes a figure stays: the point and the comma
-//! within a number, the dash between two numbers, a minus before a number, and signs such as `<`, `±` and `%`.
+//! Removes spaces, hyphens, punctuation and quotation marks, and converts letters to lower case; ligatures and
+//! full-width forms become plain letters. Citations are removed as well: `[12]` and `(Chang et al., 2016)`. Keeps what
+//! changes a value: the point and the comma within a number, the dash between two numbers, a minus before a number, and
+//! signs such as `<`, `±` and `%`.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -11,11 +12,11 @@ use regex::Regex;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::canonical_combining_class;
 
-/// A normalised text, and where each of its characters came from.
+/// A normalised text, with the origin of each character.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Normalised {
     pub text: String,
-    /// For each byte of `text`, the bytes of the original that its character came from.
+    /// For each byte of `text`, the byte range of its character in the original.
     origins: Vec<Range<u32>>,
 }
 
@@ -47,7 +48,7 @@ impl Normalised {
                     self.push(character.to_ascii_lowercase(), at..end);
                 }
             } else {
-                // Signs that stand for that of a degree.
+                // Characters that are used instead of the degree sign.
                 let character = if matches!(character, 'º' | '˚') { '°' } else { character };
                 for part in std::iter::once(character).nfkd().flat_map(char::to_lowercase) {
                     if is_kept(part) {
@@ -65,7 +66,7 @@ impl Normalised {
         self.origins.extend(std::iter::repeat_n(origin, character.len_utf8()));
     }
 
-    /// The bytes of the original that a byte range of `text` came from.
+    /// The byte range of the original for a byte range of `text`.
     pub fn original(&self, range: &Range<usize>) -> Range<usize> {
         let first = self.origins.get(range.start).map_or(0, |origin| origin.start);
         let last = range.end.checked_sub(1).and_then(|last| self.origins.get(last)).map_or(first, |origin| origin.end);
@@ -73,7 +74,8 @@ impl Normalised {
     }
 }
 
-/// A letter, a digit, or a sign that has a meaning. Accents are left out, which PDF files often have in other places.
+/// Whether a character is a letter, a digit, or a sign with a meaning. Accents are removed, because PDF files often
+/// have them in other positions.
 fn is_kept(character: char) -> bool {
     if character.is_alphanumeric() {
         return canonical_combining_class(character) == 0;
@@ -107,7 +109,7 @@ fn is_dash(character: char) -> bool {
     matches!(character, '-' | '\u{2010}'..='\u{2014}' | '−' | '﹣' | '－')
 }
 
-/// Punctuation that belongs to a number, in its plain form.
+/// Punctuation that belongs to a number, in normalised form.
 fn kept_punctuation(before: Option<char>, character: char, after: Option<char>) -> Option<char> {
     let is_digit = |c: Option<char>| c.is_some_and(char::is_numeric);
     if !is_digit(after) {
@@ -126,7 +128,7 @@ fn kept_punctuation(before: Option<char>, character: char, after: Option<char>) 
     }
 }
 
-/// The byte ranges of citations in a text, in order: numbers alone in brackets, and parentheses with a year.
+/// The byte ranges of citations in a text, in order: brackets with only numbers, and parentheses with a year.
 pub fn citation_marks(text: &str) -> Vec<Range<usize>> {
     static MARKS: LazyLock<Regex> = LazyLock::new(|| {
         let pattern = r"[\[(]\s*[0-9]{1,4}[a-z]?(?:\s*[,;–—−‐‑-]\s*[0-9]{1,4}[a-z]?)*\s*[\])]|\([^()\[\]]*\p{L}[^()\[\]]*(?-u:\b)(?:1[6-9]|20)[0-9][0-9][a-z]?(?-u:\b)[^()\[\]]*\)";
@@ -195,7 +197,7 @@ mod tests {
                 prop_assert!(is_number_mark || again.contains(character), "{character:?} from {:?}", &text[origin.clone()]);
                 last = origin.start;
             }
-            // What is normal stays as it is.
+            // Normalised text is not changed by normalising it again.
             if !normalised.text.contains(['.', ',', '-']) {
                 prop_assert_eq!(&Normalised::new(&normalised.text, &[]).text, &normalised.text);
             }

@@ -1,4 +1,4 @@
-//! The normalised passages of a commit, and which of them may have a text.
+//! The normalised passages of a commit, and an index to find those that may contain a text.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -8,14 +8,15 @@ use super::normal::{Normalised, citation_marks};
 use crate::corpus::Passage;
 use crate::index::PassageAddress;
 
-/// Fingerprints that are in more passages than this say little about an altered quotation.
+/// Fingerprints in more passages than this are ignored when searching for altered quotations.
 const MAX_COMMON: usize = 500;
 
 /// All passages, by their number.
 #[derive(Debug, Default)]
 pub(super) struct Passages {
     passages: Vec<NormalisedPassage>,
-    /// A fingerprint in the upper half, the number of a passage that has it in the lower; sorted.
+    /// Each posting has a fingerprint in the upper half, and the number of a passage that contains it in the lower
+    /// half; sorted.
     postings: Vec<u64>,
 }
 
@@ -28,7 +29,7 @@ pub(super) struct NormalisedPassage {
 }
 
 impl Passages {
-    /// Adds a passage; [`Self::sort`] comes after the last one.
+    /// Adds a passage. Call [`Self::sort`] after the last one.
     pub(super) fn add(&mut self, address: PassageAddress, paper: u32, passage: &Passage) {
         let text = normalised(passage).text;
         let number = self.passages.len() as u64;
@@ -48,7 +49,7 @@ impl Passages {
         &self.passages[number as usize]
     }
 
-    /// The passages whose text has all runs, at the boundaries of words or not, in the order of the index.
+    /// The passages whose text contains all runs, at word boundaries or not, in the order of the index.
     pub(super) fn having(&self, runs: &[String]) -> Vec<u32> {
         let Some(longest) = runs.iter().max_by_key(|run| run.len()) else { return Vec::new() };
         let has_all = |number: &u32| {
@@ -63,8 +64,8 @@ impl Passages {
         rarest.into_iter().flatten().map(|posting| *posting as u32).filter(has_all).collect()
     }
 
-    /// The passages that have the most fingerprints in common with the runs, the most similar first; at most `limit`. Those that
-    /// `is_preferred` names come before others with as many.
+    /// The passages that have the most fingerprints in common with the runs, most similar first; at most `limit`. Among
+    /// passages with equal numbers, those for which `is_preferred` returns true come first.
     pub(super) fn similar(&self, runs: &[String], limit: usize, is_preferred: impl Fn(u32) -> bool) -> Vec<u32> {
         let mut shared: HashMap<u32, u32> = HashMap::new();
         for hash in runs.iter().flat_map(|run| hashes(run)) {
@@ -91,12 +92,13 @@ impl Passages {
     }
 }
 
-/// The text of a passage as it is compared.
+/// The text of a passage in the form in which it is compared.
 pub(super) fn normalised(passage: &Passage) -> Normalised {
     Normalised::new(&passage.text, &omitted(passage))
 }
 
-/// What of a passage's text is no words of it: its citations, unless these are part of a sentence, `Chang et al. (2016) showed`.
+/// The byte ranges of a passage's text that are not compared: its citations, unless they are part of a sentence, `Chang
+/// et al. (2016) showed`.
 pub(super) fn omitted(passage: &Passage) -> Vec<Range<usize>> {
     let text = &passage.text;
     let is_marker = |range: &Range<usize>| {

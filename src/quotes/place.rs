@@ -1,4 +1,4 @@
-//! Where a text is in the papers.
+//! The position of a text in the papers.
 
 use std::ops::Range;
 
@@ -8,6 +8,6 @@ use crate::index::PassageRecord;
 #[derive(Debug, Clone)]
 pub struct Place {
     pub record: PassageRecord,
-    /// Bytes of the passage's text.
+    /// The byte range in the passage's text.
     pub range: Range<usize>,
 }

@@ -1,4 +1,4 @@
-//! The words that a quotation takes from a paper: without what the author of the manuscript added or left out.
+//! The words that a quotation takes from a paper, without additions and elisions by the author of the manuscript.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -8,10 +8,10 @@ use regex::Regex;
 use super::normal::{Normalised, citation_marks};
 use super::words::{Word, words};
 
-/// A quotation as it is compared.
+/// A quotation in the form in which it is compared.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Quote {
-    /// The normalised runs between what was left out; none is empty.
+    /// The normalised runs between elisions; none is empty.
     pub(super) runs: Vec<String>,
     /// Its words, in order.
     pub(super) words: Vec<Word>,
@@ -48,7 +48,7 @@ impl Quote {
         Self { runs, words, after_gap }
     }
 
-    /// Where the runs are in a normalised text, in order and at the boundaries of words: one range around all of them.
+    /// Finds the runs in a normalised text, in order and at word boundaries. Returns one range around all of them.
     pub(super) fn find_in(&self, normalised: &Normalised, original: &str) -> Option<Range<usize>> {
         let mut start = None;
         let mut from = 0;
@@ -68,7 +68,7 @@ impl Quote {
     }
 }
 
-/// Whether a range of the normalised text neither begins nor ends within a word of the original.
+/// Whether a range of the normalised text begins and ends at word boundaries of the original.
 fn is_of_whole_words(normalised: &Normalised, original: &str, range: &Range<usize>) -> bool {
     let place = normalised.original(range);
     let joins = |left: Option<char>, right: Option<char>| {
@@ -77,21 +77,21 @@ fn is_of_whole_words(normalised: &Normalised, original: &str, range: &Range<usiz
     let around = |at: usize| (original[..at].chars().next_back(), original[at..].chars().next());
     let (before, first) = around(place.start);
     let (last, after) = around(place.end);
-    // A superscript or a figure behind a word may be a citation.
+    // A superscript or a number after a word may be a citation.
     let is_number = after.is_some_and(char::is_numeric) && last.is_some_and(char::is_alphabetic);
     !joins(before, first) && (!joins(last, after) || is_number)
 }
 
-/// Something in a quotation that is not of the paper.
+/// A part of a quotation that is not from the paper.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct EditorialMark {
     range: Range<usize>,
-    /// Whether it may stand for text of the paper.
+    /// Whether it may stand for omitted text of the paper.
     is_gap: bool,
 }
 
-/// Elisions (`[…]`, `...`), `[sic]`, `[emphasis added]`, and insertions in square brackets. Letters in brackets at the beginning of a
-/// word, `[T]he`, are of the paper.
+/// Finds elisions (`[…]`, `...`), `[sic]`, `[emphasis added]`, and insertions in square brackets. Bracketed letters at
+/// the beginning of a word, `[T]he`, are from the paper.
 fn editorial_marks(text: &str) -> Vec<EditorialMark> {
     static MARKS: LazyLock<Regex> = LazyLock::new(|| {
         let pattern = r"(?P<elision>[\[(]\s*(?:…|\.\s?\.\s?\.)\s*[\])]|…|\.\s?\.\s?\.(?:\s?\.)?)|(?P<remark>\[(?i:sic|sic!|!|\?|(?:my |our )?(?:emphasis|italics)[^\[\]]{0,40})\])|(?P<insertion>\[[^\[\]]{1,300}\])";

@@ -4,17 +4,17 @@ use std::ops::Range;
 
 use super::normal::Normalised;
 
-/// A word, with the punctuation around it.
+/// A word, including adjacent punctuation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Word {
-    /// Its normalised text, by which it is compared; not empty.
+    /// Its normalised text, by which it is compared; never empty.
     pub(super) key: String,
-    /// Bytes of the text.
+    /// The byte range in the text.
     pub(super) range: Range<usize>,
 }
 
-/// The words of a text, outside of the `omitted` ranges, which are in order. The two halves of a word that is hyphenated at the end
-/// of a line are one.
+/// The words of a text outside of the `omitted` ranges, which are in order. The two halves of a word that is hyphenated
+/// at the end of a line are one word.
 pub(super) fn words(text: &str, omitted: &[Range<usize>]) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
     let mut joins = false;
@@ -38,7 +38,7 @@ pub(super) fn words(text: &str, omitted: &[Range<usize>]) -> Vec<Word> {
     words
 }
 
-/// The parts of a text between white space, and behind long dashes.
+/// The parts of a text between white space, also split after long dashes.
 fn parts(text: &str) -> Vec<Range<usize>> {
     let mut parts = Vec::new();
     let mut start = 0;
@@ -63,24 +63,25 @@ fn parts(text: &str) -> Vec<Range<usize>> {
 pub(super) enum Step {
     /// The same word: its index in the quotation and in the paper.
     Same(usize, usize),
-    /// A word of the quotation that the paper does not have there.
+    /// A word of the quotation that the paper does not have at this position.
     Added(usize),
     /// A word of the paper that the quotation does not have.
     Removed(usize),
-    /// A word of the paper that the quotation leaves out at a mark of elision.
+    /// A word of the paper that the quotation omits at an elision.
     Elided(usize),
 }
 
-/// Maximum number of words of a quotation, and of a paper's passage, that are aligned.
+/// Maximum number of words of a quotation, and of a passage, that are aligned.
 const MAX_WORDS: usize = 1500;
 
-/// What a word costs that is in the quotation alone, and one that is in the paper alone. A word in the place of another one so
-/// costs less than two that are added.
+/// The cost of a word that is only in the quotation, and of one that is only in the paper. Replacing a word thus costs
+/// less than adding two.
 const ADDED: u32 = 3;
 const REMOVED: u32 = 2;
 
-/// The alignment with the fewest added and removed words of a whole quotation with a part of a passage: what is before and behind
-/// that part, and at elisions, is free (Sellers, 1980). Takes time in proportion to the product of both lengths.
+/// The alignment of a whole quotation with a part of a passage that has the fewest added and removed words. Words
+/// before and after that part, and at elisions, are free (Sellers, 1980). Takes time proportional to the product of
+/// both lengths.
 pub(super) fn align(quote: &[Word], after_gap: &[bool], passage: &[Word]) -> Vec<Step> {
     let quote = &quote[..quote.len().min(MAX_WORDS)];
     let passage = &passage[..passage.len().min(MAX_WORDS)];
@@ -156,7 +157,7 @@ mod tests {
     }
 
     proptest! {
-        /// An alignment has each word of the quotation once, in order, and the words of the passage in order.
+        /// An alignment contains each word of the quotation once, in order, and the words of the passage in order.
         #[test]
         fn alignments_are_whole(quote in "[ab ]{0,20}", passage in "[ab ]{0,20}", gap in 0_usize..10) {
             let (quote, passage) = (words(&quote, &[]), words(&passage, &[]));

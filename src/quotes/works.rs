@@ -1,4 +1,4 @@
-//! Finds the papers that a manuscript cites, by what it writes in a citation.
+//! Finds the papers that a citation of a manuscript refers to.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -8,21 +8,22 @@ use regex::Regex;
 use crate::corpus::{Metadata, PassageId, Reference, family_name, plain_words};
 use crate::index::{IndexError, Snapshot, StudyName};
 
-/// The names of the papers of a commit.
+/// An index of the papers of a commit by their names.
 #[derive(Debug, Default)]
 pub struct Works {
-    /// The papers of a year.
+    /// The papers of each year.
     of_year: HashMap<u16, Vec<Work>>,
 }
 
 #[derive(Debug)]
 struct Work {
     paper: String,
-    /// The first author's family name in plain letters: its last word, and the last two and three: `lee` and `mullerlee`.
+    /// The first author's family name in normalised form: its last word, and its last two and three words joined: `lee`
+    /// and `mullerlee`.
     names: Vec<String>,
 }
 
-/// Most words of a family name.
+/// Maximum number of words of a family name.
 const MAX_NAME_WORDS: usize = 3;
 
 impl Works {
@@ -50,9 +51,9 @@ impl Works {
         }
     }
 
-    /// The ids of the papers that a citation may mean: by an id, a DOI, PMID or PMCID the one, by a name and a year such as
-    /// `chang2016`, `Chang_2016a`, `changAutologous2016` or `Chang 2016` all that have them. None where none is in the index.
-    /// Where the manuscript's bibliography has the key, what it says of it is what is meant.
+    /// The ids of the papers that a citation may refer to: the only one for an id, a DOI, PMID or PMCID; all matching
+    /// ones for a name and a year such as `chang2016`, `Chang_2016a`, `changAutologous2016` or `Chang 2016`. Empty if
+    /// none is in the index. If the manuscript's bibliography has the key, its entry decides.
     ///
     /// # Errors
     /// If a record cannot be read.
@@ -74,7 +75,7 @@ impl Works {
         if !papers.is_empty() {
             return Ok(papers.into_iter().map(|paper| paper.id.as_str().to_owned()).collect());
         }
-        // Another work of the same author and year has another title.
+        // Another work by the same author in the same year has another title.
         let family = entry.authors.first().filter(|_| entry.title.is_none()).and_then(|author| family_name(author));
         let by_name = |(family, year)| self.by_name_and_year(&format!("{family}{year}"));
         Ok(family.zip(entry.year).map(by_name).unwrap_or_default())

@@ -1,5 +1,5 @@
-//! Finds passages for the paragraphs of a manuscript that say something about them and are not cited yet: local citation
-//! recommendation (He et al., 2010), by the hybrid search over passages.
+//! Finds passages that are relevant to the paragraphs of a manuscript and not cited yet: local citation recommendation
+//! (He et al., 2010), by the hybrid search over passages.
 
 use std::collections::HashSet;
 
@@ -7,30 +7,33 @@ use crate::corpus::manuscript::{Manuscript, ProseParagraph};
 use crate::quotes::Works;
 use crate::search::{Engine, Hit, Reading, Request, SearchError};
 
-/// A paragraph of a manuscript with what was found for it.
+/// A paragraph of a manuscript with the passages found for it.
 #[derive(Debug, Clone)]
 pub struct Recommendation<'a> {
     pub paragraph: &'a ProseParagraph,
-    /// Passages about the same, each of another paper, the best first. None is of a paper that the manuscript cites.
+    /// Passages on the same subject, each from a different paper, best first. None is from a paper that the manuscript
+    /// cites.
     pub hits: Vec<Hit>,
 }
 
-/// How near a passage is, at least, on the model's scale of questions and passages, where 0 is unrelated and 1 a question with its
-/// answer. With bge-small-en-v1.5, the best passages for paragraphs about football or law in 80 papers on medicine and plants are
-/// at most at .33, those for paragraphs of these papers, in other papers, at .44 to 1.2.
+/// Minimum similarity of a passage, on the model's scale for questions and passages, where 0 is unrelated and 1 is a
+/// question with its answer. With bge-small-en-v1.5, the best passages for paragraphs about football or law in 80
+/// papers on medicine and plants are at most at .33, those for paragraphs of these papers, in other papers, at .44 to
+/// 1.2.
 const MIN_SIMILARITY: f32 = 0.6;
 
-/// Unicode characters of a paragraph that are searched with. The rest of a longer one seldom changes what it is about.
+/// Maximum number of Unicode characters of a paragraph with which to search. The rest of a longer one seldom changes
+/// its subject.
 const MAX_CHARACTERS: usize = 2_000;
 
-/// Papers that are passed over at most, because the manuscript cites them.
+/// Maximum number of papers that are excluded because the manuscript cites them.
 const MAX_PASSED_OVER: usize = 100;
 
-/// For each paragraph of a manuscript, at most `limit` passages that it could cite. Blocks while the model computes, once for each
-/// paragraph.
+/// For each paragraph of a manuscript, at most `limit` passages that it could cite. Blocks while the model computes,
+/// once for each paragraph.
 ///
 /// # Errors
-/// Those of a search.
+/// The errors of a search.
 pub fn recommend<'a>(
     engine: &Engine,
     manuscript: &'a Manuscript,
