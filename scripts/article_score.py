@@ -1,8 +1,8 @@
-"""Compares an article that Stroma read with the article of its source. Used by score_html.py and score_xml.py."""
+"""Compares the article that Stroma reads from a file with the article in its source. Used by score_html.py and score_xml.py."""
 import collections, json, re, subprocess
 
 FEWEST_WORDS = 20
-# Headings of sections that are left out on purpose and not counted: statements of the authors, and what comes with the article.
+# Headings of sections that are left out on purpose and not counted: statements of the authors, and supplementary material.
 ASIDE = re.compile(r"(\W|\d)*((the )?authors?['’]?s?['’]? |credit |potential |financial |declarations? of |statement of |sources? of |generative )*"
                    r"(contribut(ions?|orship)|acknowledge?ments?|(competing|conflicts? of|commercial) .*interests?|interests?|funding|support|grants?"
                    r"|disclosures?|declarations?|abbreviations|nomenclature|ethics|ethical|consent|(supplementary|supporting|supplemental|additional) "
@@ -34,7 +34,7 @@ def best_matches(paragraphs, blocks):
         for word in count: holders[word].add(index)
     for p in paragraphs:
         c = collections.Counter(p)
-        # A block with F1 of 0.9 has the rarest words of the paragraph, but for a few.
+        # A block with an F1 of 0.9 has nearly all of the rarest words of the paragraph.
         rare = sorted(c, key=lambda word: len(holders[word]))[:len(c) // 4 + 1]
         near = set().union(*(holders[word] for word in rare))
         yield max(((2 * sum((c & counts[i]).values()) / (len(p) + len(blocks[i])), i) for i in near), default=(0, None))

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Makes a collection in the layout of BEIR out of papers and questions, for `stroma eval`.
+"""Makes a collection in the layout of BEIR from papers and questions, for `stroma eval`.
 
     scripts/collection.py [--over-index] PAPERS QUESTIONS OUT
 
-PAPERS is a folder that `stroma inspect` reads. QUESTIONS is a file of lines of JSON with `_id`, `text`,
-`passage_contains` (words of the paragraph that answers it), and perhaps `paper` (the paper's file name) and `split`.
+PAPERS is a folder that `stroma inspect` reads. QUESTIONS is a file of JSON lines with `_id`, `text`,
+`passage_contains` (words of the paragraph that answers it), and optionally `paper` (the paper's file name) and `split`.
 Questions without `passage_contains` have no answer and are left out. Judgments go to OUT/qrels/SPLIT.tsv, `dev` where a
 question names none.
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# The share of lines that tests run, of this project's crates: `scripts/coverage.sh -p stroma-corpus`, or `--workspace`; arguments
-# go to `cargo test`. Needs llvm-profdata and llvm-cov (of the system, or `rustup component add llvm-tools`), not older than 19;
-# LLVM_PROFDATA and LLVM_COV name them.
+# Measures the share of lines of this project's crates that tests execute: `scripts/coverage.sh -p stroma-corpus`, or
+# `--workspace`. The arguments are passed to `cargo test`. Needs llvm-profdata and llvm-cov (of the system, or `rustup
+# component add llvm-tools`), not older than 19; LLVM_PROFDATA and LLVM_COV name them.
 set -euo pipefail
 
-# Called by cargo in the place of rustc, for this project's crates alone: dependencies are not compiled again.
+# Called by cargo instead of rustc, for this project's crates only: dependencies are not compiled again.
 if [[ ${STROMA_COVERAGE_WRAPPER:-} ]]; then
     exec "$@" -C instrument-coverage
 fi
@@ -24,7 +24,7 @@ counts=$PWD/target/coverage
 rm -rf "$counts" && mkdir -p "$counts"
 
 export STROMA_COVERAGE_WRAPPER=1 RUSTC_WORKSPACE_WRAPPER=$PWD/scripts/coverage.sh
-# Counts of processes that run at the same time are added up in a few files; those of a process that is killed are lost.
+# The counts of concurrent processes are merged into a few files; those of a killed process are lost.
 export LLVM_PROFILE_FILE=$counts/%4m.profraw
 test=(cargo test --release "$@")
 programs=$("${test[@]}" --no-run --message-format=json |

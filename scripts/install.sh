@@ -1,9 +1,9 @@
 #!/bin/sh
-# Installs the program with all it needs, removes it again, or packs it into an archive.
+# Installs the program with everything it needs, removes it, or packs it into an archive.
 #
 #   scripts/install.sh install      into $DESTDIR$PREFIX (PREFIX: /usr/local)
-#   scripts/install.sh uninstall    what install put there; papers, indexes and settings stay
-#   scripts/install.sh dist FOLDER  a self-contained archive, which holds what install puts there and an `install.sh` of its own
+#   scripts/install.sh uninstall    removes what install installed; keeps papers, indexes and settings
+#   scripts/install.sh dist FOLDER  a self-contained archive with the installed files and its own `install.sh`
 #   scripts/install.sh deb FOLDER   a Debian package of the same, with a systemd unit
 #
 # PROGRAM is the built program, LIBTORCH its libtorch, MODELS the folder of models, MODEL the one to install.
@@ -22,8 +22,8 @@ FILES='scripts/setup.py config.toml LICENSE-APACHE LICENSE-MIT README.md'
 
 say() { printf 'install: %s\n' "$*"; }
 
-# Ends the list of folders in which the program looks for libtorch behind the one beside it: the other is the folder of the build,
-# which may be anybody's on another machine. The bytes are replaced by as many zeros.
+# Truncates the list of folders in which the program looks for libtorch after the one beside it: the next one is the build folder,
+# which anybody may create on another machine. The bytes are replaced by the same number of zeros.
 without_build_folder() {
     [ "$(uname -s)" = Linux ] || return 0
     built=:$(cd "$LIBTORCH" && pwd)/lib
@@ -37,7 +37,7 @@ install_into() {
         [ -e "$needed" ] || { say "$needed is missing; run make build first" >&2; exit 1; }
     done
     mkdir -p "$to/bin" "$to/lib" "$to/share/stroma/models"
-    # Written aside and renamed, so that a program that runs goes on with its own file.
+    # Written under a temporary name and renamed, so that a running program keeps its file.
     cp "$PROGRAM" "$to/bin/.stroma.new"
     strip "$to/bin/.stroma.new" 2> /dev/null || say 'strip is missing: the program keeps its symbols'
     without_build_folder "$to/bin/.stroma.new"
@@ -45,7 +45,7 @@ install_into() {
     mv -f "$to/bin/.stroma.new" "$to/bin/stroma"
     rm -rf "$to/lib/stroma"
     mkdir "$to/lib/stroma"
-    # With its links: some libraries have two names.
+    # Copies symbolic links as links: some libraries have two names.
     cp -RP "$LIBTORCH/lib/." "$to/lib/stroma/"
     rm -rf "$to/share/stroma/models/$MODEL"
     cp -RL "$MODELS/$MODEL" "$to/share/stroma/models/$MODEL"
@@ -53,7 +53,7 @@ install_into() {
         cp "$root/$file" "$to/share/stroma/"
     done
     sed "s|/usr/local/bin|$PREFIX/bin|" "$root/deploy/stroma.service" > "$to/share/stroma/stroma.service"
-    # Completions are made by the program; one for another machine cannot run here.
+    # The program generates the completions; a program for another machine cannot run here.
     if "$to/bin/stroma" completions bash > "$to/share/stroma/.completions" 2> /dev/null; then
         mkdir -p "$to/share/bash-completion/completions" "$to/share/zsh/site-functions" "$to/share/fish/vendor_completions.d"
         mv "$to/share/stroma/.completions" "$to/share/bash-completion/completions/stroma"
@@ -77,7 +77,7 @@ case ${1:-} in
         rm -f "$to/bin/stroma" "$to/share/bash-completion/completions/stroma" "$to/share/zsh/site-functions/_stroma" \
             "$to/share/fish/vendor_completions.d/stroma.fish"
         rm -rf "$to/lib/stroma" "${to:?}/share/stroma/models/$MODEL"
-        # Only what was installed: with PREFIX=~/.local this folder is the user's own, with the index.
+        # Removes only installed files: with PREFIX=~/.local this folder belongs to the user and contains the index.
         for file in $FILES stroma.service; do
             rm -f "$to/share/stroma/$(basename "$file")"
         done

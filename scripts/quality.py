@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Measures how good the answers are and writes the tables of docs/quality.md, each between its marks.
+"""Measures the quality of the answers and writes the tables of docs/quality.md, each between its markers.
 
     scripts/quality.py [PART ...] -- FOLDER:SPLIT ...
 
 FOLDER:SPLIT names a collection for `stroma eval`, such as collections/scifact:train. The questions over the samples are
-always among them. PART is one of models, leave-one-out, transfer, reviews, answers, collections; all where none is named.
+always among them. PART is one of models, leave-one-out, transfer, reviews, answers, collections; the default is all.
 STROMA_INDEX names an index of the 376 articles, made with the default model, which the questions over review articles are
 asked of; the indexes of the collections are kept below it.
 """
@@ -70,7 +70,7 @@ def figure(value):
 
 
 def models(collections):
-    """Each model with the weights of the settings, beside a baseline with the same model."""
+    """Each model with the weights of the settings, compared with a baseline with the same model."""
     found = [model for model in MODELS if there(model)]
     columns = ["", *(part for model in found for part in (model, "baseline"))]
     measured = lambda collection: [figure(ndcg(collection, mode, m)) for m in found for mode in ("hybrid", "baseline")]
@@ -78,7 +78,7 @@ def models(collections):
 
 
 def leave_one_out(collections):
-    """Weights fitted to the others, and to all."""
+    """Each collection with weights fitted to the other collections, and to all."""
     with tempfile.TemporaryDirectory() as folder:
         asked = [f"{made}:dev" for made in judged_over_articles(folder)]
         outcome = fit([(collection, MODELS[0]) for collection in [*collections, *asked]])
@@ -93,7 +93,7 @@ def leave_one_out(collections):
 
 
 def transfer(collections):
-    """Weights fitted to two models, on the third, beside the weights fitted to the third itself."""
+    """Weights fitted to two models, applied to the third, compared with weights fitted to the third itself."""
     rows = []
     for third in filter(there, MODELS):
         pairs = [(collection, model) for model in MODELS if model != third and there(model) for collection in collections]
@@ -131,7 +131,7 @@ SYSTEMS = ("hybrid", "lexical", "vector", "baseline")
 
 
 def answers(_):
-    """How often a question is not answered."""
+    """The share of questions that are not answered."""
     with tempfile.TemporaryDirectory() as uploads:
         environment = {**os.environ, "STROMA_SERVER_UPLOADS": uploads}
         command = [STROMA, "serve", "--listen", "127.0.0.1:0"]
@@ -156,7 +156,7 @@ def refused(address, kind, split):
 
 
 def collections_(collections):
-    """Each collection with all modes, and with each part of the ranking left out."""
+    """Each collection with all modes, and without each part of the ranking."""
     parts = []
     for collection in collections:
         folder, split = collection.rsplit(":", 1)

@@ -1,4 +1,4 @@
-"""A server over an index of the papers that come with the project, for the checks in scripts/."""
+"""A server over an index of the sample papers, for the checks in scripts/."""
 
 import os
 import re
@@ -13,7 +13,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 
 
 class Server:
-    """A server in a folder of its own. `papers` are further papers, by the names of their files."""
+    """A server in its own folder. `papers` are further papers, by the names of their files."""
 
     def __init__(self, stroma, model, papers=None, **variables):
         self.folder = Path(tempfile.mkdtemp(prefix="stroma-sample-"))

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Tries the running server with requests made from its own description of the interface: schemathesis, from PyPI, in an
-# environment of its own under target/. Loopback only, over a copy of the sample papers. Needs a built program.
+# Tests the running server with requests that schemathesis generates from its OpenAPI document. Installs schemathesis from PyPI
+# in an environment under target/. Uses only loopback, and a copy of the sample papers. Needs a built program.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 program="${CARGO_TARGET_DIR:-target}/release/stroma"
@@ -24,6 +24,6 @@ until grep -q '^listening on' "$place/log"; do
     sleep 0.2
 done
 address="$(sed -n 's/^listening on //p' "$place/log")"
-# It leaves notes where it runs.
+# It writes files into the current folder.
 cd "$place"
 "$tools/bin/schemathesis" --config-file "$settings" run "$address/openapi.json" --max-examples "${EXAMPLES:-50}" "$@"

@@ -1,20 +1,22 @@
 #!/usr/bin/env python3
-"""How much of an article comes out of its web page, and how much of the web site with it.
+"""Measures how much of an article is read from its web page, and how much of the web site with it.
 
 usage: score_html.py [--reader target/release/examples/json] [--dir ../shared/data/html] [--gold scripts/score_html.tsv] [-v]
                      [--without-classes | --without-metadata]
 
 With `--without-classes` the reader gets the pages without their class names, with `--without-metadata` without their
-`citation_*` tags: it shows how far the reader depends on the words of these publishers.
+`citation_*` tags: this shows how much the reader depends on the names that these publishers use.
 
-The gold is a line a page: CSS selectors, written by hand for its publisher, of the article's paragraphs, of the elements
-that hold all of the article (with captions and headings), of what in them is no paragraph, and of the entries of the
-reference list; then the metadata. The page is parsed here by itself, with Python's html.parser. A page with "-" for its
-paragraphs has none of the article: an error or an abstract with its mark is right.
+The gold file has one line for each page: CSS selectors, written by hand for its publisher, of the article's paragraphs,
+of the elements that hold all of the article (with captions and headings), of their parts that are not paragraphs, and
+of the entries of the reference list; then the metadata. The page is parsed here independently, with Python's
+html.parser. A page with "-" for its paragraphs has no article: an error, or an abstract with its mark, is the right
+result.
 
-Acknowledgements, funding and the like are left out on purpose and not counted. A paragraph of 20 words or more is *recovered* when one paragraph that was read has a word F1 of 0.9 or more with it. A
-paragraph that was read is *furniture* when less than 60 % of its sequences of four words are in the article's elements.
-References are right when their number is within 5 %. Averages are over pages.
+Acknowledgements, funding and the like are left out on purpose and not counted. A paragraph of 20 words or more is
+*recovered* when one paragraph that was read has a word F1 of 0.9 or more with it. A paragraph that was read is
+*furniture* when less than 60 % of its sequences of four words are in the article's elements. References are right when
+their number is within 5 %. Averages are over pages.
 """
 import argparse, collections, os, re, statistics, tempfile
 from html.parser import HTMLParser

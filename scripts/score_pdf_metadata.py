@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""How much of the metadata and the reference list of an article comes out of its PDF: its JATS XML is the ground truth.
+"""Measures how much of the metadata and the reference list of an article is read from its PDF. Its JATS XML is the ground truth.
 
 usage: score_pdf_metadata.py [--reader target/release/examples/json] [--dir ../shared/data/pdf] [--half even|odd] [-v] [FIELD ...]
 
-`--half` takes every second file in the order of their names. `-v` shows what is wrong, of the fields that are named or of all.
+`--half` takes every second file in the order of their names. `-v` shows the errors, for the given fields or for all.
 
 A field that the XML does not have is not counted. Text is compared without case, punctuation and accents. A journal is right
 by its title or by its abbreviation. A type is right when it is that of the attribute `article-type`, or that which the
@@ -23,7 +23,7 @@ from score_xml import Jats, parse, text
 
 FIELDS = ('title', 'doi', 'author', 'year', 'journal', 'volume', 'type', 'keywords')
 ENTRY_FIELDS = ('authors', 'year', 'title', 'journal')
-# What rubrics stand for, by their words, the first that matches.
+# The article types of rubrics, by their words; the first match counts.
 RUBRICS = (('case-report', r'\bcase\b'), ('review-article', r'review|meta-?analysis|\bprogress\b'), ('editorial', 'editorial'),
            ('letter', r'\bletters?\b|correspondence'), ('research-article', r'research|original|study|trial|protocol|clinical|article|paper'))
 
@@ -60,7 +60,7 @@ class Gold(Jats):
 
 
 def right_fields(meta, gold):
-    """For each field that the XML has, whether the reader has it."""
+    """For each field in the XML, whether the reader has the same value."""
     mine, theirs = {plain(k) for k in meta['keywords'] or []}, {plain(k) for k in gold['keywords']}
     same = 2 * len(mine & theirs) / max(1, len(mine) + len(theirs))
     checks = {'title': (gold['title'], is_title(meta['title'], gold['title'])), 'doi': (gold['doi'], meta['doi'] == gold['doi']),
@@ -88,9 +88,9 @@ def matches(found, gold):
 
 
 def same_authors(read, gold, printed):
-    """Whether each author that was read has the family name of the XML, and as many are there as the entry prints."""
+    """Whether each author that was read has the family name in the XML, and their number is that of the printed entry."""
     names = [plain(name) for name in gold]
-    # The XML may name more persons than the entry as printed, before "et al".
+    # The XML may contain more persons than the printed entry has before "et al".
     shown = [name for name in names if name in plain(printed)] or names
     if re.search(r'et al', printed): names = names[:max(len(shown), 1)]
     return len(read) == len(names) and all(name in plain(author) and len(plain(author)) < len(name) + 16 for author, name in zip(read, names))

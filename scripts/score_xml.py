@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
-"""How much of an article comes out of its JATS or TEI file.
+"""Measures how much of an article is read from its JATS or TEI file.
 
 usage: score_xml.py [--reader target/release/examples/json] [-v] [FILE_OR_FOLDER ...]
 
-Without files, all of ../shared/data/jats. The XML is read here by itself, with Python's ElementTree. The paragraphs are the
+Without files, all of ../shared/data/jats. The XML is read here independently, with Python's ElementTree. The paragraphs are the
 `<p>` of the abstracts, the body and the appendices, without those of captions, tables, footnotes, boxes of the journal and
-sections that are left out on purpose. A list, figure or displayed formula in a JATS paragraph parts it, as in print. In TEI
-of GROBID a displayed formula stands between two `<p>`: they are one paragraph where the first one ends within a sentence, or
+sections that are left out on purpose. A list, figure or displayed formula splits a JATS paragraph, as in print. In TEI
+of GROBID a displayed formula is between two `<p>`: they are one paragraph if the first one ends within a sentence, or
 the second one begins with "where" or in lower case.
 
 A paragraph of 20 words or more is *recovered* when one paragraph that was read has a word F1 of 0.9 or more with it. A
 paragraph that was read is *furniture* when less than 60 % of its sequences of four words are in the article. References are
 right when their number is within 5 %. A citation is *linked* when the recovered paragraph cites the entry that the tag names;
-links that no tag names are counted apart. Averages are over files; a field that a file does not have is not counted.
+links without such a tag are counted separately. Averages are over files; a field that a file does not have is not counted.
 """
 import argparse, collections, html, os, re, statistics
 from xml.etree import ElementTree
@@ -57,7 +57,7 @@ def parse(path):
 
 
 def flat(node, skip=()):
-    """All text under a node, with spaces around its elements where they part words."""
+    """All text under a node, with spaces around elements that separate words."""
     if not isinstance(node.tag, str) or node.tag in skip: return node.tail or ''
     inner = (node.text or '') + ''.join(flat(child, skip) for child in node)
     space = '' if node.tag in INLINE else ' '
@@ -70,7 +70,7 @@ def text(node, skip=()):
 
 
 class Jats:
-    # Elements that hold no paragraphs of the article.
+    # Elements that contain no paragraphs of the article.
     APART = set('fig fig-group table-wrap table-wrap-group fn fn-group ack notes bio ref-list supplementary-material media trans-abstract'
                 ' sub-article response glossary def-list caption front-stub kwd-group permissions table disp-formula'.split())
     PARTS = set('list disp-quote fig fig-group table-wrap table-wrap-group boxed-text disp-formula disp-formula-group def-list p'
@@ -124,7 +124,7 @@ class Jats:
                     elif child.tag not in self.APART: self.walk(child, found)
                 elif child.tag == 'xref' and child.get('ref-type') == 'bibr':
                     open_[0].cite([id_ for id_ in child.get('rid', '').split() if id_ in self.numbers], self.numbers)
-                    # Raised numbers are no text.
+                    # Superscript numbers are not text.
                     if not raised and child.find('sup') is None: open_[0].push(text(child))
                     open_[0].after_citation = len(open_[0].text)
                 elif child.tag not in ('tex-math', 'annotation', 'fn', 'label', 'def', 'graphic', 'inline-graphic', 'alternatives'):

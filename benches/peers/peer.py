@@ -1,9 +1,9 @@
-"""One other program that embeds the same texts: `peer.py KIND MODEL_FOLDER TEXTS THREADS WORK_FOLDER`.
+"""Runs another program that embeds the same texts: `peer.py KIND MODEL_FOLDER TEXTS THREADS WORK_FOLDER`.
 
-KIND is `sentence-transformers` (fp32, as it comes) or `onnx-int8` (ONNX Runtime on a dynamically quantised model, in the
-manner of fastembed: the one that is published where `setup.py onnx NAME-q` fetched it, else one made here). TEXTS holds a JSON list. After "ready", each line on standard input has all texts embedded once and
-is answered by a line of JSON: wall seconds, CPU seconds, and the first vector's first numbers, by which the caller sees
-that the same model is run.
+KIND is `sentence-transformers` (fp32, unmodified) or `onnx-int8` (ONNX Runtime on a dynamically quantised model, like
+fastembed: the published one if `setup.py onnx NAME-q` fetched it, else one made here). TEXTS contains a JSON list. After
+"ready", each line on standard input embeds all texts once, and is answered by a line of JSON: wall seconds, CPU seconds,
+and the first numbers of the first vector, from which the caller sees that the same model is run.
 """
 
 import json
@@ -59,7 +59,7 @@ def onnx_int8(model, threads, work):
 
 
 def quantised(model, work):
-    """The model as ONNX with int8 weights: as published, or made once, with fused operators."""
+    """The ONNX model with int8 weights: the published one, or one made once with fused operators."""
     published = Path(model).parent / "onnx" / (Path(model).name + "-q") / "model.onnx"
     if published.exists():
         return str(published)
@@ -94,7 +94,7 @@ def quantised(model, work):
     heads, width = config.num_attention_heads, config.hidden_size
     optimizer.optimize_model(plain, "bert", num_heads=heads, hidden_size=width).save_model_to_file(fused)
     unfinished = work / "model-int8.part.onnx"
-    # The fused operators are not in the standard, so that types behind them cannot be inferred.
+    # The fused operators are not part of the standard, so that the types after them cannot be inferred.
     default = {"DefaultTensorType": onnx.TensorProto.FLOAT}
     quantize_dynamic(fused, str(unfinished), weight_type=QuantType.QInt8, extra_options=default)
     unfinished.rename(target)

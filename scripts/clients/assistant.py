@@ -70,7 +70,7 @@ async def use(session, transport):
     prompt = await session.get_prompt("answer_with_evidence", {"question": QUESTION})
     assert QUESTION in prompt.messages[0].content.text
 
-    # A request that the client gives up does not disturb the next.
+    # A request that the client cancels does not affect the next one.
     try:
         await asyncio.wait_for(session.call_tool("search", {"question": "stiffness and pain at night"}), 0.001)
     except (asyncio.TimeoutError, TimeoutError):

@@ -30,7 +30,7 @@ called = []
 
 
 def call(operation, *arguments, status=200, **options):
-    """Calls an operation and expects a status. Returns what the client made of the body."""
+    """Calls an operation and expects a status. Returns the body as the client parsed it."""
     words = operation.__name__.rsplit(".", 1)[-1].split("_")
     called.append(words[0] + "".join(word.capitalize() for word in words[1:]))
     reply = operation.sync_detailed(*arguments, client=client, **options)

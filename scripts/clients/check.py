@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Checks the interfaces for programs as clients use them. HTTP: validates `/openapi.json`, generates a client from it for Python and
-one for TypeScript, and makes every call with both against a running server. The Model Context Protocol: calls every tool with the
-official SDK for Python, and with the inspector. Exported references: reads them with parsers of others.
+"""Checks the programming interfaces as clients use them. HTTP: validates `/openapi.json`, generates a client from it for Python
+and one for TypeScript, and makes every call with both against a running server. The Model Context Protocol: calls every tool with the
+official SDK for Python, and with the inspector. Exported references: reads them with other parsers.
 
     scripts/clients/check.py [--stroma target/release/stroma] [--model models/bge-small-en-v1.5]
 
-Fetches what it needs from PyPI and npm, in the versions below, into target/clients. Exits with 1 if anything fails, or a client does not call an operation.
+Fetches what it needs from PyPI and npm, in the versions below, into target/clients. Exits with 1 if anything fails, or a client
+does not call every operation.
 """
 
 import argparse
@@ -35,7 +36,7 @@ def run(*command, **options):
 
 
 def install_tools():
-    """Installs the generators. Returns the folder of the Python programs; `None` if they cannot be had."""
+    """Installs the generators. Returns the folder of the Python programs; `None` if they are not available."""
     environment, node = WORK / "python", WORK / "node"
     installed, wanted = WORK / "installed.json", json.dumps([PYTHON_TOOLS, NODE_TOOLS])
     if installed.exists() and installed.read_text() == wanted:

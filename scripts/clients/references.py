@@ -1,9 +1,9 @@
-"""Checks that what is exported is read by the parsers of others, with nothing lost: RIS by rispy, BibTeX by bibtexparser, CSL-JSON by
+"""Checks that other parsers read the exported references without loss: RIS by rispy, BibTeX by bibtexparser, CSL-JSON by
 citeproc-py, CSV by the standard library.
 
     references.py COMMAND…    the command that runs stroma over an index, such as `stroma --index FOLDER`
 
-Run by check.py. Prints a line for each format.
+Run by check.py. Prints one line for each format.
 """
 
 import csv
@@ -29,7 +29,7 @@ def folded(text):
 
 
 def plain(text):
-    """Letters and digits: a decoder of LaTeX may set spaces and dashes its own way."""
+    """Letters and digits only: decoders of LaTeX differ in spaces and dashes."""
     return "".join(c for c in (text or "") if c.isalnum()).lower()
 
 
@@ -44,7 +44,7 @@ def compare(format, papers, entries, same=folded):
 
 
 def unique(papers):
-    """As an export has them: papers with the same identifiers once."""
+    """The papers as in an export: those with the same identifiers occur once."""
     seen, kept = set(), []
     for paper in papers:
         key = paper["doi"] or (plain(paper["title"] or paper["id"]), paper["year"])
