@@ -7,8 +7,8 @@ use std::time::Duration;
 use crate::program::{Served, outcome, stroma};
 use crate::support::project;
 
-/// Sequences that set a terminal's clipboard, its colours, its colours by a single character, and the direction of
-/// text.
+/// Sequences that set a terminal's clipboard, its colours, its colours with a one-character introducer, and the
+/// direction of text.
 const SEQUENCES: &str = "\u{1b}]52;c;aGFybQ==\u{7}\u{1b}[31m\u{9b}31m\u{202e}";
 
 #[test]

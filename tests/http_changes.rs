@@ -48,8 +48,8 @@ fn files(server: &Server) -> usize {
     std::fs::read_dir(server.uploads()).expect("a folder").count()
 }
 
-/// A deletion applies to the paper that existed when it was acknowledged: not to a paper that later gets the name, and
-/// to all uploads of the paper, indexed or not.
+/// A deletion applies to the paper that had the id when the deletion was acknowledged: not to another paper that has
+/// taken over its file name, but to all uploads of the paper, indexed or not.
 #[tokio::test]
 async fn changes_of_one_name_are_done_in_the_order_of_their_acknowledgement() {
     let (server, gate) = Server::gated(limits());
@@ -299,7 +299,7 @@ async fn a_job_is_accepted_and_can_be_followed() {
 #[tokio::test]
 async fn a_run_that_failed_is_tried_again() {
     let server = Server::writable();
-    // Where the commit is to be written there is something else: writing fails as on a full disk.
+    // The path of the commit is occupied, so that writing fails as on a full disk.
     let obstacle = server.library.index.folder().join(".new-meta.json");
     std::fs::create_dir(&obstacle).expect("a folder in the way");
     let request = Request::put("/v1/papers/a.md").body(Body::from(review("A", "grip"))).expect("a request");
@@ -432,7 +432,7 @@ async fn jobs_are_followed_until_they_are_finished() {
     }
     let embedded = followed.iter().filter(|task| task["status"] == "running" && task["progress"]["expected"] != 0);
     assert!(embedded.count() >= 1, "progress is sent: {followed:?}");
-    // What is finished is told once, and nothing is followed if all is done.
+    // A finished job is reported once, and the stream ends if all jobs are finished.
     assert_eq!(events(&server.get("/v1/tasks/events?ids=2").await).len(), 1);
     assert_eq!(events(&server.get("/v1/tasks/events").await), Vec::<Value>::new());
     server.get("/v1/tasks/events?ids=2,99").await.problem(404, "not_found");

@@ -14,7 +14,7 @@ pub struct Topic {
     pub title: String,
     /// A sentence or a question.
     pub description: String,
-    /// What is relevant and what is not.
+    /// A description of what is relevant and what is not.
     pub narrative: String,
 }
 

@@ -1,5 +1,5 @@
-//! Papers by the labels that reference managers give them: collections and tags. Each is a look into the dictionary of the field
-//! `identity` of the papers' documents, so that a change of labels changes no passage.
+//! Finds papers by the labels of reference managers: collections and tags. Each is a lookup in the term dictionary of
+//! the field `identity` of the papers' documents, so that a change of labels changes no passage.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -13,14 +13,15 @@ use crate::library::{LibraryItem, with_parents};
 /// Labels that papers must have: one of the collections, and one of the tags.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Labels {
-    /// Paths of collections, or names of collections wherever they are. What is in a collection below counts. Case is ignored.
+    /// Paths of collections, or names of collections at any depth. A collection includes those below it. Compared
+    /// case-insensitively.
     pub collections: BTreeSet<String>,
-    /// Case is ignored.
+    /// Compared case-insensitively.
     pub tags: BTreeSet<String>,
 }
 
 impl Labels {
-    /// Whether all papers pass.
+    /// Whether the labels match all papers.
     pub fn is_empty(&self) -> bool {
         self.collections.is_empty() && self.tags.is_empty()
     }
@@ -29,7 +30,7 @@ impl Labels {
 const COLLECTION: &str = "collection:";
 const TAG: &str = "tag:";
 
-/// The terms under which a paper is found by its labels, and by the libraries that its files belong to.
+/// The terms under which a paper is looked up by its labels, and by the libraries that its files belong to.
 pub(super) fn label_keys(paper: &PaperRecord) -> impl Iterator<Item = String> {
     let collections = paper.collections().into_iter().flat_map(with_parents);
     let collections: BTreeSet<String> = collections.map(|path| format!("{COLLECTION}{path}")).collect();
@@ -44,12 +45,12 @@ fn library_key(folder: &Path) -> String {
 }
 
 impl Snapshot {
-    /// How many papers are in each collection, or in one below it.
+    /// The number of papers in each collection, including the collections below it.
     pub fn collections(&self) -> Result<BTreeMap<String, usize>, IndexError> {
         self.counted(COLLECTION)
     }
 
-    /// How many papers have each tag.
+    /// The number of papers with each tag.
     pub fn tags(&self) -> Result<BTreeMap<String, usize>, IndexError> {
         self.counted(TAG)
     }
@@ -62,7 +63,8 @@ impl Snapshot {
         Ok(counts)
     }
 
-    /// The ids of the papers that are in one of these collections; where none has the path, in those of this name.
+    /// The ids of the papers in one of these collections. If no collection has the path, those in the collections with
+    /// this name.
     pub fn papers_in_collections(&self, names: &BTreeSet<String>) -> Result<BTreeSet<String>, IndexError> {
         let known = self.collections()?;
         let mut meant = BTreeSet::new();
@@ -95,7 +97,7 @@ impl Snapshot {
         Ok(papers)
     }
 
-    /// The ids of the papers that have the labels; `None` where none is asked for.
+    /// The ids of the papers that have the labels; `None` if there are no labels.
     pub(super) fn papers_with(&self, labels: &Labels) -> Result<Option<BTreeSet<String>>, IndexError> {
         let collections = (!labels.collections.is_empty()).then(|| self.papers_in_collections(&labels.collections));
         let tags = (!labels.tags.is_empty()).then(|| self.papers_with_tags(&labels.tags));
@@ -103,7 +105,8 @@ impl Snapshot {
         Ok(sets.into_iter().reduce(|all, set| &all & &set))
     }
 
-    /// The files of the index that belong to a library: the item paths and files that its folder says, wherever they are.
+    /// The files in the index that belong to a library: item paths, and the files that the library names in other
+    /// folders.
     pub fn files_of_library(&self, folder: &Path) -> Result<BTreeSet<PathBuf>, IndexError> {
         let mut files = BTreeSet::new();
         for address in self.find(self.fields.identity, &library_key(folder), PAPER)? {
@@ -113,7 +116,7 @@ impl Snapshot {
         Ok(files)
     }
 
-    /// The sources of a paper. Reads no record.
+    /// The sources of a paper. Does not read the record.
     pub fn sources_of_paper(&self, id: &str) -> Result<Vec<SourceRecord>, IndexError> {
         self.find_paper(id)?.map_or_else(|| Ok(Vec::new()), |address| self.sources(address))
     }

@@ -72,7 +72,7 @@ pub struct PaperFacets {
     pub article_types: BTreeMap<String, usize>,
     /// Formats by their names in JSON.
     pub formats: BTreeMap<String, usize>,
-    /// Collections by their paths, with what is in those below.
+    /// Collections by path. Each count includes the collections below.
     pub collections: BTreeMap<String, usize>,
     pub tags: BTreeMap<String, usize>,
 }

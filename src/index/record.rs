@@ -52,7 +52,7 @@ impl PaperRecord {
         }
     }
 
-    /// What a reference manager says of the file whose text is indexed.
+    /// The metadata that a reference manager has for the file whose text is indexed.
     pub fn item(&self) -> Option<&LibraryItem> {
         self.sources.first().and_then(|source| source.item.as_deref())
     }
@@ -134,7 +134,7 @@ pub struct SourceRecord {
     /// metadata.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<Box<SourceIdentity>>,
-    /// What a reference manager says of it.
+    /// The metadata that a reference manager has for the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub item: Option<Box<LibraryItem>>,
 }

@@ -51,7 +51,7 @@ pub struct Facets {
     pub sections: BTreeMap<&'static str, usize>,
     /// The sections of each year.
     pub sections_by_year: BTreeMap<u16, BTreeMap<&'static str, usize>>,
-    /// By the path of a collection, with what is in those below.
+    /// Collections by path. Each count includes the collections below.
     pub collections: BTreeMap<String, usize>,
     pub tags: BTreeMap<String, usize>,
 }

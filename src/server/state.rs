@@ -25,10 +25,10 @@ const MAX_RECEIVING: usize = 64;
 /// Maximum number of uploads that are checked at a time. Further ones wait on disk.
 const MAX_CHECKING: usize = 8;
 
-/// Maximum number of clients that are told of changes of jobs at a time. Each holds a connection.
+/// Maximum number of clients that receive changes of jobs at a time. Each holds a connection.
 const MAX_EVENT_STREAMS: usize = 64;
 
-/// Maximum number of papers that are read once more at a time, to show what is left out of them.
+/// Maximum number of papers that are read again at a time, to show the text that was left out.
 const MAX_REREADING: usize = 1;
 
 /// Maximum number of bytes of all cached responses together.

@@ -87,7 +87,7 @@ impl PaperLimits {
         max_names: 5_000,
     };
 
-    /// Applies the limits to `article`: cuts or splits what is too long, with one warning for each kind.
+    /// Applies the limits to `article`: truncates or splits texts that are too long, with one warning for each kind.
     ///
     /// [`read_bytes`](super::read_bytes) and [`join_pages`](super::join_pages) call it. For an article from elsewhere, call it
     /// before [`passages`](super::passages). Takes time linear in the article.

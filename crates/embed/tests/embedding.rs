@@ -1,5 +1,4 @@
-//! The vectors are those of the models: held to rust-bert's own `BertModel`, to values of sentence-transformers and to
-//! values of ONNX Runtime.
+//! Compares the vectors with those of rust-bert's `BertModel`, of sentence-transformers and of ONNX Runtime.
 
 use std::path::{Path, PathBuf};
 
@@ -22,13 +21,13 @@ const TEXTS: [&str; 4] = [
      stimulated by interferon-γ; the relative weight of these factors differs between species and assays.",
 ];
 
-/// A model that `scripts/setup.py` fetches, and what is known of it without its folder.
+/// A model that `scripts/setup.py` fetches, with the facts that are known without its folder.
 struct Model {
     name: &'static str,
     pooling: Pooling,
     query_prompt: &'static str,
     passage_prompt: &'static str,
-    /// Where the vectors of the first text begin, as a passage and as a question.
+    /// The first numbers of the first text's vector, as a passage and as a question.
     passage: [f32; 6],
     query: [f32; 6],
     /// Whether `make test` fetches it.
@@ -68,7 +67,7 @@ static MODELS: [Model; 3] = [
     },
 ];
 
-/// The models that are there. One that is not is named; in CI those that `make test` fetches must be.
+/// The available models. Prints the missing ones; in CI those that `make test` fetches must be available.
 fn models() -> impl Iterator<Item = &'static Model> {
     let ci = std::env::var("CI").is_ok_and(|value| value == "true");
     MODELS.iter().filter(move |model| {
@@ -88,7 +87,7 @@ impl Model {
             .expect("the model")
     }
 
-    /// The vectors of the texts; none where this CPU cannot do it so.
+    /// The vectors of the texts; `None` if this CPU does not support the precision.
     fn embedded(&self, precision: Precision) -> Option<Vec<UnitVector>> {
         match self.embedder(precision).embed(&texts(), Role::Passage) {
             Err(error) if error.to_string().contains("AVX-512") => {
@@ -106,7 +105,7 @@ impl Model {
         }
     }
 
-    /// Where the vector of the first text begins.
+    /// The first numbers of the first text's vector.
     fn beginning(&self, role: Role) -> [f32; 6] {
         match role {
             Role::Query => self.query,
@@ -119,7 +118,7 @@ fn texts() -> Vec<String> {
     TEXTS.iter().map(|text| (*text).to_owned()).collect()
 }
 
-/// A model in rust-bert's layers; prompts and pooling are done here.
+/// A model in rust-bert's implementation; prompts and pooling are applied here.
 struct Reference {
     model: &'static Model,
     tokenizer: Tokenizer,

@@ -46,7 +46,7 @@ pub(super) fn align(short: &str, window: &str) -> Option<Alignment> {
     let plural = short.ends_with('s') && short.chars().rev().nth(1).is_some_and(|c| c.is_uppercase() || c.is_numeric());
     let full = align_letters(&letters, window);
     let singular = if plural { align_letters(letters.split_last()?.1, window) } else { None };
-    // The plural s stands for no word: the long form must end like a plural, too.
+    // The plural s does not stand for a word: the long form must also end like a plural.
     let singular = singular.filter(|_| window.trim_end().ends_with(['s', 'a', 'e', 'i']));
     match (full, singular) {
         (Some(full), Some(singular)) => Some(if singular.cost <= full.cost { singular } else { full }),

@@ -115,7 +115,7 @@ fn under_headings(tree: &Tree, measure: &Measure) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     for index in (0..tree.len()).filter(|&index| is_title(index)).take(MOST_CANDIDATES / 2) {
         let subtree = tree.subtree(index);
-        // The heading may have elements of its own around it.
+        // The heading may be wrapped in its own elements.
         let mut around = index;
         while let Some(parent) = tree.parent(around) {
             around = parent;
@@ -237,7 +237,7 @@ fn items(tree: &Tree, measure: &Measure, list: usize) -> Vec<Entry> {
     if children.iter().any(|&child| matches!(tree.name(child), "tbody" | "thead" | "tfoot")) {
         children = children.into_iter().flat_map(|section| tree.children(section).collect::<Vec<_>>()).collect();
     }
-    // The term of a list of definitions is the label of the entry behind it.
+    // The term of a definition list is the label of the entry after it.
     let mut term = None;
     for child in children {
         if tree.name(child) == "dt" {
