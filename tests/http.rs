@@ -264,6 +264,11 @@ async fn an_answer_names_its_commit_and_need_not_be_sent_twice() {
         let request = Request::get(path).header("if-none-match", &tag).body(Body::empty()).expect("a request");
         assert_eq!(server.send(request).await.status.as_u16(), status, "{path} whatever the client has");
     }
+    assert!(first.headers.get_all("vary").iter().any(|names| names == "accept"), "{:?}", first.headers);
+    let in_ris = Request::get("/v1/search?q=stiffness").header("accept", "application/x-research-info-systems");
+    let in_ris = server.send(in_ris.header("if-none-match", &tag).body(Body::empty()).expect("a request")).await;
+    assert_eq!(in_ris.status, 200, "another format is another answer");
+    assert_ne!(in_ris.headers["etag"], *tag);
     let other = Request::get("/v1/search?q=stiffness").header("if-none-match", "W/\"0\"").body(Body::empty());
     assert_eq!(server.send(other.expect("a request")).await.status, StatusCode::OK);
 }

@@ -1,6 +1,6 @@
 //! Negotiates the format of references, by `format` in the query string or the header Accept.
 
-use axum::http::header::{ACCEPT, CONTENT_TYPE, VARY};
+use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 
@@ -32,8 +32,7 @@ pub(super) fn reference_format(named: Option<&str>, headers: &HeaderMap) -> Resu
 pub(super) fn references(entries: &[Entry], format: ReferenceFormat) -> Response {
     let media_type = HeaderValue::try_from(format!("{}; charset=utf-8", format.media_type()));
     let media_type = media_type.unwrap_or(HeaderValue::from_static("text/plain"));
-    let headers = [(CONTENT_TYPE, media_type), (VARY, HeaderValue::from_static("accept"))];
-    (headers, write(entries, format)).into_response()
+    ([(CONTENT_TYPE, media_type)], write(entries, format)).into_response()
 }
 
 #[cfg(test)]
