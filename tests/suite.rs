@@ -26,6 +26,7 @@ mod program;
 mod reading;
 mod rebuild;
 mod recommend;
+mod references;
 mod spelling;
 mod stored_index;
 mod supply_chain;

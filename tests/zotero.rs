@@ -489,3 +489,52 @@ fn a_rebuild_keeps_what_zotero_says() {
     forty.library.index.reload().expect("the new index");
     assert_eq!(papers(&forty.library), before);
 }
+
+/// A server that watches the folder follows the database, and its answers have labels, counts and links.
+#[tokio::test]
+async fn a_server_follows_the_database_and_says_where_papers_open() {
+    use crate::http_support::Server;
+    use std::time::Duration;
+    let server = Server::writable();
+    let zotero = ZoteroFolder::new(&server.library.papers());
+    let item = zotero.item(PERSONAL, "journalArticle", &[("title", "Knees of patients"), ("DOI", "10.1000/knees")]);
+    zotero.stored(Some(item), "application/pdf", "a.pdf", &crate::pdf::paper());
+    let jobs = server.jobs();
+    let papers = [server.library.papers()];
+    let watch = stroma::server::Watch::start(Arc::clone(&jobs), &papers, &[server.uploads()]).expect("a watch");
+    let when = async |path: &str, is_wanted: &dyn Fn(&serde_json::Value) -> bool| {
+        for _ in 0..600 {
+            let reply = server.get(path).await.json();
+            if is_wanted(&reply) {
+                return reply;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("{path} does not become as wanted: {}", server.get(path).await.text)
+    };
+    when("/v1/papers", &|papers| papers["total"] == 1).await;
+    let lab = zotero.group(42, "Lab");
+    let shared = zotero.item(
+        lab,
+        "journalArticle",
+        &[("title", "Knees of a group"), ("abstractNote", "Knees get softer in this text.")],
+    );
+    zotero.put(shared, zotero.collection(lab, "Shared", None));
+    zotero.tag(item, "to read");
+    when("/v1/papers?collection=Lab", &|papers| papers["total"] == 1).await;
+    let tagged = when("/v1/papers?tag=TO+READ", &|papers| papers["total"] == 1).await;
+    assert_eq!(tagged["papers"][0]["tags"], serde_json::json!(["to read"]));
+    assert!(tagged["papers"][0].get("collections").is_none(), "{tagged}");
+    let answer = server.get("/v1/search?q=text&mode=lexical&facets=collections,tags").await.json();
+    assert_eq!(answer["facets"]["collections"], serde_json::json!({"Lab": 1, "Lab/Shared": 1}));
+    assert_eq!(answer["facets"]["tags"], serde_json::json!({"to read": 1}));
+    let answer = server.get("/v1/search?q=text&mode=lexical&tag=to+read").await.json();
+    let (hit, key) = (&answer["hits"][0], zotero.key_of(item));
+    assert_eq!(hit["links"]["select"], format!("zotero://select/library/items/{key}"));
+    assert!(hit["links"]["open"].as_str().is_some_and(|open| open.starts_with("zotero://open-pdf/library/items/")));
+    let answer = server.get("/v1/search?q=softer&mode=lexical&collection=Shared").await.json();
+    let key = zotero.key_of(shared);
+    assert_eq!(answer["hits"][0]["links"]["open"], format!("zotero://select/groups/42/items/{key}"));
+    assert_eq!(answer["hits"][0]["paper"]["collections"], serde_json::json!(["Lab/Shared"]));
+    drop(watch);
+}

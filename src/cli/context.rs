@@ -15,6 +15,7 @@ use crate::corpus::{Limits, PaperLimits};
 use crate::embed::{BertEmbedder, BertOptions, Embedder, ModelOverrides, Pooling, Precision};
 use crate::index::{PassageIndex, Signature};
 use crate::ingest::{Grobid, IngestOptions, Reader, Reading};
+use crate::library::references;
 use crate::search::{Engine, Fusion, Nearness, SearchOptions, Weights};
 
 /// Options of all commands.
@@ -69,6 +70,11 @@ impl Context {
     /// Paths of papers with the folders of the Zotero libraries among them.
     pub(super) fn papers(&self, paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
         zotero::resolved(paths, &zotero::home().profiles())
+    }
+
+    /// The file of imported references, beside the index.
+    pub(super) fn references(&self) -> PathBuf {
+        self.config().index.join(references::FILE)
     }
 
     /// A progress bar on standard error, drawn only on a terminal and without `--quiet`.
@@ -142,6 +148,7 @@ impl Context {
             batch_passages: indexing.batch_paragraphs,
             writer_memory: indexing.memory_mb << 20,
             zotero_profiles: zotero::home().profiles(),
+            references: Some(self.references()),
             describe: hints::of_reading,
             ..IngestOptions::default()
         }

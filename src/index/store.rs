@@ -22,6 +22,7 @@ use super::snapshot::{Snapshot, commit_id};
 use super::vectors::VectorPlugin;
 use super::writer::Writer;
 use crate::embed::{Calibration, Embedder};
+use crate::library::references;
 
 /// One tantivy index of papers and their passages, with a vector file in each segment.
 pub struct PassageIndex {
@@ -235,7 +236,8 @@ impl PassageIndex {
     }
 
     fn copy_segments(&self, folder: &Path) -> Result<(), IndexError> {
-        for name in self.files()?.iter().map(String::as_str).chain([".managed.json"]) {
+        let references = Some(references::FILE).filter(|name| self.folder.join(name).exists());
+        for name in self.files()?.iter().map(String::as_str).chain([".managed.json"]).chain(references) {
             let to = folder.join(name);
             let copied = std::fs::copy(self.folder.join(name), &to).and_then(|_| File::open(&to)?.sync_all());
             copied.map_err(|source| IndexError::Io { path: to, source })?;

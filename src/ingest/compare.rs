@@ -50,7 +50,8 @@ pub(super) struct Comparison {
 pub(super) fn compare(found: &FoundFiles, catalogue: &Catalogue) -> Result<Comparison, IndexError> {
     let mut comparison = Comparison::default();
     for source in &found.sources {
-        match state(source, &found.items, catalogue)? {
+        let state = if found.anew { State::Changed } else { state(source, &found.items, catalogue)? };
+        match state {
             State::Unchanged => comparison.unchanged += 1,
             State::Relabelled => comparison.relabelled.extend(source.files.iter().cloned()),
             State::Changed => comparison.changed.push(source.clone()),
@@ -93,8 +94,8 @@ fn state(source: &SourceFiles, items: &LibraryItems, catalogue: &Catalogue) -> R
         }
         let known = known.item.as_deref();
         match (known, items.of(file, known)) {
-            (known, now) if known == now => {}
-            (Some(known), Some(now)) if known.describes_as(now) => state = State::Relabelled,
+            (known, now) if known == now.as_ref() => {}
+            (Some(known), Some(now)) if known.describes_as(&now) => state = State::Relabelled,
             _ => return Ok(State::Changed),
         }
     }

@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::source::{FileVersion, Paper, ReadFailure, paper_id};
-use crate::corpus::{Article, Block, Limits, Mark, READERS_VERSION, annotate};
+use crate::corpus::{Article, Block, Limits, Mark, Metadata, READERS_VERSION, annotate};
 use crate::library::LibraryItem;
+use crate::library::references::{ReferenceEntry, References};
 
 /// What the libraries that a run reads say of files.
 #[derive(Debug, Clone, Default)]
@@ -15,14 +17,27 @@ pub(super) struct LibraryItems {
     pub(super) by_file: HashMap<PathBuf, LibraryItem>,
     /// The folders of the libraries, as absolute paths.
     pub(super) folders: Vec<PathBuf>,
+    /// References that were imported.
+    pub(super) references: Arc<References>,
 }
 
 impl LibraryItems {
-    /// What is said of a file: by a library of this run, else by the one that said something before, as `known` in the index, unless
-    /// this run has read that one.
-    pub(super) fn of<'a>(&'a self, file: &Path, known: Option<&'a LibraryItem>) -> Option<&'a LibraryItem> {
-        let is_elsewhere = |item: &&LibraryItem| item.folder().is_none_or(|folder| !self.has(folder));
-        self.by_file.get(file).or_else(|| known.filter(is_elsewhere))
+    /// What is said of a file: by a library of this run, else by what said something before, as `known` in the index: an imported
+    /// reference as it is now, or a library that this run has not read.
+    pub(super) fn of(&self, file: &Path, known: Option<&LibraryItem>) -> Option<LibraryItem> {
+        let before = || {
+            let known = known?;
+            match known.folder() {
+                Some(folder) => (!self.has(folder)).then(|| known.clone()),
+                None => self.references.get(&known.key).map(ReferenceEntry::item),
+            }
+        };
+        self.by_file.get(file).cloned().or_else(before)
+    }
+
+    /// What an imported reference says of a paper that was read from a file.
+    pub(super) fn of_read(&self, file: &Path, read: &Metadata) -> Option<LibraryItem> {
+        self.references.find(file, read).map(ReferenceEntry::item)
     }
 
     /// Whether this run has read the library in a folder.

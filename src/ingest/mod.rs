@@ -49,6 +49,7 @@ use thiserror::Error;
 use crate::corpus::PaperId;
 use crate::embed::EmbedError;
 use crate::index::IndexError;
+use crate::library::references::ReferencesError;
 use crate::library::zotero::ZoteroError;
 
 /// The summary of a run.
@@ -154,6 +155,8 @@ pub enum IngestError {
     #[error(transparent)]
     Zotero(#[from] ZoteroError),
     #[error(transparent)]
+    References(#[from] ReferencesError),
+    #[error(transparent)]
     Index(#[from] IndexError),
     #[error(transparent)]
     Embed(#[from] EmbedError),
@@ -171,7 +174,7 @@ impl IngestError {
         };
         match self {
             Self::Index(error) => is_other_index(error),
-            Self::Emptied { .. } | Self::NothingFound { .. } => true,
+            Self::Emptied { .. } | Self::NothingFound { .. } | Self::References(_) => true,
             Self::Folder { .. } | Self::Zotero(_) | Self::Embed(_) | Self::Stopped => false,
         }
     }

@@ -25,6 +25,7 @@ use crate::corpus::{Article, Format, PaperId, ReadError, passages};
 use crate::embed::Embedder;
 use crate::index::{PaperRecord, PassageIndex, Snapshot, SourceRecord};
 use crate::library::LibraryItem;
+use crate::library::references::References;
 use crate::library::zotero::{self, Profile};
 
 /// Bytes of text that are read ahead of what is indexed.
@@ -47,6 +48,8 @@ pub struct IngestOptions {
     pub emptied: Vec<PathBuf>,
     /// The settings of Zotero on this machine, which say where linked files are.
     pub zotero_profiles: Vec<Profile>,
+    /// The file of imported references, which need not exist; `None` where none is used.
+    pub references: Option<PathBuf>,
     /// Puts into words why a file was not read, for [`Summary::failures`]. The caller may know what to do about it.
     pub describe: fn(&ReadError) -> String,
 }
@@ -61,6 +64,7 @@ impl Default for IngestOptions {
             writer_memory: 256 << 20,
             emptied: Vec::new(),
             zotero_profiles: Vec::new(),
+            references: None,
             describe: ToString::to_string,
         }
     }
@@ -113,8 +117,23 @@ impl Ingest<'_> {
         Ok(summary)
     }
 
+    /// Reads single files again, given by absolute paths, whether they have changed or not: what references say of them has.
+    ///
+    /// # Errors
+    /// Those of [`run_files`](Self::run_files).
+    pub fn read_again(&self, files: &[PathBuf], report: &mut dyn FnMut(Progress)) -> Result<Summary, IngestError> {
+        let started = Instant::now();
+        self.index.reload()?;
+        let mut summary = self.update(FoundFiles { anew: true, ..FoundFiles::from_files(files) }, report)?;
+        summary.seconds = started.elapsed().as_secs_f64();
+        Ok(summary)
+    }
+
     /// Synchronises the index with the files that were found on disk.
-    fn update(&self, found: FoundFiles, report: &mut dyn FnMut(Progress)) -> Result<Summary, IngestError> {
+    fn update(&self, mut found: FoundFiles, report: &mut dyn FnMut(Progress)) -> Result<Summary, IngestError> {
+        if let Some(references) = &self.options.references {
+            found.items.references = Arc::new(References::load(references)?);
+        }
         let mut snapshot = self.index.snapshot();
         let mut catalogue = Catalogue::from_snapshot(Arc::clone(&snapshot));
         let unreadable = Unreadable::load(self.index.folder(), self.options.reader.reading());
@@ -274,7 +293,7 @@ impl Run<'_> {
     fn item(&self, file: &Path) -> Result<Option<LibraryItem>, IngestError> {
         let known = self.before.sources_of_file(file)?.into_iter().flat_map(|found| found.sources);
         let known = known.filter(|source| source.path == file).find_map(|source| source.item);
-        Ok(self.disk.items.of(file, known.as_deref()).cloned())
+        Ok(self.disk.items.of(file, known.as_deref()))
     }
 
     /// Reads on a thread of its own, so that the model does not wait for the disk and the parsers.
@@ -409,9 +428,9 @@ impl Run<'_> {
     ///
     /// `takes_over`: the index held the paper before, from another source.
     fn place(&mut self, mut paper: Paper, takes_over: bool) -> Result<Vec<Vec<PathBuf>>, IngestError> {
-        if let Some(first) = paper.files.first()
-            && let Some(item) = self.item(&first.path)?
-        {
+        let first = paper.files.first().map(|file| file.path.clone()).unwrap_or_default();
+        let item = self.item(&first)?;
+        if let Some(item) = item.or_else(|| self.disk.items.of_read(&first, &paper.article.metadata)) {
             label(&mut paper, &item);
         }
         for FileVersion { path, size, modified, .. } in &paper.files {

@@ -23,6 +23,8 @@ pub(super) struct FoundFiles {
     pub(super) items: LibraryItems,
     /// What the user should know of these libraries.
     pub(super) warnings: Vec<String>,
+    /// Whether all are read, although they may not have changed.
+    pub(super) anew: bool,
 }
 
 impl FoundFiles {

@@ -42,6 +42,8 @@ pub enum Origin {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         group: Option<u64>,
     },
+    /// References that were imported.
+    References,
 }
 
 /// What a file is to its item.
@@ -96,26 +98,28 @@ impl LibraryItem {
     pub fn folder(&self) -> Option<&Path> {
         match &self.origin {
             Origin::Zotero { folder, .. } => Some(folder),
+            Origin::References => None,
         }
     }
 
     /// The address that opens the file in the reference manager, on a page from 1.
     pub fn open_url(&self, page: Option<u32>) -> Option<String> {
-        let attachment = self.attachment.as_ref()?;
+        let (library, attachment) = (self.library()?, self.attachment.as_ref()?);
         let page = page.map(|page| format!("?page={page}")).unwrap_or_default();
-        Some(format!("zotero://open-pdf/{}/items/{attachment}{page}", self.library()))
+        Some(format!("zotero://open-pdf/{library}/items/{attachment}{page}"))
     }
 
     /// The address that selects the item in the reference manager.
     pub fn select_url(&self) -> Option<String> {
-        Some(format!("zotero://select/{}/items/{}", self.library(), self.key))
+        Some(format!("zotero://select/{}/items/{}", self.library()?, self.key))
     }
 
     /// The library in the addresses of Zotero.
-    fn library(&self) -> String {
+    fn library(&self) -> Option<String> {
         match &self.origin {
-            Origin::Zotero { group: None, .. } => "library".to_owned(),
-            Origin::Zotero { group: Some(group), .. } => format!("groups/{group}"),
+            Origin::Zotero { group: None, .. } => Some("library".to_owned()),
+            Origin::Zotero { group: Some(group), .. } => Some(format!("groups/{group}")),
+            Origin::References => None,
         }
     }
 }

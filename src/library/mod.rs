@@ -3,6 +3,7 @@
 //! Every source gives the same [`LibraryItem`]s. `ingest` puts them above what the readers find in the files.
 
 mod item;
+pub mod references;
 pub mod zotero;
 
 pub use item::{ItemRole, LibraryItem, Origin, with_parents};

@@ -1,9 +1,9 @@
 //! BibTeX and BibLaTeX: files, and code blocks in a Markdown file. Citations by key are looked up here.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
-use biblatex::{Bibliography as Parsed, ChunksExt, Entry, Person};
+use biblatex::{Bibliography as Parsed, Chunks, ChunksExt, Entry, Person};
 use regex::Regex;
 
 use super::front_matter::{digits, pages, year};
@@ -58,13 +58,57 @@ impl<'a> Bibliography<'a> {
 
     /// The entry with a key; `None` if it does not exist or is damaged.
     pub(super) fn get(&self, key: &str) -> Option<Reference> {
+        self.parsed(key).map(|entry| read(&entry))
+    }
+
+    fn parsed(&self, key: &str) -> Option<Entry> {
         let source = self.entries.get(key)?;
         if source.len() > MAX_ENTRY_BYTES || depth(source) > MAX_DEPTH {
             return None;
         }
         let parsed = Parsed::parse(source).or_else(|_| Parsed::parse(&format!("{}\n{source}", self.macros))).ok()?;
-        parsed.get(key).map(read)
+        parsed.get(key).cloned()
     }
+}
+
+/// An entry of a file of BibTeX or BibLaTeX.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BibtexEntry {
+    /// `article`, `book`, …
+    pub kind: String,
+    /// "Given Family", in order; the editors where there is no author.
+    pub authors: Vec<String>,
+    /// The other fields by their names in lower case, without markup, with single spaces.
+    pub fields: BTreeMap<String, String>,
+}
+
+/// The entries of a file with their keys, in the order of the keys; `None` for those that are damaged.
+pub fn bibtex_entries(source: &str) -> BTreeMap<String, Option<BibtexEntry>> {
+    let bibliography = Bibliography::from_sources([source]);
+    let is_entry = |source: &str| {
+        let kind = source.trim_start().trim_start_matches('@').to_ascii_lowercase();
+        !kind.starts_with("comment") && !kind.starts_with("preamble")
+    };
+    let entries = bibliography.entries.iter().filter(|(_, source)| is_entry(source));
+    entries.map(|(key, _)| ((*key).to_owned(), bibliography.parsed(key).map(|entry| whole(&entry)))).collect()
+}
+
+fn whole(entry: &Entry) -> BibtexEntry {
+    let text = |value: &Chunks| value.format_verbatim().split_whitespace().collect::<Vec<_>>().join(" ");
+    let fields = entry.fields.iter().map(|(name, value)| (name.to_lowercase(), text(value)));
+    BibtexEntry {
+        kind: entry.entry_type.to_string().to_lowercase(),
+        authors: authors(entry),
+        fields: fields.filter(|(_, value)| !value.is_empty()).collect(),
+    }
+}
+
+/// The authors, or the editors where there is none.
+fn authors(entry: &Entry) -> Vec<String> {
+    let people = entry
+        .author()
+        .or_else(|_| entry.editors().map(|editors| editors.into_iter().flat_map(|(people, _)| people).collect()));
+    people.unwrap_or_default().iter().map(name).filter(|name| !name.is_empty()).collect()
 }
 
 /// The maximum depth of nested braces.
@@ -86,11 +130,8 @@ fn read(entry: &Entry) -> Reference {
         let values = names.iter().filter_map(|name| entry.get(name)).map(|value| value.format_verbatim());
         values.map(|value| value.split_whitespace().collect::<Vec<_>>().join(" ")).find(|value| !value.is_empty())
     };
-    let people = entry
-        .author()
-        .or_else(|_| entry.editors().map(|editors| editors.into_iter().flat_map(|(people, _)| people).collect()));
     let mut reference = Reference {
-        authors: people.unwrap_or_default().iter().map(name).filter(|name| !name.is_empty()).collect(),
+        authors: authors(entry),
         title: field(&["title"]),
         journal: field(&["journal", "journaltitle", "booktitle"]),
         year: field(&["year", "date"]).and_then(|date| year(&date)),

@@ -48,6 +48,7 @@ mod xml;
 pub use abbreviation::{ShortForms, normalise_short_form};
 pub use annotation::annotate;
 pub use article::*;
+pub use bibtex::{BibtexEntry, bibtex_entries};
 pub use characters::CharacterIndex;
 pub use drop_rule::{DropRule, UnknownDropRule};
 pub use error::{Limited, ReadError};

@@ -2,9 +2,11 @@
 
 mod duplicates;
 mod gaps;
+mod import;
 mod name;
 
 use std::io::Write;
+use std::path::PathBuf;
 
 use anyhow::bail;
 use clap::Subcommand;
@@ -50,6 +52,12 @@ enum Command {
     Duplicates,
     /// List the works that the papers cite most and that are not in the index, with the sentences that cite them
     Gaps(gaps::Arguments),
+    /// Take metadata from a file of references (BibTeX, RIS, CSL-JSON): what an entry says wins over what is read in the paper with the
+    /// same DOI, PMID, PMCID or title, or in the file that the entry names. Also papers that are indexed later are found
+    Import {
+        /// File that a reference manager has exported
+        file: PathBuf,
+    },
     /// Remove papers from the index, but not their files, which the next `stroma index` indexes again
     Remove {
         /// Ids, DOIs, PMIDs or PMCIDs
@@ -92,6 +100,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
         }
         Command::Duplicates => duplicates::run(&index.snapshot(), &mut output, arguments.json),
         Command::Gaps(of_gaps) => gaps::run(&index.snapshot(), &mut output, of_gaps, arguments.json),
+        Command::Import { file } => import::run(context, file, arguments.json),
         Command::Remove { ids } => {
             remove(context, &index, ids)?;
             Ok(Outcome::Success)

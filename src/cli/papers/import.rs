@@ -1,0 +1,95 @@
+//! `stroma papers import`
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use anyhow::Context as _;
+use serde_json::json;
+
+use crate::cli::context::Context;
+use crate::cli::outcome::Outcome;
+use crate::cli::printable::{json_line, printable};
+use crate::cli::style;
+use crate::corpus::Identity;
+use crate::index::{IndexError, PaperRecord, Snapshot, SourceRole};
+use crate::ingest::{Ingest, PaperCounts};
+use crate::library::references::{self, ReferenceEntry, References};
+
+/// Imports the references of a file, and reads the papers again that they describe.
+pub(super) fn run(context: &Context, file: &Path, as_json: bool) -> anyhow::Result<Outcome> {
+    let read = references::read(file)?;
+    let embedder = context.embedder()?;
+    let index = context.open_index(embedder.as_ref())?;
+    let stored = context.references();
+    let mut all = References::load(&stored)?;
+    all.add(read.entries.iter().cloned());
+    all.store(&stored)?;
+    let snapshot = index.snapshot();
+    let (mut files, mut unknown) = (BTreeSet::new(), Vec::new());
+    for entry in &read.entries {
+        let described = described(&snapshot, entry)?;
+        if described.is_empty() {
+            unknown.push(entry);
+        }
+        files.extend(described);
+    }
+    let files: Vec<PathBuf> = files.into_iter().collect();
+    let never = AtomicBool::new(false);
+    let options = context.ingest_options();
+    let ingest = Ingest { index: &index, embedder: embedder.as_ref(), options, stop: &never };
+    let summary =
+        ingest.read_again(&files, &mut |_| {}).context("the references are kept, but the papers are as they were")?;
+    for failure in &summary.failures {
+        let message = format!("{}: {}", failure.file.display(), failure.reason);
+        anstream::eprintln!("{}not read:{} {}", style::WARNING, style::RESET, printable(&message));
+    }
+    let known = read.entries.len() - unknown.len();
+    if as_json {
+        let unknown: Vec<_> =
+            unknown.iter().map(|entry| json!({"key": entry.key, "title": entry.metadata.title})).collect();
+        let PaperCounts { updated, unchanged, failed, .. } = summary.papers;
+        let papers = json!({"updated": updated, "unchanged": unchanged, "failed": failed});
+        let found = json!({"entries": read.entries.len(), "known": known, "unknown": unknown, "damaged": read.damaged, "papers": papers});
+        anstream::println!("{}", json_line(&found)?);
+    } else {
+        print(context, &read.damaged, &unknown, read.entries.len(), summary.papers.updated);
+    }
+    Ok(if known == 0 || !read.damaged.is_empty() { Outcome::Partial } else { Outcome::Success })
+}
+
+fn print(context: &Context, damaged: &[String], unknown: &[&ReferenceEntry], entries: usize, updated: u64) {
+    for key in damaged {
+        anstream::eprintln!("{}not read:{} the entry {}", style::WARNING, style::RESET, printable(key));
+    }
+    for entry in unknown {
+        let title = entry.metadata.title.as_deref().unwrap_or("(no title)");
+        anstream::println!("of no paper here: {}  {}", printable(&entry.key), printable(title));
+    }
+    if !context.quiet {
+        let known = entries - unknown.len();
+        anstream::println!(
+            "references: {entries} imported, {known} of papers here, {} of others; papers: {updated} updated",
+            unknown.len()
+        );
+    }
+}
+
+/// The files of the papers that an entry describes.
+fn described(snapshot: &Snapshot, entry: &ReferenceEntry) -> Result<Vec<PathBuf>, IndexError> {
+    let mut papers: Vec<PaperRecord> = snapshot.papers_with_keys(&Identity::from_metadata(&entry.metadata).keys())?;
+    for file in &entry.files {
+        papers.extend(snapshot.paper_of_file(file)?);
+    }
+    let mut files = Vec::new();
+    for paper in papers {
+        let texts = paper.sources.iter().filter(|source| source.role == SourceRole::Text);
+        // What a library says of a file wins over references.
+        let open = texts.filter(|source| source.item.as_deref().is_none_or(|item| item.folder().is_none()));
+        let own = |path: &Path| {
+            entry.describes(path, &paper.metadata) || paper.item().is_some_and(|item| item.key == entry.key)
+        };
+        files.extend(open.filter(|source| own(&source.path)).map(|source| source.path.clone()));
+    }
+    Ok(files)
+}

@@ -1,0 +1,107 @@
+//! References that were imported, in a file beside the index.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::entry::ReferenceEntry;
+use crate::corpus::{Metadata, plain_words};
+
+/// Its name in the folder of the index.
+pub const FILE: &str = "references.json";
+
+/// Why references cannot be read or kept.
+#[derive(Debug, Error)]
+pub enum ReferencesError {
+    #[error("cannot use {}: {source}", path.display())]
+    Io { path: PathBuf, source: std::io::Error },
+    #[error("{} is neither BibTeX nor RIS nor CSL-JSON", file.display())]
+    Format { file: PathBuf },
+    #[error("{} is damaged ({source}): import the references again after removing it", file.display())]
+    Damaged { file: PathBuf, source: serde_json::Error },
+}
+
+/// All references that were imported.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct References {
+    /// By their keys.
+    entries: BTreeMap<String, ReferenceEntry>,
+    /// Keys of entries by what papers are found by.
+    #[serde(skip)]
+    by_name: BTreeMap<String, Vec<String>>,
+}
+
+impl References {
+    /// The references in a file; none where there is no such file.
+    pub fn load(file: &Path) -> Result<Self, ReferencesError> {
+        let bytes = match std::fs::read(file) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
+            other => other.map_err(|source| ReferencesError::Io { path: file.to_owned(), source })?,
+        };
+        let damaged = |source| ReferencesError::Damaged { file: file.to_owned(), source };
+        let mut read: Self = serde_json::from_slice(&bytes).map_err(damaged)?;
+        for entry in read.entries.values() {
+            add_names(&mut read.by_name, entry);
+        }
+        Ok(read)
+    }
+
+    /// Keeps the references in a file, which is replaced at once and is on the disk when this returns.
+    pub fn store(&self, file: &Path) -> Result<(), ReferencesError> {
+        let io = |source| ReferencesError::Io { path: file.to_owned(), source };
+        let folder = file.parent().unwrap_or(Path::new("."));
+        let bytes = serde_json::to_vec(self).map_err(|source| io(source.into()))?;
+        let mut written = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
+        written.write_all(&bytes).and_then(|()| written.as_file().sync_all()).map_err(io)?;
+        written.persist(file).map_err(|error| io(error.error))?;
+        Ok(())
+    }
+
+    /// Adds entries; one with the key of an earlier one takes its place.
+    pub fn add(&mut self, entries: impl IntoIterator<Item = ReferenceEntry>) {
+        for entry in entries {
+            add_names(&mut self.by_name, &entry);
+            self.entries.insert(entry.key.clone(), entry);
+        }
+    }
+
+    /// The entry with a key.
+    pub fn get(&self, key: &str) -> Option<&ReferenceEntry> {
+        self.entries.get(key)
+    }
+
+    /// The entry that describes the paper that was read from a file.
+    pub fn find(&self, file: &Path, read: &Metadata) -> Option<&ReferenceEntry> {
+        let names = std::iter::once(file_name(file)).chain(metadata_names(read));
+        let entries =
+            names.filter_map(|name| self.by_name.get(&name)).flatten().filter_map(|key| self.entries.get(key));
+        let mut entries: Vec<&ReferenceEntry> = entries.filter(|entry| entry.describes(file, read)).collect();
+        // An entry that names the file is meant, whatever others say.
+        entries.sort_by_key(|entry| (!entry.files.iter().any(|own| own == file), entry.key.as_str()));
+        entries.first().copied()
+    }
+}
+
+fn add_names(by_name: &mut BTreeMap<String, Vec<String>>, entry: &ReferenceEntry) {
+    for name in entry.files.iter().map(|file| file_name(file)).chain(metadata_names(&entry.metadata)) {
+        let keys = by_name.entry(name).or_default();
+        if !keys.contains(&entry.key) {
+            keys.push(entry.key.clone());
+        }
+    }
+}
+
+fn file_name(file: &Path) -> String {
+    format!("file:{}", file.to_string_lossy())
+}
+
+fn metadata_names(metadata: &Metadata) -> impl Iterator<Item = String> {
+    let title = metadata.title.as_ref().map(|title| format!("title:{}", plain_words(title).concat()));
+    let doi = metadata.doi.as_ref().map(|doi| format!("doi:{}", doi.to_lowercase()));
+    let pmid = metadata.pmid.as_ref().map(|pmid| format!("pmid:{pmid}"));
+    let pmcid = metadata.pmcid.as_ref().map(|pmcid| format!("pmcid:{pmcid}"));
+    [doi, pmid, pmcid, title].into_iter().flatten()
+}

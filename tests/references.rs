@@ -1,0 +1,146 @@
+//! References that were exported by a reference manager say of papers what their files do not.
+
+use stroma::ingest::{Ingest, IngestOptions, Summary};
+use stroma::library::references::{self, FILE, References};
+
+use crate::support::Library;
+
+fn options(library: &Library) -> IngestOptions {
+    IngestOptions { references: Some(library.index.folder().join(FILE)), ..IngestOptions::default() }
+}
+
+fn index(library: &Library, again: Option<&str>) -> Summary {
+    let never = std::sync::atomic::AtomicBool::new(false);
+    let ingest =
+        Ingest { index: &library.index, embedder: library.embedder.as_ref(), options: options(library), stop: &never };
+    match again {
+        Some(file) => ingest.read_again(&[library.papers().canonicalize().expect("a path").join(file)], &mut |_| {}),
+        None => ingest.run(&[library.papers()], &mut |_| {}),
+    }
+    .expect("an index run")
+}
+
+fn import(library: &Library, name: &str, text: &str) -> References {
+    let file = library.folder.path().join(name);
+    std::fs::write(&file, text).expect("written");
+    let stored = library.index.folder().join(FILE);
+    let mut all = References::load(&stored).expect("readable");
+    all.add(references::read(&file).expect("references").entries);
+    all.store(&stored).expect("kept");
+    References::load(&stored).expect("readable")
+}
+
+/// Each format fixes the metadata of a PDF: by its DOI, by its title and by its path. What comes later is matched, too.
+#[test]
+fn references_of_each_format_fix_the_metadata_of_papers() {
+    let pdf = |file: &str, more: &str| (file.to_owned(), [crate::pdf::paper(), more.as_bytes().to_vec()].concat());
+    let exports = [
+        (
+            "refs.bib",
+            "@article{lee2012, title = {Stem cells soften stiff joints in arthritis}, author = {Lee, Anna and Chen, Bo}, journal = {Joints}, \
+                      year = 2012, doi = {10.1000/joints}, keywords = {RA}}",
+        ),
+        (
+            "refs.ris",
+            "TY  - JOUR\nID  - lee2012\nTI  - Another title than the file has\nAU  - Lee, Anna\nAU  - Chen, Bo\nJO  - Joints\nPY  - 2012\n\
+                      DO  - 10.1000/joints\nKW  - RA\nL1  - papers/a.pdf\nER  - \n",
+        ),
+        (
+            "refs.json",
+            r#"[{"id": "lee2012", "title": "Stem Cells Soften Stiff Joints in Arthritis", "container-title": "Joints", "DOI": "10.1000/joints",
+                      "author": [{"family": "Lee", "given": "Anna"}, {"family": "Chen", "given": "Bo"}], "issued": {"date-parts": [[2012]]}, "keyword": "RA"}]"#,
+        ),
+    ];
+    for (name, text) in exports {
+        let library = Library::without_model();
+        let (file, bytes) = pdf("a.pdf", "");
+        std::fs::write(library.papers().join(&file), bytes).expect("written");
+        index(&library, None);
+        let before = library.index.snapshot().papers().expect("papers").remove(0);
+        assert_eq!((before.metadata.year, before.metadata.authors.len()), (None, 2), "{name}");
+        let known = import(&library, name, text);
+        assert!(known.find(&before.sources[0].path, &before.metadata).is_some(), "{name}");
+        let summary = index(&library, Some("a.pdf"));
+        assert_eq!(summary.papers.updated, 1, "{name}: {summary:?}");
+        let papers = library.index.snapshot().papers().expect("papers");
+        let [paper] = papers.as_slice() else { panic!("{name}: {papers:?}") };
+        assert_eq!(paper.id.as_str(), "10.1000_joints", "{name}");
+        assert_eq!((paper.metadata.year, paper.metadata.journal.as_deref()), (Some(2012), Some("Joints")), "{name}");
+        assert_eq!(paper.metadata.authors, ["Anna Lee", "Bo Chen"], "{name}");
+        assert_eq!(paper.tags().into_iter().collect::<Vec<_>>(), ["RA"], "{name}");
+        assert_eq!(index(&library, None).papers.unchanged, 1, "{name}");
+        // A second import of the same entry, with another year and tag.
+        import(
+            &library,
+            name,
+            &text
+                .replace("2012}", "2013}")
+                .replace("- 2012", "- 2013")
+                .replace("[[2012]]", "[[2013]]")
+                .replace("RA", "OA")
+                .replace("year = 2012", "year = 2013"),
+        );
+        assert_eq!(index(&library, None).papers.updated, 1, "{name}");
+        let paper = library.index.snapshot().papers().expect("papers").remove(0);
+        assert_eq!(
+            (paper.metadata.year, paper.tags().into_iter().collect::<Vec<_>>()),
+            (Some(2013), vec!["OA"]),
+            "{name}"
+        );
+        assert_eq!(library.index.check().expect("readable"), [], "{name}");
+        // The copy of the index has the references, too.
+        let copy = library.folder.path().join("copy");
+        library.index.copy_to(&copy).expect("copied");
+        assert!(copy.join(FILE).exists());
+    }
+}
+
+#[test]
+fn what_is_no_file_of_references_is_an_error() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("refs.bib");
+    for text in ["", "nothing of this kind", "[1, 2", "\0\0\0", "{\"items\": "] {
+        std::fs::write(&file, text).expect("written");
+        let error = references::read(&file).expect_err(text).to_string();
+        assert!(error.contains("neither BibTeX nor RIS nor CSL-JSON"), "{error}");
+    }
+    assert!(references::read(&folder.path().join("absent.bib")).is_err());
+    let deep = format!("@article{{a, title = {}x{}}}", "{".repeat(100_000), "}".repeat(100_000));
+    std::fs::write(&file, deep).expect("written");
+    assert_eq!(references::read(&file).expect("read").damaged, ["a"]);
+}
+
+/// The command names the entries that describe no paper here.
+#[test]
+fn the_command_names_what_is_of_no_paper() {
+    use crate::program::{outcome, stroma};
+    let folder = tempfile::tempdir().expect("a folder");
+    let (index, papers) = (folder.path().join("index"), folder.path().join("papers"));
+    std::fs::create_dir(&papers).expect("a folder");
+    std::fs::write(papers.join("a.pdf"), crate::pdf::paper()).expect("written");
+    let refs = folder.path().join("refs.bib");
+    std::fs::write(
+        &refs,
+        "@article{lee2012, title = {Joints that get softer}, year = 2012, doi = {10.1000/joints}, file = {papers/a.pdf}}\n\
+         @book{absent1999, title = {A book that nobody here has}}\n@article{broken, title = {never",
+    )
+    .expect("written");
+    let command = |arguments: &[&str]| {
+        let mut command = stroma(&index, arguments);
+        command.env("STROMA_MODEL_FOLDER", crate::support::project("models/all-MiniLM-L6-v2"));
+        outcome(command)
+    };
+    assert_eq!(command(&["index", &papers.to_string_lossy()]).0, 0);
+    let (code, text) = command(&["papers", "import", &refs.to_string_lossy()]);
+    assert!(text.contains("of no paper here: absent1999  A book that nobody here has"), "{text}");
+    assert!(
+        text.contains("the entry broken")
+            && text.contains("2 imported, 1 of papers here, 1 of others; papers: 1 updated"),
+        "{text}"
+    );
+    assert_eq!(code, 1);
+    let (_, text) = command(&["papers", "show", "10.1000/joints"]);
+    assert!(text.contains("Joints that get softer"), "{text}");
+    let (code, _) = command(&["index", &papers.to_string_lossy()]);
+    assert_eq!(code, 0);
+}
