@@ -6,7 +6,8 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
-use stroma::server::{Jobs, TaskKind};
+use stroma::server::{Jobs, TaskKind, router};
+use tower::ServiceExt;
 
 use crate::http_support::{Reply, Server, limits};
 
@@ -439,6 +440,27 @@ async fn jobs_are_followed_until_they_are_finished() {
     server.get("/v1/tasks/events?ids=x").await.problem(400, "invalid_parameter");
     let many: Vec<String> = (0..101).map(|id| id.to_string()).collect();
     server.get(&format!("/v1/tasks/events?ids={}", many.join(","))).await.problem(400, "invalid_parameter");
+}
+
+/// Each stream holds a connection, so their number is limited, and one that a client leaves makes room.
+#[tokio::test]
+async fn the_number_of_streams_is_limited() {
+    let (server, gate) = Server::gated(limits());
+    gate.close();
+    assert_eq!(put_at_once(&server, "a.md", &review("gait", "gait")).await, StatusCode::ACCEPTED);
+    let open = async || {
+        let request = Request::get("/v1/tasks/events").body(Body::empty()).expect("a request");
+        router(Arc::clone(&server.state)).oneshot(request).await.expect("a response")
+    };
+    let mut streams = Vec::new();
+    for _ in 0..64 {
+        streams.push(open().await);
+        assert_eq!(streams[streams.len() - 1].status(), StatusCode::OK);
+    }
+    server.get("/v1/tasks/events").await.problem(503, "overloaded");
+    streams.pop();
+    assert_eq!(open().await.status(), StatusCode::OK);
+    gate.open();
 }
 
 #[tokio::test]
