@@ -283,6 +283,7 @@ async fn the_files_of_the_page_are_sent_once() {
     let names = folder.map(|file| file.expect("a file").file_name().into_string().expect("text"));
     let names: Vec<String> = names.filter(|name| !name.ends_with(".html")).collect();
     assert!(names.len() >= 10, "{names:?}");
+    let (page, docs) = (server.get("/").await.text, server.get("/docs").await.text);
     for name in &names {
         let path = format!("/assets/{name}");
         let file = server.get(&path).await;
@@ -299,6 +300,12 @@ async fn the_files_of_the_page_are_sent_once() {
         for import in imports {
             let imported = import.strip_prefix("./").expect("a file beside it");
             assert!(names.iter().any(|name| name == imported), "{name} imports {import}");
+            // So that a browser need not read one file to learn of the next.
+            let page = if name == "docs.js" { &docs } else { &page };
+            assert!(
+                page.contains(&format!("modulepreload\" href=\"/assets/{imported}\"")),
+                "{imported} is not preloaded"
+            );
         }
         let known = Request::get(&path).header("if-none-match", &file.headers["etag"]).body(Body::empty());
         let again = server.send(known.expect("a request")).await;
