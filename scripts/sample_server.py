@@ -16,6 +16,7 @@ class Server:
     """A server in its own folder. `papers` are further papers, by the names of their files."""
 
     def __init__(self, stroma, model, papers=None, **variables):
+        self.stroma = str(stroma)
         self.folder = Path(tempfile.mkdtemp(prefix="stroma-sample-"))
         shutil.copytree(PROJECT / "papers", self.folder / "papers")
         for name, text in (papers or {}).items():

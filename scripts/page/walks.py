@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from playwright.sync_api import sync_playwright
 
 import axe_playwright_python
 from papers import HOSTILE_TITLE, PAPERS, UPLOAD
+from zotero import library as library_of_zotero
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -412,6 +414,32 @@ def hostile(one, checks):
     one.wrong = [text for text in one.wrong if "TrustedHTML" not in text]
 
 
+def zotero(one, checks):
+    subprocess.run([one.server.stroma, "index", f"zotero:{library_of_zotero(one.server.folder / 'zotero')}"], cwd=one.server.folder,
+                   env=one.server.environment, check=True, capture_output=True)
+    page = one.go("/?q=" + quote("elbow warmth of readers"))
+    for _ in range(50):
+        if "Elbow" in page.inner_text("main"):
+            break
+        page.wait_for_timeout(100)
+        one.go(page.url)
+    page.wait_for_selector(".filters fieldset.years")
+    collections = {re.sub(r"\s+", " ", label) for label in one.texts(".list label") if "Elbows" in label}
+    checks.same("collections have counts", collections, {"Elbows 3", "Elbows/Clinical 2", "Elbows/Animals 1"})
+    checks.that("and tags, as they are written", any("elbows, <i>warm</i>" in label for label in one.texts(".list label")), one.texts(".list label"))
+    checks.that("a paper can be selected in Zotero", page.get_attribute(".hits .tools a >> text=Select in Zotero", "href").startswith("zotero://select/"))
+    page.locator(".list label", has_text="Elbows/Clinical").click()
+    one.until("collection", "Elbows/Clinical")
+    page.wait_for_selector(".filters fieldset.years")
+    checks.that("only the collection is found", all("mice" not in title for title in one.texts(".hits .title")) and page.locator(".hits > li").count() == 2)
+    checks.that("others can still be chosen", any("Elbows/Animals" in label for label in one.texts(".list label")))
+    page.click(".hits .title a >> nth=0")
+    one.until("paper")
+    page.click("header.paper a >> text=Elbows/Clinical")
+    one.until("collection")
+    checks.same("a collection is a list of papers", page.locator(".papers tbody tr").count(), 2)
+
+
 VIEWS = {"welcome": "/", "search": "/?q=" + quote(NOON), "answer": "/?q=" + quote(QUESTION), "abstained": "/?q=" + quote("how to bake sourdough bread"),
          "library": "/?view=library", "paper": "/?paper=10.5555_noon.2015", "reading": "/?paper=10.5555_noon.2015&show=reading",
          "basket": "/?view=basket", "add": "/?view=add", "docs": "/docs"}
@@ -508,7 +536,7 @@ def transferred(browser, server, checks):
         checks.same("a file is sent once", again.status, 304)
 
 
-WALKS = [question, honesty, keyboard, filters, library, uploads, basket, hostile]
+WALKS = [question, honesty, keyboard, filters, library, uploads, basket, hostile, zotero]
 
 
 def check_all(arguments):

@@ -70,7 +70,9 @@ async function show() {
     for (const [name, schema] of Object.entries(document_.components?.schemas ?? {})) {
       parts.push(h("section", { id: name }, h("h3", {}, name), h("p", {}, words(schema.description)), fields(schema)));
     }
-    const nav = h("nav", { class: "outline", "aria-label": "Contents" }, h("ul", {}, contents, h("li", {}, h("a", { href: "#types" }, "Types"))));
+    const nav = h("nav", { class: "outline", "aria-label": "Contents" },
+      h("details", { class: "filters", open: matchMedia("(min-width: 60rem)").matches }, h("summary", {}, "Contents"),
+        h("ul", {}, contents, h("li", {}, h("a", { href: "#types" }, "Types")))));
     status.remove();
     main.append(h("div", { class: "columns" }, h("aside", {}, nav), h("div", { class: "body" }, parts)));
     if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();

@@ -4,8 +4,13 @@ import { go, view } from "./address.js";
 import { button, h, wide } from "./dom.js";
 import { isolated } from "./format.js";
 
-/** The lists that a question can be narrowed by: the name in addresses and requests, and what it is called. */
-export const LISTS = [["sections", "Section"], ["journals", "Journal"], ["types", "Article type"], ["collections", "Collection"], ["tags", "Tag"]];
+/** The lists that a question can be narrowed by: the name in addresses and requests, what it is called, and its counts. */
+export const LISTS = [
+  ["sections", "Section", "sections"], ["journals", "Journal", "journals"], ["types", "Article type", "types"],
+  ["collection", "Collection", "collections"], ["tag", "Tag", "tags"],
+];
+/** Lists whose values are names of the program or of a format, and are shown as words. */
+const CODED = ["sections", "types"];
 const SHOWN = 8;
 
 /** Counts of years as bars, and the chosen range: by dragging over the bars, or with two sliders. */
@@ -78,7 +83,7 @@ function list(name, label, counts, asked) {
       const rest = chosen.filter((one) => one !== value);
       go(view({ ...asked, shown: null, [name]: box.checked ? [...rest, value] : rest }));
     } } });
-    return h("li", { hidden: place >= Math.max(SHOWN, chosen.length) }, h("label", {}, box, h("span", { class: "value" }, isolated(value.replace(/-/g, " "))),
+    return h("li", { hidden: place >= Math.max(SHOWN, chosen.length) }, h("label", {}, box, h("span", { class: CODED.includes(name) ? "value coded" : "value" }, isolated(CODED.includes(name) ? value.replace(/-/g, " ") : value)),
       h("span", { class: "count" }, count), wide(h("span", { class: "share", "aria-hidden": "true" }), (100 * count) / most)));
   };
   const options = h("ul", {}, values.map(option));
@@ -102,5 +107,5 @@ export function filters(facets, asked) {
     const none = Object.fromEntries(LISTS.map(([name]) => [name, null]));
     go(view({ ...asked, ...none, year_from: null, year_to: null, shown: null }));
   }) : null;
-  return [clear, years(facets.years ?? {}, asked), ...LISTS.map(([name, label]) => list(name, label, facets[name], asked))];
+  return [clear, years(facets.years ?? {}, asked), ...LISTS.map(([name, label, facet]) => list(name, label, facets[facet], asked))];
 }

@@ -29,7 +29,7 @@ function why(hit) {
   const told = shares.map(([name, share]) => `${name} ${percent(share)} %`).join(", ");
   const bar = h("span", { class: "bar", "aria-hidden": "true" }, shares.map(([name, share]) => wide(h("span", { class: `part ${name}` }), percent(share))));
   const words = terms.map(({ term, expands }) => (expands ? `${term} (for ${expands})` : term)).join(", ");
-  return h("details", { class: "why" },
+  return h("details", { class: "why", name: "why" },
     h("summary", { title: `Why: ${told}` }, bar, hidden(`Why it was found: ${told}`)),
     h("div", { class: "panel" },
       h("p", {}, shares.map(([name, share]) => h("span", { class: "share-of" }, h("span", { class: `key ${name}` }), `${name} ${percent(share)} %`))),

@@ -41,7 +41,10 @@ export function listen() {
     else if (event.key === "j" || (event.key === "ArrowDown" && arrows)) { move(1); handled(); }
     else if (event.key === "k" || (event.key === "ArrowUp" && arrows)) { move(-1); handled(); }
     else if (event.key === "Enter" && document.activeElement?.matches("article.hit")) { press(".title a"); handled(); }
-    else if (event.key === "Escape") { for (const open of document.querySelectorAll("main [data-do][aria-expanded=true]")) open.click(); }
+    else if (event.key === "Escape") {
+      for (const open of document.querySelectorAll("main [data-do][aria-expanded=true]")) open.click();
+      for (const open of document.querySelectorAll(".why[open]")) open.open = false;
+    }
     else if (ACTIONS[event.key] && press(ACTIONS[event.key])) handled();
   });
 }

@@ -9,7 +9,7 @@ import { authorsOf, badges, isolated, paperLink, plural } from "./format.js";
 const PAGE = 50;
 const SORTS = [["title", "Title"], ["-year", "Newest first"], ["year", "Oldest first"], ["id", "Identifier"]];
 /** What the server filters by: the name in addresses and requests. */
-const SINGLE = ["q", "author", "year_from", "year_to", "journals", "types"];
+const SINGLE = ["q", "author", "year_from", "year_to", "journals", "types", "collection", "tag"];
 
 /** All papers that the filters let pass, page by page, in a format. */
 async function all(conditions, total, format) {
@@ -48,6 +48,7 @@ export async function show(main, parameters, signal) {
   field("q", "Title or author", { type: "search" }),
   field("year_from", "From year", { type: "number", min: 0, max: 9999, class: "short" }), field("year_to", "To year", { type: "number", min: 0, max: 9999, class: "short" }),
   choice("journals", "Journal", counts(stats.journals), asked.journals, "all"), choice("types", "Type", counts(stats.types), asked.types, "all"),
+  ["author", "collection", "tag"].filter((name) => asked[name]).map((name) => field(name, name[0].toUpperCase() + name.slice(1))),
   choice("sort", "Order", SORTS, sort), h("button", { type: "submit" }, "Show"));
   for (const select of form.querySelectorAll("select")) select.addEventListener("change", () => form.requestSubmit());
   const last = Math.min(offset + PAGE, page.total);

@@ -39,6 +39,12 @@ function citing(passages) {
   return found;
 }
 
+/** The collections or tags of a reference manager, each with its papers. */
+function filed(label, name, values = []) {
+  const links = values.flatMap((value, place) => [place ? ", " : "", h("a", { href: view({ view: "library", [name]: value }) }, isolated(value))]);
+  return links.length ? h("p", { class: "place" }, `${label}: `, links) : null;
+}
+
 const anchor = (passage) => `p-${passage.id}`;
 
 /** A passage, in which each citation leads to its entry. */
@@ -78,8 +84,9 @@ export async function show(main, parameters, signal) {
   main.replaceChildren(
     h("header", { class: "paper" },
       h("h1", { dir: "auto" }, titleOf(paper), badges(paper)),
-      h("p", { class: "authors" }, isolated(paper.authors.join(", "))),
+      h("p", { class: "authors" }, paper.authors.flatMap((author, place) => [place ? ", " : "", h("a", { href: view({ view: "library", author }) }, isolated(author))])),
       h("p", { class: "place" }, isolated([...bibliographic, (paper.type ?? "").replace(/-/g, " ")].filter(Boolean).join(" · "))),
+      filed("Collections", "collection", paper.collections), filed("Tags", "tag", paper.tags),
       paper.keywords.length ? h("p", { class: "place" }, "Keywords: ", isolated(paper.keywords.join(", "))) : null,
       h("div", { class: "tools" }, file, web ? outside(paper.doi ? `DOI ${paper.doi}` : "PubMed", web) : null, "Copy as ", citeButtons(() => [paper], "the reference"),
         reading ? h("a", { href: view({ paper: paper.id }) }, "Show the text") : h("a", { href: view({ paper: paper.id, show: "reading" }) }, "Show what was left out")),

@@ -32,15 +32,16 @@ function pairs(question) {
 async function counted(question, answer, signal) {
   const facets = { ...answer.facets };
   const more = await moreFacets().catch(() => []);
-  const chosen = (name) => (name === "years" ? question.year_from || question.year_to : [question[name] ?? []].flat().length);
+  const own = (facet) => (facet === "years" ? ["year_from", "year_to"] : LISTS.filter(([, , counts]) => counts === facet).map(([name]) => name));
+  const chosen = (facet) => own(facet).some((name) => [question[name] ?? []].flat().length);
   const ask = async (names, without) => {
     const rest = Object.fromEntries(Object.entries(question).filter(([name]) => !without.includes(name)));
     const { facets: found } = await get("/v1/search", [...pairs(rest), ["limit", 1], ["facets", names.join(",")]], signal);
     for (const name of names) facets[name] = found[name];
   };
-  const free = more.filter((name) => !chosen(name));
+  const free = more.filter((facet) => !chosen(facet));
   await Promise.all([
-    ...[...COUNTED, ...more].filter(chosen).map((name) => ask([name], name === "years" ? ["year_from", "year_to"] : [name])),
+    ...[...COUNTED, ...more].filter(chosen).map((facet) => ask([facet], own(facet))),
     ...(free.length ? [ask(free, [])] : []),
   ]);
   return facets;
