@@ -60,7 +60,7 @@ pub use passage::{Passage, PassageId, SectionKind, Sentence, passages};
 
 /// Version of the readers' output. It is part of a source's fingerprint: raise it whenever a reader returns other text, and
 /// all files are read again.
-pub const READERS_VERSION: u64 = 4;
+pub const READERS_VERSION: u64 = 5;
 
 /// Reads one source. Its format is detected by its content.
 ///

@@ -1,23 +1,26 @@
 //! Parses a printed entry of a reference list to a [`Reference`].
 //!
-//! Styles differ in order and punctuation but have the same parts: a label, names with initials, a year, a title that
-//! is a sentence, a journal with volume and page, identifiers. Each part is recognised by its form; a part that is not
-//! found is absent. The printed entry is always kept.
+//! Styles differ in order and punctuation but have the same parts: a label, names with initials, a year, a title that is a
+//! sentence or in quotation marks, a journal with volume and page, identifiers. Each part is recognised by its own form; a part
+//! that is not found is absent. No part begins or ends within a word. The printed entry is always kept.
 
-use std::ops::Range;
+mod authors;
+mod title;
+mod venue;
+mod year;
+
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use super::Reference;
 use super::doi::find_doi;
-use super::sentence::sentences;
-use crate::patterns::{CITED_YEAR, DOI_PREFIX, compile};
+use crate::patterns::{DOI_PREFIX, compile};
 
 /// Maximum length of an entry in bytes. A longer text is not parsed.
 const MAX_ENTRY_BYTES: usize = 3000;
 
-/// Parses one entry as printed, in any style (Vancouver, APA, Harvard, Nature, Frontiers …).
+/// Parses one entry as printed, in any style (Vancouver, APA, Harvard, Nature, Frontiers, IEEE …).
 pub fn parse(text: &str) -> Reference {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if text.len() > MAX_ENTRY_BYTES {
@@ -28,18 +31,24 @@ pub fn parse(text: &str) -> Reference {
     let pmid = PMID.captures(body).and_then(|found| Some(found.get(1)?.as_str().to_owned()));
     let whole = body;
     let body = &body[..IDENTIFIERS.find(body).map_or(body.len(), |identifiers| identifiers.start())];
-    let (authors, end) = authors(body);
-    // Some styles end with the year, after the DOI.
-    let year = find_year(body, end);
-    let last_year = || TRAILING_YEAR.captures(whole)?.get(1)?.as_str().parse().ok();
-    let (title, rest) = split_title(body, end, year.as_ref().map(|(range, _)| range));
-    let venue = venue(rest);
+    let (authors, end) = authors::find(body);
+    let quoted = title::quoted(body, end);
+    let year = year::find(body, end, quoted.as_ref());
+    let is_quoted = quoted.is_some();
+    let (title, rest) = match quoted {
+        Some(quoted) => (Some(quoted.start..quoted.end), quoted.end),
+        None => title::sentence(body, end, year.as_ref().map(|(range, _)| range)),
+    };
+    let venue = venue::parse(&body[rest..], !is_quoted);
+    // What follows the first sentence and precedes the journal of an article is a part of its title.
+    let title = title.map(|title| title.start..venue.title_end.map_or(title.end, |more| rest + more));
     Reference {
         label,
         authors,
-        title,
+        title: title.map(|title| title::trim(&body[title]).to_owned()),
         journal: venue.journal,
-        year: year.map(|(_, year)| year).or_else(last_year),
+        // Some styles end with the year, after the DOI.
+        year: year.map(|(_, year)| year).or_else(|| year::trailing(whole)),
         volume: venue.volume,
         first_page: venue.first_page,
         doi,
@@ -75,39 +84,6 @@ static IDENTIFIERS: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)(?:\bdoi\s*:?\s*(?:https?\S*)?10\.|https?://|\b{DOI_PREFIX}|\bPMID\b|\bPMCID\b|\[pubmed|\[google|\[crossref)"
     ))
 });
-// Years of cited works begin with 1600. `pdf/references.rs` takes years from 1900 on, because a smaller number may be a page.
-static BRACKETED_YEAR: LazyLock<Regex> =
-    LazyLock::new(|| compile(format!(r"[(\[](?:\w+\.? )?({CITED_YEAR})[a-z]?(?:,[^)\]]{{0,20}})?[)\]]")));
-static DATED_YEAR: LazyLock<Regex> = LazyLock::new(|| {
-    compile(format!(r"\b({CITED_YEAR})[a-z]?(?: [A-Z][a-z]{{2,8}}\.?(?:[-–/][A-Z][a-z]{{2}})?(?: \d{{1,2}})?)?\s*[;:]"))
-});
-static PLAIN_YEAR: LazyLock<Regex> =
-    LazyLock::new(|| compile(format!(r"(?:^|[\s,.;(])({CITED_YEAR})[a-z]?(?:[\s,.;)]|$)")));
-/// A year at the end, after the identifiers.
-static TRAILING_YEAR: LazyLock<Regex> =
-    LazyLock::new(|| compile(format!(r"[\s(]({CITED_YEAR})[a-z]?\)?[.;]?\s*(?:\[[^\]]{{0,40}}\]\s*)*$")));
-/// The book that follows the title of a chapter, with its editors.
-static CHAPTER: LazyLock<Regex> = LazyLock::new(|| compile(r"[,.] in:? \p{Lu}[^.]{5,200}\b[Ee]ds?\b"));
-static VOLUME: LazyLock<Regex> = LazyLock::new(|| {
-    compile(
-        r"(?:^|[\s;,.)])(?:[Vv]ol(?:ume)?\.? ?)?([A-Z]?\d{1,4}[A-Z]?)\s*(?:\(([^)]{1,20})\)|(?:Suppl\.?|Pt\.?) ?\d*)?\s*[:,]\s*(?:pp?\.? ?|e ?)?([A-Za-z]{0,2}\d[\w.]*)",
-    )
-});
-
-/// One author: "Yi, T. G.", "Yi TG", "T. G. Yi", with particles and double names.
-static AUTHOR: LazyLock<Regex> = LazyLock::new(|| {
-    const PARTICLES: &str = r"(?:(?:[Vv]an|[Vv]on|[Dd]er|[Dd]en|[Dd]e|[Dd]el|[Dd]i|[Dd]a|[Dd]os|[Ll]a|[Ll]e|[Tt]en|[Tt]er|[Ee]l|[Aa]l|St\.)[ -])*";
-    const WORD: &str = r"(?:[dDOL]['’])?\p{Lu}[\p{L}'’‐‑-]*\p{Ll}[\p{L}'’‐‑-]*";
-    let family = format!("{PARTICLES}{WORD}(?: {WORD}){{0,2}}");
-    let dotted = r"\p{Lu}\p{Ll}?\.(?:[ -‐]?\p{Lu}\p{Ll}?\.){0,3}";
-    let generation = r"(?:,? (?:Jr|Sr|II|III|2nd|3rd)\b\.?)?";
-    compile(format!(
-        r"^(?:(?P<family>{family}),? (?:{dotted}|\p{{Lu}}(?:[ -]?\p{{Lu}}){{0,3}}\b\.?){generation}|(?P<last>(?:{dotted}) {family})(?:,|;|\.| and| &|:| \())"
-    ))
-});
-static SEPARATOR: LazyLock<Regex> =
-    LazyLock::new(|| compile(r"^\s*(?:[,;]?\s*(?:…|\. ?\. ?\.)?\s*(?:&|and\b|et\b)\s*|[,;]\s*(?:…|\. ?\. ?\.)?\s*)"));
-static OTHERS: LazyLock<Regex> = LazyLock::new(|| compile(r"^[\s,;]*(?:and |& )?(?:et al|others)\b\.?"));
 
 fn split_label(text: &str) -> (Option<String>, &str) {
     let Some(found) = LABEL.captures(text) else { return (None, text) };
@@ -118,91 +94,10 @@ fn split_label(text: &str) -> (Option<String>, &str) {
     (Some(label.as_str().to_owned()), &text[next.start()..])
 }
 
-/// The authors at the beginning of `body` as printed, and the byte offset of their end.
-fn authors(body: &str) -> (Vec<String>, usize) {
-    let mut authors = Vec::new();
-    let mut end = 0;
-    let mut next = 0;
-    while let Some(found) = AUTHOR.captures(&body[next..]) {
-        let Some(author) = found.name("last").or(found.get(0)) else { break };
-        authors.push(author.as_str().trim_end_matches([',', ';']).to_owned());
-        end = next + author.end();
-        let Some(separator) = SEPARATOR.find(&body[end..]) else { break };
-        next = end + separator.end();
-    }
-    if let Some(others) = OTHERS.find(&body[end..]).filter(|_| end > 0) {
-        end += others.end();
-    }
-    (authors, end)
-}
-
-/// The year and its byte range: the first in brackets, else one before a volume or date, else any.
-fn find_year(body: &str, authors_end: usize) -> Option<(Range<usize>, u16)> {
-    let search = |pattern: &Regex| {
-        pattern.captures_iter(body).filter(|c| c.get(1).is_some_and(|y| y.start() >= authors_end)).last()
-    };
-    let early = PLAIN_YEAR.captures(&body[authors_end..]).filter(|c| c.get(0).is_some_and(|year| year.start() <= 3));
-    if let Some(year) = early.and_then(|c| c.get(1)) {
-        return Some((authors_end + year.start()..authors_end + year.end(), year.as_str().parse().ok()?));
-    }
-    let first_bracket = BRACKETED_YEAR.captures_iter(body).find(|c| c.get(1).is_some_and(|y| y.start() >= authors_end));
-    let found = first_bracket.or_else(|| search(&DATED_YEAR)).or_else(|| search(&PLAIN_YEAR))?;
-    let year = found.get(1)?;
-    let whole = found.get(0)?;
-    let range = if whole.as_str().starts_with(['(', '[']) { whole.range() } else { year.range() };
-    Some((range, year.as_str().parse().ok()?))
-}
-
-/// The title, which is the first sentence after the authors and the year that follows them, and the rest.
-fn split_title<'a>(body: &'a str, authors_end: usize, year: Option<&Range<usize>>) -> (Option<String>, &'a str) {
-    let is_edge = |c: char| c.is_whitespace() || matches!(c, '.' | ',' | ':' | ';' | ')' | '“' | '"' | '‘');
-    let start = match year {
-        Some(year) if year.start <= authors_end + 4 || authors_end == 0 && year.start < body.len() / 3 => year.end,
-        _ => authors_end,
-    };
-    let rest = body.get(start..).unwrap_or_default();
-    let rest = rest
-        .strip_prefix(|c: char| c.is_ascii_lowercase())
-        .filter(|rest| !rest.starts_with(char::is_alphabetic))
-        .unwrap_or(rest);
-    let rest = rest.trim_start_matches(is_edge);
-    let quoted = rest.find(['”', '"']).filter(|_| body[..body.len() - rest.len()].ends_with(['“', '"']));
-    let end = quoted.or_else(|| sentences(rest).first().map(|first| first.end)).unwrap_or_default();
-    let end = CHAPTER.find(&rest[..end]).map_or(end, |chapter| chapter.start());
-    let title = rest[..end].trim_end_matches(['.', ',', ' ']).trim();
-    let is_title = title.split_whitespace().count() > 1;
-    (is_title.then(|| title.to_owned()), rest[end..].trim_start_matches(is_edge).trim_start_matches('”'))
-}
-
-#[derive(Default)]
-struct Venue {
-    journal: Option<String>,
-    volume: Option<String>,
-    first_page: Option<String>,
-}
-
-/// Parses journal, volume and first page from the text after the title.
-fn venue(rest: &str) -> Venue {
-    let volume = VOLUME.captures_iter(rest).find(|found| !found.get(1).is_some_and(|volume| is_year(volume.as_str())));
-    let year = PLAIN_YEAR.captures(rest).or_else(|| DATED_YEAR.captures(rest)).and_then(|found| found.get(0));
-    let starts =
-        [volume.as_ref().and_then(|found| found.get(0)), year].into_iter().flatten().map(|found| found.start());
-    let end = starts.min().unwrap_or_default();
-    let journal = rest[..end].trim_matches(|c: char| c.is_whitespace() || matches!(c, '.' | ',' | ';' | '('));
-    let group = |index: usize| volume.as_ref().and_then(|found| Some(found.get(index)?.as_str().to_owned()));
-    Venue {
-        journal: (!journal.is_empty() && journal.len() < 150).then(|| journal.trim_start_matches("In: ").to_owned()),
-        volume: group(1),
-        first_page: group(3).map(|page| page.trim_end_matches('.').to_owned()),
-    }
-}
-
-fn is_year(text: &str) -> bool {
-    text.len() == 4 && (text.starts_with("19") || text.starts_with("20"))
-}
-
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// The same study, as different journals print it.
@@ -240,6 +135,9 @@ mod tests {
 
     #[test]
     fn chapters_and_long_author_lists() {
+        let reference = parse("Lee A: Cells of joints. J Joint Univ (Med. Sci.) 2012, 81(2):137-44.");
+        assert_eq!(reference.journal.as_deref(), Some("J Joint Univ (Med. Sci.)"));
+        assert_eq!(reference.volume.as_deref(), Some("81"));
         let chapter = parse(
             "Berg, K. L., … Olsen, A. (2012). Cells of the joint, in Handbook of Joints, eds Ito K., Li B. (Basel: Press), 3–9.",
         );
@@ -248,9 +146,129 @@ mod tests {
     }
 
     #[test]
-    fn a_year_behind_the_doi_is_the_year() {
+    fn a_year_after_the_doi_is_the_year() {
         let reference = parse("Lee, A., and Kim, B. Cells of joints. J Cells 14:3. doi: 10.1234/jc.14. 2012.");
         assert_eq!((reference.year, reference.doi.as_deref()), (Some(2012), Some("10.1234/jc.14")));
+    }
+
+    #[test]
+    fn others_and_groups_end_the_authors() {
+        for (text, authors) in [
+            (
+                "A. Kuroda, H. Kaneto, T. Yasuda et al., “Basal insulin of joints,” Diabetes Care, vol. 34, no. 5, pp. 1089–1090, 2011.",
+                3,
+            ),
+            (
+                "E. D. Thomas, H. L. Lochte Jr., W. C. Lu, and J. W. Ferrebee, “Infusion of marrow in joints,” Blood, vol. 2, no. 5, pp. 4–9, 2011.",
+                4,
+            ),
+            ("Buie WD, Rafferty J, Joint Practice Task Force. Practice for joints. Dis Joint. 2011;56:535–50.", 2),
+            (
+                "R. Fiallo-Scharer and The Joint Study Group, “Testing of the joints,” J Joint, vol. 9, no. 1, pp. 2–4, 2011.",
+                1,
+            ),
+            ("Lao Meili, Zhang Haiying, Yi Xinan et al (2011). Survey of the joints. Joint Chin, 31(20):4016-4018.", 3),
+            (
+                "W. Bosman, B. L. Borger van der Burg, R. Rodriguez Y Baena, “Stents of the joints,” J Joint, vol. 9, no. 1, pp. 2–4, 2011.",
+                3,
+            ),
+            ("LEE AB, MÜLLER-BERG C. Cells of the joints. J Joint 2011;2:3-4.", 2),
+        ] {
+            let reference = parse(text);
+            assert_eq!(
+                (reference.authors.len(), reference.year),
+                (authors, Some(2011)),
+                "{text}: {:?}",
+                reference.authors
+            );
+            assert!(
+                reference.title.as_ref().is_some_and(|title| title.ends_with("joints") || title.contains("of marrow")),
+                "{text}"
+            );
+            assert!(reference.journal.is_some_and(|journal| !journal.contains(['.', ','])), "{text}");
+        }
+        assert_eq!(parse("Lee A, Chen B. Cells in joints. J Test. 2011;2:1.").authors, ["Lee A", "Chen B"]);
+        assert_eq!(
+            parse("Lee, A., and Chen, B. (2011). Cells in joints. J. Test. 2:1.").authors,
+            ["Lee, A.", "Chen, B."]
+        );
+    }
+
+    #[test]
+    fn a_year_in_the_title_is_not_the_year() {
+        for text in [
+            "Y. Mu and S. Yin, “Guidelines for China (July 2010),” J Cell Res, vol. 4, no. 2, pp. 127–139, 2012.",
+            "Mu Y, Yin S. Joints in China, 1990 to 2010 (2009). J Cell Res. 2012;4(2):127-39.",
+            "Mu Y, Yin S: Joints in 2010. J Cell Res 2012, 4(2):127-139.",
+            "Mu, Y., Yin, S. Joints in China (2010). J Cell Res 4, 127–139 (2012).",
+        ] {
+            assert_eq!(parse(text).year, Some(2012), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_title_of_two_sentences_goes_on_to_the_journal() {
+        let reference = parse("Lee A. Death by design. The fate of cells? Eur. J. Cell Biol. 2012;81(2):137-44.");
+        assert_eq!(reference.title.as_deref(), Some("Death by design. The fate of cells?"));
+        assert_eq!(reference.journal.as_deref(), Some("Eur. J. Cell Biol"));
+        let chapter = parse(
+            "G. K. Smyth, “Models of joints,” in Handbook of Joints, R. Lee and C. Berg, Eds., pp. 3–9, Press, 2005.",
+        );
+        assert_eq!(chapter.journal.as_deref(), Some("Handbook of Joints"));
+    }
+
+    proptest! {
+        /// Each part is a piece of the entry that holds whole words. Authors come in order and before the title.
+        #[test]
+        fn parts_are_whole_words_of_the_entry(
+            pieces in prop::collection::vec(prop::sample::select(vec![
+                "Moreira", "M. J. ", "Lee AB", "van der ", ", ", ". ", " and ", " et al. ", "“", "”", "(2012)", " 2012;", "14(3):125–34.",
+                "Cells of the joint", "é", "e\u{301}", "Ö", "-", "‐", "’", "J. Cell Biol. ", " in Handbook ", "vol. 3, no. 4, pp. 5", "Study Group", "? ", "é Lee",
+                "doi:10.1234/a", ";", ": ", "(", ")", "1", " Jr.", "…", "\u{ad}",
+            ]), 0..30),
+        ) {
+            let text = pieces.concat();
+            let reference = parse(&text);
+            // A label may touch the first word.
+            let body = reference.label.as_ref().and_then(|label| reference.text.split_once(label.as_str()));
+            let printed = body.map_or(reference.text.as_str(), |(_, body)| body);
+            let mut from = 0;
+            for part in reference.authors.iter().chain(&reference.title) {
+                let at = printed[from..].match_indices(part.as_str()).map(|(at, _)| from + at).find(|&at| is_whole(printed, at, part));
+                prop_assert!(at.is_some(), "{part:?} of {printed:?}");
+                from = at.unwrap_or(0) + part.len();
+            }
+            if let Some(journal) = &reference.journal {
+                prop_assert!(printed.match_indices(journal.as_str()).any(|(at, _)| is_whole(printed, at, journal)), "{journal:?} of {printed:?}");
+            }
+        }
+    }
+
+    fn is_whole(text: &str, at: usize, part: &str) -> bool {
+        let is_word = |c: char| c.is_alphanumeric() || unicode_normalization::char::is_combining_mark(c);
+        let (first, last) = (part.chars().next(), part.chars().next_back());
+        let starts = !text[..at].chars().next_back().is_some_and(is_word) || !first.is_some_and(is_word);
+        let ends = !text[at + part.len()..].chars().next().is_some_and(is_word) || !last.is_some_and(is_word);
+        starts && ends && !part.is_empty()
+    }
+
+    #[test]
+    fn hostile_entries_take_linear_time() {
+        for unit in [
+            "Lee A, ",
+            "“Lee ",
+            "(2012) ",
+            "A. ",
+            "vol. 3, ",
+            "in Book ",
+            "Study Group ",
+            "van der ",
+            "2012;",
+            "\" ",
+            "[2012 ",
+        ] {
+            parse(&unit.repeat(MAX_ENTRY_BYTES / unit.len()));
+        }
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! Assembles the [`Article`] from paragraphs, front matter and references, and records everything that is left out.
 
+use crate::glossary;
+use crate::heading::Purpose;
 use crate::{Article, Block, BlockKind, Citation, DropRule, Format};
 
+use super::declarations;
 use super::flow::{PlacedLine, Role};
 use super::front::Front;
 use super::furniture::Removed;
@@ -53,7 +56,32 @@ pub(super) fn article(parts: Parts) -> Article {
                 let path = std::iter::once("Abstract".to_owned()).chain(part_of_abstract.clone()).collect();
                 push_block(&mut article, paragraph, running, path, &labels);
             }
-            (Role::Body | Role::Caption, _) => {
+            (Role::Body, Some(first))
+                if paragraph.lines.len() == 1 && declarations::is_numbered_heading(&running.text) =>
+            {
+                let rest = sections.enter(first, &running.text);
+                article.drop_text(DropRule::Heading, &rest, Some(first.line.page), None);
+                unused.extend(sections.path().last().map(|title| (title.clone(), first.line.page)));
+            }
+            (Role::Body, first) => {
+                unused.clear();
+                let section = sections.path();
+                let page = page(&paragraph.lines);
+                match declarations::purpose(&section, first.map(|placed| &placed.line), &running.text) {
+                    _ if declarations::is_label(&running.text) => {
+                        article.drop_text(DropRule::ListLabel, &running.text, page, None);
+                    }
+                    (Purpose::Administration, _) => {
+                        article.drop_text(DropRule::Administration, &running.text, page, None);
+                    }
+                    (Purpose::Abbreviations, list) => {
+                        article.abbreviations.extend(glossary::pairs(list));
+                        article.drop_text(DropRule::AbbreviationList, &running.text, page, None);
+                    }
+                    _ => push_block(&mut article, paragraph, running, section, &labels),
+                }
+            }
+            (Role::Caption, _) => {
                 unused.clear();
                 push_block(&mut article, paragraph, running, sections.path(), &labels);
             }

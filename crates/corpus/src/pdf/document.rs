@@ -6,9 +6,9 @@ use hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
 use crate::ReadError;
 
 use super::bombs;
+use super::declared::{self, Declared};
 use super::fonts::{FontLoader, Fonts};
 use super::interpret::{Budget, interpret_page};
-use super::marked_text::decode;
 use super::page::Page;
 
 /// Maximum number of pages. Further pages are not read.
@@ -19,8 +19,8 @@ pub(super) const MAX_PAGES: usize = 2_000;
 pub(super) struct Document {
     pub pages: Vec<Page>,
     pub fonts: Fonts,
-    /// The title in the file's metadata.
-    pub title: Option<String>,
+    /// What the file says of itself.
+    pub declared: Declared,
     pub warnings: Vec<String>,
 }
 
@@ -38,7 +38,7 @@ pub(super) fn open(bytes: &[u8]) -> Result<Document, ReadError> {
     })?;
     let mut loader = FontLoader::new();
     let mut budget = Budget::default();
-    let mut document = Document { title: declared_title(&pdf), ..Document::default() };
+    let mut document = Document { declared: declared::read(&pdf), ..Document::default() };
     for (index, source) in pdf.pages().iter().enumerate() {
         let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
         if index >= MAX_PAGES {
@@ -78,9 +78,4 @@ fn content_is_bounded(page: &Dict<'_>) -> bool {
         }
     }
     true
-}
-
-fn declared_title(pdf: &Pdf) -> Option<String> {
-    let title: String = decode(pdf.metadata().title.as_ref()?).into_iter().collect();
-    Some(title.trim().to_owned()).filter(|title| !title.is_empty())
 }

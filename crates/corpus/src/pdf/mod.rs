@@ -16,6 +16,8 @@ mod authors;
 mod bombs;
 mod characters;
 mod columns;
+mod declarations;
+mod declared;
 mod document;
 mod drawn_glyphs;
 mod floats;
@@ -29,6 +31,7 @@ mod gutters;
 mod headings;
 mod identifiers;
 mod interpret;
+mod journal;
 mod known_headings;
 mod line;
 mod line_parts;
@@ -99,14 +102,24 @@ fn read_unguarded(bytes: &[u8]) -> Result<Article, ReadError> {
     let metrics = metrics::TextMetrics::from_columns(&roles::before_references(&columns));
     let mut flow = flow::place(columns, &metrics);
     roles::assign(&mut flow, &document.pages, &metrics);
-    let front = front::read(&mut flow, &journal_names(&furniture), document.title.as_deref(), &metrics);
+    let front = front::read(&mut flow, &journal_names(&furniture), document.declared.title.as_deref(), &metrics);
     let imprint = imprint(&flow, &furniture);
+    let front_lines = front_lines(&flow);
+    let margins = furniture.iter().map(|(_, line)| line.text()).collect();
     let paragraphs = paragraphs::paragraphs(flow, &metrics);
     let mut article = assemble::article(assemble::Parts { front, paragraphs, furniture, warnings: document.warnings });
     article.metadata.doi = identifiers::find_doi(first_page.iter().map(String::as_str))
         .or_else(|| identifiers::find_lone_doi(all_lines.iter().map(String::as_str)));
     article.metadata.article_type = rubric::article_type(first_page.iter().map(String::as_str)).map(str::to_owned);
     article.metadata.year = identifiers::find_year(&imprint);
+    let venue = journal::find(&journal::Known {
+        declared: &document.declared,
+        margins,
+        front: front_lines,
+        title: article.metadata.title.as_deref(),
+        authors: &article.metadata.authors,
+    });
+    (article.metadata.journal, article.metadata.volume) = (venue.journal, venue.volume);
     if article.blocks.is_empty() { Err(ReadError::NoText) } else { Ok(article) }
 }
 
@@ -137,6 +150,11 @@ fn imprint(flow: &[PlacedLine], furniture: &Removed) -> String {
         flow.iter().filter(|placed| matches!(placed.role, Role::Front | Role::Figure)).map(|placed| &placed.line);
     let lines: Vec<String> = front.filter(|line| line.page <= PAGES).chain(around).map(Line::text).collect();
     lines.join("\n")
+}
+
+/// The lines of the front matter in reading order.
+fn front_lines(flow: &[PlacedLine]) -> Vec<String> {
+    flow.iter().filter(|placed| placed.role == Role::Front).map(|placed| placed.line.text()).collect()
 }
 
 /// Wide rules and images, which text does not flow around.

@@ -192,7 +192,7 @@ mod tests {
         assert_eq!(entries.len(), 3);
         assert_eq!(entries[0].label.as_deref(), Some("1"));
         assert_eq!((entries[0].year, entries[0].doi.as_deref()), (Some(2011), Some("10.1000/abc.1")));
-        assert_eq!(entries[0].authors, ["Lee A", "Chen B."]);
+        assert_eq!(entries[0].authors, ["Lee A", "Chen B"]);
         let labels = Labels::new(&entries);
         assert_eq!(labels.cited("1–3"), [0, 1, 2]);
         assert_eq!(labels.cited("2, 9"), Vec::<usize>::new());

@@ -35,6 +35,8 @@ impl Sections {
 
     /// Enters the section that begins with a heading. Returns the part of the heading that is too long to be kept.
     pub(super) fn enter(&mut self, first: &PlacedLine, text: &str) -> String {
+        // Some fonts have a control character before a heading.
+        let text = text.trim_start_matches(char::is_control);
         let (number, title) = split_number(text);
         let level = match number {
             Some(depth) if depth > 1 => depth,
