@@ -7,7 +7,9 @@
 //! 3. `columns` finds the reading order, `metrics` the usual sizes and distances of this paper;
 //! 4. `flow` puts the lines into one sequence, `roles` and `front` find the part of the paper to which each line belongs;
 //! 5. `paragraphs` joins lines, `text` rejoins hyphenated words, `sections` and `references` add headings and citations, and
-//!    `assemble` makes the article.
+//!    `assemble` makes the article without the statements that `declarations` recognises;
+//! 6. `identifiers`, `rubric` and `journal` find DOI, year, type, journal and volume in the first pages, the margins and what the
+//!    file declares of itself (`declared`).
 
 mod abstracts;
 mod accents;
