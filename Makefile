@@ -20,7 +20,7 @@ STROMA := STROMA_MODEL_FOLDER=models/$(MODEL) STROMA_INDEX=$(TARGET)/index/$(MOD
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo serve install uninstall dist deb test clients page soak miri fuzz bench lint clean
+.PHONY: help setup build demo serve install uninstall dist deb test clients page walk soak miri fuzz bench lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ clients: build ## generate clients for the HTTP interface in Python and TypeScri
 
 page: build ## use the page in a headless Chromium; needs a Chromium
 	$(PYTHON) scripts/page/check.py
+
+walk: build ## go from a Zotero library to a checked manuscript, by all doors; needs a Chromium
+	$(PYTHON) scripts/walk/walk.py
 
 OPERATIONS ?= 10000
 

@@ -38,15 +38,25 @@ pub(super) fn passage(
         }
     }
     found.sort_by_key(|(ordinal, _)| *ordinal);
+    let page = record.passage.pages.map(|(first, _)| first);
     Ok(Some(PassageOutput {
         id: record.passage.id.to_string(),
         source: source(&record.metadata),
         section: record.passage.section.join(" › "),
-        page: record.passage.pages.map(|(first, _)| first),
+        page,
+        open: open(snapshot, &record, page)?,
         cites: record.cited.values().map(study).collect(),
         text: record.passage.text,
         neighbours: found.into_iter().map(|(_, neighbour)| neighbour).collect(),
     }))
+}
+
+/// The address that opens a passage for the user.
+fn open(snapshot: &Snapshot, record: &PassageRecord, page: Option<u32>) -> Result<Option<String>, IndexError> {
+    let sources = snapshot.sources_of_paper(record.paper.as_str())?;
+    let item = sources.first().and_then(|source| source.item.as_deref());
+    let in_manager = item.and_then(|item| item.open_url(page).or_else(|| item.select_url()));
+    Ok(in_manager.or_else(|| record.metadata.doi.as_ref().map(|doi| format!("https://doi.org/{doi}"))))
 }
 
 /// A paper by its id or an identifier, with the studies it cites if they are asked for.

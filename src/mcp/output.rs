@@ -71,6 +71,9 @@ pub(super) struct PassageOutput {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<i64>")]
     pub page: Option<u32>,
+    /// The address that opens it for the user: in the reference manager that has the paper, on its page; else the article by its DOI.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub open: Option<String>,
     pub text: String,
     /// Primary studies that it cites.
     pub cites: Vec<String>,

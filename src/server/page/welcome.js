@@ -20,6 +20,7 @@ export async function show(main, _, signal) {
     h("p", { class: "place" }, "Press ", h("kbd", {}, "/"), " to ask, ", h("kbd", {}, "?"), " for all keys. All that is shown was written by the authors of a paper; read it before you trust it.")));
   const stats = await get("/v1/stats", null, signal);
   const years = Object.keys(stats.years).map(Number);
+  const [first, last] = [Math.min(...years), Math.max(...years)];
   facts.textContent = `${plural(stats.papers, "paper")} in ${plural(Object.keys(stats.journals).length, "journal")}`
-    + `${years.length ? `, ${Math.min(...years)}–${Math.max(...years)}` : ""}: ${plural(stats.passages, "passage")} can be found.`;
+    + `${years.length ? `, ${first === last ? first : `${first}–${last}`}` : ""}: ${plural(stats.passages, "passage")} can be found.`;
 }
