@@ -30,7 +30,8 @@ function row(name, tell) {
 function fail(made, reason) {
   made.element.classList.add("failed");
   made.bar.remove();
-  made.state.replaceChildren(h("b", {}, "failed: "), reason);
+  // The name stands beside it.
+  made.state.replaceChildren(h("b", {}, "failed: "), reason.startsWith(`${made.name}: `) ? reason.slice(made.name.length + 2) : reason);
   say(`${made.name}: ${reason}`);
 }
 
@@ -47,10 +48,10 @@ function changed(made, task) {
     say(`${made.name}: indexed.`);
     return undefined;
   }
-  if (task.status === "running" && progress?.expected) made.bar.value = progress.embedded / progress.expected;
-  else made.bar.removeAttribute("value");
-  const share = task.status === "running" && progress?.expected ? ` ${Math.min(100, Math.round((100 * progress.embedded) / progress.expected))} %` : "";
-  made.state.textContent = TOLD[task.status] + share + (task.error ? `, once more after: ${task.error}` : "");
+  // The first share comes with the first texts that are embedded.
+  const share = progress?.embedded ? Math.min(1, progress.embedded / progress.expected) : null;
+  if (share === null) made.bar.removeAttribute("value"); else made.bar.value = share;
+  made.state.textContent = TOLD[task.status] + (share === null ? "" : ` ${Math.round(100 * share)} %`) + (task.error ? `, once more after: ${task.error}` : "");
   return undefined;
 }
 
