@@ -316,7 +316,7 @@ def uploads(one, checks):
     states = page.evaluate("window.states")
     checks.that("the progress of a file is shown", {"sending"} < set(states) and any(re.fullmatch(r"indexing( \d+ %)?", state) for state in states), set(states))
     failed = page.inner_text(".file.failed >> nth=0")
-    checks.that("a file that cannot be read has its reason", "noise.pdf" in failed and len(failed) > 40, failed)
+    checks.that("a file that cannot be read has its reason", failed.startswith("noise.pdf") and "no known format" in failed, failed)
     page.click(".file.done a")
     one.until("paper")
     checks.same("an upload becomes a paper", page.inner_text("main h1"), "Ankles at dusk")
@@ -442,7 +442,7 @@ def zotero(one, checks):
 
 VIEWS = {"welcome": "/", "search": "/?q=" + quote(NOON), "answer": "/?q=" + quote(QUESTION), "abstained": "/?q=" + quote("how to bake sourdough bread"),
          "library": "/?view=library", "paper": "/?paper=10.5555_noon.2015", "reading": "/?paper=10.5555_noon.2015&show=reading",
-         "basket": "/?view=basket", "add": "/?view=add", "docs": "/docs"}
+         "basket": "/?view=basket", "add": "/?view=add", "docs": "/docs", "help": "/?view=basket", "key": "/?view=library", "missing": "/?paper=none"}
 
 
 def opened_view(one, name):
@@ -460,6 +460,15 @@ def opened_view(one, name):
             page.locator("[data-collect]").first.click()
     if name == "reading":
         page.wait_for_selector(".compare")
+    if name == "add":
+        page.set_input_files("#files", [{"name": "noise.pdf", "mimeType": "application/pdf", "buffer": b"\x00\x01"}])
+        page.wait_for_selector(".file.failed")
+    if name == "help":
+        page.keyboard.press("?")
+        page.wait_for_selector("#help[open]")
+    if name == "key":
+        page.click("#show-key")
+        page.wait_for_selector("#key-dialog[open]")
     page.evaluate("scrollTo(0, 0)")
     return page
 
@@ -478,7 +487,7 @@ def looks(browser, server, checks, screenshots):
                 checks.that(f"{name} fits {width}", page.evaluate("document.documentElement.scrollWidth") <= width)
                 if screenshots:
                     page.screenshot(path=screenshots / f"{name}-{width}-{colours}.png")
-            page.click("#show-help") if name != "docs" else None
+            one.wrong = [text for text in one.wrong if "422" not in text and "404" not in text]
     with walk(browser, server, checks, "colours", color_scheme="light") as one:
         page = one.go("/")
         ground = lambda: page.evaluate("getComputedStyle(document.body).backgroundColor")
