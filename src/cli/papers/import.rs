@@ -12,7 +12,7 @@ use crate::cli::outcome::Outcome;
 use crate::cli::printable::{json_line, printable};
 use crate::cli::style;
 use crate::corpus::Identity;
-use crate::index::{IndexError, PaperRecord, Snapshot, SourceRole};
+use crate::index::{IndexError, PaperRecord, Snapshot, SourceRecord, SourceRole};
 use crate::ingest::{Ingest, PaperCounts};
 use crate::library::references::{self, ReferenceEntry, References};
 
@@ -32,7 +32,9 @@ pub(super) fn run(context: &Context, file: &Path, as_json: bool) -> anyhow::Resu
         if described.is_empty() {
             unknown.push(entry);
         }
-        files.extend(described);
+        // What a library says of a file wins over references.
+        let is_open = |source: &SourceRecord| source.item.as_deref().is_none_or(|item| item.folder().is_none());
+        files.extend(described.into_iter().filter(is_open).map(|source| source.path));
     }
     let files: Vec<PathBuf> = files.into_iter().collect();
     let never = AtomicBool::new(false);
@@ -76,20 +78,18 @@ fn print(context: &Context, damaged: &[String], unknown: &[&ReferenceEntry], ent
 }
 
 /// The files of the papers that an entry describes.
-fn described(snapshot: &Snapshot, entry: &ReferenceEntry) -> Result<Vec<PathBuf>, IndexError> {
+fn described(snapshot: &Snapshot, entry: &ReferenceEntry) -> Result<Vec<SourceRecord>, IndexError> {
     let mut papers: Vec<PaperRecord> = snapshot.papers_with_keys(&Identity::from_metadata(&entry.metadata).keys())?;
     for file in &entry.files {
         papers.extend(snapshot.paper_of_file(file)?);
     }
     let mut files = Vec::new();
     for paper in papers {
-        let texts = paper.sources.iter().filter(|source| source.role == SourceRole::Text);
-        // What a library says of a file wins over references.
-        let open = texts.filter(|source| source.item.as_deref().is_none_or(|item| item.folder().is_none()));
-        let own = |path: &Path| {
+        let is_own = |path: &Path| {
             entry.describes(path, &paper.metadata) || paper.item().is_some_and(|item| item.key == entry.key)
         };
-        files.extend(open.filter(|source| own(&source.path)).map(|source| source.path.clone()));
+        let texts = paper.sources.iter().filter(|source| source.role == SourceRole::Text);
+        files.extend(texts.filter(|source| is_own(&source.path)).cloned());
     }
     Ok(files)
 }
