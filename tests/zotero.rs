@@ -190,6 +190,14 @@ fn run(library: &Library, options: IngestOptions, paths: &[std::path::PathBuf]) 
 #[test]
 fn all_items_become_papers_with_what_they_say() {
     let forty = Forty::new(Arc::new(stroma::embed::HashEmbedder::new(64)));
+    // The plugin Better BibTeX has a database of its own.
+    let better = rusqlite::Connection::open(forty.zotero.folder.join("better-bibtex.sqlite")).expect("a database");
+    let table = "CREATE TABLE citationkey (itemID, itemKey, libraryID, citationKey, pinned)";
+    better.execute_batch(table).expect("a table");
+    for (item, key) in [(forty.plain, "notThisOne"), (forty.linked, "linked2001")] {
+        better.execute("INSERT INTO citationkey VALUES (?1, '', 1, ?2, 0)", (item, key)).expect("a key");
+    }
+    drop(better);
     let before = forty.zotero.files();
     let summary = forty.index();
     assert_eq!(counts(&summary), [40, 0, 0, 0, 0], "{:?} {:?}", summary.failures, papers(&forty.library).keys());
@@ -210,6 +218,8 @@ fn all_items_become_papers_with_what_they_say() {
     assert!(
         open.starts_with("zotero://open-pdf/library/items/K") && open.ends_with("?page=1") && !open.contains(&item.key)
     );
+    let linked = papers["A linked file on knees"].item().expect("an item");
+    assert_eq!(linked.citation_key.as_deref(), Some("linked2001"));
     let chapter = &papers["A chapter on knees"];
     assert_eq!((chapter.passages, &chapter.metadata.marks), (1, &vec![Mark::Abstract]));
     assert_eq!(
@@ -381,7 +391,9 @@ fn a_damaged_or_hostile_database_is_an_error() {
     let library = Library::without_model();
     let folder = library.folder.path().join("Zotero");
     let fails = |why: &str| match run(&library, IngestOptions::default(), std::slice::from_ref(&folder)) {
-        Err(IngestError::Zotero(error)) => assert!(error.to_string().contains("zotero.sqlite"), "{why}: {error}"),
+        Err(error @ IngestError::Zotero { .. }) => {
+            assert!(error.to_string().contains("zotero.sqlite"), "{why}: {error}");
+        }
         other => panic!("{why}: {other:?}"),
     };
     let write = |bytes: &[u8]| std::fs::write(folder.join("zotero.sqlite"), bytes).expect("written");
@@ -537,4 +549,13 @@ async fn a_server_follows_the_database_and_says_where_papers_open() {
     assert_eq!(answer["hits"][0]["links"]["open"], format!("zotero://select/groups/42/items/{key}"));
     assert_eq!(answer["hits"][0]["paper"]["collections"], serde_json::json!(["Lab/Shared"]));
     drop(watch);
+    // A damaged database keeps nothing else from being indexed, and its papers stay.
+    std::fs::write(zotero.folder.join("zotero.sqlite"), [b'x'; 5000]).expect("written");
+    let task = server.call(axum::http::Method::POST, "/v1/reindex?wait=true").await.json();
+    assert_eq!(task["status"], "succeeded", "{task}");
+    assert!(
+        task["error"].as_str().is_some_and(|error| error.contains("cannot be read as a database of Zotero")),
+        "{task}"
+    );
+    assert_eq!(server.get("/v1/papers").await.json()["total"], 2);
 }

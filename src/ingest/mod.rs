@@ -152,8 +152,8 @@ pub enum IngestError {
     Emptied { folder: PathBuf, files: u64 },
     #[error("no paper was found, but the index holds {papers}; nothing was changed. Name the folders of the papers")]
     NothingFound { papers: usize },
-    #[error(transparent)]
-    Zotero(#[from] ZoteroError),
+    #[error("{source}")]
+    Zotero { folder: PathBuf, source: ZoteroError },
     #[error(transparent)]
     References(#[from] ReferencesError),
     #[error(transparent)]
@@ -175,7 +175,7 @@ impl IngestError {
         match self {
             Self::Index(error) => is_other_index(error),
             Self::Emptied { .. } | Self::NothingFound { .. } | Self::References(_) => true,
-            Self::Folder { .. } | Self::Zotero(_) | Self::Embed(_) | Self::Stopped => false,
+            Self::Folder { .. } | Self::Zotero { .. } | Self::Embed(_) | Self::Stopped => false,
         }
     }
 }

@@ -132,7 +132,7 @@ impl Ingest<'_> {
     /// Synchronises the index with the files that were found on disk.
     fn update(&self, mut found: FoundFiles, report: &mut dyn FnMut(Progress)) -> Result<Summary, IngestError> {
         if let Some(references) = &self.options.references {
-            found.items.references = Arc::new(References::load(references)?);
+            Arc::make_mut(&mut found.items).references = Arc::new(References::load(references)?);
         }
         let mut snapshot = self.index.snapshot();
         let mut catalogue = Catalogue::from_snapshot(Arc::clone(&snapshot));
@@ -236,13 +236,13 @@ struct Disk {
     files: BTreeSet<PathBuf>,
     roots: Vec<PathBuf>,
     /// What libraries say of files.
-    items: LibraryItems,
+    items: Arc<LibraryItems>,
 }
 
 impl Disk {
     fn new(found: &FoundFiles) -> Self {
         let files = found.sources.iter().flat_map(|source| source.files.iter().cloned()).collect();
-        Self { files, roots: found.roots.clone(), items: found.items.clone() }
+        Self { files, roots: found.roots.clone(), items: Arc::clone(&found.items) }
     }
 
     /// Whether the file was found, or lies outside of what the run looks at and exists.
@@ -306,7 +306,7 @@ impl Run<'_> {
         }
         // Last, so that a file that crashes the process again does not prevent the others from being indexed.
         sources.sort_by_key(|source| self.crashes(&source.files));
-        let (reader, items) = (&self.ingest.options.reader, self.disk.items.clone());
+        let (reader, items) = (&self.ingest.options.reader, Arc::clone(&self.disk.items));
         let (sender, receiver) = read_ahead::<(SourceFiles, Read)>(READ_AHEAD);
         std::thread::scope(|scope| {
             scope.spawn(move || {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use walkdir::WalkDir;
 
@@ -20,7 +21,7 @@ pub(super) struct FoundFiles {
     /// Entries of the folders that cannot be read: links that lead nowhere, folders without permission.
     pub(super) failures: Vec<Failure>,
     /// What the libraries among the paths say of files.
-    pub(super) items: LibraryItems,
+    pub(super) items: Arc<LibraryItems>,
     /// What the user should know of these libraries.
     pub(super) warnings: Vec<String>,
     /// Whether all are read, although they may not have changed.
@@ -60,15 +61,17 @@ pub(super) fn walk(paths: &[PathBuf], profiles: &[Profile]) -> Result<FoundFiles
     for path in paths {
         let absolute = path.canonicalize().map_err(|source| IngestError::Folder { path: path.clone(), source })?;
         if zotero::is_library(&absolute) {
-            let library = zotero::read(&absolute, profiles)?;
+            let unread = |source| IngestError::Zotero { folder: absolute.clone(), source };
+            let library = zotero::read(&absolute, profiles).map_err(unread)?;
             found.warnings.extend(library.warnings);
+            let items = Arc::make_mut(&mut found.items);
             for Entry { path, item } in library.entries {
                 if seen.insert(path.clone()) {
                     found.sources.push(SourceFiles { files: vec![path.clone()], named: true });
                 }
-                found.items.by_file.entry(path).or_insert(item);
+                items.by_file.entry(path).or_insert(item);
             }
-            found.items.folders.push(absolute.clone());
+            items.folders.push(absolute.clone());
         } else if absolute.is_dir() {
             let files = files_under(&absolute, &mut found.failures)?;
             let fresh = files.into_iter().filter(|file| seen.insert(file.clone())).collect();

@@ -393,7 +393,7 @@ impl Jobs {
     fn run(&self, tasks: &[Task]) -> Result<(Summary, Vec<String>), RunError> {
         self.runs.fetch_add(1, Ordering::Relaxed);
         let files = self.files(tasks);
-        let (paths, mut skipped) = if files.is_some() { (Vec::new(), Vec::new()) } else { self.paths(tasks) };
+        let (mut paths, mut skipped) = if files.is_some() { (Vec::new(), Vec::new()) } else { self.paths(tasks) };
         let mut options = self.library.options.clone();
         if uploads::has_deletion_mark(&self.library.uploads) {
             // The folder may be empty because the last upload was deleted.
@@ -416,6 +416,11 @@ impl Jobs {
                     if began.elapsed() < LOCK_TIMEOUT && !self.stopped() =>
                 {
                     std::thread::sleep(Duration::from_millis(500));
+                }
+                Err(IngestError::Zotero { folder, source }) if names(&paths, &folder) => {
+                    // The others are indexed, and uploads above all.
+                    paths.retain(|path| !is_at(path, &folder));
+                    skipped.push(skipped_folder(&folder, &format!("cannot be read ({source})")));
                 }
                 Err(error) => {
                     return Err(RunError { message: error.to_string(), is_lasting: error.is_lasting() });
@@ -520,6 +525,15 @@ fn skipped_folder(folder: &Path, why: &str) -> String {
     let message = format!("{} {why}; what was indexed from it stays", folder.display());
     tracing::warn!("{message}");
     message
+}
+
+/// Whether one of the paths leads to a folder, given by its absolute path.
+fn names(paths: &[PathBuf], folder: &Path) -> bool {
+    paths.iter().any(|path| is_at(path, folder))
+}
+
+fn is_at(path: &Path, folder: &Path) -> bool {
+    path.canonicalize().is_ok_and(|path| path == folder)
 }
 
 fn uploaded(task: &Task) -> Option<&Path> {
