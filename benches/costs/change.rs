@@ -90,6 +90,7 @@ fn grow(index: &Path, uploads: &Path, embedder: &SyntheticEmbedder, numbers: std
             role: SourceRole::Text,
             readers_version: READERS_VERSION,
             identity: None,
+            item: None,
         }];
         writer.replace(&record, &passages)?;
         if number % COMMIT == COMMIT - 1 {
