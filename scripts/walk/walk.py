@@ -27,6 +27,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(PROJECT / "scripts"))
 WORK = PROJECT / "target" / "walk"
 TOOLS = ["mcp==2.3.0", "playwright==1.55.0"]
 UNAVAILABLE = 3
@@ -90,7 +91,7 @@ def paper_as_html(file):
 
 
 def make_library(folder, browser):
-    from zotero import Library
+    from zotero_library import Library
 
     library = Library(folder / "Zotero")
     cells = library.collection("Cells")

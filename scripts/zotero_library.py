@@ -1,4 +1,5 @@
-"""Makes a small Zotero library: a database with those of Zotero's tables that matter for papers, and stored files.
+"""Makes a small Zotero library for the checks in scripts/: a database with those of Zotero's tables that matter for papers, and stored
+files.
 
 The tables and columns are those of `resource/schema/userdata.sql` of Zotero 7.
 """
@@ -31,9 +32,10 @@ INSERT INTO version VALUES ('userdata', 125), ('system', 32), ('compatibility', 
 INSERT INTO libraries VALUES (1, 'user', 1, 1);
 INSERT INTO creatorTypes VALUES (1, 'author');
 INSERT INTO itemTypesCombined VALUES (1, 'journalArticle'), (2, 'attachment');
-INSERT INTO fieldsCombined VALUES (1, 'title'), (2, 'date'), (3, 'publicationTitle'), (4, 'DOI');
+INSERT INTO fieldsCombined VALUES (1, 'title'), (2, 'date'), (3, 'publicationTitle'), (4, 'DOI'),
+    (5, 'abstractNote');
 """
-FIELDS = {"title": 1, "date": 2, "publicationTitle": 3, "DOI": 4}
+FIELDS = {"title": 1, "date": 2, "publicationTitle": 3, "DOI": 4, "abstractNote": 5}
 TYPES = {".pdf": "application/pdf", ".xml": "application/xml", ".nxml": "application/xml"}
 
 
@@ -61,8 +63,8 @@ class Library:
     def rename(self, collection, name):
         self._insert("UPDATE collections SET collectionName = ? WHERE collectionID = ?", name, collection)
 
-    def article(self, file, authors=(), collection=None, tags=(), **fields):
-        """An item with a stored copy of a file. Returns the keys of the item and of its attachment."""
+    def article(self, file=None, authors=(), collection=None, tags=(), **fields):
+        """An item, with a stored copy of a file if there is one. Returns the keys of the item and of its attachment."""
         item, key = self._item(1), self._key_of_last
         for field, value in fields.items():
             self._insert("INSERT OR IGNORE INTO itemDataValues (value) VALUES (?)", value)
@@ -75,6 +77,8 @@ class Library:
             self._insert("INSERT INTO itemTags SELECT ?, tagID, 0 FROM tags WHERE name = ?", item, tag)
         if collection:
             self._insert("INSERT INTO collectionItems (collectionID, itemID) VALUES (?, ?)", collection, item)
+        if file is None:
+            return key, None
         attachment, attachment_key = self._item(2), self._key_of_last
         media_type = TYPES.get(file.suffix, "text/plain")
         columns = "itemID, parentItemID, linkMode, contentType, path"
@@ -90,3 +94,7 @@ class Library:
 
     def commit(self):
         self.database.commit()
+
+    def close(self):
+        self.commit()
+        self.database.close()
