@@ -93,7 +93,7 @@ pub(super) fn find(known: &Known<'_>) -> Venue {
     Venue { journal: journal.filter(|name| name.len() <= MAX_NAME_BYTES), volume }
 }
 
-/// `/Subject` as publishers fill it: "BMC Cancer, https://doi.org/…", "Joint Bone Spine, 84 (2017) 3-9. doi:…".
+/// `/Subject` as publishers fill it: `BMC Cancer, https://doi.org/…`, "Joint Bone Spine, 84 (2017) 3-9. doi:…".
 fn of_subject(subject: &str) -> Venue {
     static CITATION: LazyLock<Regex> = LazyLock::new(|| {
         compile(format!(
