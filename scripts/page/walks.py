@@ -49,7 +49,7 @@ class Walk:
         self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, "base_url": server.address,
                                               "accept_downloads": True, **options})
         self.page = self.context.new_page()
-        self.page.set_default_timeout(15_000)
+        self.page.set_default_timeout(60_000)
         self.wrong, self.bytes, self.expected = [], 0, []
         self.page.on("console", lambda message: message.type in ("error", "warning") and self.wrong.append(message.text))
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
