@@ -35,7 +35,7 @@ pub(super) fn sources_of(snapshot: &Snapshot, hits: &[Hit]) -> Result<Vec<HitSou
         let first = sources.first();
         let page = hit.record.passage.pages.map(|(first, _)| first);
         let item = first.and_then(|source| source.item.as_deref());
-        let in_manager = item.and_then(|item| item.open_url(page).or_else(|| item.select_url()));
+        let in_manager = item.and_then(|item| item.url(page));
         let url = in_manager.or_else(|| first.and_then(|source| file_url(&source.path, page)));
         Ok(HitSource { path: first.map(|source| source.path.clone()), url, sources })
     };

@@ -1,5 +1,6 @@
 //! The command line: one thin file for each command.
 
+mod byline;
 mod collections;
 mod context;
 mod doctor;

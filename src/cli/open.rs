@@ -69,7 +69,7 @@ fn source(snapshot: &Snapshot, id: &str) -> anyhow::Result<Source> {
     };
     let Some(paper) = snapshot.paper(paper)? else { bail!("the index has no passage and no paper {id:?}") };
     let page = pages.map(|(first, _)| first);
-    let manager = paper.item().and_then(|item| item.open_url(page).or_else(|| item.select_url()));
+    let manager = paper.item().and_then(|item| item.url(page));
     let file = paper.sources.into_iter().next().with_context(|| format!("no file of {id:?} is known"))?.path;
     Ok(Source { file, page, manager })
 }

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::ops::Range;
 
+use super::byline::{first_author, identifier};
 use super::links::{HitSource, hyperlink};
 use super::printable::printable;
 use super::style;
@@ -91,11 +92,7 @@ fn byline(metadata: &Metadata) -> String {
         [first, second] => Some(format!("{} and {}", family(first), family(second))),
         [first, ..] => Some(format!("{} et al.", family(first))),
     };
-    let identifier = match (&metadata.doi, &metadata.pmid) {
-        (Some(doi), _) => Some(format!("doi:{doi}")),
-        (None, Some(pmid)) => Some(format!("PMID {pmid}")),
-        (None, None) => None,
-    };
+    let identifier = identifier(metadata.doi.as_deref(), metadata.pmid.as_deref());
     [authors, metadata.journal.clone(), identifier].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
@@ -158,11 +155,7 @@ fn print_names(output: &mut impl Write, summary: &Summary, width: usize) -> std:
     let options = textwrap::Options::new(width).initial_indent(" • ").subsequent_indent("   ");
     for NamedPaper { id, metadata, .. } in summary.papers.iter().take(MAX_SHOWN) {
         let name = metadata.title.as_deref().unwrap_or(id.as_str());
-        let authors = match metadata.authors.as_slice() {
-            [] => None,
-            [only] => Some(only.clone()),
-            [first, ..] => Some(format!("{first} et al.")),
-        };
+        let authors = first_author(&metadata.authors);
         let year = metadata.year.map(|year| year.to_string());
         let about: Vec<String> = [authors, metadata.journal.clone(), year].into_iter().flatten().collect();
         let line = format!("{name}. {}  [{id}]", about.join(", "));

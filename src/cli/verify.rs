@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::io::Write;
 
+use super::byline::first_author;
 use super::context::Context;
 use super::manuscript::ManuscriptFile;
 use super::outcome::Outcome;
@@ -126,7 +127,7 @@ fn word_diff(quote: &QuoteItem) -> String {
 /// `Wang 2013, Title, page 7, id, characters 12 to 80`
 fn place_line(place: &QuotePlaceItem) -> String {
     let PaperItem { authors, year, title, .. } = &place.paper;
-    let author = authors.first().map(|author| format!("{author}{}, ", if authors.len() > 1 { " et al." } else { "" }));
+    let author = first_author(authors).map(|author| format!("{author}, "));
     let title = title.as_deref().unwrap_or("(no title)");
     let year = year.map(|year| format!(" ({year})")).unwrap_or_default();
     let page = match place.pages {

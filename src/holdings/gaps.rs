@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::corpus::{PaperId, PassageId, Reference, plain_words};
-use crate::index::{IndexError, Snapshot, StudyName};
+use crate::index::{IndexError, PassageRecord, Snapshot, StudyName};
 
 /// A cited work that is not in the index.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,8 +23,6 @@ pub struct Gap {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CitingSentence {
     pub passage: PassageId,
-    /// The title of its paper.
-    pub title: Option<String>,
     pub text: String,
 }
 
@@ -168,14 +166,14 @@ impl Cited {
                     gap.reference = entry.clone();
                 }
             }
-            for (_, passage) in snapshot.passages_of(paper.as_str())? {
+            for (_, PassageRecord { passage, .. }) in snapshot.passages_of(paper.as_str())? {
                 for (place, work) in (0..).zip(&places) {
                     let Some(gap) = work.and_then(|work| works.get_mut(&work)) else { continue };
-                    gap.sentences.extend(passage.passage.sentences_citing(place).map(|sentence| CitingSentence {
-                        passage: passage.passage.id.clone(),
-                        title: record.metadata.title.clone(),
-                        text: passage.passage.text.get(sentence).unwrap_or_default().to_owned(),
-                    }));
+                    for sentence in passage.sentences_citing(place) {
+                        let range = passage.sentences[sentence].range.clone();
+                        let text = passage.text.get(range).unwrap_or_default().to_owned();
+                        gap.sentences.push(CitingSentence { passage: passage.id.clone(), text });
+                    }
                 }
             }
         }

@@ -114,6 +114,11 @@ impl LibraryItem {
         Some(format!("zotero://select/{}/items/{}", self.library()?, self.key))
     }
 
+    /// The address that opens the file in the reference manager, or selects the item where that cannot open the file.
+    pub fn url(&self, page: Option<u32>) -> Option<String> {
+        self.open_url(page).or_else(|| self.select_url())
+    }
+
     /// The library in the addresses of Zotero.
     fn library(&self) -> Option<String> {
         match &self.origin {

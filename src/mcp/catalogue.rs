@@ -55,7 +55,7 @@ pub(super) fn passage(
 fn open(snapshot: &Snapshot, record: &PassageRecord, page: Option<u32>) -> Result<Option<String>, IndexError> {
     let sources = snapshot.sources_of_paper(record.paper.as_str())?;
     let item = sources.first().and_then(|source| source.item.as_deref());
-    let in_manager = item.and_then(|item| item.open_url(page).or_else(|| item.select_url()));
+    let in_manager = item.and_then(|item| item.url(page));
     Ok(in_manager.or_else(|| record.metadata.doi.as_ref().map(|doi| format!("https://doi.org/{doi}"))))
 }
 

@@ -163,9 +163,7 @@ impl Named {
                     studies[at].1.papers += 1;
                 }
                 for (address, record) in &passages {
-                    let range = record.passage.sentences_citing(place).next();
-                    let is_citing = |range| record.passage.sentences.iter().position(|one| one.range == range);
-                    let sentence = range.and_then(is_citing);
+                    let sentence = record.passage.sentences_citing(place).first().copied();
                     studies[at].2.extend(sentence.map(|sentence| Citing { address: *address, sentence }));
                 }
             }

@@ -36,8 +36,8 @@ pub use number::{Whole, Year, year};
 pub use paper::PaperItem;
 pub use papers::{
     AbbreviationItem, CitationItem, PaperPassageItem, PaperPassagesRequest, PaperPassagesResponse, PaperResponse,
-    PaperSummary, PapersRequest, PapersResponse, PassageItem, PassageRequest, PassageResponse, SectionItem,
-    SimilarItem, SimilarRequest, SimilarResponse,
+    PaperSummary, PapersRequest, PapersResponse, PassageItem, PassageRequest, PassageResponse, PassageText,
+    SectionItem, SimilarItem, SimilarRequest, SimilarResponse,
 };
 pub use parameters::list_parameters;
 pub use reading::{DroppedItem, ReadingResponse};

@@ -196,13 +196,8 @@ pub struct PaperPassagesResponse {
 /// A passage of a paper.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PaperPassageItem {
-    pub id: String,
-    pub section: Vec<String>,
-    pub kind: KindName,
-    pub pages: Option<PageRange>,
-    pub text: String,
-    /// Its sentences, as ranges of Unicode characters of the text.
-    pub sentences: Vec<Span>,
+    #[serde(flatten)]
+    pub text: PassageText,
     /// What is cited where, in the order of the text.
     pub citations: Vec<CitationItem>,
 }
@@ -220,14 +215,13 @@ pub struct CitationItem {
 
 impl From<&PassageRecord> for PaperPassageItem {
     fn from(record: &PassageRecord) -> Self {
-        let PassageItem { id, section, kind, pages, text, sentences, .. } = PassageItem::from(record);
-        let characters = CharacterIndex::new(&text);
+        let characters = CharacterIndex::new(&record.passage.text);
         let citation = |citation: &Citation| {
             let Span { start, end } = Span::new(&characters, &citation.range);
             CitationItem { start, end, references: citation.references.clone() }
         };
         let citations = record.passage.citations.iter().map(citation).collect();
-        Self { id, section, kind, pages, text, sentences, citations }
+        Self { text: PassageText::new(&record.passage, &characters), citations }
     }
 }
 
@@ -254,6 +248,22 @@ pub struct PassageResponse {
 /// A passage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PassageItem {
+    #[serde(flatten)]
+    pub text: PassageText,
+    /// The studies that it cites, as indices into the paper's list.
+    pub citations: Vec<ReferenceItem>,
+}
+
+impl From<&PassageRecord> for PassageItem {
+    fn from(record: &PassageRecord) -> Self {
+        let characters = CharacterIndex::new(&record.passage.text);
+        Self { text: PassageText::new(&record.passage, &characters), citations: all_cited(record) }
+    }
+}
+
+/// The text of a passage, with its place in the paper.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PassageText {
     pub id: String,
     pub section: Vec<String>,
     pub kind: KindName,
@@ -261,22 +271,18 @@ pub struct PassageItem {
     pub text: String,
     /// Its sentences, as ranges of Unicode characters of the text.
     pub sentences: Vec<Span>,
-    /// The studies that it cites, as indices into the paper's list.
-    pub citations: Vec<ReferenceItem>,
 }
 
-impl From<&PassageRecord> for PassageItem {
-    fn from(record: &PassageRecord) -> Self {
-        let passage = &record.passage;
-        let characters = CharacterIndex::new(&passage.text);
+impl PassageText {
+    fn new(passage: &Passage, characters: &CharacterIndex) -> Self {
+        let sentences = passage.sentences.iter().map(|sentence| Span::new(characters, &sentence.range)).collect();
         Self {
             id: passage.id.to_string(),
             section: passage.section.clone(),
             kind: passage.kind.into(),
             pages: passage.pages.map(PageRange::from),
             text: passage.text.clone(),
-            sentences: passage.sentences.iter().map(|sentence| Span::new(&characters, &sentence.range)).collect(),
-            citations: all_cited(record),
+            sentences,
         }
     }
 }

@@ -268,10 +268,10 @@ impl PassageHit {
     pub fn add_library(&mut self, sources: &[SourceRecord]) {
         self.paper.add_labels(sources);
         if let Some(item) = sources.first().and_then(|source| source.item.as_deref()) {
-            let select = item.select_url();
-            self.links.open =
-                item.open_url(self.source.page).or_else(|| select.clone()).unwrap_or_else(|| self.links.open.clone());
-            self.links.select = select;
+            self.links.select = item.select_url();
+            if let Some(url) = item.url(self.source.page) {
+                self.links.open = url;
+            }
         }
     }
 }

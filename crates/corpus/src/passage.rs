@@ -2,6 +2,7 @@
 
 mod section;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
@@ -79,21 +80,17 @@ impl Passage {
         SectionKind::from_headings(&self.section)
     }
 
-    /// The byte ranges of the sentences that cite an entry of the paper's reference list, in order.
-    pub fn sentences_citing(&self, reference: usize) -> impl Iterator<Item = Range<usize>> {
-        let cites = move |sentence: &Range<usize>| {
-            self.citations.iter().any(|citation| {
-                citation.references.contains(&reference) && self.sentence_of(&citation.range).as_ref() == Some(sentence)
-            })
-        };
-        self.sentences.iter().map(|sentence| sentence.range.clone()).filter(cites)
+    /// The indices of the sentences that cite an entry of the paper's reference list, in order.
+    pub fn sentences_citing(&self, reference: usize) -> BTreeSet<usize> {
+        let citing = self.citations.iter().filter(|citation| citation.references.contains(&reference));
+        citing.filter_map(|citation| self.sentence_of(&citation.range)).collect()
     }
 
-    /// The sentence to which a marker belongs. A marker that was removed from the text is an empty range, often
+    /// The index of the sentence to which a marker belongs. A marker that was removed from the text is an empty range, often
     /// directly after the full stop.
-    fn sentence_of(&self, marker: &Range<usize>) -> Option<Range<usize>> {
+    fn sentence_of(&self, marker: &Range<usize>) -> Option<usize> {
         let holds = |range: &Range<usize>| range.start <= marker.start && marker.start <= range.end;
-        self.sentences.iter().map(|sentence| sentence.range.clone()).find(holds)
+        self.sentences.iter().position(|sentence| holds(&sentence.range))
     }
 }
 

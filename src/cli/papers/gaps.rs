@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use super::super::byline::{first_author, identifier};
 use super::super::outcome::Outcome;
 use super::super::printable::{json_line, printable};
 use super::super::style;
@@ -72,16 +73,8 @@ fn print_work(
     let name = reference.title.as_deref().unwrap_or(&reference.text);
     let year = reference.year.map(|year| format!(" ({year})")).unwrap_or_default();
     writeln!(output, "{title}{number}. {}{reset}{year}", printable(name))?;
-    let authors = match reference.authors.as_slice() {
-        [] => None,
-        [only] => Some(only.clone()),
-        [first, ..] => Some(format!("{first} et al.")),
-    };
-    let identifier = match (&reference.doi, &reference.pmid) {
-        (Some(doi), _) => Some(format!("doi:{doi}")),
-        (None, Some(pmid)) => Some(format!("PMID {pmid}")),
-        (None, None) => None,
-    };
+    let authors = first_author(&reference.authors);
+    let identifier = identifier(reference.doi.as_deref(), reference.pmid.as_deref());
     let (papers, sentences) = (gap.papers.len(), gap.sentences.len());
     let cited = Some(format!("cited by {papers} papers in {sentences} sentences"));
     let about: Vec<String> = [authors, reference.journal.clone(), identifier, cited].into_iter().flatten().collect();
