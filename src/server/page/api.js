@@ -111,14 +111,3 @@ export function upload(file, sent) {
     request.send(form);
   });
 }
-
-/** The counts of answers that this server knows beside those it has always had: collections and tags of a reference manager. */
-export async function moreFacets() {
-  const known = sessionStorage.getItem("stroma.facets");
-  if (known !== null) return known ? known.split(",") : [];
-  const { components } = await get("/openapi.json");
-  const names = JSON.stringify(components?.schemas?.FacetName ?? {});
-  const found = ["collections", "tags"].filter((name) => names.includes(`"${name}"`));
-  sessionStorage.setItem("stroma.facets", found.join(","));
-  return found;
-}

@@ -1,6 +1,6 @@
 // The view of a question: its answer, filters, and hits.
 
-import { get, moreFacets } from "./api.js";
+import { get } from "./api.js";
 import { note } from "./address.js";
 import { answered, named, understood } from "./answer.js";
 import { collect, count } from "./basket.js";
@@ -13,7 +13,7 @@ import { spread } from "./spread.js";
 
 const PAGE = 10;
 const MOST = 100;
-const COUNTED = ["years", "journals", "types", "sections"];
+const COUNTED = ["years", "journals", "types", "sections", "collections", "tags"];
 const SINGLE = ["q", "mode", "year_from", "year_to", "per_paper", "verbatim"];
 const REPEATED = [...LISTS.map(([name]) => name), "senses", "papers"];
 
@@ -31,19 +31,14 @@ function pairs(question) {
 /** Counts of one list are those without its own choices, so that others can be chosen beside them. */
 async function counted(question, answer, signal) {
   const facets = { ...answer.facets };
-  const more = await moreFacets().catch(() => []);
   const own = (facet) => (facet === "years" ? ["year_from", "year_to"] : LISTS.filter(([, , counts]) => counts === facet).map(([name]) => name));
   const chosen = (facet) => own(facet).some((name) => [question[name] ?? []].flat().length);
-  const ask = async (names, without) => {
-    const rest = Object.fromEntries(Object.entries(question).filter(([name]) => !without.includes(name)));
-    const { facets: found } = await get("/v1/search", [...pairs(rest), ["limit", 1], ["facets", names.join(",")]], signal);
-    for (const name of names) facets[name] = found[name];
+  const ask = async (facet) => {
+    const rest = Object.fromEntries(Object.entries(question).filter(([name]) => !own(facet).includes(name)));
+    const { facets: found } = await get("/v1/search", [...pairs(rest), ["limit", 1], ["facets", facet]], signal);
+    facets[facet] = found[facet];
   };
-  const free = more.filter((facet) => !chosen(facet));
-  await Promise.all([
-    ...[...COUNTED, ...more].filter(chosen).map((facet) => ask([facet], own(facet))),
-    ...(free.length ? [ask(free, [])] : []),
-  ]);
+  await Promise.all(COUNTED.filter(chosen).map(ask));
   return facets;
 }
 
