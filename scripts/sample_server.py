@@ -12,6 +12,22 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[1]
 
 
+def start_server(stroma, folder, environment):
+    """Starts a server in a folder, where it writes `log`. Returns the process, and the address once it answers there."""
+    log = folder / "log"
+    with log.open("w") as output:
+        command = [str(stroma), "serve", "--listen", "127.0.0.1:0"]
+        process = subprocess.Popen(command, cwd=folder, env=environment, stderr=output)
+    for _ in range(600):
+        if found := re.search(r"http://[\d.]+:\d+", log.read_text()):
+            return process, found.group()
+        if process.poll() is not None:
+            break
+        time.sleep(0.1)
+    process.kill()
+    sys.exit("the server did not start: " + log.read_text())
+
+
 class Server:
     """A server in its own folder. `papers` are further papers, by the names of their files."""
 
@@ -25,20 +41,8 @@ class Server:
         environment = {**os.environ, "STROMA_MODEL_FOLDER": str(model), "STROMA_INDEX": str(self.folder / "index")}
         self.environment = environment
         subprocess.run([str(stroma), "index", "papers"], cwd=self.folder, env=environment, check=True, capture_output=True)
-        command = [str(stroma), "serve", "--listen", "127.0.0.1:0"]
         self.log = self.folder / "log"
-        with self.log.open("w") as log:
-            self.process = subprocess.Popen(command, cwd=self.folder, env={**environment, **variables}, stderr=log)
-        self.address = self._address()
-
-    def _address(self):
-        for _ in range(600):
-            if found := re.search(r"http://[\d.]+:\d+", self.log.read_text()):
-                return found.group()
-            if self.process.poll() is not None:
-                break
-            time.sleep(0.1)
-        sys.exit("the server did not start: " + self.log.read_text())
+        self.process, self.address = start_server(stroma, self.folder, {**environment, **variables})
 
     def stop(self):
         self.process.terminate()

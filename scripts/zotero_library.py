@@ -1,39 +1,16 @@
 """Makes a small Zotero library for the checks in scripts/: a database with those of Zotero's tables that matter for papers, and stored
 files.
 
-The tables and columns are those of `resource/schema/userdata.sql` of Zotero 7.
+The tables are those of the tests in Rust.
 """
 
 import sqlite3
 from pathlib import Path
 
-TABLES = """
-CREATE TABLE version (schema TEXT PRIMARY KEY, version INT NOT NULL);
-CREATE TABLE libraries (libraryID INTEGER PRIMARY KEY, type TEXT NOT NULL, editable INT NOT NULL, filesEditable INT NOT NULL);
-CREATE TABLE groups (groupID INTEGER PRIMARY KEY, libraryID INT NOT NULL UNIQUE, name TEXT NOT NULL);
-CREATE TABLE itemTypesCombined (itemTypeID INT NOT NULL PRIMARY KEY, typeName TEXT NOT NULL);
-CREATE TABLE fieldsCombined (fieldID INT NOT NULL PRIMARY KEY, fieldName TEXT NOT NULL);
-CREATE TABLE creatorTypes (creatorTypeID INTEGER PRIMARY KEY, creatorType TEXT);
-CREATE TABLE items (itemID INTEGER PRIMARY KEY, itemTypeID INT NOT NULL, libraryID INT NOT NULL, key TEXT NOT NULL);
-CREATE TABLE itemDataValues (valueID INTEGER PRIMARY KEY, value UNIQUE);
-CREATE TABLE itemData (itemID INT, fieldID INT, valueID, PRIMARY KEY (itemID, fieldID));
-CREATE TABLE creators (creatorID INTEGER PRIMARY KEY, firstName TEXT, lastName TEXT, fieldMode INT);
-CREATE TABLE itemCreators (itemID INT NOT NULL, creatorID INT NOT NULL, creatorTypeID INT NOT NULL DEFAULT 1, orderIndex INT NOT NULL DEFAULT 0);
-CREATE TABLE itemAttachments (itemID INTEGER PRIMARY KEY, parentItemID INT, linkMode INT, contentType TEXT, charsetID INT, path TEXT);
-CREATE TABLE tags (tagID INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
-CREATE TABLE itemTags (itemID INT NOT NULL, tagID INT NOT NULL, type INT NOT NULL);
-CREATE TABLE collections (collectionID INTEGER PRIMARY KEY, collectionName TEXT NOT NULL, parentCollectionID INT DEFAULT NULL,
-    libraryID INT NOT NULL, key TEXT NOT NULL);
-CREATE TABLE collectionItems (collectionID INT NOT NULL, itemID INT NOT NULL, orderIndex INT NOT NULL DEFAULT 0);
-CREATE TABLE deletedItems (itemID INTEGER PRIMARY KEY, dateDeleted DEFAULT CURRENT_TIMESTAMP NOT NULL);
-CREATE TABLE deletedCollections (collectionID INTEGER PRIMARY KEY, dateDeleted DEFAULT CURRENT_TIMESTAMP NOT NULL);
-CREATE TABLE retractedItems (itemID INTEGER PRIMARY KEY, data TEXT, flag INT DEFAULT 0);
-INSERT INTO version VALUES ('userdata', 125), ('system', 32), ('compatibility', 7);
-INSERT INTO libraries VALUES (1, 'user', 1, 1);
-INSERT INTO creatorTypes VALUES (1, 'author');
+TABLES = Path(__file__).resolve().parents[1] / "tests" / "fixtures" / "zotero" / "userdata.sql"
+NAMES = """
 INSERT INTO itemTypesCombined VALUES (1, 'journalArticle'), (2, 'attachment');
-INSERT INTO fieldsCombined VALUES (1, 'title'), (2, 'date'), (3, 'publicationTitle'), (4, 'DOI'),
-    (5, 'abstractNote');
+INSERT INTO fieldsCombined VALUES (1, 'title'), (2, 'date'), (3, 'publicationTitle'), (4, 'DOI'), (5, 'abstractNote');
 """
 FIELDS = {"title": 1, "date": 2, "publicationTitle": 3, "DOI": 4, "abstractNote": 5}
 TYPES = {".pdf": "application/pdf", ".xml": "application/xml", ".nxml": "application/xml"}
@@ -46,7 +23,7 @@ class Library:
         self.folder = Path(folder)
         (self.folder / "storage").mkdir(parents=True)
         self.database = sqlite3.connect(self.folder / "zotero.sqlite")
-        self.database.executescript(TABLES)
+        self.database.executescript(TABLES.read_text() + NAMES)
         self.keys = 0
 
     def _insert(self, sql, *values):

@@ -1,42 +1,11 @@
 //! A Zotero folder for tests: a database with the tables and columns of Zotero's that matter for papers, and stored files.
-//!
-//! The tables are described by `resource/schema/userdata.sql` of Zotero; the versions of Zotero 7 and those after it have all of these.
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, params};
 
-const TABLES: &str = "
-    CREATE TABLE version (schema TEXT PRIMARY KEY, version INT NOT NULL);
-    CREATE TABLE libraries (libraryID INTEGER PRIMARY KEY, type TEXT NOT NULL, editable INT NOT NULL, filesEditable INT NOT NULL);
-    CREATE TABLE groups (groupID INTEGER PRIMARY KEY, libraryID INT NOT NULL UNIQUE, name TEXT NOT NULL);
-    CREATE TABLE itemTypesCombined (itemTypeID INT NOT NULL PRIMARY KEY, typeName TEXT NOT NULL);
-    CREATE TABLE fieldsCombined (fieldID INT NOT NULL PRIMARY KEY, fieldName TEXT NOT NULL);
-    CREATE TABLE creatorTypes (creatorTypeID INTEGER PRIMARY KEY, creatorType TEXT);
-    CREATE TABLE items (itemID INTEGER PRIMARY KEY, itemTypeID INT NOT NULL, libraryID INT NOT NULL, key TEXT NOT NULL,
-        UNIQUE (libraryID, key));
-    CREATE TABLE itemDataValues (valueID INTEGER PRIMARY KEY, value UNIQUE);
-    CREATE TABLE itemData (itemID INT, fieldID INT, valueID, PRIMARY KEY (itemID, fieldID));
-    CREATE TABLE creators (creatorID INTEGER PRIMARY KEY, firstName TEXT, lastName TEXT, fieldMode INT,
-        UNIQUE (lastName, firstName, fieldMode));
-    CREATE TABLE itemCreators (itemID INT NOT NULL, creatorID INT NOT NULL, creatorTypeID INT NOT NULL DEFAULT 1,
-        orderIndex INT NOT NULL DEFAULT 0, PRIMARY KEY (itemID, creatorID, creatorTypeID, orderIndex));
-    CREATE TABLE itemAttachments (itemID INTEGER PRIMARY KEY, parentItemID INT, linkMode INT, contentType TEXT, charsetID INT,
-        path TEXT, syncState INT DEFAULT 0);
-    CREATE TABLE tags (tagID INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
-    CREATE TABLE itemTags (itemID INT NOT NULL, tagID INT NOT NULL, type INT NOT NULL, PRIMARY KEY (itemID, tagID));
-    CREATE TABLE collections (collectionID INTEGER PRIMARY KEY, collectionName TEXT NOT NULL, parentCollectionID INT DEFAULT NULL,
-        libraryID INT NOT NULL, key TEXT NOT NULL, UNIQUE (libraryID, key));
-    CREATE TABLE collectionItems (collectionID INT NOT NULL, itemID INT NOT NULL, orderIndex INT NOT NULL DEFAULT 0,
-        PRIMARY KEY (collectionID, itemID));
-    CREATE TABLE deletedItems (itemID INTEGER PRIMARY KEY, dateDeleted DEFAULT CURRENT_TIMESTAMP NOT NULL);
-    CREATE TABLE deletedCollections (collectionID INTEGER PRIMARY KEY, dateDeleted DEFAULT CURRENT_TIMESTAMP NOT NULL);
-    CREATE TABLE retractedItems (itemID INTEGER PRIMARY KEY, data TEXT, flag INT DEFAULT 0);
-    INSERT INTO version VALUES ('userdata', 125), ('system', 32), ('compatibility', 7);
-    INSERT INTO libraries VALUES (1, 'user', 1, 1);
-    INSERT INTO creatorTypes VALUES (1, 'author'), (2, 'contributor'), (3, 'editor');
-";
+const TABLES: &str = include_str!("fixtures/zotero/userdata.sql");
 
 /// The number of the personal library in the database.
 pub(crate) const PERSONAL: i64 = 1;

@@ -15,22 +15,23 @@ import asyncio
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.parse
 import urllib.request
-import venv
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(PROJECT / "scripts"))
+
+from browser_tools import chromium, run_in_environment  # noqa: E402
+from sample_server import start_server  # noqa: E402
+from zotero_library import Library  # noqa: E402
+
 WORK = PROJECT / "target" / "walk"
 TOOLS = ["mcp==2.3.0", "playwright==1.55.0"]
-UNAVAILABLE = 3
 QUESTION = "MSC effect on RA stiffness"
 PAPER = "msc-rheumatoid-arthritis.xml"
 COLLECTION = "Cells/Joints"
@@ -54,16 +55,7 @@ class Stroma:
         return result.stdout
 
     def serve(self):
-        log = self.folder / "log"
-        with log.open("w") as output:
-            process = subprocess.Popen([self.program, "serve", "--listen", "127.0.0.1:0"], cwd=self.folder, env=self.environment, stderr=output)
-        for _ in range(600):
-            if found := re.search(r"http://[\d.]+:\d+", log.read_text()):
-                return process, found.group()
-            assert process.poll() is None, log.read_text()
-            time.sleep(0.1)
-        process.kill()
-        raise AssertionError("the server did not start: " + log.read_text())
+        return start_server(self.program, self.folder, self.environment)
 
 
 def print_pdf(browser, text, file):
@@ -91,8 +83,6 @@ def paper_as_html(file):
 
 
 def make_library(folder, browser):
-    from zotero_library import Library
-
     library = Library(folder / "Zotero")
     cells = library.collection("Cells")
     joints = library.collection("Joints", cells)
@@ -202,25 +192,12 @@ def main():
     parser.add_argument("--chromium")
     parser.add_argument("--screenshot", type=Path, help="a file for a picture of the page")
     arguments = parser.parse_args()
-    chromium = arguments.chromium or next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome", "chrome"])), None)
-    if not chromium:
-        print("walk: there is no Chromium", file=sys.stderr)
-        sys.exit(UNAVAILABLE)
-    python, installed = WORK / "python" / "bin" / "python", WORK / "installed.json"
-    if Path(sys.prefix).resolve() != (WORK / "python").resolve():
-        if not installed.exists() or installed.read_text() != json.dumps(TOOLS):
-            try:
-                venv.create(WORK / "python", with_pip=True, clear=True)
-                subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *TOOLS], check=True)
-            except (OSError, subprocess.CalledProcessError) as error:
-                print(f"walk: the tools cannot be installed: {error}", file=sys.stderr)
-                sys.exit(UNAVAILABLE)
-            installed.write_text(json.dumps(TOOLS))
-        os.execv(python, [str(python), *sys.argv])
+    browser_path = chromium("walk", arguments.chromium)
+    run_in_environment("walk", WORK, TOOLS)
     from playwright.sync_api import sync_playwright
 
     with tempfile.TemporaryDirectory(prefix="stroma-walk-") as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
         try:
             walk(arguments, Path(folder), browser)
         except AssertionError as error:
