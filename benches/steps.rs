@@ -14,10 +14,10 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use stroma::corpus::passages;
 use stroma::corpus::sentence::sentences;
 use stroma::embed::{Embedder, Role};
-use stroma::index::analyzer::{words, words_among};
-use stroma::index::{FieldWeights, Filter, PassageAddress, QueryTerm};
 use stroma::ingest::{Reader, Reading};
 use stroma::search::{Mode, Request};
+use stroma::store::analyzer::{words, words_among};
+use stroma::store::{FieldWeights, Filter, PassageAddress, QueryTerm};
 
 use support::{Library, model, project};
 
@@ -72,11 +72,10 @@ fn answering(criterion: &mut Criterion) {
     });
     group.bench_function("candidates by vectors", |bencher| bencher.iter(nearest));
     group.bench_function("BM25 of a hundred candidates", |bencher| {
-        bencher.iter(|| snapshot.lexical_scores(&terms, fields, &addresses).expect("scores"));
+        bencher.iter(|| snapshot.term_scores(&[&terms], fields, &addresses).expect("scores"));
     });
     group.bench_function("cosines of a hundred candidates", |bencher| {
-        bencher
-            .iter(|| addresses.iter().map(|address| snapshot.sentence_cosines(*address, &vector)).collect::<Vec<_>>());
+        bencher.iter(|| snapshot.cosines(&addresses, &vector).expect("cosines"));
     });
     group.bench_function("a paragraph fetched", |bencher| {
         bencher.iter(|| snapshot.passage(first).expect("a paragraph"));

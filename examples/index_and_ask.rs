@@ -30,7 +30,7 @@ fn main() -> anyhow::Result<()> {
 
     // Updates the index to the folder: adds new papers, replaces changed ones, and removes those that no longer exist.
     let ingest = Ingest {
-        index: &index,
+        store: index.as_ref(),
         embedder: embedder.as_ref(),
         options: IngestOptions::default(),
         stop: &AtomicBool::new(false),

@@ -1,9 +1,10 @@
 //! Stroma: semantic search over review articles.
 //!
 //! Data flows in one direction. Indexing: a file becomes an [`Article`](corpus::Article) and its
-//! [`Passage`](corpus::Passage)s ([`corpus`]); passages are embedded ([`embed`]) and written in one commit ([`index`]);
+//! [`Passage`](corpus::Passage)s ([`corpus`]); passages are embedded ([`embed`]) and written in one commit of a [`store`], which is an [`index`] on
+//! disk;
 //! [`ingest`] decides what is new and drives the three. Answering: a question gets two candidate lists from a
-//! [`Snapshot`](index::Snapshot), which [`search`] fuses, rescores and explains. [`wire`] defines what clients of
+//! [`Snapshot`](store::Snapshot), which [`search`] fuses, rescores and explains. [`wire`] defines what clients of
 //! [`server`] see; [`server`], [`mcp`], [`eval`] and [`cli`] are the top layer; [`config`] holds the user's settings.
 
 pub mod bibliography;
@@ -21,4 +22,5 @@ pub mod quotes;
 pub mod recommend;
 pub mod search;
 pub mod server;
+pub mod store;
 pub mod wire;

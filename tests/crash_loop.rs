@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use stroma::embed::Embedder;
 use stroma::index::PassageIndex;
 use stroma::ingest::{Ingest, IngestOptions, Summary};
+use stroma::store::Store;
 
 use crate::support::{HashEmbedderAfter, Library};
 
@@ -26,9 +27,9 @@ fn abort_or_hang(texts: &mut [String]) {
     }
 }
 
-fn index(index: &PassageIndex, embedder: &dyn Embedder, papers: PathBuf) -> Summary {
+fn index(store: &dyn Store, embedder: &dyn Embedder, papers: PathBuf) -> Summary {
     let never = AtomicBool::new(false);
-    let ingest = Ingest { index, embedder, options: IngestOptions::default(), stop: &never };
+    let ingest = Ingest { store, embedder, options: IngestOptions::default(), stop: &never };
     ingest.run(&[papers], &mut |_| {}).expect("an index run")
 }
 
@@ -116,7 +117,7 @@ fn a_file_that_panics_is_left_out_at_the_third_run() {
     let (shared, papers) = (Arc::clone(&library.index), library.papers());
     let run = || {
         let (shared, papers) = (Arc::clone(&shared), papers.clone());
-        std::thread::spawn(move || index(&shared, &HashEmbedderAfter::new(64, panic), papers)).join()
+        std::thread::spawn(move || index(shared.as_ref(), &HashEmbedderAfter::new(64, panic), papers)).join()
     };
     assert!(run().is_err() && run().is_err());
     let summary = run().expect("no third panic");

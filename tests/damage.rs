@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use stroma::index::PassageIndex;
 use stroma::search::{Engine, Request, SearchOptions};
+use stroma::store::Store;
 
 use crate::program::{Served, outcome, output, stroma};
 use crate::support::{HashEmbedderAfter, Library, project};

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use stroma::corpus::{Identifier, PaperId, family_name, plain_words};
-use stroma::index::PaperRecord;
 use stroma::search::{Answer, ConditionName, Mode, NameKind, Reading, Request, SearchError};
+use stroma::store::{PaperRecord, Store};
 
 use crate::http_support::Server;
 use crate::program::output;

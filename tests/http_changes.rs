@@ -358,7 +358,7 @@ async fn papers_of_folders_come_with_reindex_and_cannot_be_deleted_here() {
 #[tokio::test]
 async fn a_burst_of_uploads_is_few_runs() {
     let server = Server::writable();
-    let before = server.state.engine.index().snapshot().commit_id().to_owned();
+    let before = server.state.engine.store().snapshot().commit_id().to_owned();
     for number in 0..60 {
         let text = review(&format!("Review number {number}"), &format!("item{number}"));
         let request = Request::put(format!("/v1/papers/burst{number}.md")).body(Body::from(text)).expect("a request");
@@ -367,7 +367,7 @@ async fn a_burst_of_uploads_is_few_runs() {
     let last = server.call(Method::POST, "/v1/reindex?wait=true").await.json();
     assert_eq!(last["status"], "succeeded");
     assert_eq!(server.get("/v1/papers").await.json()["total"], 60);
-    assert_ne!(server.state.engine.index().snapshot().commit_id(), before);
+    assert_ne!(server.state.engine.store().snapshot().commit_id(), before);
     let metrics = server.get("/metrics").await.text;
     let runs = metrics.lines().find_map(|line| line.strip_prefix("stroma_index_runs_total ")).map(str::parse::<u32>);
     assert!(matches!(runs, Some(Ok(1..=30))), "{runs:?} runs for 60 uploads");

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
-use stroma::index::{PassageIndex, Signature};
+use stroma::index::PassageIndex;
 use stroma::ingest::{IngestOptions, Reader, Reading};
 use stroma::server::{Access, AccessOptions, Limits, Reloader, Watch, listen, serve};
+use stroma::store::{Signature, Store};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -316,13 +317,13 @@ async fn what_another_process_commits_is_seen_within_a_second() {
     let other = PassageIndex::open(server.library.index.folder(), &signature).expect("the same index");
     let never = std::sync::atomic::AtomicBool::new(false);
     let ingest = stroma::ingest::Ingest {
-        index: &other,
+        store: &other,
         embedder: server.library.embedder.as_ref(),
         options: stroma::ingest::IngestOptions::default(),
         stop: &never,
     };
     ingest.run(&[server.library.papers()], &mut |_| {}).expect("a run");
-    let seen = until(Duration::from_secs(1), || server.state.engine.index().snapshot().counts().papers == 1).await;
+    let seen = until(Duration::from_secs(1), || server.state.engine.store().snapshot().counts().papers == 1).await;
     assert!(seen);
 }
 
@@ -332,7 +333,7 @@ async fn files_that_come_change_and_go_are_followed() {
     let jobs = server.jobs();
     let papers = server.library.papers();
     let watch = Watch::start(Arc::clone(&jobs), std::slice::from_ref(&papers), &[server.uploads()]).expect("a watch");
-    let count = || server.state.engine.index().snapshot().counts().papers;
+    let count = || server.state.engine.store().snapshot().counts().papers;
     let text = |number: usize| {
         format!("# Review {number}\n\n## Findings\n\nThe paragraph that says something of item{number} in the trial.\n")
     };
@@ -362,7 +363,7 @@ async fn a_file_is_left_alone_until_it_is_copied() {
         tokio::time::sleep(Duration::from_millis(300)).await;
         assert_eq!(jobs.runs(), before, "half of it was taken");
     }
-    assert!(until(Duration::from_secs(10), || server.state.engine.index().snapshot().counts().papers == 1).await);
+    assert!(until(Duration::from_secs(10), || server.state.engine.store().snapshot().counts().papers == 1).await);
     assert_eq!(jobs.runs(), before + 1);
     drop(watch);
 }

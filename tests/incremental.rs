@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use stroma::corpus::Format;
-use stroma::index::Filter;
 use stroma::ingest::{Ingest, IngestError, IngestOptions};
 use stroma::search::{Hit, Mode, Request};
+use stroma::store::Filter;
 
 use crate::support::{HashEmbedderAfter, Library};
 
@@ -201,7 +201,7 @@ fn a_long_title_before_many_paragraphs_is_bounded() {
     });
     let never = AtomicBool::new(false);
     let options = IngestOptions { batch_characters: 100_000, ..IngestOptions::default() };
-    let ingest = Ingest { index: &library.index, embedder: &embedder, options, stop: &never };
+    let ingest = Ingest { store: library.index.as_ref(), embedder: &embedder, options, stop: &never };
     let summary = ingest.run(&[library.papers()], &mut |_| {}).expect("a run");
     assert_eq!((summary.papers.added, summary.passages), (1, 1500));
     let (largest, all) = (largest.load(Ordering::Relaxed), total.load(Ordering::Relaxed));
@@ -334,7 +334,7 @@ fn papers_of_a_folder_that_became_empty_stay_until_it_is_meant() {
     assert_eq!((run.emptied[0].files, library.index.snapshot().counts().papers), (2, 2));
     let never = AtomicBool::new(false);
     let options = IngestOptions { emptied: vec![library.papers()], ..IngestOptions::default() };
-    let ingest = Ingest { index: &library.index, embedder: library.embedder.as_ref(), options, stop: &never };
+    let ingest = Ingest { store: library.index.as_ref(), embedder: library.embedder.as_ref(), options, stop: &never };
     let run = ingest.run(&[library.papers()], &mut |_| {}).expect("a run");
     assert_eq!((run.papers.removed, run.emptied.len(), library.index.snapshot().counts().papers), (2, 0, 0));
 }
@@ -357,7 +357,7 @@ fn a_stopped_run_keeps_what_is_embedded_and_the_next_one_goes_on() {
         library.write(&format!("{number:02}.md"), &format!("# Trial {number}\n\n{}\n", sentence.repeat(40)));
     }
     let options = IngestOptions::default();
-    let ingest = Ingest { index: &library.index, embedder: library.embedder.as_ref(), options, stop: &STOP };
+    let ingest = Ingest { store: library.index.as_ref(), embedder: library.embedder.as_ref(), options, stop: &STOP };
     let stopped = ingest.run(&[library.papers()], &mut |_| {});
     assert!(matches!(stopped, Err(IngestError::Stopped)), "{stopped:?}");
     let kept = library.index.snapshot().counts().papers;

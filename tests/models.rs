@@ -1,8 +1,9 @@
 //! Several models: an index can only be used with the model that made it, and the cosines of each model are calibrated.
 
 use stroma::embed::{BertEmbedder, BertOptions, Calibration, Embedder, Role};
-use stroma::index::{PassageIndex, Signature};
+use stroma::index::PassageIndex;
 use stroma::search::Request;
+use stroma::store::{Signature, Store};
 
 use crate::program::{Served, copy_samples, outcome, stroma};
 use crate::support::{Library, model, project};

@@ -171,7 +171,7 @@ fn a_file_that_has_vanished_and_a_folder_are_named() {
 fn index(library: &Library, reader: Reader) -> Summary {
     let never = AtomicBool::new(false);
     let options = IngestOptions { reader, ..IngestOptions::default() };
-    let ingest = Ingest { index: &library.index, embedder: library.embedder.as_ref(), options, stop: &never };
+    let ingest = Ingest { store: library.index.as_ref(), embedder: library.embedder.as_ref(), options, stop: &never };
     ingest.run(&[library.papers()], &mut |_| {}).expect("an index run")
 }
 

@@ -6,10 +6,11 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use stroma::embed::{Embedder, HashEmbedder};
-use stroma::index::{IndexError, PassageIndex, Rebuild, Signature};
+use stroma::index::{PassageIndex, Rebuild};
 use stroma::ingest::{IngestError, IngestOptions, Rebuilding, Summary};
 use stroma::search::Request;
 use stroma::server::Reloader;
+use stroma::store::{IndexError, Signature, Store};
 
 use crate::http_support::Server;
 use crate::support::Library;
@@ -29,8 +30,8 @@ fn library() -> Library {
 
 fn rebuild(library: &Library, embedder: &dyn Embedder) -> Result<Summary, IngestError> {
     let never = AtomicBool::new(false);
-    Rebuilding::begin(library.index.folder(), embedder, IngestOptions::default(), &never)?
-        .run(&[library.papers()], &mut |_| {})
+    let rebuild = Rebuild::begin(library.index.folder(), embedder)?;
+    Rebuilding::new(Box::new(rebuild), embedder, IngestOptions::default(), &never).run(&[library.papers()], &mut |_| {})
 }
 
 /// The segment files in the folder of an index.
@@ -72,9 +73,10 @@ fn papers_from_elsewhere_and_what_comes_meanwhile_are_in_the_new_index() {
     std::fs::write(&elsewhere, review("posture")).expect("written");
     library.index(&[elsewhere]);
     let never = AtomicBool::new(false);
-    let rebuilding = Rebuilding::begin(
-        library.index.folder(),
-        library.embedder.as_ref(),
+    let embedder = library.embedder.as_ref();
+    let rebuilding = Rebuilding::new(
+        Box::new(Rebuild::begin(library.index.folder(), embedder).expect("nothing in the way")),
+        embedder,
         IngestOptions { batch_passages: 1, ..IngestOptions::default() },
         &never,
     );
@@ -88,7 +90,7 @@ fn papers_from_elsewhere_and_what_comes_meanwhile_are_in_the_new_index() {
             assert!(answer.hits[0].record.passage.text.contains("grip"));
         }
     };
-    rebuilding.expect("nothing in the way").run(&[library.papers()], report).expect("a rebuild");
+    rebuilding.run(&[library.papers()], report).expect("a rebuild");
     assert!(came);
     assert!(library.index.reload().expect("the same model"));
     for word in ["gait", "balance", "posture", "grip"] {
@@ -103,7 +105,8 @@ fn a_rebuild_that_ends_early_leaves_the_old_index() {
     let (folder, before) = (library.index.folder(), library.index.snapshot().commit_id().to_owned());
     let stopped = AtomicBool::new(true);
     let other = HashEmbedder::new(32);
-    let rebuilding = Rebuilding::begin(folder, &other, IngestOptions::default(), &stopped).expect("nothing in the way");
+    let rebuild = Box::new(Rebuild::begin(folder, &other).expect("nothing in the way"));
+    let rebuilding = Rebuilding::new(rebuild, &other, IngestOptions::default(), &stopped);
     let busy = Rebuild::begin(folder, &other).expect_err("one at a time");
     assert!(matches!(busy, IndexError::Locked { .. }), "{busy}");
     let ended = rebuilding.run(&[library.papers()], &mut |_| {}).expect_err("it was told to stop");
@@ -162,7 +165,7 @@ async fn a_running_server_takes_the_new_index_if_its_model_fits() {
     server.library.index(&[server.library.papers()]);
     let before = server.library.index.snapshot().commit_id().to_owned();
     rebuild(&server.library, server.library.embedder.as_ref()).expect("a rebuild");
-    assert!(until(|| server.state.engine.index().snapshot().commit_id() != before).await);
+    assert!(until(|| server.state.engine.store().snapshot().commit_id() != before).await);
     let hits = server.get("/v1/search?q=gait").await.json()["hits"].as_array().map(Vec::len);
     assert_eq!(hits, Some(1));
 

@@ -1,5 +1,6 @@
 //! References that were exported by a reference manager say of papers what their files do not.
 
+use stroma::index::PassageIndex;
 use stroma::ingest::{Ingest, IngestOptions, Summary};
 use stroma::library::references::{self, FILE, References};
 
@@ -11,8 +12,12 @@ fn options(library: &Library) -> IngestOptions {
 
 fn index(library: &Library, again: Option<&str>) -> Summary {
     let never = std::sync::atomic::AtomicBool::new(false);
-    let ingest =
-        Ingest { index: &library.index, embedder: library.embedder.as_ref(), options: options(library), stop: &never };
+    let ingest = Ingest {
+        store: library.index.as_ref(),
+        embedder: library.embedder.as_ref(),
+        options: options(library),
+        stop: &never,
+    };
     match again {
         Some(file) => ingest.read_again(&[library.papers().canonicalize().expect("a path").join(file)], &mut |_| {}),
         None => ingest.run(&[library.papers()], &mut |_| {}),
@@ -90,7 +95,8 @@ fn references_of_each_format_fix_the_metadata_of_papers() {
         assert_eq!(library.index.check().expect("readable"), [], "{name}");
         // The copy of the index has the references, too.
         let copy = library.folder.path().join("copy");
-        library.index.copy_to(&copy).expect("copied");
+        let index = PassageIndex::open(library.index.folder(), library.index.signature()).expect("the same index");
+        index.copy_to(&copy).expect("copied");
         assert!(copy.join(FILE).exists());
     }
 }

@@ -9,9 +9,10 @@ use std::sync::atomic::AtomicBool;
 
 use stroma::corpus::{Limits, PaperId, read_bytes};
 use stroma::embed::HashEmbedder;
-use stroma::index::{PassageIndex, Signature};
+use stroma::index::PassageIndex;
 use stroma::ingest::{Ingest, IngestOptions};
 use stroma::search::{Engine, Mode, Request, SearchOptions};
+use stroma::store::{Signature, Store};
 
 use crate::support::project;
 
@@ -45,7 +46,7 @@ fn an_index_written_before_opens_answers_and_can_be_written() {
     let index = Arc::new(PassageIndex::open(folder.path(), &signature()).expect("an index of today's format"));
     assert_eq!(index.check().expect("readable"), []);
     assert_eq!(index.snapshot().counts().papers, 2);
-    let engine = Engine::new(Arc::clone(&index), Arc::new(embedder()), SearchOptions::default());
+    let engine = Engine::new(index.clone(), Arc::new(embedder()), SearchOptions::default());
     for mode in [Mode::Lexical, Mode::Vector, Mode::Hybrid] {
         let request = Request {
             mode,
@@ -58,7 +59,7 @@ fn an_index_written_before_opens_answers_and_can_be_written() {
     }
     let first = index.snapshot().papers().expect("papers").remove(0).id;
     let mut writer = index.writer(15 << 20).expect("a writer");
-    writer.remove(&first);
+    writer.remove(&first).expect("removed");
     writer.commit().expect("a commit");
     writer.finish().expect("an end");
     index.reload().expect("the commit");
@@ -97,7 +98,7 @@ fn make_the_stored_index() {
     let folder = tempfile::tempdir().expect("a folder");
     let index = PassageIndex::open_or_create(folder.path(), &embedder()).expect("a new index");
     let (embedder, never) = (embedder(), AtomicBool::new(false));
-    let ingest = Ingest { index: &index, embedder: &embedder, options: IngestOptions::default(), stop: &never };
+    let ingest = Ingest { store: &index, embedder: &embedder, options: IngestOptions::default(), stop: &never };
     // Read from memory, so that no path of this machine is stored.
     let article = |path: &str| {
         let bytes = std::fs::read(project(path)).expect("a sample");

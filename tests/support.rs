@@ -8,6 +8,7 @@ use stroma::embed::{BertEmbedder, BertOptions, EmbedError, Embedder, HashEmbedde
 use stroma::index::PassageIndex;
 use stroma::ingest::{Ingest, IngestOptions, Summary};
 use stroma::search::{Engine, SearchOptions};
+use stroma::store::Store;
 
 pub(crate) fn project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -61,7 +62,7 @@ impl<F: Fn(&mut [String]) + Send + Sync> Embedder for HashEmbedderAfter<F> {
 /// An index in a temporary folder, which is removed when the library is dropped.
 pub(crate) struct Library {
     pub(crate) folder: tempfile::TempDir,
-    pub(crate) index: Arc<PassageIndex>,
+    pub(crate) index: Arc<dyn Store>,
     pub(crate) embedder: Arc<dyn Embedder>,
 }
 
@@ -95,7 +96,7 @@ impl Library {
     pub(crate) fn index(&self, paths: &[PathBuf]) -> Summary {
         let never = AtomicBool::new(false);
         let options = IngestOptions::default();
-        let ingest = Ingest { index: &self.index, embedder: self.embedder.as_ref(), options, stop: &never };
+        let ingest = Ingest { store: self.index.as_ref(), embedder: self.embedder.as_ref(), options, stop: &never };
         ingest.run(paths, &mut |_| {}).expect("an index run")
     }
 

@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use stroma::corpus::Mark;
 use stroma::embed::Embedder;
-use stroma::index::{Labels, PaperRecord};
 use stroma::ingest::{Ingest, IngestError, IngestOptions, Summary};
 use stroma::library::zotero::Profile;
 use stroma::search::{Answer, Mode, Request};
+use stroma::store::{Labels, PaperRecord};
 
 use crate::support::{HashEmbedderAfter, Library};
 use crate::zotero_folder::{PERSONAL, ZoteroFolder, jats};
@@ -183,7 +183,7 @@ impl Forty {
 
 fn run(library: &Library, options: IngestOptions, paths: &[std::path::PathBuf]) -> Result<Summary, IngestError> {
     let never = AtomicBool::new(false);
-    let ingest = Ingest { index: &library.index, embedder: library.embedder.as_ref(), options, stop: &never };
+    let ingest = Ingest { store: library.index.as_ref(), embedder: library.embedder.as_ref(), options, stop: &never };
     ingest.run(paths, &mut |_| {})
 }
 
@@ -496,7 +496,8 @@ fn a_rebuild_keeps_what_zotero_says() {
     let options = IngestOptions { zotero_profiles: vec![profile], ..IngestOptions::default() };
     let folder: &Path = forty.library.index.folder();
     let embedder = forty.library.embedder.as_ref();
-    let rebuilding = stroma::ingest::Rebuilding::begin(folder, embedder, options, &never).expect("begun");
+    let rebuild = stroma::index::Rebuild::begin(folder, embedder).expect("begun");
+    let rebuilding = stroma::ingest::Rebuilding::new(Box::new(rebuild), embedder, options, &never);
     rebuilding.run(&[forty.library.papers()], &mut |_| {}).expect("rebuilt");
     forty.library.index.reload().expect("the new index");
     assert_eq!(papers(&forty.library), before);

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use stroma::corpus::READERS_VERSION;
 use stroma::embed::{BertEmbedder, BertOptions};
-use stroma::index::{PassageIndex, SourceRecord, SourceRole};
+use stroma::index::PassageIndex;
 use stroma::ingest::{Ingest, IngestOptions};
 use stroma::search::{Engine, Request, SearchOptions};
 use stroma::server::{Jobs, Library, Status, TaskKind};
+use stroma::store::{SourceRecord, SourceRole, Store};
 
 use crate::process::cpu_seconds;
 use crate::report::{Bound, Section, median};
@@ -103,10 +104,10 @@ fn grow(index: &Path, uploads: &Path, embedder: &SyntheticEmbedder, numbers: std
 
 fn at_size(index: &Path, uploads: &Path, embedder: &Arc<SyntheticEmbedder>, papers: usize) -> Outcome<Size> {
     let index = Arc::new(PassageIndex::open_or_create(index, embedder.as_ref())?);
-    let engine = Engine::new(Arc::clone(&index), embedder.clone(), SearchOptions::default());
+    let engine = Engine::new(index.clone(), embedder.clone(), SearchOptions::default());
     let never = std::sync::atomic::AtomicBool::new(false);
     let options = IngestOptions::default();
-    let ingest = Ingest { index: &index, embedder: embedder.as_ref(), options: options.clone(), stop: &never };
+    let ingest = Ingest { store: index.as_ref(), embedder: embedder.as_ref(), options: options.clone(), stop: &never };
     let began = Instant::now();
     let run = ingest.run(&[uploads.to_owned()], &mut |_| {})?;
     let unchanged = began.elapsed().as_secs_f64();

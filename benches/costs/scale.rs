@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use stroma::embed::{BertEmbedder, BertOptions, UnitVector};
-use stroma::index::{Filter, PassageAddress, PassageIndex, Signature, Snapshot};
+use stroma::index::PassageIndex;
 use stroma::search::{Engine, Mode, Request, SearchOptions};
+use stroma::store::{Filter, PassageAddress, Signature, Snapshot, Store};
 
 use crate::client::{Server, ask};
 use crate::plot::{Curve, log_log};
@@ -81,7 +82,7 @@ fn at_size(folder: &Path, embedder: &Arc<SyntheticEmbedder>, from: usize, to: us
     let vectors: Vec<UnitVector> = questions.iter().map(|question| embedder.vector(question)).collect();
     let filter = Filter { journals: BTreeSet::from([journal(7)]), ..Filter::default() };
     let scan = |filter: &Filter| timed(&vectors, |vector| Ok(snapshot.nearest(vector, filter, CANDIDATES)?));
-    let engine = Engine::new(Arc::clone(&index), embedder.clone(), SearchOptions::default());
+    let engine = Engine::new(index.clone(), embedder.clone(), SearchOptions::default());
     let answer = |mode| timed(&questions, |question| Ok(engine.search(&Request { mode, ..Request::new(question) })?));
     Ok(Size {
         passages: to,
@@ -151,20 +152,20 @@ pub(crate) fn recall(snapshot: &Snapshot, vectors: &[UnitVector]) -> Outcome<f64
     for vector in vectors {
         let nearest = snapshot.nearest(vector, &Filter::default(), CANDIDATES)?;
         let nearest: Vec<PassageAddress> = nearest.iter().take(10).map(|candidate| candidate.address).collect();
-        found += exact(snapshot, &all, vector).iter().filter(|address| nearest.contains(address)).count();
+        found += exact(snapshot, &all, vector)?.iter().filter(|address| nearest.contains(address)).count();
     }
     Ok(found as f64 / (vectors.len() * 10) as f64)
 }
 
-fn exact(snapshot: &Snapshot, all: &[PassageAddress], vector: &UnitVector) -> Vec<PassageAddress> {
-    let scored = all.iter().map(|address| (snapshot.paragraph_cosine(*address, vector), *address));
-    let mut scored: Vec<(f32, PassageAddress)> = scored.collect();
+fn exact(snapshot: &Snapshot, all: &[PassageAddress], vector: &UnitVector) -> Outcome<Vec<PassageAddress>> {
+    let cosines = snapshot.paragraph_cosines(all, vector)?;
+    let mut scored: Vec<(f32, PassageAddress)> = cosines.into_iter().zip(all.iter().copied()).collect();
     let best_first = |a: &(f32, PassageAddress), b: &(f32, PassageAddress)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
     if scored.len() > 10 {
         scored.select_nth_unstable_by(9, best_first);
         scored.truncate(10);
     }
-    scored.into_iter().map(|(_, address)| address).collect()
+    Ok(scored.into_iter().map(|(_, address)| address).collect())
 }
 
 /// The program itself with the largest index and the real model.

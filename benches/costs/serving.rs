@@ -5,8 +5,9 @@ use std::process::{Command, Stdio};
 
 use stroma::corpus::Reference;
 use stroma::embed::{BertEmbedder, BertOptions, Embedder, Role};
-use stroma::index::{PassageIndex, Signature, Snapshot};
+use stroma::index::PassageIndex;
 use stroma::search::Stage;
+use stroma::store::{Signature, Snapshot, Store};
 
 use crate::client::{Asked, Client, Server, ask};
 use crate::process::run_to_end;

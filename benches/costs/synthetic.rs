@@ -5,7 +5,7 @@
 
 use stroma::corpus::{Abbreviation, Article, Block, Format, Metadata, PaperId, passages};
 use stroma::embed::{EmbedError, Embedder, Role, UnitVector};
-use stroma::index::{EmbeddedPassage, PaperRecord};
+use stroma::store::{EmbeddedPassage, PaperRecord};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::Outcome;

@@ -19,7 +19,7 @@ pub(super) fn open(
     corpus: Option<&Path>,
 ) -> anyhow::Result<(Collection, Engine)> {
     if corpus.is_none() && !Collection::has_documents(folder) {
-        let index = context.open_index(embedder.as_ref())?;
+        let index = context.open_store(embedder.as_ref())?;
         let collection = Collection::over_index(folder, split, index)?;
         let engine = collection.engine(Arc::clone(embedder), context.search_options());
         return Ok((collection, engine));

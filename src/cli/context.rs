@@ -13,7 +13,6 @@ use super::zotero;
 use crate::config::{self, Config, Settings, UserFolders};
 use crate::corpus::{Limits, PaperLimits};
 use crate::embed::{BertEmbedder, BertOptions, Embedder, ModelOverrides, Pooling, Precision};
-use crate::index::{PassageIndex, Signature};
 use crate::ingest::{Grobid, IngestOptions, Reader, Reading};
 use crate::library::references;
 use crate::search::{Engine, Fusion, Nearness, SearchOptions, Weights};
@@ -97,23 +96,13 @@ impl Context {
         Ok(Arc::new(BertEmbedder::start(&options)?))
     }
 
-    /// Opens the index of the settings, which must exist.
-    pub(super) fn open_index(&self, embedder: &dyn Embedder) -> anyhow::Result<Arc<PassageIndex>> {
-        Ok(Arc::new(PassageIndex::open(&self.config().index, &Signature::from_embedder(embedder))?))
-    }
-
-    /// Opens the index of the settings, or creates it.
-    pub(super) fn open_or_create_index(&self, embedder: &dyn Embedder) -> anyhow::Result<Arc<PassageIndex>> {
-        Ok(Arc::new(PassageIndex::open_or_create(&self.config().index, embedder)?))
-    }
-
     pub(super) fn engine(&self) -> anyhow::Result<Engine> {
         // Without an index, this fails before the model is loaded.
-        PassageIndex::signature_of(&self.config().index)?;
+        self.store_signature()?;
         let options = BertOptions { preload: true, ..bert_options(self.config()) };
         let embedder: Arc<dyn Embedder> = Arc::new(BertEmbedder::start(&options)?);
-        let index = self.open_index(embedder.as_ref())?;
-        Ok(Engine::new(index, embedder, self.search_options()))
+        let store = self.open_store(embedder.as_ref())?;
+        Ok(Engine::new(store, embedder, self.search_options()))
     }
 
     /// A reader that reads papers in a separate process, within the limits of the settings.

@@ -5,7 +5,6 @@ use serde_json::json;
 use super::context::Context;
 use super::outcome::Outcome;
 use super::style;
-use crate::index::PassageIndex;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: stroma doctor --repair")]
@@ -20,10 +19,9 @@ pub(super) struct Arguments {
 
 pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Outcome> {
     let folder = &context.config().index;
-    let signature = PassageIndex::signature_of(folder)?;
-    let index = PassageIndex::open(folder, &signature)?;
-    let findings = index.check()?;
-    let counts = index.snapshot().counts();
+    let store = context.open_store_as_made()?;
+    let findings = store.check()?;
+    let counts = store.snapshot().counts();
     if arguments.json {
         let whole = findings.is_empty();
         anstream::println!(
@@ -48,7 +46,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
                 folder.display(),
                 counts.papers,
                 counts.passages,
-                signature.model
+                store.signature().model
             );
         }
     }
@@ -56,9 +54,9 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
         return Ok(Outcome::Success);
     }
     if arguments.repair {
-        let mut writer = index.writer(context.config().indexing.memory_mb << 20)?;
+        let mut writer = store.writer(context.config().indexing.memory_mb << 20)?;
         writer.accept_papers()?;
-        findings.iter().filter_map(|finding| finding.paper.as_ref()).for_each(|paper| writer.remove(paper));
+        findings.iter().filter_map(|finding| finding.paper.as_ref()).try_for_each(|paper| writer.remove(paper))?;
         writer.commit()?;
         writer.finish()?;
         if !context.quiet {

@@ -3,10 +3,10 @@
 use crate::corpus::{Limited, ReadError};
 use crate::embed::EmbedError;
 use crate::eval::collection::EvalError;
-use crate::index::IndexError;
 use crate::ingest::IngestError;
 use crate::search::SearchError;
 use crate::server::{AccessError, RunError, ServeError};
+use crate::store::IndexError;
 
 /// The message, followed by a hint if there is one.
 pub(super) fn with_hint(message: String, error: &anyhow::Error) -> String {

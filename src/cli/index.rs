@@ -62,8 +62,8 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
     let summary = if arguments.rebuild {
         rebuild(context, paths, embedder.as_ref(), options, report)
     } else {
-        let index = context.open_or_create_index(embedder.as_ref())?;
-        let ingest = Ingest { index: &index, embedder: embedder.as_ref(), options, stop: &STOP };
+        let store = context.open_or_create_store(embedder.as_ref())?;
+        let ingest = Ingest { store: store.as_ref(), embedder: embedder.as_ref(), options, stop: &STOP };
         ingest.run(paths, report).map_err(anyhow::Error::from)
     };
     shown.clear();
@@ -84,7 +84,7 @@ fn rebuild(
     options: IngestOptions,
     report: &mut dyn FnMut(Progress),
 ) -> anyhow::Result<Summary> {
-    let rebuilding = Rebuilding::begin(&context.config().index, embedder, options, &STOP)?;
+    let rebuilding = Rebuilding::new(context.begin_rebuild(embedder)?, embedder, options, &STOP);
     if let Some(reason) = rebuilding.unknown_papers() {
         let (warning, reset) = (style::WARNING, style::RESET);
         anstream::eprintln!(

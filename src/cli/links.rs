@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
-use crate::index::{IndexError, Snapshot, SourceRecord};
 use crate::search::Hit;
+use crate::store::{IndexError, Snapshot, SourceRecord};
 use crate::wire::PassageHit;
 
 /// The file in which the passage of a hit can be read.

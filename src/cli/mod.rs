@@ -27,6 +27,7 @@ mod search_text;
 mod serve;
 mod settings;
 mod snapshot;
+mod store;
 mod style;
 mod verify;
 mod zotero;

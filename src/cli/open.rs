@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail, ensure};
 use super::context::Context;
 use super::outcome::Outcome;
 use super::printable::printable;
-use crate::index::{PassageIndex, Snapshot};
+use crate::store::Snapshot;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: stroma open contributors-2026-mesenchymal-stem-cells-a246030f:9\n\
@@ -35,9 +35,8 @@ struct Source {
 }
 
 pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let folder = &context.config().index;
-    let index = PassageIndex::open(folder, &PassageIndex::signature_of(folder)?)?;
-    let Source { file, page, manager } = source(&index.snapshot(), &arguments.id)?;
+    let store = context.open_store_as_made()?;
+    let Source { file, page, manager } = source(&store.snapshot(), &arguments.id)?;
     let shown = printable(&file.to_string_lossy()).into_owned();
     if arguments.print {
         anstream::println!("{shown}{}", page.map(|page| format!("\t{page}")).unwrap_or_default());

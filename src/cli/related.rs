@@ -35,7 +35,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
     let engine = context.engine()?;
     let found = recommend(&engine, &manuscript, usize::from(arguments.limit))?;
     let mut output = anstream::stdout().lock();
-    let snapshot = engine.index().snapshot();
+    let snapshot = engine.store().snapshot();
     if let Some(format) = arguments.export {
         write!(output, "{}", bibliography::write(&papers(&found), format))?;
     } else if arguments.json {

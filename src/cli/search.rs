@@ -11,8 +11,8 @@ use super::search_text;
 use crate::bibliography::{self, ReferenceFormat, papers_found, studies_cited};
 use crate::corpus::SectionKind;
 use crate::embed::{EmbedError, Embedder, Role, UnitVector};
-use crate::index::{Filter, Labels, PassageIndex, Signature};
 use crate::search::{Engine, Expand, ForcedSense, Mode, Reading, Request};
+use crate::store::{Filter, Labels, Signature};
 use crate::wire::SearchResponse;
 
 #[derive(Debug, clap::Args)]
@@ -131,7 +131,7 @@ pub(super) fn run(context: Context, arguments: &Arguments) -> anyhow::Result<Out
         engine
     };
     let answer = engine.search(&arguments.request(&context.config().search))?;
-    let sources = || sources_of(&engine.index().snapshot(), &answer.hits);
+    let sources = || sources_of(&engine.store().snapshot(), &answer.hits);
     let mut output = anstream::stdout().lock();
     if let Some(format) = arguments.format {
         let entries = if arguments.cited { studies_cited(&answer) } else { papers_found(&answer) };
@@ -150,10 +150,10 @@ pub(super) fn run(context: Context, arguments: &Arguments) -> anyhow::Result<Out
 
 /// An engine for searches by words alone, which need no model: it may be absent.
 fn engine_without_model(context: &Context) -> anyhow::Result<Engine> {
-    let folder = &context.config().index;
-    let signature = PassageIndex::signature_of(folder)?;
-    let index = PassageIndex::open(folder, &Signature::new(&signature.model, signature.dimension))?;
-    Ok(Engine::new(Arc::new(index), Arc::new(WithoutModel(signature)), context.search_options()))
+    let made = context.store_signature()?;
+    let signature = Signature::new(&made.model, made.dimension);
+    let store = context.open_store_of(&signature)?;
+    Ok(Engine::new(store, Arc::new(WithoutModel(signature)), context.search_options()))
 }
 
 /// Stands for the model of an index that is searched by words alone.

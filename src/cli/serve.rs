@@ -29,7 +29,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
         tracing::warn!(%error, "the limit of open files stays as it is");
     }
     let embedder = context.embedder()?;
-    let index = context.open_or_create_index(embedder.as_ref())?;
+    let index = context.open_or_create_store(embedder.as_ref())?;
     let embedder = Arc::new(QuestionCache::new(embedder));
     let engine = Engine::new(index, embedder, context.search_options());
     // The weights of the model and the abbreviations of the index are loaded before the server is ready.

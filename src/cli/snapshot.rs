@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::context::Context;
 use super::outcome::Outcome;
 use crate::index::PassageIndex;
+use crate::store::Store;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: stroma snapshot /backup/stroma-monday\n\

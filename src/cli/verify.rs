@@ -9,7 +9,6 @@ use super::manuscript::ManuscriptFile;
 use super::outcome::Outcome;
 use super::printable::{json_line, printable};
 use super::style;
-use crate::index::PassageIndex;
 use crate::quotes::QuoteIndex;
 use crate::search::Engine;
 use crate::wire::{PaperItem, QuoteChangeName, QuoteItem, QuotePlaceItem, QuoteStatusName, VerifyResponse};
@@ -32,10 +31,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let folder = &context.config().index;
-    let index = PassageIndex::open(folder, &PassageIndex::signature_of(folder)?)?;
+    let store = context.open_store_as_made()?;
     let manuscript = arguments.manuscript.read()?;
-    let snapshot = index.snapshot();
+    let snapshot = store.snapshot();
     // Only a quotation that is nowhere needs the model, for what may have been meant.
     let engine = OnceCell::new();
     let model = || engine.get_or_init(|| context.engine().ok()).as_ref().map(Engine::embedder);

@@ -1,7 +1,7 @@
 //! Variants of the ranker with one part removed or replaced, to measure the value of each part.
 
-use crate::index::FieldWeights;
 use crate::search::{Fusion, SearchOptions, Weights};
+use crate::store::FieldWeights;
 
 /// The rows of an ablation table: the name of a change, and the options with it.
 pub fn variants(full: SearchOptions) -> Vec<(&'static str, SearchOptions)> {

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use crate::embed::Embedder;
-use crate::index::analyzer::words;
-use crate::index::{Candidate, Filter, PassageAddress, Snapshot};
 use crate::search::SearchError;
+use crate::store::analyzer::words;
+use crate::store::{Candidate, Filter, PassageAddress, Snapshot};
 
 /// Number of candidates of each leg.
 const CANDIDATES: usize = 100;
@@ -26,8 +26,8 @@ impl Baseline {
     pub fn from_snapshot(snapshot: &Snapshot) -> Result<Self, SearchError> {
         let (mut passages, mut lengths) = (Vec::new(), Vec::new());
         let mut postings: HashMap<String, Vec<(usize, f32)>> = HashMap::new();
-        for (number, address) in snapshot.all_passages()?.into_iter().enumerate() {
-            let record = snapshot.passage(address)?;
+        snapshot.for_each_passage(|address, record| {
+            let number = passages.len();
             let title = record.metadata.title.unwrap_or_default();
             let mut counts: HashMap<String, f32> = HashMap::new();
             words(&format!("{title} {}", record.passage.text))
@@ -36,7 +36,8 @@ impl Baseline {
             lengths.push(counts.values().sum());
             counts.into_iter().for_each(|(term, count)| postings.entry(term).or_default().push((number, count)));
             passages.push(address);
-        }
+            Ok(())
+        })?;
         let mean_length = lengths.iter().sum::<f32>() / lengths.len().max(1) as f32;
         Ok(Self { postings, passages, lengths, mean_length })
     }

@@ -17,9 +17,10 @@ use super::layout::open_questions;
 use super::{DataError, DocumentId, Judgments, QueryId, Ranking, RankingError, Run, ScoredDocument};
 use crate::corpus::{Article, Block, Metadata, PaperId, READERS_VERSION, annotate};
 use crate::embed::Embedder;
-use crate::index::{IndexError, PassageIndex, Signature};
+use crate::index::PassageIndex;
 use crate::ingest::{Ingest, IngestError, IngestOptions, Progress};
 use crate::search::{Engine, Evidence, Mode, Reading, Request, SearchError, SearchOptions};
+use crate::store::{IndexError, Signature, Store};
 
 /// The queries and judgments of a collection, and an index of its documents.
 #[derive(Debug)]
@@ -27,7 +28,7 @@ pub struct Collection {
     pub queries: Vec<beir::Query>,
     pub judgments: Judgments,
     folder: PathBuf,
-    index: Arc<PassageIndex>,
+    store: Arc<dyn Store>,
     documents: JudgedUnits,
 }
 
@@ -138,14 +139,14 @@ impl Collection {
         let documents =
             documents.into_iter().map(|document| (paper_id(&document).as_str().to_owned(), document.id)).collect();
         let documents = JudgedUnits::Documents(documents);
-        Ok(Self { queries, judgments, folder: folder.to_owned(), index: Arc::new(index), documents })
+        Ok(Self { queries, judgments, folder: folder.to_owned(), store: Arc::new(index), documents })
     }
 
     /// Opens a folder without documents, whose judgments name passages of an index of papers by their ids.
-    pub fn over_index(folder: &Path, split: &str, index: Arc<PassageIndex>) -> Result<Self, EvalError> {
+    pub fn over_index(folder: &Path, split: &str, store: Arc<dyn Store>) -> Result<Self, EvalError> {
         let (queries, judgments) = open_questions(folder, split)?;
         let queries = queries.into_iter().filter(|query| judgments.get(&query.id).is_some()).collect();
-        Ok(Self { queries, judgments, folder: folder.to_owned(), index, documents: JudgedUnits::Passages })
+        Ok(Self { queries, judgments, folder: folder.to_owned(), store, documents: JudgedUnits::Passages })
     }
 
     /// Whether a folder has documents. Otherwise its judgments are about passages of the user's index.
@@ -208,12 +209,12 @@ impl Collection {
 
     /// An engine over the collection's index.
     pub fn engine(&self, embedder: Arc<dyn Embedder>, options: SearchOptions) -> Engine {
-        Engine::new(Arc::clone(&self.index), embedder, options)
+        Engine::new(Arc::clone(&self.store), embedder, options)
     }
 
     /// Answers all queries with one system.
     pub fn answer(&self, engine: &Engine, system: System) -> Result<Answers, EvalError> {
-        let snapshot = self.index.snapshot();
+        let snapshot = self.store.snapshot();
         let baseline = match system {
             System::Baseline => Some(Baseline::from_snapshot(&snapshot)?),
             System::Search(_) => None,
@@ -255,7 +256,7 @@ fn indexed(
     let index = PassageIndex::open_or_create(&cache_folder, embedder)?;
     let options = IngestOptions::default();
     let never = AtomicBool::new(false);
-    let ingest = Ingest { index: &index, embedder, options, stop: &never };
+    let ingest = Ingest { store: &index, embedder, options, stop: &never };
     let total = documents.len() as u64;
     let articles = documents.iter().map(|document| (paper_id(document), article(document)));
     ingest.add(articles, &mut |progress| report(Progress { files: total, ..progress }))?;

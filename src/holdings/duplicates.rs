@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::corpus::{Metadata, PaperId, Passage, family_name, plain_words};
-use crate::index::{IndexError, PaperRecord, Snapshot, SourceRole};
+use crate::store::{IndexError, PaperRecord, Snapshot, SourceRole};
 
 /// The papers that an index contains more than once.
 #[derive(Debug, Clone, Default, PartialEq)]

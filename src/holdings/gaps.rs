@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::corpus::{PaperId, PassageId, Reference, plain_words};
-use crate::index::{IndexError, PassageRecord, Snapshot, StudyName};
+use crate::store::{IndexError, PassageRecord, Snapshot, StudyName};
 
 /// A cited work that is not in the index.
 #[derive(Debug, Clone, PartialEq)]

@@ -10,38 +10,15 @@ use tantivy::postings::Postings;
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocSet, SegmentReader, TERMINATED};
 
-use serde::Serialize;
-
-use super::analyzer::words;
+use super::commit::Commit;
 use super::digest::{self, CommitDigest};
-use super::error::IndexError;
-use super::record::{PaperRecord, PassageRecord};
-use super::snapshot::{PassageAddress, Snapshot};
-use super::store::PassageIndex;
-use crate::corpus::PaperId;
-
-/// A problem with the index, and its remedy.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    /// The paper concerned, if the problem is with one paper.
-    pub paper: Option<PaperId>,
-    pub what: String,
-    pub remedy: String,
-}
-
-impl Finding {
-    fn for_paper(paper: &PaperId, what: String) -> Self {
-        let remedy = "remove it and index its file again".to_owned();
-        Self { paper: Some(paper.clone()), what, remedy }
-    }
-}
+use super::embedded::PassageIndex;
+use crate::store::analyzer::words;
+use crate::store::{Finding, IndexError, PaperRecord, PassageAddress, PassageRecord};
 
 impl PassageIndex {
     /// Checks the newest commit. Reads all of its files.
-    ///
-    /// # Errors
-    /// Fails only if the index cannot be read at all. Damage to its content is part of the result.
-    pub fn check(&self) -> Result<Vec<Finding>, IndexError> {
+    pub(super) fn findings(&self) -> Result<Vec<Finding>, IndexError> {
         let mut findings: Vec<Finding> = self
             .damaged_files()?
             .into_iter()
@@ -52,8 +29,8 @@ impl PassageIndex {
             })
             .collect();
         if findings.is_empty() {
-            let (snapshot, recorded) = self.commit_to_check()?;
-            findings.extend(Check::new(&snapshot)?.run(recorded)?);
+            let (commit, recorded) = self.commit_to_check()?;
+            findings.extend(Check::new(&commit)?.run(recorded)?);
         }
         Ok(findings)
     }
@@ -61,7 +38,7 @@ impl PassageIndex {
 
 /// A check in progress.
 struct Check<'a> {
-    snapshot: &'a Snapshot,
+    commit: &'a Commit,
     /// For each segment, what the postings say about each document.
     postings: Vec<SegmentPostings>,
     /// The hashes of the passages found, by paper and ordinal.
@@ -77,21 +54,21 @@ struct SegmentPostings {
 }
 
 impl<'a> Check<'a> {
-    fn new(snapshot: &'a Snapshot) -> Result<Self, IndexError> {
+    fn new(commit: &'a Commit) -> Result<Self, IndexError> {
         let of_segment = |reader: &SegmentReader| -> tantivy::Result<SegmentPostings> {
-            let fields = &snapshot.fields;
+            let fields = &commit.fields;
             Ok(SegmentPostings { ids: term_hashes(reader, fields.id)?, text: term_hashes(reader, fields.text)? })
         };
-        let postings = snapshot.searcher.segment_readers().iter().map(of_segment).collect::<Result<_, _>>()?;
-        Ok(Self { snapshot, postings, passages: HashMap::new(), findings: Vec::new() })
+        let postings = commit.searcher.segment_readers().iter().map(of_segment).collect::<Result<_, _>>()?;
+        Ok(Self { commit, postings, passages: HashMap::new(), findings: Vec::new() })
     }
 
     fn run(mut self, recorded: Option<CommitDigest>) -> Result<Vec<Finding>, IndexError> {
-        for address in self.snapshot.all_passages()? {
+        for address in self.commit.all_passages()? {
             self.passage(address)?;
         }
         let mut digest = CommitDigest::default();
-        for address in self.snapshot.all_papers()? {
+        for address in self.commit.all_papers()? {
             digest.add(self.paper(address)?);
         }
         for (paper, passages) in std::mem::take(&mut self.passages) {
@@ -115,21 +92,20 @@ impl<'a> Check<'a> {
     }
 
     fn passage(&mut self, address: PassageAddress) -> Result<(), IndexError> {
-        let json = self.snapshot.record(address)?;
+        let json = self.commit.record(address)?;
         let record: PassageRecord = serde_json::from_str(&json)?;
         let id = record.passage.id.as_str();
-        let hash = digest::hash_passage(&json, &self.snapshot.encoded_vectors(address));
+        let hash = digest::hash_passage(&json, &self.commit.encoded_vectors(address));
         let of_paper = self.passages.entry(record.paper.as_str().to_owned()).or_default();
         let mut found = Vec::new();
         if of_paper.insert(record.passage.ordinal, hash).is_some() {
             found.push(format!("passage {id} is there twice"));
         }
-        let (vectors, sentences) = (self.snapshot.sentence_vectors(address).len(), record.passage.sentences.len());
-        if !self.snapshot.has_vector(address) || vectors != sentences {
+        let (vectors, sentences) = (self.commit.sentence_vectors(address).len(), record.passage.sentences.len());
+        if !self.commit.has_vector(address) || vectors != sentences {
             found.push(format!("passage {id} has {sentences} sentences and {vectors} vectors of them"));
         }
-        let is_found_by_id =
-            self.is_found_by(address, id)? && self.snapshot.paper_id(address)? == record.paper.as_str();
+        let is_found_by_id = self.is_found_by(address, id)? && self.commit.paper_id(address)? == record.paper.as_str();
         if !is_found_by_id || !self.has_words(address, &record.passage.text)? {
             found.push(format!("passage {id} is not found by its id and its words"));
         }
@@ -139,10 +115,10 @@ impl<'a> Check<'a> {
 
     /// Checks a paper, and returns its hash.
     fn paper(&mut self, address: PassageAddress) -> Result<u64, IndexError> {
-        let json = self.snapshot.record(address)?;
+        let json = self.commit.record(address)?;
         let paper: PaperRecord = serde_json::from_str(&json)?;
         let passages = self.passages.remove(paper.id.as_str()).unwrap_or_default();
-        let content = self.snapshot.paper_content(address)?;
+        let content = self.commit.paper_content(address)?;
         if passages.len() != paper.passages as usize {
             let what = format!("{} of {} passages are there", passages.len(), paper.passages);
             self.findings.push(Finding::for_paper(&paper.id, what));
@@ -158,7 +134,7 @@ impl<'a> Check<'a> {
     /// Whether a document has this id, both in its column and in the term dictionary.
     fn is_found_by(&self, address: PassageAddress, id: &str) -> Result<bool, IndexError> {
         let in_dictionary = self.postings[address.segment as usize].ids[address.doc as usize];
-        Ok(in_dictionary == digest::hash_term(id.as_bytes()) && self.snapshot.passage_id(address)? == id)
+        Ok(in_dictionary == digest::hash_term(id.as_bytes()) && self.commit.passage_id(address)? == id)
     }
 
     /// Whether a document's postings and its field length match a text.
@@ -169,8 +145,8 @@ impl<'a> Check<'a> {
             hash = hash.wrapping_add(at_position(digest::hash_term(word.term.as_bytes()), word.position));
             length += 1;
         }
-        let lengths = self.snapshot.searcher.segment_reader(address.segment);
-        let lengths = lengths.get_fieldnorms_reader(self.snapshot.fields.text)?;
+        let lengths = self.commit.searcher.segment_reader(address.segment);
+        let lengths = lengths.get_fieldnorms_reader(self.commit.fields.text)?;
         let in_postings = self.postings[address.segment as usize].text[address.doc as usize];
         Ok(in_postings == hash && lengths.fieldnorm_id(address.doc) == FieldNormReader::fieldnorm_to_id(length))
     }

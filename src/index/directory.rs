@@ -11,7 +11,7 @@ use tantivy::directory::{
     Directory, DirectoryLock, FileHandle, Lock, META_LOCK, MmapDirectory, WatchCallback, WatchHandle, WritePtr,
 };
 
-use super::error::IndexError;
+use crate::store::IndexError;
 
 /// Wraps tantivy's memory-mapped directory. Its readers take a lock while they open a commit, and create the lock file
 /// for that. Where they cannot create it, on a read-only disk or in the folder of another user, this directory lets

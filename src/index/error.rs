@@ -1,85 +1,34 @@
-//! Errors of the index.
+//! Errors of tantivy as errors of a store.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use tantivy::TantivyError;
 use tantivy::directory::error::LockError;
-use thiserror::Error;
 
 use super::holder;
-use super::schema::Signature;
-use crate::embed::EmbedError;
+use crate::store::IndexError;
 
-/// An index that cannot be opened, read or written.
-#[derive(Debug, Error)]
-pub enum IndexError {
-    #[error("there is no index in {}", folder.display())]
-    NotFound { folder: PathBuf },
-    #[error("{} holds an index of another program", folder.display())]
-    Foreign { folder: PathBuf },
-    #[error("{} is not empty (it holds {found:?}), so no index is made in it", folder.display())]
-    Occupied { folder: PathBuf, found: String },
-    #[error(
-        "the index in {} was written by another version of stroma ({}) and must be rebuilt",
-        folder.display(), difference(expected, found)
-    )]
-    OtherVersion { folder: PathBuf, expected: Box<Signature>, found: Box<Signature> },
-    #[error(
-        "the index in {} was made with the model {}, not with {}, and must be rebuilt: vectors of two models cannot be \
-         compared",
-        folder.display(), found.model, expected.model
-    )]
-    OtherModel { folder: PathBuf, expected: Box<Signature>, found: Box<Signature> },
-    #[error(
-        "the index in {} was rebuilt meanwhile for {}, and this process has {}: it goes on with the index as it was until \
-         you start it again with that model",
-        folder.display(), found.named(), expected.named()
-    )]
-    Replaced { folder: PathBuf, expected: Box<Signature>, found: Box<Signature> },
-    #[error("another process is writing to the index in {}{}; try again when it is done", folder.display(), named(holder))]
-    Locked { folder: PathBuf, holder: Option<String> },
-    #[error(
-        "the index in {} is damaged: {reason}; restore a snapshot, or rebuild it",
-        folder.display()
-    )]
-    Damaged { folder: PathBuf, reason: String },
-    #[error("cannot use {}: {source}", path.display())]
-    Io { path: PathBuf, source: std::io::Error },
-    #[error("the index failed: {0}")]
-    Tantivy(#[from] TantivyError),
-    #[error(transparent)]
-    Embed(#[from] EmbedError),
-    #[error("a stored record cannot be read: {0}")]
-    Record(#[from] serde_json::Error),
-}
-
-fn difference(expected: &Signature, found: &Signature) -> String {
-    if expected.format == found.format {
-        format!("analyzer {}, now {}", found.analyzer, expected.analyzer)
-    } else {
-        format!("format {}, now {}", found.format, expected.format)
+impl From<TantivyError> for IndexError {
+    fn from(error: TantivyError) -> Self {
+        Self::Engine(Box::new(error))
     }
 }
 
-fn named(holder: &Option<String>) -> String {
-    holder.as_ref().map(|holder| format!(" ({holder})")).unwrap_or_default()
+/// Converts the error of opening a writer: another writer is open, or the folder cannot be written.
+pub(super) fn from_writer(folder: &Path, error: TantivyError) -> IndexError {
+    match error {
+        TantivyError::LockFailure(error, _) => from_lock(folder, error),
+        other => other.into(),
+    }
 }
 
-impl IndexError {
-    /// Converts the error of opening a writer: another writer is open, or the folder cannot be written.
-    pub(super) fn from_writer(folder: &Path, error: TantivyError) -> Self {
-        match error {
-            TantivyError::LockFailure(error, _) => Self::from_lock(folder, error),
-            other => Self::Tantivy(other),
-        }
-    }
-
-    pub(super) fn from_lock(folder: &Path, error: LockError) -> Self {
-        match error {
-            LockError::LockBusy => Self::Locked { folder: folder.to_owned(), holder: holder::read(folder) },
-            LockError::IoError(error) => {
-                Self::Io { path: folder.to_owned(), source: std::io::Error::new(error.kind(), error.to_string()) }
-            }
+/// Converts the error of taking a lock.
+pub(super) fn from_lock(folder: &Path, error: LockError) -> IndexError {
+    match error {
+        LockError::LockBusy => IndexError::Locked { folder: folder.to_owned(), holder: holder::read(folder) },
+        LockError::IoError(error) => {
+            let source = std::io::Error::new(error.kind(), error.to_string());
+            IndexError::Io { path: folder.to_owned(), source }
         }
     }
 }

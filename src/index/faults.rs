@@ -222,7 +222,8 @@ mod tests {
     use super::*;
     use crate::corpus::{Article, Block, Format, Metadata, PaperId, passages};
     use crate::embed::{Embedder, HashEmbedder, Role};
-    use crate::index::{EmbeddedPassage, IndexError, PaperRecord, PassageIndex};
+    use crate::index::PassageIndex;
+    use crate::store::{EmbeddedPassage, IndexError, PaperRecord, Signature, Store};
 
     /// The papers of one state of the index, as pairs of id and title.
     type State = BTreeSet<(String, String)>;
@@ -290,7 +291,7 @@ mod tests {
                             let (record, passages) = paper(id, title, &embedder);
                             writer.replace(&record, &passages)?;
                         }
-                        Change::Remove(id) => writer.remove(&id.parse().expect("an id")),
+                        Change::Remove(id) => writer.remove(&id.parse().expect("an id"))?,
                     }
                 }
                 writer.commit()?;
@@ -304,7 +305,7 @@ mod tests {
 
     /// Returns which of the states the index on disk has. Fails if the index is damaged.
     fn state(folder: &Path, states: &[State]) -> usize {
-        let index = match PassageIndex::open(folder, &crate::index::Signature::from_embedder(&HashEmbedder::new(16))) {
+        let index = match PassageIndex::open(folder, &Signature::from_embedder(&HashEmbedder::new(16))) {
             Err(IndexError::NotFound { .. }) => return 0,
             other => other.unwrap_or_else(|error| panic!("{error}")),
         };

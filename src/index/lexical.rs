@@ -1,6 +1,5 @@
 //! The lexical leg: BM25 over the terms of a commit.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tantivy::collector::{Count, TopDocs};
@@ -10,46 +9,24 @@ use tantivy::query::{
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocSet, TERMINATED, TantivyError, Term};
 
-use super::analyzer::words_among;
-use super::error::IndexError;
-use super::filter::Filter;
-use super::fuzzy::{FuzzyTerm, may_be_fuzzy, most_similar};
-use super::snapshot::{Candidate, PassageAddress, Snapshot};
-
-/// A query term of the lexical leg and its weight.
-#[derive(Debug, Clone, PartialEq)]
-pub struct QueryTerm {
-    pub term: String,
-    pub weight: f32,
-}
-
-/// The weight of a match in each field.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct FieldWeights {
-    pub text: f32,
-    pub heading: f32,
-    pub senses: f32,
-}
-
-impl Default for FieldWeights {
-    fn default() -> Self {
-        Self { text: 1.0, heading: 0.3, senses: 0.3 }
-    }
-}
+use super::commit::Commit;
+use super::filter::filter_query;
+use crate::store::fuzzy::{may_be_fuzzy, most_similar};
+use crate::store::{Candidate, FieldWeights, Filter, FuzzyTerm, IndexError, PassageAddress, PassageRecord, QueryTerm};
 
 /// Block-max pruning is disabled for more than this many terms.
 const MAX_PRUNED_TERMS: usize = 8;
 /// It is also disabled if all terms together have fewer postings than this.
 const MIN_PRUNED_POSTINGS: u64 = 100_000;
 
-impl Snapshot {
+impl Commit {
     /// Number of passages that have the term: the maximum of the document frequencies of the fields.
-    pub fn document_frequency(&self, term: &str) -> Result<u64, IndexError> {
+    pub(super) fn document_frequency(&self, term: &str) -> Result<u64, IndexError> {
         self.frequencies.get_or_compute(term, || self.word_frequency(term))
     }
 
     /// Terms of texts and headings of similar spelling, most similar first. Usually none.
-    pub fn fuzzy_terms(&self, term: &str) -> Result<Arc<[FuzzyTerm]>, IndexError> {
+    pub(super) fn fuzzy_terms(&self, term: &str) -> Result<Arc<[FuzzyTerm]>, IndexError> {
         if !may_be_fuzzy(term) {
             return Ok(Arc::default());
         }
@@ -59,9 +36,8 @@ impl Snapshot {
         })
     }
 
-    /// The words, in lower case, that passages use for a term: `arthritis` for `arthriti`. Usually one; none if no text
-    /// has the term.
-    pub fn written_forms(&self, term: &str) -> Result<BTreeSet<String>, IndexError> {
+    /// A live passage that has a term in its text.
+    pub(super) fn passage_with_term(&self, term: &str) -> Result<Option<PassageRecord>, IndexError> {
         let indexed = Term::from_field_text(self.fields.text, term);
         for (segment, reader) in (0..).zip(self.searcher.segment_readers()) {
             let index = reader.inverted_index(self.fields.text)?;
@@ -69,18 +45,16 @@ impl Snapshot {
             let Some(mut postings) = postings else { continue };
             while postings.doc() != TERMINATED {
                 if !reader.is_deleted(postings.doc()) {
-                    let text = self.passage(PassageAddress { segment, doc: postings.doc() })?.passage.text;
-                    let found = words_among(&text, [term]).into_iter().filter(|word| word.term == term);
-                    return Ok(found.map(|word| text[word.range].to_lowercase()).collect());
+                    return Ok(Some(self.passage(PassageAddress { segment, doc: postings.doc() })?));
                 }
                 postings.advance();
             }
         }
-        Ok(BTreeSet::new())
+        Ok(None)
     }
 
     /// Whether each of the passages has the term in its text or headings. `addresses` must be sorted.
-    pub fn having(&self, term: &str, addresses: &[PassageAddress]) -> Result<Vec<bool>, IndexError> {
+    pub(super) fn having(&self, term: &str, addresses: &[PassageAddress]) -> Result<Vec<bool>, IndexError> {
         let mut having = vec![false; addresses.len()];
         let mut start = 0;
         for of_segment in addresses.chunk_by(|a, b| a.segment == b.segment) {
@@ -97,19 +71,8 @@ impl Snapshot {
         Ok(having)
     }
 
-    /// The inverse document frequency of a term (Robertson & Spärck Jones): `ln(1 + (N - n + 0.5) / (n + 0.5))`.
-    pub fn inverse_document_frequency(&self, term: &str) -> Result<f32, IndexError> {
-        Ok(self.inverse_document_frequency_of(self.document_frequency(term)?))
-    }
-
-    /// The inverse document frequency for a document frequency.
-    pub fn inverse_document_frequency_of(&self, frequency: u64) -> f32 {
-        let (passages, frequency) = (self.counts().passages as f32, frequency as f32);
-        (1.0 + ((passages - frequency).max(0.0) + 0.5) / (frequency + 0.5)).ln()
-    }
-
     /// The lexical leg: the `limit` passages with the highest BM25 (k1 = 1.2, b = 0.75), best first.
-    pub fn lexical(
+    pub(super) fn lexical(
         &self,
         terms: &[QueryTerm],
         weights: FieldWeights,
@@ -120,7 +83,7 @@ impl Snapshot {
             return Ok(Vec::new());
         }
         let words = self.words_query(terms, weights);
-        let query = match filter.query(&self.fields) {
+        let query = match filter_query(filter, &self.fields) {
             None => words,
             Some(filter) => scored_within(words, filter),
         };
@@ -130,7 +93,7 @@ impl Snapshot {
 
     /// The `limit` passages that have one of the `required` terms, which do not score, with the highest BM25 of
     /// `terms`.
-    pub fn lexical_with_any_of(
+    pub(super) fn lexical_with_any_of(
         &self,
         required: &[QueryTerm],
         terms: &[QueryTerm],
@@ -146,7 +109,7 @@ impl Snapshot {
 
     /// The passages with the highest scores, highest first.
     fn best(&self, query: &dyn Query, is_pruned: bool, limit: usize) -> Result<Vec<Candidate>, IndexError> {
-        let statistics = PassageStatistics { snapshot: self };
+        let statistics = PassageStatistics { commit: self };
         let best = TopDocs::with_limit(limit).order_by_score();
         let scoring = EnableScoring::enabled_from_statistics_provider(&statistics, &self.searcher);
         let executor = self.searcher.index().search_executor();
@@ -175,7 +138,7 @@ impl Snapshot {
 
     /// The BM25 score of each passage, for candidates that the lexical leg did not list; 0 for those without any of the
     /// terms. `addresses` must be sorted.
-    pub fn lexical_scores(
+    pub(super) fn lexical_scores(
         &self,
         terms: &[QueryTerm],
         weights: FieldWeights,
@@ -185,7 +148,7 @@ impl Snapshot {
         if terms.is_empty() || addresses.is_empty() {
             return Ok(scores);
         }
-        let statistics = PassageStatistics { snapshot: self };
+        let statistics = PassageStatistics { commit: self };
         let scoring = EnableScoring::enabled_from_statistics_provider(&statistics, &self.searcher);
         let weight = self.words_query(terms, weights).weight(scoring)?;
         let mut start = 0;
@@ -240,12 +203,12 @@ fn visit_common<D: DocSet>(documents: &mut D, addresses: &[PassageAddress], mut 
 /// deleted documents stay in a segment's files until it is merged, and the papers' own documents have no words and must
 /// not lower the average length of a passage.
 struct PassageStatistics<'a> {
-    snapshot: &'a Snapshot,
+    commit: &'a Commit,
 }
 
 impl Bm25StatisticsProvider for PassageStatistics<'_> {
     fn total_num_tokens(&self, field: Field) -> tantivy::Result<u64> {
-        let (fields, counts) = (&self.snapshot.fields, self.snapshot.token_counts()?);
+        let (fields, counts) = (&self.commit.fields, self.commit.token_counts()?);
         Ok(match field {
             _ if field == fields.heading => counts.heading,
             _ if field == fields.senses => counts.senses,
@@ -254,15 +217,18 @@ impl Bm25StatisticsProvider for PassageStatistics<'_> {
     }
 
     fn total_num_docs(&self) -> tantivy::Result<u64> {
-        Ok(self.snapshot.counts().passages.max(1))
+        Ok(self.commit.counts().passages.max(1))
     }
 
     /// Uses the highest document frequency of all fields: otherwise a word that is common in texts but rare in headings
     /// would get a very high weight in headings.
     fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
         let value = term.value();
-        self.snapshot.document_frequency(value.as_str().unwrap_or_default()).map_err(|error| match error {
-            IndexError::Tantivy(error) => error,
+        self.commit.document_frequency(value.as_str().unwrap_or_default()).map_err(|error| match error {
+            IndexError::Engine(error) => match error.downcast() {
+                Ok(error) => *error,
+                Err(other) => TantivyError::InternalError(other.to_string()),
+            },
             other => TantivyError::InternalError(other.to_string()),
         })
     }

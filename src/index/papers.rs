@@ -1,88 +1,25 @@
-//! Finds the papers of a commit by id, file, identity or abbreviation, and lists them in pages. Each is a lookup in the
-//! term dictionaries, so that its cost depends on what is found and hardly on the number of papers.
+//! Finds and lists the papers of a commit. Each lookup uses the term dictionaries, so that its cost depends on what is
+//! found and hardly on the number of papers.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
-use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use tantivy::collector::{Count, TopDocs};
-use tantivy::query::{BooleanQuery, Query, TermQuery};
+use tantivy::query::{BooleanQuery, Occur, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, DocSet, Order, SegmentReader, TERMINATED, TantivyError, Term};
 
+use super::commit::Commit;
 use super::digest::{self, CommitDigest};
-use super::error::IndexError;
-use super::filter::{Filter, matching};
-use super::labels::Labels;
-use super::paper_set::{PaperKey, PaperSet};
-use super::record::{PaperRecord, SourceRecord};
+use super::filter::{filter_query, matching};
 use super::schema::{PAPER, PASSAGE};
-use super::snapshot::{PassageAddress, Snapshot};
-use crate::corpus::{PaperId, normalise_short_form};
+use crate::store::names::NAMES_MARK;
+use crate::store::{
+    Filter, IndexError, PaperFacets, PaperField, PaperKey, PaperLookup, PaperOrder, PaperRecord, PaperSelection,
+    PaperSet, PassageAddress, SourceRecord,
+};
 
-/// The files that a paper was read from.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PaperSources {
-    pub paper: PaperId,
-    /// As in [`PaperRecord::sources`].
-    pub sources: Vec<SourceRecord>,
-}
-
-/// Which papers to list.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct PaperFilter {
-    /// Conditions that papers share with their passages. A condition on sections excludes all papers.
-    pub passages: Filter,
-    pub labels: Labels,
-    /// A part of the title, compared case-insensitively.
-    pub title: Option<String>,
-    /// A name that one of the authors must have.
-    pub author: Option<String>,
-    /// An identifier in any notation, or the paper's id.
-    pub identifier: Option<String>,
-    /// Words, each of which must be in the title, in any inflected form, or in the name of an author.
-    pub words: Option<String>,
-}
-
-/// The order of a list of papers. Papers without the value come last, and papers with equal values are ordered by their
-/// ids.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum PaperOrder {
-    #[default]
-    Id,
-    Title,
-    Oldest,
-    Newest,
-}
-
-/// A page of the papers that match a filter, in the requested order.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PaperPage {
-    /// The number of papers that match, on this page or not.
-    pub total: usize,
-    pub papers: Vec<PaperRecord>,
-}
-
-/// The number of papers for each value.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct PaperFacets {
-    pub years: BTreeMap<u64, usize>,
-    /// Names as the papers write them.
-    pub journals: BTreeMap<String, usize>,
-    pub article_types: BTreeMap<String, usize>,
-    /// Formats by their names in JSON.
-    pub formats: BTreeMap<String, usize>,
-    /// Collections by path. Each count includes the collections below.
-    pub collections: BTreeMap<String, usize>,
-    pub tags: BTreeMap<String, usize>,
-}
-
-impl Snapshot {
-    /// A paper by its id.
-    pub fn paper(&self, id: &str) -> Result<Option<PaperRecord>, IndexError> {
-        self.find_paper(id)?.map(|address| self.paper_record(address)).transpose()
-    }
-
+impl Commit {
     pub(super) fn find_paper(&self, id: &str) -> Result<Option<PassageAddress>, IndexError> {
         Ok(self.find(self.fields.id, id, PAPER)?.first().copied())
     }
@@ -102,67 +39,15 @@ impl Snapshot {
         Ok(column.and_then(|column| column.first(address.doc)).unwrap_or(0))
     }
 
-    /// The paper that was read from a file, either as its text or as a duplicate.
-    pub fn paper_of_file(&self, file: &Path) -> Result<Option<PaperRecord>, IndexError> {
-        self.find_file(file)?.map(|address| self.paper_record(address)).transpose()
-    }
-
-    /// The paper that was read from a file, with all of its files. Does not read the record.
-    pub fn sources_of_file(&self, file: &Path) -> Result<Option<PaperSources>, IndexError> {
-        let Some(address) = self.find_file(file)? else { return Ok(None) };
-        let Ok(paper) = self.paper_id(address)?.parse() else { return Ok(None) };
-        Ok(Some(PaperSources { paper, sources: self.sources(address)? }))
-    }
-
-    /// The file that a paper's text was read from. Does not read the record.
-    pub fn file_of_paper(&self, id: &str) -> Result<Option<PathBuf>, IndexError> {
-        let Some(address) = self.find_paper(id)? else { return Ok(None) };
-        Ok(self.sources(address)?.into_iter().next().map(|source| source.path))
-    }
-
     pub(super) fn sources(&self, address: PassageAddress) -> Result<Vec<SourceRecord>, IndexError> {
         Ok(serde_json::from_str(&self.fast_text("sources", address)?)?)
     }
 
-    fn find_file(&self, file: &Path) -> Result<Option<PassageAddress>, IndexError> {
-        Ok(self.find(self.fields.file, &file.to_string_lossy(), PAPER)?.first().copied())
-    }
-
-    /// The papers that have a source with one of these keys (see [`PaperRecord::identity_keys`]), ordered by id.
-    pub fn papers_with_keys(&self, keys: &[String]) -> Result<Vec<PaperRecord>, IndexError> {
-        let mut addresses = BTreeSet::new();
-        for key in keys {
-            addresses.extend(self.find(self.fields.identity, key, PAPER)?);
-        }
-        let mut papers: Vec<PaperRecord> =
-            addresses.into_iter().map(|address| self.paper_record(address)).collect::<Result<_, _>>()?;
-        papers.sort_by(|a, b| a.id.cmp(&b.id));
-        Ok(papers)
-    }
-
-    /// The papers' files that are below a folder, at any depth, or equal to the path; sorted.
-    pub fn files_under(&self, path: &Path) -> Result<BTreeSet<PathBuf>, IndexError> {
-        let mut files = BTreeSet::new();
-        if self.find_file(path)?.is_some() {
-            files.insert(path.to_owned());
-        }
-        let mut folder = path.to_string_lossy().into_owned();
-        if !folder.ends_with(MAIN_SEPARATOR) {
-            folder.push(MAIN_SEPARATOR);
-        }
-        self.live_terms(self.fields.file, &folder, |term, _, _| {
-            files.insert(PathBuf::from(term));
-        })?;
-        Ok(files)
-    }
-
-    /// The long forms of a short form: each spelling, with the papers that define it. Short forms are compared as
-    /// [`normalise_short_form`] gives them. The first lookup after a commit reads only the new segments.
-    pub fn long_forms(&self, short: &str) -> Result<BTreeMap<String, PaperSet>, IndexError> {
-        let short = normalise_short_form(short);
+    /// The long forms of a normalised short form: each spelling, with the papers that define it. The first lookup after a commit reads only the new segments.
+    pub(super) fn long_forms(&self, short: &str) -> Result<BTreeMap<String, PaperSet>, IndexError> {
         let mut keys: BTreeMap<String, Vec<PaperKey>> = BTreeMap::new();
         for (number, reader) in (0..).zip(self.searcher.segment_readers()) {
-            for of_segment in self.segment_long_forms(number, &short)?.iter() {
+            for of_segment in self.segment_long_forms(number, short)?.iter() {
                 let live = of_segment.papers.iter().filter(|(doc, _)| !reader.is_deleted(*doc)).map(|(_, key)| *key);
                 let mut live = live.peekable();
                 if live.peek().is_some() {
@@ -202,41 +87,82 @@ impl Snapshot {
         Ok(())
     }
 
-    /// All papers, ordered by id. Reads every record: only for work on every paper of the library.
-    pub fn papers(&self) -> Result<Vec<PaperRecord>, IndexError> {
-        Ok(self.papers_page(&PaperFilter::default(), PaperOrder::Id, 0, usize::MAX)?.papers)
-    }
-
-    /// Calls `each` with every paper, ordered by id, with few papers in memory at a time.
-    ///
-    /// # Errors
-    /// If a record cannot be read, and the errors of `each`.
-    pub fn for_each_paper(
-        &self,
-        mut each: impl FnMut(PaperRecord) -> Result<(), IndexError>,
-    ) -> Result<(), IndexError> {
-        const AT_A_TIME: usize = 500;
-        for offset in (0..).step_by(AT_A_TIME) {
-            let page = self.papers_page(&PaperFilter::default(), PaperOrder::Id, offset, AT_A_TIME)?;
-            let is_last = offset + page.papers.len() >= page.total;
-            page.papers.into_iter().try_for_each(&mut each)?;
-            if is_last {
-                break;
+    /// The papers that a lookup finds.
+    pub(super) fn find_papers(&self, lookup: PaperLookup<'_>) -> Result<Vec<PassageAddress>, IndexError> {
+        match lookup {
+            PaperLookup::Id(id) => self.find(self.fields.id, id, PAPER),
+            PaperLookup::File(file) => self.find(self.fields.file, &file.to_string_lossy(), PAPER),
+            PaperLookup::AllKeys([]) => Ok(Vec::new()),
+            PaperLookup::AllKeys(keys) => {
+                let term = |key: &String| -> Box<dyn Query> {
+                    Box::new(TermQuery::new(Term::from_field_text(self.fields.identity, key), IndexRecordOption::Basic))
+                };
+                self.live_documents(&BooleanQuery::intersection(keys.iter().map(term).collect()))
             }
         }
-        Ok(())
     }
 
-    /// The papers that match a filter, from `offset` on and at most `limit`. Reads only the records of these papers. An
-    /// order other than by id also reads the sort value of all papers that match.
-    pub fn papers_page(
+    /// The terms of a field that begin with `start`, each with the number of live papers that have it.
+    pub(super) fn paper_terms(&self, field: PaperField, start: &str) -> Result<BTreeMap<String, usize>, IndexError> {
+        let mut counts = BTreeMap::new();
+        let (field, start) = match field {
+            PaperField::File => (self.fields.file, start),
+            PaperField::Key => (self.fields.identity, start),
+            // These fields have few terms, and postings of all passages.
+            PaperField::Journal => return self.terms_of(self.fields.journal, start),
+            PaperField::ArticleType => return self.terms_of(self.fields.article_type, start),
+        };
+        self.live_terms(field, start, |term, _, documents| {
+            *counts.entry(term.to_owned()).or_default() += documents.len();
+        })?;
+        Ok(counts)
+    }
+
+    /// The terms of a field that begin with `start`, without reading postings.
+    fn terms_of(&self, field: Field, start: &str) -> Result<BTreeMap<String, usize>, IndexError> {
+        let mut all = BTreeMap::new();
+        for reader in self.searcher.segment_readers() {
+            let index = reader.inverted_index(field)?;
+            let mut terms = index.terms().stream().map_err(TantivyError::from)?;
+            while terms.advance() {
+                let term = String::from_utf8_lossy(terms.key());
+                if term.starts_with(start) {
+                    all.insert(term.into_owned(), 0);
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// Whether all papers have the current form of their keys.
+    pub(super) fn knows_names(&self) -> Result<bool, IndexError> {
+        Ok(self.live_frequency(&Term::from_field_text(self.fields.identity, NAMES_MARK))? >= self.counts().papers)
+    }
+
+    /// The papers that an earlier version wrote without some of their keys.
+    pub(super) fn papers_without_names(&self) -> Result<Vec<PaperRecord>, IndexError> {
+        if self.knows_names()? {
+            return Ok(Vec::new());
+        }
+        let term = |field, text: &str| -> Box<dyn Query> {
+            Box::new(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::Basic))
+        };
+        let papers = (Occur::Must, term(self.fields.kind, PAPER));
+        let marked = (Occur::MustNot, term(self.fields.identity, NAMES_MARK));
+        let found = self.live_documents(&BooleanQuery::new(vec![papers, marked]))?;
+        found.into_iter().map(|address| self.paper_record(address)).collect()
+    }
+
+    /// A page of the papers that match a selection, and the number of all that match. An order other than by id also
+    /// reads the sort value of all papers that match.
+    pub(super) fn papers_page(
         &self,
-        filter: &PaperFilter,
+        selection: &PaperSelection<'_>,
         order: PaperOrder,
         offset: usize,
         limit: usize,
-    ) -> Result<PaperPage, IndexError> {
-        let segments = self.listed(filter)?;
+    ) -> Result<(usize, Vec<PassageAddress>), IndexError> {
+        let segments = self.listed(selection)?;
         let total = segments.iter().map(Vec::len).sum();
         let page = match order {
             PaperOrder::Id => self.merged(&segments, offset, limit),
@@ -249,8 +175,7 @@ impl Snapshot {
             }
             PaperOrder::Newest => self.sorted(&segments, offset, limit, |address| Ok(Reverse(self.year(address)?)))?,
         };
-        let papers = page.into_iter().map(|address| self.paper_record(address)).collect::<Result<_, _>>()?;
-        Ok(PaperPage { total, papers })
+        Ok((total, page))
     }
 
     /// A page of papers in the order of their ids, which is the order of the papers of each segment.
@@ -301,10 +226,10 @@ impl Snapshot {
         Ok(column.and_then(|column| column.first(address.doc)))
     }
 
-    /// Counts papers by year, journal, article type, format, collection and tag. Does not read records.
-    pub fn paper_facets(&self) -> Result<PaperFacets, IndexError> {
-        let mut facets = PaperFacets { collections: self.collections()?, tags: self.tags()?, ..PaperFacets::default() };
-        let listed = self.listed(&PaperFilter::default())?;
+    /// The number of papers by year, journal, article type and format.
+    pub(super) fn paper_facets(&self) -> Result<PaperFacets, IndexError> {
+        let mut facets = PaperFacets::default();
+        let listed = self.listed(&PaperSelection::default())?;
         for (reader, documents) in self.searcher.segment_readers().iter().zip(listed) {
             let years = reader.fast_fields().column_opt::<u64>("year")?;
             for year in years.iter().flat_map(|years| documents.iter().filter_map(|doc| years.first(*doc))) {
@@ -318,10 +243,12 @@ impl Snapshot {
     }
 
     /// For each segment, the live documents of the papers that match a filter, in the order of the papers' ids.
-    fn listed(&self, filter: &PaperFilter) -> Result<Vec<Vec<DocId>>, IndexError> {
-        let allowed = filter.passages.query(&self.fields).map(|query| matching(&self.searcher, &query)).transpose()?;
-        let title = filter.title.as_ref().map(|title| title.to_lowercase());
-        let known = self.papers_known_by(filter)?;
+    fn listed(&self, selection: &PaperSelection<'_>) -> Result<Vec<Vec<DocId>>, IndexError> {
+        let allowed = selection
+            .filter
+            .and_then(|filter| filter_query(filter, &self.fields))
+            .map(|query| matching(&self.searcher, &query))
+            .transpose()?;
         let mut listed = Vec::new();
         for (segment, reader) in self.searcher.segment_readers().iter().enumerate() {
             let papers = self.segment_papers(segment as u32)?;
@@ -330,10 +257,10 @@ impl Snapshot {
             if let Some(allowed) = &allowed {
                 documents.retain(|doc| allowed[segment].contains(*doc));
             }
-            if let Some(known) = &known {
-                documents.retain(|doc| known.contains(papers.id(*doc)));
+            if let Some(ids) = selection.ids {
+                documents.retain(|doc| ids.contains(papers.id(*doc)));
             }
-            if let Some(title) = &title {
+            if let Some(title) = selection.title {
                 documents = with_title(reader, documents, title)?;
             }
             listed.push(documents);
@@ -341,29 +268,13 @@ impl Snapshot {
         Ok(listed)
     }
 
-    /// The ids of the papers that match the conditions on names and words; `None` if there are no such conditions.
-    fn papers_known_by(&self, filter: &PaperFilter) -> Result<Option<BTreeSet<String>>, IndexError> {
-        let mut sets = Vec::from_iter(self.papers_with(&filter.labels)?);
-        if let Some(author) = &filter.author {
-            sets.push(self.papers_of_author(author)?);
-        }
-        if let Some(identifier) = &filter.identifier {
-            let paper = self.paper_named(identifier)?;
-            sets.push(paper.into_iter().map(|paper| paper.id.as_str().to_owned()).collect());
-        }
-        if let Some(words) = &filter.words {
-            sets.push(self.papers_with_words(words)?);
-        }
-        Ok(sets.into_iter().reduce(|all, set| &all & &set))
-    }
-
     /// The number of live passages that match a filter.
-    pub fn count_passages(&self, filter: &Filter) -> Result<usize, IndexError> {
+    pub(super) fn count_passages(&self, filter: &Filter) -> Result<usize, IndexError> {
         Ok(self.searcher.search(&self.documents_query(PASSAGE, filter), &Count)?)
     }
 
     /// The first passages of a paper that match a filter, in the paper's order; at most `limit`.
-    pub fn first_passages(
+    pub(super) fn first_passages(
         &self,
         paper: &str,
         filter: &Filter,
@@ -381,7 +292,7 @@ impl Snapshot {
 
     /// The ids of the papers that match a filter, newest first; at most `limit`. The cost grows with the number of
     /// papers that match.
-    pub fn newest_papers(&self, filter: &Filter, limit: usize) -> Result<Vec<String>, IndexError> {
+    pub(super) fn newest_papers(&self, filter: &Filter, limit: usize) -> Result<Vec<String>, IndexError> {
         let newest = TopDocs::with_limit(limit.max(1)).order_by_fast_field::<u64>("year", Order::Desc);
         let found = self.searcher.search(&self.documents_query(PAPER, filter), &newest)?;
         found.into_iter().map(|(_, address)| self.paper_id(address.into())).collect()
@@ -391,7 +302,7 @@ impl Snapshot {
     fn documents_query(&self, kind: &str, filter: &Filter) -> BooleanQuery {
         let kind = Term::from_field_text(self.fields.kind, kind);
         let kind: Box<dyn Query> = Box::new(TermQuery::new(kind, IndexRecordOption::Basic));
-        BooleanQuery::intersection([Some(kind), filter.query(&self.fields)].into_iter().flatten().collect())
+        BooleanQuery::intersection([Some(kind), filter_query(filter, &self.fields)].into_iter().flatten().collect())
     }
 
     pub(super) fn paper_record(&self, address: PassageAddress) -> Result<PaperRecord, IndexError> {

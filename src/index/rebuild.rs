@@ -9,13 +9,14 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use tantivy::directory::{Directory, DirectoryLock, INDEX_WRITER_LOCK};
+use tantivy::directory::{Directory, INDEX_WRITER_LOCK};
 
 use super::directory::{IndexDirectory, replace, sync_folder};
-use super::error::IndexError;
-use super::store::PassageIndex;
+use super::embedded::PassageIndex;
+use super::error::from_lock;
 use super::{holder, rebuild_folder};
 use crate::embed::Embedder;
+use crate::store::{IndexError, PaperRecord, Store, StoreRebuild, WritersLocked};
 
 /// The file that names the current commit.
 const META: &str = "meta.json";
@@ -29,15 +30,6 @@ pub struct Rebuild {
     folder: PathBuf,
     index: PassageIndex,
     _lock: File,
-}
-
-/// Prevents all writers of an index from opening until dropped.
-pub struct WritersLocked(#[expect(dead_code, reason = "held, not read")] DirectoryLock);
-
-impl std::fmt::Debug for WritersLocked {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("WritersLocked")
-    }
 }
 
 impl Rebuild {
@@ -58,33 +50,38 @@ impl Rebuild {
         Ok(Self { folder: folder.to_owned(), index, _lock: lock })
     }
 
-    /// The folder of the current index.
-    pub fn folder(&self) -> &Path {
-        &self.folder
+    fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), IndexError> {
+        replace(&self.folder, name, bytes).map_err(|source| io(&self.folder.join(name), source))
     }
 
-    /// The new index.
-    pub fn index(&self) -> &PassageIndex {
+    /// Opens a writer, which removes the files of the former index. Another writer may already have removed them.
+    fn remove_former_files(&self) {
+        const LEAST_MEMORY: usize = 15 << 20;
+        let opened = PassageIndex::open(&self.folder, self.index.signature());
+        if let Err(error) = opened.and_then(|index| index.writer(LEAST_MEMORY)?.finish()) {
+            tracing::debug!(%error, "the former index's files are left to the next writer");
+        }
+    }
+}
+
+impl StoreRebuild for Rebuild {
+    fn store(&self) -> &dyn Store {
         &self.index
     }
 
-    /// Takes the writer's lock of the current index, so that it cannot change before the switch.
-    ///
-    /// # Errors
-    /// [`IndexError::Locked`] while another writer is open.
-    pub fn lock_writers(&self) -> Result<WritersLocked, IndexError> {
-        let lock = IndexDirectory::open(&self.folder)?.acquire_lock(&INDEX_WRITER_LOCK);
-        let lock = lock.map_err(|error| IndexError::from_lock(&self.folder, error))?;
-        holder::note(&self.folder);
-        Ok(WritersLocked(lock))
+    fn former_papers(&self) -> Result<Vec<PaperRecord>, IndexError> {
+        PassageIndex::recorded_papers(&self.folder)
     }
 
-    /// Makes the new index the current one, atomically. Readers continue with the commit that they have open until they
-    /// reload.
-    ///
-    /// # Errors
-    /// If a file cannot be linked or written; the old index then stays the current one.
-    pub fn switch(self, locked: WritersLocked) -> Result<(), IndexError> {
+    /// Takes the writer's lock of the current index, so that it cannot change before the switch.
+    fn lock_writers(&self) -> Result<WritersLocked, IndexError> {
+        let lock = IndexDirectory::open(&self.folder)?.acquire_lock(&INDEX_WRITER_LOCK);
+        let lock = lock.map_err(|error| from_lock(&self.folder, error))?;
+        holder::note(&self.folder);
+        Ok(WritersLocked(Box::new(lock)))
+    }
+
+    fn switch(self: Box<Self>, locked: WritersLocked) -> Result<(), IndexError> {
         let files = self.index.files()?;
         // Register the files before linking them, so that the next writer removes them after a crash.
         let mut managed = segment_files_in(&self.folder)?;
@@ -102,19 +99,6 @@ impl Rebuild {
         drop(locked);
         self.remove_former_files();
         Ok(())
-    }
-
-    fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), IndexError> {
-        replace(&self.folder, name, bytes).map_err(|source| io(&self.folder.join(name), source))
-    }
-
-    /// Opens a writer, which removes the files of the former index. Another writer may already have removed them.
-    fn remove_former_files(&self) {
-        const LEAST_MEMORY: usize = 15 << 20;
-        let opened = PassageIndex::open(&self.folder, self.index.signature());
-        if let Err(error) = opened.and_then(|index| index.writer(LEAST_MEMORY)?.finish()) {
-            tracing::debug!(%error, "the former index's files are left to the next writer");
-        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::error::IndexError;
+use crate::store::IndexError;
 
 /// On the same file system as the current index, so that files can be hard-linked.
 const NAME: &str = "rebuild";

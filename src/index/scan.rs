@@ -6,10 +6,10 @@
 use tantivy::fastfield::AliveBitSet;
 use tantivy::{BitSet, DocId};
 
-use super::codes::{Code, signs};
-use super::kernels::{dot_i8, hamming, prefetch};
 use super::vectors::SegmentVectors;
 use crate::embed::UnitVector;
+use crate::store::codes::{Code, signs};
+use crate::store::kernels::{dot_i8, hamming, prefetch};
 
 /// One segment as the scan sees it.
 #[derive(Clone, Copy)]

@@ -6,55 +6,20 @@ use tantivy::schema::{
 };
 use tantivy::{Index, TantivyError};
 
-use super::analyzer;
+use super::tokenizer;
 use super::vectors::FIELD_TYPE;
-use crate::embed::{Calibration, Embedder};
+use crate::embed::Calibration;
+use crate::store::Signature;
 
-/// Raised whenever an older index could not be read, or would give other answers: another layout of the vector file,
-/// other fields, other records.
-///
-/// 2: papers are looked up by their files, identity and abbreviations, and listed, without reading records.
-/// 3: each paper has a hash of its passages and vectors, and each commit a hash of its papers.
-pub(super) const FORMAT: u64 = 3;
-
-/// What an index was made with. Stored in its schema, so that it cannot be lost or differ from the index.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Signature {
-    /// The value of [`FORMAT`] when the index was made.
-    pub format: u64,
-    /// The value of [`analyzer::VERSION`] when the index was made.
-    pub analyzer: u64,
-    /// The embedder's fingerprint.
-    pub model: String,
-    /// The number of dimensions of its vectors.
-    pub dimension: usize,
-}
-
-impl Signature {
-    pub fn new(model: &str, dimension: usize) -> Self {
-        Self { format: FORMAT, analyzer: analyzer::VERSION, model: model.to_owned(), dimension }
-    }
-
-    /// The signature of an index with the vectors of this embedder.
-    pub fn from_embedder(embedder: &dyn Embedder) -> Self {
-        Self::new(embedder.fingerprint(), embedder.dimension())
-    }
-
-    /// A description for error messages that show two signatures.
-    pub(super) fn named(&self) -> String {
-        format!("the model {} (format {}, analyzer {})", self.model, self.format, self.analyzer)
-    }
-
-    /// The signature of an index, read from its vector field; `None` if it is not a Stroma index.
-    pub(super) fn from_schema(schema: &Schema) -> Option<Self> {
-        let params = vector_params(schema)?;
-        Some(Self {
-            format: params["format"].as_u64()?,
-            analyzer: params["analyzer"].as_u64()?,
-            model: params["model"].as_str()?.to_owned(),
-            dimension: usize::try_from(params["dim"].as_u64()?).ok()?,
-        })
-    }
+/// The signature of an index, read from its vector field; `None` if it is not a Stroma index.
+pub(super) fn signature_of(schema: &Schema) -> Option<Signature> {
+    let params = vector_params(schema)?;
+    Some(Signature {
+        format: params["format"].as_u64()?,
+        analyzer: params["analyzer"].as_u64()?,
+        model: params["model"].as_str()?.to_owned(),
+        dimension: usize::try_from(params["dim"].as_u64()?).ok()?,
+    })
 }
 
 /// How the model's cosines are distributed, as measured when the index was made; `None` in an index of an earlier
@@ -119,20 +84,11 @@ pub(super) struct Fields {
 pub(super) const PASSAGE: &str = "passage";
 pub(super) const PAPER: &str = "paper";
 
-/// The term of an abbreviation: its short form as [`normalise_short_form`](crate::corpus::normalise_short_form) gives
-/// it, a separator, and its long form. The long forms of a short form are thus adjacent in the dictionary.
-pub(super) fn abbreviation_term(normalise_short_form: &str, long: &str) -> String {
-    format!("{normalise_short_form}{ABBREVIATION_SEPARATOR}{long}")
-}
-
-/// Between short and long form. No text contains it (ASCII's unit separator).
-pub(super) const ABBREVIATION_SEPARATOR: char = '\u{1f}';
-
 pub(super) fn schema(signature: &Signature, calibration: &Calibration) -> Schema {
     let mut builder = Schema::builder();
     let words = || {
         let indexing = TextFieldIndexing::default()
-            .set_tokenizer(analyzer::NAME)
+            .set_tokenizer(tokenizer::NAME)
             .set_index_option(IndexRecordOption::WithFreqsAndPositions);
         TextOptions::default().set_indexing_options(indexing)
     };

@@ -10,12 +10,14 @@ use tantivy::columnar::Column;
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{BitSet, DocId, DocSet, Opstamp, SegmentReader, TERMINATED, TantivyError, Term};
 
-use super::error::IndexError;
-use super::fuzzy::{FuzzyTerm, SimilarTerms, prefix_range};
-use super::paper_set::PaperKey;
-use super::schema::{ABBREVIATION_SEPARATOR, Fields, PAPER};
-use super::term_cache::{HeapSize, TermCache};
+use super::schema::{Fields, PAPER};
 use super::vectors::SegmentVectors;
+use crate::store::FuzzyTerm;
+use crate::store::IndexError;
+use crate::store::PaperKey;
+use crate::store::fuzzy::{SimilarTerms, prefix_range};
+use crate::store::names::ABBREVIATION_SEPARATOR;
+use crate::store::term_cache::{HeapSize, TermCache};
 
 /// The view of one segment in a snapshot.
 #[derive(Clone)]

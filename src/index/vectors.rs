@@ -30,9 +30,9 @@ use tantivy::schema::document::{ErasedDocument, Value};
 use tantivy::schema::{Field, FieldType, Schema};
 use tantivy::{DocId, Segment, TantivyDocument, TantivyError};
 
-use super::codes::{Code, sign_words, signs};
-use super::kernels::{add_scaled, dot_f32_i8, dot_wide};
 use crate::embed::UnitVector;
+use crate::store::codes::{Code, sign_words, signs};
+use crate::store::kernels::{add_scaled, dot_f32_i8, dot_wide};
 
 /// The file's extension.
 const EXTENSION: &str = "vec";

@@ -6,23 +6,22 @@ use std::sync::Arc;
 
 use tantivy::{IndexWriter, TantivyDocument, Term};
 
+use super::commit::Commit;
 use super::digest::{self, CommitDigest};
-use super::error::IndexError;
 use super::holder;
-use super::names::name_keys;
-use super::record::{EmbeddedPassage, PaperRecord, PassageRecord};
-use super::schema::{Fields, PAPER, PASSAGE, abbreviation_term};
-use super::snapshot::Snapshot;
+use super::schema::{Fields, PAPER, PASSAGE};
 use super::vectors::{encoded, field_value};
 use crate::corpus::{PaperId, SectionKind, normalise_short_form};
+use crate::store::names::{abbreviation_term, paper_keys};
+use crate::store::{EmbeddedPassage, IndexError, PaperRecord, PassageRecord, StoreWriter};
 
 /// Writes changes to the index. They become visible and durable with [`commit`](Self::commit).
-pub struct Writer {
+pub(super) struct Writer {
     writer: IndexWriter,
     fields: Fields,
     folder: PathBuf,
     /// The commit on which the writer was opened.
-    base: Arc<Snapshot>,
+    base: Arc<Commit>,
     /// The digest of the newest commit; `None` if an earlier commit stored none, which only damage can cause.
     digest: Option<CommitDigest>,
     /// Papers of the newest commit that differ from `base`.
@@ -55,7 +54,7 @@ impl Writer {
         writer: IndexWriter,
         fields: Fields,
         folder: &Path,
-        base: Arc<Snapshot>,
+        base: Arc<Commit>,
         digest: Option<CommitDigest>,
     ) -> Result<Self, IndexError> {
         writer.garbage_collect_files().wait()?;
@@ -68,55 +67,6 @@ impl Writer {
         Ok(new)
     }
 
-    /// Whether there are uncommitted changes. A new writer has some if an earlier version wrote the index and its
-    /// papers cannot be looked up by their names yet.
-    pub fn is_changed(&self) -> bool {
-        !self.pending.is_empty()
-    }
-
-    /// Sets the digest to the papers that the index contains now. Used to repair damage, before incomplete papers are
-    /// removed.
-    pub fn accept_papers(&mut self) -> Result<(), IndexError> {
-        self.digest = Some(self.base.digest()?);
-        Ok(())
-    }
-
-    /// Adds a paper, or replaces it.
-    pub fn replace(&mut self, paper: &PaperRecord, passages: &[EmbeddedPassage]) -> Result<(), IndexError> {
-        self.remove(&paper.id);
-        self.add_passages(paper, passages)?;
-        self.complete(paper)
-    }
-
-    /// Adds passages of a paper that is new or was removed, in the paper's order. A paper with many passages is written
-    /// in parts, so that not all of its vectors are in memory; [`complete`](Self::complete) ends it.
-    pub fn add_passages(&mut self, paper: &PaperRecord, passages: &[EmbeddedPassage]) -> Result<(), IndexError> {
-        for passage in passages {
-            let record = serde_json::to_string(&PassageRecord::new(paper, &passage.passage))?;
-            let hash = digest::hash_passage(&record, &encoded(&passage.paragraph, &passage.sentences)?);
-            self.writer.add_document(self.passage_document(paper, passage, record))?;
-            self.incomplete.entry(paper.id.clone()).or_default().push(hash);
-        }
-        Ok(())
-    }
-
-    /// Adds the record of a paper after all of its passages have been added.
-    pub fn complete(&mut self, paper: &PaperRecord) -> Result<(), IndexError> {
-        let hashes = self.incomplete.remove(&paper.id).unwrap_or_default();
-        self.add_paper(paper, digest::hash_passages(hashes))
-    }
-
-    /// Replaces the record of a paper without changing its passages.
-    pub fn update_record(&mut self, paper: &PaperRecord) -> Result<(), IndexError> {
-        let known = match self.pending.get(&paper.id).or_else(|| self.committed.get(&paper.id)) {
-            Some(known) => *known,
-            None => self.base_hash(&paper.id)?,
-        };
-        let content = known.map_or_else(|| digest::hash_passages([]), |known| known.content);
-        self.writer.delete_term(Term::from_field_text(self.fields.id, paper.id.as_str()));
-        self.add_paper(paper, content)
-    }
-
     /// Adds the paper's own document.
     fn add_paper(&mut self, paper: &PaperRecord, content: u64) -> Result<(), IndexError> {
         let record = serde_json::to_string(paper)?;
@@ -126,55 +76,11 @@ impl Writer {
         Ok(())
     }
 
-    /// Removes a paper with all its passages.
-    pub fn remove(&mut self, paper: &PaperId) {
-        self.writer.delete_term(Term::from_field_text(self.fields.paper, paper.as_str()));
-        self.pending.insert(paper.clone(), None);
-        self.incomplete.remove(paper);
-    }
-
-    /// Removes papers whose passages were added but that were not [completed](Self::complete).
-    pub fn remove_incomplete(&mut self) {
-        for paper in self.incomplete.keys().cloned().collect::<Vec<_>>() {
-            self.remove(&paper);
-        }
-    }
-
-    /// Makes all changes visible and durable, atomically.
-    pub fn commit(&mut self) -> Result<(), IndexError> {
-        let mut digest = self.digest;
-        if let Some(digest) = &mut digest {
-            for (id, hash) in &self.pending {
-                let before = match self.committed.get(id) {
-                    Some(committed) => *committed,
-                    None => self.base_hash(id)?,
-                };
-                before.iter().for_each(|before| digest.remove(before.paper));
-                hash.iter().for_each(|hash| digest.add(hash.paper));
-            }
-        }
-        let mut commit = self.writer.prepare_commit()?;
-        if let Some(digest) = &digest {
-            commit.set_payload(&serde_json::to_string(digest)?);
-        }
-        commit.commit()?;
-        self.digest = digest;
-        self.committed.extend(self.pending.drain());
-        Ok(())
-    }
-
     /// The hash of a paper in the commit on which the writer was opened.
     fn base_hash(&self, paper: &PaperId) -> Result<Option<PaperHash>, IndexError> {
         let Some(address) = self.base.find_paper(paper.as_str())? else { return Ok(None) };
         let content = self.base.paper_content(address)?;
         Ok(Some(PaperHash { content, paper: digest::hash_paper(&self.base.record(address)?, content) }))
-    }
-
-    /// Waits for background merges, then releases the lock.
-    pub fn finish(self) -> Result<(), IndexError> {
-        self.writer.wait_merging_threads()?;
-        holder::clear(&self.folder);
-        Ok(())
     }
 
     fn passage_document(&self, paper: &PaperRecord, embedded: &EmbeddedPassage, record: String) -> TantivyDocument {
@@ -196,7 +102,7 @@ impl Writer {
             document.add_text(fields.file, source.path.to_string_lossy());
         }
         document.add_text(fields.sources, serde_json::to_string(&paper.sources)?);
-        for key in paper.identity_keys().into_iter().chain(name_keys(paper)) {
+        for key in paper_keys(paper) {
             document.add_text(fields.identity, key);
         }
         if let Some(title) = &paper.metadata.title {
@@ -234,5 +140,80 @@ impl Writer {
             document.add_text(fields.article_type, article_type);
         }
         document
+    }
+}
+
+impl StoreWriter for Writer {
+    fn is_changed(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    fn accept_papers(&mut self) -> Result<(), IndexError> {
+        self.digest = Some(self.base.digest()?);
+        Ok(())
+    }
+
+    fn add_passages(&mut self, paper: &PaperRecord, passages: &[EmbeddedPassage]) -> Result<(), IndexError> {
+        for passage in passages {
+            let record = serde_json::to_string(&PassageRecord::new(paper, &passage.passage))?;
+            let hash = digest::hash_passage(&record, &encoded(&passage.paragraph, &passage.sentences)?);
+            self.writer.add_document(self.passage_document(paper, passage, record))?;
+            self.incomplete.entry(paper.id.clone()).or_default().push(hash);
+        }
+        Ok(())
+    }
+
+    fn complete(&mut self, paper: &PaperRecord) -> Result<(), IndexError> {
+        let hashes = self.incomplete.remove(&paper.id).unwrap_or_default();
+        self.add_paper(paper, digest::hash_passages(hashes))
+    }
+
+    fn update_record(&mut self, paper: &PaperRecord) -> Result<(), IndexError> {
+        let known = match self.pending.get(&paper.id).or_else(|| self.committed.get(&paper.id)) {
+            Some(known) => *known,
+            None => self.base_hash(&paper.id)?,
+        };
+        let content = known.map_or_else(|| digest::hash_passages([]), |known| known.content);
+        self.writer.delete_term(Term::from_field_text(self.fields.id, paper.id.as_str()));
+        self.add_paper(paper, content)
+    }
+
+    fn remove(&mut self, paper: &PaperId) -> Result<(), IndexError> {
+        self.writer.delete_term(Term::from_field_text(self.fields.paper, paper.as_str()));
+        self.pending.insert(paper.clone(), None);
+        self.incomplete.remove(paper);
+        Ok(())
+    }
+
+    fn remove_incomplete(&mut self) -> Result<(), IndexError> {
+        self.incomplete.keys().cloned().collect::<Vec<_>>().iter().try_for_each(|paper| self.remove(paper))
+    }
+
+    fn commit(&mut self) -> Result<(), IndexError> {
+        let mut digest = self.digest;
+        if let Some(digest) = &mut digest {
+            for (id, hash) in &self.pending {
+                let before = match self.committed.get(id) {
+                    Some(committed) => *committed,
+                    None => self.base_hash(id)?,
+                };
+                before.iter().for_each(|before| digest.remove(before.paper));
+                hash.iter().for_each(|hash| digest.add(hash.paper));
+            }
+        }
+        let mut commit = self.writer.prepare_commit()?;
+        if let Some(digest) = &digest {
+            commit.set_payload(&serde_json::to_string(digest)?);
+        }
+        commit.commit()?;
+        self.digest = digest;
+        self.committed.extend(self.pending.drain());
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), IndexError> {
+        self.writer.wait_merging_threads()?;
+        holder::clear(&self.folder);
+        Ok(())
     }
 }

@@ -9,7 +9,7 @@ use super::embedding::{KnownVectors, Prepared, embed, groups};
 use super::source::FileStat;
 use crate::corpus::PaperId;
 use crate::embed::Embedder;
-use crate::index::{PaperRecord, Snapshot, Writer};
+use crate::store::{PaperRecord, Snapshot, StoreWriter};
 
 /// Bounds of a batch.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +27,7 @@ pub(super) struct Batch<'a> {
     embedder: &'a dyn Embedder,
     /// The commit that the run began with: passages that stayed the same take their vectors from it.
     snapshot: &'a Snapshot,
-    writer: Writer,
+    writer: Box<dyn StoreWriter>,
     limits: BatchLimits,
     waiting: Vec<Prepared>,
     /// Passages and characters of the papers that wait.
@@ -48,7 +48,7 @@ impl<'a> Batch<'a> {
     pub(super) fn new(
         embedder: &'a dyn Embedder,
         snapshot: &'a Snapshot,
-        writer: Writer,
+        writer: Box<dyn StoreWriter>,
         limits: BatchLimits,
         guard: CrashGuard,
         stop: &'a AtomicBool,
@@ -100,10 +100,11 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    pub(super) fn remove(&mut self, paper: &PaperId) {
+    pub(super) fn remove(&mut self, paper: &PaperId) -> Result<(), IngestError> {
         self.forget(paper);
-        self.writer.remove(paper);
+        self.writer.remove(paper)?;
         self.is_changed = true;
+        Ok(())
     }
 
     fn forget(&mut self, id: &PaperId) {
@@ -144,7 +145,7 @@ impl<'a> Batch<'a> {
         self.is_changed = true;
         let written = self.write_papers(&waiting, &known, embedded);
         if written.is_err() {
-            self.writer.remove_incomplete();
+            self.writer.remove_incomplete()?;
         }
         let written = written?;
         self.uncommitted += written;
@@ -161,7 +162,7 @@ impl<'a> Batch<'a> {
         embedded: &mut dyn FnMut(u64),
     ) -> Result<usize, IngestError> {
         for paper in papers.iter().filter(|paper| paper.passages.is_empty()) {
-            self.writer.remove(&paper.record.id);
+            self.writer.remove(&paper.record.id)?;
             self.writer.complete(&paper.record)?;
         }
         let mut written = 0;
@@ -176,7 +177,7 @@ impl<'a> Batch<'a> {
             let is_stopped = with_vectors.len() < group.len();
             for (part, passages) in group.iter().zip(with_vectors) {
                 if part.is_first {
-                    self.writer.remove(&part.record.id);
+                    self.writer.remove(&part.record.id)?;
                 }
                 self.writer.add_passages(part.record, &passages)?;
                 written += passages.len();

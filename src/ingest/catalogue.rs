@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::corpus::PaperId;
-use crate::index::{IndexError, PaperRecord, Snapshot, SourceRecord};
+use crate::store::{IndexError, PaperRecord, Snapshot, SourceRecord};
 
 /// The papers of the index after the changes made so far: those of a commit, which are looked up in the index, and above them the
 /// papers that were changed since, which are kept in memory.
@@ -14,7 +14,7 @@ use crate::index::{IndexError, PaperRecord, Snapshot, SourceRecord};
 #[derive(Debug, Default)]
 pub(super) struct Catalogue {
     /// `None` where the index is empty.
-    commit: Option<Arc<Snapshot>>,
+    commit: Option<Snapshot>,
     /// The papers that differ from the commit; `None` for those that are removed.
     changed: BTreeMap<PaperId, Option<Arc<PaperRecord>>>,
     /// The changed paper that each file belongs to.
@@ -25,7 +25,7 @@ pub(super) struct Catalogue {
 
 impl Catalogue {
     /// The papers of a commit.
-    pub(super) fn from_snapshot(snapshot: Arc<Snapshot>) -> Self {
+    pub(super) fn from_snapshot(snapshot: Snapshot) -> Self {
         Self { commit: Some(snapshot), ..Self::default() }
     }
 

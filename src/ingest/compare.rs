@@ -10,7 +10,7 @@ use super::items::LibraryItems;
 use super::source::FileStat;
 use super::walk::FoundFiles;
 use crate::corpus::READERS_VERSION;
-use crate::index::{IndexError, SourceRecord, SourceRole};
+use crate::store::{IndexError, SourceRecord, SourceRole};
 
 /// Removes the roots that hold no file although the index knows some, except those that are `meant` to be empty. Files
 /// under a removed root are not taken for vanished.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::corpus::{Passage, ShortForms};
 use crate::embed::{EmbedError, Embedder, Pending, Role, UnitVector};
-use crate::index::{EmbeddedPassage, IndexError, PaperRecord, Snapshot};
+use crate::store::{EmbeddedPassage, IndexError, PaperRecord, Snapshot};
 
 /// Maximum number of characters of title and headings that are put before a passage; the rest is cut. The model reads some hundred
 /// tokens, and longer headings would leave none for the passage.
@@ -100,10 +100,12 @@ pub(super) struct KnownVectors(HashMap<String, UnitVector>);
 impl KnownVectors {
     /// Adds what the index holds of a paper, so that unchanged text is not embedded again.
     pub(super) fn add_paper(&mut self, snapshot: &Snapshot, paper: &PaperRecord) -> Result<(), IndexError> {
-        for (address, record) in snapshot.passages_of(paper.id.as_str())? {
+        let (addresses, records): (Vec<_>, Vec<_>) = snapshot.passages_of(paper.id.as_str())?.into_iter().unzip();
+        let vectors = snapshot.paragraph_vectors(&addresses)?.into_iter().zip(snapshot.sentence_vectors(&addresses)?);
+        for (record, (paragraph, sentences)) in records.into_iter().zip(vectors) {
             let passage = record.passage;
-            self.0.insert(paragraph_text(paper, &passage), snapshot.paragraph_vector(address));
-            for (sentence, vector) in passage.sentences.iter().zip(snapshot.sentence_vectors(address)) {
+            self.0.insert(paragraph_text(paper, &passage), paragraph);
+            for (sentence, vector) in passage.sentences.iter().zip(sentences) {
                 self.0.insert(passage.text[sentence.range.clone()].to_owned(), vector);
             }
         }

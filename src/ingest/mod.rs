@@ -48,9 +48,9 @@ use thiserror::Error;
 
 use crate::corpus::PaperId;
 use crate::embed::EmbedError;
-use crate::index::IndexError;
 use crate::library::references::ReferencesError;
 use crate::library::zotero::ZoteroError;
+use crate::store::IndexError;
 
 /// The summary of a run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]

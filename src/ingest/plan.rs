@@ -15,8 +15,8 @@ use super::catalogue::Catalogue;
 use super::files::group_pages;
 use super::source::{FileVersion, Paper};
 use crate::corpus::{Identity, PaperId, READERS_VERSION, source_rank};
-use crate::index::{IndexError, PaperRecord, SourceIdentity, SourceRecord, SourceRole};
 use crate::library::{ItemRole, LibraryItem};
+use crate::store::{IndexError, PaperRecord, SourceIdentity, SourceRecord, SourceRole};
 
 /// Changes of the index.
 #[derive(Debug, Default, PartialEq)]

@@ -11,15 +11,15 @@ use super::run::{Ingest, IngestOptions};
 use super::walk::walk;
 use super::{Emptied, IngestError, Progress, Summary};
 use crate::embed::Embedder;
-use crate::index::{IndexError, PaperRecord, PassageIndex, Rebuild, WritersLocked};
 use crate::library::{LibraryItem, zotero};
+use crate::store::{IndexError, PaperRecord, StoreRebuild, WritersLocked};
 
 /// Maximum time that the switch waits for another process that writes.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// A rebuild of an index from its papers, for another model or another version of this program.
 pub struct Rebuilding<'a> {
-    rebuild: Rebuild,
+    rebuild: Box<dyn StoreRebuild>,
     /// The papers of the index in use, as far as it can be read.
     former: Result<Vec<PaperRecord>, IndexError>,
     embedder: &'a dyn Embedder,
@@ -34,18 +34,15 @@ impl std::fmt::Debug for Rebuilding<'_> {
 }
 
 impl<'a> Rebuilding<'a> {
-    /// Begins a new index beside the one in `folder`, which is searched and written as before.
-    ///
-    /// # Errors
-    /// Where another rebuild runs, or the folder cannot be used.
-    pub fn begin(
-        folder: &Path,
+    /// A rebuild that fills the new index of `rebuild`, while the one in use is searched and written as before.
+    pub fn new(
+        rebuild: Box<dyn StoreRebuild>,
         embedder: &'a dyn Embedder,
         options: IngestOptions,
         stop: &'a AtomicBool,
-    ) -> Result<Self, IngestError> {
-        let rebuild = Rebuild::begin(folder, embedder)?;
-        Ok(Self { rebuild, former: PassageIndex::recorded_papers(folder), embedder, options, stop })
+    ) -> Self {
+        let former = rebuild.former_papers();
+        Self { rebuild, former, embedder, options, stop }
     }
 
     /// Why it is not known what the index held from elsewhere than the folders that are read; `None` where it is known.
@@ -64,11 +61,11 @@ impl<'a> Rebuilding<'a> {
         let mut summary = self.ingest(&with_elsewhere(paths, &former), report)?;
         let locked = self.wait_for_writers()?;
         // What was acknowledged while the new index was built is in the folders; from now on nothing is acknowledged.
-        let since = PassageIndex::recorded_papers(self.rebuild.folder()).unwrap_or(former);
+        let since = self.rebuild.former_papers().unwrap_or(former);
         let second = self.ingest(&with_elsewhere(paths, &since), &mut |_| {})?;
         add(&mut summary, second);
         let ids = |papers: Vec<PaperRecord>| papers.into_iter().map(|paper| paper.id).collect::<BTreeSet<_>>();
-        let (before, now) = (ids(since), ids(self.rebuild.index().snapshot().papers()?));
+        let (before, now) = (ids(since), ids(self.rebuild.store().snapshot().papers()?));
         if now.is_empty() && !before.is_empty() {
             return Err(IngestError::NothingFound { papers: before.len() });
         }
@@ -78,8 +75,8 @@ impl<'a> Rebuilding<'a> {
     }
 
     fn ingest(&self, paths: &[PathBuf], report: &mut dyn FnMut(Progress)) -> Result<Summary, IngestError> {
-        let (index, options) = (self.rebuild.index(), self.options.clone());
-        Ingest { index, embedder: self.embedder, options, stop: self.stop }.run(paths, report)
+        let (store, options) = (self.rebuild.store(), self.options.clone());
+        Ingest { store, embedder: self.embedder, options, stop: self.stop }.run(paths, report)
     }
 
     /// Refuses a folder that has become empty: more likely, a disk is not mounted, and its papers would be lost.

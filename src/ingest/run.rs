@@ -23,10 +23,10 @@ use super::walk::{FoundFiles, walk};
 use super::{ChangeKind, Failure, FileChange, IngestError, Summary};
 use crate::corpus::{Article, Format, PaperId, ReadError, passages};
 use crate::embed::Embedder;
-use crate::index::{PaperRecord, PassageIndex, Snapshot, SourceRecord};
 use crate::library::LibraryItem;
 use crate::library::references::References;
 use crate::library::zotero::{self, Profile};
+use crate::store::{PaperRecord, Snapshot, SourceRecord, Store};
 
 /// Bytes of text that are read ahead of what is indexed.
 const READ_AHEAD: usize = 16 << 20;
@@ -73,7 +73,7 @@ impl Default for IngestOptions {
 /// What a run needs.
 #[derive(Clone)]
 pub struct Ingest<'a> {
-    pub index: &'a PassageIndex,
+    pub store: &'a dyn Store,
     pub embedder: &'a dyn Embedder,
     pub options: IngestOptions,
     /// Set from outside to end the run after the current batch, which is committed.
@@ -95,8 +95,8 @@ impl Ingest<'_> {
     pub fn run(&self, paths: &[PathBuf], report: &mut dyn FnMut(Progress)) -> Result<Summary, IngestError> {
         let started = Instant::now();
         let mut found = walk(paths, &self.options.zotero_profiles)?;
-        self.index.reload()?;
-        let catalogue = Catalogue::from_snapshot(self.index.snapshot());
+        self.store.reload()?;
+        let catalogue = Catalogue::from_snapshot(self.store.snapshot());
         let emptied = spare_emptied(&mut found, &catalogue, &self.options.emptied)?;
         let mut summary = self.update(found, report)?;
         summary.emptied = emptied;
@@ -111,7 +111,7 @@ impl Ingest<'_> {
     /// The model or the index fails, or the run is stopped. Commits that were made stay.
     pub fn run_files(&self, files: &[PathBuf], report: &mut dyn FnMut(Progress)) -> Result<Summary, IngestError> {
         let started = Instant::now();
-        self.index.reload()?;
+        self.store.reload()?;
         let mut summary = self.update(FoundFiles::from_files(files), report)?;
         summary.seconds = started.elapsed().as_secs_f64();
         Ok(summary)
@@ -123,7 +123,7 @@ impl Ingest<'_> {
     /// Those of [`run_files`](Self::run_files).
     pub fn read_again(&self, files: &[PathBuf], report: &mut dyn FnMut(Progress)) -> Result<Summary, IngestError> {
         let started = Instant::now();
-        self.index.reload()?;
+        self.store.reload()?;
         let mut summary = self.update(FoundFiles { anew: true, ..FoundFiles::from_files(files) }, report)?;
         summary.seconds = started.elapsed().as_secs_f64();
         Ok(summary)
@@ -134,20 +134,20 @@ impl Ingest<'_> {
         if let Some(references) = &self.options.references {
             Arc::make_mut(&mut found.items).references = Arc::new(References::load(references)?);
         }
-        let mut snapshot = self.index.snapshot();
-        let mut catalogue = Catalogue::from_snapshot(Arc::clone(&snapshot));
-        let unreadable = Unreadable::load(self.index.folder(), self.options.reader.reading());
+        let mut snapshot = self.store.snapshot();
+        let mut catalogue = Catalogue::from_snapshot(snapshot.clone());
+        let unreadable = Unreadable::load(self.store.folder(), self.options.reader.reading());
         let (mut outstanding, mut summary) = compared(&found, &catalogue, &unreadable)?;
         // A run without changes needs no lock, and disturbs no other writer.
         let is_nothing_to_do = outstanding.changed.is_empty() && outstanding.relabelled.is_empty();
         if is_nothing_to_do && vanished(&found, &catalogue)?.is_empty() && snapshot.knows_names()? {
             return Ok(summary);
         }
-        let writer = self.index.writer(self.options.writer_memory)?;
+        let writer = self.store.writer(self.options.writer_memory)?;
         // Another process may have committed while this one had no lock.
-        if self.index.reload()? {
-            snapshot = self.index.snapshot();
-            catalogue = Catalogue::from_snapshot(Arc::clone(&snapshot));
+        if self.store.reload()? {
+            snapshot = self.store.snapshot();
+            catalogue = Catalogue::from_snapshot(snapshot.clone());
             (outstanding, summary) = compared(&found, &catalogue, &unreadable)?;
         }
         let Comparison { changed: sources, relabelled, .. } = outstanding;
@@ -155,7 +155,7 @@ impl Ingest<'_> {
         let expected = workload.unread_characters();
         let progress = Progress { files: sources.len() as u64, expected, ..Progress::default() };
         report(progress);
-        let guard = CrashGuard::open(self.index.folder());
+        let guard = CrashGuard::open(self.store.folder());
         let batch = Batch::new(self.embedder, &snapshot, writer, self.batch_limits(), guard, self.stop);
         let (disk, before) = (Disk::new(&found), &snapshot);
         let mut run =
@@ -180,9 +180,9 @@ impl Ingest<'_> {
         report: &mut dyn FnMut(Progress),
     ) -> Result<Summary, IngestError> {
         let started = Instant::now();
-        let writer = self.index.writer(self.options.writer_memory)?;
-        let snapshot = self.index.snapshot();
-        let guard = CrashGuard::open(self.index.folder());
+        let writer = self.store.writer(self.options.writer_memory)?;
+        let snapshot = self.store.snapshot();
+        let guard = CrashGuard::open(self.store.folder());
         let batch = Batch::new(self.embedder, &snapshot, writer, self.batch_limits(), guard, self.stop);
         let (catalogue, disk, unreadable) = (Catalogue::default(), Disk::default(), Unreadable::default());
         let (workload, progress, summary) = (Workload::default(), Progress::default(), Summary::default());
@@ -456,7 +456,7 @@ impl Run<'_> {
         for action in plan.actions {
             match action {
                 Action::Remove(id) => {
-                    self.batch.remove(&id);
+                    self.batch.remove(&id)?;
                     self.catalogue.remove(&id);
                 }
                 Action::Update(record) => {
@@ -515,8 +515,8 @@ impl Run<'_> {
         let written = self.write();
         self.batch.finish()?;
         self.unreadable.retain(|file| self.disk.has(file));
-        self.unreadable.store(self.ingest.index.folder());
-        self.ingest.index.reload()?;
+        self.unreadable.store(self.ingest.store.folder());
+        self.ingest.store.reload()?;
         written.map(|()| self.summary)
     }
 }

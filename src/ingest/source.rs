@@ -16,8 +16,8 @@ use super::reading::Reading;
 use crate::corpus::{
     Article, Block, Dropped, Limits, Metadata, PaperId, READERS_VERSION, ReadError, Reference, join_pages, read_bytes,
 };
-use crate::index::SourceRecord;
 use crate::library::{LibraryItem, zotero};
+use crate::store::SourceRecord;
 
 /// A file that could not be read, and why.
 #[derive(Debug, thiserror::Error)]

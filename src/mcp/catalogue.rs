@@ -5,7 +5,7 @@ use super::output::{
     study,
 };
 use crate::corpus::PassageId;
-use crate::index::{IndexError, PaperFilter, PaperOrder, PassageRecord, Snapshot};
+use crate::store::{IndexError, PaperFilter, PaperOrder, PassageRecord, Snapshot};
 
 /// Values of a facet that are listed.
 const MAX_VALUES: usize = 30;

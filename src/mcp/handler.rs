@@ -23,9 +23,9 @@ use super::output::{LibraryOutput, PaperOutput, PassageOutput, QuoteOutput, Sear
 use super::{catalogue, pages};
 use crate::corpus::SectionKind;
 use crate::corpus::manuscript::{Quotation, QuotationKind};
-use crate::index::{Filter, Labels};
 use crate::quotes::QuoteIndexCache;
 use crate::search::{Engine, Request};
+use crate::store::{Filter, Labels};
 
 /// What every assistant is told about this server.
 const INSTRUCTIONS: &str = "A library of review articles on this machine. Use `search` for questions; it returns sentences quoted \
@@ -172,7 +172,7 @@ impl McpServer {
         let neighbours = within("neighbours", input.neighbours, 1, 0, 10)?;
         let max_characters = characters(input.max_characters)?;
         self.blocking(move |engine| {
-            let snapshot = engine.index().snapshot();
+            let snapshot = engine.store().snapshot();
             let found = catalogue::passage(&snapshot, &input.id, neighbours, max_characters);
             found.map_err(|error| error.to_string())?.map(Json).ok_or_else(|| unknown("passage", &input.id))
         })
@@ -183,7 +183,7 @@ impl McpServer {
     #[tool(name = "paper", annotations(title = "Describe a paper", read_only_hint = true, open_world_hint = false))]
     async fn paper(&self, Parameters(input): Parameters<PaperInput>) -> Result<Json<PaperOutput>, String> {
         self.blocking(move |engine| {
-            let found = catalogue::paper(&engine.index().snapshot(), &input.id, input.references);
+            let found = catalogue::paper(&engine.store().snapshot(), &input.id, input.references);
             found.map_err(|error| error.to_string())?.map(Json).ok_or_else(|| unknown("paper", &input.id))
         })
         .await
@@ -197,7 +197,7 @@ impl McpServer {
     async fn similar(&self, Parameters(input): Parameters<SimilarInput>) -> Result<Json<SimilarOutput>, String> {
         let limit = within("limit", input.limit, 8, 1, 50)?;
         self.blocking(move |engine| {
-            let found = catalogue::similar(&engine.index().snapshot(), &input.id, limit);
+            let found = catalogue::similar(&engine.store().snapshot(), &input.id, limit);
             found.map_err(|error| error.to_string())?.map(Json).ok_or_else(|| unknown("passage", &input.id))
         })
         .await
@@ -222,7 +222,7 @@ impl McpServer {
                 place: 0..length,
                 cited: input.paper.into_iter().collect(),
             };
-            let snapshot = engine.index().snapshot();
+            let snapshot = engine.store().snapshot();
             let verdict = quotes.of(&snapshot).and_then(|index| {
                 index.check(&snapshot, &quotation, &BTreeMap::new(), Some(&|| Some(engine.embedder())))
             });
@@ -239,7 +239,7 @@ impl McpServer {
     )]
     async fn library(&self) -> Result<Json<LibraryOutput>, String> {
         self.blocking(|engine| {
-            catalogue::library(&engine.index().snapshot()).map(Json).map_err(|error| error.to_string())
+            catalogue::library(&engine.store().snapshot()).map(Json).map_err(|error| error.to_string())
         })
         .await
     }
@@ -310,7 +310,7 @@ impl ServerHandler for McpServer {
     ) -> Result<ReadResourceResponse, ErrorData> {
         let uri = request.uri.clone();
         let read =
-            move |engine: &Engine| pages::page(&engine.index().snapshot(), &uri).map_err(|error| error.to_string());
+            move |engine: &Engine| pages::page(&engine.store().snapshot(), &uri).map_err(|error| error.to_string());
         let page = self.blocking(read).await.map_err(|error| ErrorData::internal_error(error, None))?;
         let missing = || ErrorData::resource_not_found(format!("there is no {}", request.uri), None);
         let contents = ResourceContents::text(page.ok_or_else(missing)?, &request.uri).with_mime_type("text/markdown");

@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::corpus::{Metadata, Reference};
-use crate::index::PassageRecord;
 use crate::quotes::{Place, Status, Verdict};
 use crate::search::{Answer, Evidence, Hit};
+use crate::store::PassageRecord;
 
 /// The answer to a question.
 #[derive(Debug, Serialize, JsonSchema)]

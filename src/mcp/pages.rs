@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::output::{source, study};
-use crate::index::{IndexError, Snapshot};
+use crate::store::{IndexError, Snapshot};
 
 /// The scheme of addresses: `stroma://paper/10.1186_ar2116` and `stroma://passage/10.1186_ar2116:12`.
 pub(super) const PAPER: &str = "stroma://paper/";

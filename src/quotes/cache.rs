@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::check::QuoteIndex;
-use crate::index::{IndexError, Snapshot};
+use crate::store::{IndexError, Snapshot};
 
 /// The quote index of the last requested commit.
 #[derive(Debug, Default)]

@@ -11,7 +11,7 @@ use super::words::{Step, Word, align, words};
 use super::works::Works;
 use crate::corpus::Reference;
 use crate::corpus::manuscript::{Manuscript, Quotation};
-use crate::index::{IndexError, Snapshot};
+use crate::store::{IndexError, Snapshot};
 
 /// Maximum number of quotations in one request.
 pub const MAX_QUOTATIONS: usize = 2000;
@@ -102,15 +102,15 @@ impl QuoteIndex {
             works: Works::default(),
         };
         let mut numbers: HashMap<String, u32> = HashMap::new();
-        for address in snapshot.all_passages()? {
-            let record = snapshot.passage(address)?;
+        snapshot.for_each_passage(|address, record| {
             let number = *numbers.entry(record.paper.as_str().to_owned()).or_insert_with_key(|paper| {
                 index.works.add(paper, &record.metadata);
                 index.papers.push(paper.clone());
                 (index.papers.len() - 1) as u32
             });
             index.passages.add(address, number, &record.passage);
-        }
+            Ok(())
+        })?;
         index.passages.sort();
         Ok(index)
     }

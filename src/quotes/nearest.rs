@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::place::Place;
 use crate::corpus::Sentence;
 use crate::embed::{Embedder, Role, UnitVector};
-use crate::index::{FieldWeights, Filter, IndexError, PassageAddress, QueryTerm, Snapshot, analyzer};
+use crate::store::{FieldWeights, Filter, IndexError, PassageAddress, QueryTerm, Snapshot, analyzer};
 
 /// Returns the model, which is loaded when first needed; `None` if there is no model.
 pub type Model<'a> = &'a dyn Fn() -> Option<&'a dyn Embedder>;
@@ -48,8 +48,10 @@ fn by_meaning(
 ) -> Result<Option<Place>, IndexError> {
     let found = snapshot.nearest(vector, &Filter::default(), MAX_PASSAGES)?;
     let mut best: Option<(f32, PassageAddress, usize)> = None;
-    for address in by_words.iter().copied().chain(found.into_iter().map(|candidate| candidate.address)) {
-        for (sentence, cosine) in snapshot.sentence_cosines(address, vector).into_iter().enumerate() {
+    let found = found.into_iter().map(|candidate| candidate.address);
+    let addresses: Vec<PassageAddress> = by_words.iter().copied().chain(found).collect();
+    for (address, cosines) in addresses.iter().copied().zip(snapshot.cosines(&addresses, vector)?) {
+        for (sentence, cosine) in cosines.sentences.into_iter().enumerate() {
             if best.is_none_or(|(most, ..)| cosine > most) {
                 best = Some((cosine, address, sentence));
             }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::fingerprints::{GUARANTEED, fingerprints, hashes};
 use super::normal::{Normalised, citation_marks};
 use crate::corpus::Passage;
-use crate::index::PassageAddress;
+use crate::store::PassageAddress;
 
 /// Fingerprints in more passages than this are ignored when searching for altered quotations.
 const MAX_COMMON: usize = 500;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::index::PassageRecord;
+use crate::store::PassageRecord;
 
 /// A part of a passage.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::corpus::{Metadata, PassageId, Reference, family_name, plain_words};
-use crate::index::{IndexError, Snapshot, StudyName};
+use crate::store::{IndexError, Snapshot, StudyName};
 
 /// An index of the papers of a commit by their names.
 #[derive(Debug, Default)]

@@ -59,7 +59,7 @@ pub fn recommend<'a>(
 
 /// The ids of the papers that the manuscript cites anywhere.
 fn cited_papers(engine: &Engine, manuscript: &Manuscript) -> Result<HashSet<String>, SearchError> {
-    let snapshot = engine.index().snapshot();
+    let snapshot = engine.store().snapshot();
     let works = Works::new(&snapshot)?;
     let keys: HashSet<&str> = manuscript.cited().collect();
     let mut papers = HashSet::new();

@@ -8,7 +8,7 @@ use super::request::Mode;
 use super::syntax::NotUnderstood;
 use super::timing::Timings;
 use crate::corpus::{Metadata, PaperId, PassageId, Reference};
-use crate::index::PassageRecord;
+use crate::store::PassageRecord;
 
 /// The result of a search.
 #[derive(Debug, Clone)]

@@ -8,7 +8,7 @@ use super::answer::{ConditionInForce, ConditionName};
 use super::phrase::has_indexed_word;
 use super::syntax::{Condition, ConditionKind, NotUnderstood};
 use crate::corpus::SectionKind;
-use crate::index::{Filter, IndexError, Labels, Snapshot};
+use crate::store::{Filter, IndexError, Labels, Snapshot};
 
 /// Maximum number of existing values that are shown if the requested one does not exist.
 const MAX_KNOWN: usize = 5;

@@ -12,18 +12,18 @@ use super::options::SearchOptions;
 use super::query::Query;
 use super::question::Question;
 use super::question_vectors::QuestionVectors;
-use super::ranking::{Leading, Page, PreparedQuery, RankedPassage, lexical_candidates, page};
+use super::ranking::{Leading, Page, PreparedQuery, RankedPassage, find_candidates, page};
 use super::request::{Mode, Request};
 use super::senses::SenseCache;
 use super::summary::{Source, summarise};
 use super::timing::{Stage, Timings};
 use crate::embed::{Calibration, EmbedError, Embedder, UnitVector};
-use crate::index::{PaperKey, PassageAddress, PassageIndex, PassageRecord, Snapshot};
+use crate::store::{PaperKey, PassageAddress, PassageRecord, PendingVector, Snapshot, Store};
 
 /// Answers questions over one index with one model. Shared by all threads.
 #[derive(Clone)]
 pub struct Engine {
-    index: Arc<PassageIndex>,
+    store: Arc<dyn Store>,
     embedder: Arc<dyn Embedder>,
     options: SearchOptions,
     senses: Arc<SenseCache>,
@@ -33,7 +33,7 @@ pub struct Engine {
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Engine").field("index", &self.index).finish_non_exhaustive()
+        formatter.debug_struct("Engine").field("store", &self.store).finish_non_exhaustive()
     }
 }
 
@@ -64,12 +64,12 @@ struct Found {
 const HITS_SUMMARISED: usize = 10;
 
 impl Engine {
-    pub fn new(index: Arc<PassageIndex>, embedder: Arc<dyn Embedder>, options: SearchOptions) -> Self {
-        Self { index, embedder, options, senses: Arc::default(), calibration: Arc::default() }
+    pub fn new(store: Arc<dyn Store>, embedder: Arc<dyn Embedder>, options: SearchOptions) -> Self {
+        Self { store, embedder, options, senses: Arc::default(), calibration: Arc::default() }
     }
 
-    pub fn index(&self) -> &PassageIndex {
-        &self.index
+    pub fn store(&self) -> &dyn Store {
+        self.store.as_ref()
     }
 
     pub fn embedder(&self) -> &dyn Embedder {
@@ -91,7 +91,7 @@ impl Engine {
     /// # Errors
     /// If the index has no calibration and the model fails.
     pub fn calibration(&self) -> Result<&Calibration, EmbedError> {
-        if let Some(known) = self.index.calibration().or_else(|| self.calibration.get()) {
+        if let Some(known) = self.store.calibration().or_else(|| self.calibration.get()) {
             return Ok(known);
         }
         let measured = Calibration::measure(self.embedder.as_ref())?;
@@ -105,7 +105,7 @@ impl Engine {
 
     /// Loads data that the first question after a commit would otherwise wait for.
     pub fn warm(&self) -> Result<(), SearchError> {
-        let snapshot = self.index.snapshot();
+        let snapshot = self.store.snapshot();
         snapshot.warm()?;
         Ok(())
     }
@@ -114,7 +114,7 @@ impl Engine {
     pub fn search(&self, request: &Request) -> Result<Answer, SearchError> {
         let started = Instant::now();
         let mut timings = Timings::default();
-        let snapshot = self.index.snapshot();
+        let snapshot = self.store.snapshot();
         let read =
             timings.time(Stage::Expand, || Question::read(request, &snapshot, self.embedder_for(request.mode)))?;
         let found = match &read.filter {
@@ -183,10 +183,11 @@ impl Engine {
         })?;
         let mut summary = Summary::default();
         if request.offset == 0 {
-            let sources = || sources(snapshot, &hits, &addresses);
+            let answered =
+                || Ok::<_, SearchError>(summarise(&sources(snapshot, &hits, &addresses)?, prepared.calibration));
             summary = match (refusal, has_answer) {
                 (Some(refusal), _) => refusal.summary(&question.text, &hits),
-                (None, true) => timings.time(Stage::Summarise, || summarise(&sources(), prepared.calibration)),
+                (None, true) => timings.time(Stage::Summarise, answered)?,
                 (None, false) => summary,
             };
             question.add_names(&mut summary, titled, &hits);
@@ -203,7 +204,7 @@ impl Engine {
     /// parse conditions and names in the question.
     pub fn rank_passages(&self, request: &Request) -> Result<Vec<(String, f32)>, SearchError> {
         let mut timings = Timings::default();
-        let snapshot = self.index.snapshot();
+        let snapshot = self.store.snapshot();
         let question = Question::of_words(request, &snapshot, self.embedder_for(request.mode))?;
         let prepared = self.prepare(&snapshot, request, &question, &mut timings)?;
         let Request { offset, limit, per_paper, .. } = *request;
@@ -215,26 +216,29 @@ impl Engine {
     /// All candidates of a question, before weights are applied. For fitting weights.
     pub fn candidates(&self, request: &Request) -> Result<Vec<RankingCandidate>, SearchError> {
         let mut timings = Timings::default();
-        let snapshot = self.index.snapshot();
+        let snapshot = self.store.snapshot();
         let question = Question::of_words(request, &snapshot, self.embedder_for(request.mode))?;
         let prepared = self.prepare(&snapshot, request, &question, &mut timings)?;
-        let candidate = |ranked: RankedPassage| {
-            let vector = snapshot.paragraph_vector(ranked.address);
+        let ranked = prepared.rank(request, false, &mut timings)?;
+        let addresses: Vec<PassageAddress> = ranked.iter().map(|ranked| ranked.address).collect();
+        let candidate = |(ranked, vector): (RankedPassage, UnitVector)| {
             Ok(RankingCandidate { passage: snapshot.passage_id(ranked.address)?, scores: ranked.scores, vector })
         };
-        prepared.rank(request, false, &mut timings)?.into_iter().map(candidate).collect()
+        ranked.into_iter().zip(snapshot.paragraph_vectors(&addresses)?).map(candidate).collect()
     }
 
     /// The displayed evidence of each passage of a paper, and all of its sentences with their scores. For evaluation.
     pub fn evidence_of(&self, question: &str, paper: &str) -> Result<Vec<PassageEvidence>, SearchError> {
-        let snapshot = self.index.snapshot();
+        let snapshot = self.store.snapshot();
         let request = Request::new(question);
         let question = Question::of_words(&request, &snapshot, self.embedder_for(request.mode))?;
         let prepared = self.prepare(&snapshot, &request, &question, &mut Timings::default())?;
         let mut all = Vec::new();
         for (address, record) in snapshot.passages_of(paper)? {
-            let cosines = prepared.vector.as_ref().map(|vector| snapshot.sentence_cosines(address, vector));
-            let cosines = cosines.unwrap_or_default();
+            let cosines = match &prepared.vector {
+                Some(vector) => snapshot.cosines(&[address], vector)?.into_iter().flat_map(|of| of.sentences).collect(),
+                None => Vec::new(),
+            };
             let matches = prepared.query.matches(&record.passage.text);
             let scale = prepared.calibration.sentence;
             let shown = evidence(&record.passage, &cosines, scale, &prepared.query, &matches);
@@ -244,7 +248,7 @@ impl Engine {
         Ok(all)
     }
 
-    /// Prepares a question: its terms, the senses of its abbreviations, its vector and the candidates of the lexical leg.
+    /// Prepares a question: its terms, the senses of its abbreviations, its vector and the candidates of both legs.
     fn prepare<'a>(
         &'a self,
         snapshot: &'a Snapshot,
@@ -255,14 +259,13 @@ impl Engine {
         let vectors = QuestionVectors::new(self.embedder.as_ref());
         let (query, expanded) = timings.time(Stage::Expand, || self.analysed(snapshot, request, question, &vectors))?;
         // The model computes on its own threads during the lexical search.
-        let embedded = (request.mode != Mode::Lexical)
-            .then(|| timings.time(Stage::Embed, || self.embedded(&question.for_model, &expanded, &vectors)));
-        let lexical = || lexical_candidates(snapshot, &query, &self.options, request);
-        let lexical_candidates = timings.time(Stage::Lexical, lexical)?;
-        let vector = embedded.map(|wait| timings.time(Stage::Embed, wait)).transpose()?;
+        let pending = (request.mode != Mode::Lexical).then(|| -> PendingVector<'_> {
+            Box::new(timings.time(Stage::Embed, || self.embedded(&question.for_model, &expanded, &vectors)))
+        });
+        let (candidates, vector) = find_candidates(snapshot, &query, pending, &self.options, request, timings)?;
         let (options, calibration) = (&self.options, self.calibration_for(request.mode)?);
         let leading = question.leading(snapshot, request)?;
-        Ok(PreparedQuery { snapshot, options, calibration, query, vector, expanded, lexical_candidates, leading })
+        Ok(PreparedQuery { snapshot, options, calibration, query, vector, expanded, candidates, leading })
     }
 
     /// The question's terms and the senses of its abbreviations.
@@ -280,6 +283,9 @@ impl Engine {
         let (senses, question) = (self.senses.as_ref(), question.for_model.as_str());
         let context = ExpansionContext { snapshot, senses, fields, question, query: &query, vectors, scale };
         let expanded = expand(&request.expand, &context)?;
+        let long: Vec<&str> = expanded.iter().flat_map(|expanded| &expanded.terms).map(String::as_str).collect();
+        // In one round trip, where the store is on other machines.
+        snapshot.document_frequencies(&long)?;
         for abbreviation in &expanded {
             query.expand(&abbreviation.shown.short, &abbreviation.terms, self.options.expansion, snapshot)?;
         }
@@ -293,13 +299,13 @@ impl Engine {
         question: &str,
         expanded: &[Expanded],
         vectors: &QuestionVectors<'_>,
-    ) -> impl FnOnce() -> Result<UnitVector, SearchError> {
+    ) -> impl FnOnce() -> Result<UnitVector, EmbedError> {
         let mut texts = vec![question.to_owned()];
         if self.options.disambiguate {
             texts.extend(disambiguated(question, expanded));
         }
         let wait = vectors.begin(texts);
-        move || Ok(UnitVector::mean(&wait()?).ok_or_else(|| EmbedError::Model("the model gave no vector".into()))?)
+        move || UnitVector::mean(&wait()?).ok_or_else(|| EmbedError::Model("the model gave no vector".into()))
     }
 }
 
@@ -317,11 +323,15 @@ fn counted(
 }
 
 /// The hits from which the summary is made, with the vectors of their evidence.
-fn sources<'a>(snapshot: &Snapshot, hits: &'a [Hit], addresses: &[PassageAddress]) -> Vec<Source<'a>> {
-    let source = |(hit, address): (&'a Hit, &PassageAddress)| {
-        let all = snapshot.sentence_vectors(*address);
+fn sources<'a>(
+    snapshot: &Snapshot,
+    hits: &'a [Hit],
+    addresses: &[PassageAddress],
+) -> Result<Vec<Source<'a>>, SearchError> {
+    let addresses = &addresses[..addresses.len().min(HITS_SUMMARISED)];
+    let source = |(hit, all): (&'a Hit, Vec<UnitVector>)| {
         let vector = |evidence: &Evidence| all.get(evidence.sentence).cloned();
         Source { hit, vectors: hit.evidence.iter().filter_map(vector).collect() }
     };
-    hits.iter().zip(addresses).take(HITS_SUMMARISED).map(source).collect()
+    Ok(hits.iter().zip(snapshot.sentence_vectors(addresses)?).map(source).collect())
 }

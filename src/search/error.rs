@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::embed::EmbedError;
-use crate::index::IndexError;
+use crate::store::IndexError;
 
 /// Why a search failed.
 #[derive(Debug, Error)]

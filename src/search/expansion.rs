@@ -11,8 +11,8 @@ use super::request::Expand;
 use super::senses::{Sense, SenseCache};
 use crate::corpus::normalise_short_form;
 use crate::embed::{CosineScale, EmbedError};
-use crate::index::analyzer::words;
-use crate::index::{FieldWeights, PaperKey, Snapshot};
+use crate::store::analyzer::words;
+use crate::store::{FieldWeights, PaperKey, Snapshot};
 
 /// An expanded abbreviation with the data for ranking.
 #[derive(Debug, Clone)]

@@ -6,8 +6,8 @@ use std::collections::{BTreeSet, HashMap};
 use super::answer::Facets;
 use super::error::SearchError;
 use super::ranking::RankedPassage;
-use crate::index::{PaperKey, Snapshot, labels};
 use crate::library::with_parents;
+use crate::store::{PaperKey, Snapshot, labels};
 
 /// The ranked passages that can be shown: the best ones of each paper, up to the maximum for one paper.
 pub(super) fn shown<'a>(

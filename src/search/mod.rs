@@ -11,6 +11,7 @@ mod evidence;
 mod expansion;
 mod facets;
 mod fusion;
+mod lookups;
 mod named;
 mod options;
 mod phrase;

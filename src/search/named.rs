@@ -8,7 +8,8 @@ use regex::Regex;
 use super::answer::{CitedStudy, NameKind, NamedPaper};
 use crate::corpus::identity::title_key;
 use crate::corpus::{Identifier, Metadata, Reference, family_name, plain_words};
-use crate::index::{IndexError, PaperRecord, PassageAddress, Snapshot, StudyName};
+use crate::store::names::author_keys;
+use crate::store::{IndexError, PaperRecord, PassageAddress, Snapshot, StudyName};
 
 /// Maximum number of papers that are shown for one name.
 const MAX_PAPERS: usize = 50;
@@ -185,6 +186,22 @@ impl Named {
 
 fn named(paper: PaperRecord, by: NameKind) -> NamedPaper {
     NamedPaper { id: paper.id, metadata: paper.metadata, by }
+}
+
+/// The keys under which [`Named::find`] may look a question up, each with those that must be there with it.
+pub(super) fn keys(text: &str) -> Vec<Vec<String>> {
+    if let Some(identifier) = Identifier::parse(text) {
+        return vec![vec![identifier.key()], vec![StudyName::Identifier(identifier).key()]];
+    }
+    let title = plain_words(text).concat();
+    let mut keys = vec![vec![title_key(&title)], vec![StudyName::Title(title).key()]];
+    if let Some(names) = AuthorNames::asked_by(text) {
+        keys.push(author_keys(&names.words));
+        let year = names.year;
+        let studies = names.words.into_iter().filter_map(|family| Some(StudyName::Author(family, year?).key()));
+        keys.extend(studies.map(|key| vec![key]));
+    }
+    keys
 }
 
 /// The part of a study that is equal in different reference lists.

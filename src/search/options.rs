@@ -1,7 +1,7 @@
 //! Options of the search.
 
 use super::fusion::{Fusion, Weights};
-use crate::index::FieldWeights;
+use crate::store::FieldWeights;
 
 /// Options for all questions.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,7 +1,7 @@
 //! Compares phrases word for word.
 
 use crate::corpus::plain_words;
-use crate::index::analyzer::words;
+use crate::store::analyzer::words;
 
 /// A phrase in normalised form: without case, accents and punctuation.
 #[derive(Debug, Clone, PartialEq, Eq)]

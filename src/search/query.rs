@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::spelling::other_forms;
-use crate::index::analyzer::{words, words_among};
-use crate::index::{IndexError, QueryTerm, Snapshot};
+use crate::store::analyzer::{words, words_among};
+use crate::store::{IndexError, QueryTerm, Snapshot};
 
 /// The terms of a question, without repetitions: its own, then those of its expanded abbreviations.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -9,6 +9,7 @@ use super::answer::{
 use super::conditions::Conditions;
 use super::error::SearchError;
 use super::evidence::{evidence, highlights};
+use super::lookups::lookups;
 use super::named::{Citing, Named, is_titled};
 use super::phrase::Phrase;
 use super::ranking::{Leading, Page, PreparedQuery, RankedPassage, page};
@@ -18,7 +19,7 @@ use super::summary::{Refusal, pronoun};
 use super::syntax::{Condition, ConditionKind, NotUnderstood, ParsedQuestion, parse};
 use crate::corpus::plain_words;
 use crate::embed::Embedder;
-use crate::index::{Filter, IndexError, PaperKey, PassageAddress, Snapshot};
+use crate::store::{Filter, IndexError, PaperKey, PassageAddress, PassageRecord, Snapshot};
 
 /// An analysed question.
 #[derive(Debug, Default)]
@@ -55,6 +56,7 @@ impl Question {
         snapshot: &Snapshot,
         embedder: Option<&dyn Embedder>,
     ) -> Result<Self, SearchError> {
+        snapshot.prefetch(|| lookups(&request.question))?;
         if request.reading != Reading::Syntax {
             return Self::of_words(request, snapshot, embedder);
         }
@@ -210,13 +212,13 @@ impl Question {
         is_marked: bool,
     ) -> Result<(Vec<Hit>, Vec<PassageAddress>), SearchError> {
         let shown = page(prepared.snapshot, ranked, shown, |address| self.is_hit(prepared.snapshot, address))?;
-        let addresses = shown.iter().map(|ranked| ranked.address).collect();
-        let hits: Result<_, _> = shown.into_iter().map(|ranked| self.hit(prepared, ranked, is_marked)).collect();
-        Ok((hits?, addresses))
+        let addresses: Vec<PassageAddress> = shown.iter().map(|ranked| ranked.address).collect();
+        let records = prepared.snapshot.passages(&addresses)?;
+        let hit = |(ranked, record)| self.hit(prepared, ranked, record, is_marked);
+        Ok((shown.into_iter().zip(records).map(hit).collect(), addresses))
     }
 
-    fn hit(&self, prepared: &PreparedQuery<'_>, ranked: RankedPassage, is_marked: bool) -> Result<Hit, SearchError> {
-        let record = prepared.snapshot.passage(ranked.address)?;
+    fn hit(&self, prepared: &PreparedQuery<'_>, ranked: RankedPassage, record: PassageRecord, is_marked: bool) -> Hit {
         let matches = prepared.query.matches(&record.passage.text);
         let scale = prepared.calibration.sentence;
         let marked = match is_marked {
@@ -235,7 +237,7 @@ impl Question {
                 evidence.collect()
             }
         };
-        Ok(Hit {
+        Hit {
             score: ranked.score,
             scores: ranked.scores,
             evidence: marked,
@@ -247,7 +249,7 @@ impl Question {
                 terms: prepared.matched_terms(&ranked),
             },
             record,
-        })
+        }
     }
 
     /// The papers of hits whose title the question contains.

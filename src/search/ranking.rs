@@ -7,11 +7,14 @@ use super::error::SearchError;
 use super::expansion::Expanded;
 use super::fusion::{Ranker, ranks};
 use super::options::SearchOptions;
-use super::query::{Origin, Presence, Query};
+use super::query::{Origin, Presence, Query, Term};
 use super::request::{Mode, Request};
 use super::timing::{Stage, Timings};
 use crate::embed::{Calibration, UnitVector};
-use crate::index::{PaperKey, PassageAddress, Snapshot};
+use crate::store::{
+    CandidateQuery, Candidates, IndexError, PaperKey, PassageAddress, PassageCosines, PendingVector, QueryTerm,
+    Snapshot,
+};
 
 /// A candidate with all values on which its rank depends.
 #[derive(Debug, Clone)]
@@ -60,8 +63,8 @@ pub(super) struct PreparedQuery<'a> {
     /// `None` for a lexical search.
     pub(super) vector: Option<UnitVector>,
     pub(super) expanded: Vec<Expanded>,
-    /// Candidates of the lexical leg.
-    pub(super) lexical_candidates: Vec<PassageAddress>,
+    /// The candidates of both legs, sorted by address, without duplicates.
+    pub(super) candidates: Vec<PassageAddress>,
     pub(super) leading: Leading,
 }
 
@@ -70,19 +73,31 @@ fn candidates_per_leg(options: &SearchOptions, request: &Request) -> usize {
     options.candidates.max((request.offset + request.limit) * request.per_paper.clamp(1, 3))
 }
 
-/// The candidates of the lexical leg; none for a vector search.
-pub(super) fn lexical_candidates(
+/// The candidates of both legs, sorted by address, without duplicates, and the question's vector, for which `vector` waits.
+/// Without a vector there is no vector leg, and in a vector search there is no lexical leg.
+pub(super) fn find_candidates(
     snapshot: &Snapshot,
     query: &Query,
+    vector: Option<PendingVector<'_>>,
     options: &SearchOptions,
     request: &Request,
-) -> Result<Vec<PassageAddress>, SearchError> {
-    if request.mode == Mode::Vector {
-        return Ok(Vec::new());
-    }
+    timings: &mut Timings,
+) -> Result<(Vec<PassageAddress>, Option<UnitVector>), SearchError> {
+    let terms = if request.mode == Mode::Vector { Vec::new() } else { query.weighted_terms() };
     let limit = candidates_per_leg(options, request);
-    let found = snapshot.lexical(&query.weighted_terms(), options.fields, &request.filter, limit)?;
-    Ok(found.iter().map(|candidate| candidate.address).collect())
+    let asked = CandidateQuery { terms: &terms, fields: options.fields, filter: &request.filter, limit };
+    let found = snapshot.candidates(&asked, vector).map_err(|error| match error {
+        IndexError::Embed(error) => SearchError::Embed(error),
+        other => SearchError::Index(other),
+    });
+    let Candidates { lexical, nearest, vector, took } = found?;
+    timings.add(Stage::Lexical, took.lexical);
+    timings.add(Stage::Embed, took.embed);
+    timings.add(Stage::Scan, took.nearest);
+    let mut addresses: Vec<PassageAddress> = lexical.into_iter().chain(nearest).map(|found| found.address).collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    Ok((addresses, vector))
 }
 
 impl PreparedQuery<'_> {
@@ -94,22 +109,17 @@ impl PreparedQuery<'_> {
         only_leading: bool,
         timings: &mut Timings,
     ) -> Result<Vec<RankedPassage>, SearchError> {
-        let addresses = if only_leading { self.leading_addresses() } else { self.candidates(request, timings)? };
+        let addresses = if only_leading { self.leading_addresses() } else { self.with_leading() };
         timings.time(Stage::Rescore, || self.rescored(addresses, request.mode))
     }
 
-    /// The candidates of both legs, sorted by address, without duplicates.
-    fn candidates(&self, request: &Request, timings: &mut Timings) -> Result<Vec<PassageAddress>, SearchError> {
-        let mut addresses = self.lexical_candidates.clone();
-        if let Some(vector) = &self.vector {
-            let limit = candidates_per_leg(self.options, request);
-            let found = timings.time(Stage::Scan, || self.snapshot.nearest(vector, &request.filter, limit))?;
-            addresses.extend(found.iter().map(|candidate| candidate.address));
-        }
+    /// The candidates and the leading passages, sorted by address, without duplicates.
+    fn with_leading(&self) -> Vec<PassageAddress> {
+        let mut addresses = self.candidates.clone();
         addresses.extend(&self.leading.passages);
         addresses.sort_unstable();
         addresses.dedup();
-        Ok(addresses)
+        addresses
     }
 
     /// Whether there may be more passages than this number of candidates.
@@ -148,11 +158,16 @@ impl PreparedQuery<'_> {
     fn rescored(&self, addresses: Vec<PassageAddress>, mode: Mode) -> Result<Vec<RankedPassage>, SearchError> {
         let term_scores = self.term_scores(&addresses)?;
         let presence = self.presence(&addresses, &term_scores, mode)?;
-        let candidates = addresses.into_iter().zip(term_scores).zip(presence);
-        let mut ranked: Vec<RankedPassage> =
-            candidates.map(|((address, term_scores), presence)| self.scored(address, term_scores, &presence)).collect();
+        let cosines = match &self.vector {
+            Some(vector) => self.snapshot.cosines(&addresses, vector)?,
+            None => vec![PassageCosines::default(); addresses.len()],
+        };
+        let candidates = addresses.into_iter().zip(term_scores).zip(presence).zip(cosines);
+        let mut ranked: Vec<RankedPassage> = candidates
+            .map(|(((address, term_scores), presence), cosines)| self.scored(address, term_scores, &presence, cosines))
+            .collect();
         number_ranks(&mut ranked);
-        self.fuse(&mut ranked, mode);
+        self.fuse(&mut ranked, mode)?;
         self.sort(&mut ranked, &self.leading)?;
         Ok(ranked)
     }
@@ -161,8 +176,9 @@ impl PreparedQuery<'_> {
     fn term_scores(&self, addresses: &[PassageAddress]) -> Result<Vec<Vec<f32>>, SearchError> {
         let terms = self.query.terms();
         let mut scores = vec![vec![0.0; terms.len()]; addresses.len()];
-        for (index, term) in terms.iter().enumerate() {
-            let of_term = self.snapshot.lexical_scores(term.spellings(), self.options.fields, addresses)?;
+        let spellings: Vec<&[QueryTerm]> = terms.iter().map(Term::spellings).collect();
+        let by_term = self.snapshot.term_scores(&spellings, self.options.fields, addresses)?;
+        for (index, of_term) in by_term.into_iter().enumerate() {
             scores.iter_mut().zip(of_term).for_each(|(scores, score)| scores[index] = score);
         }
         for (number, expanded) in self.expanded.iter().enumerate() {
@@ -215,10 +231,14 @@ impl PreparedQuery<'_> {
         Ok(presence)
     }
 
-    fn scored(&self, address: PassageAddress, term_scores: Vec<f32>, presence: &[Presence]) -> RankedPassage {
-        let vector = self.vector.as_ref();
-        let sentence_cosines = vector.map_or_else(Vec::new, |vector| self.snapshot.sentence_cosines(address, vector));
-        let paragraph = vector.map_or(0.0, |vector| self.snapshot.paragraph_cosine(address, vector));
+    fn scored(
+        &self,
+        address: PassageAddress,
+        term_scores: Vec<f32>,
+        presence: &[Presence],
+        cosines: PassageCosines,
+    ) -> RankedPassage {
+        let PassageCosines { paragraph, body, sentences: sentence_cosines } = cosines;
         let bm25: f32 = term_scores.iter().sum();
         let max_score = self.query.max_score();
         let coverage = self.query.coverage(presence, Presence::exact_share);
@@ -228,10 +248,7 @@ impl PreparedQuery<'_> {
             coverage,
             fuzzy: self.query.coverage(presence, Presence::share) - coverage,
             paragraph,
-            body: match vector {
-                Some(vector) if !sentence_cosines.is_empty() => self.snapshot.body_cosine(address, vector),
-                _ => paragraph,
-            },
+            body: if sentence_cosines.is_empty() { paragraph } else { body },
             sentence: sentence_cosines.iter().copied().reduce(f32::max).unwrap_or(paragraph),
             feedback: 0.0,
         };
@@ -249,18 +266,30 @@ impl PreparedQuery<'_> {
     }
 
     /// Sets each candidate's score, its parts, and its feedback.
-    fn fuse(&self, ranked: &mut [RankedPassage], mode: Mode) {
+    fn fuse(&self, ranked: &mut [RankedPassage], mode: Mode) -> Result<(), SearchError> {
         let SearchOptions { fusion, weights, .. } = self.options;
         let (asks_for_fact, calibration) = (self.query.asks_for_fact, self.calibration);
         let ranker = Ranker { mode, fusion: *fusion, weights, asks_for_fact, calibration };
         let mut scores: Vec<Scores> = ranked.iter().map(|ranked| ranked.scores).collect();
+        let addresses: Vec<PassageAddress> = ranked.iter().map(|ranked| ranked.address).collect();
+        let cosines_with = |first: usize| {
+            let first = self.snapshot.paragraph_vector(addresses[first])?;
+            self.snapshot.paragraph_cosines(&addresses, &first)
+        };
+        let mut failure = None;
         let parts = ranker.parts(&mut scores, |first| {
-            let first = self.snapshot.paragraph_vector(ranked[first].address);
-            ranked.iter().map(|ranked| self.snapshot.paragraph_cosine(ranked.address, &first)).collect()
+            cosines_with(first).unwrap_or_else(|error| {
+                failure = Some(error);
+                Vec::new()
+            })
         });
+        if let Some(error) = failure {
+            return Err(error.into());
+        }
         for ((ranked, scores), parts) in ranked.iter_mut().zip(scores).zip(parts) {
             (ranked.scores, ranked.parts, ranked.score) = (scores, parts, parts.sum());
         }
+        Ok(())
     }
 
     /// The terms that a candidate contains, highest scores first.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::index::{Filter, Labels};
+use crate::store::{Filter, Labels};
 
 /// A question with its options.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use crate::corpus::normalise_short_form;
 use crate::embed::UnitVector;
-use crate::index::analyzer::words;
-use crate::index::{IndexError, PaperKey, PaperSet, Snapshot};
+use crate::store::analyzer::words;
+use crate::store::{IndexError, PaperKey, PaperSet, Snapshot};
 
 /// A sense of a short form, including all of its spellings.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,7 +96,7 @@ impl SenseCache {
 }
 
 /// The short form that a word of a question may stand for; `None` for ordinary words.
-fn short_form(word: &str) -> Option<String> {
+pub(super) fn short_form(word: &str) -> Option<String> {
     if word.chars().any(|c| c.is_uppercase() || c.is_numeric()) {
         return Some(normalise_short_form(word));
     }

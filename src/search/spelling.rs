@@ -11,8 +11,8 @@ use strsim::osa_distance;
 
 use super::answer::Correction;
 use crate::embed::Embedder;
-use crate::index::analyzer::words;
-use crate::index::{IndexError, Snapshot};
+use crate::store::analyzer::words;
+use crate::store::{IndexError, Snapshot};
 
 /// Parts of words in British and American spelling, at any position in a word.
 const PARTS: [(&str, &str); 43] = [

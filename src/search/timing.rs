@@ -51,7 +51,11 @@ impl Timings {
     pub(super) fn time<T>(&mut self, stage: Stage, work: impl FnOnce() -> T) -> T {
         let started = Instant::now();
         let done = work();
-        self.0[stage as usize] += started.elapsed();
+        self.add(stage, started.elapsed());
         done
+    }
+
+    pub(super) fn add(&mut self, stage: Stage, took: Duration) {
+        self.0[stage as usize] += took;
     }
 }

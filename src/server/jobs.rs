@@ -15,9 +15,9 @@ use super::options::Library;
 use super::tasks::{Counts, MAX_FILES, Status, Task, TaskFile, TaskKind, TaskList, includes_papers};
 use super::uploads::{self, Spooled};
 use crate::corpus::{Identity, Metadata, PaperId};
-use crate::index::{IndexError, PaperRecord, Snapshot, SourceRecord, SourceRole};
 use crate::ingest::{ChangeKind, Ingest, IngestError, PaperCounts, Progress, Reader, Summary, page_number, paper_id};
 use crate::search::Engine;
+use crate::store::{IndexError, PaperRecord, Snapshot, SourceRecord, SourceRole};
 use crate::wire::FileOutcomeName;
 
 /// Maximum time that a run waits for another process that writes to the index.
@@ -175,7 +175,7 @@ impl Jobs {
         if !self.has_room() {
             return Err(DeleteError::TooManyJobs);
         }
-        let snapshot = self.engine.index().snapshot();
+        let snapshot = self.engine.store().snapshot();
         let mut record = snapshot.paper_named(name)?;
         let file = uploads::file_name(name).ok().map(|name| self.library.uploads.join(name));
         let is_pending_name = record.is_none() && file.as_ref().is_some_and(|file| pending.contains_key(file));
@@ -404,7 +404,7 @@ impl Jobs {
             self.tasks().report(&ids, progress);
             self.changed();
         };
-        let ingest = Ingest { index: self.engine.index(), embedder: self.engine.embedder(), options, stop: &self.stop };
+        let ingest = Ingest { store: self.engine.store(), embedder: self.engine.embedder(), options, stop: &self.stop };
         let began = Instant::now();
         loop {
             let outcome = match &files {
@@ -440,7 +440,7 @@ impl Jobs {
         if self.is_behind.load(Ordering::Relaxed) || !self.library.uploads.exists() {
             return None;
         }
-        let snapshot = self.engine.index().snapshot();
+        let snapshot = self.engine.store().snapshot();
         let mut files = Vec::new();
         for task in tasks {
             match &task.kind {
@@ -469,7 +469,7 @@ impl Jobs {
 
     /// The papers of the uploaded files.
     fn papers_of(&self, tasks: &[Task]) -> BTreeMap<PathBuf, Uploaded> {
-        let snapshot = self.engine.index().snapshot();
+        let snapshot = self.engine.store().snapshot();
         let paper = |file: &Path| {
             let found = snapshot.sources_of_file(file).ok()??;
             let is_duplicate = |source: &SourceRecord| source.path == file && source.role == SourceRole::Duplicate;
@@ -629,7 +629,7 @@ mod tests {
         let embedder: Arc<dyn crate::embed::Embedder> = Arc::new(HashEmbedder::new(16));
         let index = PassageIndex::open_or_create(&folder.path().join("index"), embedder.as_ref()).expect("an index");
         let options = IngestOptions::default();
-        let ingest = Ingest { index: &index, embedder: embedder.as_ref(), options: options.clone(), stop: &NEVER };
+        let ingest = Ingest { store: &index, embedder: embedder.as_ref(), options: options.clone(), stop: &NEVER };
         ingest.run(std::slice::from_ref(&uploads), &mut |_| {}).expect("indexed");
         let engine = Engine::new(Arc::new(index), embedder, SearchOptions::default());
         let library = Library { papers: Vec::new(), uploads: uploads.clone(), options };

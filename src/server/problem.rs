@@ -9,8 +9,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::request_id::request_id;
-use crate::index::IndexError;
 use crate::search::SearchError;
+use crate::store::IndexError;
 use crate::wire::{ProblemBody, RequestError};
 
 /// The kinds of problems. Their names in JSON are stable, so that clients can handle them.

@@ -41,7 +41,7 @@ impl Drop for Reloader {
 }
 
 fn poll(state: &AppState, stop: &AtomicBool) {
-    let index = state.engine.index();
+    let index = state.engine.store();
     let mut seen = commit_marker(index.folder());
     let mut commit = index.snapshot().commit_id().to_owned();
     let mut failing = false;

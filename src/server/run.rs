@@ -42,7 +42,7 @@ pub async fn run(engine: Engine, options: ServerOptions, started: impl FnOnce(So
     let state = AppState::new(engine.clone(), limits).with_access(access);
     let listener = listen(&state, address).await?;
     let (papers, uploads) = (library.papers.clone(), library.uploads.clone());
-    let index = engine.index().folder().to_owned();
+    let index = engine.store().folder().to_owned();
     let jobs = match Jobs::start(engine, library) {
         Ok(jobs) => Some(jobs),
         Err(error) if is_read_only(&error) => {

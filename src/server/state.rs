@@ -14,9 +14,9 @@ use super::options::Limits;
 use super::problem::{Code, Problem};
 use super::response_cache::ResponseCache;
 use super::search_threads::SearchThreads;
-use crate::index::{PaperRecord, Snapshot};
 use crate::quotes::QuoteIndexCache;
 use crate::search::Engine;
+use crate::store::{PaperRecord, Snapshot};
 
 /// Maximum number of uploads that are received at a time. Further ones wait. It is large, so that slow uploads do not
 /// block others.

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::corpus::{BlockKind, Mark, SectionKind};
-use crate::index::PaperOrder;
 use crate::search::{ConditionName, Mode, NameKind};
+use crate::store::PaperOrder;
 
 /// Defines an enumeration for JSON with conversions from and to that of the library.
 macro_rules! names {

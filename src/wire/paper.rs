@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::names::MarkName;
 use crate::corpus::Metadata;
-use crate::index::{SourceRecord, labels};
+use crate::store::{SourceRecord, labels};
 
 /// The paper of a passage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]

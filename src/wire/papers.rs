@@ -9,7 +9,7 @@ use super::paper::PaperItem;
 use super::reference::ReferenceItem;
 use super::search::{PageRange, PassageHit, Span};
 use crate::corpus::{CharacterIndex, Citation, Format, Passage};
-use crate::index::{PaperRecord, PassageRecord};
+use crate::store::{PaperRecord, PassageRecord};
 
 /// Which papers to list. Lists may be repeated, or separated by commas.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema)]

@@ -7,8 +7,8 @@ use super::error::RequestError;
 use super::names::{FacetName, ModeName, SectionName};
 use super::number::{Whole, Year, year};
 use crate::corpus::SectionKind;
-use crate::index::{Filter, Labels};
 use crate::search::{Expand, ForcedSense, Mode, Reading, Request};
+use crate::store::{Filter, Labels};
 
 /// Maximum number of hits in one answer.
 pub const MAX_HITS: usize = 100;

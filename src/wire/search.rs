@@ -12,8 +12,8 @@ use super::names::{FacetName, KindName, ModeName};
 use super::paper::PaperItem;
 use super::reference::ReferenceItem;
 use crate::corpus::CharacterIndex;
-use crate::index::{PassageRecord, SourceRecord};
 use crate::search::{Answer, Evidence, Facets, Hit, Stage};
+use crate::store::{PassageRecord, SourceRecord};
 
 /// An answer.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]

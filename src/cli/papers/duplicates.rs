@@ -8,7 +8,7 @@ use super::super::style;
 use super::name::named;
 use crate::corpus::{Metadata, PaperId};
 use crate::holdings::{Duplicates, Overlap, duplicates};
-use crate::index::Snapshot;
+use crate::store::Snapshot;
 use crate::wire::{CopiesItem, OverlapItem};
 
 pub(super) fn run(snapshot: &Snapshot, output: &mut impl Write, as_json: bool) -> anyhow::Result<Outcome> {

@@ -8,7 +8,7 @@ use super::super::printable::{json_line, printable};
 use super::super::style;
 use crate::bibliography::{self, Entry, ReferenceFormat};
 use crate::holdings::{Gap, Gaps, gaps};
-use crate::index::Snapshot;
+use crate::store::Snapshot;
 use crate::wire::GapItem;
 
 #[derive(Debug, clap::Args)]

@@ -12,20 +12,20 @@ use crate::cli::outcome::Outcome;
 use crate::cli::printable::{json_line, printable};
 use crate::cli::style;
 use crate::corpus::Identity;
-use crate::index::{IndexError, PaperRecord, Snapshot, SourceRecord, SourceRole};
 use crate::ingest::{Ingest, PaperCounts};
 use crate::library::references::{self, ReferenceEntry, References};
+use crate::store::{IndexError, PaperRecord, Snapshot, SourceRecord, SourceRole};
 
 /// Imports the references of a file, and reads the papers again that they describe.
 pub(super) fn run(context: &Context, file: &Path, as_json: bool) -> anyhow::Result<Outcome> {
     let read = references::read(file)?;
     let embedder = context.embedder()?;
-    let index = context.open_index(embedder.as_ref())?;
+    let store = context.open_store(embedder.as_ref())?;
     let stored = context.references();
     let mut all = References::load(&stored)?;
     all.add(read.entries.iter().cloned());
     all.store(&stored)?;
-    let snapshot = index.snapshot();
+    let snapshot = store.snapshot();
     let (mut files, mut unknown) = (BTreeSet::new(), Vec::new());
     for entry in &read.entries {
         let described = described(&snapshot, entry)?;
@@ -39,7 +39,7 @@ pub(super) fn run(context: &Context, file: &Path, as_json: bool) -> anyhow::Resu
     let files: Vec<PathBuf> = files.into_iter().collect();
     let never = AtomicBool::new(false);
     let options = context.ingest_options();
-    let ingest = Ingest { index: &index, embedder: embedder.as_ref(), options, stop: &never };
+    let ingest = Ingest { store: store.as_ref(), embedder: embedder.as_ref(), options, stop: &never };
     let summary =
         ingest.read_again(&files, &mut |_| {}).context("the references are kept, but the papers are as they were")?;
     for failure in &summary.failures {

@@ -20,7 +20,7 @@ use crate::bibliography::{self, Entry, ReferenceFormat};
 use name::named;
 
 use crate::corpus::PaperId;
-use crate::index::{PaperRecord, PassageIndex};
+use crate::store::{PaperRecord, Store};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: stroma papers list --json | jq -r .id")]
@@ -67,19 +67,18 @@ enum Command {
 }
 
 pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let folder = &context.config().index;
-    let index = PassageIndex::open(folder, &PassageIndex::signature_of(folder)?)?;
+    let store = context.open_store_as_made()?;
     let mut output = anstream::stdout().lock();
     match &arguments.command {
         Command::List { format: Some(format) } => {
-            let papers = index.snapshot().papers()?;
+            let papers = store.snapshot().papers()?;
             let entry = |paper: &PaperRecord| Entry::from_paper(paper.id.as_str(), &paper.metadata);
             let entries: Vec<Entry> = papers.iter().map(entry).collect();
             write!(output, "{}", bibliography::write(&entries, *format))?;
             Ok(if papers.is_empty() { Outcome::Partial } else { Outcome::Success })
         }
         Command::List { format: None } => {
-            let papers = index.snapshot().papers()?;
+            let papers = store.snapshot().papers()?;
             for paper in &papers {
                 if arguments.json {
                     writeln!(output, "{}", json_line(&brief(paper))?)?;
@@ -90,19 +89,19 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
             Ok(if papers.is_empty() { Outcome::Partial } else { Outcome::Success })
         }
         Command::Show { id, references } => {
-            let Some(paper) = index.snapshot().paper_named(id)? else { bail!("there is no paper {id:?} in the index") };
+            let Some(paper) = store.snapshot().paper_named(id)? else { bail!("there is no paper {id:?} in the index") };
             if arguments.json {
                 writeln!(output, "{}", json_line(&paper)?)?;
             } else {
-                print_whole(&mut output, &index, &paper, *references)?;
+                print_whole(&mut output, store.as_ref(), &paper, *references)?;
             }
             Ok(Outcome::Success)
         }
-        Command::Duplicates => duplicates::run(&index.snapshot(), &mut output, arguments.json),
-        Command::Gaps(of_gaps) => gaps::run(&index.snapshot(), &mut output, of_gaps, arguments.json),
+        Command::Duplicates => duplicates::run(&store.snapshot(), &mut output, arguments.json),
+        Command::Gaps(of_gaps) => gaps::run(&store.snapshot(), &mut output, of_gaps, arguments.json),
         Command::Import { file } => import::run(context, file, arguments.json),
         Command::Remove { ids } => {
-            remove(context, &index, ids)?;
+            remove(context, store.as_ref(), ids)?;
             Ok(Outcome::Success)
         }
     }
@@ -130,7 +129,7 @@ fn print_brief(output: &mut impl Write, paper: &PaperRecord) -> std::io::Result<
 
 fn print_whole(
     output: &mut impl Write,
-    index: &PassageIndex,
+    store: &dyn Store,
     paper: &PaperRecord,
     with_references: bool,
 ) -> anyhow::Result<()> {
@@ -146,7 +145,7 @@ fn print_whole(
         writeln!(output, "from {} ({:?})", printable(&source.path.to_string_lossy()), source.role)?;
     }
     let mut section = Vec::new();
-    for (_, record) in index.snapshot().passages_of(paper.id.as_str())? {
+    for (_, record) in store.snapshot().passages_of(paper.id.as_str())? {
         if record.passage.section != section {
             section = record.passage.section;
             writeln!(output, "  {}", printable(&section.join(" › ")))?;
@@ -165,15 +164,15 @@ fn print_whole(
     Ok(())
 }
 
-fn remove(context: &Context, index: &PassageIndex, ids: &[String]) -> anyhow::Result<()> {
+fn remove(context: &Context, store: &dyn Store, ids: &[String]) -> anyhow::Result<()> {
     let mut papers = Vec::new();
     for id in ids {
-        let known = index.snapshot().paper_named(id)?.map(|paper| paper.id);
+        let known = store.snapshot().paper_named(id)?.map(|paper| paper.id);
         let Some(paper) = known else { bail!("there is no paper {id:?} in the index; nothing was removed") };
         papers.push(paper);
     }
-    let mut writer = index.writer(context.config().indexing.memory_mb << 20)?;
-    papers.iter().for_each(|paper: &PaperId| writer.remove(paper));
+    let mut writer = store.writer(context.config().indexing.memory_mb << 20)?;
+    papers.iter().try_for_each(|paper: &PaperId| writer.remove(paper))?;
     writer.commit()?;
     writer.finish()?;
     if !context.quiet {

@@ -19,7 +19,7 @@ use crate::wire::StatsResponse;
 ))]
 pub(in crate::server) async fn stats(State(state): State<Arc<AppState>>) -> Result<Json<StatsResponse>, Problem> {
     let read = |state: &AppState| {
-        let snapshot = state.engine.index().snapshot();
+        let snapshot = state.engine.store().snapshot();
         let facets = snapshot.paper_facets()?;
         let counts = snapshot.counts();
         Ok(StatsResponse {
@@ -41,14 +41,14 @@ pub(in crate::server) async fn stats(State(state): State<Arc<AppState>>) -> Resu
 
 /// The size of the index in bytes. Files may be removed by a merge meanwhile.
 fn index_bytes(state: &AppState) -> u64 {
-    let files = std::fs::read_dir(state.engine.index().folder()).into_iter().flatten().flatten();
+    let files = std::fs::read_dir(state.engine.store().folder()).into_iter().flatten().flatten();
     files.filter_map(|file| file.metadata().ok()).filter(|file| file.is_file()).map(|file| file.len()).sum()
 }
 
 /// Returns metrics in the text format of Prometheus
 #[utoipa::path(get, path = "/metrics", tag = "health", operation_id = "getMetrics", responses((status = 200, body = String, content_type = "text/plain")))]
 pub(in crate::server) async fn metrics(State(state): State<Arc<AppState>>) -> Result<Response, Problem> {
-    let counts = state.engine.index().snapshot().counts();
+    let counts = state.engine.store().snapshot().counts();
     let (mut unfinished, mut runs) = (0, 0);
     if let Some(jobs) = &state.jobs {
         (unfinished, runs) = (jobs.unfinished() as u64, jobs.runs());

@@ -29,7 +29,7 @@ pub(in crate::server) async fn ready(State(state): State<Arc<AppState>>) -> Resu
     if state.is_draining() {
         return Err(Problem::new(Code::NotReady, "the server is ending"));
     }
-    let snapshot = state.engine.index().snapshot();
+    let snapshot = state.engine.store().snapshot();
     let counts = snapshot.counts();
     Ok(Json(Readiness {
         status: "ready",

@@ -9,11 +9,11 @@ use axum::response::{IntoResponse, Response};
 
 use crate::bibliography::Entry;
 use crate::corpus::PassageId;
-use crate::index::{Candidate, Filter, IndexError, Labels, PaperFilter, PaperOrder, PaperRecord, Snapshot};
 use crate::server::accept::{reference_format, references};
 use crate::server::extract::FromQuery;
 use crate::server::problem::Problem;
 use crate::server::state::AppState;
+use crate::store::{Candidate, Filter, IndexError, Labels, PaperFilter, PaperOrder, PaperRecord, Snapshot};
 use crate::wire::{
     PaperPassageItem, PaperPassagesRequest, PaperPassagesResponse, PaperResponse, PaperSummary, PapersRequest,
     PapersResponse, PassageItem, PassageRequest, PassageResponse, SimilarItem, SimilarRequest, SimilarResponse, Whole,
@@ -35,7 +35,7 @@ pub(in crate::server) async fn list(
     let filter = filter(&request)?;
     let order = request.sort.map(PaperOrder::from).unwrap_or_default();
     let read = move |state: &AppState| {
-        let snapshot = state.engine.index().snapshot();
+        let snapshot = state.engine.store().snapshot();
         let page = snapshot.papers_page(&filter, order, offset, limit)?;
         let response = match format {
             Some(format) => {
@@ -86,7 +86,7 @@ pub(in crate::server) async fn paper(
     Path(id): Path<String>,
 ) -> Result<Json<PaperResponse>, Problem> {
     let read = move |state: &AppState| {
-        let snapshot = state.engine.index().snapshot();
+        let snapshot = state.engine.store().snapshot();
         let record = state.paper(&snapshot, &id)?;
         let passages: Vec<_> =
             snapshot.passages_of(record.id.as_str())?.into_iter().map(|(_, record)| record).collect();
@@ -107,7 +107,7 @@ pub(in crate::server) async fn passages(
     let limit = Whole::value_or(request.limit, "limit", 100)?;
     let offset = Whole::value_or(request.offset, "offset", 0)?;
     let read = move |state: &AppState| {
-        let snapshot = state.engine.index().snapshot();
+        let snapshot = state.engine.store().snapshot();
         let record = state.paper(&snapshot, &id)?;
         let all = snapshot.passages_of(record.id.as_str())?;
         let passages = all.iter().skip(offset).take(limit).map(|(_, passage)| PaperPassageItem::from(passage));
@@ -141,7 +141,7 @@ pub(in crate::server) async fn passage(
 ) -> Result<Json<PassageResponse>, Problem> {
     let count = Whole::value_or(request.neighbours, "neighbours", 1)? as u32;
     let read = move |state: &AppState| {
-        let snapshot = state.engine.index().snapshot();
+        let snapshot = state.engine.store().snapshot();
         let address = snapshot.find_passage(&id)?.ok_or_else(|| Problem::not_found("passage", &id))?;
         let record = snapshot.passage(address)?;
         let here = record.passage.ordinal;
@@ -174,7 +174,7 @@ pub(in crate::server) async fn similar(
     let limit = Whole::value_or(request.limit, "limit", 10)?;
     let same_paper = request.same_paper.unwrap_or(false);
     let read = move |state: &AppState| {
-        let snapshot = state.engine.index().snapshot();
+        let snapshot = state.engine.store().snapshot();
         let address = snapshot.find_passage(&id)?.ok_or_else(|| Problem::not_found("passage", &id))?;
         let item = |found: Candidate| {
             let mut item = SimilarItem::new(found.score, &snapshot.passage(found.address)?);

@@ -25,7 +25,7 @@ pub(in crate::server) async fn reading(
     let jobs = Arc::clone(state.jobs()?);
     let named = id.clone();
     let find = move |state: &AppState| {
-        let record = state.paper(&state.engine.index().snapshot(), &named)?;
+        let record = state.paper(&state.engine.store().snapshot(), &named)?;
         indexed_files(&record).map(|files| (record.id, files)).ok_or_else(|| gone(&named))
     };
     let (paper, files) = state.blocking(find).await?;

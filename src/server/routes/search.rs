@@ -58,7 +58,7 @@ async fn answer(state: &Arc<AppState>, headers: &HeaderMap, request: SearchReque
 
 async fn answer_as_json(state: &Arc<AppState>, request: SearchRequest) -> Result<Json<SearchResponse>, Problem> {
     let began = Instant::now();
-    let key = CacheKey::new(state.engine.index().snapshot().commit_id().to_owned(), &request);
+    let key = CacheKey::new(state.engine.store().snapshot().commit_id().to_owned(), &request);
     let (question, explained, facets) = (request.q.clone(), request.explain, request.facets.clone());
     let request = request.into_request(&state.limits.question)?;
     if let Some(cached) = state.responses.get(&key) {
@@ -71,7 +71,7 @@ async fn answer_as_json(state: &Arc<AppState>, request: SearchRequest) -> Result
         state.metrics.observe_search(&answer.timings);
         let began = Instant::now();
         let mut response = SearchResponse::new(&answer, explained, &facets);
-        let snapshot = state.engine.index().snapshot();
+        let snapshot = state.engine.store().snapshot();
         for hit in response.hits.iter_mut().map(|hit| &mut hit.hit) {
             hit.add_library(&snapshot.sources_of_paper(&hit.paper.id)?);
         }

@@ -12,10 +12,10 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tower_http::services::ServeFile;
 
 use crate::corpus::Format;
-use crate::index::{PaperRecord, SourceRole};
 use crate::ingest::is_as_recorded;
 use crate::server::problem::{Code, Problem};
 use crate::server::state::AppState;
+use crate::store::{PaperRecord, SourceRole};
 use crate::wire::BinaryBody;
 
 /// Papers come from anywhere: a page among them must neither run scripts nor call this server in the name of its reader. A
@@ -40,7 +40,7 @@ pub(in crate::server) async fn file(
     let read = {
         let id = id.clone();
         move |state: &AppState| {
-            let record = state.paper(&state.engine.index().snapshot(), &id)?;
+            let record = state.paper(&state.engine.store().snapshot(), &id)?;
             indexed_file(&record).map(|path| (path, record.format)).ok_or_else(|| gone(&id))
         }
     };

@@ -35,7 +35,7 @@ pub(in crate::server) async fn verify(
         let mut manuscript = read_manuscript_text(&request.text, "", format);
         manuscript.read_bibliography(request.bibliography.as_deref().unwrap_or_default());
         limit_quotations(&manuscript)?;
-        let snapshot = state.engine.index().snapshot();
+        let snapshot = state.engine.store().snapshot();
         let verdicts =
             state.quotes.of(&snapshot)?.check_all(&snapshot, &manuscript, &|| Some(state.engine.embedder()))?;
         Ok(VerifyResponse::new(snapshot.commit_id(), &manuscript, &verdicts))

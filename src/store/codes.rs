@@ -4,15 +4,15 @@
 /// bytes alone are an int8 code, and both bytes together are exact to 16 bits. Decoding and encoding again gives the
 /// same code.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Code {
-    pub(super) high: Vec<i8>,
-    pub(super) low: Vec<i8>,
+pub(crate) struct Code {
+    pub(crate) high: Vec<i8>,
+    pub(crate) low: Vec<i8>,
     /// 0 for the zero vector, which has no direction and never matches.
-    pub(super) scale: f32,
+    pub(crate) scale: f32,
 }
 
 impl Code {
-    pub(super) fn from_vector(vector: &[f32]) -> Self {
+    pub(crate) fn from_vector(vector: &[f32]) -> Self {
         let largest = vector.iter().fold(0f32, |largest, value| largest.max(value.abs()));
         if largest == 0.0 {
             return Self { high: vec![0; vector.len()], low: vec![0; vector.len()], scale: 0.0 };
@@ -31,20 +31,20 @@ impl Code {
     }
 
     /// The vector that a code represents.
-    pub(super) fn decode(high: &[i8], low: &[i8], scale: f32) -> Vec<f32> {
+    pub(crate) fn decode(high: &[i8], low: &[i8], scale: f32) -> Vec<f32> {
         high.iter().zip(low).map(|(high, low)| scale * (f32::from(*high) + f32::from(*low) / 254.0)).collect()
     }
 }
 
 /// Number of 64-bit words of a sign code.
-pub(super) fn sign_words(dimension: usize) -> usize {
+pub(crate) fn sign_words(dimension: usize) -> usize {
     dimension.div_ceil(64)
 }
 
 /// One bit for each number of the rotated vector: whether it is positive. The fraction of equal bits of two codes
 /// estimates the angle between their vectors (Charikar 2002). The rotation distributes what is concentrated in few
 /// dimensions over all bits.
-pub(super) fn signs(vector: &[f32]) -> Vec<u64> {
+pub(crate) fn signs(vector: &[f32]) -> Vec<u64> {
     let mut words = vec![0u64; sign_words(vector.len())];
     for (index, value) in rotate(vector).into_iter().enumerate() {
         if value > 0.0 {

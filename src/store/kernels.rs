@@ -9,7 +9,7 @@ use simsimd::SpatialSimilarity;
 /// Hamming distances between `query` and each code of `codes`. A code has `query.len()` words of 8 little-endian bytes.
 ///
 /// `distances` has one element for each code.
-pub(super) fn hamming(codes: &[u8], query: &[u64], distances: &mut [u16]) {
+pub(crate) fn hamming(codes: &[u8], query: &[u64], distances: &mut [u16]) {
     #[cfg(target_arch = "x86_64")]
     {
         if std::arch::is_x86_feature_detected!("avx512vpopcntdq") && std::arch::is_x86_feature_detected!("avx512f") {
@@ -141,7 +141,7 @@ fn hamming_one(code: &[u8], query: &[u64]) -> u16 {
 
 /// Prefetches a code while others are computed. Fetching rows from random positions of a large file takes longer than
 /// computing with them.
-pub(super) fn prefetch(code: &[i8]) {
+pub(crate) fn prefetch(code: &[i8]) {
     #[cfg(target_arch = "x86_64")]
     for line in code.chunks(64) {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
@@ -153,17 +153,17 @@ pub(super) fn prefetch(code: &[i8]) {
 }
 
 /// The dot product of two int8 vectors of equal length.
-pub(super) fn dot_i8(a: &[i8], b: &[i8]) -> f32 {
+pub(crate) fn dot_i8(a: &[i8], b: &[i8]) -> f32 {
     i8::dot(a, b).unwrap_or(0.0) as f32
 }
 
 /// The dot product of a query with a code, given as its high and low bytes: `Σ query · (high + low / 254)`.
-pub(super) fn dot_wide(query: &[f32], high: &[i8], low: &[i8]) -> f32 {
+pub(crate) fn dot_wide(query: &[f32], high: &[i8], low: &[i8]) -> f32 {
     dot_f32_i8(query, high) + dot_f32_i8(query, low) / 254.0
 }
 
 /// The dot product of an f32 vector and an int8 vector of equal length, summed in f32.
-pub(super) fn dot_f32_i8(a: &[f32], b: &[i8]) -> f32 {
+pub(crate) fn dot_f32_i8(a: &[f32], b: &[i8]) -> f32 {
     #[cfg(target_arch = "x86_64")]
     {
         if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
@@ -181,7 +181,7 @@ fn dot_f32_i8_avx2(a: &[f32], b: &[i8]) -> f32 {
 }
 
 /// Adds `scale` times an int8 vector to `sum`, which has the same length.
-pub(super) fn add_scaled(sum: &mut [f32], code: &[i8], scale: f32) {
+pub(crate) fn add_scaled(sum: &mut [f32], code: &[i8], scale: f32) {
     #[cfg(target_arch = "x86_64")]
     {
         if std::arch::is_x86_feature_detected!("avx2") {

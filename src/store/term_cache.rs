@@ -18,10 +18,10 @@ const USUAL_ENTRIES: usize = 256;
 
 /// Values by term. A value never changes, since commits and segments never change.
 #[derive(Debug)]
-pub(super) struct TermCache<T>(Cache<Box<str>, T, ByBytes>);
+pub(crate) struct TermCache<T>(Cache<Box<str>, T, ByBytes>);
 
 /// The heap memory of a value, in addition to its fixed size.
-pub(super) trait HeapSize {
+pub(crate) trait HeapSize {
     /// In bytes, approximately.
     fn heap_bytes(&self) -> u64 {
         0
@@ -45,7 +45,7 @@ impl<T: Clone + HeapSize> Default for TermCache<T> {
 
 impl<T: Clone + HeapSize> TermCache<T> {
     /// The cached value of a term, or the computed one. Two threads may compute the same value.
-    pub(super) fn get_or_compute(
+    pub(crate) fn get_or_compute(
         &self,
         term: &str,
         compute: impl FnOnce() -> Result<T, IndexError>,

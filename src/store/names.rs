@@ -3,25 +3,21 @@
 
 use std::collections::BTreeSet;
 
-use tantivy::query::{BooleanQuery, Occur, Query, TermQuery};
-use tantivy::schema::IndexRecordOption;
-use tantivy::{TantivyError, Term};
-
 use super::analyzer::words;
 use super::error::IndexError;
 use super::labels::label_keys;
 use super::record::PaperRecord;
-use super::schema::PAPER;
-use super::snapshot::{PassageAddress, Snapshot};
+use super::snapshot::Snapshot;
+use super::view::{PaperField, PaperLookup, PassageAddress};
 use crate::corpus::identity::title_key;
 use crate::corpus::{Identifier, Reference, family_name, plain_words};
 
 /// A term of each paper whose terms have the current form. Its number is raised when the form of the terms changes.
-const NAMES_MARK: &str = "names:1";
+pub const NAMES_MARK: &str = "names:1";
 
 /// Maximum number of records that are read to check whether the words of a name belong to one author. Further papers
 /// are assumed to match.
-const MOST_READ: usize = 2_000;
+const MAX_CHECKED: usize = 2_000;
 
 /// A cited study, by one of the facts that identify it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +38,7 @@ impl StudyName {
         let doi = reference.doi.as_deref().and_then(Identifier::parse);
         let pmid = reference.pmid.clone().map(Identifier::Pmid);
         let identifiers = [doi, pmid].into_iter().flatten().map(Self::Identifier);
-        let title = (title.len() >= SHORTEST_TITLE).then_some(Self::Title(title));
+        let title = (title.len() >= MIN_TITLE).then_some(Self::Title(title));
         identifiers
             .chain(title)
             .chain(family.zip(reference.year).map(|(family, year)| Self::Author(family, year)))
@@ -64,7 +60,8 @@ impl StudyName {
         Self::all_of(reference).contains(self)
     }
 
-    fn key(&self) -> String {
+    /// The key of papers that cite the study.
+    pub fn key(&self) -> String {
         match self {
             Self::Identifier(identifier) => format!("cites:{}", identifier.key()),
             Self::Title(title) => format!("cites:{}", title_key(title)),
@@ -74,7 +71,7 @@ impl StudyName {
 }
 
 /// Minimum length in letters and digits. Shorter titles of cited works are mostly truncated or misread.
-const SHORTEST_TITLE: usize = 16;
+const MIN_TITLE: usize = 16;
 
 /// The family name of a cited author, in normalised form. Names are printed as `Straub RH`, `Straub, R. H.` or `Rainer
 /// Straub`.
@@ -91,9 +88,10 @@ fn cited_family(author: &str) -> Option<String> {
     }
 }
 
-/// The terms under which a paper is looked up by its names, in addition to those of its identity.
-pub(super) fn name_keys(paper: &PaperRecord) -> BTreeSet<String> {
-    let mut keys = BTreeSet::from([NAMES_MARK.to_owned()]);
+/// All terms under which a paper is looked up: those of its identity and of its names.
+pub fn paper_keys(paper: &PaperRecord) -> BTreeSet<String> {
+    let mut keys = paper.identity_keys();
+    keys.insert(NAMES_MARK.to_owned());
     keys.extend(paper.metadata.authors.iter().flat_map(|author| name_words(author)).map(|word| author_key(&word)));
     keys.extend(paper.metadata.title.iter().flat_map(|title| words(title)).map(|word| title_word_key(&word.term)));
     keys.extend(label_keys(paper));
@@ -106,6 +104,11 @@ fn name_words(name: &str) -> Vec<String> {
     plain_words(name).into_iter().filter(|word| word.chars().count() > 1).collect()
 }
 
+/// The keys of papers whose authors' names contain these normalised words.
+pub(crate) fn author_keys(words: &[String]) -> Vec<String> {
+    words.iter().map(|word| author_key(word)).collect()
+}
+
 fn author_key(word: &str) -> String {
     format!("author:{word}")
 }
@@ -113,6 +116,15 @@ fn author_key(word: &str) -> String {
 fn title_word_key(term: &str) -> String {
     format!("title-word:{term}")
 }
+
+/// The term of an abbreviation: its short form as [`normalise_short_form`](crate::corpus::normalise_short_form) gives
+/// it, a separator, and its long form. The long forms of a short form are thus adjacent in the dictionary.
+pub(crate) fn abbreviation_term(short: &str, long: &str) -> String {
+    format!("{short}{ABBREVIATION_SEPARATOR}{long}")
+}
+
+/// Between short and long form. No text contains it (ASCII's unit separator).
+pub(crate) const ABBREVIATION_SEPARATOR: char = '\u{1f}';
 
 impl Snapshot {
     /// Looks a paper up by its id, or by an identifier in any notation.
@@ -127,41 +139,35 @@ impl Snapshot {
     /// The ids of the papers that have an author whose name contains all of these words.
     pub fn papers_of_author(&self, name: &str) -> Result<BTreeSet<String>, IndexError> {
         let words = name_words(name);
-        let keys: Vec<String> = words.iter().map(|word| author_key(word)).collect();
-        let found = self.papers_having(&keys)?;
-        let is_checked = words.len() > 1 && found.len() <= MOST_READ;
-        let mut papers = BTreeSet::new();
-        for address in found {
-            if !is_checked || is_by(&self.paper_record(address)?, &words) {
-                papers.insert(self.paper_id(address)?);
-            }
+        let mut found = self.papers_having(author_keys(&words))?;
+        if words.len() > 1 && found.len() <= MAX_CHECKED {
+            let records = self.view.paper_records(&found)?;
+            let mut records = records.iter();
+            found.retain(|_| records.next().is_some_and(|record| is_by(record, &words)));
         }
-        Ok(papers)
+        self.paper_ids(found)
     }
 
     /// The papers whose authors' names contain these normalised words, in one author's name or in several; at most
     /// `limit`.
     pub fn papers_of_authors(&self, words: &[String], limit: usize) -> Result<Vec<PaperRecord>, IndexError> {
-        let keys: Vec<String> = words.iter().map(|word| author_key(word)).collect();
-        self.papers_having(&keys)?.into_iter().take(limit).map(|address| self.paper_record(address)).collect()
+        let mut found = self.papers_having(author_keys(words))?;
+        found.truncate(limit);
+        self.view.paper_records(&found)
     }
 
     /// The ids of the papers whose title contains these words, in any inflected form, or exactly and in a row.
     pub fn papers_with_title(&self, title: &str, in_a_row: bool) -> Result<BTreeSet<String>, IndexError> {
         let keys: BTreeSet<String> = words(title).iter().map(|word| title_word_key(&word.term)).collect();
-        let row = format!(" {} ", plain_words(title).join(" "));
-        let mut papers = BTreeSet::new();
-        for address in self.papers_having(&Vec::from_iter(keys))? {
-            let has_row = || {
-                Ok::<_, IndexError>(
-                    format!(" {} ", plain_words(&self.fast_text("title", address)?).join(" ")).contains(&row),
-                )
-            };
-            if !in_a_row || has_row()? {
-                papers.insert(self.paper_id(address)?);
-            }
+        let mut found = self.papers_having(Vec::from_iter(keys))?;
+        if in_a_row {
+            let row = format!(" {} ", plain_words(title).join(" "));
+            let titles = self.view.paper_titles(&found)?;
+            let has_row = |title: &String| format!(" {} ", plain_words(title).join(" ")).contains(&row);
+            let mut titles = titles.iter();
+            found.retain(|_| titles.next().is_some_and(has_row));
         }
-        Ok(papers)
+        self.paper_ids(found)
     }
 
     /// The ids of the papers for which each of these words is in the title, in any inflected form, or in the name of an
@@ -169,13 +175,10 @@ impl Snapshot {
     pub fn papers_with_words(&self, text: &str) -> Result<BTreeSet<String>, IndexError> {
         let mut left: Option<BTreeSet<String>> = None;
         for word in text.split_whitespace() {
-            let terms = words(word);
-            let title: Vec<String> = terms.iter().map(|word| title_word_key(&word.term)).collect();
-            let author: Vec<String> = plain_words(word).iter().map(|word| author_key(word)).collect();
-            let mut papers = BTreeSet::new();
-            for address in self.papers_having(&title)?.into_iter().chain(self.papers_having(&author)?) {
-                papers.insert(self.paper_id(address)?);
-            }
+            let title = words(word).iter().map(|word| title_word_key(&word.term)).collect();
+            let author = plain_words(word).iter().map(|word| author_key(word)).collect();
+            let mut papers = self.paper_ids(self.papers_having(title)?)?;
+            papers.extend(self.paper_ids(self.papers_having(author)?)?);
             left = Some(left.map_or_else(|| papers.clone(), |left| &left & &papers));
         }
         Ok(left.unwrap_or_default())
@@ -184,24 +187,21 @@ impl Snapshot {
     /// The papers that cite a study of this name: their number, and those with the lowest ids, at most `limit`.
     pub fn papers_citing(&self, study: &StudyName, limit: usize) -> Result<(usize, Vec<PaperRecord>), IndexError> {
         let mut found = Vec::new();
-        for address in self.papers_having(&[study.key()])? {
+        for address in self.papers_having(vec![study.key()])? {
             found.push((self.paper_id(address)?, address));
         }
         found.sort();
-        let total = found.len();
-        let papers: Result<_, _> =
-            found.into_iter().take(limit).map(|(_, address)| self.paper_record(address)).collect();
-        Ok((total, papers?))
+        let first: Vec<PassageAddress> = found.iter().take(limit).map(|(_, address)| *address).collect();
+        Ok((found.len(), self.view.paper_records(&first)?))
     }
 
     /// The names, in lower case, of the journals with this name; if there are none, of those that contain its words in
     /// a row. Compares case-insensitively.
     pub fn journals_named(&self, name: &str) -> Result<BTreeSet<String>, IndexError> {
         let row = format!(" {} ", plain_words(name).join(" "));
-        let all = self.terms_of(self.fields.journal)?;
+        let all = self.view.paper_terms(PaperField::Journal, "")?.into_keys();
         let plain = |journal: &String| format!(" {} ", plain_words(journal).join(" "));
-        let (same, other): (BTreeSet<String>, BTreeSet<String>) =
-            all.into_iter().partition(|journal| plain(journal) == row);
+        let (same, other): (BTreeSet<String>, BTreeSet<String>) = all.partition(|journal| plain(journal) == row);
         if !same.is_empty() || row.trim().is_empty() {
             return Ok(same);
         }
@@ -210,63 +210,30 @@ impl Snapshot {
 
     /// The article types, as the papers write them, that equal one of these names case-insensitively.
     pub fn article_types_named(&self, names: &BTreeSet<String>) -> Result<BTreeSet<String>, IndexError> {
-        let mut known = self.terms_of(self.fields.article_type)?;
-        known.retain(|known| names.iter().any(|name| name.to_lowercase() == known.to_lowercase()));
-        Ok(known)
+        let known = self.view.paper_terms(PaperField::ArticleType, "")?.into_keys();
+        Ok(known.filter(|known| names.iter().any(|name| name.to_lowercase() == known.to_lowercase())).collect())
     }
 
     /// All words of authors' names. Reads all terms of this kind, so it is only for rare requests.
     pub fn author_words(&self) -> Result<BTreeSet<String>, IndexError> {
         let start = author_key("");
-        let mut found = BTreeSet::new();
-        self.live_terms(self.fields.identity, &start, |term, _, _| {
-            found.insert(term[start.len()..].to_owned());
-        })?;
-        Ok(found)
+        let terms = self.view.paper_terms(PaperField::Key, &start)?;
+        Ok(terms.into_keys().map(|term| term[start.len()..].to_owned()).collect())
     }
 
     /// Whether all papers can be looked up by their authors, their titles and the studies that they cite. The next
     /// change of an index that an earlier version wrote adds the missing terms.
     pub fn knows_names(&self) -> Result<bool, IndexError> {
-        Ok(self.live_frequency(&Term::from_field_text(self.fields.identity, NAMES_MARK))? >= self.counts().papers)
-    }
-
-    /// The papers that an earlier version wrote without these terms.
-    pub(super) fn papers_without_names(&self) -> Result<Vec<PaperRecord>, IndexError> {
-        if self.knows_names()? {
-            return Ok(Vec::new());
-        }
-        let term = |field, text: &str| -> Box<dyn Query> {
-            Box::new(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::Basic))
-        };
-        let papers = (Occur::Must, term(self.fields.kind, PAPER));
-        let marked = (Occur::MustNot, term(self.fields.identity, NAMES_MARK));
-        let found = self.live_documents(&BooleanQuery::new(vec![papers, marked]))?;
-        found.into_iter().map(|address| self.paper_record(address)).collect()
+        self.view.knows_names()
     }
 
     /// The papers that have all of these keys; none if there are no keys.
-    fn papers_having(&self, keys: &[String]) -> Result<Vec<PassageAddress>, IndexError> {
-        if keys.is_empty() {
-            return Ok(Vec::new());
-        }
-        let term = |key: &String| -> Box<dyn Query> {
-            Box::new(TermQuery::new(Term::from_field_text(self.fields.identity, key), IndexRecordOption::Basic))
-        };
-        self.live_documents(&BooleanQuery::intersection(keys.iter().map(term).collect()))
+    fn papers_having(&self, keys: Vec<String>) -> Result<Vec<PassageAddress>, IndexError> {
+        if keys.is_empty() { Ok(Vec::new()) } else { self.view.find_papers(PaperLookup::AllKeys(&keys)) }
     }
 
-    /// All terms of a field. Only for fields with few terms: journals, article types.
-    fn terms_of(&self, field: tantivy::schema::Field) -> Result<BTreeSet<String>, IndexError> {
-        let mut all = BTreeSet::new();
-        for reader in self.searcher.segment_readers() {
-            let index = reader.inverted_index(field)?;
-            let mut terms = index.terms().stream().map_err(TantivyError::from)?;
-            while terms.advance() {
-                all.insert(String::from_utf8_lossy(terms.key()).into_owned());
-            }
-        }
-        Ok(all)
+    pub(super) fn paper_ids(&self, papers: Vec<PassageAddress>) -> Result<BTreeSet<String>, IndexError> {
+        papers.into_iter().map(|address| self.paper_id(address)).collect()
     }
 }
 

@@ -10,19 +10,17 @@ use tantivy::query::TermQuery;
 use tantivy::schema::{IndexRecordOption, Value};
 use tantivy::{Index, IndexReader, IndexSettings, ReloadPolicy, TantivyDocument, TantivyError, Term};
 
-use super::analyzer;
+use super::commit::{Commit, commit_id};
 use super::digest::CommitDigest;
 use super::directory::{open_directory, replace, sync_folder};
-use super::error::IndexError;
-use super::holder;
-use super::rebuild_folder;
-use super::record::PaperRecord;
-use super::schema::{Fields, PAPER, Signature, calibration_of, schema};
-use super::snapshot::{Snapshot, commit_id};
+use super::error::from_writer;
+use super::schema::{Fields, PAPER, calibration_of, schema, signature_of};
 use super::vectors::VectorPlugin;
 use super::writer::Writer;
+use super::{holder, rebuild_folder, tokenizer};
 use crate::embed::{Calibration, Embedder};
 use crate::library::references;
+use crate::store::{Finding, IndexError, PaperRecord, Signature, Snapshot, Store, StoreWriter};
 
 /// One tantivy index of papers and their passages, with a vector file in each segment.
 pub struct PassageIndex {
@@ -33,7 +31,7 @@ pub struct PassageIndex {
     calibration: Option<Calibration>,
     reader: IndexReader,
     /// The newest commit seen, with its vector files open.
-    snapshot: Mutex<Arc<Snapshot>>,
+    newest: Mutex<Arc<Commit>>,
 }
 
 impl std::fmt::Debug for PassageIndex {
@@ -96,7 +94,7 @@ impl PassageIndex {
             .settings(IndexSettings::default())
             .register_plugin(Arc::new(VectorPlugin { dimension: signature.dimension }))
             .open_or_create(open_directory(folder)?)?;
-        index.tokenizers().register(analyzer::NAME, analyzer::analyzer());
+        index.tokenizers().register(tokenizer::NAME, tokenizer::analyzer());
         Self::with(folder, index, signature)
     }
 
@@ -109,7 +107,7 @@ impl PassageIndex {
             Err(source) => return Err(IndexError::Io { path: meta, source }),
         }
         let index = Index::open(open_directory(folder)?).map_err(|error| damaged(folder, &error))?;
-        Signature::from_schema(&index.schema()).ok_or_else(|| IndexError::Foreign { folder: folder.to_owned() })
+        signature_of(&index.schema()).ok_or_else(|| IndexError::Foreign { folder: folder.to_owned() })
     }
 
     /// The papers of the index in `folder`, regardless of its model and version; empty if there is no index.
@@ -143,48 +141,15 @@ impl PassageIndex {
             .reload_policy(ReloadPolicy::Manual)
             .try_into()
             .map_err(|error| damaged(folder, &error))?;
-        let snapshot = newest(&reader, fields, signature.dimension, None).map_err(|error| damaged(folder, &error))?;
-        let snapshot = Mutex::new(Arc::new(snapshot));
+        let newest = newest(&reader, fields, signature.dimension, None).map_err(|error| damaged(folder, &error))?;
+        let newest = Mutex::new(Arc::new(newest));
         let calibration = calibration_of(&index.schema());
-        Ok(Self { folder: folder.to_owned(), index, fields, signature, calibration, reader, snapshot })
+        Ok(Self { folder: folder.to_owned(), index, fields, signature, calibration, reader, newest })
     }
 
-    /// The folder of the index.
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
-    /// The signature of the index.
-    pub fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    /// How the model's cosines are distributed, as measured when the index was made; `None` in an index of an earlier
-    /// version.
-    pub fn calibration(&self) -> Option<&Calibration> {
-        self.calibration.as_ref()
-    }
-
-    /// The commit that searches use: the newest one at the last [`reload`](Self::reload).
-    pub fn snapshot(&self) -> Arc<Snapshot> {
-        Arc::clone(&self.snapshot.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Opens a newer commit, of this process or another, if there is one. Returns whether there was one.
-    ///
-    /// # Errors
-    /// If the new commit cannot be opened; searches continue with the old one.
-    pub fn reload(&self) -> Result<bool, IndexError> {
-        self.check_signature()?;
-        self.reader.reload()?;
-        if self.reader.searcher().generation().generation_id() == self.snapshot().generation() {
-            return Ok(false);
-        }
-        let newer = newest(&self.reader, self.fields, self.signature.dimension, Some(&self.snapshot()))
-            .map_err(|error| damaged(&self.folder, &error))?;
-        let changed = newer.commit_id() != self.snapshot().commit_id();
-        *self.snapshot.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(newer);
-        Ok(changed)
+    /// The commit that searches use: the newest one at the last [`reload`](Store::reload).
+    fn commit(&self) -> Arc<Commit> {
+        Arc::clone(&self.newest.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Checks that the folder still contains the index that was opened, not one rebuilt for another model.
@@ -260,29 +225,11 @@ impl PassageIndex {
         Ok(names)
     }
 
-    /// Opens the writer. Removes files that a killed writer or rebuild left behind.
-    ///
-    /// # Errors
-    /// [`IndexError::Locked`] while another writer is open, in this process or another; [`IndexError::Replaced`] if the
-    /// index was rebuilt for another model since it was opened.
-    pub fn writer(&self, memory_bytes: usize) -> Result<Writer, IndexError> {
-        // Opened again: tantivy reads its list of files only on opening, and another process may have added files.
-        let index = opened(&self.folder, &self.signature)?;
-        let writer = index
-            .writer_with_num_threads(1, memory_bytes)
-            .map_err(|error| IndexError::from_writer(&self.folder, error))?;
-        // Checked while holding the lock, without which no rebuild can replace the index.
-        self.check_signature()?;
-        rebuild_folder::remove_leftover(&self.folder)?;
-        let (base, digest) = self.newest_commit(&index)?;
-        Writer::new(writer, self.fields, &self.folder, base, digest)
-    }
-
     /// The newest commit, and the digest that it stores; `None` if it stores none although it is not empty.
-    fn newest_commit(&self, index: &Index) -> Result<(Arc<Snapshot>, Option<CommitDigest>), IndexError> {
+    fn newest_commit(&self, index: &Index) -> Result<(Arc<Commit>, Option<CommitDigest>), IndexError> {
         let metas = index.load_metas()?;
         let segments = metas.segments.iter().map(|segment| (segment.id(), segment.delete_opstamp())).collect();
-        let known = self.snapshot();
+        let known = self.commit();
         let newest = if known.commit_id() == commit_id(&segments) {
             known
         } else {
@@ -296,7 +243,7 @@ impl PassageIndex {
     }
 
     /// The newest commit, and the digest that it stores. Safe while others write.
-    pub(super) fn commit_to_check(&self) -> Result<(Arc<Snapshot>, Option<CommitDigest>), IndexError> {
+    pub(super) fn commit_to_check(&self) -> Result<(Arc<Commit>, Option<CommitDigest>), IndexError> {
         const ATTEMPTS: usize = 5;
         let index = opened(&self.folder, &self.signature)?;
         for _ in 1..ATTEMPTS {
@@ -307,6 +254,60 @@ impl PassageIndex {
             }
         }
         self.newest_commit(&index)
+    }
+}
+
+impl Store for PassageIndex {
+    fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn calibration(&self) -> Option<&Calibration> {
+        self.calibration.as_ref()
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        Snapshot::new(self.commit())
+    }
+
+    /// Opens a newer commit, of this process or another. If it cannot be opened, searches continue with the old one.
+    fn reload(&self) -> Result<bool, IndexError> {
+        self.check_signature()?;
+        self.reader.reload()?;
+        let known = self.commit();
+        if self.reader.searcher().generation().generation_id() == known.generation() {
+            return Ok(false);
+        }
+        let newer = newest(&self.reader, self.fields, self.signature.dimension, Some(&known))
+            .map_err(|error| damaged(&self.folder, &error))?;
+        let changed = newer.commit_id() != known.commit_id();
+        *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(newer);
+        Ok(changed)
+    }
+
+    /// Opens the writer. Removes files that a killed writer or rebuild left behind.
+    ///
+    /// # Errors
+    /// [`IndexError::Locked`] while another writer is open, in this process or another; [`IndexError::Replaced`] if the
+    /// index was rebuilt for another model since it was opened.
+    fn writer(&self, memory_bytes: usize) -> Result<Box<dyn StoreWriter>, IndexError> {
+        // Opened again: tantivy reads its list of files only on opening, and another process may have added files.
+        let index = opened(&self.folder, &self.signature)?;
+        let writer =
+            index.writer_with_num_threads(1, memory_bytes).map_err(|error| from_writer(&self.folder, error))?;
+        // Checked while holding the lock, without which no rebuild can replace the index.
+        self.check_signature()?;
+        rebuild_folder::remove_leftover(&self.folder)?;
+        let (base, digest) = self.newest_commit(&index)?;
+        Ok(Box::new(Writer::new(writer, self.fields, &self.folder, base, digest)?))
+    }
+
+    fn check(&self) -> Result<Vec<Finding>, IndexError> {
+        self.findings()
     }
 }
 
@@ -325,26 +326,21 @@ fn occupant(folder: &Path) -> std::io::Result<Option<String>> {
 fn opened(folder: &Path, signature: &Signature) -> Result<Index, IndexError> {
     let mut index = Index::open(open_directory(folder)?).map_err(|error| damaged(folder, &error))?;
     index.register_plugin(Arc::new(VectorPlugin { dimension: signature.dimension }));
-    index.tokenizers().register(analyzer::NAME, analyzer::analyzer());
+    index.tokenizers().register(tokenizer::NAME, tokenizer::analyzer());
     Ok(index)
 }
 
 /// The newest commit. A merge of another process may delete a vector file before it is opened; then there is a newer
 /// commit.
-fn newest(
-    reader: &IndexReader,
-    fields: Fields,
-    dimension: usize,
-    before: Option<&Snapshot>,
-) -> tantivy::Result<Snapshot> {
+fn newest(reader: &IndexReader, fields: Fields, dimension: usize, before: Option<&Commit>) -> tantivy::Result<Commit> {
     const ATTEMPTS: usize = 5;
     for _ in 1..ATTEMPTS {
-        match Snapshot::open(&reader.searcher(), fields, dimension, before) {
-            Ok(snapshot) => return Ok(snapshot),
+        match Commit::open(&reader.searcher(), fields, dimension, before) {
+            Ok(commit) => return Ok(commit),
             Err(_) => reader.reload()?,
         }
     }
-    Snapshot::open(&reader.searcher(), fields, dimension, before)
+    Commit::open(&reader.searcher(), fields, dimension, before)
 }
 
 fn damaged(folder: &Path, error: &TantivyError) -> IndexError {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::error::IndexError;
 use super::record::{PaperRecord, SourceRecord};
-use super::schema::PAPER;
 use super::snapshot::Snapshot;
+use super::view::{PaperField, PaperLookup};
 use crate::library::{LibraryItem, with_parents};
 
 /// Labels that papers must have: one of the collections, and one of the tags.
@@ -56,11 +56,8 @@ impl Snapshot {
     }
 
     fn counted(&self, kind: &str) -> Result<BTreeMap<String, usize>, IndexError> {
-        let mut counts = BTreeMap::new();
-        self.live_terms(self.fields.identity, kind, |term, _, documents| {
-            *counts.entry(term[kind.len()..].to_owned()).or_default() += documents.len();
-        })?;
-        Ok(counts)
+        let terms = self.view.paper_terms(PaperField::Key, kind)?;
+        Ok(terms.into_iter().map(|(term, papers)| (term[kind.len()..].to_owned(), papers)).collect())
     }
 
     /// The ids of the papers in one of these collections. If no collection has the path, those in the collections with
@@ -90,9 +87,8 @@ impl Snapshot {
     fn papers_labelled(&self, kind: &str, labels: &BTreeSet<&String>) -> Result<BTreeSet<String>, IndexError> {
         let mut papers = BTreeSet::new();
         for label in labels {
-            for address in self.find(self.fields.identity, &format!("{kind}{label}"), PAPER)? {
-                papers.insert(self.paper_id(address)?);
-            }
+            let found = self.view.find_papers(PaperLookup::AllKeys(&[format!("{kind}{label}")]))?;
+            papers.extend(self.paper_ids(found)?);
         }
         Ok(papers)
     }
@@ -108,16 +104,14 @@ impl Snapshot {
     /// The files in the index that belong to a library: item paths, and the files that the library names in other
     /// folders.
     pub fn files_of_library(&self, folder: &Path) -> Result<BTreeSet<PathBuf>, IndexError> {
-        let mut files = BTreeSet::new();
-        for address in self.find(self.fields.identity, &library_key(folder), PAPER)? {
-            let is_own = |source: &SourceRecord| source.belongs_to(folder);
-            files.extend(self.sources(address)?.into_iter().filter(is_own).map(|source| source.path));
-        }
-        Ok(files)
+        let found = self.view.find_papers(PaperLookup::AllKeys(&[library_key(folder)]))?;
+        let sources = self.view.paper_sources(&found)?.into_iter().flatten();
+        Ok(sources.filter(|source| source.belongs_to(folder)).map(|source| source.path).collect())
     }
 
     /// The sources of a paper. Does not read the record.
     pub fn sources_of_paper(&self, id: &str) -> Result<Vec<SourceRecord>, IndexError> {
-        self.find_paper(id)?.map_or_else(|| Ok(Vec::new()), |address| self.sources(address))
+        let found = self.view.find_papers(PaperLookup::Id(id))?;
+        Ok(self.view.paper_sources(&found)?.into_iter().flatten().collect())
     }
 }

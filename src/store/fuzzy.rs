@@ -29,16 +29,16 @@ const MIN_LENGTH: usize = 4;
 const MIN_SIMILARITY: f32 = 0.5;
 
 /// Maximum number of similar terms that are kept for a term.
-pub(super) const MAX_TERMS: usize = 8;
+pub(crate) const MAX_TERMS: usize = 8;
 
 /// Whether a term may have similar terms. Names with digits may not: CD105 is not CD106.
-pub(super) fn may_be_fuzzy(term: &str) -> bool {
+pub(crate) fn may_be_fuzzy(term: &str) -> bool {
     term.len() >= MIN_LENGTH && term.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
 /// The range of terms that share the prefix of this one: its first key, and the first key after it. Only for terms that
 /// [may be fuzzy](may_be_fuzzy).
-pub(super) fn prefix_range(term: &str) -> (Vec<u8>, Vec<u8>) {
+pub(crate) fn prefix_range(term: &str) -> (Vec<u8>, Vec<u8>) {
     let start = term.as_bytes()[..PREFIX_LENGTH.min(term.len())].to_vec();
     let mut end = start.clone();
     if let Some(last) = end.last_mut() {
@@ -48,19 +48,19 @@ pub(super) fn prefix_range(term: &str) -> (Vec<u8>, Vec<u8>) {
 }
 
 /// Collects the terms of a dictionary whose spelling is similar to that of one term.
-pub(super) struct SimilarTerms<'a> {
+pub(crate) struct SimilarTerms<'a> {
     term: &'a str,
     trigrams: Vec<[u8; 3]>,
     found: Vec<FuzzyTerm>,
 }
 
 impl<'a> SimilarTerms<'a> {
-    pub(super) fn new(term: &'a str) -> Self {
+    pub(crate) fn new(term: &'a str) -> Self {
         Self { term, trigrams: trigrams(term).collect(), found: Vec::new() }
     }
 
     /// Adds a term of the dictionary if it is similar.
-    pub(super) fn push(&mut self, candidate: &str) {
+    pub(crate) fn push(&mut self, candidate: &str) {
         if candidate == self.term || !may_be_fuzzy(candidate) {
             return;
         }
@@ -71,7 +71,7 @@ impl<'a> SimilarTerms<'a> {
     }
 
     /// The similar terms, most similar first, without duplicates.
-    pub(super) fn into_sorted(mut self) -> Vec<FuzzyTerm> {
+    pub(crate) fn into_sorted(mut self) -> Vec<FuzzyTerm> {
         self.found.sort_by(by_similarity);
         self.found.dedup();
         self.found
@@ -80,7 +80,7 @@ impl<'a> SimilarTerms<'a> {
 
 /// The terms most similar in spelling, of all dictionaries and most similar first; only those for which `is_live`
 /// returns true.
-pub(super) fn most_similar(
+pub(crate) fn most_similar(
     mut similar: Vec<FuzzyTerm>,
     mut is_live: impl FnMut(&str) -> Result<bool, IndexError>,
 ) -> Result<Vec<FuzzyTerm>, IndexError> {

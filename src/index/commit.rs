@@ -1,4 +1,5 @@
-//! Reads the vectors and records of one commit. `lexical.rs` has the methods for words, `papers.rs` those for papers.
+//! Reads the vectors and records of one commit. `lexical.rs` has the methods for words, `papers.rs` those for papers, and
+//! `view.rs` shows all of them to the rest of the program.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
@@ -8,41 +9,20 @@ use tantivy::query::{BooleanQuery, EnableScoring, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption, Value};
 use tantivy::{DocAddress, DocSet, Opstamp, Searcher, SegmentReader, TERMINATED, TantivyDocument, TantivyError, Term};
 
-use super::error::IndexError;
-use super::filter::{Filter, matching};
-use super::fuzzy::{FuzzyTerm, MAX_TERMS};
-use super::paper_set::PaperKey;
-use super::record::PassageRecord;
+use super::filter::{filter_query, matching};
 use super::scan::{ScanSegment, nearest};
 use super::schema::{Fields, PAPER, PASSAGE};
 use super::segment::{CommittedSegment, FieldCounts, LongFormPapers, SegmentPapers};
-use super::term_cache::TermCache;
 use super::vectors::SegmentVectors;
 use crate::embed::UnitVector;
-
-/// The address of a passage in a commit. It is not valid in another commit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct PassageAddress {
-    pub(super) segment: u32,
-    pub(super) doc: u32,
-}
-
-/// A passage that one leg found, with the score of that leg.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Candidate {
-    pub address: PassageAddress,
-    pub score: f32,
-}
-
-/// Number of papers and passages in an index.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Counts {
-    pub papers: u64,
-    pub passages: u64,
-}
+use crate::store::fuzzy::MAX_TERMS;
+use crate::store::term_cache::TermCache;
+use crate::store::{
+    Candidate, Counts, Filter, FuzzyTerm, IndexError, PaperKey, PassageAddress, PassageCosines, PassageRecord,
+};
 
 /// A point-in-time view of one commit, with its vector files open. It never changes and is cheap to share.
-pub struct Snapshot {
+pub(super) struct Commit {
     pub(super) searcher: Searcher,
     pub(super) fields: Fields,
     commit_id: String,
@@ -56,19 +36,19 @@ pub struct Snapshot {
     pub(super) fuzzy_terms: TermCache<Arc<[FuzzyTerm]>>,
 }
 
-impl std::fmt::Debug for Snapshot {
+impl std::fmt::Debug for Commit {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Snapshot").field("commit", &self.commit_id()).finish_non_exhaustive()
+        formatter.debug_struct("Commit").field("commit", &self.commit_id()).finish_non_exhaustive()
     }
 }
 
-impl Snapshot {
+impl Commit {
     /// Opens a commit. Reuses the data of the segments that `before` also contains.
     pub(super) fn open(
         searcher: &Searcher,
         fields: Fields,
         dimension: usize,
-        before: Option<&Snapshot>,
+        before: Option<&Commit>,
     ) -> tantivy::Result<Self> {
         let known: HashMap<SegmentId, &CommittedSegment> = before
             .into_iter()
@@ -96,19 +76,19 @@ impl Snapshot {
     }
 
     /// Identifies the commit: 16 hexadecimal digits, which stay the same until the index changes, also after a restart.
-    pub fn commit_id(&self) -> &str {
+    pub(super) fn commit_id(&self) -> &str {
         &self.commit_id
     }
 
     /// Loads data that the first question would otherwise wait for. Segments of an earlier commit are already loaded.
-    pub fn warm(&self) -> Result<(), IndexError> {
+    pub(super) fn warm(&self) -> Result<(), IndexError> {
         self.counts();
         self.token_counts()?;
         (0..self.segments.len()).try_for_each(|segment| self.segment_papers(segment as u32).map(drop))
     }
 
     /// The number of live papers and passages.
-    pub fn counts(&self) -> Counts {
+    pub(super) fn counts(&self) -> Counts {
         *self.counts.get_or_init(|| {
             let papers = self.live_frequency(&Term::from_field_text(self.fields.kind, PAPER)).unwrap_or(0);
             Counts { papers, passages: self.searcher.num_docs().saturating_sub(papers) }
@@ -120,7 +100,7 @@ impl Snapshot {
     }
 
     /// The number of deleted documents that are still in the files.
-    pub fn deleted(&self) -> u64 {
+    pub(super) fn deleted(&self) -> u64 {
         self.searcher.segment_readers().iter().map(|reader| u64::from(reader.num_deleted_docs())).sum()
     }
 
@@ -164,8 +144,13 @@ impl Snapshot {
     }
 
     /// The vector leg: the `limit` passages with the nearest vectors, nearest first, with their cosines.
-    pub fn nearest(&self, query: &UnitVector, filter: &Filter, limit: usize) -> Result<Vec<Candidate>, IndexError> {
-        let allowed = match filter.query(&self.fields) {
+    pub(super) fn nearest(
+        &self,
+        query: &UnitVector,
+        filter: &Filter,
+        limit: usize,
+    ) -> Result<Vec<Candidate>, IndexError> {
+        let allowed = match filter_query(filter, &self.fields) {
             None => None,
             Some(filter) => Some(matching(&self.searcher, &filter)?),
         };
@@ -185,42 +170,25 @@ impl Snapshot {
         Ok(found.into_iter().map(|f| Candidate { address: address(f.segment, f.doc), score: f.score }).collect())
     }
 
-    /// The passages most similar in meaning to a given one, most similar first, with their cosines; at most `limit`.
-    /// Excludes passages of the same paper unless `same_paper` is set.
-    pub fn similar(&self, to: PassageAddress, limit: usize, same_paper: bool) -> Result<Vec<Candidate>, IndexError> {
-        let paper = self.paper_key(to)?;
-        let own = if same_paper { 1 } else { self.find(self.fields.paper, &self.paper_id(to)?, PASSAGE)?.len() };
-        let mut similar = Vec::new();
-        for candidate in self.nearest(&self.paragraph_vector(to), &Filter::default(), limit + own)? {
-            let is_left_out = candidate.address == to || (!same_paper && self.paper_key(candidate.address)? == paper);
-            if !is_left_out && similar.len() < limit {
-                similar.push(candidate);
-            }
-        }
-        Ok(similar)
-    }
-
     fn vectors(&self, address: PassageAddress) -> &SegmentVectors {
         self.segments[address.segment as usize].vectors()
     }
 
-    /// The cosine of the query with the passage's own vector.
-    pub fn paragraph_cosine(&self, address: PassageAddress, query: &UnitVector) -> f32 {
+    /// The cosines of a query with the vectors of a passage.
+    pub(super) fn cosines(&self, address: PassageAddress, query: &UnitVector) -> PassageCosines {
+        let (vectors, doc) = (self.vectors(address), address.doc as usize);
+        let sentences = vectors.sentence_cosines(doc, query);
+        let body = if sentences.is_empty() { 0.0 } else { vectors.body_cosine(doc, query) };
+        PassageCosines { paragraph: vectors.cosine(doc, query), body, sentences }
+    }
+
+    /// The cosine of a query with the passage's own vector.
+    pub(super) fn paragraph_cosine(&self, address: PassageAddress, query: &UnitVector) -> f32 {
         self.vectors(address).cosine(address.doc as usize, query)
     }
 
-    /// The cosine of the query with each sentence of the passage, in order.
-    pub fn sentence_cosines(&self, address: PassageAddress, query: &UnitVector) -> Vec<f32> {
-        self.vectors(address).sentence_cosines(address.doc as usize, query)
-    }
-
-    /// The cosine of the query with the mean of the passage's sentence vectors; 0 for a passage without sentences.
-    pub fn body_cosine(&self, address: PassageAddress, query: &UnitVector) -> f32 {
-        self.vectors(address).body_cosine(address.doc as usize, query)
-    }
-
     /// Whether the passage has a vector of its own. Only a damaged passage has none.
-    pub fn has_vector(&self, address: PassageAddress) -> bool {
+    pub(super) fn has_vector(&self, address: PassageAddress) -> bool {
         self.vectors(address).has_vector(address.doc as usize)
     }
 
@@ -230,17 +198,17 @@ impl Snapshot {
     }
 
     /// The passage's own vector.
-    pub fn paragraph_vector(&self, address: PassageAddress) -> UnitVector {
+    pub(super) fn paragraph_vector(&self, address: PassageAddress) -> UnitVector {
         self.vectors(address).vector(address.doc as usize)
     }
 
     /// The vectors of the passage's sentences, in order.
-    pub fn sentence_vectors(&self, address: PassageAddress) -> Vec<UnitVector> {
+    pub(super) fn sentence_vectors(&self, address: PassageAddress) -> Vec<UnitVector> {
         self.vectors(address).sentence_vectors(address.doc as usize)
     }
 
     /// The passage as it is shown.
-    pub fn passage(&self, address: PassageAddress) -> Result<PassageRecord, IndexError> {
+    pub(super) fn passage(&self, address: PassageAddress) -> Result<PassageRecord, IndexError> {
         Ok(serde_json::from_str(&self.record(address)?)?)
     }
 
@@ -251,17 +219,17 @@ impl Snapshot {
     }
 
     /// The id of a passage, without reading its record.
-    pub fn passage_id(&self, address: PassageAddress) -> Result<String, IndexError> {
+    pub(super) fn passage_id(&self, address: PassageAddress) -> Result<String, IndexError> {
         self.fast_text("id", address)
     }
 
     /// The id of a passage's paper, without reading its record.
-    pub fn paper_id(&self, address: PassageAddress) -> Result<String, IndexError> {
+    pub(super) fn paper_id(&self, address: PassageAddress) -> Result<String, IndexError> {
         Ok(self.segment_papers(address.segment)?.id(address.doc).to_owned())
     }
 
     /// The key of a passage's paper, without reading or copying data.
-    pub fn paper_key(&self, address: PassageAddress) -> Result<PaperKey, IndexError> {
+    pub(super) fn paper_key(&self, address: PassageAddress) -> Result<PaperKey, IndexError> {
         Ok(self.segment_papers(address.segment)?.key(address.doc))
     }
 
@@ -285,22 +253,12 @@ impl Snapshot {
     }
 
     /// A passage by its id.
-    pub fn find_passage(&self, id: &str) -> Result<Option<PassageAddress>, IndexError> {
+    pub(super) fn find_passage(&self, id: &str) -> Result<Option<PassageAddress>, IndexError> {
         Ok(self.find(self.fields.id, id, PASSAGE)?.first().copied())
     }
 
-    /// The passages of a paper, in the paper's order.
-    pub fn passages_of(&self, paper: &str) -> Result<Vec<(PassageAddress, PassageRecord)>, IndexError> {
-        let mut passages = Vec::new();
-        for address in self.find(self.fields.paper, paper, PASSAGE)? {
-            passages.push((address, self.passage(address)?));
-        }
-        passages.sort_by_key(|(_, record)| record.passage.ordinal);
-        Ok(passages)
-    }
-
     /// All live passages, in the order of the index.
-    pub fn all_passages(&self) -> Result<Vec<PassageAddress>, IndexError> {
+    pub(super) fn all_passages(&self) -> Result<Vec<PassageAddress>, IndexError> {
         self.find(self.fields.kind, PASSAGE, PASSAGE)
     }
 

@@ -1,0 +1,120 @@
+//! Opens commits of a store, and changes it.
+
+use std::fmt::Debug;
+use std::path::Path;
+
+use super::error::IndexError;
+use super::finding::Finding;
+use super::record::{EmbeddedPassage, PaperRecord};
+use super::signature::Signature;
+use super::snapshot::Snapshot;
+use crate::corpus::PaperId;
+use crate::embed::Calibration;
+
+/// Papers with their passages and vectors. Shared by all threads.
+pub trait Store: Send + Sync + Debug {
+    /// The folder of the index, or of what this process keeps beside an index on other machines.
+    fn folder(&self) -> &Path;
+
+    /// What the vectors and words of the store were made with.
+    fn signature(&self) -> &Signature;
+
+    /// How the model's cosines are distributed; `None` in an index of an earlier version.
+    fn calibration(&self) -> Option<&Calibration>;
+
+    /// The newest commit that this process has seen.
+    fn snapshot(&self) -> Snapshot;
+
+    /// Opens the newest commit. Returns whether it is another one.
+    ///
+    /// # Errors
+    /// [`IndexError::Replaced`] if the index was rebuilt for another model.
+    fn reload(&self) -> Result<bool, IndexError>;
+
+    /// Opens a writer. `memory_bytes` bounds what the writer may hold before it writes.
+    ///
+    /// # Errors
+    /// [`IndexError::Locked`] while another writer is open, in a store that has one writer at a time.
+    fn writer(&self, memory_bytes: usize) -> Result<Box<dyn StoreWriter>, IndexError>;
+
+    /// Checks the newest commit for damage.
+    ///
+    /// # Errors
+    /// Fails only if the store cannot be read at all. Damage to its content is part of the result.
+    fn check(&self) -> Result<Vec<Finding>, IndexError>;
+}
+
+/// Writes changes to a store. All of them are durable and visible after [`commit`](Self::commit).
+pub trait StoreWriter: Debug {
+    /// Whether there are uncommitted changes.
+    fn is_changed(&self) -> bool;
+
+    /// Accepts the papers that the store contains now as those of the newest commit. Used to repair damage, before
+    /// incomplete papers are removed.
+    fn accept_papers(&mut self) -> Result<(), IndexError>;
+
+    /// Adds passages of a paper that is new or was removed, in the paper's order. A paper with many passages is written
+    /// in parts, so that not all of its vectors are in memory; [`complete`](Self::complete) ends it.
+    fn add_passages(&mut self, paper: &PaperRecord, passages: &[EmbeddedPassage]) -> Result<(), IndexError>;
+
+    /// Adds the record of a paper after all of its passages have been added.
+    fn complete(&mut self, paper: &PaperRecord) -> Result<(), IndexError>;
+
+    /// Replaces the record of a paper without changing its passages.
+    fn update_record(&mut self, paper: &PaperRecord) -> Result<(), IndexError>;
+
+    /// Removes a paper with all its passages.
+    fn remove(&mut self, paper: &PaperId) -> Result<(), IndexError>;
+
+    /// Removes papers whose passages were added but that were not [completed](Self::complete).
+    fn remove_incomplete(&mut self) -> Result<(), IndexError>;
+
+    /// Makes all changes visible and durable. A paper is changed as a whole.
+    fn commit(&mut self) -> Result<(), IndexError>;
+
+    /// Ends background work, then releases the lock.
+    fn finish(self: Box<Self>) -> Result<(), IndexError>;
+}
+
+impl dyn StoreWriter + '_ {
+    /// Adds a paper, or replaces it.
+    pub fn replace(&mut self, paper: &PaperRecord, passages: &[EmbeddedPassage]) -> Result<(), IndexError> {
+        self.remove(&paper.id)?;
+        self.add_passages(paper, passages)?;
+        self.complete(paper)
+    }
+}
+
+/// A new index that is built while the current one is in use.
+pub trait StoreRebuild: Debug {
+    /// The new index.
+    fn store(&self) -> &dyn Store;
+
+    /// The papers of the index in use, regardless of its model and version; empty if there is no index.
+    ///
+    /// # Errors
+    /// If their records cannot be read.
+    fn former_papers(&self) -> Result<Vec<PaperRecord>, IndexError>;
+
+    /// Prevents changes of the index in use until the guard is dropped.
+    ///
+    /// # Errors
+    /// [`IndexError::Locked`] while a writer is open.
+    fn lock_writers(&self) -> Result<WritersLocked, IndexError>;
+
+    /// Replaces the index in use by the new one, atomically. Readers continue with the commit that they have open until
+    /// they reload.
+    ///
+    /// # Errors
+    /// If the new index cannot take the place of the former one, which then stays in use.
+    fn switch(self: Box<Self>, locked: WritersLocked) -> Result<(), IndexError>;
+}
+
+/// Prevents all writers of an index from opening until dropped.
+pub struct WritersLocked(#[expect(dead_code, reason = "held, not read")] pub(crate) Box<dyn Send>);
+
+impl Debug for WritersLocked {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("WritersLocked")
+    }
+}
