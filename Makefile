@@ -20,7 +20,7 @@ STROMA := STROMA_MODEL_FOLDER=models/$(MODEL) STROMA_INDEX=$(TARGET)/index/$(MOD
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo serve install uninstall dist deb test clients page walk soak miri fuzz bench lint clean
+.PHONY: help setup build demo serve install uninstall dist deb test cluster clients page walk soak miri fuzz bench lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,12 +57,17 @@ dist: build ## pack a self-contained archive into target/dist
 deb: build ## make a Debian package in target/dist
 	@$(INSTALLER) deb $(TARGET)/dist
 
-# Tests that need data from outside of the project are marked `#[ignore]`; they are included if the data is there.
-DATA_TESTS := $(if $(wildcard ../shared/data),-- --include-ignored --skip make_the_stored_index)
+# Tests that need data from outside of the project are marked `#[ignore]`; they are included if the data is there. So are tests
+# that need an OpenSearch cluster, which have targets of their own.
+DATA_TESTS := $(if $(wildcard ../shared/data),-- --include-ignored --skip make_the_stored_index --skip opensearch)
 
 test: setup ## run all tests, with two models
 	@$(PYTHON) scripts/setup.py model bge-small-en-v1.5 all-MiniLM-L6-v2
 	cargo test --release --workspace $(DATA_TESTS)
+
+cluster: setup ## run the tests that need an OpenSearch cluster; needs JDK 21 and Maven
+	scripts/opensearch.sh get
+	cargo test --release --test suite opensearch -- --ignored --skip opensearch_faults
 
 clients: build ## generate clients for the HTTP interface in Python and TypeScript, and make every call with both; needs npm
 	$(PYTHON) scripts/clients/check.py

@@ -21,6 +21,7 @@ mod language;
 mod main_job;
 mod models;
 mod mutations;
+mod opensearch;
 mod pdf;
 mod program;
 mod reading;
