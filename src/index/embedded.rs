@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use tantivy::collector::DocSetCollector;
 use tantivy::directory::error::OpenReadError;
@@ -32,6 +33,8 @@ pub struct PassageIndex {
     reader: IndexReader,
     /// The newest commit seen, with its vector files open.
     newest: Mutex<Arc<Commit>>,
+    /// The file that names the newest commit, as it was when that commit was opened.
+    marker: Mutex<Option<CommitMarker>>,
 }
 
 impl std::fmt::Debug for PassageIndex {
@@ -144,12 +147,36 @@ impl PassageIndex {
         let newest = newest(&reader, fields, signature.dimension, None).map_err(|error| damaged(folder, &error))?;
         let newest = Mutex::new(Arc::new(newest));
         let calibration = calibration_of(&index.schema());
-        Ok(Self { folder: folder.to_owned(), index, fields, signature, calibration, reader, newest })
+        Ok(Self {
+            folder: folder.to_owned(),
+            index,
+            fields,
+            signature,
+            calibration,
+            reader,
+            newest,
+            marker: Mutex::default(),
+        })
     }
 
     /// The commit that searches use: the newest one at the last [`reload`](Store::reload).
     fn commit(&self) -> Arc<Commit> {
         Arc::clone(&self.newest.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Opens the newest commit if it is another one. Returns whether its papers are others.
+    fn reload_changed(&self) -> Result<bool, IndexError> {
+        self.check_signature()?;
+        self.reader.reload()?;
+        let known = self.commit();
+        if self.reader.searcher().generation().generation_id() == known.generation() {
+            return Ok(false);
+        }
+        let newer = newest(&self.reader, self.fields, self.signature.dimension, Some(&known))
+            .map_err(|error| damaged(&self.folder, &error))?;
+        let changed = newer.commit_id() != known.commit_id();
+        *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(newer);
+        Ok(changed)
     }
 
     /// Checks that the folder still contains the index that was opened, not one rebuilt for another model.
@@ -276,17 +303,17 @@ impl Store for PassageIndex {
 
     /// Opens a newer commit, of this process or another. If it cannot be opened, searches continue with the old one.
     fn reload(&self) -> Result<bool, IndexError> {
-        self.check_signature()?;
-        self.reader.reload()?;
-        let known = self.commit();
-        if self.reader.searcher().generation().generation_id() == known.generation() {
+        let marker = commit_marker(&self.folder);
+        if marker.is_some() && *self.marker.lock().unwrap_or_else(PoisonError::into_inner) == marker {
             return Ok(false);
         }
-        let newer = newest(&self.reader, self.fields, self.signature.dimension, Some(&known))
-            .map_err(|error| damaged(&self.folder, &error))?;
-        let changed = newer.commit_id() != known.commit_id();
-        *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(newer);
+        let changed = self.reload_changed()?;
+        *self.marker.lock().unwrap_or_else(PoisonError::into_inner) = marker;
         Ok(changed)
+    }
+
+    fn poll_interval(&self) -> Duration {
+        Duration::from_millis(250)
     }
 
     /// Opens the writer. Removes files that a killed writer or rebuild left behind.
@@ -320,6 +347,15 @@ fn occupant(folder: &Path) -> std::io::Result<Option<String>> {
         }
     }
     Ok(None)
+}
+
+/// The time of modification and the content of the file that tantivy rewrites for each commit.
+type CommitMarker = (SystemTime, Vec<u8>);
+
+/// A value that changes with every commit. Reads only one small file.
+fn commit_marker(folder: &Path) -> Option<CommitMarker> {
+    let file = folder.join("meta.json");
+    Some((std::fs::metadata(&file).ok()?.modified().ok()?, std::fs::read(&file).ok()?))
 }
 
 /// Opens the tantivy index in a folder and registers the analyzer and the vector plugin.

@@ -1,15 +1,10 @@
 //! Makes commits of other processes visible to searches.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::{Duration, SystemTime};
 
 use super::state::AppState;
-
-/// Interval at which the index is checked for new commits.
-const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 /// A thread that reloads the index after each commit, until dropped.
 #[derive(Debug)]
@@ -41,25 +36,20 @@ impl Drop for Reloader {
 }
 
 fn poll(state: &AppState, stop: &AtomicBool) {
-    let index = state.engine.store();
-    let mut seen = commit_marker(index.folder());
-    let mut commit = index.snapshot().commit_id().to_owned();
+    let store = state.engine.store();
+    let mut commit = store.snapshot().commit_id().to_owned();
     let mut failing = false;
     warm(state);
     while !stop.load(Ordering::Relaxed) {
-        std::thread::park_timeout(POLL_INTERVAL);
-        let now = commit_marker(index.folder());
-        if now != seen || failing {
-            let outcome = index.reload();
-            if let Err(error) = &outcome
-                && !failing
-            {
-                tracing::error!(%error, "the new commit cannot be opened; searches go on with the old one");
-            }
-            failing = outcome.is_err();
-            seen = now;
+        std::thread::park_timeout(store.poll_interval());
+        let outcome = store.reload();
+        if let Err(error) = &outcome
+            && !failing
+        {
+            tracing::error!(%error, "the new commit cannot be opened; searches go on with the old one");
         }
-        let newest = index.snapshot();
+        failing = outcome.is_err();
+        let newest = store.snapshot();
         if newest.commit_id() != commit {
             tracing::info!(commit = newest.commit_id(), "new commit");
             warm(state);
@@ -75,11 +65,4 @@ fn warm(state: &AppState) {
     if let Err(error) = state.engine.warm() {
         tracing::error!(%error, "the new commit cannot be read");
     }
-}
-
-/// A value that changes with every commit: the content of a file that tantivy rewrites for each commit. A poll reads
-/// only this file.
-fn commit_marker(folder: &Path) -> Option<(SystemTime, Vec<u8>)> {
-    let file = folder.join("meta.json");
-    Some((std::fs::metadata(&file).ok()?.modified().ok()?, std::fs::read(&file).ok()?))
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 use std::path::Path;
+use std::time::Duration;
 
 use super::error::IndexError;
 use super::finding::Finding;
@@ -30,6 +31,10 @@ pub trait Store: Send + Sync + Debug {
     /// # Errors
     /// [`IndexError::Replaced`] if the index was rebuilt for another model.
     fn reload(&self) -> Result<bool, IndexError>;
+
+    /// The interval at which others' commits are looked for with [`reload`](Self::reload), which is cheap if there is
+    /// none.
+    fn poll_interval(&self) -> Duration;
 
     /// Opens a writer. `memory_bytes` bounds what the writer may hold before it writes.
     ///
