@@ -1,11 +1,13 @@
 //! All integration tests in one program, with one file for each feature, so that libtorch is linked once.
 
 mod architecture;
+mod conformance;
 mod crash;
 mod crash_loop;
 mod damage;
 mod dump;
 mod finding;
+mod generated;
 mod holdings;
 mod hostile;
 mod http;

@@ -70,7 +70,12 @@ impl Library {
     pub(crate) fn new(embedder: Arc<dyn Embedder>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let index = PassageIndex::open_or_create(&folder.path().join("index"), embedder.as_ref()).expect("a new index");
-        Self { folder, index: Arc::new(index), embedder }
+        Self::over(folder, Arc::new(index), embedder)
+    }
+
+    /// A library whose papers are in another store.
+    pub(crate) fn over(folder: tempfile::TempDir, index: Arc<dyn Store>, embedder: Arc<dyn Embedder>) -> Self {
+        Self { folder, index, embedder }
     }
 
     /// A library with hashed vectors and an empty folder of papers.
