@@ -5,6 +5,7 @@ use serde_json::json;
 use super::context::Context;
 use super::outcome::Outcome;
 use super::style;
+use crate::store::StoreHealth;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: stroma doctor --repair")]
@@ -18,15 +19,21 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let folder = &context.config().index;
     let store = context.open_store_as_made()?;
     let findings = store.check()?;
     let counts = store.snapshot().counts();
+    let health = store.health();
     if arguments.json {
         let whole = findings.is_empty();
         anstream::println!(
             "{}",
-            json!({"whole": whole, "papers": counts.papers, "paragraphs": counts.passages, "findings": findings})
+            json!({
+                "whole": whole,
+                "papers": counts.papers,
+                "paragraphs": counts.passages,
+                "findings": findings,
+                "cluster": health,
+            })
         );
     } else {
         for finding in &findings {
@@ -43,11 +50,17 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
             let verdict = if findings.is_empty() { "whole" } else { "not whole" };
             anstream::println!(
                 "{}: {verdict}; {} papers, {} paragraphs, model {}",
-                folder.display(),
+                store.location(),
                 counts.papers,
                 counts.passages,
                 store.signature().model
             );
+            if let Some(StoreHealth { status, nodes, unassigned_shards, .. }) = &health {
+                anstream::println!(
+                    "cluster: {}, {nodes} nodes with data, {unassigned_shards} copies of shards without a node",
+                    status.name()
+                );
+            }
         }
     }
     if findings.is_empty() {

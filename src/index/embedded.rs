@@ -333,6 +333,12 @@ impl Store for PassageIndex {
         Ok(Box::new(Writer::new(writer, self.fields, &self.folder, base, digest)?))
     }
 
+    /// Files may be removed by a merge meanwhile.
+    fn size_bytes(&self) -> u64 {
+        let files = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        files.filter_map(|file| file.metadata().ok()).filter(|file| file.is_file()).map(|file| file.len()).sum()
+    }
+
     fn check(&self) -> Result<Vec<Finding>, IndexError> {
         self.findings()
     }

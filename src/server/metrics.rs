@@ -13,6 +13,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::search::Timings;
+use crate::store::{HealthStatus, StoreHealth};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
@@ -30,6 +31,11 @@ struct RouteLabels {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct StageLabels {
     stage: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StatusLabels {
+    status: &'static str,
 }
 
 /// Stages of a request outside of the search itself, which has [stages](crate::search::Stage) of its own.
@@ -64,6 +70,9 @@ pub(super) struct Metrics {
     passages: Gauge<i64>,
     index_bytes: Gauge<i64>,
     tasks_unfinished: Gauge<i64>,
+    cluster_status: Family<StatusLabels, Gauge<i64>>,
+    cluster_nodes: Gauge<i64>,
+    cluster_unassigned_shards: Gauge<i64>,
     /// Runs that `index_runs` has counted.
     counted_runs: AtomicU64,
 }
@@ -94,6 +103,9 @@ impl Metrics {
             passages: Gauge::default(),
             index_bytes: Gauge::default(),
             tasks_unfinished: Gauge::default(),
+            cluster_status: Family::default(),
+            cluster_nodes: Gauge::default(),
+            cluster_unassigned_shards: Gauge::default(),
             counted_runs: AtomicU64::new(0),
         };
         metrics.registered()
@@ -122,6 +134,21 @@ impl Metrics {
         registry.register("passages", "Passages in the index", self.passages.clone());
         registry.register_with_unit("index_size", "Size of the index on disk", Unit::Bytes, self.index_bytes.clone());
         registry.register("tasks_unfinished", "Jobs that wait or run", self.tasks_unfinished.clone());
+        registry.register(
+            "cluster_status",
+            "1 for the status of the cluster that holds the index, 0 for the others; absent without a cluster",
+            self.cluster_status.clone(),
+        );
+        registry.register(
+            "cluster_nodes",
+            "Nodes of the cluster that hold data; 0 without a cluster",
+            self.cluster_nodes.clone(),
+        );
+        registry.register(
+            "cluster_unassigned_shards",
+            "Copies of shards that no node of the cluster has",
+            self.cluster_unassigned_shards.clone(),
+        );
         self.registry = registry;
         self
     }
@@ -169,6 +196,16 @@ impl Metrics {
     pub(super) fn set_index_runs(&self, runs: u64) {
         let counted = self.counted_runs.swap(runs, std::sync::atomic::Ordering::Relaxed);
         self.index_runs.inc_by(runs.saturating_sub(counted));
+    }
+
+    /// Sets the state of the cluster that holds the index.
+    pub(super) fn set_cluster(&self, health: &StoreHealth) {
+        for status in HealthStatus::ALL {
+            let labels = StatusLabels { status: status.name() };
+            self.cluster_status.get_or_create(&labels).set(i64::from(status == health.status));
+        }
+        self.cluster_nodes.set(i64::try_from(health.nodes).unwrap_or(i64::MAX));
+        self.cluster_unassigned_shards.set(i64::try_from(health.unassigned_shards).unwrap_or(i64::MAX));
     }
 
     /// All metrics in the text format of Prometheus.

@@ -117,6 +117,15 @@ impl AppState {
         self.draining.load(Ordering::Relaxed)
     }
 
+    /// Runs short blocking work that must also be done while all threads for searches are busy.
+    pub(super) async fn aside<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self) -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let state = Arc::clone(self);
+        tokio::task::spawn_blocking(move || work(&state)).await.map_err(|error| Problem::internal(&error))
+    }
+
     /// Runs blocking work on one of the threads for searches. It holds a permit until it is done, even if the client
     /// disconnects. If no permit is free, the request is refused at once and not queued.
     pub(super) async fn blocking<T: Send + 'static>(

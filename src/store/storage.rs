@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::error::IndexError;
 use super::finding::Finding;
+use super::health::StoreHealth;
 use super::record::{EmbeddedPassage, PaperRecord};
 use super::signature::Signature;
 use super::snapshot::Snapshot;
@@ -16,6 +17,11 @@ use crate::embed::Calibration;
 pub trait Store: Send + Sync + Debug {
     /// The folder of the index, or of what this process keeps beside an index on other machines.
     fn folder(&self) -> &Path;
+
+    /// Where the papers are, for messages: a folder, or the address of an index in a cluster.
+    fn location(&self) -> String {
+        self.folder().display().to_string()
+    }
 
     /// What the vectors and words of the store were made with.
     fn signature(&self) -> &Signature;
@@ -41,6 +47,14 @@ pub trait Store: Send + Sync + Debug {
     /// # Errors
     /// [`IndexError::Locked`] while another writer is open, in a store that has one writer at a time.
     fn writer(&self, memory_bytes: usize) -> Result<Box<dyn StoreWriter>, IndexError>;
+
+    /// The size of the index on disk in bytes, without copies.
+    fn size_bytes(&self) -> u64;
+
+    /// The state of the cluster that holds the store; `None` for an index on this machine.
+    fn health(&self) -> Option<StoreHealth> {
+        None
+    }
 
     /// Checks the newest commit for damage.
     ///

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::store::StoreHealth;
+
 /// Problem details of RFC 9457.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProblemBody {
@@ -45,6 +47,28 @@ pub struct Readiness {
     pub commit: String,
     pub papers: u64,
     pub passages: u64,
+    /// The cluster that holds the index; absent if it is on this machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<ClusterHealth>,
+}
+
+/// The state of the cluster that holds the index.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ClusterHealth {
+    /// `green`, or `yellow` if copies of shards are missing.
+    #[schema(example = "green")]
+    pub status: &'static str,
+    /// Nodes that hold data.
+    pub nodes: u64,
+    /// Copies of shards that no node has.
+    pub unassigned_shards: u64,
+}
+
+impl From<&StoreHealth> for ClusterHealth {
+    fn from(health: &StoreHealth) -> Self {
+        let StoreHealth { status, nodes, unassigned_shards, .. } = health;
+        Self { status: status.name(), nodes: *nodes, unassigned_shards: *unassigned_shards }
+    }
 }
 
 /// Statistics of the index.

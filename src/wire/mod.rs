@@ -26,7 +26,7 @@ pub use answer::{
 };
 pub use error::RequestError;
 pub use explanation::{ExplanationItem, PartsItem, TermItem};
-pub use health::{Health, ProblemBody, Readiness, StatsResponse};
+pub use health::{ClusterHealth, Health, ProblemBody, Readiness, StatsResponse};
 pub use holdings::{CitingSentenceItem, CopiesItem, GapItem, OverlapItem};
 pub use names::{
     ConditionKindName, FacetName, FileOutcomeName, KindName, MarkName, ModeName, NameKindName, SectionName, SortName,

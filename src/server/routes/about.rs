@@ -26,7 +26,7 @@ pub(in crate::server) async fn stats(State(state): State<Arc<AppState>>) -> Resu
             commit: snapshot.commit_id().to_owned(),
             papers: counts.papers,
             passages: counts.passages,
-            index_bytes: index_bytes(state),
+            index_bytes: state.engine.store().size_bytes(),
             model: state.engine.embedder().fingerprint().to_owned(),
             dimension: state.engine.embedder().dimension(),
             years: facets.years.into_iter().map(|(year, papers)| (year.to_string(), papers)).collect(),
@@ -39,27 +39,23 @@ pub(in crate::server) async fn stats(State(state): State<Arc<AppState>>) -> Resu
     Ok(Json(state.blocking(read).await?))
 }
 
-/// The size of the index in bytes. Files may be removed by a merge meanwhile.
-fn index_bytes(state: &AppState) -> u64 {
-    let files = std::fs::read_dir(state.engine.store().folder()).into_iter().flatten().flatten();
-    files.filter_map(|file| file.metadata().ok()).filter(|file| file.is_file()).map(|file| file.len()).sum()
-}
-
 /// Returns metrics in the text format of Prometheus
 #[utoipa::path(get, path = "/metrics", tag = "health", operation_id = "getMetrics", responses((status = 200, body = String, content_type = "text/plain")))]
 pub(in crate::server) async fn metrics(State(state): State<Arc<AppState>>) -> Result<Response, Problem> {
-    let counts = state.engine.store().snapshot().counts();
+    let store = |state: &AppState| {
+        let store = state.engine.store();
+        (store.snapshot().counts(), store.size_bytes(), store.health())
+    };
+    let (counts, index_bytes, health) = state.aside(store).await?;
     let (mut unfinished, mut runs) = (0, 0);
     if let Some(jobs) = &state.jobs {
         (unfinished, runs) = (jobs.unfinished() as u64, jobs.runs());
     }
     state.metrics.set_index_runs(runs);
-    let gauges = Gauges {
-        papers: counts.papers,
-        passages: counts.passages,
-        index_bytes: index_bytes(&state),
-        tasks_unfinished: unfinished,
-    };
+    let gauges = Gauges { papers: counts.papers, passages: counts.passages, index_bytes, tasks_unfinished: unfinished };
+    if let Some(health) = &health {
+        state.metrics.set_cluster(health);
+    }
     let text = state.metrics.text(gauges).map_err(|error| Problem::internal(&error))?;
     const KIND: HeaderValue = HeaderValue::from_static("text/plain; version=1.0.0; charset=utf-8");
     Ok(([(CONTENT_TYPE, KIND)], text).into_response())

@@ -7,7 +7,7 @@ use axum::extract::State;
 
 use crate::server::problem::{Code, Problem};
 use crate::server::state::AppState;
-use crate::wire::{Health, Readiness};
+use crate::wire::{ClusterHealth, Health, Readiness};
 
 /// Whether the process runs and takes requests
 #[utoipa::path(get, path = "/livez", tag = "health", operation_id = "isLive", responses((status = 200, body = Health)))]
@@ -29,13 +29,20 @@ pub(in crate::server) async fn ready(State(state): State<Arc<AppState>>) -> Resu
     if state.is_draining() {
         return Err(Problem::new(Code::NotReady, "the server is ending"));
     }
-    let snapshot = state.engine.store().snapshot();
+    let store = state.engine.store();
+    let snapshot = store.snapshot();
     let counts = snapshot.counts();
+    let cluster = state.aside(|state| state.engine.store().health()).await?;
+    if let Some(cluster) = cluster.as_ref().filter(|cluster| !cluster.status.is_usable()) {
+        let detail = cluster.detail.as_deref().unwrap_or("some passages cannot be read");
+        return Err(Problem::new(Code::NotReady, format!("the cluster is {}: {detail}", cluster.status.name())));
+    }
     Ok(Json(Readiness {
         status: "ready",
         model: state.engine.embedder().fingerprint().to_owned(),
         commit: snapshot.commit_id().to_owned(),
         papers: counts.papers,
         passages: counts.passages,
+        cluster: cluster.as_ref().map(ClusterHealth::from),
     }))
 }
