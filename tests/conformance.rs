@@ -11,8 +11,8 @@ use stroma::embed::{Embedder, UnitVector};
 use stroma::search::{Mode, Request};
 use stroma::store::analyzer::{Word, words};
 use stroma::store::{
-    Candidate, EmbeddedPassage, FieldWeights, Filter, Labels, PaperFilter, PaperOrder, PaperRecord, PassageAddress,
-    PassageRecord, QueryTerm, Snapshot, Store, StoreWriter,
+    Candidate, EmbeddedPassage, FieldWeights, Filter, IndexError, Labels, PaperFilter, PaperOrder, PaperRecord,
+    PassageAddress, PassageRecord, QueryTerm, Snapshot, Store, StoreWriter,
 };
 
 use crate::generated::{self, Generated, WORDS, plain};
@@ -786,7 +786,7 @@ fn papers_are_listed_in_pages(open: Open) {
 
     let mut visited = Vec::new();
     snapshot
-        .for_each_paper(|paper| {
+        .for_each_paper::<IndexError>(|paper| {
             visited.push(paper.id.as_str().to_owned());
             Ok(())
         })

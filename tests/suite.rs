@@ -2,6 +2,7 @@
 
 mod architecture;
 mod conformance;
+mod copy;
 mod crash;
 mod crash_loop;
 mod damage;

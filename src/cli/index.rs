@@ -33,7 +33,7 @@ pub(super) struct Arguments {
 }
 
 /// Set by the first Ctrl-C: the run ends when the current batch is committed.
-static STOP: AtomicBool = AtomicBool::new(false);
+pub(super) static STOP: AtomicBool = AtomicBool::new(false);
 
 pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Outcome> {
     let named = if arguments.paths.is_empty() { &context.config().papers } else { &arguments.paths };
@@ -110,7 +110,7 @@ fn is_within(path: &Path, folder: &Path) -> bool {
 }
 
 /// The first Ctrl-C stops after the current batch, the second one exits at once; the index then stays at its last commit.
-fn stop_on_ctrl_c() -> anyhow::Result<()> {
+pub(super) fn stop_on_ctrl_c() -> anyhow::Result<()> {
     ctrlc::set_handler(|| {
         if STOP.swap(true, Ordering::Relaxed) {
             std::process::exit(130);

@@ -62,7 +62,7 @@ pub fn duplicates(snapshot: &Snapshot) -> Result<Duplicates, IndexError> {
     let mut papers: Vec<(PaperId, Metadata)> = Vec::new();
     let mut copies = Vec::new();
     let mut sentences = Sentences::default();
-    snapshot.for_each_paper(|paper| {
+    snapshot.for_each_paper::<IndexError>(|paper| {
         copies.extend(copies_of(&paper));
         for (_, record) in snapshot.passages_of(paper.id.as_str())? {
             sentences.add(papers.len() as u32, &record.passage);

@@ -82,7 +82,7 @@ struct Cited {
 impl Cited {
     fn read(snapshot: &Snapshot) -> Result<Self, IndexError> {
         let mut cited = Self::default();
-        snapshot.for_each_paper(|paper| {
+        snapshot.for_each_paper::<IndexError>(|paper| {
             let number = cited.papers.len() as u32;
             for reference in &paper.references {
                 cited.add(number, reference);

@@ -78,15 +78,30 @@ impl PassageIndex {
     /// # Errors
     /// Those of [`open`](Self::open); [`IndexError::Embed`] if the embedder cannot be calibrated for a new index.
     pub fn open_or_create(folder: &Path, embedder: &dyn Embedder) -> Result<Self, IndexError> {
-        match Self::open(folder, &Signature::from_embedder(embedder)) {
-            Err(IndexError::NotFound { .. }) => Self::create(folder, embedder),
+        let signature = Signature::from_embedder(embedder);
+        match Self::open(folder, &signature) {
+            Err(IndexError::NotFound { .. }) => Self::create(folder, signature, Calibration::measure(embedder)?),
             other => other,
         }
     }
 
-    fn create(folder: &Path, embedder: &dyn Embedder) -> Result<Self, IndexError> {
-        let signature = Signature::from_embedder(embedder);
-        let calibration = Calibration::measure(embedder)?;
+    /// Opens the index in `folder`, or creates an empty one that takes the passages of a store with this signature and
+    /// calibration.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open), and if the folder cannot be written.
+    pub fn open_or_create_like(
+        folder: &Path,
+        signature: &Signature,
+        calibration: Calibration,
+    ) -> Result<Self, IndexError> {
+        match Self::open(folder, signature) {
+            Err(IndexError::NotFound { .. }) => Self::create(folder, signature.clone(), calibration),
+            other => other,
+        }
+    }
+
+    fn create(folder: &Path, signature: Signature, calibration: Calibration) -> Result<Self, IndexError> {
         let io = |source| IndexError::Io { path: folder.to_owned(), source };
         std::fs::create_dir_all(folder).map_err(io)?;
         if let Some(found) = occupant(folder).map_err(io)? {

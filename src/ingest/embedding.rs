@@ -184,16 +184,12 @@ pub(super) fn embed(
         let vector = known.0.get(text).or_else(|| new.get(text));
         vector.cloned().ok_or_else(|| EmbedError::Model("a text has no vector".into()))
     };
-    let with_vectors = |part: &Part<'_>| {
+    let embedded = |part: &Part<'_>| {
         let short_forms = ShortForms::new(&part.record.abbreviations);
         let embed = |passage: &Passage| {
-            Ok(EmbeddedPassage {
-                heading: heading(part.record, passage),
-                senses: senses(&short_forms, passage),
-                paragraph: vector(&paragraph_text(part.record, passage))?,
-                sentences: sentence_texts(passage).map(vector).collect::<Result<_, _>>()?,
-                passage: passage.clone(),
-            })
+            let paragraph = vector(&paragraph_text(part.record, passage))?;
+            let sentences = sentence_texts(passage).map(vector).collect::<Result<_, _>>()?;
+            Ok(with_vectors(part.record, &short_forms, passage.clone(), paragraph, sentences))
         };
         part.passages.iter().map(embed).collect()
     };
@@ -204,7 +200,19 @@ pub(super) fn embed(
         part.passages.iter().all(is_embedded)
     };
     let is_stopped = stop.load(Ordering::Relaxed);
-    group.iter().take_while(|part| !is_stopped || has_vectors(part)).map(with_vectors).collect()
+    group.iter().take_while(|part| !is_stopped || has_vectors(part)).map(embedded).collect()
+}
+
+/// A passage of a paper with its vectors. `short_forms` are those of the paper.
+pub(super) fn with_vectors(
+    record: &PaperRecord,
+    short_forms: &ShortForms,
+    passage: Passage,
+    paragraph: UnitVector,
+    sentences: Vec<UnitVector>,
+) -> EmbeddedPassage {
+    let (heading, senses) = (heading(record, &passage), senses(short_forms, &passage));
+    EmbeddedPassage { heading, senses, paragraph, sentences, passage }
 }
 
 /// Sentences are embedded without the title, because with it results are worse.

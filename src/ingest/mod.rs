@@ -7,6 +7,7 @@ mod batch;
 mod bibtex;
 mod catalogue;
 mod compare;
+mod copy;
 mod crash_guard;
 mod embedding;
 mod fatal_signal;
@@ -23,12 +24,14 @@ mod reading;
 mod rebuild;
 mod run;
 mod sandbox;
+mod shares;
 mod source;
 mod unreadable;
 mod walk;
 mod worker;
 
 pub use bibtex::bibliography_beside;
+pub use copy::{Copied, copy};
 pub use files::{SourceFiles, has_paper_ending, page_number};
 pub use grobid::Grobid;
 pub use progress::Progress;
@@ -79,6 +82,21 @@ impl Summary {
     fn add_failure(&mut self, failure: Failure) {
         self.papers.failed += 1;
         self.failures.push(failure);
+    }
+
+    /// Adds what a second pass over the same files did.
+    fn add_second_pass(&mut self, second: Summary) {
+        self.papers.added += second.papers.added;
+        self.papers.updated += second.papers.updated;
+        self.papers.removed += second.papers.removed;
+        self.changes.extend(second.changes);
+        self.duplicates.extend(second.duplicates);
+        self.passages += second.passages;
+        self.seconds += second.seconds;
+        // Each pass reports all files that cannot be read or are no papers.
+        self.papers.failed = second.papers.failed;
+        self.failures = second.failures;
+        self.not_papers = second.not_papers;
     }
 
     fn add_non_paper(&mut self, file: &Path) {

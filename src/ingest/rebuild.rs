@@ -63,7 +63,7 @@ impl<'a> Rebuilding<'a> {
         // What was acknowledged while the new index was built is in the folders; from now on nothing is acknowledged.
         let since = self.rebuild.former_papers().unwrap_or(former);
         let second = self.ingest(&with_elsewhere(paths, &since), &mut |_| {})?;
-        add(&mut summary, second);
+        summary.add_second_pass(second);
         let ids = |papers: Vec<PaperRecord>| papers.into_iter().map(|paper| paper.id).collect::<BTreeSet<_>>();
         let (before, now) = (ids(since), ids(self.rebuild.store().snapshot().papers()?));
         if now.is_empty() && !before.is_empty() {
@@ -118,16 +118,4 @@ fn with_elsewhere(paths: &[PathBuf], former: &[PaperRecord]) -> Vec<PathBuf> {
     }
     let elsewhere = elsewhere.into_iter().filter(|path| !roots.iter().any(|root| path.starts_with(root)));
     paths.iter().cloned().chain(elsewhere.filter(|path| path.exists()).map(Path::to_owned)).collect()
-}
-
-/// Adds what the second reading did.
-fn add(summary: &mut Summary, second: Summary) {
-    summary.papers.added += second.papers.added;
-    summary.papers.updated += second.papers.updated;
-    // Each reading reports all files that cannot be read.
-    summary.papers.failed = second.papers.failed;
-    summary.failures = second.failures;
-    summary.duplicates.extend(second.duplicates);
-    summary.passages += second.passages;
-    summary.seconds += second.seconds;
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::batch::{Batch, BatchLimits};
 use super::catalogue::Catalogue;
@@ -17,6 +17,7 @@ use super::plan::{Action, Plan, Source, plan_labels, plan_source, plan_vanished}
 use super::progress::{Progress, Workload};
 use super::read_ahead::read_ahead;
 use super::reader::Reader;
+use super::shares::Shares;
 use super::source::{FileStat, FileVersion, Paper, ReadFailure};
 use super::unreadable::Unreadable;
 use super::walk::{FoundFiles, walk};
@@ -30,6 +31,15 @@ use crate::store::{PaperRecord, Snapshot, SourceRecord, Store};
 
 /// Bytes of text that are read ahead of what is indexed.
 const READ_AHEAD: usize = 16 << 20;
+
+/// The same if other processes share the work: what is read is taken from them.
+const SHARED_READ_AHEAD: usize = 512 << 10;
+
+/// Time until it is looked again whether other processes have done what they took.
+const WAIT_FOR_OTHERS: Duration = Duration::from_secs(1);
+
+/// Parts of that time after which a run that is stopped ends.
+const WAITS: u32 = 10;
 
 /// Bounds of a run.
 #[derive(Debug, Clone)]
@@ -129,26 +139,46 @@ impl Ingest<'_> {
         Ok(summary)
     }
 
-    /// Synchronises the index with the files that were found on disk.
+    /// Synchronises the index with the files that were found on disk. Where several processes share the work, ends when
+    /// all of it is done, by whichever process.
     fn update(&self, mut found: FoundFiles, report: &mut dyn FnMut(Progress)) -> Result<Summary, IngestError> {
         if let Some(references) = &self.options.references {
             Arc::make_mut(&mut found.items).references = Arc::new(References::load(references)?);
         }
+        let (mut summary, mut left) = self.pass(&found, report)?;
+        while left > 0 {
+            // What the others have done by now needs nothing in the next pass; what they gave up is taken over.
+            for _ in 0..WAITS {
+                if self.is_stopped() {
+                    return Err(IngestError::Stopped);
+                }
+                std::thread::sleep(WAIT_FOR_OTHERS / WAITS);
+            }
+            self.store.reload()?;
+            let (second, still_left) = self.pass(&found, report)?;
+            summary.add_second_pass(second);
+            left = still_left;
+        }
+        Ok(summary)
+    }
+
+    /// Does what this process can do now. Also returns the number of sources that were left to other processes.
+    fn pass(&self, found: &FoundFiles, report: &mut dyn FnMut(Progress)) -> Result<(Summary, u64), IngestError> {
         let mut snapshot = self.store.snapshot();
         let mut catalogue = Catalogue::from_snapshot(snapshot.clone());
         let unreadable = Unreadable::load(self.store.folder(), self.options.reader.reading());
-        let (mut outstanding, mut summary) = compared(&found, &catalogue, &unreadable)?;
+        let (mut outstanding, mut summary) = compared(found, &catalogue, &unreadable)?;
         // A run without changes needs no lock, and disturbs no other writer.
         let is_nothing_to_do = outstanding.changed.is_empty() && outstanding.relabelled.is_empty();
-        if is_nothing_to_do && vanished(&found, &catalogue)?.is_empty() && snapshot.knows_names()? {
-            return Ok(summary);
+        if is_nothing_to_do && vanished(found, &catalogue)?.is_empty() && snapshot.knows_names()? {
+            return Ok((summary, 0));
         }
         let writer = self.store.writer(self.options.writer_memory)?;
         // Another process may have committed while this one had no lock.
         if self.store.reload()? {
             snapshot = self.store.snapshot();
             catalogue = Catalogue::from_snapshot(snapshot.clone());
-            (outstanding, summary) = compared(&found, &catalogue, &unreadable)?;
+            (outstanding, summary) = compared(found, &catalogue, &unreadable)?;
         }
         let Comparison { changed: sources, relabelled, .. } = outstanding;
         let workload = Workload::new(&sources);
@@ -157,15 +187,18 @@ impl Ingest<'_> {
         report(progress);
         let guard = CrashGuard::open(self.store.folder());
         let batch = Batch::new(self.embedder, &snapshot, writer, self.batch_limits(), guard, self.stop);
-        let (disk, before) = (Disk::new(&found), &snapshot);
+        let (disk, before) = (Disk::new(found), &snapshot);
+        let shares = Shares::new(self.store.claims());
         let mut run =
             Run { ingest: self, before, catalogue, disk, batch, unreadable, workload, progress, summary, report };
-        let outcome =
-            run.relabel(&relabelled).and_then(|()| run.read_all(sources)).and_then(|()| run.forget_vanished(&found));
+        let outcome = run
+            .relabel(&relabelled)
+            .and_then(|()| run.read_all(sources, &shares))
+            .and_then(|()| run.forget_vanished(found));
         // A run that is stopped or fails keeps what it has finished.
         let finished = run.finish();
         match outcome {
-            Ok(()) => finished,
+            Ok(()) => Ok((finished?, shares.left_to_others())),
             Err(error) => finished.and(Err(error)),
         }
     }
@@ -297,7 +330,7 @@ impl Run<'_> {
     }
 
     /// Reads on a thread of its own, so that the model does not wait for the disk and the parsers.
-    fn read_all(&mut self, mut sources: Vec<SourceFiles>) -> Result<(), IngestError> {
+    fn read_all(&mut self, mut sources: Vec<SourceFiles>, shares: &Shares<'_>) -> Result<(), IngestError> {
         let barred: Vec<SourceFiles> =
             sources.extract_if(.., |source| self.crashes(&source.files) >= MAX_CRASHES).collect();
         for source in barred {
@@ -307,10 +340,20 @@ impl Run<'_> {
         // Last, so that a file that crashes the process again does not prevent the others from being indexed.
         sources.sort_by_key(|source| self.crashes(&source.files));
         let (reader, items) = (&self.ingest.options.reader, Arc::clone(&self.disk.items));
-        let (sender, receiver) = read_ahead::<(SourceFiles, Read)>(READ_AHEAD);
+        let capacity = if shares.are_shared() { SHARED_READ_AHEAD } else { READ_AHEAD };
+        let (sender, receiver) = read_ahead::<(SourceFiles, Read)>(capacity);
+        let mut failure = Ok(());
         std::thread::scope(|scope| {
+            let failure = &mut failure;
             scope.spawn(move || {
-                for source in sources {
+                for source in shares.of(sources) {
+                    let source = match source {
+                        Ok(source) => source,
+                        Err(error) => {
+                            *failure = Err(error);
+                            return;
+                        }
+                    };
                     let item = source.files.first().and_then(|file| items.by_file.get(file));
                     let read = read(reader, &source.files, item);
                     let size = read.as_ref().map_or(0, |papers| papers.iter().map(Paper::size).sum());
@@ -328,11 +371,13 @@ impl Run<'_> {
                 self.workload.read(&source, self.batch.characters_taken() - before);
                 self.progress.expected = self.batch.characters_taken() + self.workload.unread_characters();
                 self.progress.done += 1;
+                shares.renew()?;
                 self.write_if_full()?;
                 (self.report)(self.progress);
             }
-            Ok(())
-        })
+            Ok::<_, IngestError>(())
+        })?;
+        Ok(failure?)
     }
 
     fn forget_vanished(&mut self, found: &FoundFiles) -> Result<(), IngestError> {

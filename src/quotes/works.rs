@@ -33,7 +33,7 @@ impl Works {
     /// If a record cannot be read.
     pub fn new(snapshot: &Snapshot) -> Result<Self, IndexError> {
         let mut works = Self::default();
-        snapshot.for_each_paper(|paper| {
+        snapshot.for_each_paper::<IndexError>(|paper| {
             works.add(paper.id.as_str(), &paper.metadata);
             Ok(())
         })?;

@@ -35,7 +35,7 @@ pub use papers::{PaperFilter, PaperPage, PaperSources};
 pub use record::{EmbeddedPassage, PaperRecord, PassageRecord, SourceIdentity, SourceRecord, SourceRole, labels};
 pub use signature::Signature;
 pub use snapshot::Snapshot;
-pub use storage::{Store, StoreRebuild, StoreWriter, WritersLocked};
+pub use storage::{CLAIM_LIFETIME, Claims, Store, StoreRebuild, StoreWriter, WritersLocked};
 pub use view::{
     Candidate, CandidateQuery, CandidateTimes, Candidates, Counts, FieldWeights, Lookups, PaperFacets, PaperField,
     PaperLookup, PaperOrder, PaperSelection, PassageAddress, PassageCosines, PendingVector, QueryTerm, View,

@@ -110,10 +110,10 @@ impl Snapshot {
     ///
     /// # Errors
     /// If a record cannot be read, and the errors of `each`.
-    pub fn for_each_paper(
+    pub fn for_each_paper<E: From<IndexError>>(
         &self,
-        mut each: impl FnMut(PaperRecord) -> Result<(), IndexError>,
-    ) -> Result<(), IndexError> {
+        mut each: impl FnMut(PaperRecord) -> Result<(), E>,
+    ) -> Result<(), E> {
         const AT_A_TIME: usize = 500;
         for offset in (0..).step_by(AT_A_TIME) {
             let page = self.papers_page(&PaperFilter::default(), PaperOrder::Id, offset, AT_A_TIME)?;

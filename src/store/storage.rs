@@ -48,6 +48,11 @@ pub trait Store: Send + Sync + Debug {
     /// [`IndexError::Locked`] while another writer is open, in a store that has one writer at a time.
     fn writer(&self, memory_bytes: usize) -> Result<Box<dyn StoreWriter>, IndexError>;
 
+    /// Shares work among the processes that write to the store; `None` if only one process can.
+    fn claims(&self) -> Option<&dyn Claims> {
+        None
+    }
+
     /// The size of the index on disk in bytes, without copies.
     fn size_bytes(&self) -> u64;
 
@@ -62,6 +67,20 @@ pub trait Store: Send + Sync + Debug {
     /// Fails only if the store cannot be read at all. Damage to its content is part of the result.
     fn check(&self) -> Result<Vec<Finding>, IndexError>;
 }
+
+/// Pieces of work, each of which is held by one process at a time. A piece is free again when its holder releases it,
+/// or has not renewed it for [`CLAIM_LIFETIME`].
+pub trait Claims: Send + Sync + Debug {
+    /// Takes those of the pieces that are free, and renews those that this process holds. Returns which of them it now
+    /// holds.
+    fn take(&self, pieces: &[String]) -> Result<Vec<bool>, IndexError>;
+
+    /// Frees pieces that this process holds; the others stay as they are.
+    fn release(&self, pieces: &[String]) -> Result<(), IndexError>;
+}
+
+/// How long a process may be silent until its [`Claims`] are free again.
+pub const CLAIM_LIFETIME: Duration = Duration::from_secs(120);
 
 /// Writes changes to a store. All of them are durable and visible after [`commit`](Self::commit).
 pub trait StoreWriter: Debug {
