@@ -11,9 +11,9 @@ use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocSet, SegmentReader, TERMINATED};
 
 use super::commit::Commit;
-use super::digest::{self, CommitDigest};
 use super::embedded::PassageIndex;
 use crate::store::analyzer::words;
+use crate::store::digest::{self, CommitDigest};
 use crate::store::{Finding, IndexError, PaperRecord, PassageAddress, PassageRecord};
 
 impl PassageIndex {

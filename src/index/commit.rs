@@ -177,9 +177,7 @@ impl Commit {
     /// The cosines of a query with the vectors of a passage.
     pub(super) fn cosines(&self, address: PassageAddress, query: &UnitVector) -> PassageCosines {
         let (vectors, doc) = (self.vectors(address), address.doc as usize);
-        let sentences = vectors.sentence_cosines(doc, query);
-        let body = if sentences.is_empty() { 0.0 } else { vectors.body_cosine(doc, query) };
-        PassageCosines { paragraph: vectors.cosine(doc, query), body, sentences }
+        vectors.of(doc).cosines(query)
     }
 
     /// The cosine of a query with the passage's own vector.
@@ -204,7 +202,7 @@ impl Commit {
 
     /// The vectors of the passage's sentences, in order.
     pub(super) fn sentence_vectors(&self, address: PassageAddress) -> Vec<UnitVector> {
-        self.vectors(address).sentence_vectors(address.doc as usize)
+        self.vectors(address).of(address.doc as usize).sentence_vectors()
     }
 
     /// The passage as it is shown.

@@ -12,7 +12,6 @@ use tantivy::schema::{IndexRecordOption, Value};
 use tantivy::{Index, IndexReader, IndexSettings, ReloadPolicy, TantivyDocument, TantivyError, Term};
 
 use super::commit::{Commit, commit_id};
-use super::digest::CommitDigest;
 use super::directory::{open_directory, replace, sync_folder};
 use super::error::from_writer;
 use super::schema::{Fields, PAPER, calibration_of, schema, signature_of};
@@ -21,6 +20,7 @@ use super::writer::Writer;
 use super::{holder, rebuild_folder, tokenizer};
 use crate::embed::{Calibration, Embedder};
 use crate::library::references;
+use crate::store::digest::CommitDigest;
 use crate::store::{Finding, IndexError, PaperRecord, Signature, Snapshot, Store, StoreWriter};
 
 /// One tantivy index of papers and their passages, with a vector file in each segment.

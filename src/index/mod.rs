@@ -5,7 +5,6 @@
 
 mod check;
 mod commit;
-mod digest;
 mod directory;
 mod embedded;
 mod error;

@@ -10,9 +10,9 @@ use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, DocSet, Order, SegmentReader, TERMINATED, TantivyError, Term};
 
 use super::commit::Commit;
-use super::digest::{self, CommitDigest};
 use super::filter::{filter_query, matching};
 use super::schema::{PAPER, PASSAGE};
+use crate::store::digest::{self, CommitDigest};
 use crate::store::names::NAMES_MARK;
 use crate::store::{
     Filter, IndexError, PaperFacets, PaperField, PaperKey, PaperLookup, PaperOrder, PaperRecord, PaperSelection,

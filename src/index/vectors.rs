@@ -32,7 +32,8 @@ use tantivy::{DocId, Segment, TantivyDocument, TantivyError};
 
 use crate::embed::UnitVector;
 use crate::store::codes::{Code, sign_words, signs};
-use crate::store::kernels::{add_scaled, dot_f32_i8, dot_wide};
+use crate::store::encoded::EncodedVectors;
+use crate::store::kernels::dot_wide;
 
 /// The file's extension.
 const EXTENSION: &str = "vec";
@@ -369,22 +370,6 @@ pub(super) struct SegmentVectors {
     starts: [usize; Part::COUNT + 1],
 }
 
-/// The bytes that the vector file stores for a document with these vectors, part by part and without the number of its
-/// first sentence: the result of [`SegmentVectors::encoded`] for a passage that is not written yet.
-pub(super) fn encoded(paragraph: &UnitVector, sentences: &[UnitVector]) -> tantivy::Result<Vec<u8>> {
-    let numbers: Vec<f32> =
-        std::iter::once(paragraph).chain(sentences).flat_map(|vector| vector.as_slice()).copied().collect();
-    let mut document = Vectors::new(paragraph.as_slice().len());
-    document.push(&numbers)?;
-    let mut bytes: Vec<u8> = document.signs.iter().flat_map(|word| word.to_le_bytes()).collect();
-    bytes.extend_from_slice(bytemuck::cast_slice(&document.high));
-    bytes.extend_from_slice(bytemuck::cast_slice(&document.low));
-    bytes.extend(document.scales.iter().flat_map(|scale| scale.to_le_bytes()));
-    bytes.extend_from_slice(bytemuck::cast_slice(&document.sentence_codes));
-    bytes.extend(document.sentence_scales.iter().flat_map(|scale| scale.to_le_bytes()));
-    Ok(bytes)
-}
-
 impl SegmentVectors {
     /// Opens the segment's file and checks that its size and header agree with the segment and the model.
     pub(super) fn open(reader: &SegmentReader, dimension: usize) -> tantivy::Result<Self> {
@@ -452,7 +437,7 @@ impl SegmentVectors {
 
     /// The document's vector, decoded.
     pub(super) fn vector(&self, doc: usize) -> UnitVector {
-        UnitVector::normalise(Code::decode(self.high(doc), self.low(doc), self.scale(doc)))
+        self.of(doc).vector()
     }
 
     /// The range of the document's sentences in the sentence parts of the file; empty if the file is damaged.
@@ -471,49 +456,23 @@ impl SegmentVectors {
         [own.concat(), sentences.concat()].concat()
     }
 
-    /// The cosine of the query with each sentence of the document, in order, exact to 8 bits.
-    pub(super) fn sentence_cosines(&self, doc: usize, query: &UnitVector) -> Vec<f32> {
-        self.sentence_range(doc)
-            .map(|sentence| {
-                let code: &[i8] = bytemuck::cast_slice(self.row(Part::SentenceCodes, sentence));
-                self.sentence_scale(sentence) * dot_f32_i8(query.as_slice(), code)
-            })
-            .collect()
-    }
-
-    /// The cosine of the query with the mean of the document's sentence vectors; 0 if there are no sentences.
-    pub(super) fn body_cosine(&self, doc: usize, query: &UnitVector) -> f32 {
-        let mut sum = vec![0f32; self.dimension];
-        for sentence in self.sentence_range(doc) {
-            let (code, scale) = (self.row(Part::SentenceCodes, sentence), self.sentence_scale(sentence));
-            add_scaled(&mut sum, bytemuck::cast_slice(code), scale);
+    /// The vectors of a document.
+    pub(super) fn of(&self, doc: usize) -> EncodedVectors<'_> {
+        let sentences = self.sentence_range(doc);
+        EncodedVectors {
+            high: self.high(doc),
+            low: self.low(doc),
+            scale: self.scale(doc),
+            sentence_codes: bytemuck::cast_slice(self.rows(Part::SentenceCodes, sentences.clone())),
+            sentence_scales: self.rows(Part::SentenceScales, sentences).as_chunks().0,
         }
-        let (dot, square) = sum
-            .iter()
-            .zip(query.as_slice())
-            .fold((0.0, 0.0), |(dot, square), (number, query)| (dot + number * query, square + number * number));
-        if square > 0.0 { dot / square.sqrt() } else { 0.0 }
-    }
-
-    /// The vectors of the document's sentences, decoded from 8 bits.
-    pub(super) fn sentence_vectors(&self, doc: usize) -> Vec<UnitVector> {
-        let zeros = vec![0i8; self.dimension];
-        self.sentence_range(doc)
-            .map(|sentence| {
-                let code: &[i8] = bytemuck::cast_slice(self.row(Part::SentenceCodes, sentence));
-                UnitVector::normalise(Code::decode(code, &zeros, self.sentence_scale(sentence)))
-            })
-            .collect()
-    }
-
-    fn sentence_scale(&self, sentence: usize) -> f32 {
-        f32::from_le_bytes(self.number(Part::SentenceScales, sentence))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::encoded::encoded;
 
     fn unit(seed: usize, dimension: usize) -> Vec<f32> {
         let values = (0..dimension).map(|index| ((seed * 31 + index * 17) % 23) as f32 - 11.0).collect();
@@ -535,13 +494,13 @@ mod tests {
         let read = SegmentVectors::from_bytes(OwnedBytes::new(file), 70, 3).expect("a whole file");
         let query = UnitVector::normalise(unit(2, 70));
         assert!((read.cosine(0, &UnitVector::normalise(unit(1, 70))) - 1.0).abs() < 1e-4);
-        assert!((read.sentence_cosines(0, &query)[0] - 1.0).abs() < 1e-2);
-        assert_eq!(read.sentence_cosines(0, &query).len(), 2);
+        assert!((read.of(0).sentence_cosines(&query)[0] - 1.0).abs() < 1e-2);
+        assert_eq!(read.of(0).sentence_cosines(&query).len(), 2);
         assert!(!read.has_vector(1) && read.has_vector(2));
-        assert!(read.sentence_cosines(2, &query).is_empty());
-        let mean = UnitVector::mean(&read.sentence_vectors(0)).expect("sentences");
-        assert!((read.body_cosine(0, &query) - mean.cosine(&query)).abs() < 1e-3);
-        assert_eq!(read.body_cosine(2, &query), 0.0);
+        assert!(read.of(2).sentence_cosines(&query).is_empty());
+        let mean = UnitVector::mean(&read.of(0).sentence_vectors()).expect("sentences");
+        assert!((read.of(0).body_cosine(&query) - mean.cosine(&query)).abs() < 1e-3);
+        assert_eq!(read.of(2).body_cosine(&query), 0.0);
     }
 
     #[test]
@@ -550,7 +509,7 @@ mod tests {
         let numbers: Vec<f32> = vectors.iter().flat_map(|vector| vector.as_slice()).copied().collect();
         let file = written(&[unit(4, 70), numbers], 70);
         let read = SegmentVectors::from_bytes(OwnedBytes::new(file), 70, 2).expect("a whole file");
-        assert_eq!(read.encoded(1), encoded(&vectors[0], &vectors[1..]).expect("whole vectors"));
+        assert_eq!(read.encoded(1), encoded(&vectors[0], &vectors[1..]));
         assert_ne!(read.encoded(0), read.encoded(1));
     }
 

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use tantivy::{IndexWriter, TantivyDocument, Term};
 
 use super::commit::Commit;
-use super::digest::{self, CommitDigest};
 use super::holder;
 use super::schema::{Fields, PAPER, PASSAGE};
-use super::vectors::{encoded, field_value};
+use super::vectors::field_value;
 use crate::corpus::{PaperId, SectionKind, normalise_short_form};
+use crate::store::digest::{self, CommitDigest};
+use crate::store::encoded::encoded;
 use crate::store::names::{abbreviation_term, paper_keys};
 use crate::store::{EmbeddedPassage, IndexError, PaperRecord, PassageRecord, StoreWriter};
 
@@ -156,7 +157,7 @@ impl StoreWriter for Writer {
     fn add_passages(&mut self, paper: &PaperRecord, passages: &[EmbeddedPassage]) -> Result<(), IndexError> {
         for passage in passages {
             let record = serde_json::to_string(&PassageRecord::new(paper, &passage.passage))?;
-            let hash = digest::hash_passage(&record, &encoded(&passage.paragraph, &passage.sentences)?);
+            let hash = digest::hash_passage(&record, &encoded(&passage.paragraph, &passage.sentences));
             self.writer.add_document(self.passage_document(paper, passage, record))?;
             self.incomplete.entry(paper.id.clone()).or_default().push(hash);
         }

@@ -1,6 +1,7 @@
 //! Finds terms of similar spelling: `metastasi` for `metastas`, `tumour` for `tumor`, a misspelled word.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use super::error::IndexError;
 use super::term_cache::HeapSize;
@@ -124,6 +125,18 @@ fn trigrams(term: &str) -> impl Iterator<Item = [u8; 3]> + '_ {
     (0..term.len()).map(move |position| [byte(position), byte(position + 1), byte(position + 2)])
 }
 
+/// The trigrams of a term as keys of an index, in which each occurs once: the second `ana` of `banana` is `ana2`. Two
+/// terms have as many of these in common as they have trigrams in common.
+pub(crate) fn trigram_keys(term: &str) -> impl Iterator<Item = String> + '_ {
+    let mut seen: BTreeMap<[u8; 3], usize> = BTreeMap::new();
+    trigrams(term).map(move |trigram| {
+        let number = seen.entry(trigram).or_default();
+        *number += 1;
+        let key = String::from_utf8_lossy(&trigram);
+        if *number == 1 { key.into_owned() } else { format!("{key}{number}") }
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,6 +159,13 @@ mod tests {
         assert_eq!(found, ["metastasi", "metastat", "metast"]);
         assert_eq!(among("tumor", &["tumour"]).len(), 1);
         assert_eq!(among("stif", &["stiff", "still"])[0], "stiff");
+    }
+
+    #[test]
+    fn terms_have_as_many_keys_in_common_as_trigrams() {
+        let keys = |term| Vec::from_iter(trigram_keys(term));
+        assert_eq!(keys("banana"), [" ba", "ban", "ana", "nan", "ana2", "na "]);
+        assert_eq!(keys("ana"), [" an", "ana", "na "]);
     }
 
     #[test]

@@ -6,6 +6,8 @@
 
 pub mod analyzer;
 pub(crate) mod codes;
+pub(crate) mod digest;
+pub(crate) mod encoded;
 mod error;
 mod filter;
 mod finding;

@@ -12,6 +12,16 @@ impl PaperKey {
     pub fn from_id(id: &str) -> Self {
         Self(xxh3_64(id.as_bytes()))
     }
+
+    /// The key as a signed number with the same bits.
+    pub(crate) fn to_signed(self) -> i64 {
+        self.0.cast_signed()
+    }
+
+    /// The key that [`to_signed`](Self::to_signed) made.
+    pub(crate) fn from_signed(number: i64) -> Self {
+        Self(number.cast_unsigned())
+    }
 }
 
 /// A set of papers.

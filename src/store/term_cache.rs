@@ -44,6 +44,15 @@ impl<T: Clone + HeapSize> Default for TermCache<T> {
 }
 
 impl<T: Clone + HeapSize> TermCache<T> {
+    /// The cached value of a term.
+    pub(crate) fn get(&self, term: &str) -> Option<T> {
+        self.0.get(term)
+    }
+
+    pub(crate) fn insert(&self, term: &str, value: T) {
+        self.0.insert(term.into(), value);
+    }
+
     /// The cached value of a term, or the computed one. Two threads may compute the same value.
     pub(crate) fn get_or_compute(
         &self,
