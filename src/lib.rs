@@ -9,6 +9,7 @@
 
 pub mod bibliography;
 pub mod cli;
+pub mod cluster;
 pub mod config;
 pub use stroma_corpus as corpus;
 pub use stroma_embed as embed;

@@ -1,0 +1,104 @@
+//! A circuit breaker (Nygard, 2007): a node that fails is left alone for a while, so that requests do not wait for it.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How a request failed at a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// The connection failed. Once may be a connection that the node closed because nobody used it.
+    Connection,
+    /// The node did not answer in time, which cost that time.
+    Timeout,
+}
+
+/// The breaker of one node: closed while the node answers, open after failures, half open for one request after each
+/// pause.
+#[derive(Debug, Default)]
+pub(super) struct Breaker(Mutex<State>);
+
+#[derive(Debug, Default, Clone, Copy)]
+struct State {
+    /// Weight of the failures since the last answer.
+    failures: u32,
+    /// When the next request may try the node; `None` while closed.
+    next_try: Option<Instant>,
+}
+
+/// The weight of failures that opens the breaker.
+const THRESHOLD: u32 = 2;
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+
+impl Breaker {
+    /// Whether a request may try the node. While half open, only one request may: the others find the next pause begun.
+    pub(super) fn admits(&self, now: Instant) -> bool {
+        let mut state = self.state();
+        match state.next_try {
+            None => true,
+            Some(next_try) if now < next_try => false,
+            Some(_) => {
+                state.next_try = Some(now + pause(state.failures));
+                true
+            }
+        }
+    }
+
+    /// The node answered.
+    pub(super) fn succeed(&self) {
+        *self.state() = State::default();
+    }
+
+    /// The node failed.
+    pub(super) fn fail(&self, failure: Failure, now: Instant) {
+        let mut state = self.state();
+        let weight = if failure == Failure::Timeout { THRESHOLD } else { 1 };
+        state.failures = state.failures.saturating_add(weight);
+        if state.failures >= THRESHOLD {
+            state.next_try = Some(now + pause(state.failures));
+        }
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Twice as long after each failure.
+fn pause(failures: u32) -> Duration {
+    let doublings = failures.saturating_sub(THRESHOLD).min(16);
+    FIRST_PAUSE.saturating_mul(1 << doublings).min(LONGEST_PAUSE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_that_fails_is_tried_once_after_each_pause_until_it_answers() {
+        let (breaker, start) = (Breaker::default(), Instant::now());
+        breaker.fail(Failure::Connection, start);
+        assert!(breaker.admits(start), "one failure may be an old connection");
+        breaker.fail(Failure::Connection, start);
+        assert!(!breaker.admits(start));
+        let later = start + FIRST_PAUSE;
+        assert!(breaker.admits(later) && !breaker.admits(later), "half open for one request");
+        breaker.fail(Failure::Connection, later);
+        assert!(!breaker.admits(later + FIRST_PAUSE), "the pause grows");
+        assert!(breaker.admits(later + LONGEST_PAUSE));
+        breaker.succeed();
+        assert!(breaker.admits(later) && breaker.admits(later));
+    }
+
+    #[test]
+    fn one_timeout_opens_it() {
+        let (breaker, start) = (Breaker::default(), Instant::now());
+        breaker.fail(Failure::Timeout, start);
+        assert!(!breaker.admits(start));
+    }
+
+    #[test]
+    fn the_pause_is_bounded() {
+        assert_eq!(pause(u32::MAX), LONGEST_PAUSE);
+    }
+}

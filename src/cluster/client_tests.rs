@@ -1,0 +1,205 @@
+//! The client against real sockets that fail in the ways in which nodes fail.
+
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use ureq::http::Method;
+
+use super::client::{Body, Client, Patience};
+use super::error::ClusterError;
+use super::options::{ClusterOptions, Credentials};
+
+/// What a node does with one request.
+#[derive(Debug, Clone, Copy)]
+enum Does {
+    Answers(u16, &'static str),
+    /// Closes the connection instead of answering.
+    Dies,
+    /// Closes the connection in the middle of an answer.
+    DiesInBody,
+    /// Keeps the connection open and says nothing.
+    Hangs,
+}
+
+/// A server that does what it is told to, request by request; afterwards it answers `{}`.
+struct Node {
+    url: String,
+    /// Headers and body of each request.
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl Node {
+    fn start(does: &[Does]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let left = Arc::new(Mutex::new(VecDeque::from(does.to_vec())));
+        let seen = Arc::clone(&requests);
+        std::thread::spawn(move || {
+            for connection in listener.incoming().flatten() {
+                let (left, seen) = (Arc::clone(&left), Arc::clone(&seen));
+                std::thread::spawn(move || serve(connection, &left, &seen));
+            }
+        });
+        Self { url, requests }
+    }
+
+    /// An address at which nothing listens.
+    fn refusing() -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        format!("http://{}", listener.local_addr().expect("an address"))
+    }
+
+    fn requests(&self) -> Vec<String> {
+        self.requests.lock().expect("no panic").clone()
+    }
+}
+
+fn serve(connection: TcpStream, left: &Mutex<VecDeque<Does>>, seen: &Mutex<Vec<String>>) {
+    let mut reader = BufReader::new(connection);
+    loop {
+        let (mut request, mut length) = (String::new(), 0);
+        loop {
+            let mut line = String::new();
+            if reader.read_line(&mut line).unwrap_or(0) == 0 {
+                return;
+            }
+            if let Some(number) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = number.trim().parse().expect("a number");
+            }
+            if line == "\r\n" {
+                break;
+            }
+            request.push_str(&line);
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).expect("a body");
+        request.push_str(&String::from_utf8_lossy(&body));
+        seen.lock().expect("no panic").push(request);
+        let does = left.lock().expect("no panic").pop_front().unwrap_or(Does::Answers(200, "{}"));
+        let head = |status, length| format!("HTTP/1.1 {status} Status\r\ncontent-length: {length}\r\n\r\n");
+        let connection = reader.get_mut();
+        match does {
+            Does::Answers(status, body) => {
+                connection.write_all((head(status, body.len()) + body).as_bytes()).expect("a reader");
+            }
+            Does::Dies => return,
+            Does::DiesInBody => {
+                return connection.write_all((head(200, 100) + "{\"half").as_bytes()).expect("a reader");
+            }
+            Does::Hangs => loop {
+                std::thread::park();
+            },
+        }
+    }
+}
+
+fn options(urls: &[&str]) -> ClusterOptions {
+    ClusterOptions::new(urls.iter().map(|url| (*url).to_owned()).collect(), "papers", "unused".into())
+}
+
+fn asked(options: &ClusterOptions) -> Result<String, ClusterError> {
+    let client = Client::new(options)?;
+    let answer = client.send(&Method::GET, "/a", Body::Nothing, Patience::Read)?;
+    Ok(String::from_utf8(answer).expect("text"))
+}
+
+#[test]
+fn a_node_that_fails_is_followed_by_the_next_one() {
+    let refuses = Node::refusing();
+    for fails in [
+        &[Does::Answers(503, "{}")][..],
+        &[Does::Answers(429, "{}")],
+        &[Does::Answers(502, "<html>the page of a proxy</html>")],
+        &[Does::Dies],
+        &[Does::DiesInBody],
+    ] {
+        let (failing, good) = (Node::start(fails), Node::start(&[Does::Answers(200, "good")]));
+        assert_eq!(asked(&options(&[&refuses, &failing.url, &good.url])).expect("an answer"), "good", "{fails:?}");
+        assert_eq!(failing.requests().len(), 1);
+    }
+}
+
+#[test]
+fn a_node_that_hangs_is_followed_by_the_next_one() {
+    let (hangs, good) = (Node::start(&[Does::Hangs]), Node::start(&[Does::Answers(200, "good")]));
+    let mut options = options(&[&hangs.url, &good.url]);
+    options.timeouts.read = Duration::from_millis(50);
+    assert_eq!(asked(&options).expect("an answer"), "good");
+}
+
+#[test]
+fn a_single_node_is_asked_again_until_it_answers() {
+    let fails = [Does::Answers(503, "{}"), Does::Dies, Does::DiesInBody, Does::Answers(429, "{}")];
+    let node = Node::start(&[&fails[..], &[Does::Answers(200, "at last")]].concat());
+    assert_eq!(asked(&options(&[&node.url])).expect("an answer"), "at last");
+    assert_eq!(node.requests().len(), 5);
+}
+
+#[test]
+fn a_node_whose_breaker_is_open_is_not_asked() {
+    let (dying, good) = (Node::start(&[Does::Dies; 100]), Node::start(&[]));
+    let client = Client::new(&options(&[&dying.url, &good.url])).expect("a client");
+    for _ in 0..20 {
+        client.send(&Method::GET, "/a", Body::Nothing, Patience::Read).expect("an answer");
+    }
+    assert_eq!(good.requests().len(), 20);
+    assert!(dying.requests().len() < 10, "{} requests", dying.requests().len());
+}
+
+#[test]
+fn an_error_of_the_request_is_not_tried_again() {
+    let error = r#"{"error": {"type": "parsing_exception", "reason": "unknown query"}, "status": 400}"#;
+    let node = Node::start(&[Does::Answers(400, error)]);
+    let refused = asked(&options(&[&node.url])).expect_err("a refusal");
+    assert!(matches!(&refused, ClusterError::Refused { status: 400, reason, .. } if reason == "unknown query"));
+    assert_eq!(node.requests().len(), 1);
+}
+
+#[test]
+fn a_cluster_that_never_answers_is_an_error_that_names_a_node() {
+    let refuses = Node::refusing();
+    let mut options = options(&[&refuses]);
+    options.timeouts.read_deadline = Duration::from_millis(100);
+    let error = asked(&options).expect_err("nobody answers");
+    assert!(matches!(&error, ClusterError::Unreachable { url, .. } if *url == refuses), "{error}");
+}
+
+#[test]
+fn requests_are_authorised_and_typed() {
+    for (credentials, header) in [
+        (
+            Credentials::Basic { user: "reader".into(), password: "pass".into() },
+            "authorization: Basic cmVhZGVyOnBhc3M=",
+        ),
+        (Credentials::Bearer("token".into()), "authorization: Bearer token"),
+    ] {
+        assert!(!format!("{credentials:?}").contains("pass") && !format!("{credentials:?}").contains("token"));
+        let node = Node::start(&[]);
+        let client = Client::new(&ClusterOptions { credentials, ..options(&[&node.url]) }).expect("a client");
+        client.send(&Method::POST, "/_bulk", Body::Lines(b"{}\n{}\n"), Patience::Write).expect("an answer");
+        client.send(&Method::POST, "/a", Body::Json(b"[1]"), Patience::Read).expect("an answer");
+        let requests = node.requests();
+        assert!(requests[0].starts_with("POST /_bulk HTTP/1.1") && requests[0].ends_with("{}\n{}\n"));
+        assert!(requests[0].contains("content-type: application/x-ndjson"), "{}", requests[0]);
+        assert!(requests[1].contains("content-type: application/json") && requests[1].ends_with("[1]"));
+        assert!(requests.iter().all(|request| request.contains(header)), "{requests:?}");
+    }
+}
+
+#[test]
+fn addresses_and_certificates_are_checked_before_the_first_request() {
+    for url in ["", "node1:9200", "ftp://node1", "http://user:pass@node1:9200", "http://node1/?a=b", "http://"] {
+        assert!(matches!(Client::new(&options(&[url])), Err(ClusterError::Address { .. })), "{url}");
+    }
+    assert!(matches!(Client::new(&options(&[])), Err(ClusterError::NoAddress)));
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("ca.pem");
+    let with_file = || Client::new(&ClusterOptions { ca: Some(file.clone()), ..options(&["https://node1:9200"]) });
+    assert!(matches!(with_file(), Err(ClusterError::Certificates { .. })), "no file");
+    std::fs::write(&file, "no certificate").expect("a file");
+    assert!(matches!(with_file(), Err(ClusterError::Certificates { .. })), "no certificate");
+}

@@ -1,0 +1,144 @@
+//! Errors of the cluster.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::store::IndexError;
+
+/// A request that a cluster did not answer, or refused.
+#[derive(Debug, Error)]
+pub enum ClusterError {
+    #[error("{url:?} is not the address of a node: {reason}; it is written as https://node1:9200")]
+    Address { url: String, reason: String },
+    #[error("no address of a node is given")]
+    NoAddress,
+    #[error("{:?} is not the name of an index: {reason}", name)]
+    IndexName { name: String, reason: &'static str },
+    #[error("the user name and password, or the token, cannot be sent in a header of HTTP")]
+    Credentials,
+    #[error("the certificates in {} cannot be used: {reason}", path.display())]
+    Certificates { path: PathBuf, reason: String },
+    #[error("no node of the cluster answers ({attempts} attempts; the last one at {url}: {reason})")]
+    Unreachable { attempts: usize, url: String, reason: String },
+    #[error("the node at {url} is not trusted: {reason}; is the file of certificates that of its cluster?")]
+    Untrusted { url: String, reason: String },
+    #[error("the cluster does not accept the credentials, or they do not permit this: {reason}")]
+    Forbidden { reason: String },
+    #[error("the cluster refuses a request (status {status}, {kind}): {reason}")]
+    Refused { status: u16, kind: String, reason: String },
+    #[error("the cluster has no room to write: {reason}; questions are still answered")]
+    Full { reason: String },
+    #[error("another process writes to {document}")]
+    Conflict { document: String },
+    #[error("{failed} of {total} shards failed: {reason}")]
+    Shards { failed: u64, total: u64, reason: String },
+    #[error(
+        "the index at {place} was made by another version of stroma (mapping {found}, now {expected}): use that version, or \
+         rebuild the index"
+    )]
+    OtherMapping { place: String, found: u64, expected: u64 },
+    #[error("{document} was replaced while it was read; ask again")]
+    Gone { document: String },
+    #[error("a point in time of the cluster is lost")]
+    PointInTimeLost,
+    #[error("an answer of the cluster is not as expected: {0}")]
+    Answer(#[from] serde_json::Error),
+    #[error("an answer of the cluster is not as expected: {0}")]
+    Unexpected(String),
+}
+
+impl From<ClusterError> for IndexError {
+    fn from(error: ClusterError) -> Self {
+        Self::Engine(Box::new(error))
+    }
+}
+
+impl ClusterError {
+    /// The error of an answer with a status that is none of success.
+    pub(super) fn from_answer(status: u16, body: &[u8]) -> Self {
+        let answer: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+        let text = String::from_utf8_lossy(&body[..body.len().min(MAX_SHOWN)]).into_owned();
+        Self::from_error(status, &answer["error"], text)
+    }
+
+    /// The error that the object `error` of an answer states; `text` is shown if it states none.
+    pub(super) fn from_error(status: u16, error: &serde_json::Value, text: String) -> Self {
+        let kinds: Vec<&str> = causes(error).iter().filter_map(|cause| cause["type"].as_str()).collect();
+        let kind = kinds.first().copied().unwrap_or_default().to_owned();
+        let reason = causes(error).iter().rev().find_map(|cause| cause["reason"].as_str()).map(str::to_owned);
+        let reason = reason.unwrap_or_else(|| error.as_str().map_or(text, str::to_owned));
+        let reason = if reason.is_empty() { "no reason is given".to_owned() } else { reason };
+        match status {
+            _ if kinds.contains(&"search_context_missing_exception") => Self::PointInTimeLost,
+            _ if is_full(&kinds, &reason) => Self::Full { reason },
+            401 | 403 if !kinds.contains(&"cluster_block_exception") => Self::Forbidden { reason },
+            _ => Self::Refused { status, kind, reason },
+        }
+    }
+
+    /// Whether the same request may succeed later.
+    pub(super) fn is_transient(&self) -> bool {
+        matches!(self, Self::Refused { status, .. } if is_transient(*status))
+    }
+
+    /// Whether another point in time may answer: the node that held a part of this one is gone.
+    pub(super) fn is_of_point_in_time(&self) -> bool {
+        matches!(self, Self::PointInTimeLost | Self::Shards { .. })
+    }
+
+    /// Whether a document or an index is not there.
+    pub(super) fn is_missing(&self) -> bool {
+        matches!(self, Self::Refused { status: 404, .. })
+    }
+}
+
+/// In bytes, of an answer that is not JSON: the page of a proxy.
+const MAX_SHOWN: usize = 200;
+
+/// Whether the request may succeed later: too many requests, or a node that starts, stops or knows no manager.
+pub(super) fn is_transient(status: u16) -> bool {
+    matches!(status, 429 | 502 | 503 | 504)
+}
+
+/// An error and its causes, outermost first.
+fn causes(error: &serde_json::Value) -> Vec<&serde_json::Value> {
+    let mut causes = Vec::new();
+    let mut left = vec![error];
+    while let Some(cause) = left.pop().filter(|_| causes.len() < MAX_CAUSES) {
+        causes.push(cause);
+        let failed = cause["failed_shards"].as_array().into_iter().flatten().map(|shard| &shard["reason"]);
+        left.extend(failed.chain([&cause["caused_by"]]).filter(|cause| cause.is_object()));
+    }
+    causes
+}
+
+const MAX_CAUSES: usize = 32;
+
+/// Whether disks are full: then indexes become read-only.
+fn is_full(kinds: &[&str], reason: &str) -> bool {
+    kinds.contains(&"cluster_block_exception") && (reason.contains("flood-stage") || reason.contains("disk usage"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_become_errors_that_say_what_is_wrong() {
+        let error = |status, body: &str| ClusterError::from_answer(status, body.as_bytes());
+        let lost = r#"{"error": {"type": "search_phase_execution_exception", "reason": "all shards failed", "failed_shards":
+            [{"shard": 0, "reason": {"type": "search_context_missing_exception", "reason": "No search context found"}}]}}"#;
+        assert!(matches!(error(404, lost), ClusterError::PointInTimeLost));
+        let full = r#"{"error": {"type": "cluster_block_exception", "reason": "index [a] blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage watermark]"}}"#;
+        assert!(matches!(error(429, full), ClusterError::Full { .. }));
+        assert!(matches!(error(401, "Unauthorized"), ClusterError::Forbidden { reason } if reason == "Unauthorized"));
+        let busy = error(429, r#"{"error": {"type": "rejected_execution_exception", "reason": "queue is full"}}"#);
+        assert!(busy.is_transient());
+        let nested = r#"{"error": {"type": "mapper_parsing_exception", "reason": "failed to parse",
+            "caused_by": {"type": "illegal_argument_exception", "reason": "no such field"}}, "status": 400}"#;
+        let ClusterError::Refused { status, kind, reason } = error(400, nested) else { panic!("a refusal") };
+        assert_eq!((status, kind.as_str(), reason.as_str()), (400, "mapper_parsing_exception", "no such field"));
+        assert!(error(404, r#"{"error": {"type": "index_not_found_exception"}}"#).is_missing());
+    }
+}

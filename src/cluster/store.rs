@@ -1,0 +1,256 @@
+//! Opens an index in a cluster.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::addresses::Kind;
+use super::client::Client;
+use super::commit::{ClusterView, IndexFacts};
+use super::commit_counter::{commit_id, newest_commit};
+use super::error::ClusterError;
+use super::indexes::{CurrentIndex, Indexes, check_signature};
+use super::mapping::IndexMeta;
+use super::options::ClusterOptions;
+use super::paper_state::{Papers, now};
+use super::writer::ClusterWriter;
+use crate::embed::{Calibration, Embedder};
+use crate::store::{Finding, IndexError, PaperRecord, Signature, Snapshot, Store, StoreHealth, StoreWriter};
+
+/// Papers and passages in an OpenSearch cluster.
+#[derive(Debug)]
+pub struct ClusterStore {
+    pub(super) client: Arc<Client>,
+    pub(super) options: ClusterOptions,
+    signature: Signature,
+    calibration: Calibration,
+    newest: Mutex<Newest>,
+}
+
+/// The newest commit that this process has seen.
+#[derive(Debug, Clone)]
+struct Newest {
+    index: Arc<CurrentIndex>,
+    commit: u64,
+    view: Arc<ClusterView>,
+    snapshot: Snapshot,
+}
+
+impl ClusterStore {
+    /// Opens the index, which must have the signature `expected`.
+    ///
+    /// # Errors
+    /// [`IndexError::NotFound`] if there is no index; [`IndexError::OtherModel`] or [`IndexError::OtherVersion`] if its
+    /// vectors or words are not comparable with those of this version; if the cluster does not answer.
+    pub fn open(options: &ClusterOptions, expected: &Signature) -> Result<Self, IndexError> {
+        let client = Arc::new(Client::new(options)?);
+        let indexes = Indexes { client: &client, options };
+        let index = indexes.current()?;
+        check_signature(indexes.place(), &index.meta.signature(), expected)?;
+        Self::with(client, options, index)
+    }
+
+    /// Opens the index, or creates an empty one for the embedder's vectors if there is none.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open); [`IndexError::Embed`] if the embedder cannot be calibrated for a new index.
+    pub fn open_or_create(options: &ClusterOptions, embedder: &dyn Embedder) -> Result<Self, IndexError> {
+        let signature = Signature::from_embedder(embedder);
+        match Self::open(options, &signature) {
+            Err(IndexError::NotFound { .. }) => {
+                let client = Client::new(options)?;
+                let meta = IndexMeta::new(&signature, &Calibration::measure(embedder)?, options.graph_vectors);
+                Indexes { client: &client, options }.create(&meta, options.expected_passages, true)?;
+                Self::open(options, &signature)
+            }
+            other => other,
+        }
+    }
+
+    /// What the index was made with.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open), but for other models and versions of the analyzer.
+    pub fn signature_of(options: &ClusterOptions) -> Result<Signature, IndexError> {
+        let client = Client::new(options)?;
+        Ok(Indexes { client: &client, options }.current()?.meta.signature())
+    }
+
+    /// The papers of the index, regardless of its model and version; empty if there is no index.
+    ///
+    /// # Errors
+    /// If their records cannot be read.
+    pub fn recorded_papers(options: &ClusterOptions) -> Result<Vec<PaperRecord>, IndexError> {
+        let client = Arc::new(Client::new(options)?);
+        let index = match (Indexes { client: &client, options }).current() {
+            Err(IndexError::NotFound { .. }) => return Ok(Vec::new()),
+            other => other?,
+        };
+        let store = Self::with(client, options, index)?;
+        let (view, mut papers) = (store.view(), Vec::new());
+        view.for_documents(Kind::Paper, PAPERS_AT_ONCE, &|point| point.papers(&[]), &mut |addresses| {
+            papers.extend(view.records::<PaperRecord>(addresses)?);
+            Ok(())
+        })?;
+        Ok(papers)
+    }
+
+    /// Opens an index that need not be in use.
+    pub(super) fn with(client: Arc<Client>, options: &ClusterOptions, index: CurrentIndex) -> Result<Self, IndexError> {
+        let (signature, calibration) = (index.meta.signature(), index.meta.calibration);
+        let newest = Mutex::new(Newest::open(&client, options, Arc::new(index))?);
+        Ok(Self { client, options: options.clone(), signature, calibration, newest })
+    }
+
+    pub(super) fn indexes(&self) -> Indexes<'_> {
+        Indexes { client: &self.client, options: &self.options }
+    }
+
+    fn newest(&self) -> Newest {
+        self.newest.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The newest commit that this process has seen.
+    pub(super) fn view(&self) -> Arc<ClusterView> {
+        self.newest().view
+    }
+
+    /// The index in which that commit is.
+    pub(super) fn index(&self) -> Arc<CurrentIndex> {
+        self.newest().index
+    }
+
+    /// The papers that a writer was writing when its process was killed, or is still writing.
+    pub(super) fn papers_in_flux(&self) -> Result<Vec<String>, IndexError> {
+        let index = self.index();
+        let papers = Papers { client: &self.client, index: &index.name };
+        papers.refresh()?;
+        let view = ClusterView::open(&self.client, &facts(&index, &self.options), String::new())?;
+        let mut found = Vec::new();
+        let query = |_: &super::pit::PointInTime| json!({"exists": {"field": "writing"}});
+        view.for_documents(Kind::Paper, PAPERS_AT_ONCE, &query, &mut |addresses| {
+            found.extend(addresses.iter().map(|address| view.known.id(*address).to_string()));
+            Ok(())
+        })?;
+        Ok(found)
+    }
+}
+
+/// Papers whose records are in memory at a time.
+const PAPERS_AT_ONCE: usize = 500;
+
+impl Newest {
+    fn open(client: &Arc<Client>, options: &ClusterOptions, index: Arc<CurrentIndex>) -> Result<Self, ClusterError> {
+        // Read before the point in time is opened: what it shows may be newer than this number, but not older.
+        let commit = newest_commit(client, &index.name)?;
+        let id = commit_id(&index.name, &index.uuid, commit);
+        let view = Arc::new(ClusterView::open(client, &facts(&index, options), id)?);
+        let snapshot = Snapshot::new(Arc::clone(&view) as _);
+        Ok(Self { index, commit, view, snapshot })
+    }
+}
+
+fn facts(index: &CurrentIndex, options: &ClusterOptions) -> IndexFacts {
+    IndexFacts {
+        name: index.name.clone(),
+        dimension: index.meta.dimension,
+        graph_vectors: index.meta.graph_vectors(),
+        exact_neighbours: options.exact_neighbours,
+    }
+}
+
+impl Store for ClusterStore {
+    fn folder(&self) -> &Path {
+        &self.options.folder
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn calibration(&self) -> Option<&Calibration> {
+        Some(&self.calibration)
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        self.newest().snapshot
+    }
+
+    /// Two small requests if there is no new commit.
+    fn reload(&self) -> Result<bool, IndexError> {
+        let known = self.newest();
+        let indexes = self.indexes();
+        let index = match indexes.current_name()? {
+            Some(name) if name == known.index.name => Arc::clone(&known.index),
+            _ => Arc::new(indexes.current()?),
+        };
+        let found = index.meta.signature();
+        if found != self.signature {
+            let (expected, found) = (Box::new(self.signature.clone()), Box::new(found));
+            return Err(IndexError::Replaced { folder: indexes.place(), expected, found });
+        }
+        let is_same_index = index.uuid == known.index.uuid;
+        if is_same_index && newest_commit(&self.client, &index.name)? == known.commit {
+            return Ok(false);
+        }
+        let newer = Newest::open(&self.client, &self.options, index)?;
+        *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = newer;
+        Ok(true)
+    }
+
+    fn poll_interval(&self) -> Duration {
+        Duration::from_secs(1)
+    }
+
+    /// Finishes what killed writers left, and removes former indexes. Several writers may be open.
+    fn writer(&self, memory_bytes: usize) -> Result<Box<dyn StoreWriter>, IndexError> {
+        let index = self.index();
+        let papers = Papers { client: &self.client, index: &index.name };
+        for paper in self.papers_in_flux()? {
+            if papers.finish(&paper)? {
+                tracing::info!(paper, "finished what a killed writer began");
+            }
+        }
+        self.remove_former_indexes(&index.name)?;
+        Ok(Box::new(ClusterWriter::new(Arc::clone(&self.client), facts(&index, &self.options), memory_bytes)))
+    }
+
+    fn location(&self) -> String {
+        self.indexes().place().display().to_string()
+    }
+
+    fn size_bytes(&self) -> u64 {
+        let path = format!("/{}/_stats/store", self.index().name);
+        let answer: Option<Value> = self.client.get(&path).unwrap_or_else(|error| {
+            tracing::debug!(%error, "the size of the index is not known");
+            None
+        });
+        answer.and_then(|answer| answer["_all"]["primaries"]["store"]["size_in_bytes"].as_u64()).unwrap_or(0)
+    }
+
+    fn health(&self) -> Option<StoreHealth> {
+        Some(self.indexes().index_health(&self.index().name))
+    }
+
+    fn check(&self) -> Result<Vec<Finding>, IndexError> {
+        self.findings(now())
+    }
+}
+
+impl ClusterStore {
+    /// Removes the indexes that came before the one in use.
+    fn remove_former_indexes(&self, current: &str) -> Result<(), ClusterError> {
+        let all = self.indexes().all()?;
+        if !all.get(current).copied().unwrap_or(false) {
+            // This one is not in use itself: it is being rebuilt.
+            return Ok(());
+        }
+        for (name, _) in all.into_iter().filter(|(name, is_used)| !is_used && name.as_str() < current) {
+            tracing::info!(index = name, "removing a former index");
+            self.indexes().delete(&name)?;
+        }
+        Ok(())
+    }
+}

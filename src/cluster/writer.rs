@@ -1,0 +1,277 @@
+//! Writes papers to an index. Several processes may write at the same time.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::bulk::{Bulk, Outcome};
+use super::client::Client;
+use super::commit::{ClusterView, IndexFacts};
+use super::commit_counter::raise_commit;
+use super::document::{
+    PaperDocument, PassageDocument, PassagesWritten, TermDocument, paper_document_id, passage_document_id,
+};
+use super::error::ClusterError;
+use super::paper_state::{Claim, Former, PaperSource, Papers, lease, new_generation};
+use super::words::terms;
+use crate::corpus::PaperId;
+use crate::store::encoded::encoded;
+use crate::store::fuzzy::may_be_fuzzy;
+use crate::store::{EmbeddedPassage, IndexError, PaperRecord, PassageRecord, StoreWriter, digest};
+
+/// The largest request: requests of some megabytes are fastest, and the cluster refuses those of 100.
+const MAX_REQUEST_BYTES: usize = 8 << 20;
+
+/// Records that are replaced in one request.
+const RECORDS_AT_ONCE: usize = 100;
+
+/// Number of terms that a writer remembers to have written. They are forgotten together, and written again.
+const MAX_KNOWN_TERMS: usize = 2_000_000;
+
+/// A writer. What it writes is durable at once, and visible after [`commit`](StoreWriter::commit).
+pub(super) struct ClusterWriter {
+    client: Arc<Client>,
+    index: IndexFacts,
+    /// The largest request in bytes.
+    max_request: usize,
+    is_changed: bool,
+    /// Papers whose passages are being written.
+    open: HashMap<PaperId, OpenPaper>,
+    /// Papers that are removed at the next commit, unless they are written again before.
+    removed: BTreeSet<PaperId>,
+    /// Records that replace those of their papers.
+    records: BTreeMap<PaperId, PaperRecord>,
+    known_terms: HashSet<Box<str>>,
+}
+
+/// A paper whose passages are being written.
+struct OpenPaper {
+    claim: Claim,
+    /// One more than the highest ordinal.
+    passages: u32,
+    /// The hashes of its passages.
+    hashes: Vec<u64>,
+    /// Passages that are not sent yet.
+    waiting: Bulk,
+    /// Terms that are not sent yet.
+    terms: Bulk,
+}
+
+impl std::fmt::Debug for ClusterWriter {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("ClusterWriter").field("index", &self.index.name).finish_non_exhaustive()
+    }
+}
+
+impl ClusterWriter {
+    pub(super) fn new(client: Arc<Client>, index: IndexFacts, memory_bytes: usize) -> Self {
+        Self {
+            client,
+            index,
+            max_request: memory_bytes.min(MAX_REQUEST_BYTES),
+            is_changed: false,
+            open: HashMap::new(),
+            removed: BTreeSet::new(),
+            records: BTreeMap::new(),
+            known_terms: HashSet::new(),
+        }
+    }
+
+    fn papers(&self) -> Papers<'_> {
+        Papers { client: &self.client, index: &self.index.name }
+    }
+
+    /// The paper with this id, which is claimed when its first passages come.
+    fn opened(&mut self, paper: &PaperId) -> Result<OpenPaper, ClusterError> {
+        if let Some(mut open) = self.open.remove(paper) {
+            self.papers().renew(&mut open.claim)?;
+            return Ok(open);
+        }
+        self.records.remove(paper);
+        let claim = self.papers().claim(paper.as_str())?;
+        self.removed.remove(paper);
+        self.is_changed = true;
+        let (waiting, terms) = (Bulk::default(), Bulk::default());
+        Ok(OpenPaper { claim, passages: 0, hashes: Vec::new(), waiting, terms })
+    }
+
+    fn add(&mut self, open: &mut OpenPaper, paper: &PaperRecord, passage: &EmbeddedPassage) -> Result<(), IndexError> {
+        let record = serde_json::to_string(&PassageRecord::new(paper, &passage.passage))?;
+        let vectors = encoded(&passage.paragraph, &passage.sentences);
+        open.hashes.push(digest::hash_passage(&record, &vectors));
+        let (generation, ordinal) = (open.claim.generation.clone(), passage.passage.ordinal);
+        open.passages = open.passages.max(ordinal.saturating_add(1));
+        let document = PassageDocument::new(paper, passage, &generation, self.index.graph_vectors, record, &vectors);
+        for term in document.spelled().into_iter().flat_map(terms).filter(|term| may_be_fuzzy(term)) {
+            if !self.known_terms.contains(term) {
+                self.known_terms.insert(term.into());
+                let document = TermDocument::new(term);
+                open.terms.create(&document.document_id(), term, &document)?;
+            }
+        }
+        let routing = paper.id.as_str();
+        open.waiting.index(&passage_document_id(routing, ordinal, &generation), routing, &document, None)?;
+        if open.waiting.bytes() >= self.max_request {
+            self.send(open)?;
+        }
+        Ok(())
+    }
+
+    /// Sends the passages that wait. Their terms come first, so that a term is never looked up in vain.
+    fn send(&mut self, open: &mut OpenPaper) -> Result<(), ClusterError> {
+        for waiting in [&mut open.terms, &mut open.waiting] {
+            let waiting = std::mem::take(waiting);
+            if !waiting.is_empty() {
+                self.client.bulk(&self.index.name, &waiting)?;
+            }
+        }
+        if self.known_terms.len() > MAX_KNOWN_TERMS {
+            self.known_terms.clear();
+        }
+        Ok(())
+    }
+
+    /// Makes the passages that were written those of the paper, and removes those of the former version.
+    fn end(&mut self, mut open: OpenPaper, paper: &PaperRecord) -> Result<(), IndexError> {
+        self.send(&mut open)?;
+        let OpenPaper { mut claim, passages, hashes, .. } = open;
+        let has_former = claim.former.is_some() || claim.has_leftovers;
+        let generation = claim.generation.clone();
+        let written = PassagesWritten {
+            generation: &generation,
+            passages,
+            content: digest::hash_passages(hashes),
+            lease: has_former.then(lease),
+        };
+        let (document, id) = (PaperDocument::new(paper, written)?, paper_document_id(&claim.paper));
+        let replace = |bulk: &mut Bulk| bulk.index(&id, &claim.paper, &document, Some(claim.version));
+        claim.version = match self.client.write(&self.index.name, replace)? {
+            Outcome::Done(version) => version,
+            _ => self.papers().own_version(&claim)?,
+        };
+        if !has_former {
+            return Ok(());
+        }
+        if let Some(former) = claim.former.take() {
+            self.papers().delete_passages(&claim.paper, &former)?;
+        }
+        if claim.has_leftovers {
+            self.papers().delete_leftovers(&claim.paper, Some(&generation))?;
+        }
+        Ok(self.papers().set(&mut claim, &json!({"writing": null, "lease": null}))?)
+    }
+
+    /// Deletes the passages that were written of a paper, which then is as it was before.
+    fn undo(&self, open: OpenPaper) -> Result<(), ClusterError> {
+        let OpenPaper { mut claim, passages, .. } = open;
+        let papers = self.papers();
+        papers.delete_passages(&claim.paper, &Former { generation: claim.generation.clone(), passages })?;
+        if claim.has_leftovers {
+            papers.delete_leftovers(&claim.paper, claim.former.as_ref().map(|former| former.generation.as_str()))?;
+        }
+        match &claim.former {
+            Some(_) => papers.set(&mut claim, &json!({"writing": null, "lease": null})),
+            None => papers.forget(&claim),
+        }
+    }
+
+    /// Replaces the records that wait.
+    fn send_records(&mut self) -> Result<(), IndexError> {
+        for (paper, record) in std::mem::take(&mut self.records) {
+            self.replace_record(&paper, &record)?;
+        }
+        Ok(())
+    }
+
+    /// Replaces the record of one paper. Its passages stay.
+    fn replace_record(&self, paper: &PaperId, record: &PaperRecord) -> Result<(), IndexError> {
+        let new = new_generation();
+        self.papers().rewrite(paper.as_str(), |state| {
+            let complete = state.and_then(PaperSource::complete);
+            let written = PassagesWritten {
+                generation: complete.as_ref().map_or(&new, |complete| &complete.generation),
+                passages: complete.as_ref().map_or(0, |complete| complete.passages),
+                content: match (state, &complete) {
+                    (Some(state), Some(_)) => state.content.cast_unsigned(),
+                    _ => digest::hash_passages([]),
+                },
+                lease: None,
+            };
+            Ok(serde_json::to_value(PaperDocument::new(record, written)?)?)
+        })
+    }
+}
+
+impl StoreWriter for ClusterWriter {
+    fn is_changed(&self) -> bool {
+        self.is_changed
+    }
+
+    /// Deletes the passages that belong to no version of a paper. A commit of a cluster keeps no list of its papers.
+    fn accept_papers(&mut self) -> Result<(), IndexError> {
+        self.papers().refresh()?;
+        let newest = ClusterView::open(&self.client, &self.index, String::new())?;
+        for paper in newest.strays()? {
+            let state = self.papers().state(&paper)?.map(|state| state.source).unwrap_or_default();
+            if !state.is_taken() {
+                self.papers().delete_leftovers(&paper, state.generation.as_deref())?;
+                self.is_changed = true;
+            }
+        }
+        Ok(())
+    }
+
+    fn add_passages(&mut self, paper: &PaperRecord, passages: &[EmbeddedPassage]) -> Result<(), IndexError> {
+        let mut open = self.opened(&paper.id)?;
+        let added = passages.iter().try_for_each(|passage| self.add(&mut open, paper, passage));
+        self.open.insert(paper.id.clone(), open);
+        added
+    }
+
+    fn complete(&mut self, paper: &PaperRecord) -> Result<(), IndexError> {
+        let open = self.opened(&paper.id)?;
+        self.end(open, paper)
+    }
+
+    fn update_record(&mut self, paper: &PaperRecord) -> Result<(), IndexError> {
+        self.is_changed = true;
+        self.records.insert(paper.id.clone(), paper.clone());
+        if self.records.len() >= RECORDS_AT_ONCE { self.send_records() } else { Ok(()) }
+    }
+
+    /// Takes effect at the next commit, so that a paper that is replaced is never seen missing.
+    fn remove(&mut self, paper: &PaperId) -> Result<(), IndexError> {
+        if let Some(open) = self.open.remove(paper) {
+            self.undo(open)?;
+        }
+        self.records.remove(paper);
+        self.removed.insert(paper.clone());
+        self.is_changed = true;
+        Ok(())
+    }
+
+    /// A paper that was to be replaced keeps its former version.
+    fn remove_incomplete(&mut self) -> Result<(), IndexError> {
+        for (_, open) in std::mem::take(&mut self.open) {
+            self.undo(open)?;
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self) -> Result<(), IndexError> {
+        self.send_records()?;
+        while let Some(paper) = self.removed.pop_first() {
+            self.papers().remove(paper.as_str())?;
+        }
+        self.papers().refresh()?;
+        raise_commit(&self.client, &self.index.name)?;
+        self.is_changed = false;
+        Ok(())
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<(), IndexError> {
+        self.remove_incomplete()?;
+        if self.removed.is_empty() { Ok(()) } else { self.commit() }
+    }
+}
