@@ -3,6 +3,7 @@
 mod byline;
 mod collections;
 mod context;
+mod copy;
 mod doctor;
 mod eval;
 mod eval_fit;
@@ -67,6 +68,8 @@ enum Command {
     Doctor(doctor::Arguments),
     /// Copy the index, also while it is in use
     Snapshot(snapshot::Arguments),
+    /// Copy all papers with their vectors to another store: from this machine to a cluster, or back
+    Copy(copy::Arguments),
     /// Measure the quality of the ranking on judged questions
     Eval(eval::Arguments),
     /// Open the file of a passage or a paper
@@ -122,6 +125,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Papers(arguments) => papers::run(&context, &arguments),
         Command::Doctor(arguments) => doctor::run(&context, &arguments),
         Command::Snapshot(arguments) => snapshot::run(&context, &arguments),
+        Command::Copy(arguments) => copy::run(&context, &arguments),
         Command::Eval(arguments) => eval::run(&context, &arguments),
         Command::Open(arguments) => open::run(&context, &arguments),
         Command::Verify(arguments) => verify::run(&context, &arguments),

@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
+use anyhow::bail;
+
 use super::context::Context;
 use super::outcome::Outcome;
+use super::store::StoreOptions;
 use crate::index::PassageIndex;
 use crate::store::Store;
 
@@ -16,6 +19,11 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Outcome> {
+    if let StoreOptions::Cluster(_) = context.store_options()? {
+        bail!(
+            "the store is a cluster: take a snapshot of its index there, or copy it here with `stroma copy --to FOLDER`"
+        );
+    }
     let folder = &context.config().index;
     let index = PassageIndex::open(folder, &PassageIndex::signature_of(folder)?)?;
     index.copy_to(&arguments.folder)?;

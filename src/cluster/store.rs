@@ -59,14 +59,31 @@ impl ClusterStore {
     pub fn open_or_create(options: &ClusterOptions, embedder: &dyn Embedder) -> Result<Self, IndexError> {
         let signature = Signature::from_embedder(embedder);
         match Self::open(options, &signature) {
-            Err(IndexError::NotFound { .. }) => {
-                let client = Client::new(options)?;
-                let meta = IndexMeta::new(&signature, &Calibration::measure(embedder)?, options.graph_vectors);
-                Indexes { client: &client, options }.create(&meta, options.expected_passages, true)?;
-                Self::open(options, &signature)
-            }
+            Err(IndexError::NotFound { .. }) => Self::create(options, &signature, Calibration::measure(embedder)?),
             other => other,
         }
+    }
+
+    /// Opens the index, or creates an empty one that takes the passages of a store with this signature and calibration.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open), and if the index cannot be created.
+    pub fn open_or_create_like(
+        options: &ClusterOptions,
+        signature: &Signature,
+        calibration: Calibration,
+    ) -> Result<Self, IndexError> {
+        match Self::open(options, signature) {
+            Err(IndexError::NotFound { .. }) => Self::create(options, signature, calibration),
+            other => other,
+        }
+    }
+
+    fn create(options: &ClusterOptions, signature: &Signature, calibration: Calibration) -> Result<Self, IndexError> {
+        let client = Client::new(options)?;
+        let meta = IndexMeta::new(signature, &calibration, options.graph_vectors);
+        Indexes { client: &client, options }.create(&meta, options.expected_passages, true)?;
+        Self::open(options, signature)
     }
 
     /// What the index was made with.

@@ -52,6 +52,34 @@ impl Choice for FusionChoice {
     const WORDS: &'static [(&'static str, Self)] = &[("convex", Self::Convex), ("rrf", Self::Rrf)];
 }
 
+/// What keeps the papers and their passages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StoreKind {
+    /// An index on this machine.
+    Embedded,
+    /// An OpenSearch cluster.
+    OpenSearch,
+}
+
+impl Choice for StoreKind {
+    const WORDS: &'static [(&'static str, Self)] = &[("embedded", Self::Embedded), ("opensearch", Self::OpenSearch)];
+}
+
+/// The numbers of the vectors that the graph of a cluster's index compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GraphVectorsChoice {
+    /// 4 bytes each.
+    Float,
+    /// 1 byte each.
+    Byte,
+}
+
+impl Choice for GraphVectorsChoice {
+    const WORDS: &'static [(&'static str, Self)] = &[("float", Self::Float), ("byte", Self::Byte)];
+}
+
 /// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]

@@ -22,13 +22,13 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-pub use choices::{FusionChoice, LogFormat, PoolingChoice, PrecisionChoice};
+pub use choices::{FusionChoice, GraphVectorsChoice, LogFormat, PoolingChoice, PrecisionChoice, StoreKind};
 pub use error::ConfigError;
 pub use folders::UserFolders;
 pub use load::{Entry, Settings};
 pub use origin::Origin;
 
-use rule::{address, choice, flag, number, optional, path, paths, text, texts, url, whole};
+use rule::{address, choice, flag, number, optional, path, paths, text, texts, url, urls, whole};
 use section::{Section, settings};
 
 // name: type = default, rule;
@@ -41,6 +41,7 @@ settings! {
         /// stand for a Zotero library.
         papers: Vec<PathBuf> = vec!["papers".into()], paths();
     } with sections {
+        store: Store,
         model: Model,
         reading: Reading,
         indexing: Indexing,
@@ -48,6 +49,36 @@ settings! {
         weights: Weights,
         server: Server,
         grobid: Grobid,
+    }
+
+    /// Where the papers and their passages are kept.
+    pub struct Store {
+        /// The index folder on this machine, or an OpenSearch cluster.
+        kind: StoreKind = StoreKind::Embedded, choice();
+        /// URL of the cluster, or URLs of several nodes, which are tried in turn.
+        url: Vec<String> = Vec::new(), urls();
+        /// Name of the index in the cluster.
+        index: String = "stroma".into(), text();
+        /// User of the cluster; none if not set.
+        user: Option<String> = None, optional(text());
+        /// Password of the user.
+        password: Option<String> = None, optional(text());
+        /// File with the password, instead of the setting above.
+        password_file: Option<PathBuf> = None, optional(path());
+        /// Token for `Authorization: Bearer`, instead of user and password.
+        token: Option<String> = None, optional(text());
+        /// Certificates of the authorities that sign the cluster's certificates, in PEM; those of the system if not set.
+        ca_file: Option<PathBuf> = None, optional(path());
+        /// Maximum time for one attempt of a request that reads, in milliseconds.
+        timeout_ms: usize = 10_000, whole(100..=600_000);
+        /// Number of paragraphs that a new index will have, from which the number of its shards follows.
+        expected_paragraphs: usize = 1_000_000, whole(1..=10_000_000_000);
+        /// Number of primary shards of a new index, instead.
+        shards: Option<usize> = None, optional(whole(1..=1024));
+        /// Number of copies of each shard besides the primary one; if not set, 1 if the cluster has several nodes.
+        replicas: Option<usize> = None, optional(whole(0..=16));
+        /// Numbers of the vectors that the graph of a new index compares.
+        graph_vectors: GraphVectorsChoice = GraphVectorsChoice::Float, choice();
     }
 
     /// The model that turns text into vectors.

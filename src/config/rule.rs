@@ -137,12 +137,27 @@ pub(super) fn address() -> Rule<SocketAddr> {
 
 /// The base of an HTTP URL. A slash at its end is removed.
 pub(super) fn url() -> Rule<String> {
-    Rule::new("an address such as \"http://localhost:8070\"", |raw| {
-        let url = raw.text()?.trim_end_matches('/');
-        let host = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"))?;
-        let plain = !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || c.is_control());
-        plain.then(|| url.to_owned())
+    Rule::new("an address such as \"http://localhost:8070\"", |raw| as_url(raw.text()?))
+}
+
+/// One URL, or a list of URLs; separated by commas in a variable.
+pub(super) fn urls() -> Rule<Vec<String>> {
+    Rule::new("an address such as \"http://localhost:9200\", or a list of addresses", |raw| match raw {
+        Raw::File { value, .. } => match value.as_array() {
+            Some(list) => list.iter().map(|value| as_url(value.as_str()?)).collect(),
+            None => Some(vec![as_url(value.as_str()?)?]),
+        },
+        Raw::Text(text) => {
+            text.to_str()?.split(',').map(str::trim).filter(|part| !part.is_empty()).map(as_url).collect()
+        }
     })
+}
+
+fn as_url(text: &str) -> Option<String> {
+    let url = text.trim_end_matches('/');
+    let host = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"))?;
+    let plain = !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || c.is_control());
+    plain.then(|| url.to_owned())
 }
 
 /// One of the names of `T`.
@@ -218,6 +233,10 @@ mod tests {
         assert_eq!(given(texts(), "a, b,"), Ok(vec!["a".into(), "b".into()]));
         assert_eq!(given(texts(), ""), Ok(Vec::new()));
         assert!(written(texts(), "a").is_err());
+        let nodes = Ok(vec!["http://a:9200".to_owned(), "https://b".to_owned()]);
+        assert_eq!(given(urls(), "http://a:9200/, https://b"), nodes);
+        assert_eq!(written(urls(), "http://a:9200"), Ok(vec!["http://a:9200".to_owned()]));
+        assert!(given(urls(), "http://a:9200, b").is_err());
         assert_eq!(given(flag(), "true"), Ok(true));
         assert_eq!(written(flag(), false), Ok(false));
         assert_eq!(given(flag(), "yes"), Err("true or false".into()));

@@ -25,5 +25,5 @@ impl fmt::Display for Settings {
 
 /// Secrets are not shown, because the output may be pasted into a log or an issue.
 fn is_secret(key: &str) -> bool {
-    key.ends_with("_key")
+    key.ends_with("_key") || matches!(key, "password" | "token")
 }
