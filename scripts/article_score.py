@@ -1,7 +1,7 @@
 """Compares the article that Stroma reads from a file with the article in its source. Used by score_html.py and score_xml.py."""
 import collections, json, re, subprocess
 
-FEWEST_WORDS = 20
+MIN_WORDS = 20
 # Headings of sections that are left out on purpose and not counted: statements of the authors, and supplementary material.
 ASIDE = re.compile(r"(\W|\d)*((the )?authors?['’]?s?['’]? |credit |potential |financial |declarations? of |statement of |sources? of |generative )*"
                    r"(contribut(ions?|orship)|acknowledge?ments?|(competing|conflicts? of|commercial) .*interests?|interests?|funding|support|grants?"

@@ -21,7 +21,7 @@ their number is within 5 %. Averages are over pages.
 import argparse, collections, os, re, statistics, tempfile
 from html.parser import HTMLParser
 
-from article_score import ASIDE, FEWEST_WORDS, best_matches, furniture, is_author, is_list, is_title, paragraphs_read, read, words
+from article_score import ASIDE, MIN_WORDS, best_matches, furniture, is_author, is_list, is_title, paragraphs_read, read, words
 
 VOID = set('area base br col embed hr img input link meta param source track wbr'.split())
 CLOSES_P = set('address article aside blockquote div dl fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr main nav ol p pre section table ul'.split())
@@ -118,7 +118,7 @@ def score(article, gold, tree):
     under_headings(tree, '', headings)
     chosen = select(tree, selectors(gold['paragraphs']), never, [])
     paragraphs = [words(text_of(n, never)) for n in chosen if not ASIDE.match(headings[id(n)])]
-    paragraphs = [p for p in paragraphs if len(p) >= FEWEST_WORDS]
+    paragraphs = [p for p in paragraphs if len(p) >= MIN_WORDS]
     inside = [words(text_of(n, [])) for n in select(tree, selectors(gold['article']), [], [])]
     blocks = [words(b['text']) for b in paragraphs_read(article)]
     lost = [(best, ' '.join(p[:14])) for p, (best, _) in zip(paragraphs, best_matches(paragraphs, blocks)) if best < 0.9]

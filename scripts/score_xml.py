@@ -17,7 +17,7 @@ links without such a tag are counted separately. Averages are over files; a fiel
 import argparse, collections, html, os, re, statistics
 from xml.etree import ElementTree
 
-from article_score import ASIDE, FEWEST_WORDS, best_matches, furniture, is_author, is_list, is_title, paragraphs_read, read, words
+from article_score import ASIDE, MIN_WORDS, best_matches, furniture, is_author, is_list, is_title, paragraphs_read, read, words
 
 ID = '{http://www.w3.org/XML/1998/namespace}id'
 DASH = re.compile(r'\s*[-‐‑–—−]\s*$')
@@ -233,7 +233,7 @@ def main():
         article, error = read(args.reader, path)
         blocks = paragraphs_read(article)
         found = [words(block['text']) for block in blocks]
-        paragraphs = [p for p in gold.paragraphs() if len(words(p.text)) >= FEWEST_WORDS]
+        paragraphs = [p for p in gold.paragraphs() if len(words(p.text)) >= MIN_WORDS]
         lost = []
         for p, (best, index) in zip(paragraphs, best_matches([words(p.text) for p in paragraphs], found)):
             if best < 0.9:

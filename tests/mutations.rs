@@ -12,7 +12,7 @@ use crate::support::project;
 /// Number of files of each folder whose mutations are tried.
 const PER_FOLDER: usize = 3;
 /// Maximum number of bytes of a file that are used, so that a run stays short.
-const LONGEST: usize = 60_000;
+const MAX_BYTES: usize = 60_000;
 const MUTATIONS: u64 = 24;
 
 const FOLDERS: [&str; 5] = [
@@ -97,7 +97,7 @@ fn no_mutation_makes_a_reader_panic() {
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     for path in files() {
         let mut original = std::fs::read(&path).unwrap();
-        original.truncate(LONGEST);
+        original.truncate(MAX_BYTES);
         for _ in 0..MUTATIONS {
             let mut bytes = original.clone();
             mutate(&mut bytes, &mut random);

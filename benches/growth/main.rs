@@ -25,18 +25,18 @@ use stroma::search::{Reading, Request, SearchError};
 use support::Library;
 
 /// Size of the smallest and the largest input in bytes.
-const SMALLEST: usize = 64 << 10;
-const LARGEST: usize = 2 << 20;
+const MIN_BYTES: usize = 64 << 10;
+const MAX_BYTES: usize = 2 << 20;
 /// Number of doublings at the upper end over which growth is measured.
 const JUDGED: usize = 3;
 /// The maximum exponent of growth.
-const MOST: f64 = 1.2;
+const MAX_EXPONENT: f64 = 1.2;
 /// In seconds. A shorter run is repeated, and the faster one counts.
 const AGAIN: f64 = 0.05;
 /// In seconds. After a longer run, the input is not doubled again: the previous sizes show the growth.
-const LONGEST: f64 = 0.2;
+const MAX_SECONDS: f64 = 0.2;
 /// In seconds. Shorter times are dominated by the cost that every input has.
-const SHORTEST: f64 = 0.02;
+const MIN_SECONDS: f64 = 0.02;
 /// Number of characters of the question, which is the beginning of the input's longest passage.
 const QUESTION: usize = 200;
 
@@ -128,14 +128,18 @@ fn main() -> Outcome<()> {
     if wanted.is_empty() {
         publish("docs/reliability.md", "growth", &table.finish())?;
     }
-    if failed.is_empty() { Ok(()) } else { Err(Failure::from(format!("faster than n^{MOST}: {}", failed.join(", ")))) }
+    if failed.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::from(format!("faster than n^{MAX_EXPONENT}: {}", failed.join(", "))))
+    }
 }
 
 /// The cost of reading at each size, and of the whole way at each size that is not rejected.
 fn costs(input: &Input, floor: Cost) -> (Vec<Cost>, Vec<Cost>) {
     let (mut reading, mut answering) = (Vec::new(), Vec::new());
-    let mut size = SMALLEST;
-    while size <= LARGEST {
+    let mut size = MIN_BYTES;
+    while size <= MAX_BYTES {
         let bytes = (input.make)(size);
         let mut question = None;
         reading.push(cost(|| {
@@ -146,7 +150,7 @@ fn costs(input: &Input, floor: Cost) -> (Vec<Cost>, Vec<Cost>) {
         if let Some(question) = question {
             answering.push(cost(|| the_whole_way(&bytes, input.file, &question).above(floor)));
         }
-        if answering.iter().chain(&reading).any(|cost| cost.seconds > LONGEST) {
+        if answering.iter().chain(&reading).any(|cost| cost.seconds > MAX_SECONDS) {
             break;
         }
         size *= 2;
@@ -200,20 +204,21 @@ struct Growth {
 
 impl Growth {
     fn new(costs: &[Cost]) -> Self {
-        let time = exponent(costs, |cost| cost.seconds.max(SHORTEST));
+        let time = exponent(costs, |cost| cost.seconds.max(MIN_SECONDS));
         Self { last: costs.last().copied(), time, memory: exponent(costs, |cost| cost.peak) }
     }
 
     fn is_fast(&self) -> bool {
-        self.time > MOST || self.memory > MOST
+        self.time > MAX_EXPONENT || self.memory > MAX_EXPONENT
     }
 
     fn cells(&self) -> Vec<String> {
         let Some(last) = self.last else {
             return vec!["refused".into(), String::new(), String::new(), String::new(), String::new()];
         };
-        let power =
-            |exponent: f64| if exponent > MOST { format!("**n^{exponent:.2}**") } else { format!("n^{exponent:.2}") };
+        let power = |exponent: f64| {
+            if exponent > MAX_EXPONENT { format!("**n^{exponent:.2}**") } else { format!("n^{exponent:.2}") }
+        };
         vec![
             format!("{:.0}", last.bytes / 1024.0),
             format!("{:.0}", last.seconds * 1000.0),

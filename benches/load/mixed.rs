@@ -18,7 +18,7 @@ const HANGING_UP: usize = 2;
 const TRICKLING: usize = 2;
 
 /// Maximum response time in milliseconds of 99 of 100 questions.
-const LONGEST: f64 = 100.0;
+const MAX_MILLISECONDS: f64 = 100.0;
 
 /// Maximum ratio of the memory at the end to that at a fifth of the time.
 const GROWTH: f64 = 1.2;
@@ -230,7 +230,7 @@ impl Measured {
         section.bound(
             "99 of 100 questions are answered within, ms",
             self.questions.quantile(0.99),
-            Bound::AtMost(LONGEST),
+            Bound::AtMost(MAX_MILLISECONDS),
         );
         section.bound(
             "memory of its own at the end, of that at a fifth of the time",
@@ -275,7 +275,7 @@ impl Measured {
             (self.papers == expected, "every acknowledged paper is in the index, once"),
             (self.left_behind.is_empty(), "nothing is left of uploads that broke off"),
             (self.cut_off > 0, "slow readers are cut off"),
-            (self.questions.quantile(0.99) <= LONGEST, "99 of 100 questions are answered within 100 ms"),
+            (self.questions.quantile(0.99) <= MAX_MILLISECONDS, "99 of 100 questions are answered within 100 ms"),
             (self.growth() <= GROWTH, "memory stays within a fifth"),
             (self.late.open_files <= self.early.open_files * GROWTH, "open files stay within a fifth"),
             (self.late.threads <= self.early.threads * GROWTH, "threads stay within a fifth"),

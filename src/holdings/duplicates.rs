@@ -44,7 +44,7 @@ pub struct Overlap {
 
 /// Minimum length, in letters and digits, of a compared sentence. Shorter ones are headings and phrases that many
 /// papers have.
-const SHORTEST_SENTENCE: usize = 40;
+const MIN_SENTENCE_CHARACTERS: usize = 40;
 /// A sentence in more papers than this is assumed to be added by journals.
 const MAX_PAPERS: usize = 8;
 /// Minimum share of common sentences of two papers that overlap.
@@ -52,7 +52,7 @@ const MIN_SHARE: f32 = 0.3;
 /// Minimum number of common sentences.
 const MIN_SENTENCES: usize = 3;
 /// Minimum length, in letters and digits, of a title that identifies a paper: `Editorial` does not.
-const SHORTEST_TITLE: usize = 24;
+const MIN_TITLE_CHARACTERS: usize = 24;
 
 /// The papers of a commit that occur more than once, those with the most in common first.
 ///
@@ -97,7 +97,7 @@ impl Sentences {
     fn add(&mut self, paper: u32, passage: &Passage) {
         for sentence in &passage.sentences {
             let plain = plain_words(passage.text.get(sentence.range.clone()).unwrap_or_default()).concat();
-            if plain.len() < SHORTEST_SENTENCE {
+            if plain.len() < MIN_SENTENCE_CHARACTERS {
                 continue;
             }
             let papers = self.papers.entry(xxh3_64(plain.as_bytes())).or_default();
@@ -154,7 +154,7 @@ fn same_titles(papers: &[(PaperId, Metadata)]) -> Vec<(u32, u32)> {
     for (number, (_, metadata)) in (0..).zip(papers) {
         let title = metadata.title.as_deref().map(|title| plain_words(title).concat()).unwrap_or_default();
         let author = metadata.authors.first().and_then(|author| family_name(author));
-        if title.len() >= SHORTEST_TITLE && author.is_some() {
+        if title.len() >= MIN_TITLE_CHARACTERS && author.is_some() {
             by_title.entry(format!("{title} {}", author.unwrap_or_default())).or_default().push(number);
         }
     }

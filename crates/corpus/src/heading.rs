@@ -103,7 +103,7 @@ pub(super) fn purpose(heading: &str) -> Purpose {
 /// "Ethics statement" and "Contributions" are the headings of an approval or a list of initials in most papers, and of
 /// a discussion in others.
 pub(super) fn is_argument(heading: &str, text: &str) -> bool {
-    const FEWEST_WORDS: usize = 20;
+    const MIN_WORDS: usize = 20;
     static STATEMENT: LazyLock<Regex> = LazyLock::new(|| {
         compile(concat!(
             r"(?i)\b(?:approv(?:ed|al)|(?:review|ethics?|ethical|care)(?: and [a-z]+)? (?:boards?|committees?|commission)|committees?|IRB",
@@ -115,7 +115,7 @@ pub(super) fn is_argument(heading: &str, text: &str) -> bool {
     });
     let plain = plain(heading);
     let is_ambiguous = ["ethic", "contribution"].iter().any(|word| plain.starts_with(word));
-    is_ambiguous && text.split_whitespace().count() >= FEWEST_WORDS && !STATEMENT.is_match(text)
+    is_ambiguous && text.split_whitespace().count() >= MIN_WORDS && !STATEMENT.is_match(text)
 }
 
 /// The heading in lower case, without its number, possessive apostrophes, and punctuation at its end.

@@ -368,10 +368,10 @@ impl<'a> Reader<'a> {
 
     /// Handles a paragraph in bold, which some papers use for headings and for the title.
     fn bold_paragraph(&mut self, range: Range<usize>) {
-        const MOST_WORDS: usize = 30;
+        const MAX_WORDS: usize = 30;
         let text = std::mem::take(&mut self.prose).finish();
         let Some((text, citations)) = text else { return self.flush() };
-        let is_short = text.split_whitespace().count() <= MOST_WORDS && !text.ends_with('.');
+        let is_short = text.split_whitespace().count() <= MAX_WORDS && !text.ends_with('.');
         if !is_short || self.image.is_some() || is_caption(&text) || self.builder.purpose() == Purpose::References {
             let span = self.range.take().map(|range| self.characters.range(range));
             self.flush();
@@ -412,8 +412,8 @@ impl<'a> Reader<'a> {
         if let Some((image, place)) = self.image.take()
             && let Some((image, citations)) = image.finish()
         {
-            const FEWEST_WORDS: usize = 4;
-            let is_caption = found.is_none() && image.split_whitespace().count() >= FEWEST_WORDS;
+            const MIN_WORDS: usize = 4;
+            let is_caption = found.is_none() && image.split_whitespace().count() >= MIN_WORDS;
             if is_caption && self.builder.purpose() != Purpose::References {
                 let span = Some(self.characters.range(place));
                 self.builder.add(BlockKind::Caption, Piece { text: image, citations, page: None, span });

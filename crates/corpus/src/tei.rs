@@ -316,10 +316,10 @@ fn letters(text: &str) -> String {
 
 /// The byte offset at which a text repeats its beginning: `Figure 1. Cells. Figure 1. Cells.`
 fn second_half(text: &str) -> Option<usize> {
-    const FEWEST_BYTES: usize = 20;
+    const MIN_BYTES: usize = 20;
     let half = text.len() / 2;
     let around = half.saturating_sub(2)..=half + 2;
-    let mut starts = around.filter(|&at| text.len() >= FEWEST_BYTES && text.is_char_boundary(at));
+    let mut starts = around.filter(|&at| text.len() >= MIN_BYTES && text.is_char_boundary(at));
     starts.find(|&at| {
         let (first, second) = text.split_at(at);
         second.starts_with(char::is_alphanumeric) && letters(first) == letters(second)

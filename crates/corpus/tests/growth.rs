@@ -16,10 +16,10 @@ use stroma_corpus::{Limits, PaperId, ShortForms, passages, read_bytes};
 const SMALL: usize = 32 << 10;
 const LARGE: usize = 256 << 10;
 /// The maximum exponent of growth.
-const MOST: f64 = 1.2;
+const MAX_EXPONENT: f64 = 1.2;
 /// Maximum bytes of peak memory for each byte of an input. Most inputs take less than 50; all blocks of an article have
 /// an overhead.
-const MOST_PEAK: f64 = 250.0;
+const MAX_PEAK: f64 = 250.0;
 
 /// Counts the bytes that the thread allocates.
 struct Counting;
@@ -77,7 +77,7 @@ fn memory_grows_no_faster_than_the_input() {
         let exponent = |small_cost: f64, large_cost: f64| (large_cost / small_cost).ln() / (large.0 / small.0).ln();
         let (allocated, peak) = (exponent(small.1, large.1), exponent(small.2, large.2));
         let of_input = large.2 / large.0;
-        if allocated > MOST || peak > MOST || of_input > MOST_PEAK {
+        if allocated > MAX_EXPONENT || peak > MAX_EXPONENT || of_input > MAX_PEAK {
             let what = format!("allocations n^{allocated:.2}, peak n^{peak:.2}, {of_input:.0} times the input");
             failures.push(format!("{}: {what}", input.name));
         }

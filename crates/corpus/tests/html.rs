@@ -6,7 +6,7 @@ use std::path::Path;
 use stroma_corpus::{Article, BlockKind, Limits, ReadError, read_bytes};
 
 /// Maximum number of letters and digits per thousand that may be lost: superscripts that become other characters.
-const MOST_LOST: usize = 2;
+const MAX_LOST: usize = 2;
 
 /// Each word of a page is in the article or in the text that was left out.
 #[test]
@@ -29,7 +29,7 @@ fn nothing_of_a_page_is_lost() {
         let read = letters(&all_text(&article));
         let lost: usize = page.iter().map(|(c, count)| count.saturating_sub(read.get(c).copied().unwrap_or(0))).sum();
         let all: usize = page.values().sum();
-        assert!(lost * 1000 <= all * MOST_LOST, "{}: {lost} of {all} characters are lost", path.display());
+        assert!(lost * 1000 <= all * MAX_LOST, "{}: {lost} of {all} characters are lost", path.display());
         number += 1;
     }
     assert!(number > 0, "no page was read");

@@ -136,12 +136,12 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
 }
 
 fn shortened(text: &str) -> String {
-    const LONGEST: usize = 160;
+    const MAX_CHARACTERS: usize = 160;
     let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if folded.chars().count() <= LONGEST {
+    if folded.chars().count() <= MAX_CHARACTERS {
         return folded;
     }
-    folded.chars().take(LONGEST).chain(std::iter::once('…')).collect()
+    folded.chars().take(MAX_CHARACTERS).chain(std::iter::once('…')).collect()
 }
 
 #[cfg(test)]

@@ -66,12 +66,12 @@ pub(super) fn rule_of_label(text: &str, words: usize) -> Option<DropRule> {
             r"(?i)^(?:additional files?|supplementary (?:files?|materials?|data|information)|supporting information|electronic supplementary material)\b",
         )
     });
-    const FEW_WORDS: usize = 60;
-    if FRONT.is_match(text) && words <= FEW_WORDS * 2 {
+    const MAX_WORDS: usize = 60;
+    if FRONT.is_match(text) && words <= MAX_WORDS * 2 {
         Some(DropRule::FrontMatter)
     } else if BACK.is_match(text) {
         Some(DropRule::Administration)
-    } else if FILES.is_match(text) && words <= FEW_WORDS {
+    } else if FILES.is_match(text) && words <= MAX_WORDS {
         Some(DropRule::SupplementaryMaterial)
     } else {
         None
@@ -85,11 +85,11 @@ pub(super) fn is_opening(text: &str, words: usize) -> bool {
             r"\b(?:University|Universit\w+|Institut\w*|Department|Hospital|College|School of|Faculty|Laborator\w+|Centre for|Center for|Academy)\b|@",
         )
     });
-    const FEWEST_WORDS: usize = 25;
+    const MIN_WORDS: usize = 25;
     let commas = text.matches([',', ';']).count();
     let is_address = PLACE.is_match(text) && (commas * 7 > words || words < 60 && PLACE.find_iter(text).count() > 1);
     let ends = text.trim_end().ends_with(['.', '?', '!', ')', ']', '”', '"', ':']);
-    words >= FEWEST_WORDS && (ends || words >= 2 * FEWEST_WORDS) && !is_address
+    words >= MIN_WORDS && (ends || words >= 2 * MIN_WORDS) && !is_address
 }
 
 /// `Abstract. Cells were given …`
@@ -100,8 +100,8 @@ pub(super) fn begins_as_abstract(text: &str) -> bool {
 
 /// Whether a paragraph in bold is a heading.
 pub(super) fn is_bold_heading(text: &str, words: usize) -> bool {
-    const MOST_WORDS: usize = 14;
-    words <= MOST_WORDS
+    const MAX_WORDS: usize = 14;
+    words <= MAX_WORDS
         && text.contains(char::is_alphabetic)
         && (is_section_heading(text) || !text.ends_with(['.', ',', ';', ':', '?', '!', ')']))
 }

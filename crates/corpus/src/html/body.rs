@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Maximum number of words of a heading. A longer one is text in large letters.
-const LONGEST_HEADING: usize = 60;
+const MAX_HEADING_WORDS: usize = 60;
 
 pub(super) struct Body<'p, 'a> {
     page: &'p Page<'a>,
@@ -285,10 +285,10 @@ impl<'p, 'a> Body<'p, 'a> {
     }
 
     fn is_abstract(&self, index: usize, tag: &Tag) -> bool {
-        const MOST_WORDS: usize = 1500;
+        const MAX_WORDS: usize = 1500;
         let subtree = self.page.tree.subtree(index);
         let words = self.page.measure.words.over(subtree.clone());
         let holds_list = self.page.references.as_ref().is_some_and(|list| subtree.contains(&list.nodes.start));
-        self.is_inside(index) && (20..=MOST_WORDS).contains(&words) && !holds_list && container::is_abstract(tag)
+        self.is_inside(index) && (20..=MAX_WORDS).contains(&words) && !holds_list && container::is_abstract(tag)
     }
 }

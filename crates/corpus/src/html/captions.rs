@@ -7,7 +7,7 @@ use regex::Regex;
 use std::sync::LazyLock;
 
 /// Maximum number of words in the caption of one figure.
-const MOST_WORDS: usize = 800;
+const MAX_WORDS: usize = 800;
 
 /// Whether the whole text of an element is one caption: a caption element, or a figure with at most one.
 pub(super) fn is_caption(page: &Page, index: usize) -> bool {
@@ -33,7 +33,7 @@ pub(super) fn is_caption(page: &Page, index: usize) -> bool {
     } else {
         inner <= 1 && page.measure.figures.over(subtree.start + 1..subtree.end) == 0
     };
-    (1..=MOST_WORDS).contains(&words) && holds_one && page.measure.section_headings.over(subtree) == 0
+    (1..=MAX_WORDS).contains(&words) && holds_one && page.measure.section_headings.over(subtree) == 0
 }
 
 /// Whether a block only contains the number of a figure: `Figure 1.`

@@ -15,8 +15,8 @@ use crate::patterns::{YEAR, compile};
 use crate::{Metadata, Reference, front_matter, pages};
 
 /// Maximum length of a script that is read as JSON-LD, in bytes. Real ones have a few thousand.
-const LONGEST_SCRIPT: usize = 1 << 20;
-const MOST_AUTHORS: usize = 2000;
+const MAX_SCRIPT_BYTES: usize = 1 << 20;
+const MAX_AUTHORS: usize = 2000;
 
 /// The metadata of the paper on the page.
 #[derive(Debug, Default)]
@@ -62,7 +62,7 @@ impl Front {
                 }
                 "script" if tag.attribute("type").is_some_and(|kind| kind.contains("ld+json")) => {
                     let script = tree.raw(index);
-                    if script.len() <= LONGEST_SCRIPT
+                    if script.len() <= MAX_SCRIPT_BYTES
                         && let Ok(value) = serde_json::from_str::<Value>(script)
                     {
                         front.json_ld(&value, &mut sources.json_ld, 0);
@@ -363,7 +363,7 @@ fn people(tree: &Tree, is_person: &dyn Fn(usize, &Tag) -> bool) -> Vec<String> {
     let mut authors = Vec::new();
     let mut end = 0;
     for index in 0..tree.len() {
-        let Some(tag) = tree.tag(index).filter(|_| index >= end && authors.len() < MOST_AUTHORS) else { continue };
+        let Some(tag) = tree.tag(index).filter(|_| index >= end && authors.len() < MAX_AUTHORS) else { continue };
         let subtree = tree.subtree(index);
         let is_small = subtree.len() <= 60 && matches!(tag.name.as_ref(), "span" | "a" | "div" | "li" | "button");
         if is_small
@@ -379,7 +379,7 @@ fn people(tree: &Tree, is_person: &dyn Fn(usize, &Tag) -> bool) -> Vec<String> {
 
 /// Pairs of given and family name in the first list of authors.
 fn listed_authors(tree: &Tree) -> Vec<String> {
-    const MOST_NODES: usize = 20_000;
+    const MAX_NODES: usize = 20_000;
     let is_list = |index: usize| {
         let Some(tag) = tree.tag(index) else { return false };
         matches!(tag.name.as_ref(), "div" | "ul" | "section" | "span" | "p") && {
@@ -390,8 +390,8 @@ fn listed_authors(tree: &Tree) -> Vec<String> {
     let mut authors = Vec::new();
     let Some(list) = (0..tree.len()).find(|&index| is_list(index)) else { return authors };
     let mut given: Option<String> = None;
-    for index in tree.subtree(list).take(MOST_NODES) {
-        let Some(tag) = tree.tag(index).filter(|_| authors.len() < MOST_AUTHORS) else { continue };
+    for index in tree.subtree(list).take(MAX_NODES) {
+        let Some(tag) = tree.tag(index).filter(|_| authors.len() < MAX_AUTHORS) else { continue };
         let names = Names::new(tag);
         if names.has(&["given"]) {
             given = Some(short_text(tree, tree.subtree(index)));

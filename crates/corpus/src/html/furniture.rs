@@ -101,14 +101,14 @@ fn first_heading(tree: &Tree, measure: &Measure, range: Range<usize>) -> Option<
         return None;
     }
     // A box begins with its heading.
-    const MOST_NODES: usize = 200;
-    let found = range.take(MOST_NODES).find(|&index| is_heading(tree.name(index)))?;
+    const MAX_NODES: usize = 200;
+    let found = range.take(MAX_NODES).find(|&index| is_heading(tree.name(index)))?;
     Some(short_text(tree, tree.subtree(found)))
 }
 
 /// Whether an element is hidden prose after a heading: an accordion.
 fn opens_a_section(tree: &Tree, measure: &Measure, index: usize) -> bool {
-    const MOST_SIBLINGS: usize = 8;
+    const MAX_SIBLINGS: usize = 8;
     let subtree = tree.subtree(index);
     if measure.prose.over(subtree.clone()) < 40 {
         return false;
@@ -120,7 +120,7 @@ fn opens_a_section(tree: &Tree, measure: &Measure, index: usize) -> bool {
     inside
         || starts.into_iter().any(|start| {
             let before = start..subtree.start;
-            before.len() <= MOST_SIBLINGS * 8 && measure.section_headings.over(before) > 0
+            before.len() <= MAX_SIBLINGS * 8 && measure.section_headings.over(before) > 0
         })
 }
 

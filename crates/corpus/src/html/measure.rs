@@ -11,9 +11,9 @@ use crate::heading::without_number;
 use crate::patterns::compile;
 
 /// Minimum number of words in a run of prose.
-const FEWEST_WORDS: usize = 12;
+const MIN_WORDS: usize = 12;
 /// Number of words from which a run is prose even without a full stop.
-const MANY_WORDS: usize = 30;
+const MIN_WORDS_WITHOUT_STOP: usize = 30;
 
 /// A running sum over the nodes of a tree.
 #[derive(Debug, Default)]
@@ -142,9 +142,9 @@ fn prose(tree: &Tree) -> (Vec<u32>, Vec<u32>) {
     let mut breaks = 0;
     let finish = |run: &mut Run, prose: &mut Vec<u32>| {
         let run = std::mem::take(run);
-        let is_prose = run.words >= FEWEST_WORDS
+        let is_prose = run.words >= MIN_WORDS
             && run.linked * 2 <= run.words
-            && (run.ends_a_sentence || run.words >= MANY_WORDS);
+            && (run.ends_a_sentence || run.words >= MIN_WORDS_WITHOUT_STOP);
         for (index, words) in run.texts.into_iter().filter(|_| is_prose) {
             if let Some(value) = prose.get_mut(index) {
                 *value = u32::try_from(words).unwrap_or(u32::MAX);

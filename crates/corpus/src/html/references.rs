@@ -13,9 +13,9 @@ use crate::heading::{self, Purpose};
 use crate::patterns::{CITED_YEAR, DOI_PREFIX, compile};
 
 /// Maximum number of candidates. A page has one or two lists.
-const MOST_CANDIDATES: usize = 24;
+const MAX_CANDIDATES: usize = 24;
 /// Maximum number of entries that are accepted under the heading of a reference list without looking at their form.
-const FEW_ENTRIES: usize = 5;
+const MAX_UNCHECKED_ENTRIES: usize = 5;
 
 /// A reference list and its entries, all as nodes of the tree.
 #[derive(Debug, Clone)]
@@ -41,13 +41,16 @@ pub(super) fn find(tree: &Tree, measure: &Measure) -> Option<List> {
     let mut best: Option<((usize, usize), List)> = None;
     for (nodes, is_headed) in candidates {
         let mut entries = entries(tree, measure, nodes.clone());
-        if is_headed && entries.len() > FEW_ENTRIES && entries.iter().all(|entry| is_block_of_text(tree, entry)) {
+        if is_headed
+            && entries.len() > MAX_UNCHECKED_ENTRIES
+            && entries.iter().all(|entry| is_block_of_text(tree, entry))
+        {
             // Without an element around the list, the end of the page follows it.
             while entries.pop_if(|last| !is_likely(tree, measure, last)).is_some() {}
         }
         let likely = entries.iter().filter(|entry| is_likely(tree, measure, entry)).count();
         // Lists of headings, journals or figures contain a few years.
-        if entries.is_empty() || likely * 2 < entries.len() && !(is_headed && entries.len() <= FEW_ENTRIES) {
+        if entries.is_empty() || likely * 2 < entries.len() && !(is_headed && entries.len() <= MAX_UNCHECKED_ENTRIES) {
             continue;
         }
         let found = (likely, entries.len());
@@ -101,7 +104,7 @@ fn named(tree: &Tree) -> Vec<Range<usize>> {
         *counts.entry(class(index)).or_default() += 1;
     }
     let lists = found.into_iter().filter(|&index| counts.get(class(index)).is_none_or(|&count| count <= 3));
-    lists.take(MOST_CANDIDATES / 2).map(|index| tree.subtree(index)).collect()
+    lists.take(MAX_CANDIDATES / 2).map(|index| tree.subtree(index)).collect()
 }
 
 /// The elements after the headings of reference lists, up to the next heading or the end of the element around them.
@@ -113,7 +116,7 @@ fn under_headings(tree: &Tree, measure: &Measure) -> Vec<Range<usize>> {
             && heading::purpose(without_count(&short_text(tree, tree.subtree(index)))) == Purpose::References
     };
     let mut found = Vec::new();
-    for index in (0..tree.len()).filter(|&index| is_title(index)).take(MOST_CANDIDATES / 2) {
+    for index in (0..tree.len()).filter(|&index| is_title(index)).take(MAX_CANDIDATES / 2) {
         let subtree = tree.subtree(index);
         // The heading may be wrapped in its own elements.
         let mut around = index;

@@ -11,7 +11,7 @@ use crate::patterns::compile;
 use crate::{Article, Block, BlockKind, DropRule, Mark, ReadError};
 
 /// Minimum number of words outside of the abstract of a page with an article. Letters have fewer, and no abstract.
-const FEWEST_WORDS: usize = 150;
+const MIN_WORDS: usize = 150;
 /// Minimum number of words of a short text that is not a wall.
 const SHORT_TEXT: usize = 60;
 
@@ -28,7 +28,7 @@ pub(super) fn judge(mut article: Article, page: &Page) -> Result<Article, ReadEr
         blocks.filter(|block| is_of_abstract(block) == is_abstract).map(|block| count_words(&block.text)).sum()
     };
     let (in_abstract, in_text) = (words(true), words(false));
-    if in_text >= FEWEST_WORDS {
+    if in_text >= MIN_WORDS {
         return Ok(article);
     }
     let wall = found_wall(page);
@@ -64,8 +64,8 @@ pub(super) fn judge(mut article: Article, page: &Page) -> Result<Article, ReadEr
 
 /// Whether a block asks to log in or to buy access, and is not a sentence of an abstract.
 fn is_invitation(text: &str) -> bool {
-    const MOST_WORDS: usize = 30;
-    count_words(text) <= MOST_WORDS && LOG_IN.is_match(text)
+    const MAX_WORDS: usize = 30;
+    count_words(text) <= MAX_WORDS && LOG_IN.is_match(text)
 }
 
 fn leave_out(article: &mut Article, blocks: Vec<Block>) {

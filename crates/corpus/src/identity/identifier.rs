@@ -20,7 +20,7 @@ pub enum Identifier {
 }
 
 /// Maximum length of a parsed text.
-const LONGEST: usize = 300;
+const MAX_BYTES: usize = 300;
 
 static PMCID: LazyLock<Regex> =
     LazyLock::new(|| compile(r"(?i)^(?:pmcid[:\s]*|https?://\S+?/(?:pmc/)?articles/)?(PMC)?(\d{3,9})[/.]?$"));
@@ -36,7 +36,7 @@ impl Identifier {
     /// number is a PMID. `None` if the text contains other words.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim().trim_matches(['<', '>', '(', ')', '"', '“', '”', ',', ';', '?']).trim();
-        if text.len() > LONGEST || text.is_empty() {
+        if text.len() > MAX_BYTES || text.is_empty() {
             return None;
         }
         if let Some(doi) = doi(text) {

@@ -36,9 +36,9 @@ fn is_reference_entry(text: &str) -> bool {
     static PLACE: LazyLock<Regex> = LazyLock::new(|| {
         compile(r"\b\d{1,4}\s?(?:\(\d{1,4}(?:[-–]\d{1,4})?\))?\s?[:,]\s?e?\d{1,6}(?:\s?[-–]\s?e?\d{1,6})?\b")
     });
-    const MOST_WORDS: usize = 80;
+    const MAX_WORDS: usize = 80;
     static YEAR: LazyLock<Regex> = LazyLock::new(|| compile(r"\b(?:1[6-9]|20)\d\d[a-z]?\b"));
-    text.split_whitespace().count() <= MOST_WORDS
+    text.split_whitespace().count() <= MAX_WORDS
         && YEAR.is_match(text)
         && PLACE.find(text).is_some_and(|place| text.len() - place.end() < 120 && place.start() * 3 > text.len())
 }

@@ -8,7 +8,7 @@ use crate::heading::{self, Purpose};
 use crate::lines::Chunk;
 
 /// Minimum number of lines of a chunk in which breaks are searched for.
-const FEWEST_LINES: usize = 4;
+const MIN_LINES: usize = 4;
 /// Number of lines at the beginning of the text that may name the authors.
 const FRONT_LINES: usize = 8;
 /// In bytes. A line of this length contains a whole paragraph.
@@ -70,7 +70,7 @@ fn begins_of(lines: &[Line]) -> Vec<usize> {
     if lines.len() > 1 && long * 2 > lines.len() {
         return (1..lines.len()).collect();
     }
-    if lines.len() < FEWEST_LINES {
+    if lines.len() < MIN_LINES {
         return Vec::new();
     }
     let layout = Layout::new(lines);

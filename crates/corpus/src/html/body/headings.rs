@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Body, Heading, LONGEST_HEADING, Skipped};
+use super::{Body, Heading, MAX_HEADING_WORDS, Skipped};
 use crate::html::{
     blocks, blocks::letters, furniture, measure::is_section_heading, names, tokens::Tag, tree::is_heading,
 };
@@ -15,7 +15,7 @@ impl Body<'_, '_> {
             return None;
         }
         let words = self.page.measure.words.over(self.page.tree.subtree(index));
-        if words == 0 || words > LONGEST_HEADING {
+        if words == 0 || words > MAX_HEADING_WORDS {
             return None;
         }
         if is_heading(&tag.name) {
@@ -31,8 +31,8 @@ impl Body<'_, '_> {
         {
             return Some(level + 1);
         }
-        const FEW_WORDS: usize = 16;
-        if words > FEW_WORDS || !matches!(tag.name.as_ref(), "div" | "p" | "span") {
+        const MAX_STYLED_WORDS: usize = 16;
+        if words > MAX_STYLED_WORDS || !matches!(tag.name.as_ref(), "div" | "p" | "span") {
             return None;
         }
         let called = names::Names::new(tag);
@@ -84,8 +84,8 @@ impl Body<'_, '_> {
             && let Some(rule) = furniture::rule_for_heading(text)
         {
             // The section ends with the element around its heading, so that no text of the article is left out with it.
-            const MOST_AROUND: usize = 16;
-            let ends = open.iter().rev().take(MOST_AROUND).map(|&around| self.page.tree.subtree(around).end);
+            const MAX_ANCESTORS: usize = 16;
+            let ends = open.iter().rev().take(MAX_ANCESTORS).map(|&around| self.page.tree.subtree(around).end);
             let around = ends.filter(|&around| self.page.measure.words.over(end..around) >= 8).min();
             self.skipped = Some(Skipped { rule, level, end: around.unwrap_or(usize::MAX) });
             return self.builder.drop(rule, text, None, span);

@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::{Body, LONGEST_HEADING};
+use super::{Body, MAX_HEADING_WORDS};
 use crate::html::{blocks, blocks::Links, blocks::letters, captions, furniture, measure::is_section_heading};
 use crate::{BlockKind, Citation, DropRule, article_builder::Piece, caption::is_caption, heading::Purpose, noise};
 
@@ -100,8 +100,8 @@ impl Body<'_, '_> {
 
     /// Whether a block repeats the title of the paper, possibly with a few more words.
     pub(super) fn is_title(&self, text: &str, words: usize) -> bool {
-        const FEWEST_LETTERS: usize = 20;
-        words <= LONGEST_HEADING && self.title.len() >= FEWEST_LETTERS && {
+        const MIN_TITLE_BYTES: usize = 20;
+        words <= MAX_HEADING_WORDS && self.title.len() >= MIN_TITLE_BYTES && {
             let own = letters(text);
             own.contains(&self.title) && own.len() * 2 <= self.title.len() * 3
         }
@@ -109,8 +109,8 @@ impl Body<'_, '_> {
 
     /// Whether a block that begins at byte `start` continues the sentence before a formula: `where x is …`.
     pub(super) fn goes_on_behind_formula(&mut self, text: &str, start: usize) -> bool {
-        const MOST_BETWEEN: usize = 200;
-        let is_near = (self.formula_end..self.formula_end.saturating_add(MOST_BETWEEN)).contains(&start);
+        const MAX_DISTANCE: usize = 200;
+        let is_near = (self.formula_end..self.formula_end.saturating_add(MAX_DISTANCE)).contains(&start);
         let is_middle = text.starts_with(|c: char| c.is_lowercase());
         let builder = &mut self.builder;
         is_near

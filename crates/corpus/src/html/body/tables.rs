@@ -4,7 +4,7 @@ use super::Body;
 use crate::{BlockKind, DropRule, article_builder::Piece, heading::Purpose};
 
 /// Maximum average number of words in a cell of a data table. A table with longer cells is the layout of a page.
-const LONGEST_CELLS: usize = 80;
+const MAX_WORDS_PER_CELL: usize = 80;
 
 impl Body<'_, '_> {
     /// Whether a table contains data. A table with sections, tables or long texts is the layout of a page.
@@ -12,7 +12,7 @@ impl Body<'_, '_> {
         let inside = index + 1..self.page.tree.subtree(index).end;
         let measure = &self.page.measure;
         let (words, cells) = (measure.words.over(inside.clone()), measure.cells.over(inside.clone()));
-        let is_long = words > LONGEST_CELLS * cells.max(1) || cells <= 1 && words > 40;
+        let is_long = words > MAX_WORDS_PER_CELL * cells.max(1) || cells <= 1 && words > 40;
         let lays_out = measure.headings.over(inside.clone()) > 0 || measure.tables.over(inside) > 0 || is_long;
         !lays_out
             && !self.page.references.as_ref().is_some_and(|list| {
