@@ -40,7 +40,7 @@ pub(super) struct Arguments {
     /// on held-out questions
     #[arg(long, conflicts_with_all = ["mode", "ablation", "losses", "run", "markdown"])]
     fit: bool,
-    /// Fit to a further collection as well, with the same or another model; each collection is then measured with weights
+    /// Also fit to this collection, with the same or another model; each collection is then measured with weights that are
     /// fitted to the others
     #[arg(long, value_name = "FOLDER:SPLIT[@MODEL]", requires = "fit")]
     with: Vec<FurtherCollection>,

@@ -20,11 +20,11 @@ use crate::ingest::{Emptied, Ingest, IngestError, IngestOptions, Progress, Rebui
 pub(super) struct Arguments {
     /// Files and folders of papers, `zotero` for the Zotero library of this machine, or `zotero:FOLDER` [default: `papers` of the settings]
     paths: Vec<PathBuf>,
-    /// Index all papers again: for another model, another version of stroma, or after damage. The old index can be searched
+    /// Index all papers again: for another model, for another version of stroma, or after damage. The old index can be searched
     /// until the new one replaces it
     #[arg(long)]
     rebuild: bool,
-    /// Also remove the papers of folders that have become empty
+    /// Also remove the papers of folders that are now empty; otherwise they are kept, because a disk may be missing
     #[arg(long)]
     emptied: bool,
     /// Print the summary as JSON

@@ -17,8 +17,8 @@ pub(super) struct ManuscriptFile {
     /// The format of the manuscript [default: detected by its name and content]
     #[arg(long)]
     format: Option<Format>,
-    /// The bibliography in BibTeX, in which citation keys are looked up [default: the one that the manuscript names, or the only
-    /// one of its folder]
+    /// BibTeX file in which citation keys are looked up [default: the one that the manuscript names, or else the only one in its
+    /// folder]
     #[arg(long, value_name = "FILE")]
     bib: Option<PathBuf>,
 }

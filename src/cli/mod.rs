@@ -66,7 +66,7 @@ enum Command {
     Papers(papers::Arguments),
     /// Check the index for damage, and print remedies
     Doctor(doctor::Arguments),
-    /// Copy the index, also while it is in use
+    /// Copy the index, even while it is in use
     Snapshot(snapshot::Arguments),
     /// Copy all papers with their vectors to another store: from this machine to a cluster, or back
     Copy(copy::Arguments),

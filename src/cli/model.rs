@@ -20,7 +20,7 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// List the models that can be fetched and those that are here
+    /// List the models that can be fetched and those that are installed
     List,
     /// Print the folder of a model
     Path {

@@ -14,13 +14,13 @@ use crate::store::Snapshot;
 #[command(after_help = "Example: stroma open contributors-2026-mesenchymal-stem-cells-a246030f:9\n\
                         \x20        stroma open PASSAGE --with \"evince --page-index={page} {file}\"")]
 pub(super) struct Arguments {
-    /// Id of a passage, as printed behind the score, or of a paper
+    /// Id of a passage, as `stroma search` prints it after the score, or of a paper
     id: String,
     /// Command of the viewer, where {file} and {page} are replaced [default: Zotero for its papers, else the system's viewer for
     /// such files]
     #[arg(long, value_name = "COMMAND")]
     with: Option<String>,
-    /// Print the file's path, and the page behind a tab, and open nothing
+    /// Print the path of the file and the page, separated by a tab, instead of opening it
     #[arg(long)]
     print: bool,
 }

@@ -19,13 +19,13 @@ use crate::wire::RelatedResponse;
 pub(super) struct Arguments {
     #[command(flatten)]
     manuscript: ManuscriptFile,
-    /// Number of passages to show for each paragraph, each of another paper
+    /// Number of passages to show for each paragraph, each from a different paper
     #[arg(long, short = 'n', default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=20))]
     limit: u16,
-    /// Print JSON, with hits as those of a search
+    /// Print JSON, with hits in the format of `stroma search --json`
     #[arg(long, conflicts_with = "export")]
     json: bool,
-    /// Print the papers that were found for a reference manager: ris, bibtex, csl-json, markdown or csv
+    /// Print the papers that were found, in a format for reference managers: ris, bibtex, csl-json, markdown or csv
     #[arg(long, value_name = "FORMAT")]
     export: Option<ReferenceFormat>,
 }

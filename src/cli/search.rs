@@ -46,22 +46,23 @@ pub(super) struct Arguments {
     /// Use the question as it is: no conditions, no names of papers, no spelling corrections
     #[arg(long)]
     verbatim: bool,
-    #[command(flatten)]
-    filter: FilterArguments,
     /// Print the same JSON as the server
     #[arg(long, conflicts_with = "format")]
     json: bool,
-    /// Print the papers that were found for a reference manager: ris, bibtex, csl-json, markdown or csv
+    /// Print the papers that were found, in a format for reference managers: ris, bibtex, csl-json, markdown or csv
     #[arg(long)]
     format: Option<ReferenceFormat>,
-    /// With --format: the primary studies that the evidence cites, and not the papers
+    /// With --format: print the primary studies that the evidence cites instead of the papers
     #[arg(long, requires = "format")]
     cited: bool,
+    // The last, because its heading in the help also covers what follows.
+    #[command(flatten)]
+    filter: FilterArguments,
 }
 
-/// Filters. A paragraph must pass each of them; of one that is repeated, it must match one value.
+/// Filters. A paragraph must pass each of them. If a filter is repeated, the paragraph must match one of its values.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Which paragraphs")]
+#[command(next_help_heading = "Filters")]
 struct FilterArguments {
     /// Papers of this year and later
     #[arg(long, value_name = "YEAR")]
@@ -69,7 +70,7 @@ struct FilterArguments {
     /// Papers of this year and earlier
     #[arg(long, value_name = "YEAR")]
     year_to: Option<u16>,
-    /// Papers of this journal; case is ignored, and a part of the name is enough where no journal has it as a whole
+    /// Papers of this journal; case is ignored, and part of the name is enough if no journal has exactly this name
     #[arg(long, value_name = "NAME")]
     journal: Vec<String>,
     /// Papers of this type, such as review-article; case is ignored

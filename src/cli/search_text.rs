@@ -121,7 +121,7 @@ fn print_interpretation(output: &mut impl Write, read: &Interpretation, width: u
     if is_empty { Ok(()) } else { writeln!(output) }
 }
 
-/// A condition in words, behind "only paragraphs".
+/// A condition in words, to follow "only paragraphs".
 fn shown_condition(condition: &ConditionInForce) -> String {
     let ConditionInForce { kind, value, .. } = condition;
     match kind {

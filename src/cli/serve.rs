@@ -17,7 +17,7 @@ pub(super) struct Arguments {
     /// Address and port [default: `[server] listen` of the settings, 127.0.0.1:7733]
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
-    /// Also index new, changed and deleted files of the folders of papers
+    /// Watch the folders of papers, and index new, changed and deleted files
     #[arg(long)]
     watch: bool,
 }

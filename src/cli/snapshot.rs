@@ -12,7 +12,7 @@ use crate::store::Store;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: stroma snapshot /backup/stroma-monday\n\
-    To restore: stop what writes, and put the folder in the place of the index, or name it with --index.")]
+    To restore it, stop all processes that write the index, then replace the index by this folder, or name it with --index.")]
 pub(super) struct Arguments {
     /// A new or empty folder
     folder: PathBuf,

@@ -14,15 +14,15 @@ use crate::search::Engine;
 use crate::wire::{PaperItem, QuoteChangeName, QuoteItem, QuotePlaceItem, QuoteStatusName, VerifyResponse};
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: stroma verify draft.md || echo \"a quotation is not as in the paper\"\n\n\
+#[command(after_help = "Example: stroma verify draft.md || echo \"a quotation differs from the paper\"\n\n\
                         Exit code: 0 if all quotations are verbatim, 1 if one is not, 2 for an error.")]
 pub(super) struct Arguments {
     #[command(flatten)]
     manuscript: ManuscriptFile,
-    /// Also require that sentences without quotation marks that cite a work are verbatim
+    /// Also require that sentences without quotation marks are verbatim if they cite a work
     #[arg(long)]
     strict: bool,
-    /// Show verbatim quotations, too
+    /// Also show verbatim quotations
     #[arg(long, short)]
     all: bool,
     /// Print the same JSON as the server

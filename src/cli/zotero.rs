@@ -6,10 +6,10 @@ use anyhow::{bail, ensure};
 
 use crate::library::zotero::{Home, Profile, is_library};
 
-/// What stands before the folder of a library.
+/// The prefix of the folder of a library.
 const NAME: &str = "zotero";
 
-/// Where Zotero keeps its settings and data on this machine; nothing where the system names no home.
+/// Where Zotero keeps its settings and data on this machine. Empty if the system has no home folder for the user.
 pub(super) fn home() -> Home {
     let app_data = std::env::var_os("APPDATA").map(PathBuf::from);
     etcetera::home_dir().map_or_else(|_| Home::default(), |home| Home { home, app_data })

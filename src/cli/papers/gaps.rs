@@ -16,13 +16,13 @@ pub(super) struct Arguments {
     /// Number of works to show
     #[arg(long, short = 'n', default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..))]
     limit: u16,
-    /// Only works that at least so many papers cite
+    /// Minimum number of papers that cite a work
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..))]
     min_papers: u16,
-    /// Sentences to show of each work
+    /// Number of citing sentences to show for each work
     #[arg(long, value_name = "N", default_value_t = 3)]
     sentences: u16,
-    /// Print them for a reference manager: ris, bibtex, csl-json, markdown or csv
+    /// Print the works in a format for reference managers: ris, bibtex, csl-json, markdown or csv
     #[arg(long, conflicts_with = "json")]
     format: Option<ReferenceFormat>,
 }

@@ -36,7 +36,7 @@ pub(super) struct Arguments {
 enum Command {
     /// List the papers of the index
     List {
-        /// Print them for a reference manager: ris, bibtex, csl-json, markdown or csv
+        /// Print the papers in a format for reference managers: ris, bibtex, csl-json, markdown or csv
         #[arg(long, conflicts_with = "json")]
         format: Option<ReferenceFormat>,
     },
@@ -44,21 +44,22 @@ enum Command {
     Show {
         /// Id of the paper, as printed by `papers list` and in answers, or its DOI, PMID or PMCID
         id: String,
-        /// Show its references, too
+        /// Also show its references
         #[arg(long)]
         references: bool,
     },
-    /// List papers of which there are several files, and pairs that may be one paper, such as an article and its preprint
+    /// List papers with several files, and pairs that may be the same paper, such as an article and its preprint
     Duplicates,
     /// List the works that the papers cite most and that are not in the index, with the sentences that cite them
     Gaps(gaps::Arguments),
-    /// Take metadata from a file of references (BibTeX, RIS, CSL-JSON): what an entry says wins over what is read in the paper with the
-    /// same DOI, PMID, PMCID or title, or in the file that the entry names. Also papers that are indexed later are found
+    /// Import metadata from a file of references (BibTeX, RIS, CSL-JSON). An entry takes precedence over what was read in the
+    /// paper with the same DOI, PMID, PMCID or title, or in the file that the entry names. This also holds for papers that are
+    /// indexed later
     Import {
-        /// File that a reference manager has exported
+        /// File that a reference manager exported
         file: PathBuf,
     },
-    /// Remove papers from the index, but not their files, which the next `stroma index` indexes again
+    /// Remove papers from the index. Their files stay, and the next `stroma index` indexes them again
     Remove {
         /// Ids, DOIs, PMIDs or PMCIDs
         #[arg(required = true)]
