@@ -11,7 +11,7 @@ use crate::corpus::PaperId;
 use crate::embed::Embedder;
 use crate::store::{PaperRecord, Snapshot, StoreWriter};
 
-/// Bounds of a batch.
+/// Limits of a batch.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct BatchLimits {
     /// Passages embedded together.
@@ -25,22 +25,22 @@ pub(super) struct BatchLimits {
 /// The changes of a run that are not committed yet.
 pub(super) struct Batch<'a> {
     embedder: &'a dyn Embedder,
-    /// The commit that the run began with: passages that stayed the same take their vectors from it.
+    /// The commit that the run started from: unchanged passages take their vectors from it.
     snapshot: &'a Snapshot,
     writer: Box<dyn StoreWriter>,
     limits: BatchLimits,
     waiting: Vec<Prepared>,
-    /// Passages and characters of the papers that wait.
+    /// Number of passages and characters of the papers in the queue.
     size: (usize, usize),
-    /// Characters of all papers that were added.
+    /// Number of characters of all papers added so far.
     characters_taken: u64,
     /// Passages written since the last commit.
     uncommitted: usize,
     /// Whether there is anything to commit.
     is_changed: bool,
-    /// Knows which files the uncommitted changes come from.
+    /// Records which files the uncommitted changes come from.
     guard: CrashGuard,
-    /// Set from outside to stop the run.
+    /// Set by the caller to stop the run.
     stop: &'a AtomicBool,
 }
 
@@ -70,12 +70,12 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// How often work on a file has ended the process.
+    /// How often the file has crashed the process.
     pub(super) fn crashes(&self, file: &Path) -> u32 {
         self.guard.crashes(file)
     }
 
-    /// Notes that work on a file begins, which ends with the next commit.
+    /// Records that a file is in progress, until the next commit.
     pub(super) fn begin(&mut self, file: &Path, stat: FileStat) {
         self.guard.take(file, stat);
     }
@@ -90,7 +90,7 @@ impl<'a> Batch<'a> {
         self.waiting.push(paper);
     }
 
-    /// Stores another record of a paper whose passages stay.
+    /// Replaces the record of a paper and keeps its passages.
     pub(super) fn update(&mut self, record: &PaperRecord) -> Result<(), IngestError> {
         match self.waiting.iter_mut().find(|waiting| waiting.record.id == record.id) {
             Some(waiting) => waiting.record = record.clone(),
@@ -114,22 +114,22 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// Characters of all papers that were added so far.
+    /// Number of characters of all papers added so far.
     pub(super) fn characters_taken(&self) -> u64 {
         self.characters_taken
     }
 
-    /// Whether the waiting papers are enough for a batch.
+    /// Whether the queued papers fill a batch.
     pub(super) fn is_full(&self) -> bool {
         self.size.0 >= self.limits.passages || self.size.1 >= self.limits.characters
     }
 
-    /// Embeds and writes the waiting papers, and commits if enough is written. Returns the number of passages written. `embedded` is
+    /// Embeds and writes the queued papers, and commits if enough passages are written. Returns the number of passages written. `embedded` is
     /// called with each number of characters that is done.
     ///
     /// # Errors
-    /// [`IngestError::Stopped`] where the run was stopped before all were embedded. After an error the papers that were not
-    /// written stay in the index as they were; one of which a part was written is removed, and indexed by the next run.
+    /// [`IngestError::Stopped`] if the run was stopped before all were embedded. After an error the papers that were not
+    /// written stay in the index as they were. A paper that was written in part is removed; the next run indexes it.
     pub(super) fn write(&mut self, embedded: &mut dyn FnMut(u64)) -> Result<u64, IngestError> {
         if self.waiting.is_empty() {
             return Ok(0);
@@ -172,7 +172,7 @@ impl<'a> Batch<'a> {
                 characters += count;
                 embedded(count);
             })?;
-            // Texts that occur twice, or whose vectors were known, are done as well.
+            // Also counts repeated texts and texts whose vectors were known.
             embedded(group.iter().map(|part| part.characters() as u64).sum::<u64>().saturating_sub(characters));
             let is_stopped = with_vectors.len() < group.len();
             for (part, passages) in group.iter().zip(with_vectors) {

@@ -18,7 +18,7 @@ const MAX_FILES: usize = 1_000;
 const MAX_METADATA_BYTES: usize = 64 << 10;
 
 /// The bibliography of a Markdown file: the one that its metadata names (`bibliography: refs.bib`), else the only BibTeX file of its
-/// folder. None for other files.
+/// folder. `None` for other files.
 pub(super) fn beside(file: &Path, bytes: &[u8]) -> Option<PathBuf> {
     let folder = file.parent().filter(|_| has_extension(file, &MARKDOWN))?;
     let head = String::from_utf8_lossy(bytes.get(..MAX_METADATA_BYTES).unwrap_or(bytes));
@@ -52,7 +52,7 @@ fn has_extension(file: &Path, extensions: &[&str]) -> bool {
     file.extension().is_some_and(|own| extensions.iter().any(|known| own.eq_ignore_ascii_case(known)))
 }
 
-/// The file that a text in the folder names. It names no files outside of the folder.
+/// The file in the folder with this name. Names that lead out of the folder are ignored.
 fn within(folder: &Path, named: &Path) -> Option<PathBuf> {
     let is_inside = named.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     Some(folder.join(named)).filter(|path| is_inside && path.is_file())
@@ -60,7 +60,7 @@ fn within(folder: &Path, named: &Path) -> Option<PathBuf> {
 
 /// The only BibTeX file of a folder.
 fn only_one(folder: &Path) -> Option<PathBuf> {
-    // The parent of a file that is named alone.
+    // The parent of a bare file name.
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let mut entries = std::fs::read_dir(folder).ok()?;
     let files: Vec<PathBuf> = entries.by_ref().take(MAX_FILES).filter_map(|entry| Some(entry.ok()?.path())).collect();

@@ -13,11 +13,11 @@ use crate::store::{IndexError, PaperRecord, Snapshot, SourceRecord};
 /// Lookups return `Result` because they may read the index.
 #[derive(Debug, Default)]
 pub(super) struct Catalogue {
-    /// `None` where the index is empty.
+    /// `None` if the index is empty.
     commit: Option<Snapshot>,
     /// The papers that differ from the commit; `None` for those that are removed.
     changed: BTreeMap<PaperId, Option<Arc<PaperRecord>>>,
-    /// The changed paper that each file belongs to.
+    /// For each file, the changed paper that it belongs to.
     files: BTreeMap<PathBuf, PaperId>,
     /// Changed papers by the identity keys of their sources.
     keys: HashMap<String, BTreeSet<PaperId>>,
@@ -100,7 +100,7 @@ impl Catalogue {
         for folder in folders {
             if let Some(commit) = &self.commit {
                 for file in commit.files_of_library(folder)? {
-                    // Not of a paper that has changed since.
+                    // The paper may have changed since the commit.
                     if self.sources_of_file(&file)?.is_some() {
                         files.insert(file);
                     }

@@ -12,8 +12,8 @@ use super::walk::FoundFiles;
 use crate::corpus::READERS_VERSION;
 use crate::store::{IndexError, SourceRecord, SourceRole};
 
-/// Removes the roots that hold no file although the index knows some, except those that are `meant` to be empty. Files
-/// under a removed root are not taken for vanished.
+/// Removes the roots without any file from which the index has files, except those that are `meant` to be empty. Files
+/// under a removed root do not count as deleted.
 pub(super) fn spare_emptied(
     found: &mut FoundFiles,
     catalogue: &Catalogue,
@@ -35,14 +35,14 @@ pub(super) fn spare_emptied(
     Ok(emptied)
 }
 
-/// What a run has to do about the sources that it found.
+/// The work of a run: its sources compared with the index.
 #[derive(Debug, Default)]
 pub(super) struct Comparison {
-    /// New and changed sources, which are to be read.
+    /// New and changed sources, to be read.
     pub(super) changed: Vec<SourceFiles>,
-    /// Files as the index knows them, of which a library gives other collections, tags or keys.
+    /// Unchanged files to which a library now gives other collections, tags or keys.
     pub(super) relabelled: Vec<PathBuf>,
-    /// How many are as the index knows them.
+    /// Number of unchanged sources.
     pub(super) unchanged: u64,
 }
 
@@ -60,11 +60,11 @@ pub(super) fn compare(found: &FoundFiles, catalogue: &Catalogue) -> Result<Compa
     Ok(comparison)
 }
 
-/// The files of the index that are not there any more: under the roots, or in the libraries, which have files elsewhere, too.
+/// The files of the index that no longer exist, under the roots or in the libraries (which may have files elsewhere).
 pub(super) fn vanished(found: &FoundFiles, catalogue: &Catalogue) -> Result<Vec<PathBuf>, IndexError> {
     let present: BTreeSet<&PathBuf> = found.sources.iter().flat_map(|source| &source.files).collect();
     let mut files: BTreeSet<PathBuf> = catalogue.files_under(&found.roots)?.into_iter().collect();
-    // Not of one that has become empty, which is spared.
+    // Without libraries that have become empty: their papers are kept.
     let libraries: Vec<PathBuf> =
         found.items.folders.iter().filter(|folder| found.roots.contains(folder)).cloned().collect();
     files.extend(catalogue.files_of_libraries(&libraries)?);
@@ -78,7 +78,8 @@ enum State {
     Changed,
 }
 
-/// Whether today's readers read these very files, by size and time of change, with the same pages, and libraries say the same of them.
+/// Whether the index is up to date with these files: the same version of the readers, size and modification time, the same
+/// pages, and the same metadata from libraries.
 fn state(source: &SourceFiles, items: &LibraryItems, catalogue: &Catalogue) -> Result<State, IndexError> {
     let mut state = State::Unchanged;
     for file in &source.files {

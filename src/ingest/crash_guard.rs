@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::fatal_signal;
 use super::source::FileStat;
 
-/// In the index's folder. Each line is an [`Entry`] as JSON, or the mark of a fatal signal.
+/// Name of the journal in the index's folder. Each line is an [`Entry`] as JSON, or the mark of a fatal signal.
 const JOURNAL: &str = "in-progress.jsonl";
 
 /// The number of crashes after which a file is left out.
@@ -35,7 +35,7 @@ enum Entry {
     InProgress { path: PathBuf, stat: FileStat },
 }
 
-/// A file, as it was, that may have brought the process down.
+/// A version of a file that may have crashed the process.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Suspect {
     path: PathBuf,
@@ -53,8 +53,8 @@ pub(super) struct CrashGuard {
 }
 
 impl CrashGuard {
-    /// Reads the journal of a former process in the index's folder, and begins a new one. Only the process that has the index's writer
-    /// may do so.
+    /// Reads the journal of the previous process in the index's folder, and starts a new one. Only the process that holds the
+    /// index's writer may do so.
     pub(super) fn open(folder: &Path) -> Self {
         let path = folder.join(JOURNAL);
         let suspects = std::fs::read_to_string(&path).map(|text| suspects(&text, &Machine::now())).unwrap_or_default();
@@ -70,13 +70,13 @@ impl CrashGuard {
         suspect.map_or(0, |suspect| suspect.crashes)
     }
 
-    /// Notes that work on a file begins.
+    /// Records that a file is in progress.
     pub(super) fn take(&mut self, path: &Path, stat: FileStat) {
         self.in_progress.push((path.to_owned(), stat));
         self.append(&Entry::InProgress { path: path.to_owned(), stat });
     }
 
-    /// Notes that the work on all files is committed: they have not brought the process down.
+    /// Records that the work on all files is committed, so that none of them is under suspicion.
     pub(super) fn release(&mut self) {
         if !self.in_progress.is_empty() {
             for (file, _) in std::mem::take(&mut self.in_progress) {
@@ -86,7 +86,7 @@ impl CrashGuard {
         }
     }
 
-    /// Begins a new journal without files in progress.
+    /// Starts a new journal without files in progress.
     fn begin(&mut self) {
         let Machine { boot, out_of_memory_kills } = Machine::now();
         let suspects = self.suspects.values().cloned().map(Entry::Suspect);
@@ -157,7 +157,7 @@ fn suspects(journal: &str, now: &Machine) -> BTreeMap<PathBuf, Suspect> {
     suspects
 }
 
-/// What tells a process that the system killed for its memory from one that was killed otherwise.
+/// Distinguishes a process that the system killed because of its memory from one that was killed otherwise.
 #[derive(Debug, Default, PartialEq)]
 struct Machine {
     /// Differs after each start of the system.
@@ -167,7 +167,7 @@ struct Machine {
 }
 
 impl Machine {
-    /// Known on Linux only.
+    /// Only known on Linux.
     fn now() -> Self {
         let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok();
         let counters = std::fs::read_to_string("/proc/vmstat").unwrap_or_default();

@@ -12,8 +12,8 @@ use crate::store::{EmbeddedPassage, IndexError, PaperRecord, Snapshot};
 /// tokens, and longer headings would leave none for the passage.
 const MAX_HEADING_CHARACTERS: usize = 2000;
 
-/// Characters that are handed to the model at once. With those before them they take about a second, after which a run that is
-/// stopped ends.
+/// Number of characters that are passed to the model at once. Together with the previous slice they take about a second,
+/// which bounds the time until a stopped run ends.
 const SLICE_CHARACTERS: usize = 32_000;
 
 /// A paper ready to be embedded and written.
@@ -24,7 +24,7 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    /// The characters that are embedded.
+    /// Number of characters to embed.
     pub(super) fn characters(&self) -> usize {
         self.passages.iter().map(|passage| characters(&self.record, passage)).sum()
     }
@@ -42,7 +42,7 @@ pub(super) struct Part<'a> {
 }
 
 impl Part<'_> {
-    /// The characters that are embedded.
+    /// Number of characters to embed.
     pub(super) fn characters(&self) -> usize {
         self.passages.iter().map(|passage| characters(self.record, passage)).sum()
     }
@@ -55,8 +55,8 @@ impl<'a> Part<'a> {
     }
 }
 
-/// The passages of all papers in order, in groups of at most so many passages and characters; a passage that alone has more
-/// is a group of its own.
+/// The passages of all papers in order, in groups of at most this many passages and characters. A longer passage is a group
+/// of its own.
 pub(super) fn groups(papers: &[Prepared], max_passages: usize, max_characters: usize) -> Vec<Vec<Part<'_>>> {
     let mut groups: Vec<Vec<Part<'_>>> = Vec::new();
     let (mut count, mut size) = (0, 0);
@@ -85,7 +85,7 @@ fn push_part<'a>(groups: &mut [Vec<Part<'a>>], part: Part<'a>) {
     }
 }
 
-/// At least the characters that are embedded for a passage: its own, after title and headings, and those of its sentences.
+/// Upper bound of the number of characters embedded for a passage: title, headings and text, and its sentences.
 fn characters(record: &PaperRecord, passage: &Passage) -> usize {
     const SEPARATOR: usize = 2;
     let parts = || record.metadata.title.iter().chain(&passage.section);
@@ -93,12 +93,12 @@ fn characters(record: &PaperRecord, passage: &Passage) -> usize {
     heading + SEPARATOR * parts().count() + 2 * passage.text.len()
 }
 
-/// Vectors by the text they were made of.
+/// Vectors by their text.
 #[derive(Debug, Default)]
 pub(super) struct KnownVectors(HashMap<String, UnitVector>);
 
 impl KnownVectors {
-    /// Adds what the index holds of a paper, so that unchanged text is not embedded again.
+    /// Adds the vectors of a paper in the index, so that unchanged text is not embedded again.
     pub(super) fn add_paper(&mut self, snapshot: &Snapshot, paper: &PaperRecord) -> Result<(), IndexError> {
         let (addresses, records): (Vec<_>, Vec<_>) = snapshot.passages_of(paper.id.as_str())?.into_iter().unzip();
         let vectors = snapshot.paragraph_vectors(&addresses)?.into_iter().zip(snapshot.sentence_vectors(&addresses)?);
@@ -112,7 +112,7 @@ impl KnownVectors {
         Ok(())
     }
 
-    /// The vectors of those of `texts` that are not known; of the first ones only, where the run is stopped meanwhile.
+    /// Computes the vectors of the `texts` that are not cached. If the run is stopped meanwhile, only those of the first texts.
     fn embed_missing(
         &self,
         texts: impl Iterator<Item = String>,
@@ -165,8 +165,8 @@ fn slices(texts: &[String]) -> Vec<&[String]> {
     slices
 }
 
-/// Embeds a group of passages; the result has an entry for each part, and where the run is stopped meanwhile for the first ones
-/// only. The more texts are embedded together, the less padding their batches need.
+/// Embeds a group of passages. The result has an entry for each part; if the run is stopped meanwhile, only for the first
+/// ones. The more texts are embedded together, the less padding their batches need.
 pub(super) fn embed(
     group: &[Part<'_>],
     known: &KnownVectors,

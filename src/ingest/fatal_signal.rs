@@ -1,6 +1,6 @@
-//! A mark in a file when a fatal signal ends the process: an abort, an access to memory that is not there.
+//! Writes a mark to a file when a fatal signal ends the process, such as SIGABRT or SIGSEGV.
 
-/// Written to the file.
+/// The text that is written to the file.
 pub(super) const MARK: char = '!';
 
 #[cfg(unix)]
@@ -31,14 +31,14 @@ mod unix {
         FILE.store(-1, Ordering::SeqCst);
     }
 
-    /// Has [`handle`] called for a signal; returns the action before.
+    /// Installs [`handle`] for a signal, and returns the previous action.
     fn install(signal: c_int) -> libc::sigaction {
         // SAFETY: all fields of `sigaction` are numbers, a set of bits or an optional function, for which zero is valid; the
         // handler calls only functions that POSIX allows in signal handlers.
         unsafe {
             let mut action: libc::sigaction = std::mem::zeroed();
             action.sa_sigaction = handle as *const () as usize;
-            // On the alternative stack, for a signal may mean that the stack is full.
+            // Runs on the alternative stack, because the signal may be caused by a stack overflow.
             action.sa_flags = libc::SA_ONSTACK;
             let mut former: libc::sigaction = std::mem::zeroed();
             libc::sigaction(signal, &action, &mut former);
@@ -46,8 +46,8 @@ mod unix {
         }
     }
 
-    /// Writes the mark and restores the former action. After that, the instruction that failed is tried again and fails
-    /// again; `abort` raises its signal a second time.
+    /// Writes the mark and restores the previous action. Then the failed instruction is executed again and fails again; `abort`
+    /// raises its signal a second time.
     extern "C" fn handle(signal: c_int) {
         let file = FILE.load(Ordering::SeqCst);
         let former = SIGNALS.iter().position(|known| *known == signal).and_then(|at| FORMER[at].get());

@@ -10,12 +10,12 @@ use crate::corpus::split_page;
 pub struct SourceFiles {
     /// In the order of their pages.
     pub files: Vec<PathBuf>,
-    /// Whether the user named it, and it was not found in a folder. It is then expected to be a paper.
+    /// Whether the user named the file, rather than a folder that contains it. It is then expected to be a paper.
     pub named: bool,
 }
 
 impl SourceFiles {
-    /// Whether one of its files is expected to be a paper: then it is a failure if it is none.
+    /// Whether one of the files is expected to be a paper, so that it is a failure if it is not.
     pub(super) fn is_expected(&self, file: &Path) -> bool {
         self.named || has_paper_ending(file)
     }
@@ -31,12 +31,12 @@ pub fn has_paper_ending(path: &Path) -> bool {
     extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
 }
 
-/// The number of the page that a file holds, by its name: 12 of `review-p12.txt`.
+/// The page number in the name of a file: 12 for `review-p12.txt`.
 pub fn page_number(path: &Path) -> Option<u32> {
     split_page(&path.file_stem().unwrap_or_default().to_string_lossy()).1
 }
 
-/// Puts the pages of one paper together: `review-p12.txt` and `review-p13.txt` of one folder. Groups are in the order of
+/// Groups the pages of each paper: `review-p12.txt` and `review-p13.txt` in one folder. Groups are in the order of
 /// their first files.
 pub(super) fn group_pages(files: Vec<PathBuf>) -> Vec<Vec<PathBuf>> {
     let mut pages: BTreeMap<(PathBuf, String, String), Vec<(u32, PathBuf)>> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! PDFs read by a GROBID server (Lopez, 2009): it answers with TEI, which is read as any TEI.
+//! Reads PDFs with a GROBID server (Lopez, 2009), which converts them to TEI.
 
 use std::time::Duration;
 
@@ -9,17 +9,17 @@ use crate::corpus::{Article, Format, Limits, read_bytes};
 /// A GROBID server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grobid {
-    /// Its address, without a slash at the end: `http://localhost:8070`. Without TLS, which GROBID does not offer.
+    /// Its address without a trailing slash: `http://localhost:8070`. No TLS, because GROBID does not support it.
     pub url: String,
-    /// Longest time for one paper.
+    /// Maximum time for one paper.
     pub timeout: Duration,
 }
 
 impl Grobid {
-    /// What the server makes of a PDF.
+    /// Sends a PDF to the server and returns its answer.
     ///
     /// # Errors
-    /// In words: the server cannot be reached, takes too long, or refuses.
+    /// A message: the server cannot be reached, takes too long, or rejects the file.
     pub(super) fn process(&self, pdf: &[u8], limits: &Limits) -> Result<Vec<u8>, String> {
         self.post(pdf, limits).map_err(|error| error.to_string())
     }
@@ -39,14 +39,14 @@ impl Grobid {
 /// The article in a server's answer.
 ///
 /// # Errors
-/// In words: why the answer cannot be read.
+/// A message that says why the answer cannot be read.
 pub(super) fn article_of_tei(tei: &[u8], limits: &Limits) -> Result<Article, String> {
     let mut article = read_bytes(tei, "grobid.xml", limits).map_err(|error| error.to_string())?;
     if article.format != Format::Tei {
         return Err("its answer is not TEI".into());
     }
     article.format = Format::Pdf;
-    // These count the characters of the answer, which is not kept.
+    // These positions refer to the answer, which is not stored.
     article.blocks.iter_mut().for_each(|block| block.source = None);
     article.dropped.iter_mut().for_each(|dropped| dropped.source = None);
     Ok(article)
@@ -54,7 +54,7 @@ pub(super) fn article_of_tei(tei: &[u8], limits: &Limits) -> Result<Article, Str
 
 /// The PDF as the field `input` of a form (RFC 7578), and the form's type.
 fn form(pdf: &[u8]) -> (String, Vec<u8>) {
-    // A boundary must not occur in the body. One made of the body's hash does so only in a file made for it.
+    // The boundary must not occur in the body. The hash of the body only occurs in it if a file was constructed for that.
     let boundary = format!("stroma-{:016x}", xxhash_rust::xxh3::xxh3_64(pdf));
     let field = "Content-Disposition: form-data; name=\"input\"; filename=\"paper.pdf\"";
     let head = format!("--{boundary}\r\n{field}\r\nContent-Type: application/pdf\r\n\r\n");

@@ -1,4 +1,4 @@
-//! What reference managers say of files, and papers that are items alone.
+//! Metadata of files from reference managers, and papers for items that have no file.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -11,19 +11,19 @@ use crate::corpus::{Article, Block, Limits, Mark, Metadata, READERS_VERSION, ann
 use crate::library::LibraryItem;
 use crate::library::references::{ReferenceEntry, References};
 
-/// What the libraries that a run reads say of files.
+/// Metadata of files from the libraries that a run reads.
 #[derive(Debug, Clone, Default)]
 pub(super) struct LibraryItems {
     pub(super) by_file: HashMap<PathBuf, LibraryItem>,
     /// The folders of the libraries, as absolute paths.
     pub(super) folders: Vec<PathBuf>,
-    /// References that were imported.
+    /// Imported references.
     pub(super) references: Arc<References>,
 }
 
 impl LibraryItems {
-    /// What is said of a file: by a library of this run, else by what said something before, as `known` in the index: an imported
-    /// reference as it is now, or a library that this run has not read.
+    /// The item of a file: from a library of this run, or else from the source of the item that is `known` in the index, which is
+    /// an imported reference in its current state or a library that this run has not read.
     pub(super) fn of(&self, file: &Path, known: Option<&LibraryItem>) -> Option<LibraryItem> {
         let before = || {
             let known = known?;
@@ -35,7 +35,7 @@ impl LibraryItems {
         self.by_file.get(file).cloned().or_else(before)
     }
 
-    /// What an imported reference says of a paper that was read from a file.
+    /// The imported reference that describes a paper that was read from a file.
     pub(super) fn of_read(&self, file: &Path, read: &Metadata) -> Option<LibraryItem> {
         self.references.find(file, read).map(ReferenceEntry::item)
     }
@@ -46,7 +46,7 @@ impl LibraryItems {
     }
 }
 
-/// Puts what an item says above what was read.
+/// Replaces metadata that was read by that of an item.
 pub(super) fn label(paper: &mut Paper, item: &LibraryItem) {
     item.apply(&mut paper.article.metadata);
     let first = paper.files.first().map_or(Path::new(""), |file| file.path.as_path());
@@ -54,7 +54,7 @@ pub(super) fn label(paper: &mut Paper, item: &LibraryItem) {
     paper.item = Some(Box::new(item.clone()));
 }
 
-/// The text of an item without a file: its abstract, where it has one. [`label`] adds the rest.
+/// The text of an item without a file: its abstract, if it has one. [`label`] adds the rest.
 pub(super) fn paper_of_item(path: &Path, item: &LibraryItem, limits: &Limits) -> Result<Paper, ReadFailure> {
     let mut article = Article::default();
     let text = item.abstract_text.as_deref().unwrap_or_default();
@@ -65,7 +65,7 @@ pub(super) fn paper_of_item(path: &Path, item: &LibraryItem, limits: &Limits) ->
     article.metadata.marks.push(Mark::Abstract);
     annotate(&mut article);
     limits.paper.apply(&mut article).map_err(|error| ReadFailure { file: path.to_owned(), error })?;
-    // Of the path, too: items without an abstract are not copies of one file.
+    // Includes the path, because items without an abstract are not copies of one file.
     let fingerprint = xxh3_64_with_seed(format!("{}\n{text}", path.display()).as_bytes(), READERS_VERSION);
     let file = FileVersion { path: path.to_owned(), size: 0, modified: 0, fingerprint };
     Ok(Paper { id: paper_id(path, &article.metadata), article, files: vec![file], item: None })

@@ -59,22 +59,22 @@ use crate::store::IndexError;
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Summary {
     pub papers: PaperCounts,
-    /// Passages written.
+    /// Number of passages written.
     pub passages: u64,
     /// Wall time.
     pub seconds: f64,
-    /// Files whose papers were added, updated or removed, in the order in which that was done.
+    /// Files whose papers were added, updated or removed, in this order.
     #[serde(skip)]
     pub changes: Vec<FileChange>,
     /// Files that could not be read or indexed, and why.
     pub failures: Vec<Failure>,
-    /// How many files are no papers, by their extensions in lower case; `""` for those without one.
+    /// Number of files that are no papers, by extension in lower case; `""` for files without one.
     pub not_papers: BTreeMap<String, u64>,
-    /// Files that hold a paper which is indexed from another file.
+    /// Files with a paper that is indexed from another file.
     pub duplicates: Vec<Duplicate>,
-    /// Folders without any file from which the index holds papers; these stay indexed.
+    /// Folders without any file, from which the index has papers; these stay indexed.
     pub emptied: Vec<Emptied>,
-    /// What the user should know of the libraries that were read.
+    /// Warnings about the libraries that were read.
     pub warnings: Vec<String>,
 }
 
@@ -105,22 +105,22 @@ impl Summary {
     }
 }
 
-/// A folder in which nothing is left of what was indexed from it.
+/// A folder from which files were indexed and that is empty now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Emptied {
     pub folder: PathBuf,
-    /// Files that were indexed from it.
+    /// Number of files that were indexed from it.
     pub files: u64,
 }
 
-/// How many papers a run changed.
+/// Numbers of papers that a run changed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct PaperCounts {
     pub added: u64,
     pub updated: u64,
     pub removed: u64,
     pub unchanged: u64,
-    /// Files that could not be read or indexed.
+    /// Number of files that could not be read or indexed.
     pub failed: u64,
 }
 
@@ -147,17 +147,17 @@ pub struct Failure {
     pub reason: String,
 }
 
-/// A file that holds a paper which is indexed from another file.
+/// A file with a paper that is indexed from another file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Duplicate {
     pub file: PathBuf,
     /// The paper's id.
     pub paper: String,
-    /// The file whose text is indexed.
+    /// The file from which the text is indexed.
     pub indexed_from: PathBuf,
 }
 
-/// Why a run ended early. What was committed before stays.
+/// Why a run ended early. Earlier commits are kept.
 #[derive(Debug, Error)]
 pub enum IngestError {
     #[error("cannot read {}: {source}", path.display())]
@@ -183,8 +183,8 @@ pub enum IngestError {
 }
 
 impl IngestError {
-    /// Whether a run fails again in the same way until somebody changes the index or the settings. Other errors, such as a
-    /// full disk, may pass.
+    /// Whether runs will fail in the same way until the index or the settings are changed. Other errors, such as a full disk,
+    /// may be temporary.
     pub fn is_lasting(&self) -> bool {
         use IndexError::{Foreign, OtherModel, OtherVersion, Replaced};
         let is_other_index = |error: &IndexError| {

@@ -14,8 +14,8 @@ impl PageFront {
         Self { identity: Identity::from_metadata(metadata), has_authors: !metadata.authors.is_empty() }
     }
 
-    /// Whether the page begins another paper than that of the pages before it. `follows`: by the numbers in their names, it
-    /// is the page after them.
+    /// Whether the page begins a new paper. `follows`: by the numbers in the file names, it is the page after the previous
+    /// ones.
     ///
     /// A page with a title begins another paper if an identifier differs, or if the title differs and the page has authors or an
     /// identifier; a title without them may be a heading. Without a title, an identifier may be that of a cited work, and only counts

@@ -21,13 +21,13 @@ use crate::store::{IndexError, PaperRecord, SourceIdentity, SourceRecord, Source
 /// Changes of the index.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Plan {
-    /// In the order in which they are to be done.
+    /// In the order in which they must be applied.
     pub(super) actions: Vec<Action>,
     /// Sources that became duplicates.
     pub(super) duplicates: Vec<Duplicate>,
-    /// Papers of which no source is left.
+    /// Number of papers without any remaining source.
     pub(super) removed: u64,
-    /// The source has the bytes that the index knows.
+    /// The content of the source is unchanged.
     pub(super) is_unchanged: bool,
 }
 
@@ -36,7 +36,7 @@ pub(super) struct Plan {
 pub(super) enum Action {
     /// Remove a paper with its passages.
     Remove(PaperId),
-    /// Store another record of a paper whose passages stay.
+    /// Replace the record of a paper and keep its passages.
     Update(Box<PaperRecord>),
     /// Index the text that was read, as a paper with these sources.
     Index {
@@ -75,7 +75,7 @@ impl Source {
         Self { identity, files: paper.files.iter().map(record).collect() }
     }
 
-    /// The order of sources of the same paper: the least is indexed.
+    /// The order of sources of the same paper: the smallest is indexed.
     fn rank(&self) -> (bool, Reverse<u8>, Option<&Path>) {
         let item = self.files.first().and_then(|file| file.item.as_deref());
         let is_alternative = item.is_some_and(|item| item.role == ItemRole::Alternative);
@@ -99,17 +99,17 @@ impl Source {
         is_copy || self.identity.is_same_paper(&other.identity)
     }
 
-    /// The terms under which it is looked up. Sources of the same paper share at least one.
+    /// The terms by which it is looked up. Sources of the same paper share at least one.
     fn keys(&self) -> Vec<String> {
         self.identity.keys().into_iter().chain(self.files.iter().map(SourceRecord::content_key)).collect()
     }
 
-    /// Whether these are the same files, with the same bytes, and reference managers say the same of the paper.
+    /// Whether these are the same files with the same bytes and the same metadata from reference managers.
     fn has_same_content(&self, other: &Self) -> bool {
         self.files.len() == other.files.len() && self.files.iter().zip(&other.files).all(|(a, b)| a.has_same_content(b))
     }
 
-    /// Its files as those of the paper's text.
+    /// Its files, marked as the source of the paper's text.
     fn text_records(&self) -> Vec<SourceRecord> {
         let record = |file: &SourceRecord| SourceRecord { role: SourceRole::Text, identity: None, ..file.clone() };
         self.files.iter().map(record).collect()
@@ -158,10 +158,10 @@ fn sources(text: &[SourceRecord], duplicates: &[Source]) -> Vec<SourceRecord> {
     text.iter().cloned().chain(others).collect()
 }
 
-/// Which files can be read: those that the run found, and others outside of what it looks at.
+/// Which files can be read: those that the run found, and existing ones outside of its paths.
 pub(super) type Exists<'a> = &'a dyn Fn(&Path) -> bool;
 
-/// What to do with a source that was read.
+/// Plans the changes for a source that was read.
 ///
 /// # Errors
 /// Those of looking up the catalogue.
@@ -200,7 +200,7 @@ pub(super) fn plan_source(catalogue: &Catalogue, exists: Exists<'_>, source: &So
     draft.into_plan(Some(&leader))
 }
 
-/// What to do about a file of the index that has vanished.
+/// Plans the changes for a file of the index that no longer exists.
 ///
 /// # Errors
 /// Those of looking up the catalogue.
@@ -212,7 +212,7 @@ pub(super) fn plan_vanished(catalogue: &Catalogue, exists: Exists<'_>, file: &Pa
         if pages.files.is_empty() {
             draft.dissolve(&paper);
         } else {
-            // Where pages are left, their text has been read anew, or cannot be read and stays.
+            // The text of remaining pages was read again, or it cannot be read and is kept.
             let mut others = duplicates(&paper);
             others.iter_mut().for_each(|other| other.files.retain(|known| known.path != file));
             draft.change(with_sources(&paper, &pages.files, &others));
@@ -222,7 +222,7 @@ pub(super) fn plan_vanished(catalogue: &Catalogue, exists: Exists<'_>, file: &Pa
     draft.into_plan(None)
 }
 
-/// What to do about a file of the index that is as it was, and of which a reference manager gives other labels.
+/// Plans the changes for an unchanged file to which a reference manager gives other labels.
 ///
 /// # Errors
 /// Those of looking up the catalogue.
@@ -238,23 +238,23 @@ pub(super) fn plan_labels(catalogue: &Catalogue, file: &Path, item: LibraryItem)
     Ok(plan)
 }
 
-/// The source that was read, where its text is to be indexed.
+/// The source that was read, if its text must be indexed.
 struct Leader<'a> {
     source: &'a Source,
     duplicates: Vec<Source>,
 }
 
-/// Papers as they are to be.
+/// The papers after the planned changes.
 struct Draft<'a> {
     catalogue: &'a Catalogue,
     exists: Exists<'a>,
     /// Papers that differ from those of the catalogue; `None` for those that are removed.
     papers: BTreeMap<PaperId, Option<PaperRecord>>,
-    /// Removed papers as they were.
+    /// The removed papers in their previous state.
     dissolved: Vec<PaperRecord>,
-    /// Duplicates of removed papers, which belong nowhere yet, with the paper that they belonged to.
+    /// Duplicates of removed papers that are not assigned to another paper yet, with the removed paper.
     displaced: Vec<(PaperId, Source)>,
-    /// Files whose text is needed, with the paper that they belonged to.
+    /// Files whose text must be read, with the paper that they belonged to.
     unread: BTreeMap<Vec<PathBuf>, PaperId>,
     found: Vec<Duplicate>,
 }
@@ -286,7 +286,7 @@ impl<'a> Draft<'a> {
         Ok(paper.filter(|paper| !self.papers.contains_key(&paper.id)).map(|paper| (*paper).clone()))
     }
 
-    /// The papers that have a source which may be the same paper as this one.
+    /// The papers with a source that may be the same paper as this one.
     fn papers_near(&self, source: &Source) -> Result<Vec<PaperRecord>, IndexError> {
         let papers = self.catalogue.papers_with_keys(&source.keys())?;
         let now = |id: &PaperId, known: &PaperRecord| match self.papers.get(id) {
@@ -307,7 +307,7 @@ impl<'a> Draft<'a> {
         self.papers.insert(paper.id.clone(), Some(paper));
     }
 
-    /// Removes a paper; its duplicates that are still there are displaced.
+    /// Removes a paper, and displaces its duplicates that still exist.
     fn dissolve(&mut self, paper: &PaperRecord) {
         self.papers.insert(paper.id.clone(), None);
         let duplicates = duplicates(paper).into_iter().filter_map(|mut duplicate| {
@@ -318,7 +318,7 @@ impl<'a> Draft<'a> {
         self.dissolved.push(paper.clone());
     }
 
-    /// Notes new times of change where a source has the bytes that the index knows. Returns whether it has.
+    /// Records new modification times of a source with unchanged content. Returns whether the content is unchanged.
     fn refresh(&mut self, source: &Source) -> Result<bool, IndexError> {
         let Some(first) = source.first_path() else { return Ok(false) };
         let Some(paper) = self.paper_of_file(first)? else { return Ok(false) };
@@ -334,8 +334,8 @@ impl<'a> Draft<'a> {
         Ok(true)
     }
 
-    /// Takes the files of a source out of the papers that they belonged to. Pages that remain of a source that loses others
-    /// are read again.
+    /// Removes the files of a source from the papers that they belonged to. If a source loses some of its pages, the remaining
+    /// ones are read again.
     fn take_out(&mut self, source: &Source) -> Result<(), IndexError> {
         let taken: BTreeSet<&PathBuf> = source.paths().collect();
         for file in &taken {
@@ -403,7 +403,7 @@ impl<'a> Draft<'a> {
         self.found.extend(source.paths().map(note));
     }
 
-    /// Makes each displaced source a duplicate of the best paper that it is, or has it read where its text is needed.
+    /// Makes each displaced source a duplicate of the best matching paper, or schedules it for reading if its text is needed.
     fn settle(&mut self, mut leader: Option<&mut Leader<'_>>) -> Result<(), IndexError> {
         while let Some((former, source)) = self.displaced.pop() {
             let mut papers: Vec<(Option<PaperId>, Source)> = Vec::new();
@@ -422,7 +422,7 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// What differs from the catalogue.
+    /// The differences from the catalogue.
     fn into_plan(mut self, leader: Option<&Leader<'_>>) -> Result<Plan, IndexError> {
         let mut plan = Plan::default();
         for (id, paper) in &self.papers {
@@ -492,7 +492,7 @@ mod tests {
 
     type Disk = BTreeMap<PathBuf, File>;
 
-    /// Reads what has changed in a random order, then looks for what has vanished, as a run does.
+    /// Reads changed files in a random order, then handles deleted ones, as a run does.
     fn run(catalogue: &mut Catalogue, disk: &Disk, order: &[PathBuf]) {
         for path in order {
             read(catalogue, disk, path);
@@ -560,8 +560,8 @@ mod tests {
             .collect()
     }
 
-    /// What the index is to hold, from the set of files alone: the best sources first, each is a duplicate of the best
-    /// indexed one that is the same paper, or is indexed.
+    /// The expected content of the index, computed from the set of files: the best sources first, each is a duplicate of the
+    /// best indexed source of the same paper, or else is indexed.
     fn expected(disk: &Disk) -> Held {
         let mut sources: Vec<Source> = disk.iter().map(|(path, file)| file.source(path)).collect();
         sources.sort_by(|a, b| a.rank().cmp(&b.rank()));
@@ -609,7 +609,7 @@ mod tests {
         select(&["a.x", "b.x", "c.x", "d.x", "e.x", "f.x", "g.x"][..]).prop_map(PathBuf::from)
     }
 
-    /// What changes on disk between two runs, and the order in which files are read.
+    /// Changes on disk between two runs, and the order in which files are read.
     fn any_change() -> impl Strategy<Value = (BTreeMap<PathBuf, Option<File>>, Vec<PathBuf>)> {
         let changes = proptest::collection::btree_map(any_path(), proptest::option::weighted(0.7, any_file()), 0..7);
         changes.prop_flat_map(|changes| {

@@ -1,4 +1,4 @@
-//! The progress of a run, in what takes its time: characters embedded.
+//! The progress of a run, in embedded characters, because embedding takes most of the time.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,23 +8,23 @@ use super::files::SourceFiles;
 /// The progress of a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// Sources to be read.
+    /// Number of sources to read.
     pub files: u64,
-    /// Sources that are done.
+    /// Number of sources that are done.
     pub done: u64,
-    /// Passages written so far.
+    /// Number of passages written so far.
     pub passages: u64,
-    /// Characters embedded so far; a passage is embedded as a whole and in sentences.
+    /// Number of characters embedded so far; a passage is embedded as a whole and in sentences.
     pub embedded: u64,
-    /// Characters to be embedded in all: those of the files that were read, and an estimate for the others.
+    /// Total number of characters to embed: those of the files that were read, and an estimate for the others.
     pub expected: u64,
 }
 
-/// Bytes of the files with one extension that count as much as the assumption about them.
+/// Weight of the prior assumption about an extension, in bytes of files with it.
 const ASSUMED_BYTES: f64 = 500e3;
 
-/// Estimates how many characters the files have that are not read yet, by their sizes and by what files with the same extension
-/// had before them.
+/// Estimates the number of characters in unread files, from their sizes and from the files with the same extension that were
+/// read before.
 #[derive(Debug, Default)]
 pub(super) struct Workload {
     by_extension: BTreeMap<String, Bytes>,
@@ -47,7 +47,7 @@ impl Workload {
         workload
     }
 
-    /// Notes that a source was read, and what is to be embedded of it.
+    /// Records that a source was read, and how many of its characters will be embedded.
     pub(super) fn read(&mut self, source: &SourceFiles, characters: u64) {
         let bytes = bytes(source);
         let known = self.of(source);
@@ -56,7 +56,7 @@ impl Workload {
         known.characters += characters;
     }
 
-    /// Characters that the unread files are estimated to have.
+    /// Estimated number of characters in unread files.
     pub(super) fn unread_characters(&self) -> u64 {
         let estimates = self.by_extension.iter().map(|(extension, known)| {
             let assumed = assumed_characters(extension) * ASSUMED_BYTES;
@@ -73,7 +73,7 @@ impl Workload {
     }
 }
 
-/// Embedded characters of a byte, before any such file was read: means of the papers that readers are measured on.
+/// Prior number of embedded characters per byte: means over the papers on which the readers are measured.
 fn assumed_characters(extension: &str) -> f64 {
     match extension {
         "pdf" => 0.1,

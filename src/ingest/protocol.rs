@@ -1,5 +1,5 @@
-//! The messages between a run and the process that reads for it. A request is one line of JSON and the bytes of the files
-//! behind it; a reply is one line of JSON.
+//! The messages between a run and its reading process. A request is one line of JSON followed by the bytes of the files; a
+//! reply is one line of JSON.
 
 use std::io::{BufRead, Read, Write};
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use super::reading::Reading;
 use super::source::{FileVersion, LoadedFile, Paper, ReadFailure};
 use crate::corpus::{Limited, Limits, ReadError};
 
-/// One source to be read.
+/// One source to read.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Request {
     pub(super) limits: Limits,
@@ -21,7 +21,7 @@ pub(super) struct Request {
 #[derive(Debug, Serialize, Deserialize)]
 struct File {
     version: FileVersion,
-    /// What GROBID made of it: the number of bytes, which follow those of the file, or why there are none.
+    /// The number of bytes of GROBID's answer, which follow those of the file, or why there is no answer.
     tei: Option<Result<u64, String>>,
     /// Number of bytes that follow: those of the file, with its bibliography.
     bytes: u64,
@@ -39,7 +39,7 @@ impl Request {
     /// Sends a source.
     ///
     /// # Errors
-    /// Those of the pipe; [`InvalidData`](std::io::ErrorKind::InvalidData) where a path is not valid Unicode.
+    /// Those of the pipe; [`InvalidData`](std::io::ErrorKind::InvalidData) if a path is not valid Unicode.
     pub(super) fn send(files: &[LoadedFile], reading: &Reading, to: &mut impl Write) -> std::io::Result<()> {
         let line = serde_json::to_string(&Self::new(files, reading))?;
         writeln!(to, "{line}")?;
@@ -55,7 +55,7 @@ impl Request {
     /// Receives a source; `None` at the end.
     ///
     /// # Errors
-    /// Those of the pipe, and where memory does not suffice for the bytes.
+    /// Those of the pipe, or if the memory does not suffice for the bytes.
     pub(super) fn receive(from: &mut impl BufRead) -> std::io::Result<Option<(Self, Vec<LoadedFile>)>> {
         let mut line = String::new();
         if from.read_line(&mut line)? == 0 {
@@ -85,14 +85,14 @@ fn exactly(length: u64, from: &mut impl BufRead) -> std::io::Result<Vec<u8>> {
     if (bytes.len() as u64) < length { Err(std::io::ErrorKind::UnexpectedEof.into()) } else { Ok(bytes) }
 }
 
-/// What was read, or why it could not be.
+/// The papers, or why the source could not be read.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Reply {
     Read(Vec<Paper>),
     Failed { file: PathBuf, error: Report },
 }
 
-/// A [`ReadError`] that can be serialised. Errors that a run tells apart keep their kind, others their text.
+/// A [`ReadError`] that can be serialised. Errors that a run distinguishes keep their kind, others only their text.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Report {
     Empty,
@@ -126,12 +126,12 @@ impl From<Result<Vec<Paper>, ReadFailure>> for Reply {
 }
 
 impl Reply {
-    /// Memory does not suffice for the bytes of the source.
+    /// The memory does not suffice for the bytes of the source.
     pub(super) fn out_of_memory() -> Self {
         Reply::Failed { file: PathBuf::new(), error: Report::OutOfMemory }
     }
 
-    /// `max_memory_mb`: the bound under which it was read.
+    /// `max_memory_mb`: the memory limit of the reading process.
     pub(super) fn into_result(self, max_memory_mb: u64) -> Result<Vec<Paper>, ReadFailure> {
         match self {
             Reply::Read(papers) => Ok(papers),

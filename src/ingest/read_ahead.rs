@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 #[derive(Debug)]
 struct State<T> {
     items: VecDeque<(T, usize)>,
-    /// The sizes of all items together.
+    /// Total size of all items.
     size: usize,
     is_closed: bool,
 }
@@ -33,15 +33,15 @@ impl<T> Shared<T> {
     }
 }
 
-/// Puts items in; dropped, it ends the queue after the items in it.
+/// The sending end. If it is dropped, the queue ends after the remaining items.
 #[derive(Debug)]
 pub(super) struct Sender<T>(Arc<Shared<T>>);
 
-/// Takes items out; dropped, it makes the sender give up.
+/// The receiving end. If it is dropped, the sender stops.
 #[derive(Debug)]
 pub(super) struct Receiver<T>(Arc<Shared<T>>);
 
-/// A queue of items whose sizes together are at most `capacity`, or of a single larger one.
+/// A queue of items with a total size of at most `capacity`, or of a single larger item.
 pub(super) fn read_ahead<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     let state = State { items: VecDeque::new(), size: 0, is_closed: false };
     let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new(), capacity });
@@ -49,7 +49,7 @@ pub(super) fn read_ahead<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
 }
 
 impl<T> Sender<T> {
-    /// Waits until there is room for an item. Returns whether anybody will take it.
+    /// Waits until there is room for an item. Returns whether there still is a receiver.
     pub(super) fn send(&self, item: T, size: usize) -> bool {
         let mut state = self.0.state();
         while !state.is_closed && !state.items.is_empty() && state.size.saturating_add(size) > self.0.capacity {

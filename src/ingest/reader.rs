@@ -22,9 +22,9 @@ impl Reader {
     }
 
     /// Reads in a child process, `program read-worker`, which is started with the first paper, used for all, and replaced
-    /// when one of them makes it hang or die. It ends with this process, however that ends. It gets the bytes of the files
-    /// from this process, inherits none of its variables but those of the system, and on Linux has no access to files and
-    /// the network.
+    /// when one of them makes it hang or crash. It ends with this process, however that ends. It receives the bytes of the
+    /// files from this process, inherits only the environment variables of the system, and on Linux has no access to files
+    /// and the network.
     ///
     /// `program` is a build of this crate's binary; `None` for the program that is running.
     pub fn in_worker(reading: Reading, program: Option<&Path>) -> Self {
@@ -32,8 +32,8 @@ impl Reader {
         Self { reading, worker: Some(Arc::new(Mutex::new(worker))) }
     }
 
-    /// A reader with the same limits and a process of its own, which checks whether a file can be read. It asks no GROBID
-    /// server, which is asked when the file is indexed.
+    /// A reader with the same limits and a process of its own, to check whether a file can be read. It does not use GROBID,
+    /// which is used when the file is indexed.
     #[must_use]
     pub fn for_checks(&self) -> Self {
         let worker = self.worker.as_ref().map(|worker| {
@@ -53,8 +53,8 @@ impl Reader {
         &self.reading.limits
     }
 
-    /// Reads the paper in one file, or the papers in the files of pages, which are in order: mostly one paper, more where
-    /// pages say that they belong to different ones.
+    /// Reads the paper in one file, or the papers in files of pages, which are in order. Pages are usually one paper, and several
+    /// if their metadata says so.
     ///
     /// # Errors
     /// [`ReadFailure`] names the file and the cause. The reader can be used after it.

@@ -14,13 +14,13 @@ use crate::embed::Embedder;
 use crate::library::{LibraryItem, zotero};
 use crate::store::{IndexError, PaperRecord, StoreRebuild, WritersLocked};
 
-/// Maximum time that the switch waits for another process that writes.
+/// Maximum time that the switch waits for another writing process.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// A rebuild of an index from its papers, for another model or another version of this program.
 pub struct Rebuilding<'a> {
     rebuild: Box<dyn StoreRebuild>,
-    /// The papers of the index in use, as far as it can be read.
+    /// The papers of the index in use that can be read.
     former: Result<Vec<PaperRecord>, IndexError>,
     embedder: &'a dyn Embedder,
     options: IngestOptions,
@@ -45,7 +45,7 @@ impl<'a> Rebuilding<'a> {
         Self { rebuild, former, embedder, options, stop }
     }
 
-    /// Why it is not known what the index held from elsewhere than the folders that are read; `None` where it is known.
+    /// Why the files outside of the given folders are unknown; `None` if they are known.
     pub fn unknown_papers(&self) -> Option<&IndexError> {
         self.former.as_ref().err()
     }
@@ -54,7 +54,7 @@ impl<'a> Rebuilding<'a> {
     /// added meanwhile, and replaces the old index by the new one.
     ///
     /// # Errors
-    /// Where the run is stopped or fails, or a folder is empty that was not. The old index stays in use.
+    /// The run is stopped or fails, or a folder has become empty. The old index stays in use.
     pub fn run(mut self, paths: &[PathBuf], report: &mut dyn FnMut(Progress)) -> Result<Summary, IngestError> {
         let former = std::mem::replace(&mut self.former, Ok(Vec::new())).unwrap_or_default();
         self.check_emptied(paths, &former)?;

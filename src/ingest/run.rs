@@ -29,7 +29,7 @@ use crate::library::references::References;
 use crate::library::zotero::{self, Profile};
 use crate::store::{PaperRecord, Snapshot, SourceRecord, Store};
 
-/// Bytes of text that are read ahead of what is indexed.
+/// Maximum size of text that is read ahead of indexing, in bytes.
 const READ_AHEAD: usize = 16 << 20;
 
 /// The same if other processes share the work: what is read is taken from them.
@@ -41,7 +41,7 @@ const WAIT_FOR_OTHERS: Duration = Duration::from_secs(1);
 /// Parts of that time after which a run that is stopped ends.
 const WAITS: u32 = 10;
 
-/// Bounds of a run.
+/// Options and limits of a run.
 #[derive(Debug, Clone)]
 pub struct IngestOptions {
     pub reader: Reader,
@@ -60,7 +60,7 @@ pub struct IngestOptions {
     pub zotero_profiles: Vec<Profile>,
     /// The file of imported references, which need not exist; `None` where none is used.
     pub references: Option<PathBuf>,
-    /// Puts into words why a file was not read, for [`Summary::failures`]. The caller may know what to do about it.
+    /// Formats the reason why a file was not read, for [`Summary::failures`]. The caller may add what to do about it.
     pub describe: fn(&ReadError) -> String,
 }
 
@@ -86,7 +86,7 @@ pub struct Ingest<'a> {
     pub store: &'a dyn Store,
     pub embedder: &'a dyn Embedder,
     pub options: IngestOptions,
-    /// Set from outside to end the run after the current batch, which is committed.
+    /// Set by the caller to end the run after the current batch, which is committed.
     pub stop: &'a AtomicBool,
 }
 
@@ -101,7 +101,7 @@ impl Ingest<'_> {
     /// other folders stay.
     ///
     /// # Errors
-    /// A path cannot be read, the model or the index fails, or the run is stopped. Commits that were made stay.
+    /// A path cannot be read, the model or the index fails, or the run is stopped. Earlier commits are kept.
     pub fn run(&self, paths: &[PathBuf], report: &mut dyn FnMut(Progress)) -> Result<Summary, IngestError> {
         let started = Instant::now();
         let mut found = walk(paths, &self.options.zotero_profiles)?;
@@ -127,7 +127,7 @@ impl Ingest<'_> {
         Ok(summary)
     }
 
-    /// Reads single files again, given by absolute paths, whether they have changed or not: what references say of them has.
+    /// Reads single files again, given by absolute paths, even if they have not changed, because their references have.
     ///
     /// # Errors
     /// Those of [`run_files`](Self::run_files).
@@ -195,7 +195,7 @@ impl Ingest<'_> {
             .relabel(&relabelled)
             .and_then(|()| run.read_all(sources, &shares))
             .and_then(|()| run.forget_vanished(found));
-        // A run that is stopped or fails keeps what it has finished.
+        // A run that is stopped or fails keeps the finished papers.
         let finished = run.finish();
         match outcome {
             Ok(()) => Ok((finished?, shares.left_to_others())),
@@ -206,7 +206,7 @@ impl Ingest<'_> {
     /// Adds papers that are already in memory, such as the documents of a test collection, with the same code as files.
     ///
     /// # Errors
-    /// Where the model or the index fails. What was committed stays.
+    /// The model or the index fails. Earlier commits are kept.
     pub fn add(
         &self,
         articles: impl Iterator<Item = (PaperId, Article)>,
@@ -242,8 +242,8 @@ impl Ingest<'_> {
     }
 }
 
-/// What is to be done about the sources; how many need nothing, because the index knows them or because they could not be read and
-/// have not changed since.
+/// The work for the sources, and the number of sources without work: they are unchanged, or could not be read and have not changed
+/// since.
 fn compared(
     found: &FoundFiles,
     catalogue: &Catalogue,
@@ -263,12 +263,12 @@ fn compared(
     Ok((comparison, summary))
 }
 
-/// What is on disk, as the run has found it.
+/// The files on disk that the run has found.
 #[derive(Debug, Default)]
 struct Disk {
     files: BTreeSet<PathBuf>,
     roots: Vec<PathBuf>,
-    /// What libraries say of files.
+    /// Metadata of files from libraries.
     items: Arc<LibraryItems>,
 }
 
@@ -278,7 +278,7 @@ impl Disk {
         Self { files, roots: found.roots.clone(), items: Arc::clone(&found.items) }
     }
 
-    /// Whether the file was found, or lies outside of what the run looks at and exists.
+    /// Whether the file was found, or exists outside of the paths of the run.
     fn has(&self, file: &Path) -> bool {
         let exists = || file.exists() || zotero::is_item_path(file);
         self.files.contains(file) || (!self.roots.iter().any(|root| file.starts_with(root)) && exists())
@@ -287,7 +287,7 @@ impl Disk {
 
 type Read = Result<Vec<Paper>, ReadFailure>;
 
-/// Reads a source; one that is an item without a file is made of what the item says.
+/// Reads a source. An item without a file becomes a paper with the item's metadata.
 fn read(reader: &Reader, files: &[PathBuf], item: Option<&LibraryItem>) -> Read {
     match (files, item) {
         ([path], Some(item)) if zotero::is_item_path(path) => Ok(vec![paper_of_item(path, item, reader.limits())?]),
@@ -298,7 +298,7 @@ fn read(reader: &Reader, files: &[PathBuf], item: Option<&LibraryItem>) -> Read 
 /// Applies plans to the index.
 struct Run<'a> {
     ingest: &'a Ingest<'a>,
-    /// The commit that the run began with.
+    /// The commit that the run started from.
     before: &'a Snapshot,
     catalogue: Catalogue,
     disk: Disk,
@@ -311,7 +311,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Notes what libraries say of files that are as they were.
+    /// Records new metadata from libraries for unchanged files.
     fn relabel(&mut self, files: &[PathBuf]) -> Result<(), IngestError> {
         for file in files {
             let Some(item) = self.item(file)? else { continue };
@@ -322,7 +322,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// What a library says of a file, now or when it was last read.
+    /// The item of a file in a library, now or when it was last read.
     fn item(&self, file: &Path) -> Result<Option<LibraryItem>, IngestError> {
         let known = self.before.sources_of_file(file)?.into_iter().flat_map(|found| found.sources);
         let known = known.filter(|source| source.path == file).find_map(|source| source.item);
@@ -397,8 +397,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Indexes a source that was read. One that may have ended a former process is committed alone: if this process ends, it
-    /// is known which one it was.
+    /// Indexes a source that was read. A source that may have crashed an earlier process is committed alone, so that another crash
+    /// can be attributed to it.
     fn take(&mut self, source: &SourceFiles, read: Read) -> Result<(), IngestError> {
         let is_suspect = self.crashes(&source.files) > 0;
         if is_suspect {
@@ -414,7 +414,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Reads and indexes sources that take over for others, and those that they in turn displace.
+    /// Reads and indexes sources that replace others, and those that are displaced in turn.
     fn take_over(&mut self, sources: Vec<Vec<PathBuf>>) -> Result<(), IngestError> {
         let mut queue = VecDeque::from(sources);
         while let Some(files) = queue.pop_front() {
@@ -431,7 +431,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// How often work on one of the files has ended the process.
+    /// How often one of the files has crashed the process.
     fn crashes(&self, files: &[PathBuf]) -> u32 {
         files.iter().map(|file| self.batch.crashes(file)).max().unwrap_or(0)
     }
@@ -443,7 +443,7 @@ impl Run<'_> {
         self.summary.add_failure(Failure { file, reason });
     }
 
-    /// The papers of a source that was read: none where it could not be read, or is no paper.
+    /// The papers of a source that was read: none if it could not be read or is no paper.
     fn accept(&mut self, source: &SourceFiles, read: Read) -> Vec<Paper> {
         match read {
             Ok(mut papers) => {
@@ -469,7 +469,7 @@ impl Run<'_> {
         }
     }
 
-    /// Puts a paper where it belongs. Returns the sources that must be read because of it.
+    /// Plans and applies the changes for a paper. Returns the sources that must be read as a consequence.
     ///
     /// `takes_over`: the index held the paper before, from another source.
     fn place(&mut self, mut paper: Paper, takes_over: bool) -> Result<Vec<Vec<PathBuf>>, IngestError> {
@@ -491,7 +491,7 @@ impl Run<'_> {
         self.apply(plan, Some(paper))
     }
 
-    /// Applies a plan, with the paper that it was made for. Returns the sources that must be read because of it.
+    /// Applies a plan, with the paper that it was made for. Returns the sources that must be read as a consequence.
     fn apply(&mut self, plan: Plan, paper: Option<Paper>) -> Result<Vec<Vec<PathBuf>>, IngestError> {
         let mut unread = Vec::new();
         let mut paper = paper;
@@ -555,7 +555,7 @@ impl Run<'_> {
         self.batch.commit()
     }
 
-    /// Writes and commits what is left; where that is stopped or fails, what was written before.
+    /// Writes and commits the remaining papers. If that is stopped or fails, commits what was written before.
     fn finish(mut self) -> Result<Summary, IngestError> {
         let written = self.write();
         self.batch.finish()?;

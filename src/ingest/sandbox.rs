@@ -1,4 +1,4 @@
-//! What the process that reads may do: compute, and answer on its standard output.
+//! Confines the reading process: it may only compute, and write to its standard output.
 //!
 //! Readers parse files that anybody may have made. If one of them is taken over, landlock (landlock(7)) keeps it from all
 //! files and from the network, and seccomp (seccomp(2)) from opening anything at all, from other processes and from starting
@@ -7,7 +7,7 @@
 /// Confines this thread, and those that it starts, for good.
 ///
 /// # Errors
-/// What the kernel does not support, in words; everything else is in force.
+/// A message that names what the kernel does not support. All other restrictions are in force.
 #[cfg(target_os = "linux")]
 pub(super) fn enter() -> Result<(), String> {
     let failures: Vec<String> =
@@ -15,7 +15,7 @@ pub(super) fn enter() -> Result<(), String> {
     if failures.is_empty() { Ok(()) } else { Err(failures.join("; ")) }
 }
 
-/// Other systems have no such means.
+/// Not supported on other systems.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn enter() -> Result<(), String> {
     Err("this system has neither landlock nor seccomp".into())
@@ -42,7 +42,7 @@ mod linux {
         }
     }
 
-    /// Has the calls in [`DENIED`] fail with EPERM.
+    /// Makes the system calls in [`DENIED`] fail with EPERM.
     pub(super) fn restrict_calls() -> Result<(), String> {
         let words = |error: &dyn std::fmt::Display| format!("seccomp: {error}");
         let rules: BTreeMap<i64, Vec<SeccompRule>> = DENIED.iter().map(|call| (*call, Vec::new())).collect();
@@ -53,8 +53,8 @@ mod linux {
         seccompiler::apply_filter(&program).map_err(|error| words(&error))
     }
 
-    /// Calls that open files, reach the network or other processes, start programs, or change what the process may do. Threads
-    /// and memory are left.
+    /// System calls that open files, use the network, affect other processes, start programs, or change privileges. Those for
+    /// threads and memory stay allowed.
     const DENIED: &[i64] = &[
         #[cfg(target_arch = "x86_64")]
         libc::SYS_open,
@@ -112,7 +112,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let kinds = std::thread::spawn(move || {
-            // Without landlock, as in some containers, seccomp alone must do.
+            // Without landlock, as in some containers, there is only seccomp.
             let outcome = super::enter();
             assert!(outcome.as_ref().err().is_none_or(|missing| !missing.contains("seccomp")), "{outcome:?}");
             let read = std::fs::read("/proc/self/environ").map(drop);
@@ -124,7 +124,7 @@ mod tests {
             [read, written, connected, started].map(|outcome| outcome.map_err(|error| error.kind()))
         });
         assert_eq!(kinds.join().unwrap(), [Err(ErrorKind::PermissionDenied); 4]);
-        // Other threads are as before.
+        // Other threads are not affected.
         assert!(std::fs::read("/proc/self/environ").is_ok());
     }
 }

@@ -27,7 +27,7 @@ pub struct ReadFailure {
     pub error: ReadError,
 }
 
-/// Size and time of change: enough to see that a file is as it was.
+/// Size and modification time, which show whether a file has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct FileStat {
     pub(super) size: u64,
@@ -38,7 +38,7 @@ pub(super) struct FileStat {
 impl FileStat {
     pub(super) fn read(path: &Path) -> std::io::Result<Self> {
         if zotero::is_item_path(path) {
-            // It has no file, and what it says is compared itself.
+            // It has no file; its metadata is compared instead.
             return Ok(Self { size: 0, modified: 0 });
         }
         let metadata = std::fs::metadata(path)?;
@@ -53,13 +53,13 @@ impl FileStat {
     }
 }
 
-/// Whether a file of the index is still as it was when it was read, by its size and time of change.
+/// Whether a file is unchanged since it was read, by its size and modification time.
 pub fn is_as_recorded(source: &SourceRecord) -> bool {
     let recorded = FileStat { size: source.size, modified: source.modified };
     FileStat::read(&source.path).is_ok_and(|stat| stat == recorded)
 }
 
-/// What identifies a file as it was when it was read.
+/// Identifies the version of a file that was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileVersion {
     pub path: PathBuf,
@@ -67,7 +67,7 @@ pub struct FileVersion {
     pub size: u64,
     /// Nanoseconds since 1970.
     pub modified: u64,
-    /// Of the file's bytes, its bibliography, and the version of the readers.
+    /// Hash of the file's bytes, its bibliography, and the version of the readers.
     pub fingerprint: u64,
 }
 
@@ -78,13 +78,13 @@ pub struct Paper {
     pub article: Article,
     /// Its files, in the order of their pages.
     pub files: Vec<FileVersion>,
-    /// What a reference manager says of it. The process that reads does not know it.
+    /// Its item in a reference manager, which the reading process does not know.
     #[serde(skip)]
     pub item: Option<Box<LibraryItem>>,
 }
 
 impl Paper {
-    /// Roughly the bytes that its text takes in memory.
+    /// Approximate size of its text in memory, in bytes.
     pub(super) fn size(&self) -> usize {
         let Article { blocks, references, dropped, .. } = &self.article;
         let headings = |block: &Block| block.section.iter().map(String::len).sum::<usize>();
@@ -100,11 +100,11 @@ impl Paper {
 pub(super) struct LoadedFile {
     pub(super) version: FileVersion,
     pub(super) bytes: Vec<u8>,
-    /// What a GROBID server made of it, or why it is of no help; `None` where none was asked.
+    /// The answer of a GROBID server, or why there is none; `None` if no server was used.
     pub(super) tei: Option<Result<Vec<u8>, String>>,
 }
 
-/// Loads the files of a source, and asks the GROBID server about PDFs.
+/// Loads the files of a source, and sends PDFs to the GROBID server.
 pub(super) fn load_source(files: &[PathBuf], reading: &Reading) -> Result<Vec<LoadedFile>, ReadFailure> {
     let mut left = reading.limits.max_file_bytes;
     let mut loaded = Vec::with_capacity(files.len());
@@ -118,7 +118,7 @@ pub(super) fn load_source(files: &[PathBuf], reading: &Reading) -> Result<Vec<Lo
     Ok(loaded)
 }
 
-/// The paper in a source, or the papers where its pages say that they belong to different ones. Does no I/O.
+/// The papers in a source: usually one, several if the metadata of its pages says so. Does no I/O.
 pub(super) fn parse_source(files: Vec<LoadedFile>, limits: &Limits) -> Result<Vec<Paper>, ReadFailure> {
     let mut pages = Vec::with_capacity(files.len());
     for file in files {
@@ -128,7 +128,7 @@ pub(super) fn parse_source(files: Vec<LoadedFile>, limits: &Limits) -> Result<Ve
     papers(pages).into_iter().map(|pages| paper(pages, limits)).collect()
 }
 
-/// Parts the pages of a source into papers.
+/// Splits the pages of a source into papers.
 fn papers(pages: Vec<(FileVersion, Article)>) -> Vec<Vec<(FileVersion, Article)>> {
     let mut papers: Vec<Vec<(FileVersion, Article)>> = Vec::new();
     let mut front = PageFront::default();
@@ -166,7 +166,7 @@ fn paper(pages: Vec<(FileVersion, Article)>, limits: &Limits) -> Result<Paper, R
     Ok(Paper { id, article, files, item: None })
 }
 
-/// The id of the paper in a file, which is made of the file's path where the paper says nothing of itself.
+/// The id of the paper in a file. It is derived from the file's path if the paper has no metadata.
 pub fn paper_id(file: &Path, metadata: &Metadata) -> PaperId {
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     let folder = file.parent().unwrap_or(Path::new("")).to_string_lossy();
@@ -177,7 +177,7 @@ fn named<T>(file: &Path, outcome: Result<T, ReadError>) -> Result<T, ReadFailure
     outcome.map_err(|error| ReadFailure { file: file.to_owned(), error })
 }
 
-/// Loads a file of at most `left` bytes. One that changes meanwhile is an error, so that no half of it is taken.
+/// Loads a file of at most `left` bytes. It is an error if the file changes meanwhile, because the bytes could be inconsistent.
 fn load(path: &Path, left: u64, limits: &Limits) -> Result<(FileVersion, Vec<u8>), ReadError> {
     let stat = FileStat::read(path)?;
     let mut bytes = Vec::new();
@@ -191,7 +191,7 @@ fn load(path: &Path, left: u64, limits: &Limits) -> Result<(FileVersion, Vec<u8>
     if let Some(bibliography) = bibtex::beside(path, &bytes) {
         let mut entries = Vec::new();
         let left = left.saturating_sub(bytes.len() as u64);
-        // One that cannot be read, or is too large, leaves the keys as they are.
+        // If it cannot be read or is too large, the citation keys are not resolved.
         let is_read =
             open(&bibliography).and_then(|file| file.take(left.saturating_add(1)).read_to_end(&mut entries)).is_ok();
         if is_read && entries.len() as u64 <= left {
@@ -202,7 +202,7 @@ fn load(path: &Path, left: u64, limits: &Limits) -> Result<(FileVersion, Vec<u8>
     Ok((FileVersion { path: path.to_owned(), size: stat.size, modified: stat.modified, fingerprint }, bytes))
 }
 
-/// Opens a file. It never blocks, as opening a named pipe would that has replaced a file.
+/// Opens a file without blocking, even if it was replaced by a named pipe.
 fn open(path: &Path) -> std::io::Result<std::fs::File> {
     let mut options = std::fs::OpenOptions::new();
     options.read(true);
@@ -214,7 +214,7 @@ fn open(path: &Path) -> std::io::Result<std::fs::File> {
 fn parse(file: &LoadedFile, limits: &Limits) -> Result<Article, ReadError> {
     let name = file.version.path.file_name().unwrap_or_default().to_string_lossy();
     let built_in = || {
-        // Readers return errors; a panic in one of them is a bug that must not cost the other papers.
+        // Readers return errors; a panic is a bug that must not prevent the other papers from being read.
         catch_unwind(AssertUnwindSafe(|| read_bytes(&file.bytes, &name, limits)))
             .unwrap_or_else(|_| Err(ReadError::Failed("an internal error; please report the file".into())))
     };

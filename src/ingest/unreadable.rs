@@ -1,4 +1,4 @@
-//! Files that could not be read, kept in the index's folder so that they are not read again before they change.
+//! A list of files that could not be read, in the index's folder, so that they are not read again until they change.
 //!
 //! The list only saves work: without it, all these files are read again.
 
@@ -13,21 +13,21 @@ use super::reading::Reading;
 use super::source::{FileStat, ReadFailure};
 use crate::corpus::{READERS_VERSION, ReadError};
 
-/// In the index's folder.
+/// Name of the file in the index's folder.
 const FILE: &str = "unreadable.json";
 
 /// Files that could not be read, by the first file of their source.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Unreadable {
-    /// Of the readers and their limits: with others, the files may be readable.
+    /// Version of the readers and their limits: with others, the files may be readable.
     fingerprint: u64,
     sources: BTreeMap<PathBuf, Source>,
-    /// Differs from what is stored.
+    /// Whether it differs from the stored list.
     #[serde(skip)]
     is_changed: bool,
 }
 
-/// A source that could not be read, as it was then.
+/// A version of a source that could not be read.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Source {
     files: Vec<(PathBuf, FileStat)>,
@@ -38,7 +38,7 @@ struct Source {
 }
 
 impl Unreadable {
-    /// The list in the index's folder; an empty one where there is none, or the readers or their limits have changed.
+    /// Loads the list from the index's folder. It is empty if there is no list, or if the readers or their limits have changed.
     pub(super) fn load(folder: &Path, reading: &Reading) -> Self {
         let read = std::fs::read(folder.join(FILE)).ok();
         let known: Option<Self> = read.and_then(|bytes| serde_json::from_slice(&bytes).ok());
@@ -46,7 +46,7 @@ impl Unreadable {
         known.filter(|known| known.fingerprint == fingerprint).unwrap_or(Self { fingerprint, ..Self::default() })
     }
 
-    /// Stores the list in the index's folder where it has changed.
+    /// Stores the list in the index's folder if it has changed.
     pub(super) fn store(&mut self, folder: &Path) {
         if !std::mem::take(&mut self.is_changed) {
             return;
@@ -77,14 +77,14 @@ impl Unreadable {
         })
     }
 
-    /// Why a source could not be read; `None` where it may be something other than a paper.
+    /// Why a source could not be read; `None` if it may be something other than a paper.
     pub(super) fn failure(&self, source: &SourceFiles) -> Option<Failure> {
         let known = self.sources.get(source.files.first()?)?;
         let is_failure = source.is_expected(&known.failed) || !known.is_not_a_paper;
         is_failure.then(|| Failure { file: known.failed.clone(), reason: known.reason.clone() })
     }
 
-    /// Notes that a source could not be read, unless that may change while the files do not.
+    /// Records that a source could not be read, unless it may become readable without a change of its files.
     pub(super) fn insert(&mut self, source: &SourceFiles, failure: &ReadFailure, reason: &str) {
         let is_passing = matches!(failure.error, ReadError::Io(_) | ReadError::Changed);
         let stats = source.files.iter().map(|file| Ok((file.clone(), FileStat::read(file)?)));
@@ -104,7 +104,7 @@ impl Unreadable {
         }
     }
 
-    /// Forgets the files that are not on disk any more.
+    /// Removes the files that no longer exist.
     pub(super) fn retain(&mut self, is_there: impl Fn(&Path) -> bool) {
         let before = self.sources.len();
         self.sources.retain(|file, _| is_there(file));

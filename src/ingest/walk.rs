@@ -1,4 +1,4 @@
-//! The files of a collection.
+//! Finds the files under the given paths.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -11,25 +11,25 @@ use super::items::LibraryItems;
 use super::{Failure, IngestError};
 use crate::library::zotero::{self, Entry, Profile};
 
-/// What was found under the paths that the user named.
+/// The files under the paths that the user named.
 #[derive(Debug, Default)]
 pub(super) struct FoundFiles {
     pub(super) sources: Vec<SourceFiles>,
     /// The folders that were walked and the files that were named, as absolute paths. A file of the index that lies under
     /// one of them and is not among `sources` has vanished.
     pub(super) roots: Vec<PathBuf>,
-    /// Entries of the folders that cannot be read: links that lead nowhere, folders without permission.
+    /// Entries that cannot be read: dangling links, folders without permission.
     pub(super) failures: Vec<Failure>,
-    /// What the libraries among the paths say of files.
+    /// Metadata of files from the libraries among the paths.
     pub(super) items: Arc<LibraryItems>,
-    /// What the user should know of these libraries.
+    /// Warnings about these libraries.
     pub(super) warnings: Vec<String>,
-    /// Whether all are read, although they may not have changed.
+    /// Whether all files are read, even unchanged ones.
     pub(super) anew: bool,
 }
 
 impl FoundFiles {
-    /// Single files, given by absolute paths; those that do not exist have vanished.
+    /// Single files, given by absolute paths; files that do not exist count as deleted.
     pub(super) fn from_files(files: &[PathBuf]) -> Self {
         let present = files.iter().filter(|file| file.is_file());
         let sources = present.map(|file| SourceFiles { files: vec![file.clone()], named: false }).collect();
@@ -37,10 +37,10 @@ impl FoundFiles {
     }
 }
 
-/// The papers under a folder, or the one that a file is.
+/// The papers in a folder, or the paper in a file.
 ///
 /// # Errors
-/// [`IngestError::Folder`] where the path does not exist or cannot be read.
+/// [`IngestError::Folder`] if the path does not exist or cannot be read.
 pub fn papers_under(path: &Path) -> Result<Vec<SourceFiles>, IngestError> {
     let mut sources = walk(&[path.to_owned()], &[])?.sources;
     sources.retain(|source| source.files.iter().all(|file| !zotero::is_item_path(file)));
@@ -96,7 +96,7 @@ fn files_under(folder: &Path, failures: &mut Vec<Failure>) -> Result<Vec<PathBuf
         match entry {
             Ok(entry) if entry.file_type().is_file() => files.push(entry.into_path()),
             Ok(_) => {}
-            // What a circular link leads to is read where it is.
+            // The target of a circular link is found at its own path.
             Err(error) if error.loop_ancestor().is_some() => {}
             // A dangling link, or a folder that vanished meanwhile, does not keep the others from being read.
             Err(error) if error.depth() > 0 => failures.push(failure(folder, &error)),

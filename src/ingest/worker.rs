@@ -1,8 +1,7 @@
 //! Reads papers in a child process, so that reading can be stopped if it hangs or takes too much memory.
 //!
 //! The parent writes a source to the child's standard input and waits for the reply on its standard output, no longer than
-//! the time limit. The child ends when its standard input does: however the parent ends, be it by a second Ctrl-C or killed,
-//! no child is left behind.
+//! the time limit. The child ends when its standard input is closed, so no child is left behind, even if the parent is killed.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -20,14 +19,14 @@ use crate::corpus::ReadError;
 /// The hidden subcommand that the child runs.
 const COMMAND: &str = "read-worker";
 
-/// The variables that the child inherits: where the system's libraries are, and what errors say. Keys and settings stay here.
+/// Environment variables that the child inherits: paths of libraries, and diagnostics. Keys and settings are not passed on.
 const VARIABLES: [&str; 8] =
     ["LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PATH", "LANG", "LC_ALL", "RUST_BACKTRACE", "SYSTEMROOT", "TZ"];
 
-/// Begins the line on standard error by which the child says that it is not fully confined.
+/// Prefix of the line on standard error by which the child reports that it is not fully confined.
 const NOT_CONFINED: &str = "not confined: ";
 
-/// The parent's side: starts the child when it is needed, and again when it had to be stopped.
+/// The parent's side: starts the child when it is needed, and again after it had to be stopped.
 #[derive(Debug)]
 pub(super) struct Worker {
     program: Option<PathBuf>,
@@ -53,7 +52,7 @@ impl Worker {
                 {
                     failure.file = files.first().cloned().unwrap_or_default();
                 }
-                // The allocator may keep what it was given, and leave less for the next paper.
+                // The allocator may keep freed memory, which leaves less for the next paper.
                 if outcome.as_ref().is_err_and(|failure| matches!(failure.error, ReadError::OutOfMemory { .. })) {
                     self.running = None;
                 }
@@ -105,7 +104,7 @@ impl Running {
         let mut command = Command::new(program);
         command.arg(COMMAND).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.env_clear().envs(VARIABLES.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
-        // Ctrl-C goes to all processes of the terminal's group; this one is to finish its current paper.
+        // Ctrl-C is sent to all processes of the terminal's group, but the child must finish its current paper.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn().map_err(failed)?;
@@ -180,12 +179,12 @@ impl Drop for Running {
     }
 }
 
-/// The running program. On Linux also where its file was replaced meanwhile, as an upgrade does.
+/// The running program. On Linux, also if its file was replaced meanwhile, as by an upgrade.
 fn this_program() -> std::io::Result<PathBuf> {
     if cfg!(target_os = "linux") { Ok("/proc/self/exe".into()) } else { std::env::current_exe() }
 }
 
-/// Killed from outside: by the system, when memory ran out.
+/// Killed by another process, such as by the system when memory ran out.
 fn is_killed(status: &ExitStatus) -> bool {
     #[cfg(unix)]
     return std::os::unix::process::ExitStatusExt::signal(status) == Some(9);
@@ -193,8 +192,7 @@ fn is_killed(status: &ExitStatus) -> bool {
     return false;
 }
 
-/// Keeps what the child last wrote to its standard error. Reads on whatever comes, so that the child never waits for a full
-/// pipe.
+/// Keeps the last lines that the child wrote to its standard error. It always reads on, so that the pipe never fills up.
 fn collect_errors(errors: impl Read, last_error: &Mutex<String>) {
     for line in BufReader::new(errors).split(b'\n').map_while(Result::ok) {
         let line = String::from_utf8_lossy(&line).into_owned();
@@ -215,10 +213,10 @@ fn collect_errors(errors: impl Read, last_error: &Mutex<String>) {
     }
 }
 
-/// The child's side: reads what it is asked to until its standard input ends.
+/// The child's side: reads the requested sources until its standard input ends.
 ///
 /// # Errors
-/// Those of standard output, where the parent has gone.
+/// Those of standard output, if the parent has ended.
 pub fn serve_reads() -> std::io::Result<()> {
     let memory_at_start = memory();
     if let Err(reason) = sandbox::enter() {
@@ -241,7 +239,7 @@ pub fn serve_reads() -> std::io::Result<()> {
     for received in requests {
         let (request, files) = match received {
             Err(error) if error.kind() == std::io::ErrorKind::OutOfMemory => {
-                // The rest of the source is still in the pipe: this process is of no further use.
+                // The rest of the source is still in the pipe, so this process cannot continue.
                 return reply_with(&Reply::out_of_memory(), &mut output);
             }
             received => received?,
@@ -261,7 +259,7 @@ fn reply_with(reply: &Reply, output: &mut impl Write) -> std::io::Result<()> {
     output.flush()
 }
 
-/// Bytes of data and stack of this process; 0 where they are not known.
+/// Size of data and stack of this process in bytes; 0 if unknown.
 fn memory() -> u64 {
     const PAGE: u64 = 4096;
     /// The field of `statm` (proc_pid_statm(5)) with data and stack, in pages.
@@ -271,8 +269,7 @@ fn memory() -> u64 {
     pages.unwrap_or(0).saturating_mul(PAGE)
 }
 
-/// Bounds the memory that this process may write to what it had at its start and so many MB more. Address space that is only
-/// reserved, as allocators and libraries do, is not counted.
+/// Limits the writable memory of this process to its present size plus this many MB. Reserved address space is not counted.
 #[cfg(target_os = "linux")]
 fn bound_memory(at_start: u64, max_memory_mb: u64) {
     let limit = at_start.saturating_add(max_memory_mb << 20);
@@ -281,6 +278,6 @@ fn bound_memory(at_start: u64, max_memory_mb: u64) {
     }
 }
 
-/// Other systems do not hold a process to such a bound.
+/// Not supported on other systems.
 #[cfg(not(target_os = "linux"))]
 fn bound_memory(_: u64, _: u64) {}

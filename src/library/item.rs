@@ -1,4 +1,4 @@
-//! An item of a library: what a reference manager says of one file.
+//! An item of a library: the metadata that a reference manager has for one file.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::corpus::{Mark, Metadata};
 
-/// What a reference manager says of a paper, and of one file of it.
+/// The metadata that a reference manager has for a paper and one of its files.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LibraryItem {
     pub origin: Origin,
@@ -16,7 +16,7 @@ pub struct LibraryItem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attachment: Option<String>,
     pub role: ItemRole,
-    /// By which manuscripts cite it (`lee2010`).
+    /// The key by which manuscripts cite it (`lee2010`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub citation_key: Option<String>,
     /// The paths of its collections, with `/` between the names: `MSC/Clinical`. Those of a group begin with the group's name.
@@ -24,9 +24,9 @@ pub struct LibraryItem {
     pub collections: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
-    /// What it says of the paper; what it leaves open is taken from the file.
+    /// Metadata of the paper; missing fields are taken from the file.
     pub metadata: Metadata,
-    /// The abstract, kept for an item without a file alone: it is the text of the paper.
+    /// The abstract, only for an item without a file: it is the text of the paper.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub abstract_text: Option<String>,
 }
@@ -46,25 +46,25 @@ pub enum Origin {
     References,
 }
 
-/// What a file is to its item.
+/// The role of a file for its item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ItemRole {
     /// The paper's own text.
     Main,
-    /// The same paper in another form, such as a snapshot of its web page. It is used where there is no main file.
+    /// The same paper in another form, such as a snapshot of its web page. It is used if there is no main file.
     Alternative,
     /// Another text that belongs to the paper.
     Supplement,
 }
 
 impl LibraryItem {
-    /// Puts what the item says above what was read in its file.
+    /// Replaces metadata that was read in the file by that of the item.
     pub fn apply(&self, read: &mut Metadata) {
         let own = self.metadata.clone();
         let set = |read: &mut Option<String>, own: Option<String>| *read = own.or_else(|| read.take());
         if self.role == ItemRole::Supplement {
-            // A supplement prints the identifiers of its paper, and is not the paper.
+            // A supplement contains the identifiers of its paper, but is not the paper.
             (read.doi, read.pmid, read.pmcid) = (None, None, None);
         }
         set(&mut read.title, own.title);
@@ -82,19 +82,19 @@ impl LibraryItem {
             read.authors = own.authors;
         }
         read.year = own.year.or(read.year);
-        // "Article of a journal" is less than what papers say of themselves: `review-article`.
+        // `journal-article` is less precise than the types in papers, such as `review-article`.
         if read.article_type.is_none() || own.article_type.as_deref().is_some_and(|own| own != GENERAL_TYPE) {
             set(&mut read.article_type, own.article_type);
         }
         read.marks.extend(own.marks.iter().filter(|mark| !read.marks.contains(mark)).copied().collect::<Vec<Mark>>());
     }
 
-    /// Whether both say the same of the text of the paper, with whatever labels: collections, tags and keys.
+    /// Whether both have the same metadata, regardless of labels (collections, tags and keys).
     pub fn describes_as(&self, other: &Self) -> bool {
         (&self.metadata, self.role, &self.abstract_text) == (&other.metadata, other.role, &other.abstract_text)
     }
 
-    /// The folder of the library that it belongs to, if it is one that is read as a whole.
+    /// The folder of its library, if that library is read as a whole.
     pub fn folder(&self) -> Option<&Path> {
         match &self.origin {
             Origin::Zotero { folder, .. } => Some(folder),
@@ -114,7 +114,7 @@ impl LibraryItem {
         Some(format!("zotero://select/{}/items/{}", self.library()?, self.key))
     }
 
-    /// The address that opens the file in the reference manager, or selects the item where that cannot open the file.
+    /// The address that opens the file in the reference manager, or selects the item if it cannot open the file.
     pub fn url(&self, page: Option<u32>) -> Option<String> {
         self.open_url(page).or_else(|| self.select_url())
     }
@@ -132,7 +132,7 @@ impl LibraryItem {
 /// The type of most items; it does not replace a more precise one.
 pub(super) const GENERAL_TYPE: &str = "journal-article";
 
-/// A collection and those that it is in: `MSC/Clinical` and `MSC`.
+/// A collection and its ancestors: `MSC/Clinical` and `MSC`.
 pub fn with_parents(collection: &str) -> impl Iterator<Item = &str> {
     let parents = collection.match_indices('/').map(|(at, _)| &collection[..at]);
     parents.chain([collection])

@@ -1,6 +1,6 @@
-//! What reference managers say of papers: metadata, collections, tags, and the keys by which their programs open a paper.
+//! The data of reference managers about papers: metadata, collections, tags, and the keys by which their programs open a paper.
 //!
-//! Every source gives the same [`LibraryItem`]s. `ingest` puts them above what the readers find in the files.
+//! Every source yields [`LibraryItem`]s. In `ingest` they take precedence over the metadata in the files.
 
 mod item;
 pub mod references;

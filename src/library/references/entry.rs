@@ -8,10 +8,10 @@ use crate::corpus::identity::TitleKey;
 use crate::corpus::{Identity, Metadata, set_field};
 use crate::library::{ItemRole, LibraryItem, Origin};
 
-/// What an entry says of a paper.
+/// The metadata in an entry.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReferenceEntry {
-    /// By which manuscripts cite it.
+    /// The key by which manuscripts cite it.
     pub key: String,
     pub metadata: Metadata,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -30,11 +30,11 @@ pub struct ReferenceFile {
     pub damaged: Vec<String>,
 }
 
-/// Characters of a field; the rest is cut.
+/// Maximum number of characters of a field; the rest is cut.
 const MAX_CHARACTERS: usize = 2_000;
 
-/// In letters and digits. Shorter titles are those of many papers.
-const SHORTEST_TITLE: usize = 16;
+/// Minimum number of letters and digits of a title that identifies a paper. Shorter titles are common to many papers.
+const MIN_TITLE_CHARACTERS: usize = 16;
 
 impl ReferenceEntry {
     /// Sets a field of the metadata by one of its names: `year`, `pages`, `doi`, …
@@ -54,11 +54,11 @@ impl ReferenceEntry {
             return;
         }
         let path = folder.join(path);
-        // As files are called in the index.
+        // The form of paths in the index.
         self.files.extend(path.canonicalize().or_else(|_| std::path::absolute(path)));
     }
 
-    /// Adds tags that stand in one text.
+    /// Adds tags that are listed in one text.
     pub(super) fn add_tags(&mut self, text: &str) {
         let separator = if text.contains(';') { ';' } else { ',' };
         let tags = text.split(separator).map(str::trim).filter(|tag| !tag.is_empty());
@@ -69,7 +69,7 @@ impl ReferenceEntry {
         }
     }
 
-    /// What it says of a file of its paper.
+    /// The entry as an item for a file of its paper.
     pub fn item(&self) -> LibraryItem {
         LibraryItem {
             origin: Origin::References,
@@ -84,7 +84,7 @@ impl ReferenceEntry {
         }
     }
 
-    /// Whether it describes the paper that was read from a file: it names the file, or an identifier or else the title are the same.
+    /// Whether it describes the paper that was read from a file: it names the file, has a common identifier, or else the same title.
     pub fn describes(&self, file: &Path, read: &Metadata) -> bool {
         if self.files.iter().any(|own| own == file) {
             return true;
@@ -97,6 +97,6 @@ impl ReferenceEntry {
         }
         let title = |identity: Identity| identity.title.map(|TitleKey { title, .. }| title);
         let (own, read) = (title(own), title(read));
-        own.is_some_and(|own| own.len() >= SHORTEST_TITLE && Some(own) == read)
+        own.is_some_and(|own| own.len() >= MIN_TITLE_CHARACTERS && Some(own) == read)
     }
 }

@@ -1,5 +1,5 @@
-//! References from the file that any reference manager exports: BibTeX, RIS or CSL-JSON. They are kept beside the index, and say of
-//! papers what their files do not.
+//! References from files that reference managers export: BibTeX, RIS or CSL-JSON. They are stored beside the index, and complete
+//! the metadata in the papers' files.
 
 mod bibtex;
 mod csl;
@@ -18,7 +18,7 @@ const MAX_MEGABYTES: u64 = 200;
 /// Reads a file of references; its format is found by its content.
 ///
 /// # Errors
-/// The file cannot be read, or is in no format that is known.
+/// The file cannot be read, or its format is unknown.
 pub fn read(file: &Path) -> Result<ReferenceFile, ReferencesError> {
     let io = |source| ReferencesError::Io { path: file.to_owned(), source };
     let size = std::fs::metadata(file).map_err(io)?.len();

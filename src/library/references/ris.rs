@@ -8,7 +8,7 @@ use regex::Regex;
 use super::entry::{ReferenceEntry, ReferenceFile};
 use crate::library::item::GENERAL_TYPE;
 
-/// A line with a tag; the others continue the value before them.
+/// A line with a tag; other lines continue the previous value.
 static LINE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^([A-Z][A-Z0-9])  ?- ?(.*)$").ok());
 
 fn tagged(line: &str) -> Option<(&str, &str)> {
@@ -40,7 +40,7 @@ pub(super) fn read(text: &str, folder: &Path) -> ReferenceFile {
         }
     }
     if let Some((_, title)) = values.iter().find(|(tag, _)| matches!(*tag, "TI" | "T1")) {
-        // The last one has no end.
+        // The last entry may lack its end tag.
         file.damaged.push(title.clone());
     }
     file

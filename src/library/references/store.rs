@@ -1,4 +1,4 @@
-//! References that were imported, in a file beside the index.
+//! Stores imported references in a file beside the index.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -13,7 +13,7 @@ use crate::corpus::{Metadata, plain_words};
 /// Its name in the folder of the index.
 pub const FILE: &str = "references.json";
 
-/// Why references cannot be read or kept.
+/// Why references cannot be read or stored.
 #[derive(Debug, Error)]
 pub enum ReferencesError {
     #[error("cannot use {}: {source}", path.display())]
@@ -24,18 +24,18 @@ pub enum ReferencesError {
     Damaged { file: PathBuf, source: serde_json::Error },
 }
 
-/// All references that were imported.
+/// All imported references.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct References {
     /// By their keys.
     entries: BTreeMap<String, ReferenceEntry>,
-    /// Keys of entries by what papers are found by.
+    /// Keys of entries by the terms by which papers are looked up.
     #[serde(skip)]
     by_name: BTreeMap<String, Vec<String>>,
 }
 
 impl References {
-    /// The references in a file; none where there is no such file.
+    /// Loads the references from a file; none if it does not exist.
     pub fn load(file: &Path) -> Result<Self, ReferencesError> {
         let bytes = match std::fs::read(file) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
@@ -49,7 +49,7 @@ impl References {
         Ok(read)
     }
 
-    /// Keeps the references in a file, which is replaced at once and is on the disk when this returns.
+    /// Stores the references in a file, which is replaced atomically and is on the disk when this returns.
     pub fn store(&self, file: &Path) -> Result<(), ReferencesError> {
         let io = |source| ReferencesError::Io { path: file.to_owned(), source };
         let folder = file.parent().unwrap_or(Path::new("."));
@@ -60,7 +60,7 @@ impl References {
         Ok(())
     }
 
-    /// Adds entries; one with the key of an earlier one takes its place.
+    /// Adds entries. An entry replaces an earlier one with the same key.
     pub fn add(&mut self, entries: impl IntoIterator<Item = ReferenceEntry>) {
         for entry in entries {
             add_names(&mut self.by_name, &entry);
@@ -79,7 +79,7 @@ impl References {
         let entries =
             names.filter_map(|name| self.by_name.get(&name)).flatten().filter_map(|key| self.entries.get(key));
         let mut entries: Vec<&ReferenceEntry> = entries.filter(|entry| entry.describes(file, read)).collect();
-        // An entry that names the file is meant, whatever others say.
+        // An entry that names the file takes precedence.
         entries.sort_by_key(|entry| (!entry.files.iter().any(|own| own == file), entry.key.as_str()));
         entries.first().copied()
     }

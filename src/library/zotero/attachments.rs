@@ -1,4 +1,4 @@
-//! The files of items, and what each is to its item.
+//! The files of items, and the role of each.
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Component, Path, PathBuf};
@@ -44,12 +44,12 @@ pub(super) fn entries(tables: Tables, folder: &Path, linked_base: Option<PathBuf
     let mut warnings = tables.warnings;
     warnings.extend(files.warnings());
     let mut entries: Vec<Entry> = entries.into_iter().map(|(path, item)| Entry { path, item }).collect();
-    // What is mostly not indexed comes last, so that nothing is embedded in vain.
+    // Files that are mostly duplicates come last, so that they are not embedded in vain.
     entries.sort_by_key(|entry| entry.item.role == ItemRole::Alternative);
     ZoteroLibrary { entries, warnings }
 }
 
-/// What is said of a file of an item. One without an item says little of its paper: its title is often the name of the file.
+/// The metadata of a file of an item. A file without an item has little: its title is often the name of the file.
 fn library_item(folder: &Path, parent: Option<&Item>, attachment: &Item, role: ItemRole) -> LibraryItem {
     let item = parent.unwrap_or(attachment);
     let mut metadata = if parent.is_some() { item.metadata.clone() } else { Metadata::default() };
@@ -72,7 +72,7 @@ fn library_item(folder: &Path, parent: Option<&Item>, attachment: &Item, role: I
     }
 }
 
-/// Adds an item. A file that is linked to several items has the labels of all, and is otherwise what the first says.
+/// Adds an item. A file that is linked to several items has the labels of all, and the other metadata of the first.
 fn merge(entries: &mut BTreeMap<PathBuf, LibraryItem>, path: PathBuf, item: LibraryItem) {
     use std::collections::btree_map::Entry::{Occupied, Vacant};
     match entries.entry(path) {
@@ -88,7 +88,7 @@ fn merge(entries: &mut BTreeMap<PathBuf, LibraryItem>, path: PathBuf, item: Libr
     }
 }
 
-/// What may be in a file, by its media type and its name.
+/// The kind of content of a file, by its media type and its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Pdf,
@@ -97,7 +97,7 @@ enum Kind {
 }
 
 impl Kind {
-    /// `None` where it can be no text that is read: pictures, sound, data.
+    /// `None` if it is not a text: pictures, sound, data.
     fn of(attachment: &Attachment) -> Option<Self> {
         let by_type = match attachment.content_type.as_deref().unwrap_or_default() {
             "application/pdf" => Some(Self::Pdf),
@@ -124,17 +124,17 @@ impl Kind {
 /// Finds the files of attachments.
 struct Files<'a> {
     folder: &'a Path,
-    /// Without links; `None` where there is no such folder.
+    /// With links resolved; `None` if the folder does not exist.
     storage: Option<PathBuf>,
     linked_base: Option<PathBuf>,
-    /// Attachments whose path leaves the folder for stored files.
+    /// Number of attachments whose path leads out of the folder for stored files.
     refused: usize,
-    /// Attachments whose file is not on this machine.
+    /// Number of attachments whose file is not on this machine.
     missing: usize,
 }
 
 impl Files<'_> {
-    /// The file of an attachment, if it is there.
+    /// The file of an attachment, if it exists.
     fn path(&mut self, attachment: &Attachment) -> Option<PathBuf> {
         let path =
             if attachment.link_mode == LINKED_FILE { self.linked(&attachment.path) } else { self.stored(attachment)? };
@@ -143,8 +143,8 @@ impl Files<'_> {
         found
     }
 
-    /// The file of an attachment in `storage`: its name alone is stored, as `storage:NAME`. `None` for a path that leads out of it, which
-    /// only a database that was tampered with has; `Some(None)` for one that is not there.
+    /// The file of an attachment in `storage`, given as `storage:NAME`. `None` for a path that leads out of the folder, which only
+    /// occurs in a manipulated database; `Some(None)` if the file does not exist.
     #[expect(clippy::option_option, reason = "refused, not there, or there")]
     fn stored(&mut self, attachment: &Attachment) -> Option<Option<PathBuf>> {
         let Some(name) = attachment.path.strip_prefix("storage:") else { return Some(None) };
@@ -169,7 +169,7 @@ impl Files<'_> {
             Some(relative) => self.linked_base.as_ref()?.join(relative.trim_start_matches('/')),
             None => PathBuf::from(path),
         };
-        // As the file is called in folders of papers, so that it is one file for both.
+        // The same form of the path as in folders of papers, so that it is the same file in both.
         path.is_absolute().then(|| path.canonicalize().ok()).flatten()
     }
 

@@ -1,4 +1,4 @@
-//! A copy of a Zotero database, opened so that a hostile one can do no harm.
+//! Opens a copy of a Zotero database, with limits that make a hostile database harmless.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -19,19 +19,19 @@ const MAX_MEGABYTES: u64 = 16 << 10;
 const ATTEMPTS: u32 = 40;
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Files that changed a shorter time ago may change again without another time of change.
+/// Files that were modified more recently may change again without a new modification time.
 const SETTLED: Duration = Duration::from_millis(50);
 
-/// Maximum number of instructions of SQLite for all queries of a database, in units of [`STEP`]. A library of a million items needs a
-/// tenth; a database whose tables are endless queries ends here.
+/// Maximum number of SQLite instructions for all queries of a database, in units of [`STEP`]. A library of a million items needs a
+/// tenth of it; a database whose tables are endless queries stops here.
 const MAX_STEPS: u64 = 5_000_000;
 const STEP: i32 = 1_000;
 
-/// Maximum length of one value in bytes, and of an SQL statement, which the schema has, too.
+/// Maximum length in bytes of a value and of an SQL statement, including those of the schema.
 const MAX_VALUE: i32 = 64 << 20;
 const MAX_SQL: i32 = 1 << 20;
 
-/// A copy of a database in a temporary folder, which is removed with it.
+/// A copy of a database in a temporary folder, which is removed when this is dropped.
 #[derive(Debug)]
 pub(super) struct Database {
     connection: Connection,
@@ -41,8 +41,8 @@ pub(super) struct Database {
 }
 
 impl Database {
-    /// Copies a database with its journal or its write-ahead log, and opens the copy. SQLite then does in the copy what the program that
-    /// owns the database would do: it takes over finished transactions and takes back others.
+    /// Copies a database with its journal or its write-ahead log, and opens the copy. SQLite then recovers the copy: it applies
+    /// committed transactions and rolls back others.
     pub(super) fn copied_from(file: &Path) -> Result<Self, ZoteroError> {
         let folder = tempfile::tempdir().map_err(|source| ZoteroError::Io { path: std::env::temp_dir(), source })?;
         let copy = folder.path().join("copy.sqlite");
@@ -65,7 +65,7 @@ impl Database {
         Ok(Self { connection: opened, file: file.to_owned(), _folder: folder })
     }
 
-    /// Calls `each` with every row of a query; a row for which it gives nothing is left out.
+    /// Calls `each` with every row of a query, and leaves out rows for which it returns `None`.
     pub(super) fn rows<T>(&self, sql: &str, each: impl FnMut(&Row<'_>) -> Option<T>) -> Result<Vec<T>, ZoteroError> {
         self.query(sql, each).map_err(|source| ZoteroError::Database { file: self.file.clone(), source })
     }
@@ -87,7 +87,7 @@ impl Database {
     }
 }
 
-/// Size and time of change of a file.
+/// Size and modification time of a file.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Stat {
     size: u64,
@@ -103,7 +103,7 @@ fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// The state of each file of a database; `None` for those that are not there.
+/// The state of each file of a database; `None` for files that do not exist.
 fn state(file: &Path) -> Result<[Option<Stat>; 3], ZoteroError> {
     let mut stats = [None; 3];
     for (stat, suffix) in stats.iter_mut().zip(SUFFIXES) {
@@ -133,12 +133,12 @@ fn copy_all(file: &Path, copy: &Path, state: &[Option<Stat>; 3]) -> Result<(), Z
             None => Ok(()),
         };
         match copied {
-            // It has just gone; the state tells.
+            // It was just deleted, which the comparison of the states will show.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             other => other.map_err(|source| ZoteroError::Io { path: from, source })?,
         }
         if stat.is_none() {
-            // Of an earlier attempt.
+            // Left by an earlier attempt.
             drop(std::fs::remove_file(&to));
         }
     }
@@ -171,13 +171,13 @@ fn open(copy: &Path) -> rusqlite::Result<Connection> {
             steps > MAX_STEPS
         }),
     );
-    // Each page is checked when it is read, not trusted.
+    // Check each page when it is read.
     connection.pragma_update(None, "cell_size_check", true)?;
     connection.pragma_update(None, "mmap_size", 0)?;
     Ok(connection)
 }
 
-/// The citation keys of the plugin Better BibTeX, by item, where it has a database; none where that cannot be read.
+/// The citation keys of the plugin Better BibTeX by item; none if it has no database or the database cannot be read.
 pub(super) fn better_bibtex(folder: &Path) -> Option<HashMap<i64, String>> {
     let file = folder.join("better-bibtex.sqlite");
     if !file.is_file() {
@@ -189,7 +189,7 @@ pub(super) fn better_bibtex(folder: &Path) -> Option<HashMap<i64, String>> {
     keys.inspect_err(|error| tracing::debug!(%error, "no citation keys")).ok().map(|keys| keys.into_iter().collect())
 }
 
-/// A whole number of a row; `None` for anything else.
+/// An integer of a row; `None` for other types.
 pub(super) fn id(row: &Row<'_>, column: usize) -> Option<i64> {
     match row.get_ref(column).ok()? {
         ValueRef::Integer(number) => Some(number),
@@ -197,11 +197,11 @@ pub(super) fn id(row: &Row<'_>, column: usize) -> Option<i64> {
     }
 }
 
-/// Characters of a name, a title or the like, and of an abstract; the rest is cut.
+/// Maximum number of characters of a name or a title, and of an abstract; the rest is cut.
 pub(super) const MAX_NAME: usize = 2_000;
 const MAX_TEXT: usize = 100_000;
 
-/// A name or number of a row, without white space around it; `None` where nothing is left.
+/// A name or number of a row, trimmed; `None` if it is empty.
 pub(super) fn text(row: &Row<'_>, column: usize) -> Option<String> {
     bounded(row, column, MAX_NAME)
 }

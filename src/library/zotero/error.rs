@@ -12,7 +12,7 @@ pub enum ZoteroError {
     Changing { file: PathBuf },
     #[error("{} has {megabytes} MB, at most {limit} MB are read", file.display())]
     TooLarge { file: PathBuf, megabytes: u64, limit: u64 },
-    /// Damaged, not of Zotero, or of a version from before 2017.
+    /// Damaged, not a Zotero database, or from a version before 2017.
     #[error("{} cannot be read as a database of Zotero 5 or newer: {source}", file.display())]
     Database { file: PathBuf, source: rusqlite::Error },
 }

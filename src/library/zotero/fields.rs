@@ -8,7 +8,7 @@ use super::database::{MAX_NAME, cut};
 use super::item::Item;
 use crate::corpus::{Mark, Metadata, set_field};
 
-/// Sets what a field of Zotero says. Fields that no reader needs are left out.
+/// Sets the value of a Zotero field. Fields that are not used are ignored.
 pub(super) fn set(item: &mut Item, field: &str, value: &str) {
     let metadata = &mut item.metadata;
     let name = || cut(plain(value), MAX_NAME);
@@ -21,7 +21,7 @@ pub(super) fn set(item: &mut Item, field: &str, value: &str) {
         "volume" => metadata.volume = Some(name()),
         "issue" => metadata.issue = Some(name()),
         "url" => metadata.url = Some(name()),
-        // "2012-03-00 March 2012": sortable first.
+        // "2012-03-00 March 2012": the sortable form comes first.
         "date" | "dateDecided" | "dateEnacted" | "issueDate" => drop(set_field(metadata, "year", value)),
         "pages" => drop(set_field(metadata, "pages", value)),
         "DOI" => drop(set_field(metadata, "doi", value)),
@@ -34,8 +34,8 @@ pub(super) fn set(item: &mut Item, field: &str, value: &str) {
     }
 }
 
-/// Reads the lines `name: value` of the field "extra", where people and plugins write what has no field of its own. A field of its own
-/// wins.
+/// Reads the lines `name: value` of the field "extra", where users and plugins write values that have no field. A field takes
+/// precedence.
 fn set_extra(item: &mut Item, text: &str) {
     for (name, value) in text.lines().filter_map(|line| line.split_once(':')) {
         let (name, value) = (name.trim().to_lowercase(), value.trim());
@@ -56,7 +56,7 @@ fn set_extra(item: &mut Item, text: &str) {
     }
 }
 
-/// Sets the type of an item, in the form that papers have it in: `journalArticle` is `journal-article`.
+/// Sets the type of an item in the form that papers use: `journalArticle` becomes `journal-article`.
 pub(super) fn set_type(metadata: &mut Metadata, kind: &str) {
     let mut name = String::new();
     for character in kind.chars() {

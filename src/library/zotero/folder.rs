@@ -1,4 +1,4 @@
-//! What a Zotero folder holds.
+//! The content of a Zotero folder.
 
 use std::path::{Path, PathBuf};
 
@@ -7,29 +7,29 @@ use crate::library::LibraryItem;
 /// The database in a Zotero folder.
 pub const DATABASE: &str = "zotero.sqlite";
 
-/// What a Zotero folder holds.
+/// The content of a Zotero folder.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ZoteroLibrary {
-    /// In the order of their paths, files that are alternatives last.
+    /// In the order of their paths; alternative files come last.
     pub entries: Vec<Entry>,
-    /// What the user should know of.
+    /// Warnings for the user.
     pub warnings: Vec<String>,
 }
 
 /// A file of an item, or an item without one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
-    /// The file; for an item without one, a path under the database that no file can have: `zotero.sqlite/1/ITEMKEY`.
+    /// The file. For an item without one, a path below the database that cannot exist: `zotero.sqlite/1/ITEMKEY`.
     pub path: PathBuf,
     pub item: LibraryItem,
 }
 
-/// Whether a folder is one of Zotero.
+/// Whether a folder is a Zotero folder.
 pub fn is_library(folder: &Path) -> bool {
     folder.join(DATABASE).is_file()
 }
 
-/// Whether the path is that of an item without a file, and its database is there.
+/// Whether the path is that of an item without a file, and its database exists.
 pub fn is_item_path(path: &Path) -> bool {
     path.ancestors().skip(1).any(|parent| parent.file_name().is_some_and(|name| name == DATABASE) && parent.is_file())
 }

@@ -17,11 +17,11 @@ pub(super) struct Item {
     pub(super) tags: Vec<String>,
 }
 
-/// An attachment, which is an item, too.
+/// An attachment, which is also an item.
 #[derive(Debug)]
 pub(super) struct Attachment {
     pub(super) item: Item,
-    /// The item that it belongs to; `None` for one that stands alone.
+    /// The item that it belongs to; `None` for a standalone attachment.
     pub(super) parent: Option<i64>,
     pub(super) link_mode: i64,
     pub(super) content_type: Option<String>,

@@ -1,7 +1,7 @@
 //! Reads a Zotero folder: the database `zotero.sqlite` and the attachments in `storage`. Nothing is written there.
 //!
-//! Each attachment that may have text becomes an entry with what its item says. An item without such a file becomes an entry with its
-//! title and abstract.
+//! Each attachment that may have text becomes an entry with the metadata of its item. An item without such a file becomes an entry
+//! with its title and abstract.
 
 mod attachments;
 mod database;
@@ -20,14 +20,14 @@ pub use profile::{Home, Profile};
 
 use database::Database;
 
-/// Reads all libraries in `folder`, an absolute path: the personal one and those of groups. `profiles` say where linked files with
-/// relative paths are.
+/// Reads all libraries in `folder`, an absolute path: the personal library and those of groups. `profiles` have the folder of linked
+/// files with relative paths.
 ///
 /// The database is copied first, with what Zotero has not merged into it yet. So it can be read while Zotero holds its lock, and
 /// nothing is written beside it.
 ///
 /// # Errors
-/// The database cannot be read, changes all the time, or is none of Zotero.
+/// The database cannot be read, keeps changing, or is not a Zotero database.
 pub fn read(folder: &Path, profiles: &[Profile]) -> Result<ZoteroLibrary, ZoteroError> {
     let database = Database::copied_from(&folder.join(DATABASE))?;
     let mut library = tables::read(&database, folder)?;

@@ -1,4 +1,4 @@
-//! Finds Zotero's folder: where its settings say, else where it is by default.
+//! Finds Zotero's folder from its settings, or else at its default location.
 
 use std::path::{Path, PathBuf};
 
@@ -9,11 +9,11 @@ use super::folder::is_library;
 pub struct Home {
     /// The user's home.
     pub home: PathBuf,
-    /// The folder for settings of programs, on Windows.
+    /// The folder for settings of programs on Windows.
     pub app_data: Option<PathBuf>,
 }
 
-/// What the settings of a Zotero installation say.
+/// The settings of a Zotero installation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Profile {
     /// The folder of the data; `None` for the default one.
@@ -25,7 +25,7 @@ pub struct Profile {
 /// Maximum size of a file of settings in bytes.
 const MAX_SETTINGS: u64 = 16 << 20;
 
-/// Homes of Zotero in packages that give programs a home of their own (Snap, Flatpak), relative to the user's.
+/// Home folders of Zotero in packages with a home of their own (Snap, Flatpak), relative to the user's home.
 const PACKAGED: [&str; 2] = ["snap/zotero-snap/common", ".var/app/org.zotero.Zotero"];
 
 impl Home {
@@ -50,7 +50,7 @@ impl Home {
         candidates
     }
 
-    /// The folder of the Zotero library; `None` where there is none in the usual places.
+    /// The folder of the Zotero library; `None` if there is none in the usual places.
     pub fn find(&self, profiles: &[Profile]) -> Option<PathBuf> {
         self.candidates(profiles).into_iter().find(|folder| is_library(folder))
     }
@@ -59,7 +59,7 @@ impl Home {
         std::iter::once(self.home.clone()).chain(PACKAGED.iter().map(|inside| self.home.join(inside))).collect()
     }
 
-    /// The folders that hold a folder for each profile: of Linux, macOS and Windows.
+    /// The folders that contain the profiles, on Linux, macOS and Windows.
     fn profile_folders(&self) -> Vec<PathBuf> {
         let linux = self.homes().into_iter().map(|home| home.join(".zotero/zotero"));
         let macos = self.home.join("Library/Application Support/Zotero/Profiles");
@@ -85,8 +85,8 @@ impl Profile {
     }
 }
 
-/// The folder to which linked files of the library in `folder` are relative: of the profile that has this library, or the only one
-/// that names any.
+/// The base folder of linked files of the library in `folder`: that of the profile with this library, or else the only one that
+/// is set.
 pub(super) fn linked_base(profiles: &[Profile], folder: &Path) -> Option<PathBuf> {
     let is_own = |profile: &&Profile| {
         profile.data.as_ref().is_some_and(|data| data == folder || data.canonicalize().is_ok_and(|data| data == folder))

@@ -1,4 +1,4 @@
-//! The tables of a Zotero database that matter for papers.
+//! Reads the tables of a Zotero database that describe papers.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
@@ -10,17 +10,17 @@ use super::folder::DATABASE;
 use super::item::{Attachment, Item};
 use crate::corpus::Mark;
 
-/// The newest version of the tables of users' data whose description is known.
+/// The newest known version of the tables with users' data.
 const NEWEST_KNOWN: i64 = 129;
 
-/// Collections that are deeper, which only damage makes, end here.
+/// Maximum depth of collections. Deeper ones only occur in damaged databases.
 const MAX_DEPTH: usize = 64;
 
-/// Kinds of attachments (`linkMode`): imported file, imported web page, linked file. The others have no file of their own.
+/// Kinds of attachments (`linkMode`) with a file: imported file, imported web page, linked file.
 pub(super) const LINKED_FILE: i64 = 2;
 const WITH_FILE: [i64; 3] = [0, 1, LINKED_FILE];
 
-/// Of a retracted item that the user has hidden the warning for.
+/// Flag of a retracted item for which the user has hidden the warning.
 const HIDDEN_RETRACTION: i64 = 1;
 
 /// The items of all libraries that are not in the trash.
@@ -30,7 +30,7 @@ pub(super) struct Tables {
     pub(super) items: BTreeMap<i64, Item>,
     /// Attachments that have a file, in the order in which they were made.
     pub(super) attachments: Vec<Attachment>,
-    /// What the user should know of.
+    /// Warnings for the user.
     pub(super) warnings: Vec<String>,
 }
 
@@ -149,7 +149,7 @@ fn add_creators(database: &Database, items: &mut Items) -> Result<(), ZoteroErro
         match text(row, 3)?.as_str() {
             _ if name.is_empty() => {}
             "author" => item.metadata.authors.push(name),
-            // An edited volume has editors alone, a presentation a presenter.
+            // An edited volume only has editors, a presentation has a presenter.
             _ => others.entry(id).or_default().push(name),
         }
         None::<()>
@@ -208,7 +208,7 @@ fn add_collections(database: &Database, shelves: &HashMap<i64, Shelf>, items: &m
     for (_, item) in items.values_mut() {
         item.collections.sort();
         item.collections.dedup();
-        // A group itself is named by each of its collections.
+        // The name of the group is the first part of each of its collections' paths.
         if item.collections.len() > 1 && item.group.is_some() {
             let group = shelves.get(&item.library).and_then(|shelf| shelf.name.as_ref());
             item.collections.retain(|path| Some(path) != group);
