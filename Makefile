@@ -20,16 +20,26 @@ STROMA := STROMA_MODEL_FOLDER=models/$(MODEL) STROMA_INDEX=$(TARGET)/index/$(MOD
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo serve install uninstall dist deb test cluster clients page walk soak miri fuzz bench lint clean
+.PHONY: help announce setup build demo serve install uninstall dist deb test cluster clients page walk soak miri fuzz bench lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# What a first build does and how long it takes, so that nobody wonders whether it hangs.
+announce:
+	@test -e $(TARGET)/release/stroma || printf '%s\n' \
+		'This is the first build here. Three things follow:' \
+		'  1. set-up: downloads libtorch and the model (890 MB; 660 MB on disk), unless they are in place' \
+		'  2. build: compiles Stroma and its 500 dependencies, about 17 minutes of processor time (9 minutes on two cores)' \
+		'  3. what you asked for; `make demo` then indexes the samples and answers a question, in less than a minute' \
+		'It can be interrupted at any time: the next `make` continues where it stopped.' \
+		''
 
 setup: ## download libtorch and the model, unless they are in place
 	@$(PYTHON) scripts/setup.py libtorch
 	@$(PYTHON) scripts/setup.py model $(MODEL)
 
-build: setup ## compile the program
+build: announce setup ## compile the program
 	cargo build --release
 
 demo: build ## index the sample papers and answer QUESTION; MODEL selects another model
