@@ -1,13 +1,17 @@
 //! Opens test collections for `stroma eval`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::context::Context;
+use super::store::StoreOptions;
+use crate::cluster::{ClusterOptions, ClusterStore};
 use crate::embed::Embedder;
 use crate::eval::collection::Collection;
+use crate::index::PassageIndex;
 use crate::ingest::Progress;
 use crate::search::Engine;
+use crate::store::{IndexError, Store};
 
 /// Opens a collection, with an engine over its index. The index is made unless one is cached from an earlier run. A folder without
 /// documents has judgments of passages of the user's own index.
@@ -29,13 +33,29 @@ pub(super) fn open(
         bar.set_length(progress.files);
         bar.set_position(progress.done);
     };
-    let collection = Collection::open(folder, split, corpus, &cache(context), embedder.as_ref(), report)?;
+    let options = context.store_options()?;
+    let open_store = |name: &str| open_store(context, &options, name, embedder.as_ref());
+    let collection = Collection::open(folder, split, corpus, &open_store, embedder.as_ref(), report)?;
     bar.finish_and_clear();
     let engine = collection.engine(Arc::clone(embedder), context.search_options());
     Ok((collection, engine))
 }
 
-/// The folder in which indexes of collections are cached, inside of the index's folder.
-fn cache(context: &Context) -> PathBuf {
-    context.config().index.join("eval")
+/// Opens the store of a collection: a folder inside of the index's folder, or an index beside that of the papers.
+fn open_store(
+    context: &Context,
+    options: &StoreOptions,
+    name: &str,
+    embedder: &dyn Embedder,
+) -> Result<Arc<dyn Store>, IndexError> {
+    Ok(match options {
+        StoreOptions::Embedded => {
+            Arc::new(PassageIndex::open_or_create(&context.config().index.join("eval").join(name), embedder)?)
+        }
+        StoreOptions::Cluster(options) => {
+            let index = format!("{}-eval-{}", options.index, name.to_lowercase());
+            let options = ClusterOptions { index, ..options.as_ref().clone() };
+            Arc::new(ClusterStore::open_or_create(&options, embedder)?)
+        }
+    })
 }

@@ -1,6 +1,6 @@
 //! A test collection. It is indexed and searched by the same code as papers.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -17,7 +17,6 @@ use super::layout::open_questions;
 use super::{DataError, DocumentId, Judgments, QueryId, Ranking, RankingError, Run, ScoredDocument};
 use crate::corpus::{Article, Block, Metadata, PaperId, READERS_VERSION, annotate};
 use crate::embed::Embedder;
-use crate::index::PassageIndex;
 use crate::ingest::{Ingest, IngestError, IngestOptions, Progress};
 use crate::search::{Engine, Evidence, Mode, Reading, Request, SearchError, SearchOptions};
 use crate::store::{IndexError, Signature, Store};
@@ -120,14 +119,17 @@ pub struct Answers {
     pub seconds: f64,
 }
 
+/// Opens the store of this name, or creates it.
+pub type OpenStore<'a> = dyn Fn(&str) -> Result<Arc<dyn Store>, IndexError> + 'a;
+
 impl Collection {
-    /// Opens a folder in the layout of BEIR or TREC. Its documents are indexed in a folder of `cache`, unless an index from an
-    /// earlier run is there. `corpus` replaces the collection's own `corpus.jsonl`.
+    /// Opens a folder in the layout of BEIR or TREC. Its documents are indexed in the store that `open_store` opens or
+    /// creates under a name that depends on them, unless they are there from an earlier run. `corpus` replaces the collection's own `corpus.jsonl`.
     pub fn open(
         folder: &Path,
         split: &str,
         corpus: Option<&Path>,
-        cache: &Path,
+        open_store: &OpenStore<'_>,
         embedder: &dyn Embedder,
         report: &mut dyn FnMut(Progress),
     ) -> Result<Self, EvalError> {
@@ -135,11 +137,11 @@ impl Collection {
         let queries = queries.into_iter().filter(|query| judgments.get(&query.id).is_some()).collect();
         let corpus = corpus.map_or_else(|| folder.join("corpus.jsonl"), Path::to_owned);
         let documents: Vec<Document> = beir::open_documents_at(&corpus)?.collect::<Result<_, _>>()?;
-        let index = indexed(&documents, folder, cache, embedder, report)?;
+        let store = indexed(&documents, folder, open_store, embedder, report)?;
         let documents =
             documents.into_iter().map(|document| (paper_id(&document).as_str().to_owned(), document.id)).collect();
         let documents = JudgedUnits::Documents(documents);
-        Ok(Self { queries, judgments, folder: folder.to_owned(), store: Arc::new(index), documents })
+        Ok(Self { queries, judgments, folder: folder.to_owned(), store, documents })
     }
 
     /// Opens a folder without documents, whose judgments name passages of an index of papers by their ids.
@@ -236,32 +238,27 @@ impl Collection {
     }
 }
 
-/// Opens the index of the documents in the cache, or builds it. An incomplete index is built again.
+/// Opens the store with the documents, and adds them unless it has all of them.
 fn indexed(
     documents: &[Document],
     folder: &Path,
-    cache: &Path,
+    open_store: &OpenStore<'_>,
     embedder: &dyn Embedder,
     report: &mut dyn FnMut(Progress),
-) -> Result<PassageIndex, EvalError> {
+) -> Result<Arc<dyn Store>, EvalError> {
     let signature = Signature::from_embedder(embedder);
-    let cache_folder = cache.join(format!("{}-{:016x}", name(folder), fingerprint(documents, &signature)));
-    if cache_folder.join("complete").is_file() {
-        return Ok(PassageIndex::open(&cache_folder, &signature)?);
+    let store = open_store(&format!("{}-{:016x}", name(folder), fingerprint(documents, &signature)))?;
+    let distinct = documents.iter().map(paper_id).collect::<BTreeSet<_>>().len() as u64;
+    if store.snapshot().counts().papers == distinct {
+        return Ok(store);
     }
-    let io = |source| EvalError::Io { path: cache_folder.clone(), source };
-    if cache_folder.exists() {
-        std::fs::remove_dir_all(&cache_folder).map_err(io)?;
-    }
-    let index = PassageIndex::open_or_create(&cache_folder, embedder)?;
     let options = IngestOptions::default();
     let never = AtomicBool::new(false);
-    let ingest = Ingest { store: &index, embedder, options, stop: &never };
+    let ingest = Ingest { store: store.as_ref(), embedder, options, stop: &never };
     let total = documents.len() as u64;
     let articles = documents.iter().map(|document| (paper_id(document), article(document)));
     ingest.add(articles, &mut |progress| report(Progress { files: total, ..progress }))?;
-    std::fs::write(cache_folder.join("complete"), "").map_err(io)?;
-    Ok(index)
+    Ok(store)
 }
 
 fn name(folder: &Path) -> String {
