@@ -82,6 +82,7 @@ impl Context {
             let folder = Path::new(place);
             return Ok(Arc::new(PassageIndex::open_or_create_like(folder, signature, calibration)?));
         }
+        let place = place.trim_end_matches('/');
         let Some((url, index)) = place.rsplit_once('/').filter(|(url, index)| !url.ends_with('/') && !index.is_empty())
         else {
             bail!("{place} does not name an index: say {place}/stroma");
