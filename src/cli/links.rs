@@ -30,8 +30,10 @@ impl HitSource {
 
 /// The sources of hits, in their order.
 pub(super) fn sources_of(snapshot: &Snapshot, hits: &[Hit]) -> Result<Vec<HitSource>, IndexError> {
+    let papers: Vec<&str> = hits.iter().map(|hit| hit.record.paper.as_str()).collect();
+    let all = snapshot.sources_of_papers(&papers)?;
     let source = |hit: &Hit| {
-        let sources = snapshot.sources_of_paper(hit.record.paper.as_str())?;
+        let sources = all.get(hit.record.paper.as_str()).cloned().unwrap_or_default();
         let first = sources.first();
         let page = hit.record.passage.pages.map(|(first, _)| first);
         let item = first.and_then(|source| source.item.as_deref());

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use ureq::http::Method;
 
 use super::client::{Body, Client, Patience};
-use super::error::{ClusterError, is_transient};
+use super::error::ClusterError;
 
 /// The state of a document that a conditional write expects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -164,7 +164,7 @@ impl Client {
                     }
                     409 => outcomes[*number] = Outcome::Conflict,
                     _ => match error_of(&bulk.operations[*number].document, status, result) {
-                        error if is_transient(status) && error.is_transient() => {
+                        error if error.is_transient() => {
                             again.push(*number);
                             passing = Some(error);
                         }

@@ -15,7 +15,7 @@ use super::search::{Found, Search};
 use crate::embed::UnitVector;
 use crate::store::codes::Code;
 use crate::store::{
-    Candidate, CandidateQuery, Candidates, FieldWeights, Filter, IndexError, PassageAddress, PendingVector, QueryTerm,
+    Candidate, CandidateQuery, Candidates, FieldWeights, IndexError, PassageAddress, PendingVector, QueryTerm,
 };
 
 /// Passages that the search of the graph compares. More find more of the true neighbours: 98 % of the 100 nearest with
@@ -50,11 +50,15 @@ impl ClusterView {
         let limit = query.limit.min(MAX_WINDOW);
         let lexical = lexical.filter(|_| limit > 0);
         let vector = candidates.vector.as_ref().filter(|vector| limit > 0 && has_direction(vector));
+        // Phrases are compared with the texts of candidates.
+        let with_records = !query.filter.phrases.is_empty();
         let similar = self.frequencies_of_similar(query.terms.iter().map(|term| term.term.as_str()));
         let searches = |point: &PointInTime| {
             let mut searches = Vec::new();
-            searches.extend(lexical.iter().map(|words| lexical_search(point, words, query.filter, limit)));
-            searches.extend(vector.iter().map(|vector| self.nearest_search(point, vector, query.filter, limit)));
+            searches.extend(
+                lexical.iter().map(|words| search_for(point, words, &conditions(query.filter), limit, with_records)),
+            );
+            searches.extend(vector.iter().map(|vector| self.nearest_search(point, vector, query, with_records)));
             searches.extend((!similar.is_empty()).then(|| Self::frequency_search(point, &similar)));
             searches
         };
@@ -96,7 +100,7 @@ impl ClusterView {
         let of_fields = FieldCounts::NAMES.iter().zip(weights(fields)).filter(|(_, weight)| *weight > 0.0);
         let any: Vec<Value> = of_fields.map(|(field, _)| json!({"terms": {*field: required}})).collect();
         let any = json!({"bool": {"should": any, "minimum_should_match": 1}});
-        let found = self.search(|point| vec![search_for(point, &words, std::slice::from_ref(&any), limit)])?;
+        let found = self.search(|point| vec![search_for(point, &words, std::slice::from_ref(&any), limit, false)])?;
         found.first().map_or_else(|| Ok(Vec::new()), |found| self.scored(found, terms, fields, limit))
     }
 
@@ -154,7 +158,14 @@ impl ClusterView {
         candidates
     }
 
-    fn nearest_search(&self, point: &PointInTime, vector: &UnitVector, filter: &Filter, limit: usize) -> Search {
+    fn nearest_search(
+        &self,
+        point: &PointInTime,
+        vector: &UnitVector,
+        query: &CandidateQuery<'_>,
+        with_records: bool,
+    ) -> Search {
+        let limit = query.limit.min(MAX_WINDOW);
         let numbers = match self.index.graph_vectors {
             GraphVectors::Float => json!(vector.as_slice()),
             GraphVectors::Byte => json!(Code::from_vector(vector.as_slice()).high),
@@ -164,7 +175,7 @@ impl ClusterView {
             GraphVectors::Float => limit,
             GraphVectors::Byte => limit + limit / 2,
         };
-        let passages = point.passages(&conditions(filter));
+        let passages = point.passages(&conditions(query.filter));
         let query = if self.index.exact_neighbours {
             let params = json!({"field": "vector", "query_value": numbers, "space_type": "cosinesimil"});
             let script = json!({"source": "knn_score", "lang": "knn", "params": params});
@@ -178,35 +189,31 @@ impl ClusterView {
                 "filter": passages,
             }}})
         };
-        Search::new(json!({
-            "size": limit,
-            "track_total_hits": false,
-            "_source": false,
-            "stored_fields": "_none_",
-            "docvalue_fields": COLUMNS,
-            "query": query,
-        }))
+        Search::new(candidate_search(query, limit, with_records))
     }
 }
 
-fn lexical_search(point: &PointInTime, words: &[Value], filter: &Filter, limit: usize) -> Search {
-    search_for(point, words, &conditions(filter), limit)
+/// A search for passages with what they are scored by, and with their records if these are wanted.
+fn candidate_search(query: Value, size: usize, with_records: bool) -> Value {
+    let mut search = json!({
+        "size": size,
+        "track_total_hits": false,
+        "docvalue_fields": COLUMNS,
+        "query": query,
+    });
+    match with_records {
+        true => search["_source"] = json!(["record"]),
+        false => (search["_source"], search["stored_fields"]) = (json!(false), json!("_none_")),
+    }
+    search
 }
 
 /// The best passages by words among those that meet the conditions.
-fn search_for(point: &PointInTime, words: &[Value], conditions: &[Value], limit: usize) -> Search {
+fn search_for(point: &PointInTime, words: &[Value], conditions: &[Value], limit: usize, with_records: bool) -> Search {
     let mut query = point.passages(conditions);
     query["bool"]["should"] = json!(words);
     query["bool"]["minimum_should_match"] = json!(1);
-    let search = Search::new(json!({
-        "size": more_than(limit),
-        "track_total_hits": false,
-        "_source": false,
-        "stored_fields": "_none_",
-        "docvalue_fields": COLUMNS,
-        "query": query,
-    }));
-    search.with_global_scores()
+    Search::new(candidate_search(query, more_than(limit), with_records)).with_global_scores()
 }
 
 /// As Lucene and tantivy compute it.

@@ -15,7 +15,7 @@ use ureq::tls::{PemItem, RootCerts, TlsConfig};
 
 use super::backoff::Backoff;
 use super::breaker::{Breaker, Failure};
-use super::error::{ClusterError, is_transient};
+use super::error::ClusterError;
 use super::options::{ClusterOptions, Credentials, Timeouts};
 
 /// A connection to a cluster. Shared by all threads; each request occupies its thread.
@@ -155,7 +155,7 @@ impl Client {
                             return Ok(answer);
                         }
                         last = ClusterError::from_answer(status, &answer);
-                        if !is_transient(status) || !last.is_transient() {
+                        if !last.is_transient() {
                             return Err(last);
                         }
                         may_succeed = true;

@@ -133,7 +133,10 @@ impl ClusterView {
             match point_in_time.search(&searches(&point_in_time)) {
                 Err(error) if error.is_of_point_in_time() && backoff.wait() => {
                     tracing::warn!(%error, "a new point in time is opened");
-                    self.reopen(&point_in_time)?;
+                    match self.reopen(&point_in_time) {
+                        Err(error) if !error.is_of_point_in_time() => return Err(error),
+                        _ => {}
+                    }
                 }
                 result => return result,
             }

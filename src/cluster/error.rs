@@ -29,6 +29,10 @@ pub enum ClusterError {
     Refused { status: u16, kind: String, reason: String },
     #[error("the cluster has no room to write: {reason}; questions are still answered")]
     Full { reason: String },
+    #[error(
+        "writes to the index are blocked: it is being rebuilt, or a rebuild was killed; then set index.blocks.write to false"
+    )]
+    Blocked,
     #[error("another process writes to {document}")]
     Conflict { document: String },
     #[error("{failed} of {total} shards failed: {reason}")]
@@ -69,11 +73,28 @@ impl ClusterError {
         let reason = causes(error).iter().rev().find_map(|cause| cause["reason"].as_str()).map(str::to_owned);
         let reason = reason.unwrap_or_else(|| error.as_str().map_or(text, str::to_owned));
         let reason = if reason.is_empty() { "no reason is given".to_owned() } else { reason };
+        // Another node may do what one that is leaving cannot, whatever the status says.
+        let status = match status {
+            500.. if kinds.iter().any(|kind| is_of_node(kind)) => 503,
+            500.. if kinds.iter().any(|kind| is_busy(kind)) => 429,
+            other => other,
+        };
         match status {
             _ if kinds.contains(&"search_context_missing_exception") => Self::PointInTimeLost,
             _ if is_full(&kinds, &reason) => Self::Full { reason },
-            401 | 403 if !kinds.contains(&"cluster_block_exception") => Self::Forbidden { reason },
+            _ if kinds.contains(&"cluster_block_exception") && reason.contains("index write (api)") => Self::Blocked,
+            401 | 403 => Self::Forbidden { reason },
             _ => Self::Refused { status, kind, reason },
+        }
+    }
+
+    /// The error of a search whose shards failed: another point in time may have shards that answer.
+    pub(super) fn of_shards(self, failed: u64, total: u64) -> Self {
+        match self {
+            Self::Refused { status: 502..=504, kind, reason } => {
+                Self::Shards { failed, total, reason: format!("{kind}: {reason}") }
+            }
+            other => other,
         }
     }
 
@@ -97,8 +118,33 @@ impl ClusterError {
 const MAX_SHOWN: usize = 200;
 
 /// Whether the request may succeed later: too many requests, or a node that starts, stops or knows no manager.
-pub(super) fn is_transient(status: u16) -> bool {
+fn is_transient(status: u16) -> bool {
     matches!(status, 429 | 502 | 503 | 504)
+}
+
+/// Whether a failure is one of a node, or of its copy of a shard.
+fn is_of_node(kind: &str) -> bool {
+    const KINDS: [&str; 13] = [
+        "already_closed_exception",
+        "connect_transport_exception",
+        "illegal_index_shard_state_exception",
+        "index_shard_closed_exception",
+        "index_shard_not_started_exception",
+        "no_shard_available_action_exception",
+        "node_closed_exception",
+        "node_disconnected_exception",
+        "node_not_connected_exception",
+        "receive_timeout_transport_exception",
+        "shard_not_found_exception",
+        "shard_not_in_primary_mode_exception",
+        "unavailable_shards_exception",
+    ];
+    KINDS.contains(&kind)
+}
+
+/// Whether a node has no time or no memory for a request now.
+fn is_busy(kind: &str) -> bool {
+    ["rejected_execution_exception", "circuit_breaking_exception"].contains(&kind)
 }
 
 /// An error and its causes, outermost first.
@@ -117,7 +163,8 @@ const MAX_CAUSES: usize = 32;
 
 /// Whether disks are full: then indexes become read-only.
 fn is_full(kinds: &[&str], reason: &str) -> bool {
-    kinds.contains(&"cluster_block_exception") && (reason.contains("flood-stage") || reason.contains("disk usage"))
+    let signs = ["flood-stage", "disk usage", "create-index blocked"];
+    kinds.iter().any(|kind| kind.ends_with("block_exception")) && signs.iter().any(|sign| reason.contains(sign))
 }
 
 #[cfg(test)]
@@ -135,6 +182,11 @@ mod tests {
         assert!(matches!(error(401, "Unauthorized"), ClusterError::Forbidden { reason } if reason == "Unauthorized"));
         let busy = error(429, r#"{"error": {"type": "rejected_execution_exception", "reason": "queue is full"}}"#);
         assert!(busy.is_transient());
+        let leaving = r#"{"error": {"type": "node_closed_exception", "reason": null}, "status": 500}"#;
+        assert!(error(500, leaving).is_transient() && !error(500, "{}").is_transient());
+        assert!(error(503, leaving).of_shards(1, 2).is_of_point_in_time());
+        let blocked = r#"{"error": {"type": "cluster_block_exception", "reason": "index [a] blocked by: [FORBIDDEN/8/index write (api)]"}}"#;
+        assert!(matches!(error(403, blocked), ClusterError::Blocked));
         let nested = r#"{"error": {"type": "mapper_parsing_exception", "reason": "failed to parse",
             "caused_by": {"type": "illegal_argument_exception", "reason": "no such field"}}, "status": 400}"#;
         let ClusterError::Refused { status, kind, reason } = error(400, nested) else { panic!("a refusal") };

@@ -21,6 +21,8 @@ pub(super) mod kind {
     pub(in super::super) const TERM: &str = "term";
     /// The counter of commits.
     pub(in super::super) const COMMIT: &str = "commit";
+    /// A piece of work that one of several processes has taken.
+    pub(in super::super) const CLAIM: &str = "claim";
 }
 
 /// What an index was made with: `_meta` of its mapping, so that it cannot be lost or differ from the index.
@@ -146,6 +148,7 @@ fn mappings(meta: &IndexMeta) -> Value {
             // The version that is being written, and until when (milliseconds since 1970) its writer may be alive.
             "writing": keyword,
             "lease": {"type": "long"},
+            "holder": keyword,
             "ordinal": number,
             "passages": number,
             "content": {"type": "long", "index": false},

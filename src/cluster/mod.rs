@@ -14,6 +14,7 @@ mod breaker;
 mod bulk;
 mod candidates;
 mod check;
+mod claims;
 mod client;
 #[cfg(test)]
 mod client_tests;

@@ -22,9 +22,18 @@ const MAX_TERMS: usize = 65_000;
 
 impl ClusterView {
     pub(super) fn papers_found_by(&self, lookup: PaperLookup<'_>) -> Result<Vec<PassageAddress>, IndexError> {
-        let (field, value) = match lookup {
-            PaperLookup::Id(id) => ("id", id.to_owned()),
-            PaperLookup::File(file) => ("file", file.to_string_lossy().into_owned()),
+        let condition = match lookup {
+            PaperLookup::Id(id) => json!({"term": {"id": id}}),
+            PaperLookup::Ids(ids) => {
+                let mut papers = Vec::new();
+                for ids in ids.chunks(IDS_AT_ONCE) {
+                    let condition = [json!({"terms": {"id": ids}})];
+                    let found = self.search_one(|point| ids_of(point.papers(&condition), IDS_AT_ONCE))?;
+                    papers.extend(self.addresses(Kind::Paper, &found)?);
+                }
+                return Ok(papers);
+            }
+            PaperLookup::File(file) => json!({"term": {"file": file.to_string_lossy()}}),
             PaperLookup::AllKeys([]) => return Ok(Vec::new()),
             PaperLookup::AllKeys(keys) => {
                 let cached = list_key(keys);
@@ -37,7 +46,7 @@ impl ClusterView {
                 return Ok(papers);
             }
         };
-        let found = self.search_one(|point| ids_of(point.papers(&[json!({"term": {field: value}})]), IDS_AT_ONCE))?;
+        let found = self.search_one(|point| ids_of(point.papers(std::slice::from_ref(&condition)), IDS_AT_ONCE))?;
         Ok(self.addresses(Kind::Paper, &found)?)
     }
 

@@ -19,6 +19,8 @@ pub(super) struct PassageData {
     encoded: String,
     words: OnceLock<[FieldWords; 3]>,
     pub(super) vectors: Vec<u8>,
+    /// The record in JSON, if the search asked for it.
+    pub(super) record: Option<String>,
 }
 
 /// Columns of the index that make a [`PassageData`].
@@ -40,7 +42,8 @@ impl PassageData {
     pub(super) fn from_hit(hit: &Hit) -> Result<Self, ClusterError> {
         let encoded = String::from_utf8(bytes(hit, "words")?);
         let encoded = encoded.map_err(|error| ClusterError::Unexpected(format!("words are damaged: {error}")))?;
-        Ok(Self { encoded, words: OnceLock::new(), vectors: bytes(hit, "vectors")? })
+        let record = hit.record().ok().map(str::to_owned);
+        Ok(Self { encoded, words: OnceLock::new(), vectors: bytes(hit, "vectors")?, record })
     }
 
     fn words(&self) -> &[FieldWords; 3] {
@@ -74,7 +77,8 @@ pub(super) struct ByBytes;
 impl Weighter<u32, Arc<PassageData>> for ByBytes {
     fn weight(&self, _: &u32, data: &Arc<PassageData>) -> u64 {
         // The decoded words take some four times the space of the encoded ones.
-        (5 * data.encoded.len() + data.vectors.len() + size_of::<PassageData>()) as u64
+        let record = data.record.as_ref().map_or(0, String::len);
+        (5 * data.encoded.len() + data.vectors.len() + record + size_of::<PassageData>()) as u64
     }
 }
 

@@ -64,6 +64,11 @@ impl PointInTime {
         found.iter().flat_map(|found| found.hits()).map(in_flux).collect()
     }
 
+    /// The papers that were being written at that moment.
+    pub(super) fn papers_in_flux(&self) -> impl Iterator<Item = &str> {
+        self.in_flux.iter().map(|paper| paper.paper.as_str())
+    }
+
     pub(super) fn search(&self, searches: &[Search]) -> Result<Vec<super::search::Found>, ClusterError> {
         self.client.search(&self.id, searches)
     }

@@ -107,8 +107,8 @@ impl ClusterView {
         for hit in hits {
             let address = self.known.address(Kind::Passage, hit.required("id")?);
             let data = match self.data.get(&address.doc) {
-                Some(known) => known,
-                None => {
+                Some(known) if known.record.is_some() || hit.record().is_err() => known,
+                _ => {
                     let data = Arc::new(PassageData::from_hit(hit)?);
                     self.data.insert(address.doc, Arc::clone(&data));
                     data

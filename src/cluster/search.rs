@@ -111,7 +111,8 @@ impl Found {
 
     fn checked(self) -> Result<Self, ClusterError> {
         if !self.error.is_null() {
-            return Err(ClusterError::from_error(self.status, &self.error, String::new()));
+            return Err(ClusterError::from_error(self.status, &self.error, String::new())
+                .of_shards(self.shards.failed, self.shards.total));
         }
         self.shards.check()?;
         if self.timed_out {
@@ -128,37 +129,10 @@ impl Shards {
         if self.failed == 0 {
             return Ok(());
         }
-        let reason = self.failures.first().map(|failure| &failure["reason"]).unwrap_or(&Value::Null);
-        match ClusterError::from_error(500, reason, String::new()) {
-            ClusterError::Refused { kind, reason, .. } if may_be_elsewhere(&kind) => Err(ClusterError::Shards {
-                failed: self.failed,
-                total: self.total,
-                reason: format!("{kind}: {reason}"),
-            }),
-            other => Err(other),
-        }
+        let reason = self.failures.first().map_or(&Value::Null, |failure| &failure["reason"]);
+        Err(ClusterError::from_error(if reason.is_null() { 503 } else { 500 }, reason, String::new())
+            .of_shards(self.failed, self.total))
     }
-}
-
-/// Whether a failure of a shard is one of its node, so that another copy of the shard may answer.
-fn may_be_elsewhere(kind: &str) -> bool {
-    const KINDS: [&str; 14] = [
-        "already_closed_exception",
-        "circuit_breaking_exception",
-        "connect_transport_exception",
-        "illegal_index_shard_state_exception",
-        "index_shard_closed_exception",
-        "index_shard_not_started_exception",
-        "no_shard_available_action_exception",
-        "node_closed_exception",
-        "node_disconnected_exception",
-        "node_not_connected_exception",
-        "receive_timeout_transport_exception",
-        "rejected_execution_exception",
-        "shard_not_found_exception",
-        "unavailable_shards_exception",
-    ];
-    kind.is_empty() || KINDS.contains(&kind)
 }
 
 impl Hit {

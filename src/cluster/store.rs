@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::addresses::Kind;
 use super::client::Client;
@@ -14,16 +14,19 @@ use super::error::ClusterError;
 use super::indexes::{CurrentIndex, Indexes, check_signature};
 use super::mapping::IndexMeta;
 use super::options::ClusterOptions;
-use super::paper_state::{Papers, now};
+use super::paper_state::{Papers, new_generation, now};
+use super::pit::PointInTime;
 use super::writer::ClusterWriter;
 use crate::embed::{Calibration, Embedder};
-use crate::store::{Finding, IndexError, PaperRecord, Signature, Snapshot, Store, StoreHealth, StoreWriter};
+use crate::store::{Claims, Finding, IndexError, PaperRecord, Signature, Snapshot, Store, StoreHealth, StoreWriter};
 
 /// Papers and passages in an OpenSearch cluster.
 #[derive(Debug)]
 pub struct ClusterStore {
     pub(super) client: Arc<Client>,
     pub(super) options: ClusterOptions,
+    /// What this process is called where it takes a part of the work.
+    pub(super) holder: String,
     signature: Signature,
     calibration: Calibration,
     newest: Mutex<Newest>,
@@ -118,7 +121,8 @@ impl ClusterStore {
     pub(super) fn with(client: Arc<Client>, options: &ClusterOptions, index: CurrentIndex) -> Result<Self, IndexError> {
         let (signature, calibration) = (index.meta.signature(), index.meta.calibration);
         let newest = Mutex::new(Newest::open(&client, options, Arc::new(index))?);
-        Ok(Self { client, options: options.clone(), signature, calibration, newest })
+        let holder = format!("{}-{}", std::process::id(), new_generation());
+        Ok(Self { client, options: options.clone(), holder, signature, calibration, newest })
     }
 
     pub(super) fn indexes(&self) -> Indexes<'_> {
@@ -140,18 +144,12 @@ impl ClusterStore {
     }
 
     /// The papers that a writer was writing when its process was killed, or is still writing.
-    pub(super) fn papers_in_flux(&self) -> Result<Vec<String>, IndexError> {
+    pub(super) fn papers_in_flux(&self) -> Result<Vec<String>, ClusterError> {
         let index = self.index();
         let papers = Papers { client: &self.client, index: &index.name };
         papers.refresh()?;
-        let view = ClusterView::open(&self.client, &facts(&index, &self.options), String::new())?;
-        let mut found = Vec::new();
-        let query = |_: &super::pit::PointInTime| json!({"exists": {"field": "writing"}});
-        view.for_documents(Kind::Paper, PAPERS_AT_ONCE, &query, &mut |addresses| {
-            found.extend(addresses.iter().map(|address| view.known.id(*address).to_string()));
-            Ok(())
-        })?;
-        Ok(found)
+        let point_in_time = PointInTime::open(&self.client, &index.name)?;
+        Ok(point_in_time.papers_in_flux().map(str::to_owned).collect())
     }
 }
 
@@ -236,6 +234,10 @@ impl Store for ClusterStore {
 
     fn location(&self) -> String {
         self.indexes().place().display().to_string()
+    }
+
+    fn claims(&self) -> Option<&dyn Claims> {
+        Some(self)
     }
 
     fn size_bytes(&self) -> u64 {

@@ -91,6 +91,10 @@ impl Commit {
     pub(super) fn find_papers(&self, lookup: PaperLookup<'_>) -> Result<Vec<PassageAddress>, IndexError> {
         match lookup {
             PaperLookup::Id(id) => self.find(self.fields.id, id, PAPER),
+            PaperLookup::Ids(ids) => {
+                let found = ids.iter().map(|id| self.find(self.fields.id, id, PAPER));
+                Ok(found.collect::<Result<Vec<_>, _>>()?.concat())
+            }
             PaperLookup::File(file) => self.find(self.fields.file, &file.to_string_lossy(), PAPER),
             PaperLookup::AllKeys([]) => Ok(Vec::new()),
             PaperLookup::AllKeys(keys) => {

@@ -1,13 +1,13 @@
 //! Counts the passages that a question finds, in total and by year, journal, article type, section,
 //! collection and tag.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::answer::Facets;
 use super::error::SearchError;
 use super::ranking::RankedPassage;
 use crate::library::with_parents;
-use crate::store::{PaperKey, Snapshot, labels};
+use crate::store::{PaperKey, PassageAddress, Snapshot, labels};
 
 /// The ranked passages that can be shown: the best ones of each paper, up to the maximum for one paper.
 pub(super) fn shown<'a>(
@@ -31,8 +31,8 @@ pub(super) fn shown<'a>(
 pub(super) fn facets(snapshot: &Snapshot, passages: &[&RankedPassage]) -> Result<Facets, SearchError> {
     let mut facets = Facets::default();
     let mut papers: HashMap<PaperKey, (String, usize)> = HashMap::new();
-    for ranked in passages {
-        let record = snapshot.passage(ranked.address)?;
+    let addresses: Vec<PassageAddress> = passages.iter().map(|ranked| ranked.address).collect();
+    for (ranked, record) in passages.iter().zip(snapshot.passages(&addresses)?) {
         let section = record.passage.section_kind().name();
         if let Some(year) = record.metadata.year {
             *facets.years.entry(year).or_default() += 1;
@@ -48,18 +48,15 @@ pub(super) fn facets(snapshot: &Snapshot, passages: &[&RankedPassage]) -> Result
         let paper = papers.entry(snapshot.paper_key(ranked.address)?);
         paper.or_insert_with(|| (record.paper.to_string(), 0)).1 += 1;
     }
-    count_labels(snapshot, papers.into_values(), &mut facets)?;
+    count_labels(snapshot, &papers.into_values().collect(), &mut facets)?;
     Ok(facets)
 }
 
 /// Counts the labels of papers, each as often as it has passages.
-fn count_labels(
-    snapshot: &Snapshot,
-    papers: impl Iterator<Item = (String, usize)>,
-    facets: &mut Facets,
-) -> Result<(), SearchError> {
-    for (paper, passages) in papers {
-        let sources = snapshot.sources_of_paper(&paper)?;
+fn count_labels(snapshot: &Snapshot, papers: &BTreeMap<String, usize>, facets: &mut Facets) -> Result<(), SearchError> {
+    let ids: Vec<&str> = papers.keys().map(String::as_str).collect();
+    for (paper, sources) in snapshot.sources_of_papers(&ids)? {
+        let passages = papers.get(&paper).copied().unwrap_or_default();
         let collections = labels(&sources, |item| &item.collections);
         let collections: BTreeSet<&str> = collections.into_iter().flat_map(with_parents).collect();
         for collection in collections {

@@ -306,11 +306,8 @@ fn correction(word: &str, snapshot: &Snapshot, embedder: Option<&dyn Embedder>) 
 fn nearest_form(word: &str, terms: &[String], snapshot: &Snapshot) -> Result<Option<String>, IndexError> {
     let most = if word.len() >= TWO_SLIPS { 2 } else { 1 };
     let mut best: Option<(usize, Reverse<u64>, String)> = None;
-    for term in terms {
-        let frequency = snapshot.document_frequency(term)?;
-        if frequency < KNOWN_PARAGRAPHS {
-            continue;
-        }
+    let frequencies = snapshot.document_frequencies(&terms.iter().map(String::as_str).collect::<Vec<_>>())?;
+    for (term, frequency) in terms.iter().zip(frequencies).filter(|(_, frequency)| *frequency >= KNOWN_PARAGRAPHS) {
         for form in snapshot.written_forms(term)? {
             let candidate = (osa_distance(word, &form), Reverse(frequency), form);
             if candidate.0 <= most

@@ -109,6 +109,13 @@ impl Snapshot {
         Ok(sources.filter(|source| source.belongs_to(folder)).map(|source| source.path).collect())
     }
 
+    /// The sources of papers, by their ids. Does not read the records.
+    pub fn sources_of_papers(&self, ids: &[&str]) -> Result<BTreeMap<String, Vec<SourceRecord>>, IndexError> {
+        let found = self.view.find_papers(PaperLookup::Ids(ids))?;
+        let sources = self.view.paper_sources(&found)?;
+        found.into_iter().zip(sources).map(|(paper, sources)| Ok((self.paper_id(paper)?, sources))).collect()
+    }
+
     /// The sources of a paper. Does not read the record.
     pub fn sources_of_paper(&self, id: &str) -> Result<Vec<SourceRecord>, IndexError> {
         let found = self.view.find_papers(PaperLookup::Id(id))?;

@@ -123,6 +123,8 @@ pub struct Lookups {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PaperLookup<'a> {
     Id(&'a str),
+    /// Any of these ids.
+    Ids(&'a [&'a str]),
     /// A file that the paper was read from.
     File(&'a Path),
     /// Papers that have all of these keys of [`paper_keys`](super::names::paper_keys); none if there are no keys.

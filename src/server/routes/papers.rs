@@ -13,7 +13,9 @@ use crate::server::accept::{reference_format, references};
 use crate::server::extract::FromQuery;
 use crate::server::problem::Problem;
 use crate::server::state::AppState;
-use crate::store::{Candidate, Filter, IndexError, Labels, PaperFilter, PaperOrder, PaperRecord, Snapshot};
+use crate::store::{
+    Candidate, Filter, IndexError, Labels, PaperFilter, PaperOrder, PaperRecord, PassageRecord, Snapshot,
+};
 use crate::wire::{
     PaperPassageItem, PaperPassagesRequest, PaperPassagesResponse, PaperResponse, PaperSummary, PapersRequest,
     PapersResponse, PassageItem, PassageRequest, PassageResponse, SimilarItem, SimilarRequest, SimilarResponse, Whole,
@@ -176,14 +178,16 @@ pub(in crate::server) async fn similar(
     let read = move |state: &AppState| {
         let snapshot = state.engine.store().snapshot();
         let address = snapshot.find_passage(&id)?.ok_or_else(|| Problem::not_found("passage", &id))?;
-        let item = |found: Candidate| {
-            let mut item = SimilarItem::new(found.score, &snapshot.passage(found.address)?);
-            item.hit.add_library(&snapshot.sources_of_paper(&item.hit.paper.id)?);
-            Ok(item)
+        let found = snapshot.similar(address, limit, same_paper)?;
+        let records = snapshot.passages(&found.iter().map(|found| found.address).collect::<Vec<_>>())?;
+        let papers: Vec<&str> = records.iter().map(|record| record.paper.as_str()).collect();
+        let sources = snapshot.sources_of_papers(&papers)?;
+        let item = |(found, record): (&Candidate, &PassageRecord)| {
+            let mut item = SimilarItem::new(found.score, record);
+            item.hit.add_library(sources.get(record.paper.as_str()).map_or(&[], Vec::as_slice));
+            item
         };
-        let hits = snapshot.similar(address, limit, same_paper)?.into_iter().map(item);
-        let hits = hits.collect::<Result<_, IndexError>>()?;
-        Ok(SimilarResponse { id, hits })
+        Ok(SimilarResponse { id, hits: found.iter().zip(&records).map(item).collect() })
     };
     Ok(Json(state.blocking(read).await?))
 }

@@ -72,8 +72,10 @@ async fn answer_as_json(state: &Arc<AppState>, request: SearchRequest) -> Result
         let began = Instant::now();
         let mut response = SearchResponse::new(&answer, explained, &facets);
         let snapshot = state.engine.store().snapshot();
+        let papers: Vec<&str> = response.hits.iter().map(|hit| hit.hit.paper.id.as_str()).collect();
+        let sources = snapshot.sources_of_papers(&papers)?;
         for hit in response.hits.iter_mut().map(|hit| &mut hit.hit) {
-            hit.add_library(&snapshot.sources_of_paper(&hit.paper.id)?);
+            hit.add_library(sources.get(&hit.paper.id).map_or(&[], Vec::as_slice));
         }
         state.metrics.observe_stage(RequestStage::Render, began.elapsed());
         state.responses.insert(key, Arc::new(response.clone()));
