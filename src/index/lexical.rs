@@ -36,21 +36,33 @@ impl Commit {
         })
     }
 
-    /// A live passage that has a term in its text.
+    /// The live passage with the lowest id that has a term in its text.
     pub(super) fn passage_with_term(&self, term: &str) -> Result<Option<PassageRecord>, IndexError> {
         let indexed = Term::from_field_text(self.fields.text, term);
+        let mut lowest: Option<(String, PassageAddress)> = None;
         for (segment, reader) in (0..).zip(self.searcher.segment_readers()) {
             let index = reader.inverted_index(self.fields.text)?;
             let postings = index.read_postings(&indexed, IndexRecordOption::Basic).map_err(TantivyError::from)?;
-            let Some(mut postings) = postings else { continue };
+            let (Some(mut postings), Some(ids)) = (postings, reader.fast_fields().str("id")?) else { continue };
+            // The ids of a segment are numbered in their order.
+            let mut first = None;
             while postings.doc() != TERMINATED {
-                if !reader.is_deleted(postings.doc()) {
-                    return Ok(Some(self.passage(PassageAddress { segment, doc: postings.doc() })?));
+                let doc = postings.doc();
+                if !reader.is_deleted(doc) {
+                    let place = (ids.term_ords(doc).next(), doc);
+                    first = Some(first.map_or(place, |first| place.min(first)));
                 }
                 postings.advance();
             }
+            if let Some((_, doc)) = first {
+                let address = PassageAddress { segment, doc };
+                let id = self.passage_id(address)?;
+                if lowest.as_ref().is_none_or(|(lowest, _)| id < *lowest) {
+                    lowest = Some((id, address));
+                }
+            }
         }
-        Ok(None)
+        lowest.map(|(_, address)| self.passage(address)).transpose()
     }
 
     /// Whether each of the passages has the term in its text or headings. `addresses` must be sorted.

@@ -207,7 +207,7 @@ pub trait View: Send + Sync + Debug {
     /// Terms of texts and headings of similar spelling, most similar first. Usually none.
     fn fuzzy_terms(&self, term: &str) -> Result<Arc<[FuzzyTerm]>, IndexError>;
 
-    /// A live passage that has a term in its text.
+    /// The live passage with the lowest id that has a term in its text.
     fn passage_with_term(&self, term: &str) -> Result<Option<PassageRecord>, IndexError>;
 
     /// The long forms of a short form, as [`normalise_short_form`](crate::corpus::normalise_short_form) gives it: each
