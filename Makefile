@@ -20,7 +20,7 @@ STROMA := STROMA_MODEL_FOLDER=models/$(MODEL) STROMA_INDEX=$(TARGET)/index/$(MOD
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help announce setup build demo serve install uninstall dist deb test cluster clients page walk soak miri fuzz bench lint clean
+.PHONY: help announce setup build demo serve install uninstall dist deb test cluster faults clients page walk soak miri fuzz bench lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,6 +78,10 @@ test: setup ## run all tests, with two models
 cluster: setup ## run the tests that need an OpenSearch cluster; needs JDK 21 and Maven
 	scripts/opensearch.sh get
 	cargo test --release --test suite opensearch -- --ignored --skip opensearch_faults
+
+faults: setup ## fail nodes of an OpenSearch cluster under load; needs JDK 21, Maven and ten minutes
+	scripts/opensearch.sh get
+	cargo test --release --test suite opensearch_faults -- --ignored --nocapture --test-threads=1
 
 clients: build ## generate clients for the HTTP interface in Python and TypeScript, and make every call with both; needs npm
 	$(PYTHON) scripts/clients/check.py

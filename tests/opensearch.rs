@@ -1,73 +1,24 @@
-//! An OpenSearch cluster for tests: `scripts/opensearch.sh` starts it when the first test asks for it.
+//! The OpenSearch cluster that tests share, which is started when the first of them asks for it.
 //!
 //! Tests that need one are ignored unless requested, as `make cluster` does if Java and Maven are there.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
-use std::sync::LazyLock;
+use std::path::Path;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
 
-use serde_json::{Value, json};
+use serde_json::json;
+use stroma::cluster::{ClusterOptions, ClusterStore};
+use stroma::embed::Embedder;
 
-use crate::support::project;
-
-/// A cluster that lives as long as this value and this process. The script ends the nodes and removes their data when its
-/// standard input is closed, so that they go even if the process is killed.
-pub(crate) struct Cluster {
-    script: Option<Child>,
-    urls: Vec<String>,
-    agent: ureq::Agent,
-}
-
-impl Cluster {
-    /// Starts a cluster of its own, whose nodes can be killed.
-    pub(crate) fn start(name: &str, nodes: usize) -> Self {
-        let mut command = script(&format!("{name}-{}", std::process::id()));
-        command.args(["run", &nodes.to_string()]).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().expect("the script runs");
-        let mut urls = String::new();
-        BufReader::new(child.stdout.take().expect("an output")).read_line(&mut urls).expect("a line");
-        assert!(!urls.is_empty(), "OpenSearch did not start: {:?}", child.wait());
-        Self::at(Some(child), urls.trim())
-    }
-
-    fn at(script: Option<Child>, urls: &str) -> Self {
-        let config = ureq::Agent::config_builder().http_status_as_error(false);
-        let agent = config.build().into();
-        Self { script, urls: urls.split(',').map(str::to_owned).collect(), agent }
-    }
-
-    /// The status and the body of a reply of the first node.
-    pub(crate) fn call(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
-        let request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.urls[0]));
-        let request = request.header("content-type", "application/json").body(body.to_owned()).expect("a request");
-        let mut reply = self.agent.run(request).unwrap_or_else(|error| panic!("{method} {path}: {error}"));
-        let text = reply.body_mut().read_to_string().expect("a body");
-        (reply.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::String(text)))
-    }
-}
-
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        if let Some(script) = &mut self.script {
-            drop(script.stdin.take());
-            // The nodes have ended when the script has.
-            let _ = script.wait();
-        }
-    }
-}
-
-fn script(cluster: &str) -> Command {
-    let mut command = Command::new(project("scripts/opensearch.sh"));
-    command.env("STROMA_OPENSEARCH_CLUSTER", cluster);
-    command
-}
+use crate::opensearch_cluster::Cluster;
+use crate::support::Library;
 
 /// The cluster that the tests of this process share: one node, or those at `STROMA_TEST_OPENSEARCH` (addresses separated
 /// by commas), which saves the time to start one.
 pub(crate) fn cluster() -> &'static Cluster {
     static CLUSTER: LazyLock<Cluster> = LazyLock::new(|| match std::env::var("STROMA_TEST_OPENSEARCH") {
-        Ok(urls) => Cluster::at(None, &urls),
+        Ok(urls) => Cluster::at(None, String::new(), &urls),
         Err(_) => Cluster::start("tests", 1),
     });
     &CLUSTER
@@ -77,6 +28,21 @@ pub(crate) fn cluster() -> &'static Cluster {
 pub(crate) fn index_name() -> String {
     static NUMBER: AtomicUsize = AtomicUsize::new(0);
     format!("test-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
+}
+
+/// A library whose papers are in the cluster, in an index of its own.
+pub(crate) fn library(embedder: Arc<dyn Embedder>) -> Library {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let options = ClusterOptions { exact_neighbours: true, ..options(cluster(), folder.path()) };
+    let store = ClusterStore::open_or_create(&options, embedder.as_ref()).expect("a new index");
+    Library::over(folder, Arc::new(store), embedder)
+}
+
+/// Options for a new index in a cluster.
+pub(crate) fn options(cluster: &Cluster, folder: &Path) -> ClusterOptions {
+    let replicas = Some(u32::from(cluster.urls().len() > 1));
+    let own = ClusterOptions::new(cluster.urls().to_vec(), &index_name(), folder.to_owned());
+    ClusterOptions { shards: Some(2), replicas, ..own }
 }
 
 /// The plugin for vectors is put together by `scripts/opensearch.sh`, without the module that it has in a distribution.
