@@ -181,6 +181,11 @@ impl Client {
         }
     }
 
+    /// Fails soon if no node answers.
+    pub(super) fn probe(&self) -> Result<(), ClusterError> {
+        self.send(&Method::GET, "/", Body::Nothing, Patience::Probe).map(drop)
+    }
+
     /// Sends a request to one node, once: for what need not happen.
     pub(super) fn send_once(&self, method: &Method, path: &str, body: Body<'_>) -> Result<(), ClusterError> {
         let Some(node) = self.round().into_iter().next() else { return Err(ClusterError::NoAddress) };

@@ -156,16 +156,18 @@ impl ClusterView {
             PaperOrder::Newest => Some(by("year", "desc")),
         };
         let sort: Vec<Value> = first.into_iter().chain([json!({"id": "asc"})]).collect();
+        // What lies behind the largest window is reached page by page.
+        let from = offset.min(MAX_WINDOW - IDS_AT_ONCE);
+        let mut left_out = offset - from;
         let (mut total, mut papers, mut after) = (0, Vec::new(), Value::Null);
         while papers.len() < limit {
-            let size = IDS_AT_ONCE.min(limit - papers.len());
+            let size = IDS_AT_ONCE.min((limit - papers.len()).saturating_add(left_out));
             let found = self.search_one(|point| {
                 let mut search = ids_of(point.papers(&wanted), size);
                 search["sort"] = json!(sort);
                 if after.is_null() {
                     search["track_total_hits"] = json!(true);
-                    // Pages that lie behind it are not asked for: they are empty, or beyond what a list is for.
-                    search["from"] = json!(offset.min(MAX_WINDOW - size));
+                    search["from"] = json!(from);
                 } else {
                     search["search_after"] = after.clone();
                 }
@@ -176,7 +178,10 @@ impl ClusterView {
             }
             let Some(last) = found.hits().last().filter(|_| offset < total) else { break };
             after = last.sort.clone();
-            papers.extend(self.addresses(Kind::Paper, &found)?);
+            let page = self.addresses(Kind::Paper, &found)?;
+            let passed = left_out.min(page.len());
+            left_out -= passed;
+            papers.extend_from_slice(&page[passed..]);
             if found.hits().len() < size {
                 break;
             }

@@ -203,6 +203,19 @@ impl ClusterWriter {
     }
 }
 
+/// A run that ends with an error leaves its papers to the next writer, which then need not wait for the end of a lease.
+impl Drop for ClusterWriter {
+    fn drop(&mut self) {
+        let open = std::mem::take(&mut self.open);
+        if open.is_empty() || self.client.probe().is_err() {
+            return;
+        }
+        if let Err(error) = open.into_values().try_for_each(|open| self.undo(open)) {
+            tracing::debug!(%error, "what was begun is left to the next writer");
+        }
+    }
+}
+
 impl StoreWriter for ClusterWriter {
     fn is_changed(&self) -> bool {
         self.is_changed
