@@ -139,7 +139,7 @@ impl Client {
         body: Body<'_>,
         patience: Patience,
     ) -> Result<Vec<u8>, ClusterError> {
-        let (attempt, mut backoff) = self.limits(patience);
+        let (mut attempt, mut backoff) = self.limits(patience);
         let (mut attempts, started) = (0, Instant::now());
         loop {
             let mut last = ClusterError::NoAddress;
@@ -178,6 +178,8 @@ impl Client {
             if !may_succeed || !backoff.wait() {
                 return Err(last);
             }
+            // A request that is too slow for the time of an attempt is not too slow for ever.
+            attempt = attempt.saturating_mul(2);
         }
     }
 

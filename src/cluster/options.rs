@@ -84,7 +84,7 @@ pub enum GraphVectors {
 pub struct Timeouts {
     /// For connecting to a node.
     pub connect: Duration,
-    /// For one attempt of reading.
+    /// For the first attempt of reading at each node; each further round has twice the time.
     pub read: Duration,
     /// For reading, with all attempts.
     pub read_deadline: Duration,
@@ -98,7 +98,7 @@ impl Default for Timeouts {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(1),
-            read: Duration::from_secs(10),
+            read: Duration::from_secs(3),
             read_deadline: Duration::from_secs(30),
             write: Duration::from_secs(60),
             write_deadline: Duration::from_secs(300),

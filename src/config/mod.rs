@@ -67,10 +67,10 @@ settings! {
         password_file: Option<PathBuf> = None, optional(path());
         /// Token for `Authorization: Bearer`, instead of user and password.
         token: Option<String> = None, optional(text());
-        /// Certificates of the authorities that sign the cluster's certificates, in PEM; those of the system if not set.
+        /// Certificates of the authorities that sign the cluster's certificates, in PEM; the public authorities if not set.
         ca_file: Option<PathBuf> = None, optional(path());
         /// Maximum time for one attempt of a request that reads, in milliseconds.
-        timeout_ms: usize = 10_000, whole(100..=600_000);
+        timeout_ms: usize = 3_000, whole(100..=600_000);
         /// Number of paragraphs that a new index will have, from which the number of its shards follows.
         expected_paragraphs: usize = 1_000_000, whole(1..=10_000_000_000);
         /// Number of primary shards of a new index, instead.
