@@ -51,6 +51,10 @@ find_java() {
     fail 3 'no JDK of version 21 or newer; install one, or name it by STROMA_OPENSEARCH_JAVA'
 }
 
+for tool in curl ps "${PYTHON:-python3}"; do
+    command -v "$tool" > /dev/null || fail 3 "$tool is missing"
+done
+
 checksums() {
     if command -v sha256sum > /dev/null; then sha256sum "$@"; else shasum -a 256 "$@"; fi
 }
@@ -173,6 +177,11 @@ path.data: $cluster/$node/data
 path.logs: $cluster/$node/logs
 # For backups: a repository of type fs can be in it.
 path.repo: [$cluster/backup]
+# A node that no longer answers is left out after some seconds; by default after half a minute.
+cluster.fault_detection.follower_check.timeout: 3s
+cluster.fault_detection.follower_check.retry_count: 2
+cluster.fault_detection.leader_check.timeout: 3s
+cluster.fault_detection.leader_check.retry_count: 2
 # The defaults are shares of the disk, which a machine that does other work easily exceeds.
 cluster.routing.allocation.disk.watermark.low: 2gb
 cluster.routing.allocation.disk.watermark.high: 1500mb
@@ -294,26 +303,30 @@ run() {
     wait $!
 }
 
-case ${1:-} in
-    get)
-        java=$(find_java)
-        get
-        ;;
-    up)
-        up "${2:-1}"
-        url
-        ;;
-    url) url ;;
-    start) start "${2:?the number of the node}" ;;
-    end) signal TERM "${2:?the number of the node}" ;;
-    kill) signal KILL "${2:?the number of the node}" ;;
-    stop) signal STOP "${2:?the number of the node}" ;;
-    cont) signal CONT "${2:?the number of the node}" ;;
-    down) down ;;
-    remove) remove ;;
-    run) run "${2:-1}" ;;
-    *)
-        sed -n '2,20s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
-        exit 2
-        ;;
-esac
+# Read as a whole before it runs, so that the file may change meanwhile.
+{
+    case ${1:-} in
+        get)
+            java=$(find_java)
+            get
+            ;;
+        up)
+            up "${2:-1}"
+            url
+            ;;
+        url) url ;;
+        start) start "${2:?the number of the node}" ;;
+        end) signal TERM "${2:?the number of the node}" ;;
+        kill) signal KILL "${2:?the number of the node}" ;;
+        stop) signal STOP "${2:?the number of the node}" ;;
+        cont) signal CONT "${2:?the number of the node}" ;;
+        down) down ;;
+        remove) remove ;;
+        run) run "${2:-1}" ;;
+        *)
+            sed -n '2,20s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+            exit 2
+            ;;
+    esac
+    exit
+}
