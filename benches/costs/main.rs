@@ -7,9 +7,13 @@
 
 mod change;
 mod client;
+mod cluster;
 mod embedding;
 #[path = "../measure/mod.rs"]
 mod measure;
+#[expect(dead_code, reason = "shared with the tests, which use more of it")]
+#[path = "../../tests/opensearch_cluster.rs"]
+mod opensearch_cluster;
 mod peers;
 mod plot;
 mod scale;
@@ -28,8 +32,9 @@ static HEAP: peak_alloc::PeakAlloc = peak_alloc::PeakAlloc;
 /// The measured program, run as users run it.
 const STROMA: &str = env!("CARGO_BIN_EXE_stroma");
 
-/// The file into which the figures are written.
+/// The files into which the figures are written.
 const PERFORMANCE: &str = "docs/performance.md";
+const SCALE: &str = "docs/scale.md";
 
 /// The default model, and the small one, by the names of their folders.
 const DEFAULT_MODEL: &str = "bge-small-en-v1.5";
@@ -63,6 +68,10 @@ fn main() -> Outcome<()> {
     // Runs only on request, because it needs an hour and 30 GB.
     if named.iter().any(|name| name == "ten-million") {
         report::publish(PERFORMANCE, "ten-million", &scale::measure(&[10_000_000])?)?;
+    }
+    // Runs only on request, because it needs Java and Maven, and half an hour.
+    if named.iter().any(|name| name == "cluster") {
+        report::publish(SCALE, "cluster", &cluster::measure()?)?;
     }
     Ok(())
 }

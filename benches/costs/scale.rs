@@ -23,7 +23,7 @@ pub(crate) const SIZES: [usize; 5] = [10_000, 30_000, 100_000, 300_000, 1_000_00
 /// Number of passages between commits while the index grows.
 const COMMIT: usize = 10_000;
 
-const QUESTIONS: usize = 200;
+pub(crate) const QUESTIONS: usize = 200;
 
 /// Number of questions for which the nearest passages are searched exhaustively.
 const EXACT_QUESTIONS: usize = 50;
@@ -38,11 +38,17 @@ struct Size {
     /// In seconds.
     open: f64,
     recall: f64,
-    /// Milliseconds of each question.
-    scan: Vec<f64>,
-    filtered: Vec<f64>,
-    words: Vec<f64>,
-    hybrid: Vec<f64>,
+    asked: Asked,
+}
+
+/// Milliseconds of each question.
+pub(crate) struct Asked {
+    /// The vector leg alone, without and with a filter for one passage in a hundred.
+    pub(crate) scan: Vec<f64>,
+    pub(crate) filtered: Vec<f64>,
+    /// Whole answers.
+    pub(crate) words: Vec<f64>,
+    pub(crate) hybrid: Vec<f64>,
 }
 
 /// The cost of writing.
@@ -77,18 +83,21 @@ fn at_size(folder: &Path, embedder: &Arc<SyntheticEmbedder>, from: usize, to: us
     let began = Instant::now();
     let index = Arc::new(PassageIndex::open(folder, &Signature::from_embedder(embedder.as_ref()))?);
     let open = began.elapsed().as_secs_f64();
-    let snapshot = index.snapshot();
+    let vectors: Vec<UnitVector> = questions(EXACT_QUESTIONS).iter().map(|one| embedder.vector(one)).collect();
+    let recall = recall(&index.snapshot(), &vectors)?;
+    Ok(Size { passages: to, grown, open, recall, asked: ask_all(index, embedder)? })
+}
+
+/// Asks a store questions of each kind.
+pub(crate) fn ask_all(store: Arc<dyn Store>, embedder: &Arc<SyntheticEmbedder>) -> Outcome<Asked> {
+    let snapshot = store.snapshot();
     let questions = questions(QUESTIONS);
     let vectors: Vec<UnitVector> = questions.iter().map(|question| embedder.vector(question)).collect();
     let filter = Filter { journals: BTreeSet::from([journal(7)]), ..Filter::default() };
     let scan = |filter: &Filter| timed(&vectors, |vector| Ok(snapshot.nearest(vector, filter, CANDIDATES)?));
-    let engine = Engine::new(index.clone(), embedder.clone(), SearchOptions::default());
+    let engine = Engine::new(store, embedder.clone(), SearchOptions::default());
     let answer = |mode| timed(&questions, |question| Ok(engine.search(&Request { mode, ..Request::new(question) })?));
-    Ok(Size {
-        passages: to,
-        grown,
-        open,
-        recall: recall(&snapshot, &vectors[..EXACT_QUESTIONS])?,
+    Ok(Asked {
         scan: scan(&Filter::default())?,
         filtered: scan(&filter)?,
         words: answer(Mode::Lexical)?,
@@ -112,8 +121,24 @@ fn timed<T, A>(asked: &[T], mut ask: impl FnMut(&T) -> Outcome<A>) -> Outcome<Ve
 
 fn grow(folder: &Path, embedder: &SyntheticEmbedder, from: usize, to: usize) -> Outcome<Grown> {
     let index = PassageIndex::open_or_create(folder, embedder)?;
-    let began = Instant::now();
+    let rate = write(&index, embedder, from, to)?;
     let mut writer = index.writer(256 << 20)?;
+    let began = Instant::now();
+    let (record, passages) = paper(0, embedder)?;
+    writer.replace(&record, &passages)?;
+    writer.commit()?;
+    let commit = began.elapsed().as_secs_f64();
+    let began = Instant::now();
+    writer.finish()?;
+    let merge = began.elapsed().as_secs_f64();
+    let bytes_per_passage = bytes(folder)? as f64 / to as f64;
+    Ok(Grown { rate, commit, merge, bytes_per_passage })
+}
+
+/// Writes the papers of the passages between two numbers. Returns the passages per second, including merges.
+pub(crate) fn write(store: &dyn Store, embedder: &SyntheticEmbedder, from: usize, to: usize) -> Outcome<f64> {
+    let began = Instant::now();
+    let mut writer = store.writer(256 << 20)?;
     let mut waiting = 0;
     for number in papers_for(from)..papers_for(to) {
         let (record, passages) = paper(number, embedder)?;
@@ -126,18 +151,8 @@ fn grow(folder: &Path, embedder: &SyntheticEmbedder, from: usize, to: usize) -> 
     }
     writer.commit()?;
     writer.finish()?;
-    let rate = (to - from) as f64 / began.elapsed().as_secs_f64();
-    let mut writer = index.writer(256 << 20)?;
-    let began = Instant::now();
-    let (record, passages) = paper(0, embedder)?;
-    writer.replace(&record, &passages)?;
-    writer.commit()?;
-    let commit = began.elapsed().as_secs_f64();
-    let began = Instant::now();
-    writer.finish()?;
-    let merge = began.elapsed().as_secs_f64();
-    let bytes_per_passage = bytes(folder)? as f64 / to as f64;
-    Ok(Grown { rate, commit, merge, bytes_per_passage })
+    store.reload()?;
+    Ok((to - from) as f64 / began.elapsed().as_secs_f64())
 }
 
 fn bytes(folder: &Path) -> Outcome<u64> {
@@ -190,15 +205,19 @@ fn served(folder: &Path) -> Outcome<Served> {
     })
 }
 
+/// Median and p99.
+pub(crate) fn both(times: &[f64]) -> String {
+    format!("{:.2} / {:.2}", quantile(times.to_vec(), 0.5), quantile(times.to_vec(), 0.99))
+}
+
 fn row(size: &Size) -> Vec<String> {
-    let both = |times: &[f64]| format!("{:.2} / {:.2}", quantile(times.to_vec(), 0.5), quantile(times.to_vec(), 0.99));
     vec![
         size.passages.to_string(),
         format!("{:.4}", size.recall),
-        both(&size.scan),
-        both(&size.filtered),
-        both(&size.words),
-        both(&size.hybrid),
+        both(&size.asked.scan),
+        both(&size.asked.filtered),
+        both(&size.asked.words),
+        both(&size.asked.hybrid),
         format!("{:.0}", size.grown.rate),
         format!("{:.2}", size.grown.commit),
         format!("{:.2}", size.grown.merge),
@@ -250,11 +269,11 @@ fn report(measured: &[Size], served: &Served) -> Outcome<String> {
 fn bounds(section: &mut Section, size: &Size) {
     let (name, median) = (size.passages, |times: &[f64]| quantile(times.to_vec(), 0.5));
     section.bound(&format!("recall@10, {name}"), size.recall, Bound::AtLeast(0.99));
-    let filtered = median(&size.filtered) / median(&size.scan);
+    let filtered = median(&size.asked.filtered) / median(&size.asked.scan);
     section.bound(&format!("scan with a 1 % filter, relative to no filter, {name}"), filtered, Bound::AtMost(1.0));
     if let Some((_, most)) = [(100_000, 0.5), (1_000_000, 4.0)].iter().find(|(passages, _)| *passages == size.passages)
     {
-        section.bound(&format!("scan ms, {name}"), median(&size.scan), Bound::AtMost(*most));
+        section.bound(&format!("scan ms, {name}"), median(&size.asked.scan), Bound::AtMost(*most));
         section.bound(&format!("seconds to open, {name}"), size.open, Bound::AtMost(0.1));
     }
 }
@@ -268,10 +287,10 @@ fn plot(measured: &[Size]) -> String {
         "Median time of a question by size of the index",
         ("paragraphs", "ms"),
         &[
-            curve("hybrid, without the model", |size| &size.hybrid),
-            curve("lexical", |size| &size.words),
-            curve("scan of vectors", |size| &size.scan),
-            curve("scan, 1 % filter", |size| &size.filtered),
+            curve("hybrid, without the model", |size| &size.asked.hybrid),
+            curve("lexical", |size| &size.asked.words),
+            curve("scan of vectors", |size| &size.asked.scan),
+            curve("scan, 1 % filter", |size| &size.asked.filtered),
         ],
     )
 }
