@@ -13,7 +13,7 @@ use crate::ingest::{Progress, copy};
     A copy that was stopped is continued by the same command.")]
 pub(super) struct Arguments {
     /// Where to: a folder for an index on this machine, or the address of an index in an OpenSearch cluster, with
-    /// the credentials and the other settings of [store]
+    /// the credentials and the other settings of `[store]`
     #[arg(long, value_name = "PLACE")]
     to: String,
 }

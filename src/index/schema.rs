@@ -52,11 +52,11 @@ pub(super) struct Fields {
     pub(super) article_type: Field,
     /// On the paper's document: each file the paper was read from.
     pub(super) file: Field,
-    /// On the paper's document: the [`SourceRecord`](super::record::SourceRecord)s of its files, as a JSON array.
+    /// On the paper's document: the [`SourceRecord`](crate::store::SourceRecord)s of its files, as a JSON array.
     pub(super) sources: Field,
     /// On the paper's document: the keys of its identity, see
-    /// [`PaperRecord::identity_keys`](super::record::PaperRecord::identity_keys), and of its names, see
-    /// [`name_keys`](super::names::name_keys).
+    /// [`PaperRecord::identity_keys`](crate::store::PaperRecord::identity_keys), and of its names, see
+    /// [`paper_keys`](crate::store::names::paper_keys).
     pub(super) identity: Field,
     /// On the paper's document: its title in lower case.
     pub(super) title: Field,
@@ -64,9 +64,9 @@ pub(super) struct Fields {
     pub(super) journal_name: Field,
     /// On the paper's document: the [`Format`](crate::corpus::Format) of its text, by its name in JSON.
     pub(super) format: Field,
-    /// On the paper's document: each abbreviation that it defines, see [`abbreviation_term`].
+    /// On the paper's document: each abbreviation that it defines, see [`abbreviation_term`](crate::store::names::abbreviation_term).
     pub(super) abbreviation: Field,
-    /// On the paper's document: the hash of its passages, see [`hash_passages`](super::digest::hash_passages).
+    /// On the paper's document: the hash of its passages, see [`hash_passages`](crate::store::digest::hash_passages).
     pub(super) content: Field,
     pub(super) section_kind: Field,
     /// The words of the passage.
