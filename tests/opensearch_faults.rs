@@ -246,6 +246,19 @@ impl Trial {
         })
     }
 
+    /// Lets the manager fail for some seconds, then another node.
+    fn fail_two_nodes(&self, begin: &str, seconds: u64, end: &str) {
+        let manager = self.manager();
+        for node in [manager, 1 + manager % NODES] {
+            wait(5);
+            self.cluster.node(begin, node);
+            wait(seconds);
+            self.cluster.node(end, node);
+            self.wait_until_green();
+        }
+        wait(3);
+    }
+
     /// The number, from 1, of the node that manages the cluster.
     fn manager(&self) -> usize {
         let (_, reply) = self.cluster.call("GET", "/_cat/cluster_manager?format=json", "");
@@ -263,15 +276,7 @@ fn wait(seconds: u64) {
 fn a_node_is_killed() {
     let _alone = ONE_AT_A_TIME.lock();
     Trial::new(Timeouts::default()).under_load("kill -9 of the manager, then of another node", |trial| {
-        let manager = trial.manager();
-        for node in [manager, 1 + manager % NODES] {
-            wait(5);
-            trial.cluster.node("kill", node);
-            wait(15);
-            trial.cluster.node("start", node);
-            trial.wait_until_green();
-        }
-        wait(3);
+        trial.fail_two_nodes("kill", 15, "start");
     });
 }
 
@@ -280,15 +285,7 @@ fn a_node_is_killed() {
 fn a_node_does_not_answer() {
     let _alone = ONE_AT_A_TIME.lock();
     Trial::new(Timeouts::default()).under_load("SIGSTOP of the manager for 30 s, then of another node", |trial| {
-        let manager = trial.manager();
-        for node in [manager, 1 + manager % NODES] {
-            wait(5);
-            trial.cluster.node("stop", node);
-            wait(30);
-            trial.cluster.node("cont", node);
-            trial.wait_until_green();
-        }
-        wait(3);
+        trial.fail_two_nodes("stop", 30, "cont");
     });
 }
 

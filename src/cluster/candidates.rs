@@ -5,17 +5,18 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use super::commit::ClusterView;
+use super::document::GraphVector;
 use super::fields::{FieldCounts, weights};
 use super::mapping::MAX_WINDOW;
-use super::options::GraphVectors;
 use super::passage_data::COLUMNS;
 use super::pit::PointInTime;
 use super::query::conditions;
 use super::search::{Found, Search};
+use super::terms::frequency_search;
 use crate::embed::UnitVector;
-use crate::store::codes::Code;
 use crate::store::{
     Candidate, CandidateQuery, Candidates, FieldWeights, IndexError, PassageAddress, PendingVector, QueryTerm,
+    inverse_document_frequency,
 };
 
 /// Passages that the search of the graph compares. More find more of the true neighbours: 98 % of the 100 nearest with
@@ -49,7 +50,8 @@ impl ClusterView {
         let started = Instant::now();
         let limit = query.limit.min(MAX_WINDOW);
         let lexical = lexical.filter(|_| limit > 0);
-        let vector = candidates.vector.as_ref().filter(|vector| limit > 0 && has_direction(vector));
+        let vector = candidates.vector.as_ref().filter(|_| limit > 0);
+        let graph_vector = vector.and_then(|vector| GraphVector::new(vector, self.index.graph_vectors));
         // Phrases are compared with the texts of candidates.
         let with_records = !query.filter.phrases.is_empty();
         let similar = self.frequencies_of_similar(query.terms.iter().map(|term| term.term.as_str()));
@@ -58,11 +60,12 @@ impl ClusterView {
             searches.extend(
                 lexical.iter().map(|words| search_for(point, words, &conditions(query.filter), limit, with_records)),
             );
-            searches.extend(vector.iter().map(|vector| self.nearest_search(point, vector, query, with_records)));
-            searches.extend((!similar.is_empty()).then(|| Self::frequency_search(point, &similar)));
+            searches
+                .extend(graph_vector.iter().map(|numbers| self.nearest_search(point, numbers, query, with_records)));
+            searches.extend((!similar.is_empty()).then(|| Search::new(frequency_search(point, &similar))));
             searches
         };
-        if lexical.is_none() && vector.is_none() {
+        if lexical.is_none() && graph_vector.is_none() {
             return Ok(candidates);
         }
         let mut found = self.search(searches)?.into_iter();
@@ -71,13 +74,13 @@ impl ClusterView {
         {
             candidates.lexical = self.scored(&found, query.terms, query.fields, limit)?;
         }
-        if let Some(vector) = vector
+        if let (Some(vector), Some(_)) = (vector, &graph_vector)
             && let Some(found) = found.next()
         {
             candidates.nearest = self.compared(&found, vector, limit)?;
         }
         if let Some(found) = found.next() {
-            self.keep_frequencies_of_similar(&similar, &found);
+            self.keep_frequencies(&similar, &found);
         }
         candidates.took.nearest = started.elapsed();
         Ok(candidates)
@@ -161,19 +164,15 @@ impl ClusterView {
     fn nearest_search(
         &self,
         point: &PointInTime,
-        vector: &UnitVector,
+        numbers: &GraphVector<'_>,
         query: &CandidateQuery<'_>,
         with_records: bool,
     ) -> Search {
         let limit = query.limit.min(MAX_WINDOW);
-        let numbers = match self.index.graph_vectors {
-            GraphVectors::Float => json!(vector.as_slice()),
-            GraphVectors::Byte => json!(Code::from_vector(vector.as_slice()).high),
-        };
         // Bytes may change the order of near passages, which their cosines restore.
-        let limit = match self.index.graph_vectors {
-            GraphVectors::Float => limit,
-            GraphVectors::Byte => limit + limit / 2,
+        let limit = match numbers {
+            GraphVector::Float(_) => limit,
+            GraphVector::Byte(_) => limit + limit / 2,
         };
         let passages = point.passages(&conditions(query.filter));
         let query = if self.index.exact_neighbours {
@@ -214,15 +213,4 @@ fn search_for(point: &PointInTime, words: &[Value], conditions: &[Value], limit:
     query["bool"]["should"] = json!(words);
     query["bool"]["minimum_should_match"] = json!(1);
     Search::new(candidate_search(query, more_than(limit), with_records)).with_global_scores()
-}
-
-/// As Lucene and tantivy compute it.
-fn inverse_document_frequency(documents: u64, frequency: u64) -> f32 {
-    let (documents, frequency) = (documents.max(frequency) as f32, frequency as f32);
-    (1.0 + (documents - frequency + 0.5) / (frequency + 0.5)).ln()
-}
-
-/// The vector of an empty text has no direction, and no neighbours.
-fn has_direction(vector: &UnitVector) -> bool {
-    vector.as_slice().iter().any(|number| *number != 0.0)
 }

@@ -13,6 +13,7 @@ use super::commit::ClusterView;
 use super::error::ClusterError;
 use super::paper_state::Papers;
 use super::passages::{IDS_AT_ONCE, ids_of};
+use super::pit::PointInTime;
 use super::search::Hit;
 use super::store::ClusterStore;
 use crate::corpus::PaperId;
@@ -72,36 +73,20 @@ impl ClusterView {
     /// The papers of which passages are there that belong to no version, in order.
     pub(super) fn strays(&self) -> Result<BTreeSet<String>, IndexError> {
         let mut strays = BTreeSet::new();
-        let mut after = Value::Null;
-        loop {
-            let found = self.search_one(|point| {
-                let sources = json!([
-                    {"paper": {"terms": {"field": "paper"}}},
-                    {"generation": {"terms": {"field": "generation"}}},
-                ]);
-                let mut composite = json!({"size": IDS_AT_ONCE, "sources": sources});
-                if !after.is_null() {
-                    composite["after"] = after.clone();
-                }
-                json!({
-                    "size": 0,
-                    "track_total_hits": false,
-                    "query": point.passages(&[]),
-                    "aggs": {"versions": {"composite": composite}},
-                })
-            })?;
-            let versions = &found.aggregations["versions"];
+        let sources = json!([
+            {"paper": {"terms": {"field": "paper"}}},
+            {"generation": {"terms": {"field": "generation"}}},
+        ]);
+        let passages = |point: &PointInTime| point.passages(&[]);
+        self.for_buckets(&sources, IDS_AT_ONCE, &passages, &mut |buckets| -> Result<(), IndexError> {
             let of = |bucket: &Value, name: &str| bucket["key"][name].as_str().unwrap_or_default().to_owned();
-            let buckets = versions["buckets"].as_array().into_iter().flatten();
             let written: Vec<(String, String)> =
-                buckets.map(|bucket| (of(bucket, "paper"), of(bucket, "generation"))).collect();
+                buckets.iter().map(|bucket| (of(bucket, "paper"), of(bucket, "generation"))).collect();
             let named = self.versions_of(written.iter().map(|(paper, _)| paper.as_str()).collect())?;
             strays.extend(written.into_iter().filter(|written| !named.contains(written)).map(|(paper, _)| paper));
-            after = versions["after_key"].clone();
-            if after.is_null() {
-                return Ok(strays);
-            }
-        }
+            Ok(())
+        })?;
+        Ok(strays)
     }
 
     /// Papers with the versions that their documents name.
@@ -168,22 +153,16 @@ impl Check<'_> {
 
     /// Calls `each` with the version, the ordinal and the hash of each passage of a paper.
     fn passages(&self, paper: &PaperId, each: &mut dyn FnMut(&str, u32, u64)) -> Result<(), IndexError> {
-        let mut after = Value::Null;
-        loop {
-            let found = self.view.search_one(|point| {
-                let mut search = ids_of(point.passages(&[json!({"term": {"paper": paper.as_str()}})]), PAPERS_AT_ONCE);
-                search["sort"] = json!([{"id": "asc"}]);
-                search["_source"] = json!(["record"]);
-                search["docvalue_fields"] = json!(["generation", "vectors"]);
-                search.as_object_mut().map(|search| search.remove("stored_fields"));
-                if !after.is_null() {
-                    search["search_after"] = after.clone();
-                }
-                search
-            })?;
-            let Some(last) = found.hits().last() else { return Ok(()) };
-            after = last.sort.clone();
-            for hit in found.hits() {
+        let search = |point: &PointInTime| {
+            let mut search = ids_of(point.passages(&[json!({"term": {"paper": paper.as_str()}})]), PAPERS_AT_ONCE);
+            search["sort"] = json!([{"id": "asc"}]);
+            search["_source"] = json!(["record"]);
+            search["docvalue_fields"] = json!(["generation", "vectors"]);
+            search.as_object_mut().map(|search| search.remove("stored_fields"));
+            search
+        };
+        self.view.for_pages(None, usize::MAX, PAPERS_AT_ONCE, &search, &mut |page| {
+            for hit in page.hits() {
                 let (record, vectors) = (hit.record()?, super::passage_data::bytes(hit, "vectors")?);
                 let passage: PassageRecord = serde_json::from_str(record)?;
                 let is_whole = EncodedVectors::from_bytes(&vectors, self.dimension)
@@ -191,6 +170,7 @@ impl Check<'_> {
                 let hash = if is_whole { digest::hash_passage(record, &vectors) } else { 0 };
                 each(hit.required("generation")?, passage.passage.ordinal, hash);
             }
-        }
+            Ok(())
+        })
     }
 }

@@ -14,7 +14,7 @@ use super::long_forms::{LongForms, PaperList};
 use super::options::GraphVectors;
 use super::passage_data::{ByBytes, PassageData, cache};
 use super::pit::PointInTime;
-use super::search::{Found, Search};
+use super::search::{Found, Search, number_of};
 use crate::store::term_cache::TermCache;
 use crate::store::{Counts, FuzzyTerm};
 
@@ -102,13 +102,9 @@ impl ClusterView {
         let aggregations: serde_json::Map<String, Value> =
             of_fields(&sum, "words").into_iter().chain(of_fields(&with_words, "with")).collect();
         let found = self.search(|point| {
-            let passages = json!({
-                "size": 0, "track_total_hits": true, "query": point.passages(&[]), "aggs": aggregations,
-            });
-            vec![
-                Search::new(passages),
-                Search::new(json!({"size": 0, "track_total_hits": true, "query": point.papers(&[])})),
-            ]
+            let mut passages = number_of(point.passages(&[]));
+            passages["aggs"] = json!(aggregations);
+            vec![Search::new(passages), Search::new(number_of(point.papers(&[])))]
         })?;
         let [passages, papers] = found.as_slice() else { return Err(ClusterError::Unexpected("no counts".into())) };
         self.counts = Counts { papers: papers.total() as u64, passages: passages.total() as u64 };

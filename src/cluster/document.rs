@@ -9,6 +9,7 @@ use super::options::GraphVectors;
 use super::passage_data::{BASE64, words_column};
 use super::words::{encoded, rounded_length};
 use crate::corpus::{SectionKind, normalise_short_form};
+use crate::embed::UnitVector;
 use crate::store::codes::Code;
 use crate::store::fuzzy::trigram_keys;
 use crate::store::names::{abbreviation_term, paper_keys};
@@ -82,11 +83,24 @@ pub(super) struct PassageDocument<'a> {
     vectors: String,
 }
 
+/// The numbers of a vector that the graph compares.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-enum GraphVector<'a> {
+pub(super) enum GraphVector<'a> {
     Float(&'a [f32]),
     Byte(Vec<i8>),
+}
+
+impl<'a> GraphVector<'a> {
+    /// `None` for the vector of an empty text, which has no direction and is near to nothing.
+    pub(super) fn new(vector: &'a UnitVector, graph_vectors: GraphVectors) -> Option<Self> {
+        let numbers = vector.as_slice();
+        let has_direction = numbers.iter().any(|number| *number != 0.0);
+        has_direction.then(|| match graph_vectors {
+            GraphVectors::Float => Self::Float(numbers),
+            GraphVectors::Byte => Self::Byte(Code::from_vector(numbers).high),
+        })
+    }
 }
 
 impl<'a> PassageDocument<'a> {
@@ -104,13 +118,6 @@ impl<'a> PassageDocument<'a> {
         let words = words_column(&fields);
         let [text_length, heading_length, senses_length] = fields.each_ref().map(|field| rounded_length(field));
         let [text, heading, senses] = fields;
-        let numbers = embedded.paragraph.as_slice();
-        // The vector of an empty text has no direction, and is near to nothing.
-        let has_direction = numbers.iter().any(|number| *number != 0.0);
-        let vector = has_direction.then(|| match graph_vectors {
-            GraphVectors::Float => GraphVector::Float(numbers),
-            GraphVectors::Byte => GraphVector::Byte(Code::from_vector(numbers).high),
-        });
         Self {
             common: Common::new(kind::PASSAGE, passage.id.as_str(), paper, generation, record),
             ordinal: passage.ordinal,
@@ -122,7 +129,7 @@ impl<'a> PassageDocument<'a> {
             text_length,
             heading_length,
             senses_length,
-            vector,
+            vector: GraphVector::new(&embedded.paragraph, graph_vectors),
             vectors: BASE64.encode(vectors),
         }
     }

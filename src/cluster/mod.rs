@@ -27,6 +27,7 @@ mod indexes;
 mod long_forms;
 mod mapping;
 mod options;
+mod paging;
 mod paper_state;
 mod papers;
 mod passage_data;

@@ -197,8 +197,13 @@ impl Papers<'_> {
         self.set(claim, &json!({"lease": lease()}))
     }
 
+    /// Says that the paper has the passages of its version and no others.
+    pub(super) fn unmark(&self, claim: &mut Claim) -> Result<(), ClusterError> {
+        self.set(claim, &json!({"writing": null, "lease": null}))
+    }
+
     /// Sets fields of a paper's document.
-    pub(super) fn set(&self, claim: &mut Claim, fields: &Value) -> Result<(), ClusterError> {
+    fn set(&self, claim: &mut Claim, fields: &Value) -> Result<(), ClusterError> {
         let id = paper_document_id(&claim.paper);
         let update = |bulk: &mut Bulk| bulk.update(&id, &claim.paper, fields, Some(claim.version));
         match self.client.write(self.index, update)? {
@@ -291,7 +296,7 @@ impl Papers<'_> {
         match claim.former.clone() {
             Some(complete) => {
                 self.delete_leftovers(paper, Some(&complete.generation))?;
-                self.set(&mut claim, &json!({"writing": null, "lease": null}))?;
+                self.unmark(&mut claim)?;
             }
             None => {
                 self.delete_leftovers(paper, None)?;

@@ -12,13 +12,16 @@ use super::passage_data::bytes;
 use super::passages::{IDS_AT_ONCE, ids_of};
 use super::pit::PointInTime;
 use super::query::{beginning_with, conditions, containing};
-use super::search::Found;
+use super::search::{Found, number_of};
 use crate::store::{
     Filter, IndexError, PaperFacets, PaperField, PaperLookup, PaperOrder, PaperSelection, PassageAddress, SourceRecord,
 };
 
 /// The most terms that one aggregation lists: the usual limit of a cluster.
 const MAX_TERMS: usize = 65_000;
+
+/// Files that one search lists.
+const FILES_AT_ONCE: usize = 10_000;
 
 impl ClusterView {
     pub(super) fn papers_found_by(&self, lookup: PaperLookup<'_>) -> Result<Vec<PassageAddress>, IndexError> {
@@ -56,18 +59,11 @@ impl ClusterView {
         first: Found,
         search: &dyn Fn(&PointInTime) -> Value,
     ) -> Result<Vec<PassageAddress>, ClusterError> {
-        let mut papers = self.addresses(Kind::Paper, &first)?;
-        let mut page = first;
-        while page.hits().len() == IDS_AT_ONCE
-            && let Some(after) = page.hits().last().map(|last| last.sort.clone())
-        {
-            page = self.search_one(|point| {
-                let mut search = search(point);
-                search["search_after"] = after.clone();
-                search
-            })?;
-            papers.extend(self.addresses(Kind::Paper, &page)?);
-        }
+        let mut papers = Vec::new();
+        self.for_pages(Some(first), usize::MAX, IDS_AT_ONCE, search, &mut |page| -> Result<(), ClusterError> {
+            papers.extend(self.addresses(Kind::Paper, page)?);
+            Ok(())
+        })?;
         Ok(papers)
     }
 
@@ -111,31 +107,17 @@ impl ClusterView {
     /// The files that begin with `start`, in as many searches as they need: there may be millions.
     fn files_of_papers(&self, start: &str) -> Result<BTreeMap<String, usize>, IndexError> {
         let mut files = BTreeMap::new();
-        let mut after = Value::Null;
-        loop {
-            let found = self.search_one(|point| {
-                let mut composite = json!({"size": 10_000, "sources": [{"file": {"terms": {"field": "file"}}}]});
-                if !after.is_null() {
-                    composite["after"] = after.clone();
-                }
-                json!({
-                    "size": 0,
-                    "track_total_hits": false,
-                    "query": point.papers(&[json!({"prefix": {"file": start}})]),
-                    "aggs": {"files": {"composite": composite}},
-                })
-            })?;
-            let result = &found.aggregations["files"];
-            for bucket in result["buckets"].as_array().into_iter().flatten() {
+        let sources = json!([{"file": {"terms": {"field": "file"}}}]);
+        let query = |point: &PointInTime| point.papers(&[json!({"prefix": {"file": start}})]);
+        self.for_buckets(&sources, FILES_AT_ONCE, &query, &mut |buckets| -> Result<(), IndexError> {
+            for bucket in buckets {
                 if let Some(file) = bucket["key"]["file"].as_str().filter(|file| file.starts_with(start)) {
                     files.insert(file.to_owned(), bucket["doc_count"].as_u64().unwrap_or(0) as usize);
                 }
             }
-            after = result["after_key"].clone();
-            if after.is_null() {
-                return Ok(files);
-            }
-        }
+            Ok(())
+        })?;
+        Ok(files)
     }
 
     pub(super) fn page_of_papers(
@@ -187,9 +169,7 @@ impl ClusterView {
             }
         }
         if limit == 0 {
-            total = self
-                .search_one(|point| json!({"size": 0, "track_total_hits": true, "query": point.papers(&wanted)}))?
-                .total();
+            total = self.search_one(|point| number_of(point.papers(&wanted)))?.total();
         }
         Ok((total, papers))
     }

@@ -11,7 +11,7 @@ use super::commit::ClusterView;
 use super::error::ClusterError;
 use super::pit::PointInTime;
 use super::query::conditions;
-use super::search::{Found, Hit};
+use super::search::{Found, Hit, number_of};
 use crate::store::{Filter, IndexError, PassageAddress};
 
 /// Documents of one search that lists ids.
@@ -95,18 +95,15 @@ impl ClusterView {
         let mut passages = Vec::new();
         let mut wanted = vec![json!({"term": {"paper": paper}})];
         wanted.extend(conditions(filter));
-        let mut after = None;
-        while passages.len() < limit {
-            let found = self.search_one(|point| {
-                let mut search = ids_of(point.passages(&wanted), IDS_AT_ONCE.min(limit - passages.len()));
-                search["sort"] = json!([{"ordinal": "asc"}]);
-                after.iter().for_each(|after: &Value| search["search_after"] = after.clone());
-                search
-            })?;
-            let Some(last) = found.hits().last() else { break };
-            after = Some(last.sort.clone());
-            passages.extend(self.addresses(Kind::Passage, &found)?);
-        }
+        let search = |point: &PointInTime| {
+            let mut search = ids_of(point.passages(&wanted), IDS_AT_ONCE);
+            search["sort"] = json!([{"ordinal": "asc"}]);
+            search
+        };
+        self.for_pages(None, limit, IDS_AT_ONCE, &search, &mut |page| -> Result<(), IndexError> {
+            passages.extend(self.addresses(Kind::Passage, page)?);
+            Ok(())
+        })?;
         Ok(passages)
     }
 
@@ -126,25 +123,17 @@ impl ClusterView {
         query: &dyn Fn(&PointInTime) -> Value,
         each: &mut dyn FnMut(&[PassageAddress]) -> Result<(), IndexError>,
     ) -> Result<(), IndexError> {
-        let mut after = None;
-        loop {
-            let found = self.search_one(|point| {
-                let mut search = ids_of(query(point), at_once);
-                search["sort"] = json!([{"id": "asc"}]);
-                after.iter().for_each(|after: &Value| search["search_after"] = after.clone());
-                search
-            })?;
-            let Some(last) = found.hits().last() else { return Ok(()) };
-            after = Some(last.sort.clone());
-            each(&self.addresses(kind, &found)?)?;
-        }
+        let search = |point: &PointInTime| {
+            let mut search = ids_of(query(point), at_once);
+            search["sort"] = json!([{"id": "asc"}]);
+            search
+        };
+        self.for_pages(None, usize::MAX, at_once, &search, &mut |page| each(&self.addresses(kind, page)?))
     }
 
     pub(super) fn number_of_passages(&self, filter: &Filter) -> Result<usize, IndexError> {
         let wanted = conditions(filter);
-        let found =
-            self.search_one(|point| json!({"size": 0, "track_total_hits": true, "query": point.passages(&wanted)}))?;
-        Ok(found.total())
+        Ok(self.search_one(|point| number_of(point.passages(&wanted)))?.total())
     }
 
     /// The addresses of the documents that a search of ids found.

@@ -79,44 +79,27 @@ impl ClusterView {
                 None => unknown.push(*address),
             }
         }
-        for part in unknown.chunks(AT_ONCE) {
-            let ids: Vec<Arc<str>> = part.iter().map(|address| self.known.id(*address)).collect();
-            let ids: Vec<&str> = ids.iter().map(|id| &**id).collect();
-            let found = self.search_one(|point| {
-                json!({
-                    "size": ids.len(),
-                    "_source": false,
-                    "stored_fields": "_none_",
-                    "docvalue_fields": COLUMNS,
-                    "query": point.passages(&[json!({"terms": {"id": ids}})]),
-                })
-            })?;
-            for (address, data) in self.keep(found.hits())? {
-                known.insert(address.doc, data);
-            }
-        }
-        let data = |address: &PassageAddress| {
-            known.get(&address.doc).cloned().ok_or_else(|| IndexError::from(self.gone(*address)))
-        };
-        addresses.iter().map(data).collect()
+        let what = json!({"_source": false, "stored_fields": "_none_", "docvalue_fields": COLUMNS});
+        let read = self.read(&unknown, AT_ONCE, what, |hit| Ok(self.keep_one(hit)?.1))?;
+        known.extend(unknown.iter().map(|address| address.doc).zip(read));
+        Ok(addresses.iter().filter_map(|address| known.get(&address.doc).cloned()).collect())
     }
 
     /// Keeps the words and vectors of passages that were found.
     pub(super) fn keep(&self, hits: &[Hit]) -> Result<Vec<(PassageAddress, Arc<PassageData>)>, ClusterError> {
-        let mut kept = Vec::with_capacity(hits.len());
-        for hit in hits {
-            let address = self.known.address(Kind::Passage, hit.required("id")?);
-            let data = match self.data.get(&address.doc) {
-                Some(known) if known.record.is_some() || hit.record().is_err() => known,
-                _ => {
-                    let data = Arc::new(PassageData::from_hit(hit)?);
-                    self.data.insert(address.doc, Arc::clone(&data));
-                    data
-                }
-            };
-            kept.push((address, data));
+        hits.iter().map(|hit| self.keep_one(hit)).collect()
+    }
+
+    fn keep_one(&self, hit: &Hit) -> Result<(PassageAddress, Arc<PassageData>), ClusterError> {
+        let address = self.known.address(Kind::Passage, hit.required("id")?);
+        if let Some(known) = self.data.get(&address.doc)
+            && (known.record.is_some() || hit.record().is_err())
+        {
+            return Ok((address, known));
         }
-        Ok(kept)
+        let data = Arc::new(PassageData::from_hit(hit)?);
+        self.data.insert(address.doc, Arc::clone(&data));
+        Ok((address, data))
     }
 
     /// The error of a document that the view returned and that is not there any more: its paper was replaced, and the

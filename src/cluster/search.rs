@@ -39,6 +39,11 @@ impl Search {
     }
 }
 
+/// A search that counts documents.
+pub(super) fn number_of(query: Value) -> Value {
+    json!({"size": 0, "track_total_hits": true, "query": query})
+}
+
 /// How long the cluster keeps a point in time that nobody asks for. Each search starts it again.
 pub(super) const KEEP_ALIVE: &str = "30m";
 

@@ -37,6 +37,13 @@ struct Wanted {
     paper_keys: Vec<Vec<String>>,
 }
 
+impl Wanted {
+    fn is_empty(&self) -> bool {
+        let Self { frequencies, similar, long_forms, paper_keys } = self;
+        frequencies.is_empty() && similar.is_empty() && long_forms.is_empty() && paper_keys.is_empty()
+    }
+}
+
 impl ClusterView {
     /// Fetches what a question will look up, unless it is known already.
     pub(super) fn fetch(&self, lookups: &Lookups) -> Result<(), ClusterError> {
@@ -55,6 +62,9 @@ impl ClusterView {
     }
 
     fn fetch_wanted(&self, wanted: &Wanted) -> Result<(), ClusterError> {
+        if wanted.is_empty() {
+            return Ok(());
+        }
         let frequencies: Vec<&[String]> = wanted.frequencies.chunks(TERMS_AT_ONCE).collect();
         let searches = |point: &PointInTime| -> Vec<Search> {
             let frequencies = frequencies.iter().map(|terms| frequency_search(point, terms));
@@ -63,9 +73,6 @@ impl ClusterView {
             let papers = wanted.paper_keys.iter().map(|keys| by_keys(point, keys));
             frequencies.chain(similar).chain(long_forms).chain(papers).map(Search::new).collect()
         };
-        if searches(&self.point_in_time()).is_empty() {
-            return Ok(());
-        }
         let mut found = self.search(searches)?.into_iter();
         for (terms, found) in frequencies.iter().zip(found.by_ref()) {
             self.keep_frequencies(terms, &found);
@@ -104,7 +111,7 @@ impl ClusterView {
     }
 
     /// Keeps the result of [`frequency_search`].
-    fn keep_frequencies(&self, terms: &[String], found: &Found) -> Vec<FieldCounts> {
+    pub(super) fn keep_frequencies(&self, terms: &[String], found: &Found) -> Vec<FieldCounts> {
         let buckets = &found.aggregations["frequencies"]["buckets"];
         let counts = terms.iter().enumerate().map(|(number, term)| {
             let of_field = |field: &str| buckets[format!("{number}{field}")]["doc_count"].as_u64().unwrap_or(0);
@@ -149,8 +156,8 @@ impl ClusterView {
         Ok(live)
     }
 
-    /// A search for the frequencies that [`similar_live_terms`](Self::similar_live_terms) will need of terms whose
-    /// similar terms are known; it goes with another round trip. With the terms that it counts.
+    /// The terms whose frequencies [`similar_live_terms`](Self::similar_live_terms) will need, as far as similar terms are
+    /// known; they are counted with another round trip, by [`frequency_search`].
     pub(super) fn frequencies_of_similar<'a>(&self, terms: impl Iterator<Item = &'a str>) -> Vec<String> {
         let mut wanted = BTreeSet::new();
         for term in terms.filter(|term| self.fuzzy_terms.get(term).is_none()) {
@@ -160,15 +167,6 @@ impl ClusterView {
         }
         wanted.retain(|term| self.frequencies.get(term).is_none());
         wanted.into_iter().take(TERMS_AT_ONCE).collect()
-    }
-
-    /// The search of [`frequencies_of_similar`](Self::frequencies_of_similar).
-    pub(super) fn frequency_search(point: &PointInTime, terms: &[String]) -> Search {
-        Search::new(frequency_search(point, terms))
-    }
-
-    pub(super) fn keep_frequencies_of_similar(&self, terms: &[String], found: &Found) {
-        self.keep_frequencies(terms, found);
     }
 
     /// A live passage that has a term in its text: the one with the lowest id.
@@ -217,7 +215,7 @@ impl ClusterView {
 }
 
 /// Counts the live passages that have each term in each field. Reads only the postings of these terms.
-fn frequency_search(point: &PointInTime, terms: &[String]) -> Value {
+pub(super) fn frequency_search(point: &PointInTime, terms: &[String]) -> Value {
     let mut filters = Map::new();
     for (number, term) in terms.iter().enumerate() {
         for field in FieldCounts::NAMES {

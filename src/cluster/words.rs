@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use serde_json::{Value, json};
 use tantivy::fieldnorm::FieldNormReader;
 
-use crate::store::analyzer::{Word, words};
+use crate::store::analyzer::{Word, phrase_words, words};
 
 const SAME_POSITION: char = '|';
 const GAP: &str = "_";
@@ -37,20 +37,13 @@ pub(super) fn encoded(text: &str) -> String {
     joined(&words(text))
 }
 
-/// The words of a phrase, one for each position: the joined form of a compound stands for it. `None` if the text has no
-/// words.
+/// The words of a phrase; `None` if the text has no words.
 pub(super) fn encoded_phrase(text: &str) -> Option<String> {
-    let mut first: Vec<Word> = Vec::new();
-    for word in words(text) {
-        // The joined form of a compound has the position of its first part, and precedes it.
-        if first.last().is_none_or(|last| last.position < word.position) {
-            first.push(word);
-        }
-    }
+    let mut words = phrase_words(text);
     // Only the distances between the words of a phrase matter.
-    let start = first.first()?.position;
-    first.iter_mut().for_each(|word| word.position -= start);
-    Some(joined(&first))
+    let start = words.first()?.position;
+    words.iter_mut().for_each(|word| word.position -= start);
+    Some(joined(&words))
 }
 
 fn joined(words: &[Word]) -> String {

@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use serde_json::json;
-
 use super::bulk::{Bulk, Outcome};
 use super::client::Client;
 use super::commit::{ClusterView, IndexFacts};
@@ -23,8 +21,8 @@ use crate::store::{EmbeddedPassage, IndexError, PaperRecord, PassageRecord, Stor
 /// The largest request: requests of some megabytes are fastest, and the cluster refuses those of 100.
 const MAX_REQUEST_BYTES: usize = 8 << 20;
 
-/// Records that are replaced in one request.
-const RECORDS_AT_ONCE: usize = 100;
+/// Records that wait to be replaced: one that changes several times, or whose paper is written anew, is written once.
+const MAX_WAITING_RECORDS: usize = 100;
 
 /// Number of terms that a writer remembers to have written. They are forgotten together, and written again.
 const MAX_KNOWN_TERMS: usize = 2_000_000;
@@ -159,7 +157,7 @@ impl ClusterWriter {
         if claim.has_leftovers {
             self.papers().delete_leftovers(&claim.paper, Some(&generation))?;
         }
-        Ok(self.papers().set(&mut claim, &json!({"writing": null, "lease": null}))?)
+        Ok(self.papers().unmark(&mut claim)?)
     }
 
     /// Deletes the passages that were written of a paper, which then is as it was before.
@@ -171,7 +169,7 @@ impl ClusterWriter {
             papers.delete_leftovers(&claim.paper, claim.former.as_ref().map(|former| former.generation.as_str()))?;
         }
         match &claim.former {
-            Some(_) => papers.set(&mut claim, &json!({"writing": null, "lease": null})),
+            Some(_) => papers.unmark(&mut claim),
             None => papers.forget(&claim),
         }
     }
@@ -250,7 +248,7 @@ impl StoreWriter for ClusterWriter {
     fn update_record(&mut self, paper: &PaperRecord) -> Result<(), IndexError> {
         self.is_changed = true;
         self.records.insert(paper.id.clone(), paper.clone());
-        if self.records.len() >= RECORDS_AT_ONCE { self.send_records() } else { Ok(()) }
+        if self.records.len() >= MAX_WAITING_RECORDS { self.send_records() } else { Ok(()) }
     }
 
     /// Takes effect at the next commit, so that a paper that is replaced is never seen missing.

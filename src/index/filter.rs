@@ -8,7 +8,7 @@ use tantivy::{BitSet, Searcher, TERMINATED, Term};
 
 use super::schema::{Fields, PASSAGE};
 use crate::store::Filter;
-use crate::store::analyzer::words;
+use crate::store::analyzer::phrase_words;
 
 /// A filter as a tantivy query over passages; `None` if it matches every passage.
 pub(super) fn filter_query(filter: &Filter, fields: &Fields) -> Option<Box<dyn Query>> {
@@ -50,13 +50,9 @@ pub(super) fn filter_query(filter: &Filter, fields: &Fields) -> Option<Box<dyn Q
 
 /// A query for the documents that contain the words of a text as a phrase; `None` if no word of the text is indexed.
 fn in_a_row(field: Field, text: &str) -> Option<Box<dyn Query>> {
-    let mut terms: Vec<(usize, Term)> = Vec::new();
-    for word in words(text) {
-        // The joined form of a compound has the position of its first part, and precedes it.
-        if terms.last().is_none_or(|(position, _)| *position < word.position) {
-            terms.push((word.position, Term::from_field_text(field, &word.term)));
-        }
-    }
+    let words = phrase_words(text).into_iter();
+    let terms: Vec<(usize, Term)> =
+        words.map(|word| (word.position, Term::from_field_text(field, &word.term))).collect();
     match terms.as_slice() {
         [] => None,
         [(_, only)] => Some(Box::new(TermQuery::new(only.clone(), IndexRecordOption::Basic))),

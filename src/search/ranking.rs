@@ -63,7 +63,7 @@ pub(super) struct PreparedQuery<'a> {
     /// `None` for a lexical search.
     pub(super) vector: Option<UnitVector>,
     pub(super) expanded: Vec<Expanded>,
-    /// The candidates of both legs, sorted by address, without duplicates.
+    /// The candidates of both legs. Passages that both legs found are there twice.
     pub(super) candidates: Vec<PassageAddress>,
     pub(super) leading: Leading,
 }
@@ -73,7 +73,7 @@ fn candidates_per_leg(options: &SearchOptions, request: &Request) -> usize {
     options.candidates.max((request.offset + request.limit) * request.per_paper.clamp(1, 3))
 }
 
-/// The candidates of both legs, sorted by address, without duplicates, and the question's vector, for which `vector` waits.
+/// The candidates of both legs, and the question's vector, for which `vector` waits.
 /// Without a vector there is no vector leg, and in a vector search there is no lexical leg.
 pub(super) fn find_candidates(
     snapshot: &Snapshot,
@@ -94,10 +94,7 @@ pub(super) fn find_candidates(
     timings.add(Stage::Lexical, took.lexical);
     timings.add(Stage::Embed, took.embed);
     timings.add(Stage::Scan, took.nearest);
-    let mut addresses: Vec<PassageAddress> = lexical.into_iter().chain(nearest).map(|found| found.address).collect();
-    addresses.sort_unstable();
-    addresses.dedup();
-    Ok((addresses, vector))
+    Ok((lexical.into_iter().chain(nearest).map(|found| found.address).collect(), vector))
 }
 
 impl PreparedQuery<'_> {

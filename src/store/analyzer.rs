@@ -33,6 +33,14 @@ pub fn words(text: &str) -> Vec<Word> {
     words_that(text, |_| true)
 }
 
+/// The words of a phrase, one for each position: the joined form of a compound stands for it.
+pub fn phrase_words(text: &str) -> Vec<Word> {
+    let mut words = words(text);
+    // The joined form of a compound has the position of its first part, and precedes it.
+    words.dedup_by(|next, kept| next.position <= kept.position);
+    words
+}
+
 /// The words of [`words`] whose term is among `terms`, and possibly a few others. The other words are skipped without
 /// stemming, which is many times faster than [`words`] when the terms are those of a question.
 pub fn words_among<'a>(text: &str, terms: impl IntoIterator<Item = &'a str>) -> Vec<Word> {

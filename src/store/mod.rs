@@ -37,6 +37,7 @@ pub use papers::{PaperFilter, PaperPage, PaperSources};
 pub use record::{EmbeddedPassage, PaperRecord, PassageRecord, SourceIdentity, SourceRecord, SourceRole, labels};
 pub use signature::Signature;
 pub use snapshot::Snapshot;
+pub(crate) use snapshot::inverse_document_frequency;
 pub use storage::{CLAIM_LIFETIME, Claims, Store, StoreRebuild, StoreWriter, WritersLocked};
 pub use view::{
     Candidate, CandidateQuery, CandidateTimes, Candidates, Counts, FieldWeights, Lookups, PaperFacets, PaperField,

@@ -69,8 +69,7 @@ impl Snapshot {
 
     /// The inverse document frequency for a document frequency.
     pub fn inverse_document_frequency_of(&self, frequency: u64) -> f32 {
-        let (passages, frequency) = (self.counts().passages as f32, frequency as f32);
-        (1.0 + ((passages - frequency).max(0.0) + 0.5) / (frequency + 0.5)).ln()
+        inverse_document_frequency(self.counts().passages, frequency)
     }
 
     /// Terms of texts and headings of similar spelling, most similar first. Usually none.
@@ -262,6 +261,12 @@ impl Snapshot {
     pub fn count_passages(&self, filter: &Filter) -> Result<usize, IndexError> {
         self.view.count_passages(filter)
     }
+}
+
+/// The inverse document frequency of a term that `frequency` of `documents` have, as Lucene and tantivy compute it.
+pub(crate) fn inverse_document_frequency(documents: u64, frequency: u64) -> f32 {
+    let (documents, frequency) = (documents as f32, frequency as f32);
+    (1.0 + ((documents - frequency).max(0.0) + 0.5) / (frequency + 0.5)).ln()
 }
 
 /// The only entry of a list that a view returned for one address.
