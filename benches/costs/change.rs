@@ -204,9 +204,9 @@ fn row(size: &Size) -> Vec<String> {
 fn report(measured: &[Size]) -> Outcome<String> {
     let mut section = Section::new(&format!(
         "Synthetic papers of {PASSAGES_OF_A_PAPER} paragraphs with synthetic vectors, all in the folder of uploads. At each \
-         size {UPLOADS} more are uploaded one after the other, through the queue of jobs (with a debounce window of 20 ms), and \
-         after each a question with an abbreviation, which was asked before as well, is asked twice. Medians; memory is the peak of \
-         allocated bytes above the level before."
+         size, {UPLOADS} more are uploaded one after the other, through the queue of jobs (with a debounce window of 20 ms). A \
+         question with an abbreviation is asked before each upload, and twice after it. Medians; memory is the peak of allocated \
+         bytes above the level before."
     ));
     section.table(&[
         "papers",

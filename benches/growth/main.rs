@@ -96,10 +96,10 @@ fn main() -> Outcome<()> {
     let _ = the_whole_way(paper, "small.md", "cells");
     let floor = cost(|| the_whole_way(paper, "small.md", "cells"));
     let mut table = Section::new(
-        "Each input was doubled in size up to 2 MB, or until it took 0.2 s, or, on the way to an answer, until a limit on what one \
-         paper may hold refused it. Exponents are those of the last three doublings, times those of the largest size on one \
-         processor, and peaks of memory multiples of the input. The time that a paper of one sentence takes is subtracted; its \
-         memory, which is that of an empty index and its writer, is not. Times below 20 ms count as 20 ms.",
+        "Each input is doubled in size up to 2 MB, until it takes 0.2 s, or, on the way to an answer, until a limit on one paper \
+         refuses it. Exponents are of the last three doublings; CPU times and peaks of memory are of the largest size, memory as \
+         a multiple of the input. The time for a paper of one sentence is subtracted; its memory, that of an empty index and its \
+         writer, is not. Times below 20 ms count as 20 ms.",
     );
     table.table(&[
         "input",

@@ -220,32 +220,28 @@ impl Measured {
     /// The figures as a Markdown table.
     pub(crate) fn table(&self) -> String {
         let mut section = Section::new(&format!(
-            "For {:.0} s {ASKING} clients ask without a pause, {UPLOADING} upload papers, two of three in the place of a former one \
-             and each when the one before is indexed, {HANGING_UP} hang up in the middle of an upload, and {TRICKLING} take a \
-             byte of their answers each second. All share the machine.",
+            "For {:.0} s {ASKING} clients ask without a pause, {UPLOADING} upload papers one after the other, two thirds of which \
+             replace a former one, {HANGING_UP} disconnect in the middle of an upload, and {TRICKLING} receive one byte of \
+             their answers per second. All share the machine.",
             self.seconds
         ));
         section.table(&["what", "figure", "bound"]);
         let answered = self.questions.answered.len();
+        section.bound("p99 of questions, ms", self.questions.quantile(0.99), Bound::AtMost(MAX_MILLISECONDS));
         section.bound(
-            "99 of 100 questions are answered within, ms",
-            self.questions.quantile(0.99),
-            Bound::AtMost(MAX_MILLISECONDS),
-        );
-        section.bound(
-            "memory of its own at the end, of that at a fifth of the time",
+            "anonymous memory at the end, relative to a fifth of the time",
             self.growth(),
             Bound::AtMost(GROWTH),
         );
         let refused =
             |seen: &Seen| if seen.others.is_empty() { "none".to_owned() } else { format!("{:?}", seen.others) };
         let mut row = |what: &str, figure: String| section.row(&[what.to_owned(), figure, String::new()]);
-        row("questions answered, and a second", format!("{answered}, {:.0}", answered as f64 / self.seconds));
+        row("questions answered, and per second", format!("{answered}, {:.0}", answered as f64 / self.seconds));
         row(
             "median and slowest answer, ms",
             format!("{:.0}, {:.0}", self.questions.quantile(0.5), self.questions.quantile(1.0)),
         );
-        row("questions answered otherwise", refused(&self.questions));
+        row("unexpected answers to questions", refused(&self.questions));
         let uploads = &self.uploads;
         row(
             "papers uploaded and indexed, of which new",
@@ -255,13 +251,13 @@ impl Measured {
             "median and slowest upload until it is indexed, ms",
             format!("{:.0}, {:.0}", uploads.seen.quantile(0.5), uploads.seen.quantile(1.0)),
         );
-        row("uploads answered otherwise", refused(&uploads.seen));
-        row("uploads hung up, slow readers cut off", format!("{}, {}", self.hung_up, self.cut_off));
+        row("unexpected answers to uploads", refused(&uploads.seen));
+        row("aborted uploads, disconnected slow readers", format!("{}, {}", self.hung_up, self.cut_off));
         let pair = |early: f64, late: f64| format!("{early:.0}, {late:.0}");
         let (early, late) = (self.early, self.late);
-        row("memory of its own at a fifth of the time and at the end, MB", pair(early.megabytes, late.megabytes));
-        row("open files then", pair(early.open_files, late.open_files));
-        row("threads then", pair(early.threads, late.threads));
+        row("anonymous memory at a fifth of the time and at the end, MB", pair(early.megabytes, late.megabytes));
+        row("open files at these times", pair(early.open_files, late.open_files));
+        row("threads at these times", pair(early.threads, late.threads));
         section.finish()
     }
 
