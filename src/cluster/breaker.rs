@@ -12,6 +12,15 @@ pub(super) enum Failure {
     Timeout,
 }
 
+/// What a request may do with a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Admission {
+    Admitted,
+    /// The node failed, and may answer again.
+    Trial,
+    Refused,
+}
+
 /// The breaker of one node: closed while the node answers, open after failures, half open for one request after each
 /// pause.
 #[derive(Debug, Default)]
@@ -32,16 +41,21 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 impl Breaker {
     /// Whether a request may try the node. While half open, only one request may: the others find the next pause begun.
-    pub(super) fn admits(&self, now: Instant) -> bool {
+    pub(super) fn admits(&self, now: Instant) -> Admission {
         let mut state = self.state();
         match state.next_try {
-            None => true,
-            Some(next_try) if now < next_try => false,
+            None => Admission::Admitted,
+            Some(next_try) if now < next_try => Admission::Refused,
             Some(_) => {
                 state.next_try = Some(now + pause(state.failures));
-                true
+                Admission::Trial
             }
         }
+    }
+
+    /// Whether the node has not answered since it failed.
+    pub(super) fn is_open(&self) -> bool {
+        self.state().next_try.is_some()
     }
 
     /// The node answered.
@@ -78,23 +92,26 @@ mod tests {
     fn a_node_that_fails_is_tried_once_after_each_pause_until_it_answers() {
         let (breaker, start) = (Breaker::default(), Instant::now());
         breaker.fail(Failure::Connection, start);
-        assert!(breaker.admits(start), "one failure may be an old connection");
+        assert_eq!(breaker.admits(start), Admission::Admitted, "one failure may be an old connection");
         breaker.fail(Failure::Connection, start);
-        assert!(!breaker.admits(start));
+        assert_eq!(breaker.admits(start), Admission::Refused);
         let later = start + FIRST_PAUSE;
-        assert!(breaker.admits(later) && !breaker.admits(later), "half open for one request");
+        assert_eq!(breaker.admits(later), Admission::Trial);
+        assert_eq!(breaker.admits(later), Admission::Refused, "half open for one request");
         breaker.fail(Failure::Connection, later);
-        assert!(!breaker.admits(later + FIRST_PAUSE), "the pause grows");
-        assert!(breaker.admits(later + LONGEST_PAUSE));
+        assert_eq!(breaker.admits(later + FIRST_PAUSE), Admission::Refused, "the pause grows");
+        assert_eq!(breaker.admits(later + LONGEST_PAUSE), Admission::Trial);
+        assert!(breaker.is_open());
         breaker.succeed();
-        assert!(breaker.admits(later) && breaker.admits(later));
+        assert!(!breaker.is_open());
+        assert_eq!([breaker.admits(later), breaker.admits(later)], [Admission::Admitted; 2]);
     }
 
     #[test]
     fn one_timeout_opens_it() {
         let (breaker, start) = (Breaker::default(), Instant::now());
         breaker.fail(Failure::Timeout, start);
-        assert!(!breaker.admits(start));
+        assert_eq!(breaker.admits(start), Admission::Refused);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use ureq::http::Method;
 
-use super::client::{Body, Client, Patience};
+use super::client::{Body, Client, Copies, Patience};
 use super::error::ClusterError;
 
 /// The state of a document that a conditional write expects.
@@ -147,7 +147,7 @@ impl Client {
         let (_, mut backoff) = self.limits(Patience::Write);
         while !left.is_empty() {
             let lines: Vec<u8> = left.iter().flat_map(|number| &bulk.operations[*number].lines).copied().collect();
-            let answer = self.send(&Method::POST, &path, Body::Lines(&lines), Patience::Write)?;
+            let answer = self.send(&Method::POST, &path, Body::Lines(&lines), Patience::Write, Copies::Any)?;
             let Answer { items } = serde_json::from_slice(&answer)?;
             if items.len() != left.len() {
                 return Err(ClusterError::Unexpected(format!("{} of {} results", items.len(), left.len())));

@@ -3,35 +3,28 @@
 //! Every request may be sent more than once: documents have ids of our own, and conditional writes are checked by their
 //! sender.
 
+use std::borrow::Cow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use ureq::http::{HeaderValue, Method, Request, Uri, header};
+use ureq::http::{HeaderValue, Method, Request, header};
 use ureq::tls::{PemItem, RootCerts, TlsConfig};
 
 use super::backoff::Backoff;
-use super::breaker::{Breaker, Failure};
+use super::breaker::Failure;
 use super::error::ClusterError;
+use super::nodes::{Node, Nodes, PROBE_PATH, Silent};
 use super::options::{ClusterOptions, Credentials, Timeouts};
 
 /// A connection to a cluster. Shared by all threads; each request occupies its thread.
 pub(super) struct Client {
     agent: ureq::Agent,
-    nodes: Vec<Node>,
-    /// The number of requests, so that all nodes get the same share of them.
-    requests: AtomicUsize,
+    nodes: Nodes,
     authorization: Option<HeaderValue>,
     timeouts: Timeouts,
-}
-
-struct Node {
-    /// Without a slash at the end.
-    url: String,
-    breaker: Breaker,
 }
 
 /// Whether someone waits for the answer.
@@ -41,6 +34,19 @@ pub(super) enum Patience {
     Probe,
     Read,
     Write,
+}
+
+/// Which copies of shards a request may read. A node that is halted keeps its copies until the cluster misses it, which
+/// takes half a minute with default settings, and whoever reads them waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Copies<'a> {
+    /// Those that the cluster chooses, or none at all.
+    Any,
+    /// Those on nodes that answer are preferred.
+    Preferred,
+    /// Those of a point in time that was opened while these nodes did not answer. If another node becomes silent, the
+    /// request fails with [`ClusterError::PointInTimeLost`].
+    OfPointInTime(&'a Silent),
 }
 
 /// What a request sends.
@@ -54,7 +60,7 @@ pub(super) enum Body<'a> {
 
 impl std::fmt::Debug for Client {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_list().entries(self.nodes.iter().map(|node| &node.url)).finish()
+        formatter.debug_list().entries(self.nodes.urls()).finish()
     }
 }
 
@@ -81,10 +87,7 @@ impl Client {
     /// # Errors
     /// If an address, the credentials or the certificates cannot be used.
     pub(super) fn new(options: &ClusterOptions) -> Result<Self, ClusterError> {
-        let nodes: Vec<Node> = options.urls.iter().map(|url| Node::new(url)).collect::<Result<_, _>>()?;
-        if nodes.is_empty() {
-            return Err(ClusterError::NoAddress);
-        }
+        let nodes = Nodes::new(&options.urls)?;
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -95,13 +98,7 @@ impl Client {
             .tls_config(tls(options)?)
             .build()
             .new_agent();
-        Ok(Self {
-            agent,
-            nodes,
-            requests: AtomicUsize::new(0),
-            authorization: authorization(&options.credentials)?,
-            timeouts: options.timeouts,
-        })
+        Ok(Self { agent, nodes, authorization: authorization(&options.credentials)?, timeouts: options.timeouts })
     }
 
     /// Sends a request, and reads an answer in JSON.
@@ -114,12 +111,12 @@ impl Client {
     ) -> Result<T, ClusterError> {
         let json = body.map(serde_json::to_vec).transpose()?;
         let body = json.as_deref().map_or(Body::Nothing, Body::Json);
-        Ok(serde_json::from_slice(&self.send(&method, path, body, patience)?)?)
+        Ok(serde_json::from_slice(&self.send(&method, path, body, patience, Copies::Any)?)?)
     }
 
     /// Sends a request without a body; `None` if what it asks for is not there.
-    pub(super) fn get<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, ClusterError> {
-        match self.send(&Method::GET, path, Body::Nothing, Patience::Read) {
+    pub(super) fn get<T: DeserializeOwned>(&self, path: &str, copies: Copies<'_>) -> Result<Option<T>, ClusterError> {
+        match self.send(&Method::GET, path, Body::Nothing, Patience::Read, copies) {
             Ok(answer) => Ok(Some(serde_json::from_slice(&answer)?)),
             Err(error) if error.is_missing() => Ok(None),
             Err(error) => Err(error),
@@ -131,66 +128,90 @@ impl Client {
     ///
     /// # Errors
     /// [`ClusterError::Unreachable`] if no node answers before the deadline; the error of the answer if its status is
-    /// none of success.
+    /// none of success; [`ClusterError::PointInTimeLost`] as [`Copies::OfPointInTime`] says.
     pub(super) fn send(
         &self,
         method: &Method,
         path: &str,
         body: Body<'_>,
         patience: Patience,
+        copies: Copies<'_>,
     ) -> Result<Vec<u8>, ClusterError> {
         let (mut attempt, mut backoff) = self.limits(patience);
         let (mut attempts, started) = (0, Instant::now());
         loop {
-            let mut last = ClusterError::NoAddress;
-            let mut may_succeed = false;
-            for node in self.round() {
+            let (mut last, mut may_succeed) = (None, false);
+            for node in self.nodes.round(|node| self.probe_node(node)) {
                 attempts += 1;
-                match self.attempt(node, method, path, body, attempt.min(backoff.left())) {
+                let path = self.preferring(path, copies);
+                last = Some(match self.attempt(node, method, &path, body, attempt.min(backoff.left())) {
                     Ok((status, answer)) => {
                         node.breaker.succeed();
                         if (200..300).contains(&status) {
                             let (bytes, took) = (answer.len(), started.elapsed());
-                            tracing::debug!(%method, path, bytes, ?took, "the cluster answered");
+                            tracing::debug!(%method, path = &*path, bytes, ?took, "the cluster answered");
                             return Ok(answer);
                         }
-                        last = ClusterError::from_answer(status, &answer);
-                        if !last.is_transient() {
-                            return Err(last);
+                        let error = ClusterError::from_answer(status, &answer);
+                        if !error.is_transient() {
+                            return Err(error);
                         }
                         may_succeed = true;
+                        error
                     }
                     Err(Failed::Node(failure, reason)) => {
-                        node.breaker.fail(failure, Instant::now());
-                        tracing::warn!(node = node.url, %reason, "a node of the cluster does not answer");
-                        last = ClusterError::Unreachable { attempts, url: node.url.clone(), reason };
+                        tracing::warn!(node = node.url, %reason, "a request to the cluster failed");
+                        match failure {
+                            Failure::Connection => node.breaker.fail(failure, Instant::now()),
+                            Failure::Timeout => self.nodes.check(|node| self.probe_node(node)),
+                        }
                         may_succeed = true;
+                        ClusterError::Unreachable { attempts, url: node.url.clone(), reason }
                     }
                     Err(Failed::Untrusted(reason)) => {
                         node.breaker.fail(Failure::Connection, Instant::now());
-                        last = ClusterError::Untrusted { url: node.url.clone(), reason };
+                        ClusterError::Untrusted { url: node.url.clone(), reason }
                     }
+                });
+                if let Copies::OfPointInTime(silent) = copies
+                    && self.nodes.has_become_silent(silent)
+                {
+                    return Err(ClusterError::PointInTimeLost);
                 }
                 if backoff.left() == Duration::ZERO {
-                    return Err(last);
+                    break;
                 }
             }
+            // Another thread may have found at this moment that the last node does not answer.
+            may_succeed |= last.is_none();
             if !may_succeed || !backoff.wait() {
-                return Err(last);
+                return Err(last.unwrap_or(ClusterError::NoAddress));
             }
             // A request that is too slow for the time of an attempt is not too slow for ever.
             attempt = attempt.saturating_mul(2);
         }
     }
 
+    /// The path of a request, with the copies of shards that it prefers.
+    fn preferring<'a>(&self, path: &'a str, copies: Copies<'_>) -> Cow<'a, str> {
+        match self.nodes.preference() {
+            Some(preference) if copies == Copies::Preferred => {
+                let separator = if path.contains('?') { '&' } else { '?' };
+                format!("{path}{separator}preference={preference}").into()
+            }
+            _ => path.into(),
+        }
+    }
+
     /// Fails soon if no node answers.
     pub(super) fn probe(&self) -> Result<(), ClusterError> {
-        self.send(&Method::GET, "/", Body::Nothing, Patience::Probe).map(drop)
+        self.send(&Method::GET, "/", Body::Nothing, Patience::Probe, Copies::Any).map(drop)
     }
 
     /// Sends a request to one node, once: for what need not happen.
     pub(super) fn send_once(&self, method: &Method, path: &str, body: Body<'_>) -> Result<(), ClusterError> {
-        let Some(node) = self.round().into_iter().next() else { return Err(ClusterError::NoAddress) };
+        let mut round = self.nodes.round(|node| self.probe_node(node));
+        let Some(node) = round.next() else { return Err(ClusterError::NoAddress) };
         match self.attempt(node, method, path, body, self.timeouts.connect) {
             Ok(_) => Ok(()),
             Err(Failed::Node(_, reason) | Failed::Untrusted(reason)) => {
@@ -209,15 +230,15 @@ impl Client {
         (attempt, Backoff::until(Instant::now() + all))
     }
 
-    /// The nodes in the order in which a request tries them: those whose breakers admit it, beginning with the next one
-    /// in turn. All nodes if no breaker does, because a request must not fail without an attempt.
-    fn round(&self) -> Vec<&Node> {
-        let first = self.requests.fetch_add(1, Ordering::Relaxed) % self.nodes.len();
-        let (before, from) = self.nodes.split_at(first);
-        let all = || from.iter().chain(before);
-        let now = Instant::now();
-        let admitted: Vec<&Node> = all().filter(|node| node.breaker.admits(now)).collect();
-        if admitted.is_empty() { all().collect() } else { admitted }
+    /// The answer of a node to the question whether it works.
+    fn probe_node(&self, node: &Node) -> Option<Vec<u8>> {
+        let answer = self.attempt(node, &Method::GET, PROBE_PATH, Body::Nothing, self.timeouts.connect);
+        answer.ok().map(|(_, content)| content)
+    }
+
+    /// The nodes that do not answer now.
+    pub(super) fn silent(&self) -> Silent {
+        self.nodes.silent()
     }
 
     fn attempt(
@@ -260,20 +281,6 @@ impl Client {
     ) -> Result<ureq::http::Response<ureq::Body>, ureq::Error> {
         // The whole attempt: an answer that ends in the middle must not keep its thread.
         self.agent.run(self.agent.configure_request(request).timeout_global(Some(timeout)).build())
-    }
-}
-
-impl Node {
-    fn new(url: &str) -> Result<Self, ClusterError> {
-        let invalid = |reason: String| ClusterError::Address { url: url.to_owned(), reason };
-        let uri: Uri = url.parse().map_err(|error: ureq::http::uri::InvalidUri| invalid(error.to_string()))?;
-        if !matches!(uri.scheme_str(), Some("http" | "https")) || uri.host().is_none_or(str::is_empty) {
-            return Err(invalid("it does not begin with http:// or https:// and a host".to_owned()));
-        }
-        if uri.query().is_some() || uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
-            return Err(invalid("it has a query, or a user name: credentials have settings of their own".to_owned()));
-        }
-        Ok(Self { url: url.trim_end_matches('/').to_owned(), breaker: Breaker::default() })
     }
 }
 

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use ureq::http::Method;
 
-use super::client::{Body, Client, Patience};
+use super::client::{Body, Client, Copies, Patience};
 use super::error::ClusterError;
+use super::nodes::Silent;
 use super::options::{ClusterOptions, Credentials};
 
 /// What a node does with one request.
@@ -103,7 +104,7 @@ fn options(urls: &[&str]) -> ClusterOptions {
 
 fn asked(options: &ClusterOptions) -> Result<String, ClusterError> {
     let client = Client::new(options)?;
-    let answer = client.send(&Method::GET, "/a", Body::Nothing, Patience::Read)?;
+    let answer = client.send(&Method::GET, "/a", Body::Nothing, Patience::Read, Copies::Any)?;
     Ok(String::from_utf8(answer).expect("text"))
 }
 
@@ -125,10 +126,44 @@ fn a_node_that_fails_is_followed_by_the_next_one() {
 
 #[test]
 fn a_node_that_hangs_is_followed_by_the_next_one() {
-    let (hangs, good) = (Node::start(&[Does::Hangs]), Node::start(&[Does::Answers(200, "good")]));
+    // The first answer is that to a probe.
+    let answers = [Does::Answers(200, "{}"), Does::Answers(200, "good")];
+    let (hangs, good) = (Node::start(&[Does::Hangs]), Node::start(&answers));
     let mut options = options(&[&hangs.url, &good.url]);
     options.timeouts.read = Duration::from_millis(50);
     assert_eq!(asked(&options).expect("an answer"), "good");
+}
+
+/// A client of a node that answers, but whose first search waits for a copy on another node, which is halted.
+fn with_a_halted_node() -> (Client, Node, Node) {
+    let is_alive = Does::Answers(200, r#"{"nodes": {"alive": {}}}"#);
+    let (alive, halted) = (Node::start(&[Does::Hangs, is_alive]), Node::start(&[Does::Hangs; 100]));
+    let mut options = options(&[&alive.url, &halted.url]);
+    options.timeouts.read = Duration::from_millis(50);
+    options.timeouts.connect = Duration::from_millis(50);
+    (Client::new(&options).expect("a client"), alive, halted)
+}
+
+#[test]
+fn copies_on_a_halted_node_are_avoided() {
+    let (client, alive, halted) = with_a_halted_node();
+    let read = || client.send(&Method::GET, "/a?b=c", Body::Nothing, Patience::Read, Copies::Preferred);
+    read().expect("an answer");
+    read().expect("an answer");
+    let preferring = |request: &String| request.starts_with("GET /a?b=c&preference=_prefer_nodes:alive HTTP");
+    assert!(alive.requests()[2..].iter().all(preferring), "{:?}", alive.requests());
+    assert!(!halted.requests().iter().any(|request| request.starts_with("GET /a")), "only probes");
+}
+
+#[test]
+fn a_point_in_time_with_a_copy_on_a_halted_node_is_lost() {
+    let (client, ..) = with_a_halted_node();
+    let search = |silent: &Silent| {
+        let copies = Copies::OfPointInTime(silent);
+        client.send(&Method::POST, "/_msearch", Body::Lines(b"{}\n"), Patience::Read, copies)
+    };
+    assert!(matches!(search(&client.silent()), Err(ClusterError::PointInTimeLost)));
+    search(&client.silent()).expect("a point in time without the node");
 }
 
 #[test]
@@ -144,7 +179,7 @@ fn a_node_whose_breaker_is_open_is_not_asked() {
     let (dying, good) = (Node::start(&[Does::Dies; 100]), Node::start(&[]));
     let client = Client::new(&options(&[&dying.url, &good.url])).expect("a client");
     for _ in 0..20 {
-        client.send(&Method::GET, "/a", Body::Nothing, Patience::Read).expect("an answer");
+        client.send(&Method::GET, "/a", Body::Nothing, Patience::Read, Copies::Any).expect("an answer");
     }
     assert_eq!(good.requests().len(), 20);
     assert!(dying.requests().len() < 10, "{} requests", dying.requests().len());
@@ -180,8 +215,10 @@ fn requests_are_authorised_and_typed() {
         assert!(!format!("{credentials:?}").contains("pass") && !format!("{credentials:?}").contains("token"));
         let node = Node::start(&[]);
         let client = Client::new(&ClusterOptions { credentials, ..options(&[&node.url]) }).expect("a client");
-        client.send(&Method::POST, "/_bulk", Body::Lines(b"{}\n{}\n"), Patience::Write).expect("an answer");
-        client.send(&Method::POST, "/a", Body::Json(b"[1]"), Patience::Read).expect("an answer");
+        client
+            .send(&Method::POST, "/_bulk", Body::Lines(b"{}\n{}\n"), Patience::Write, Copies::Any)
+            .expect("an answer");
+        client.send(&Method::POST, "/a", Body::Json(b"[1]"), Patience::Read, Copies::Any).expect("an answer");
         let requests = node.requests();
         assert!(requests[0].starts_with("POST /_bulk HTTP/1.1") && requests[0].ends_with("{}\n{}\n"));
         assert!(requests[0].contains("content-type: application/x-ndjson"), "{}", requests[0]);

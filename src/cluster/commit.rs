@@ -3,11 +3,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use quick_cache::sync::Cache;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::addresses::Addresses;
-use super::client::{Client, Patience};
+use super::client::{Client, Copies, Patience};
 use super::error::ClusterError;
 use super::fields::FieldCounts;
 use super::long_forms::{LongForms, PaperList};
@@ -39,7 +38,6 @@ pub(super) struct ClusterView {
     pub(super) commit_id: String,
     point_in_time: Mutex<Arc<PointInTime>>,
     pub(super) counts: Counts,
-    pub(super) deleted: u64,
     /// The number of live passages that have words in each field.
     pub(super) fields_with_words: FieldCounts,
     /// The number of words in each field of all live passages, with lengths as BM25 reads them.
@@ -67,17 +65,12 @@ impl ClusterView {
     /// Opens the newest point in time.
     pub(super) fn open(client: &Arc<Client>, index: &IndexFacts, commit_id: String) -> Result<Self, ClusterError> {
         let point_in_time = PointInTime::open(client, &index.name)?;
-        let deleted = deleted(client, &index.name).unwrap_or_else(|error| {
-            tracing::debug!(%error, "the number of deleted documents is not known");
-            0
-        });
         let mut view = Self {
             index: index.clone(),
             client: Arc::clone(client),
             commit_id,
             point_in_time: Mutex::new(Arc::new(point_in_time)),
             counts: Counts { papers: 0, passages: 0 },
-            deleted,
             fields_with_words: FieldCounts::default(),
             words: FieldCounts::default(),
             known: Addresses::default(),
@@ -154,19 +147,15 @@ impl ClusterView {
         Ok(())
     }
 
+    /// The number of deleted documents that still take space in the primary shards.
+    pub(super) fn deleted_documents(&self) -> Result<u64, ClusterError> {
+        let path = format!("/{}/_stats/docs", self.index.name);
+        let answer: Option<Value> = self.client.get(&path, Copies::Any)?;
+        Ok(answer.and_then(|answer| answer["_all"]["primaries"]["docs"]["deleted"].as_u64()).unwrap_or(0))
+    }
+
     /// The number of live passages, at least 1.
     pub(super) fn passages_at_least_1(&self) -> u64 {
         self.counts.passages.max(1)
     }
-}
-
-/// The number of deleted documents that still take space in the primary shards.
-fn deleted(client: &Client, index: &str) -> Result<u64, ClusterError> {
-    #[derive(Deserialize)]
-    struct Answer {
-        #[serde(rename = "_all")]
-        all: Value,
-    }
-    let answer: Option<Answer> = client.get(&format!("/{index}/_stats/docs"))?;
-    Ok(answer.and_then(|answer| answer.all["primaries"]["docs"]["deleted"].as_u64()).unwrap_or(0))
 }

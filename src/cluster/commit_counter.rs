@@ -7,7 +7,7 @@ use serde_json::json;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::bulk::{Bulk, Outcome, Version};
-use super::client::Client;
+use super::client::{Client, Copies};
 use super::error::ClusterError;
 use super::mapping::kind;
 
@@ -27,7 +27,7 @@ struct CommitSource {
 }
 
 fn read(client: &Client, index: &str) -> Result<Option<CommitDocument>, ClusterError> {
-    client.get(&format!("/{index}/_doc/{ID}?routing={ID}"))
+    client.get(&format!("/{index}/_doc/{ID}?routing={ID}"), Copies::Preferred)
 }
 
 /// The number of the newest commit; 0 before the first one.

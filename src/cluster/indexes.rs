@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use ureq::http::Method;
 
 use super::bulk::write_alias;
-use super::client::{Client, Patience};
+use super::client::{Client, Copies, Patience};
 use super::error::ClusterError;
 use super::mapping::{FORMAT, IndexMeta, default_shards, index_body};
 use super::options::ClusterOptions;
@@ -54,7 +54,8 @@ impl Indexes<'_> {
     /// [`ClusterError::OtherMapping`] if another version of this program made it.
     pub(super) fn current(&self) -> Result<CurrentIndex, IndexError> {
         self.check_name()?;
-        let found: Option<BTreeMap<String, Described>> = self.client.get(&format!("/{}", self.options.index))?;
+        let path = format!("/{}", self.options.index);
+        let found: Option<BTreeMap<String, Described>> = self.client.get(&path, Copies::Any)?;
         let mut found = found.unwrap_or_default().into_iter();
         let Some((name, described)) = found.next() else { return Err(IndexError::NotFound { folder: self.place() }) };
         if found.next().is_some() || !self.is_own(&name) {
@@ -75,7 +76,17 @@ impl Indexes<'_> {
 
     /// The name of the index in use, without what it was made with; `None` if there is none.
     pub(super) fn current_name(&self) -> Result<Option<String>, ClusterError> {
-        let aliases: Option<BTreeMap<String, Value>> = self.client.get(&format!("/_alias/{}", self.options.index))?;
+        self.name_of_alias("")
+    }
+
+    /// The same as the node that is asked knows it, perhaps a moment late. It answers while the cluster has no manager.
+    pub(super) fn name_on_node(&self) -> Result<Option<String>, ClusterError> {
+        self.name_of_alias("?local=true")
+    }
+
+    fn name_of_alias(&self, parameters: &str) -> Result<Option<String>, ClusterError> {
+        let path = format!("/_alias/{}{parameters}", self.options.index);
+        let aliases: Option<BTreeMap<String, Value>> = self.client.get(&path, Copies::Any)?;
         Ok(aliases.and_then(|aliases| aliases.into_keys().next()))
     }
 
@@ -83,7 +94,7 @@ impl Indexes<'_> {
     pub(super) fn all(&self) -> Result<BTreeMap<String, bool>, ClusterError> {
         let alias = &self.options.index;
         let found: Option<BTreeMap<String, Described>> =
-            self.client.get(&format!("/{alias}-*?filter_path=*.aliases&expand_wildcards=all"))?;
+            self.client.get(&format!("/{alias}-*?filter_path=*.aliases&expand_wildcards=all"), Copies::Any)?;
         let own = found.unwrap_or_default().into_iter().filter(|(name, _)| self.is_own(name));
         Ok(own.map(|(name, described)| (name, described.aliases.contains_key(alias))).collect())
     }

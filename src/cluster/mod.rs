@@ -26,6 +26,7 @@ mod fields;
 mod indexes;
 mod long_forms;
 mod mapping;
+mod nodes;
 mod options;
 mod paging;
 mod paper_state;

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use ureq::http::Method;
 
 use super::bulk::{Bulk, Outcome, Version, write_alias};
-use super::client::{Client, Patience};
+use super::client::{Client, Copies, Patience};
 use super::document::{paper_document_id, passage_document_id};
 use super::error::ClusterError;
 use super::mapping::kind;
@@ -109,7 +109,7 @@ impl Papers<'_> {
     pub(super) fn state(&self, paper: &str) -> Result<Option<PaperState>, ClusterError> {
         let (index, id, routing) = (self.index, quoted(&paper_document_id(paper)), quoted(paper));
         let fields = "generation,passages,content,writing,lease";
-        self.client.get(&format!("/{index}/_doc/{id}?routing={routing}&_source_includes={fields}"))
+        self.client.get(&format!("/{index}/_doc/{id}?routing={routing}&_source_includes={fields}"), Copies::Any)
     }
 
     /// Marks a paper as written by this process. Waits for another writer.

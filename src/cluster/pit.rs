@@ -6,9 +6,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use ureq::http::Method;
 
-use super::client::{Body, Client, Patience};
+use super::client::{Body, Client, Copies, Patience};
 use super::error::ClusterError;
 use super::mapping::kind;
+use super::nodes::Silent;
 use super::search::{KEEP_ALIVE, Search, Shards};
 
 /// A point in time, which the cluster forgets when this is dropped.
@@ -16,6 +17,8 @@ use super::search::{KEEP_ALIVE, Search, Shards};
 pub(super) struct PointInTime {
     client: Arc<Client>,
     id: String,
+    /// The nodes that did not answer when it was opened. No copy on them is read.
+    silent: Silent,
     /// Papers that were being written at that moment.
     in_flux: Vec<InFlux>,
 }
@@ -42,8 +45,11 @@ impl PointInTime {
     /// Opens the newest point in time.
     pub(super) fn open(client: &Arc<Client>, index: &str) -> Result<Self, ClusterError> {
         let path = format!("/{index}/_search/point_in_time?keep_alive={KEEP_ALIVE}&allow_partial_pit_creation=false");
-        let opened: Opened = client.call(Method::POST, &path, None::<&()>, Patience::Read)?;
-        let mut opened_now = Self { client: Arc::clone(client), id: opened.pit_id, in_flux: Vec::new() };
+        // Whoever becomes silent in between may have a copy of it.
+        let silent = client.silent();
+        let opened = client.send(&Method::POST, &path, Body::Nothing, Patience::Read, Copies::Preferred)?;
+        let opened: Opened = serde_json::from_slice(&opened)?;
+        let mut opened_now = Self { client: Arc::clone(client), id: opened.pit_id, silent, in_flux: Vec::new() };
         opened.shards.check()?;
         opened_now.in_flux = opened_now.written_now()?;
         Ok(opened_now)
@@ -70,7 +76,7 @@ impl PointInTime {
     }
 
     pub(super) fn search(&self, searches: &[Search]) -> Result<Vec<super::search::Found>, ClusterError> {
-        self.client.search(&self.id, searches)
+        self.client.search(&self.id, &self.silent, searches)
     }
 
     /// A query for live passages that meet all conditions. Of a paper that is being written, only the passages of its

@@ -6,8 +6,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use ureq::http::Method;
 
-use super::client::{Body, Client, Patience};
+use super::client::{Body, Client, Copies, Patience};
 use super::error::ClusterError;
+use super::nodes::Silent;
 
 /// One of the searches of a round trip.
 #[derive(Debug, Clone)]
@@ -176,15 +177,17 @@ impl Client {
     /// again with all the others.
     ///
     /// # Errors
-    /// If one of them fails, also on one shard only; [`ClusterError::PointInTimeLost`] if the point in time is gone.
-    pub(super) fn search(&self, pit: &str, searches: &[Search]) -> Result<Vec<Found>, ClusterError> {
+    /// If one of them fails, also on one shard only; [`ClusterError::PointInTimeLost`] if the point in time is gone, or if
+    /// a node does not answer that is not among those which were `silent` when it was opened.
+    pub(super) fn search(&self, pit: &str, silent: &Silent, searches: &[Search]) -> Result<Vec<Found>, ClusterError> {
         let mut lines = Vec::new();
         for search in searches {
             search.write(pit, &mut lines)?;
         }
         let (_, mut backoff) = self.limits(Patience::Read);
+        let copies = Copies::OfPointInTime(silent);
         loop {
-            let answer = self.send(&Method::POST, "/_msearch", Body::Lines(&lines), Patience::Read)?;
+            let answer = self.send(&Method::POST, "/_msearch", Body::Lines(&lines), Patience::Read, copies)?;
             let answers: Answers = serde_json::from_slice(&answer)?;
             if answers.responses.len() != searches.len() {
                 return Err(ClusterError::Unexpected(format!(

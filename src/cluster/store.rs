@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::addresses::Kind;
-use super::client::Client;
+use super::client::{Client, Copies};
 use super::commit::{ClusterView, IndexFacts};
 use super::commit_counter::{commit_id, newest_commit};
 use super::error::ClusterError;
@@ -197,7 +197,7 @@ impl Store for ClusterStore {
     fn reload(&self) -> Result<bool, IndexError> {
         let known = self.newest();
         let indexes = self.indexes();
-        let index = match indexes.current_name()? {
+        let index = match indexes.name_on_node()? {
             Some(name) if name == known.index.name => Arc::clone(&known.index),
             _ => Arc::new(indexes.current()?),
         };
@@ -207,7 +207,8 @@ impl Store for ClusterStore {
             return Err(IndexError::Replaced { folder: indexes.place(), expected, found });
         }
         let is_same_index = index.uuid == known.index.uuid;
-        if is_same_index && newest_commit(&self.client, &index.name)? == known.commit {
+        // A node that comes back may still show a commit of the time when it left.
+        if is_same_index && newest_commit(&self.client, &index.name)? <= known.commit {
             return Ok(false);
         }
         let newer = Newest::open(&self.client, &self.options, index)?;
@@ -242,7 +243,7 @@ impl Store for ClusterStore {
 
     fn size_bytes(&self) -> u64 {
         let path = format!("/{}/_stats/store", self.index().name);
-        let answer: Option<Value> = self.client.get(&path).unwrap_or_else(|error| {
+        let answer: Option<Value> = self.client.get(&path, Copies::Any).unwrap_or_else(|error| {
             tracing::debug!(%error, "the size of the index is not known");
             None
         });

@@ -22,8 +22,8 @@ impl View for ClusterView {
         self.counts
     }
 
-    fn deleted(&self) -> u64 {
-        self.deleted
+    fn deleted(&self) -> Result<u64, IndexError> {
+        Ok(self.deleted_documents()?)
     }
 
     fn warm(&self) -> Result<(), IndexError> {

@@ -24,8 +24,8 @@ impl View for Commit {
         self.counts()
     }
 
-    fn deleted(&self) -> u64 {
-        self.deleted()
+    fn deleted(&self) -> Result<u64, IndexError> {
+        Ok(self.deleted())
     }
 
     fn warm(&self) -> Result<(), IndexError> {

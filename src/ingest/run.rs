@@ -32,8 +32,11 @@ use crate::store::{PaperRecord, Snapshot, SourceRecord, Store};
 /// Maximum size of text that is read ahead of indexing, in bytes.
 const READ_AHEAD: usize = 16 << 20;
 
-/// The same if other processes share the work: what is read is taken from them.
-const SHARED_READ_AHEAD: usize = 512 << 10;
+/// The same if other processes share the work: what is read is taken from them. About one paper.
+const SHARED_READ_AHEAD: usize = 64 << 10;
+
+/// Maximum number of passages embedded together if other processes share the work, which may wait for the last of them.
+const SHARED_BATCH_PASSAGES: usize = 128;
 
 /// Time until it is looked again whether other processes have done what they took.
 const WAIT_FOR_OTHERS: Duration = Duration::from_secs(1);
@@ -234,7 +237,9 @@ impl Ingest<'_> {
 
     fn batch_limits(&self) -> BatchLimits {
         let IngestOptions { batch_passages, batch_characters, commit_passages, .. } = self.options;
-        BatchLimits { passages: batch_passages, characters: batch_characters, commit_passages }
+        let is_shared = self.store.claims().is_some();
+        let passages = if is_shared { batch_passages.min(SHARED_BATCH_PASSAGES) } else { batch_passages };
+        BatchLimits { passages, characters: batch_characters, commit_passages }
     }
 
     fn is_stopped(&self) -> bool {

@@ -7,8 +7,12 @@ use std::time::{Duration, Instant};
 use super::files::SourceFiles;
 use crate::store::{CLAIM_LIFETIME, Claims, IndexError};
 
-/// Sources that are taken together: few, so that processes end at about the same time.
-const TAKEN_AT_ONCE: usize = 8;
+/// Maximum number of sources that are taken together. Towards the end fewer are taken, so that processes end at about the
+/// same time (guided self-scheduling: Polychronopoulos and Kuck, 1987).
+const MAX_TAKEN_AT_ONCE: usize = 8;
+
+/// The part of the sources that this process has not tried yet which it takes at once.
+const PART_TAKEN_AT_ONCE: usize = 16;
 
 /// Held sources are renewed after this time.
 const RENEW_AFTER: Duration = Duration::from_secs(CLAIM_LIFETIME.as_secs() / 4);
@@ -41,7 +45,8 @@ impl<'a> Shares<'a> {
         let (mut sources, mut taken) = (VecDeque::from(sources), VecDeque::new());
         std::iter::from_fn(move || {
             while taken.is_empty() && !sources.is_empty() {
-                let next: Vec<SourceFiles> = sources.drain(..sources.len().min(TAKEN_AT_ONCE)).collect();
+                let count = (sources.len() / PART_TAKEN_AT_ONCE).clamp(1, MAX_TAKEN_AT_ONCE);
+                let next: Vec<SourceFiles> = sources.drain(..count).collect();
                 match self.take(next) {
                     Ok(mine) => taken.extend(mine),
                     Err(error) => {

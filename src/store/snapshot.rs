@@ -38,7 +38,10 @@ impl Snapshot {
     }
 
     /// The number of deleted documents that still take space.
-    pub fn deleted(&self) -> u64 {
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    pub fn deleted(&self) -> Result<u64, IndexError> {
         self.view.deleted()
     }
 

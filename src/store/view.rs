@@ -189,7 +189,7 @@ pub trait View: Send + Sync + Debug {
     fn counts(&self) -> Counts;
 
     /// The number of deleted documents that still take space.
-    fn deleted(&self) -> u64;
+    fn deleted(&self) -> Result<u64, IndexError>;
 
     /// Loads what the first question would otherwise wait for.
     fn warm(&self) -> Result<(), IndexError>;
