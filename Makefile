@@ -30,7 +30,7 @@ announce:
 	@test -e $(TARGET)/release/stroma || printf '%s\n' \
 		'This is the first build here. Three things follow:' \
 		'  1. set-up: downloads libtorch and the model (890 MB; 660 MB on disk), unless they are in place' \
-		'  2. build: compiles Stroma and its 500 dependencies, about 17 minutes of processor time (9 minutes on two cores)' \
+		'  2. build: compiles Stroma and its 500 dependencies, about 15 minutes of processor time (8 minutes on two cores)' \
 		'  3. what you asked for; `make demo` then indexes the samples and answers a question, in less than a minute' \
 		'It can be interrupted at any time: the next `make` continues where it stopped.' \
 		''
@@ -89,7 +89,7 @@ clients: build ## generate clients for the HTTP interface in Python and TypeScri
 page: build ## use the page in a headless Chromium; needs a Chromium
 	$(PYTHON) scripts/page/check.py
 
-walk: build ## go from a Zotero library to a checked manuscript, by all doors; needs a Chromium
+walk: build ## go from a Zotero library to a checked manuscript, by every interface; needs a Chromium
 	$(PYTHON) scripts/walk/walk.py
 
 OPERATIONS ?= 10000
@@ -99,7 +99,7 @@ soak: setup ## run OPERATIONS random uploads, deletions, crashes and restarts
 
 # The nightly toolchain with its Miri: `rustup toolchain install nightly --component miri`. Only code that calls no C.
 # Proptest looks for its kept failures beside the source, so the isolation is off; Miri is some 1,000 times slower.
-MIRI_TESTS := index::codes hamming_counts int8::scalar
+MIRI_TESTS := store::codes hamming_counts int8::scalar
 miri: export MIRIFLAGS = -Zmiri-disable-isolation
 miri: export PROPTEST_CASES = 8
 
