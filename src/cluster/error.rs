@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use serde::Deserialize;
 use thiserror::Error;
 
+use super::search::Shards;
 use crate::store::IndexError;
 
 /// A request that a cluster did not answer, or refused.
@@ -62,6 +64,12 @@ impl ClusterError {
     /// The error of an answer with a status that is none of success.
     pub(super) fn from_answer(status: u16, body: &[u8]) -> Self {
         let answer: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+        // What is done on every shard states how it went on each.
+        if let Ok(shards) = Shards::deserialize(&answer["_shards"])
+            && let Err(error) = shards.check()
+        {
+            return error;
+        }
         let text = String::from_utf8_lossy(&body[..body.len().min(MAX_SHOWN)]).into_owned();
         Self::from_error(status, &answer["error"], text)
     }
@@ -185,6 +193,10 @@ mod tests {
         let leaving = r#"{"error": {"type": "node_closed_exception", "reason": null}, "status": 500}"#;
         assert!(error(500, leaving).is_transient() && !error(500, "{}").is_transient());
         assert!(error(503, leaving).of_shards(1, 2).is_of_point_in_time());
+        let one_of_two = r#"{"_shards": {"total": 2, "failed": 1, "failures": [{"shard": 1, "reason":
+            {"type": "illegal_state_exception", "reason": "the shard moves"}}]}}"#;
+        let ClusterError::Refused { reason, .. } = error(500, one_of_two) else { panic!("a refusal") };
+        assert_eq!(reason, "the shard moves");
         let blocked = r#"{"error": {"type": "cluster_block_exception", "reason": "index [a] blocked by: [FORBIDDEN/8/index write (api)]"}}"#;
         assert!(matches!(error(403, blocked), ClusterError::Blocked));
         let nested = r#"{"error": {"type": "mapper_parsing_exception", "reason": "failed to parse",

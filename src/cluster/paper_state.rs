@@ -308,6 +308,17 @@ impl Papers<'_> {
 
     /// Makes all changes visible.
     pub(super) fn refresh(&self) -> Result<(), ClusterError> {
+        let (_, mut backoff) = self.client.limits(Patience::Write);
+        loop {
+            match self.refresh_once() {
+                // A shard that starts, moves or ends refuses this with errors of many kinds.
+                Err(ClusterError::Refused { status: 500.., .. } | ClusterError::Shards { .. }) if backoff.wait() => {}
+                result => return result,
+            }
+        }
+    }
+
+    fn refresh_once(&self) -> Result<(), ClusterError> {
         #[derive(Deserialize)]
         struct Answer {
             #[serde(rename = "_shards")]
