@@ -1,11 +1,11 @@
 //! Stroma: semantic search over review articles.
 //!
 //! Data flows in one direction. Indexing: a file becomes an [`Article`](corpus::Article) and its
-//! [`Passage`](corpus::Passage)s ([`corpus`]); passages are embedded ([`embed`]) and written in one commit of a [`store`], which is an [`index`] on
-//! disk;
-//! [`ingest`] decides what is new and drives the three. Answering: a question gets two candidate lists from a
-//! [`Snapshot`](store::Snapshot), which [`search`] fuses, rescores and explains. [`wire`] defines what clients of
-//! [`server`] see; [`server`], [`mcp`], [`eval`] and [`cli`] are the top layer; [`config`] holds the user's settings.
+//! [`Passage`](corpus::Passage)s ([`corpus`]); passages are embedded ([`embed`]) and written in one commit of a [`store`],
+//! which is an [`index`] on disk or a [`cluster`]; [`ingest`] decides what is new and drives the three. Answering: a
+//! question gets two lists of candidates from a [`Snapshot`](store::Snapshot), which [`search`] scores, fuses and explains.
+//! [`wire`] defines what clients of [`server`] see; [`server`], [`mcp`], [`eval`] and [`cli`] are the top layer; [`config`]
+//! holds the user's settings.
 
 pub mod bibliography;
 pub mod cli;

@@ -9,10 +9,11 @@ use super::entry::{ReferenceEntry, ReferenceFile};
 use crate::library::item::GENERAL_TYPE;
 
 /// A line with a tag; other lines continue the previous value.
-static LINE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^([A-Z][A-Z0-9])  ?- ?(.*)$").ok());
+static LINE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^([A-Z][A-Z0-9])  ?- ?(.*)$").expect("a constant pattern"));
 
 fn tagged(line: &str) -> Option<(&str, &str)> {
-    let found = LINE.as_ref()?.captures(line)?;
+    let found = LINE.captures(line)?;
     Some((found.get(1)?.as_str(), found.get(2)?.as_str().trim()))
 }
 

@@ -73,9 +73,11 @@ pub(super) fn set_type(metadata: &mut Metadata, kind: &str) {
 
 /// A text without the tags that Zotero allows in titles, and with single spaces.
 fn plain(text: &str) -> String {
-    static TAG: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"(?i)</?(?:i|b|em|strong|sub|sup|p|jats:[a-z]+|span(?:\s[^<>]{0,200})?)>").ok());
-    let without = TAG.as_ref().map_or(text.into(), |tag| tag.replace_all(text, ""));
+    static TAG: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)</?(?:i|b|em|strong|sub|sup|p|jats:[a-z]+|span(?:\s[^<>]{0,200})?)>")
+            .expect("a constant pattern")
+    });
+    let without = TAG.replace_all(text, "");
     without.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
