@@ -28,6 +28,7 @@ mod opensearch;
 mod opensearch_cluster;
 mod opensearch_equality;
 mod opensearch_faults;
+mod opensearch_program;
 mod pdf;
 mod program;
 mod reading;

@@ -3,9 +3,12 @@
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use ureq::http::Method;
 
 use super::client::{Body, Client, Copies, Patience};
@@ -34,15 +37,38 @@ struct Node {
 
 impl Node {
     fn start(does: &[Does]) -> Self {
+        Self::start_over("http", does, |connection| connection)
+    }
+
+    /// The same with TLS, and the certificate of the fixtures.
+    fn start_with_tls() -> Self {
+        let (certificate, key) = (fixture("node.pem"), fixture("node.key"));
+        let certificates = vec![CertificateDer::from_pem_file(certificate).expect("a certificate")];
+        let key = PrivateKeyDer::from_pem_file(key).expect("a key");
+        let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
+        let config = config.with_safe_default_protocol_versions().expect("versions").with_no_client_auth();
+        let config = Arc::new(config.with_single_cert(certificates, key).expect("a configuration"));
+        Self::start_over("https", &[], move |connection| {
+            let session = rustls::ServerConnection::new(Arc::clone(&config)).expect("a session");
+            rustls::StreamOwned::new(session, connection)
+        })
+    }
+
+    fn start_over<S: Read + Write>(
+        scheme: &str,
+        does: &[Does],
+        secure: impl Fn(TcpStream) -> S + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let url = format!("{scheme}://{}", listener.local_addr().expect("an address"));
+        let secure = Arc::new(secure);
         let requests = Arc::new(Mutex::new(Vec::new()));
         let left = Arc::new(Mutex::new(VecDeque::from(does.to_vec())));
         let seen = Arc::clone(&requests);
         std::thread::spawn(move || {
             for connection in listener.incoming().flatten() {
-                let (left, seen) = (Arc::clone(&left), Arc::clone(&seen));
-                std::thread::spawn(move || serve(connection, &left, &seen));
+                let (left, seen, secure) = (Arc::clone(&left), Arc::clone(&seen), Arc::clone(&secure));
+                std::thread::spawn(move || serve(secure(connection), &left, &seen));
             }
         });
         Self { url, requests }
@@ -59,7 +85,7 @@ impl Node {
     }
 }
 
-fn serve(connection: TcpStream, left: &Mutex<VecDeque<Does>>, seen: &Mutex<Vec<String>>) {
+fn serve(connection: impl Read + Write, left: &Mutex<VecDeque<Does>>, seen: &Mutex<Vec<String>>) {
     let mut reader = BufReader::new(connection);
     loop {
         let (mut request, mut length) = (String::new(), 0);
@@ -96,6 +122,10 @@ fn serve(connection: TcpStream, left: &Mutex<VecDeque<Does>>, seen: &Mutex<Vec<S
             },
         }
     }
+}
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls").join(name)
 }
 
 fn options(urls: &[&str]) -> ClusterOptions {
@@ -225,6 +255,17 @@ fn requests_are_authorised_and_typed() {
         assert!(requests[1].contains("content-type: application/json") && requests[1].ends_with("[1]"));
         assert!(requests.iter().all(|request| request.contains(header)), "{requests:?}");
     }
+}
+
+#[test]
+fn only_a_node_with_a_certificate_of_the_authority_is_trusted() {
+    let node = Node::start_with_tls();
+    let with = |ca: Option<&str>| asked(&ClusterOptions { ca: ca.map(fixture), ..options(&[&node.url]) });
+    assert_eq!(with(Some("ca.pem")).expect("an answer"), "{}");
+    for ca in [Some("other.pem"), None] {
+        assert!(matches!(with(ca), Err(ClusterError::Untrusted { .. })), "{ca:?}");
+    }
+    assert_eq!(node.requests().len(), 1, "nothing is sent to a node that is not trusted");
 }
 
 #[test]
