@@ -209,7 +209,8 @@ launch() {
     (
         set -m
         cd "$place/tmp"
-        "${as_user[@]}" "$java/bin/java" "-Xms$heap" "-Xmx$heap" -XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError \
+        "${as_user[@]}" "$java/bin/java" "-Xms$heap" "-Xmx$heap" -XX:+ExitOnOutOfMemoryError \
+            -XX:+UseG1GC -XX:G1ReservePercent=25 -XX:InitiatingHeapOccupancyPercent=30 \
             --add-modules=jdk.incubator.vector --enable-native-access=ALL-UNNAMED -Djava.io.tmpdir="$place/tmp" \
             -Dlog4j2.disable.jmx=true -Dopensearch.path.home="$home" -Dopensearch.distribution.type=tar \
             -Dopensearch.path.conf="$place/conf" -cp "$home/lib/*" org.opensearch.bootstrap.OpenSearch \

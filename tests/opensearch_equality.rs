@@ -199,6 +199,7 @@ fn papers_are_copied_from_one_store_to_the_other_and_back() {
         assert_eq!(from.index.snapshot().papers().expect("papers"), to.index.snapshot().papers().expect("papers"));
         for question in questions().iter().step_by(3) {
             let [one, other] = [from, to].map(|library| library.engine().search(&Request::new(question)));
+            assert_eq!(one.is_ok(), other.is_ok(), "{question}");
             let (Ok(one), Ok(other)) = (one, other) else { continue };
             let ids = |answer: &Answer| -> Vec<String> {
                 answer.hits.iter().map(|hit| hit.record.passage.id.to_string()).collect()

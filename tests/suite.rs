@@ -29,6 +29,7 @@ mod opensearch_cluster;
 mod opensearch_equality;
 mod opensearch_faults;
 mod opensearch_program;
+mod opensearch_writers;
 mod pdf;
 mod program;
 mod reading;

@@ -11,7 +11,7 @@ use super::error::ClusterError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub(super) struct Version {
     #[serde(rename = "_seq_no")]
-    sequence: u64,
+    pub(super) sequence: u64,
     #[serde(rename = "_primary_term")]
     term: u64,
 }
@@ -130,7 +130,7 @@ impl Client {
         index: &str,
         add: impl FnOnce(&mut Bulk) -> Result<(), ClusterError>,
     ) -> Result<Outcome, ClusterError> {
-        let outcomes = self.bulk(index, &Bulk::of(add)?)?;
+        let outcomes = self.bulk(index, &Bulk::of(add)?, Patience::Write)?;
         outcomes.first().copied().ok_or_else(|| ClusterError::Unexpected("no result of a write".into()))
     }
 
@@ -139,15 +139,15 @@ impl Client {
     ///
     /// # Errors
     /// If a document is refused.
-    pub(super) fn bulk(&self, index: &str, bulk: &Bulk) -> Result<Vec<Outcome>, ClusterError> {
+    pub(super) fn bulk(&self, index: &str, bulk: &Bulk, patience: Patience) -> Result<Vec<Outcome>, ClusterError> {
         // An index that was removed must not be made again by a write.
         let path = format!("/{}/_bulk?require_alias=true", write_alias(index));
         let mut outcomes = vec![Outcome::Missing; bulk.len()];
         let mut left: Vec<usize> = (0..bulk.len()).collect();
-        let (_, mut backoff) = self.limits(Patience::Write);
+        let (_, mut backoff) = self.limits(patience);
         while !left.is_empty() {
             let lines: Vec<u8> = left.iter().flat_map(|number| &bulk.operations[*number].lines).copied().collect();
-            let answer = self.send(&Method::POST, &path, Body::Lines(&lines), Patience::Write, Copies::Any)?;
+            let answer = self.send(&Method::POST, &path, Body::Lines(&lines), patience, Copies::Any)?;
             let Answer { items } = serde_json::from_slice(&answer)?;
             if items.len() != left.len() {
                 return Err(ClusterError::Unexpected(format!("{} of {} results", items.len(), left.len())));

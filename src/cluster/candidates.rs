@@ -29,6 +29,10 @@ fn more_than(limit: usize) -> usize {
     (limit + (limit / 4).clamp(50, 500)).min(MAX_WINDOW)
 }
 
+/// The terms of a long question by which candidates are found, those of greatest weight: a cluster takes 1,024 clauses in a
+/// search. All terms count in the scores of candidates.
+const MAX_CLAUSES: usize = 900;
+
 /// The most that the graph can be asked for.
 const MAX_NEIGHBOURS: usize = 10_000;
 
@@ -125,9 +129,13 @@ impl ClusterView {
                 }
                 let theirs = inverse_document_frequency(self.fields_with_words.of(field).max(of_field), of_field);
                 let boost = weight * term.weight * ours / theirs;
-                clauses.push(json!({"term": {*name: {"value": term.term, "boost": boost}}}));
+                let clause = json!({"term": {*name: {"value": term.term, "boost": boost}}});
+                clauses.push((term.weight * ours, clause));
             }
         }
+        clauses.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+        clauses.truncate(MAX_CLAUSES);
+        let clauses: Vec<Value> = clauses.into_iter().map(|(_, clause)| clause).collect();
         Ok((!clauses.is_empty()).then_some(clauses))
     }
 

@@ -33,7 +33,12 @@ pub(super) enum Patience {
     /// Someone asks whether the cluster answers at all.
     Probe,
     Read,
+    /// A part of reading that must end at this time.
+    ReadUntil(Instant),
+    /// A run of hours must survive the restart of a node.
     Write,
+    /// A part of writing that must end at this time.
+    WriteUntil(Instant),
 }
 
 /// Which copies of shards a request may read. A node that is halted keeps its copies until the cluster misses it, which
@@ -115,8 +120,13 @@ impl Client {
     }
 
     /// Sends a request without a body; `None` if what it asks for is not there.
-    pub(super) fn get<T: DeserializeOwned>(&self, path: &str, copies: Copies<'_>) -> Result<Option<T>, ClusterError> {
-        match self.send(&Method::GET, path, Body::Nothing, Patience::Read, copies) {
+    pub(super) fn get<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        copies: Copies<'_>,
+        patience: Patience,
+    ) -> Result<Option<T>, ClusterError> {
+        match self.send(&Method::GET, path, Body::Nothing, patience, copies) {
             Ok(answer) => Ok(Some(serde_json::from_slice(&answer)?)),
             Err(error) if error.is_missing() => Ok(None),
             Err(error) => Err(error),
@@ -222,18 +232,26 @@ impl Client {
 
     /// The time for one attempt, and the waits between attempts.
     pub(super) fn limits(&self, patience: Patience) -> (Duration, Backoff) {
-        let (attempt, all) = match patience {
-            Patience::Probe => (PROBE, PROBE),
-            Patience::Read => (self.timeouts.read, self.timeouts.read_deadline),
-            Patience::Write => (self.timeouts.write, self.timeouts.write_deadline),
+        let now = Instant::now();
+        let (attempt, until) = match patience {
+            Patience::Probe => (PROBE, now + PROBE),
+            Patience::Read => (self.timeouts.read, now + self.timeouts.read_deadline),
+            Patience::ReadUntil(until) => (self.timeouts.read, until),
+            Patience::Write => (self.timeouts.write, now + self.timeouts.write_deadline),
+            Patience::WriteUntil(until) => (self.timeouts.write, until),
         };
-        (attempt, Backoff::until(Instant::now() + all))
+        (attempt, Backoff::until(until))
     }
 
     /// The answer of a node to the question whether it works.
     fn probe_node(&self, node: &Node) -> Option<Vec<u8>> {
         let answer = self.attempt(node, &Method::GET, PROBE_PATH, Body::Nothing, self.timeouts.connect);
         answer.ok().map(|(_, content)| content)
+    }
+
+    /// When what someone begins to read now must have ended.
+    pub(super) fn read_deadline(&self) -> Instant {
+        Instant::now() + self.timeouts.read_deadline
     }
 
     /// The nodes that do not answer now.

@@ -1,11 +1,13 @@
 //! One commit of an index in a cluster: its point in time, and what is known of it.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use quick_cache::sync::Cache;
 use serde_json::{Value, json};
 
 use super::addresses::Addresses;
+use super::backoff::Backoff;
 use super::client::{Client, Copies, Patience};
 use super::error::ClusterError;
 use super::fields::FieldCounts;
@@ -64,7 +66,7 @@ impl std::fmt::Debug for ClusterView {
 impl ClusterView {
     /// Opens the newest point in time.
     pub(super) fn open(client: &Arc<Client>, index: &IndexFacts, commit_id: String) -> Result<Self, ClusterError> {
-        let point_in_time = PointInTime::open(client, &index.name)?;
+        let point_in_time = PointInTime::open(client, &index.name, client.read_deadline())?;
         let mut view = Self {
             index: index.clone(),
             client: Arc::clone(client),
@@ -116,13 +118,14 @@ impl ClusterView {
 
     /// The results of searches of the view's point in time, in the same order, after one round trip.
     pub(super) fn search(&self, searches: impl Fn(&PointInTime) -> Vec<Search>) -> Result<Vec<Found>, ClusterError> {
-        let (_, mut backoff) = self.client.limits(Patience::Read);
+        let until = self.client.read_deadline();
+        let mut backoff = Backoff::until(until);
         loop {
             let point_in_time = self.point_in_time();
-            match point_in_time.search(&searches(&point_in_time)) {
+            match point_in_time.search(&searches(&point_in_time), until) {
                 Err(error) if error.is_of_point_in_time() && backoff.wait() => {
                     tracing::warn!(%error, "a new point in time is opened");
-                    match self.reopen(&point_in_time) {
+                    match self.reopen(&point_in_time, until) {
                         Err(error) if !error.is_of_point_in_time() => return Err(error),
                         _ => {}
                     }
@@ -139,10 +142,10 @@ impl ClusterView {
     }
 
     /// Opens a point in time in place of the one that is lost, unless another thread did.
-    fn reopen(&self, lost: &Arc<PointInTime>) -> Result<(), ClusterError> {
+    fn reopen(&self, lost: &Arc<PointInTime>, until: Instant) -> Result<(), ClusterError> {
         let mut current = self.point_in_time.lock().unwrap_or_else(PoisonError::into_inner);
         if Arc::ptr_eq(&current, lost) {
-            *current = Arc::new(PointInTime::open(&self.client, &self.index.name)?);
+            *current = Arc::new(PointInTime::open(&self.client, &self.index.name, until)?);
         }
         Ok(())
     }
@@ -150,7 +153,7 @@ impl ClusterView {
     /// The number of deleted documents that still take space in the primary shards.
     pub(super) fn deleted_documents(&self) -> Result<u64, ClusterError> {
         let path = format!("/{}/_stats/docs", self.index.name);
-        let answer: Option<Value> = self.client.get(&path, Copies::Any)?;
+        let answer: Option<Value> = self.client.get(&path, Copies::Any, Patience::Read)?;
         Ok(answer.and_then(|answer| answer["_all"]["primaries"]["docs"]["deleted"].as_u64()).unwrap_or(0))
     }
 

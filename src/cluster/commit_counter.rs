@@ -7,7 +7,7 @@ use serde_json::json;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::bulk::{Bulk, Outcome, Version};
-use super::client::{Client, Copies};
+use super::client::{Client, Copies, Patience};
 use super::error::ClusterError;
 use super::mapping::kind;
 
@@ -26,19 +26,19 @@ struct CommitSource {
     commit: u64,
 }
 
-fn read(client: &Client, index: &str) -> Result<Option<CommitDocument>, ClusterError> {
-    client.get(&format!("/{index}/_doc/{ID}?routing={ID}"), Copies::Preferred)
+fn read(client: &Client, index: &str, patience: Patience) -> Result<Option<CommitDocument>, ClusterError> {
+    client.get(&format!("/{index}/_doc/{ID}?routing={ID}"), Copies::Preferred, patience)
 }
 
 /// The number of the newest commit; 0 before the first one.
 pub(super) fn newest_commit(client: &Client, index: &str) -> Result<u64, ClusterError> {
-    Ok(read(client, index)?.map_or(0, |document| document.source.commit))
+    Ok(read(client, index, Patience::Read)?.map_or(0, |document| document.source.commit))
 }
 
 /// Counts a commit, after its changes have become visible: who sees the new number sees the changes.
 pub(super) fn raise_commit(client: &Arc<Client>, index: &str) -> Result<(), ClusterError> {
     loop {
-        let before = read(client, index)?;
+        let before = read(client, index, Patience::Write)?;
         let commit = before.as_ref().map_or(0, |document| document.source.commit) + 1;
         let document = json!({"kind": kind::COMMIT, "id": ID, "commit": commit});
         let write = |bulk: &mut Bulk| match &before {

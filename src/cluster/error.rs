@@ -46,6 +46,8 @@ pub enum ClusterError {
     OtherMapping { place: String, found: u64, expected: u64 },
     #[error("{document} was replaced while it was read; ask again")]
     Gone { document: String },
+    #[error("a search lists more than the cluster permits")]
+    TooManyBuckets,
     #[error("a point in time of the cluster is lost")]
     PointInTimeLost,
     #[error("an answer of the cluster is not as expected: {0}")]
@@ -89,6 +91,7 @@ impl ClusterError {
         };
         match status {
             _ if kinds.contains(&"search_context_missing_exception") => Self::PointInTimeLost,
+            _ if kinds.contains(&"too_many_buckets_exception") => Self::TooManyBuckets,
             _ if is_full(&kinds, &reason) => Self::Full { reason },
             _ if kinds.contains(&"cluster_block_exception") && reason.contains("index write (api)") => Self::Blocked,
             401 | 403 => Self::Forbidden { reason },
@@ -109,6 +112,11 @@ impl ClusterError {
     /// Whether the same request may succeed later.
     pub(super) fn is_transient(&self) -> bool {
         matches!(self, Self::Refused { status, .. } if is_transient(*status))
+    }
+
+    /// Whether no node answered in time.
+    pub(super) fn is_unreachable(&self) -> bool {
+        matches!(self, Self::Unreachable { .. })
     }
 
     /// Whether another point in time may answer: the node that held a part of this one is gone.

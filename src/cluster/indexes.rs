@@ -55,7 +55,7 @@ impl Indexes<'_> {
     pub(super) fn current(&self) -> Result<CurrentIndex, IndexError> {
         self.check_name()?;
         let path = format!("/{}", self.options.index);
-        let found: Option<BTreeMap<String, Described>> = self.client.get(&path, Copies::Any)?;
+        let found: Option<BTreeMap<String, Described>> = self.client.get(&path, Copies::Any, Patience::Read)?;
         let mut found = found.unwrap_or_default().into_iter();
         let Some((name, described)) = found.next() else { return Err(IndexError::NotFound { folder: self.place() }) };
         if found.next().is_some() || !self.is_own(&name) {
@@ -86,15 +86,18 @@ impl Indexes<'_> {
 
     fn name_of_alias(&self, parameters: &str) -> Result<Option<String>, ClusterError> {
         let path = format!("/_alias/{}{parameters}", self.options.index);
-        let aliases: Option<BTreeMap<String, Value>> = self.client.get(&path, Copies::Any)?;
+        let aliases: Option<BTreeMap<String, Value>> = self.client.get(&path, Copies::Any, Patience::Read)?;
         Ok(aliases.and_then(|aliases| aliases.into_keys().next()))
     }
 
     /// All indexes that were made for the alias, with whether each is in use.
     pub(super) fn all(&self) -> Result<BTreeMap<String, bool>, ClusterError> {
         let alias = &self.options.index;
-        let found: Option<BTreeMap<String, Described>> =
-            self.client.get(&format!("/{alias}-*?filter_path=*.aliases&expand_wildcards=all"), Copies::Any)?;
+        let found: Option<BTreeMap<String, Described>> = self.client.get(
+            &format!("/{alias}-*?filter_path=*.aliases&expand_wildcards=all"),
+            Copies::Any,
+            Patience::Read,
+        )?;
         let own = found.unwrap_or_default().into_iter().filter(|(name, _)| self.is_own(name));
         Ok(own.map(|(name, described)| (name, described.aliases.contains_key(alias))).collect())
     }
@@ -105,14 +108,19 @@ impl Indexes<'_> {
         number.is_some_and(|number| number.len() == 6 && number.bytes().all(|byte| byte.is_ascii_digit()))
     }
 
-    /// Makes an empty index. It is used only if `in_use`, or when the alias is changed.
+    /// Makes an empty index. It is used only if `in_use`, or when the alias is changed. If an index is in use already, and
+    /// the new one was to be, that one's name is returned: two processes may begin at the same time.
     pub(super) fn create(&self, meta: &IndexMeta, passages: u64, in_use: bool) -> Result<String, IndexError> {
         self.check_name()?;
         let alias = &self.options.index;
         let shards = self.options.shards.unwrap_or_else(|| default_shards(passages));
         let replicas = self.options.replicas.map_or_else(|| self.default_replicas(), Ok)?;
         for _ in 0..MAX_ATTEMPTS {
-            let last = self.all()?.into_keys().next_back();
+            let all = self.all()?;
+            if in_use && let Some((name, _)) = all.iter().find(|(_, is_used)| **is_used) {
+                return Ok(name.clone());
+            }
+            let last = all.into_keys().next_back();
             let last = last.and_then(|name| name.rsplit_once('-')?.1.parse::<u32>().ok());
             let name = format!("{alias}-{:06}", last.unwrap_or(0) + 1);
             let mut body = index_body(meta, shards, replicas);
@@ -123,11 +131,7 @@ impl Indexes<'_> {
             match self.client.call::<Value>(Method::PUT, &format!("/{name}"), Some(&body), Patience::Write) {
                 Ok(_) => return Ok(name),
                 // Another process makes an index, or the answer of an earlier attempt was lost.
-                Err(ClusterError::Refused { kind, .. }) if kind == "resource_already_exists_exception" => {
-                    if in_use && self.current_name()?.is_some() {
-                        return Ok(name);
-                    }
-                }
+                Err(ClusterError::Refused { kind, .. }) if kind == "resource_already_exists_exception" => {}
                 Err(error) => return Err(error.into()),
             }
         }

@@ -8,7 +8,7 @@
 //! The mark names the version that is written, and until when its writer may be alive. A writer whose process was killed
 //! is followed by the next one after that time.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -59,6 +59,10 @@ pub(super) struct Claim {
     pub(super) generation: String,
     /// The paper's document as it is now.
     pub(super) version: Version,
+    /// The paper's document when it was claimed. What has a higher sequence number in its shard was written later.
+    since: u64,
+    /// When the lease was renewed last.
+    renewed: Instant,
     /// The complete version that it had before.
     pub(super) former: Option<Former>,
     /// Whether a killed writer may have left passages of other versions.
@@ -109,7 +113,11 @@ impl Papers<'_> {
     pub(super) fn state(&self, paper: &str) -> Result<Option<PaperState>, ClusterError> {
         let (index, id, routing) = (self.index, quoted(&paper_document_id(paper)), quoted(paper));
         let fields = "generation,passages,content,writing,lease";
-        self.client.get(&format!("/{index}/_doc/{id}?routing={routing}&_source_includes={fields}"), Copies::Any)
+        self.client.get(
+            &format!("/{index}/_doc/{id}?routing={routing}&_source_includes={fields}"),
+            Copies::Any,
+            Patience::Write,
+        )
     }
 
     /// Marks a paper as written by this process. Waits for another writer.
@@ -147,7 +155,8 @@ impl Papers<'_> {
                 }
             };
             if let Outcome::Done(version) = outcome {
-                return Ok(Claim { paper: paper.to_owned(), generation, version, former, has_leftovers });
+                let (paper, since) = (paper.to_owned(), version.sequence);
+                return Ok(Claim { paper, generation, version, since, renewed: Instant::now(), former, has_leftovers });
             }
         }
     }
@@ -194,7 +203,28 @@ impl Papers<'_> {
     /// # Errors
     /// [`ClusterError::Conflict`] if another writer has taken over.
     pub(super) fn renew(&self, claim: &mut Claim) -> Result<(), ClusterError> {
-        self.set(claim, &json!({"lease": lease()}))
+        self.set(claim, &json!({"lease": lease()}))?;
+        claim.renewed = Instant::now();
+        Ok(())
+    }
+
+    /// Writes passages of a paper, as long as the paper is this process's: each attempt ends before the lease does.
+    ///
+    /// # Errors
+    /// [`ClusterError::Conflict`] if another writer has taken over.
+    pub(super) fn write_passages(&self, claim: &mut Claim, passages: &Bulk) -> Result<(), ClusterError> {
+        let (_, mut backoff) = self.client.limits(Patience::Write);
+        loop {
+            if claim.renewed.elapsed() > LEASE / 4 {
+                self.renew(claim)?;
+            }
+            match self.client.bulk(self.index, passages, Patience::WriteUntil(claim.renewed + LEASE / 2)) {
+                Err(error) if (error.is_transient() || error.is_unreachable()) && backoff.wait() => {
+                    tracing::warn!(%error, paper = claim.paper, "passages are sent again");
+                }
+                result => return result.map(drop),
+            }
+        }
     }
 
     /// Says that the paper has the passages of its version and no others.
@@ -235,17 +265,23 @@ impl Papers<'_> {
             for ordinal in first..(*passages).min(first + AT_ONCE) {
                 bulk.delete(&passage_document_id(paper, ordinal, generation), paper, None)?;
             }
-            self.client.bulk(self.index, &bulk)?;
+            self.client.bulk(self.index, &bulk, Patience::Write)?;
         }
         Ok(())
     }
 
-    /// Deletes the passages of all versions but one, whatever a killed writer left.
-    pub(super) fn delete_leftovers(&self, paper: &str, keep: Option<&str>) -> Result<(), ClusterError> {
+    /// Deletes the passages of all versions but one that were written before the paper was claimed, whatever a killed
+    /// writer left.
+    pub(super) fn delete_leftovers(&self, claim: &Claim, keep: Option<&str>) -> Result<(), ClusterError> {
         self.refresh()?;
+        let paper = claim.paper.as_str();
         let keep: Vec<Value> = keep.map(|generation| json!({"term": {"generation": generation}})).into_iter().collect();
         let query = json!({"query": {"bool": {
-            "filter": [{"term": {"kind": kind::PASSAGE}}, {"term": {"paper": paper}}],
+            "filter": [
+                {"term": {"kind": kind::PASSAGE}},
+                {"term": {"paper": paper}},
+                {"range": {"_seq_no": {"lt": claim.since}}},
+            ],
             "must_not": keep,
         }}});
         let (index, routing) = (write_alias(self.index), quoted(paper));
@@ -268,7 +304,7 @@ impl Papers<'_> {
             self.delete_passages(paper, &former)?;
         }
         if claim.has_leftovers {
-            self.delete_leftovers(paper, None)?;
+            self.delete_leftovers(&claim, None)?;
         }
         self.forget(&claim)
     }
@@ -292,18 +328,19 @@ impl Papers<'_> {
         if state.source.writing.is_none() || state.source.is_taken() {
             return Ok(false);
         }
-        let mut claim = self.claim(paper)?;
-        match claim.former.clone() {
-            Some(complete) => {
-                self.delete_leftovers(paper, Some(&complete.generation))?;
-                self.unmark(&mut claim)?;
-            }
-            None => {
-                self.delete_leftovers(paper, None)?;
-                self.forget(&claim)?;
-            }
-        }
+        self.keep_complete(paper)?;
         Ok(true)
+    }
+
+    /// Deletes all passages of a paper but those of its complete version. Waits for another writer.
+    pub(super) fn keep_complete(&self, paper: &str) -> Result<(), ClusterError> {
+        let mut claim = self.claim(paper)?;
+        let complete = claim.former.clone();
+        self.delete_leftovers(&claim, complete.as_ref().map(|complete| complete.generation.as_str()))?;
+        match complete {
+            Some(_) => self.unmark(&mut claim),
+            None => self.forget(&claim),
+        }
     }
 
     /// Makes all changes visible.

@@ -20,10 +20,21 @@ use crate::store::{
 /// The most terms that one aggregation lists: the usual limit of a cluster.
 const MAX_TERMS: usize = 65_000;
 
+/// Papers that are handed on together, whose records are then in memory.
+const PAPERS_TOGETHER: usize = 500;
+
 /// Files that one search lists.
 const FILES_AT_ONCE: usize = 10_000;
 
 impl ClusterView {
+    /// Calls `each` with all papers in the order of their ids.
+    pub(super) fn for_papers_in_order(
+        &self,
+        each: &mut dyn FnMut(&[PassageAddress]) -> Result<(), IndexError>,
+    ) -> Result<(), IndexError> {
+        self.for_documents(Kind::Paper, PAPERS_TOGETHER, &|point| point.papers(&[]), each)
+    }
+
     pub(super) fn papers_found_by(&self, lookup: PaperLookup<'_>) -> Result<Vec<PassageAddress>, IndexError> {
         let condition = match lookup {
             PaperLookup::Id(id) => json!({"term": {"id": id}}),

@@ -1,6 +1,7 @@
 //! A point in time of an index: what all searches of one commit see.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -17,7 +18,7 @@ use super::search::{KEEP_ALIVE, Search, Shards};
 pub(super) struct PointInTime {
     client: Arc<Client>,
     id: String,
-    /// The nodes that did not answer when it was opened. No copy on them is read.
+    /// The nodes that did not answer when it was opened. Copies on others are read, where there are any.
     silent: Silent,
     /// Papers that were being written at that moment.
     in_flux: Vec<InFlux>,
@@ -42,27 +43,27 @@ struct Opened {
 const MAX_IN_FLUX: usize = 10_000;
 
 impl PointInTime {
-    /// Opens the newest point in time.
-    pub(super) fn open(client: &Arc<Client>, index: &str) -> Result<Self, ClusterError> {
+    /// Opens the newest point in time, before a deadline.
+    pub(super) fn open(client: &Arc<Client>, index: &str, until: Instant) -> Result<Self, ClusterError> {
         let path = format!("/{index}/_search/point_in_time?keep_alive={KEEP_ALIVE}&allow_partial_pit_creation=false");
         // Whoever becomes silent in between may have a copy of it.
         let silent = client.silent();
-        let opened = client.send(&Method::POST, &path, Body::Nothing, Patience::Read, Copies::Preferred)?;
+        let opened = client.send(&Method::POST, &path, Body::Nothing, Patience::ReadUntil(until), Copies::Preferred)?;
         let opened: Opened = serde_json::from_slice(&opened)?;
         let mut opened_now = Self { client: Arc::clone(client), id: opened.pit_id, silent, in_flux: Vec::new() };
         opened.shards.check()?;
-        opened_now.in_flux = opened_now.written_now()?;
+        opened_now.in_flux = opened_now.written_now(until)?;
         Ok(opened_now)
     }
 
-    fn written_now(&self) -> Result<Vec<InFlux>, ClusterError> {
+    fn written_now(&self, until: Instant) -> Result<Vec<InFlux>, ClusterError> {
         let search = Search::new(json!({
             "size": MAX_IN_FLUX,
             "_source": false,
             "docvalue_fields": ["paper", "generation"],
             "query": {"exists": {"field": "writing"}},
         }));
-        let found = self.search(&[search])?;
+        let found = self.search(&[search], until)?;
         let in_flux = |hit: &super::search::Hit| {
             let generation = hit.text("generation").map(str::to_owned);
             Ok(InFlux { paper: hit.required("paper")?.to_owned(), generation })
@@ -75,8 +76,12 @@ impl PointInTime {
         self.in_flux.iter().map(|paper| paper.paper.as_str())
     }
 
-    pub(super) fn search(&self, searches: &[Search]) -> Result<Vec<super::search::Found>, ClusterError> {
-        self.client.search(&self.id, &self.silent, searches)
+    pub(super) fn search(
+        &self,
+        searches: &[Search],
+        until: Instant,
+    ) -> Result<Vec<super::search::Found>, ClusterError> {
+        self.client.search(&self.id, &self.silent, searches, until)
     }
 
     /// A query for live passages that meet all conditions. Of a paper that is being written, only the passages of its

@@ -1,6 +1,7 @@
 //! Builds a new index beside the one in use, and lets the alias mean the new one.
 //!
-//! The new index has the next number. If its process is killed, the next rebuild removes it. The former index stays
+//! The new index has the next number. If its process is killed, the next rebuild removes it. Of two rebuilds at the same
+//! time the second one wins. The former index stays
 //! until the next writer opens, because readers go on with the commit that they have open.
 
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use super::error::ClusterError;
 use super::indexes::{CurrentIndex, Indexes};
 use super::mapping::IndexMeta;
 use super::options::ClusterOptions;
-use super::store::ClusterStore;
+use super::store::{ClusterStore, Follows};
 use crate::embed::{Calibration, Embedder};
 use crate::store::{IndexError, PaperRecord, Signature, Store, StoreRebuild, WritersLocked};
 
@@ -32,23 +33,27 @@ impl ClusterRebuild {
         let client = Arc::new(Client::new(options)?);
         let indexes = Indexes { client: &client, options };
         let former = match indexes.current() {
-            Ok(index) => Some(ClusterStore::with(Arc::clone(&client), options, index)?.snapshot().counts().passages),
+            Ok(index) => {
+                let former = ClusterStore::with(Arc::clone(&client), options, index, Follows::OwnIndex)?;
+                Some(former.snapshot().counts().passages)
+            }
             Err(error @ IndexError::Foreign { .. }) => return Err(error),
             Err(_) => None,
         };
-        let current = indexes.current_name()?;
-        for (name, _) in indexes.all()?.into_iter().filter(|(_, is_used)| !is_used) {
-            // A former index has a lower number, and readers may still use it.
-            if current.as_ref().is_none_or(|current| name > *current) {
-                indexes.delete(&name)?;
-            }
-        }
         let signature = Signature::from_embedder(embedder);
         let meta = IndexMeta::new(&signature, &Calibration::measure(embedder)?, options.graph_vectors);
         let passages = former.unwrap_or(0).max(options.expected_passages);
         let name = indexes.create(&meta, passages, false)?;
+        // Only now, so that a rebuild which still runs elsewhere fails instead of writing to an index of the same name.
+        let current = indexes.current_name()?;
+        for (other, _) in indexes.all()?.into_iter().filter(|(other, is_used)| !is_used && *other != name) {
+            // A former index has a lower number, and readers may still use it.
+            if current.as_ref().is_none_or(|current| other > *current) {
+                indexes.delete(&other)?;
+            }
+        }
         let index = CurrentIndex { name: name.clone(), uuid: name.clone(), meta };
-        let store = ClusterStore::with(Arc::clone(&client), options, index)?;
+        let store = ClusterStore::with(Arc::clone(&client), options, index, Follows::OwnIndex)?;
         Ok(Self { store, name, is_switched: false })
     }
 }

@@ -1,11 +1,13 @@
 //! Several searches in one round trip.
 
 use std::collections::HashMap;
+use std::time::Instant;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 use ureq::http::Method;
 
+use super::backoff::Backoff;
 use super::client::{Body, Client, Copies, Patience};
 use super::error::ClusterError;
 use super::nodes::Silent;
@@ -45,8 +47,9 @@ pub(super) fn number_of(query: Value) -> Value {
     json!({"size": 0, "track_total_hits": true, "query": query})
 }
 
-/// How long the cluster keeps a point in time that nobody asks for. Each search starts it again.
-pub(super) const KEEP_ALIVE: &str = "30m";
+/// How long the cluster keeps a point in time that nobody asks for. Each search starts it again. Short, because a cluster
+/// has a limited number of them, and a process that is killed leaves its own.
+pub(super) const KEEP_ALIVE: &str = "5m";
 
 /// What one search found.
 #[derive(Debug, Default, Deserialize)]
@@ -177,17 +180,23 @@ impl Client {
     /// again with all the others.
     ///
     /// # Errors
-    /// If one of them fails, also on one shard only; [`ClusterError::PointInTimeLost`] if the point in time is gone, or if
+    /// If one of them fails until that time, also on one shard only; [`ClusterError::PointInTimeLost`] if the point in time is gone, or if
     /// a node does not answer that is not among those which were `silent` when it was opened.
-    pub(super) fn search(&self, pit: &str, silent: &Silent, searches: &[Search]) -> Result<Vec<Found>, ClusterError> {
+    pub(super) fn search(
+        &self,
+        pit: &str,
+        silent: &Silent,
+        searches: &[Search],
+        until: Instant,
+    ) -> Result<Vec<Found>, ClusterError> {
         let mut lines = Vec::new();
         for search in searches {
             search.write(pit, &mut lines)?;
         }
-        let (_, mut backoff) = self.limits(Patience::Read);
+        let (patience, mut backoff) = (Patience::ReadUntil(until), Backoff::until(until));
         let copies = Copies::OfPointInTime(silent);
         loop {
-            let answer = self.send(&Method::POST, "/_msearch", Body::Lines(&lines), Patience::Read, copies)?;
+            let answer = self.send(&Method::POST, "/_msearch", Body::Lines(&lines), patience, copies)?;
             let answers: Answers = serde_json::from_slice(&answer)?;
             if answers.responses.len() != searches.len() {
                 return Err(ClusterError::Unexpected(format!(

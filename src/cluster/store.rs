@@ -1,13 +1,13 @@
 //! Opens an index in a cluster.
 
+use std::cmp::Ordering;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::addresses::Kind;
-use super::client::{Client, Copies};
+use super::client::{Client, Copies, Patience};
 use super::commit::{ClusterView, IndexFacts};
 use super::commit_counter::{commit_id, newest_commit};
 use super::error::ClusterError;
@@ -30,6 +30,17 @@ pub struct ClusterStore {
     signature: Signature,
     calibration: Calibration,
     newest: Mutex<Newest>,
+    /// Which index it is after a [`reload`](Store::reload).
+    follows: Follows,
+}
+
+/// The index of a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Follows {
+    /// The one that the alias means.
+    Alias,
+    /// Always the one that was opened: it is not in use yet.
+    OwnIndex,
 }
 
 /// The newest commit that this process has seen.
@@ -52,7 +63,7 @@ impl ClusterStore {
         let indexes = Indexes { client: &client, options };
         let index = indexes.current()?;
         check_signature(indexes.place(), &index.meta.signature(), expected)?;
-        Self::with(client, options, index)
+        Self::with(client, options, index, Follows::Alias)
     }
 
     /// Opens the index, or creates an empty one for the embedder's vectors if there is none.
@@ -108,9 +119,9 @@ impl ClusterStore {
             Err(IndexError::NotFound { .. }) => return Ok(Vec::new()),
             other => other?,
         };
-        let store = Self::with(client, options, index)?;
+        let store = Self::with(client, options, index, Follows::OwnIndex)?;
         let (view, mut papers) = (store.view(), Vec::new());
-        view.for_documents(Kind::Paper, PAPERS_AT_ONCE, &|point| point.papers(&[]), &mut |addresses| {
+        view.for_papers_in_order(&mut |addresses| {
             papers.extend(view.records::<PaperRecord>(addresses)?);
             Ok(())
         })?;
@@ -118,11 +129,16 @@ impl ClusterStore {
     }
 
     /// Opens an index that need not be in use.
-    pub(super) fn with(client: Arc<Client>, options: &ClusterOptions, index: CurrentIndex) -> Result<Self, IndexError> {
+    pub(super) fn with(
+        client: Arc<Client>,
+        options: &ClusterOptions,
+        index: CurrentIndex,
+        follows: Follows,
+    ) -> Result<Self, IndexError> {
         let (signature, calibration) = (index.meta.signature(), index.meta.calibration);
         let newest = Mutex::new(Newest::open(&client, options, Arc::new(index))?);
         let holder = format!("{}-{}", std::process::id(), new_generation());
-        Ok(Self { client, options: options.clone(), holder, signature, calibration, newest })
+        Ok(Self { client, options: options.clone(), holder, signature, calibration, newest, follows })
     }
 
     pub(super) fn indexes(&self) -> Indexes<'_> {
@@ -143,18 +159,36 @@ impl ClusterStore {
         self.newest().index
     }
 
+    /// The index that the store follows, if it is another one than that of `known`, or has a newer commit.
+    fn with_new_commit(&self, known: &Newest) -> Result<Option<Arc<CurrentIndex>>, IndexError> {
+        if self.follows == Follows::OwnIndex {
+            let is_new = newest_commit(&self.client, &known.index.name)? > known.commit;
+            return Ok(is_new.then(|| Arc::clone(&known.index)));
+        }
+        let indexes = self.indexes();
+        if indexes.name_on_node()?.as_ref() == Some(&known.index.name) {
+            match newest_commit(&self.client, &known.index.name)?.cmp(&known.commit) {
+                Ordering::Greater => return Ok(Some(Arc::clone(&known.index))),
+                Ordering::Equal => return Ok(None),
+                // A node that comes back may show a commit of the time when it left, and an index that was made anew under
+                // the same name counts from the beginning.
+                Ordering::Less => {}
+            }
+        }
+        let current = indexes.current()?;
+        let is_new = current.uuid != known.index.uuid || newest_commit(&self.client, &current.name)? > known.commit;
+        Ok(is_new.then(|| Arc::new(current)))
+    }
+
     /// The papers that a writer was writing when its process was killed, or is still writing.
     pub(super) fn papers_in_flux(&self) -> Result<Vec<String>, ClusterError> {
         let index = self.index();
         let papers = Papers { client: &self.client, index: &index.name };
         papers.refresh()?;
-        let point_in_time = PointInTime::open(&self.client, &index.name)?;
+        let point_in_time = PointInTime::open(&self.client, &index.name, self.client.read_deadline())?;
         Ok(point_in_time.papers_in_flux().map(str::to_owned).collect())
     }
 }
-
-/// Papers whose records are in memory at a time.
-const PAPERS_AT_ONCE: usize = 500;
 
 impl Newest {
     fn open(client: &Arc<Client>, options: &ClusterOptions, index: Arc<CurrentIndex>) -> Result<Self, ClusterError> {
@@ -196,23 +230,18 @@ impl Store for ClusterStore {
     /// Two small requests if there is no new commit.
     fn reload(&self) -> Result<bool, IndexError> {
         let known = self.newest();
-        let indexes = self.indexes();
-        let index = match indexes.name_on_node()? {
-            Some(name) if name == known.index.name => Arc::clone(&known.index),
-            _ => Arc::new(indexes.current()?),
-        };
+        let Some(index) = self.with_new_commit(&known)? else { return Ok(false) };
         let found = index.meta.signature();
         if found != self.signature {
             let (expected, found) = (Box::new(self.signature.clone()), Box::new(found));
-            return Err(IndexError::Replaced { folder: indexes.place(), expected, found });
+            return Err(IndexError::Replaced { folder: self.indexes().place(), expected, found });
         }
-        let is_same_index = index.uuid == known.index.uuid;
-        // A node that comes back may still show a commit of the time when it left.
-        if is_same_index && newest_commit(&self.client, &index.name)? <= known.commit {
-            return Ok(false);
+        let opened = Newest::open(&self.client, &self.options, index)?;
+        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        // Another thread may have opened a newer one.
+        if newest.index.uuid != opened.index.uuid || newest.commit <= opened.commit {
+            *newest = opened;
         }
-        let newer = Newest::open(&self.client, &self.options, index)?;
-        *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = newer;
         Ok(true)
     }
 
@@ -243,7 +272,7 @@ impl Store for ClusterStore {
 
     fn size_bytes(&self) -> u64 {
         let path = format!("/{}/_stats/store", self.index().name);
-        let answer: Option<Value> = self.client.get(&path, Copies::Any).unwrap_or_else(|error| {
+        let answer: Option<Value> = self.client.get(&path, Copies::Any, Patience::Probe).unwrap_or_else(|error| {
             tracing::debug!(%error, "the size of the index is not known");
             None
         });

@@ -14,7 +14,7 @@ use super::mapping::kind;
 use super::papers::{by_keys, list_key};
 use super::pit::PointInTime;
 use super::query::beginning_with;
-use super::search::{Found, Search};
+use super::search::{Found, Search, number_of};
 use crate::store::fuzzy::{MAX_TERMS, SimilarTerms, may_be_fuzzy, most_similar, prefix_range, trigram_keys};
 use crate::store::names::ABBREVIATION_SEPARATOR;
 use crate::store::{FuzzyTerm, IndexError, Lookups, PaperKey, PaperSet, PassageRecord};
@@ -73,7 +73,11 @@ impl ClusterView {
             let papers = wanted.paper_keys.iter().map(|keys| by_keys(point, keys));
             frequencies.chain(similar).chain(long_forms).chain(papers).map(Search::new).collect()
         };
-        let mut found = self.search(searches)?.into_iter();
+        let mut found = match self.search(searches) {
+            // A frequent abbreviation, whose long forms are looked up in parts.
+            Err(ClusterError::TooManyBuckets) => return Ok(()),
+            found => found?.into_iter(),
+        };
         for (terms, found) in frequencies.iter().zip(found.by_ref()) {
             self.keep_frequencies(terms, &found);
         }
@@ -190,8 +194,13 @@ impl ClusterView {
         if let Some(known) = self.long_forms.get(short) {
             return Ok(known.by_spelling());
         }
-        let found = self.search_one(|point| long_form_search(point, short, 0, 1))?;
-        let forms = self.all_long_forms(short, found)?;
+        let forms = match self.search_one(|point| long_form_search(point, short, 0, 1)) {
+            Err(ClusterError::TooManyBuckets) => {
+                let papers = self.search_one(|point| number_of(point.papers(&[with_long_form(short)])))?;
+                self.long_forms_in_parts(short, papers.total())?
+            }
+            found => self.all_long_forms(short, found?)?,
+        };
         self.long_forms.insert(short, forms.clone());
         Ok(forms.by_spelling())
     }
@@ -199,13 +208,18 @@ impl ClusterView {
     /// All long forms, given the first search. If there are too many papers for one search, each of several searches
     /// lists a part of them.
     fn all_long_forms(&self, short: &str, first: Found) -> Result<LongForms, ClusterError> {
-        let mut keys: BTreeMap<String, Vec<PaperKey>> = BTreeMap::new();
-        if first.total() <= PAPERS_AT_ONCE {
-            add_long_forms(short, &first, &mut keys);
-            return Ok(LongForms::from(keys));
+        if first.total() > PAPERS_AT_ONCE {
+            return self.long_forms_in_parts(short, first.total());
         }
+        let mut keys = BTreeMap::new();
+        add_long_forms(short, &first, &mut keys);
+        Ok(LongForms::from(keys))
+    }
+
+    fn long_forms_in_parts(&self, short: &str, papers: usize) -> Result<LongForms, ClusterError> {
+        let mut keys: BTreeMap<String, Vec<PaperKey>> = BTreeMap::new();
         // Twice as many parts as are needed, because the parts are not of the same size.
-        let parts = 2 * first.total().div_ceil(PAPERS_AT_ONCE);
+        let parts = 2 * papers.div_ceil(PAPERS_AT_ONCE);
         for part in 0..parts {
             let found = self.search_one(|point| long_form_search(point, short, part, parts))?;
             add_long_forms(short, &found, &mut keys);
@@ -268,7 +282,6 @@ fn similar_terms(term: &str, found: &Found) -> Result<Arc<[FuzzyTerm]>, ClusterE
 
 /// Lists, for each long form of a short form, the keys of the papers that define it: one of several parts of them.
 fn long_form_search(point: &PointInTime, short: &str, part: usize, parts: usize) -> Value {
-    let start = format!("{short}{ABBREVIATION_SEPARATOR}");
     let papers = json!({"terms": {
         "field": "paper_key",
         "size": PAPERS_AT_ONCE,
@@ -277,12 +290,22 @@ fn long_form_search(point: &PointInTime, short: &str, part: usize, parts: usize)
     json!({
         "size": 0,
         "track_total_hits": true,
-        "query": point.papers(&[json!({"prefix": {"abbreviation": start}})]),
+        "query": point.papers(&[with_long_form(short)]),
         "aggs": {"long": {
-            "terms": {"field": "abbreviation", "include": beginning_with(&start), "size": MAX_LONG_FORMS},
+            "terms": {"field": "abbreviation", "include": beginning_with(&long_forms_of(short)), "size": MAX_LONG_FORMS},
             "aggs": {"papers": papers},
         }},
     })
+}
+
+/// The beginning of the terms for the long forms of a short form.
+fn long_forms_of(short: &str) -> String {
+    format!("{short}{ABBREVIATION_SEPARATOR}")
+}
+
+/// A condition on papers: they define the short form.
+fn with_long_form(short: &str) -> Value {
+    json!({"prefix": {"abbreviation": long_forms_of(short)}})
 }
 
 /// Of one short form. Most of thousands of spellings are errors of detection.

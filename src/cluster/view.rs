@@ -132,6 +132,13 @@ impl View for ClusterView {
         self.number_of_passages(filter)
     }
 
+    fn for_all_papers(
+        &self,
+        each: &mut dyn FnMut(&[PassageAddress]) -> Result<(), IndexError>,
+    ) -> Result<(), IndexError> {
+        self.for_papers_in_order(each)
+    }
+
     fn find_papers(&self, lookup: PaperLookup<'_>) -> Result<Vec<PassageAddress>, IndexError> {
         self.papers_found_by(lookup)
     }

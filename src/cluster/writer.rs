@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::bulk::{Bulk, Outcome};
-use super::client::Client;
+use super::client::{Client, Patience};
 use super::commit::{ClusterView, IndexFacts};
 use super::commit_counter::raise_commit;
 use super::document::{
@@ -82,8 +82,7 @@ impl ClusterWriter {
 
     /// The paper with this id, which is claimed when its first passages come.
     fn opened(&mut self, paper: &PaperId) -> Result<OpenPaper, ClusterError> {
-        if let Some(mut open) = self.open.remove(paper) {
-            self.papers().renew(&mut open.claim)?;
+        if let Some(open) = self.open.remove(paper) {
             return Ok(open);
         }
         self.records.remove(paper);
@@ -118,16 +117,28 @@ impl ClusterWriter {
 
     /// Sends the passages that wait. Their terms come first, so that a term is never looked up in vain.
     fn send(&mut self, open: &mut OpenPaper) -> Result<(), ClusterError> {
-        for waiting in [&mut open.terms, &mut open.waiting] {
-            let waiting = std::mem::take(waiting);
-            if !waiting.is_empty() {
-                self.client.bulk(&self.index.name, &waiting)?;
-            }
+        let (terms, passages) = (std::mem::take(&mut open.terms), std::mem::take(&mut open.waiting));
+        if !terms.is_empty() {
+            self.client.bulk(&self.index.name, &terms, Patience::Write)?;
+        }
+        if !passages.is_empty() {
+            let written = self.papers().write_passages(&mut open.claim, &passages);
+            self.or_withdraw(written, &open.claim, open.passages)?;
         }
         if self.known_terms.len() > MAX_KNOWN_TERMS {
             self.known_terms.clear();
         }
         Ok(())
+    }
+
+    /// The result of a write. If another writer has taken the paper over, nobody else knows of the passages that were
+    /// written before, and they are deleted.
+    fn or_withdraw<T>(&self, result: Result<T, ClusterError>, claim: &Claim, passages: u32) -> Result<T, ClusterError> {
+        if let Err(ClusterError::Conflict { .. }) = &result {
+            let own = Former { generation: claim.generation.clone(), passages };
+            self.papers().delete_passages(&claim.paper, &own)?;
+        }
+        result
     }
 
     /// Makes the passages that were written those of the paper, and removes those of the former version.
@@ -146,7 +157,7 @@ impl ClusterWriter {
         let replace = |bulk: &mut Bulk| bulk.index(&id, &claim.paper, &document, Some(claim.version));
         claim.version = match self.client.write(&self.index.name, replace)? {
             Outcome::Done(version) => version,
-            _ => self.papers().own_version(&claim)?,
+            _ => self.or_withdraw(self.papers().own_version(&claim), &claim, passages)?,
         };
         if !has_former {
             return Ok(());
@@ -155,7 +166,7 @@ impl ClusterWriter {
             self.papers().delete_passages(&claim.paper, &former)?;
         }
         if claim.has_leftovers {
-            self.papers().delete_leftovers(&claim.paper, Some(&generation))?;
+            self.papers().delete_leftovers(&claim, Some(&generation))?;
         }
         Ok(self.papers().unmark(&mut claim)?)
     }
@@ -166,7 +177,7 @@ impl ClusterWriter {
         let papers = self.papers();
         papers.delete_passages(&claim.paper, &Former { generation: claim.generation.clone(), passages })?;
         if claim.has_leftovers {
-            papers.delete_leftovers(&claim.paper, claim.former.as_ref().map(|former| former.generation.as_str()))?;
+            papers.delete_leftovers(&claim, claim.former.as_ref().map(|former| former.generation.as_str()))?;
         }
         match &claim.former {
             Some(_) => papers.unmark(&mut claim),
@@ -224,11 +235,8 @@ impl StoreWriter for ClusterWriter {
         self.papers().refresh()?;
         let newest = ClusterView::open(&self.client, &self.index, String::new())?;
         for paper in newest.strays()? {
-            let state = self.papers().state(&paper)?.map(|state| state.source).unwrap_or_default();
-            if !state.is_taken() {
-                self.papers().delete_leftovers(&paper, state.generation.as_deref())?;
-                self.is_changed = true;
-            }
+            self.papers().keep_complete(&paper)?;
+            self.is_changed = true;
         }
         Ok(())
     }

@@ -142,6 +142,14 @@ impl View for Commit {
         self.count_passages(filter)
     }
 
+    fn for_all_papers(
+        &self,
+        each: &mut dyn FnMut(&[PassageAddress]) -> Result<(), IndexError>,
+    ) -> Result<(), IndexError> {
+        let (_, papers) = self.papers_page(&PaperSelection::default(), PaperOrder::Id, 0, usize::MAX)?;
+        papers.chunks(AT_A_TIME).try_for_each(each)
+    }
+
     fn find_papers(&self, lookup: PaperLookup<'_>) -> Result<Vec<PassageAddress>, IndexError> {
         self.find_papers(lookup)
     }

@@ -76,7 +76,7 @@ impl<'a> Shares<'a> {
         let Some(claims) = self.claims else { return Ok(()) };
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         if held.renewed.elapsed() >= RENEW_AFTER && !held.pieces.is_empty() {
-            claims.take(&held.pieces.iter().cloned().collect::<Vec<_>>())?;
+            claims.renew()?;
             held.renewed = Instant::now();
         }
         Ok(())
@@ -126,6 +126,10 @@ mod tests {
         fn take(&self, pieces: &[String]) -> Result<Vec<bool>, IndexError> {
             let mut holders = self.holders.lock().expect("no panic");
             Ok(pieces.iter().map(|piece| *holders.entry(piece.clone()).or_insert(self.number) == self.number).collect())
+        }
+
+        fn renew(&self) -> Result<(), IndexError> {
+            Ok(())
         }
 
         fn release(&self, pieces: &[String]) -> Result<(), IndexError> {

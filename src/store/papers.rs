@@ -114,16 +114,13 @@ impl Snapshot {
         &self,
         mut each: impl FnMut(PaperRecord) -> Result<(), E>,
     ) -> Result<(), E> {
-        const AT_A_TIME: usize = 500;
-        for offset in (0..).step_by(AT_A_TIME) {
-            let page = self.papers_page(&PaperFilter::default(), PaperOrder::Id, offset, AT_A_TIME)?;
-            let is_last = offset + page.papers.len() >= page.total;
-            page.papers.into_iter().try_for_each(&mut each)?;
-            if is_last {
-                break;
-            }
-        }
-        Ok(())
+        let mut outcome = Ok(());
+        let listed = self.view.for_all_papers(&mut |addresses| {
+            outcome = self.view.paper_records(addresses)?.into_iter().try_for_each(&mut each);
+            // Ends the list; the caller gets its own error.
+            if outcome.is_ok() { Ok(()) } else { Err(IndexError::Engine("the list has ended".into())) }
+        });
+        outcome.and(listed.map_err(E::from))
     }
 
     /// The papers that match a filter, from `offset` on and at most `limit`. Reads only the records of these papers.

@@ -69,11 +69,13 @@ pub trait Store: Send + Sync + Debug {
 }
 
 /// Pieces of work, each of which is held by one process at a time. A piece is free again when its holder releases it,
-/// or has not renewed it for [`CLAIM_LIFETIME`].
+/// or has not renewed its claims for [`CLAIM_LIFETIME`].
 pub trait Claims: Send + Sync + Debug {
-    /// Takes those of the pieces that are free, and renews those that this process holds. Returns which of them it now
-    /// holds.
+    /// Takes those of the pieces that are free. Returns which of them this process now holds.
     fn take(&self, pieces: &[String]) -> Result<Vec<bool>, IndexError>;
+
+    /// Renews all claims of this process. The cost does not depend on their number.
+    fn renew(&self) -> Result<(), IndexError>;
 
     /// Frees pieces that this process holds; the others stay as they are.
     fn release(&self, pieces: &[String]) -> Result<(), IndexError>;

@@ -290,6 +290,12 @@ pub trait View: Send + Sync + Debug {
 
     // Papers
 
+    /// Calls `each` with all papers, in lists of some hundred, in the order of their ids.
+    fn for_all_papers(
+        &self,
+        each: &mut dyn FnMut(&[PassageAddress]) -> Result<(), IndexError>,
+    ) -> Result<(), IndexError>;
+
     /// The papers that a lookup finds, in no particular order.
     fn find_papers(&self, lookup: PaperLookup<'_>) -> Result<Vec<PassageAddress>, IndexError>;
 
