@@ -1,7 +1,6 @@
 //! Measures a store in an OpenSearch cluster of three nodes on this machine: the same papers and questions as for the
 //! embedded index, which is measured beside it.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,8 +8,9 @@ use serde_json::Value;
 use stroma::cluster::{ClusterOptions, ClusterStore};
 use stroma::embed::{BertEmbedder, BertOptions, UnitVector};
 use stroma::index::PassageIndex;
-use stroma::store::{Filter, Signature, Snapshot, Store};
+use stroma::store::{Signature, Store};
 
+use crate::judged::recall;
 use crate::opensearch_cluster::Cluster;
 use crate::report::Section;
 use crate::scale::{ask_all, both, write};
@@ -23,8 +23,7 @@ const NODES: usize = 3;
 /// between several).
 const SIZES: &str = "10000 100000";
 
-/// Candidates for which the graph is compared with all vectors, and the number of questions.
-const CANDIDATES: usize = 100;
+/// Number of questions for which the graph is compared with all vectors.
 const EXACT_QUESTIONS: usize = 50;
 
 pub(crate) fn measure() -> Outcome<String> {
@@ -107,17 +106,4 @@ fn in_cluster(
     let first = ["OpenSearch".to_owned(), to.to_string(), format!("{rate:.0}")];
     let last = [format!("{recall:.3}"), format!("{:.0}", bytes / to as f64), format!("{:.0}", heap / 1e6)];
     Ok(first.into_iter().chain(times).chain(last).collect())
-}
-
-/// The share of the exact nearest passages among those that the graph finds.
-fn recall(graph: &Snapshot, exact: &Snapshot, vectors: &[UnitVector]) -> Outcome<f64> {
-    let ids = |snapshot: &Snapshot, vector: &UnitVector| -> Outcome<BTreeSet<String>> {
-        let nearest = snapshot.nearest(vector, &Filter::default(), CANDIDATES)?;
-        Ok(nearest.iter().map(|found| snapshot.passage_id(found.address)).collect::<Result<_, _>>()?)
-    };
-    let mut found = 0;
-    for vector in vectors {
-        found += (&ids(graph, vector)? & &ids(exact, vector)?).len();
-    }
-    Ok(found as f64 / (vectors.len() * CANDIDATES) as f64)
 }

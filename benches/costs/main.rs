@@ -9,6 +9,7 @@ mod change;
 mod client;
 mod cluster;
 mod embedding;
+mod judged;
 #[path = "../measure/mod.rs"]
 mod measure;
 #[expect(dead_code, reason = "shared with the tests, which use more of it")]
@@ -72,6 +73,10 @@ fn main() -> Outcome<()> {
     // Runs only on request, because it needs Java and Maven, and half an hour.
     if named.iter().any(|name| name == "cluster") {
         report::publish(SCALE, "cluster", &cluster::measure()?)?;
+    }
+    // Runs only on request, because it needs Java and Maven, and the collections beside the project.
+    if named.iter().any(|name| name == "judged") {
+        report::publish(SCALE, "judged", &judged::measure()?)?;
     }
     Ok(())
 }
