@@ -92,7 +92,7 @@ impl ClusterError {
         match status {
             _ if kinds.contains(&"search_context_missing_exception") => Self::PointInTimeLost,
             _ if kinds.contains(&"too_many_buckets_exception") => Self::TooManyBuckets,
-            _ if is_full(&kinds, &reason) => Self::Full { reason },
+            _ if is_full(&kinds, &reason) => Self::Full { reason: reason.trim_end_matches(';').to_owned() },
             _ if kinds.contains(&"cluster_block_exception") && reason.contains("index write (api)") => Self::Blocked,
             401 | 403 => Self::Forbidden { reason },
             _ => Self::Refused { status, kind, reason },
