@@ -9,11 +9,11 @@ use std::sync::atomic::AtomicBool;
 use stroma::cluster::{ClusterOptions, ClusterStore};
 use stroma::embed::{BertEmbedder, BertOptions, Embedder, UnitVector};
 use stroma::eval::Metric;
-use stroma::eval::collection::{Collection, System};
+use stroma::eval::collection::{Collection, OpenStore, System};
 use stroma::index::PassageIndex;
 use stroma::ingest::copy;
 use stroma::search::{Mode, SearchOptions};
-use stroma::store::{Filter, IndexError, Signature, Snapshot, Store};
+use stroma::store::{Filter, Signature, Snapshot, Store};
 
 use crate::opensearch_cluster::Cluster;
 use crate::report::Section;
@@ -64,9 +64,8 @@ fn collection(
     split: &str,
 ) -> Outcome<Vec<String>> {
     let data = project("../shared/data").join(name);
-    let open = |open_store: &dyn Fn(&str) -> Result<Arc<dyn Store>, IndexError>| {
-        Collection::open(&data, split, None, open_store, embedder.as_ref(), &mut |_| {})
-    };
+    let open =
+        |open_store: &OpenStore<'_>| Collection::open(&data, split, None, open_store, embedder.as_ref(), &mut |_| {});
     // The index is kept for the next run.
     let here = |index: &str| {
         Ok(Arc::new(PassageIndex::open_or_create(&folder.join(index), embedder.as_ref())?) as Arc<dyn Store>)
