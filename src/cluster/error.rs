@@ -2,10 +2,8 @@
 
 use std::path::PathBuf;
 
-use serde::Deserialize;
 use thiserror::Error;
 
-use super::search::Shards;
 use crate::store::IndexError;
 
 /// A request that a cluster did not answer, or refused.
@@ -66,14 +64,11 @@ impl ClusterError {
     /// The error of an answer with a status that is none of success.
     pub(super) fn from_answer(status: u16, body: &[u8]) -> Self {
         let answer: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
-        // What is done on every shard states how it went on each.
-        if let Ok(shards) = Shards::deserialize(&answer["_shards"])
-            && let Err(error) = shards.check()
-        {
-            return error;
-        }
+        // What is done on every shard states how it failed on each.
+        let error = Some(&answer["error"]).filter(|error| !error.is_null());
+        let error = error.unwrap_or(&answer["_shards"]["failures"][0]["reason"]);
         let text = String::from_utf8_lossy(&body[..body.len().min(MAX_SHOWN)]).into_owned();
-        Self::from_error(status, &answer["error"], text)
+        Self::from_error(status, error, text)
     }
 
     /// The error that the object `error` of an answer states; `text` is shown if it states none.
