@@ -27,7 +27,7 @@ impl ClusterStore {
     /// Problems with the newest commit; `now` in milliseconds since 1970.
     pub(super) fn findings(&self, now: i64) -> Result<Vec<Finding>, IndexError> {
         let mut findings = self.of_writers(now)?;
-        findings.extend(self.of_indexes()?);
+        findings.extend(self.of_indexes(now)?);
         let view = self.view();
         findings.extend(view.strays()?.into_iter().map(|paper| Finding {
             paper: None,
@@ -55,9 +55,11 @@ impl ClusterStore {
         Ok(findings)
     }
 
-    fn of_indexes(&self) -> Result<Vec<Finding>, ClusterError> {
+    fn of_indexes(&self, now: i64) -> Result<Vec<Finding>, ClusterError> {
         let current = self.index();
-        let unused = self.indexes().all()?.into_iter().filter(|(name, is_used)| !is_used && *name != current.name);
+        let is_kept = |name: &String| *name < current.name && current.meta.keeps_former(now);
+        let unused = self.indexes().all()?.into_iter();
+        let unused = unused.filter(|(name, is_used)| !is_used && *name != current.name && !is_kept(name));
         let finding = |(name, _): (String, bool)| {
             let (what, remedy) = match name < current.name {
                 true => ("a former index takes space", "use --repair, or run `stroma index`"),

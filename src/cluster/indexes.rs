@@ -10,8 +10,9 @@ use ureq::http::Method;
 use super::bulk::write_alias;
 use super::client::{Client, Copies, Patience};
 use super::error::ClusterError;
-use super::mapping::{FORMAT, IndexMeta, default_shards, index_body};
+use super::mapping::{FORMAT, IndexMeta, default_shards, described, index_body};
 use super::options::ClusterOptions;
+use super::paper_state::now;
 use crate::store::{HealthStatus, IndexError, Signature, StoreHealth};
 
 /// The index that an alias means.
@@ -172,7 +173,9 @@ impl Indexes<'_> {
     }
 
     /// Lets the alias mean another index, in one step.
-    pub(super) fn swap(&self, to: &str) -> Result<(), ClusterError> {
+    pub(super) fn swap(&self, to: &str, meta: &IndexMeta) -> Result<(), ClusterError> {
+        let since = described(&meta.in_use_since(now()));
+        self.client.call::<Value>(Method::PUT, &format!("/{to}/_mapping"), Some(&since), Patience::Write)?;
         let alias = &self.options.index;
         let mut actions = vec![json!({"add": {"index": to, "alias": alias}})];
         for (name, _) in self.all()?.into_iter().filter(|(name, is_used)| *is_used && name != to) {
@@ -180,6 +183,20 @@ impl Indexes<'_> {
         }
         let body = json!({"actions": actions});
         self.client.call::<Value>(Method::POST, "/_aliases", Some(&body), Patience::Write).map(drop)
+    }
+
+    /// Removes the indexes that came before the one in use.
+    pub(super) fn remove_former(&self, current: &str) -> Result<(), ClusterError> {
+        let all = self.all()?;
+        if !all.get(current).copied().unwrap_or(false) {
+            // This one is not in use itself: it is being rebuilt.
+            return Ok(());
+        }
+        for (name, _) in all.into_iter().filter(|(name, is_used)| !is_used && name.as_str() < current) {
+            tracing::info!(index = name, "removing a former index");
+            self.delete(&name)?;
+        }
+        Ok(())
     }
 
     /// Removes an index that is not used.

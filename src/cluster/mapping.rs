@@ -1,5 +1,7 @@
 //! The mapping and the settings of an index, and what an index says of itself.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -36,7 +38,13 @@ pub(super) struct IndexMeta {
     pub(super) dimension: usize,
     pub(super) calibration: Calibration,
     graph_vectors: String,
+    /// When the index took the place of another one, in milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    in_use_since: Option<i64>,
 }
+
+/// How long the former index stays after a rebuild.
+const FORMER_KEPT: Duration = Duration::from_secs(3600);
 
 impl IndexMeta {
     pub(super) fn new(signature: &Signature, calibration: &Calibration, graph_vectors: GraphVectors) -> Self {
@@ -48,7 +56,18 @@ impl IndexMeta {
             dimension: signature.dimension,
             calibration: *calibration,
             graph_vectors: data_type(graph_vectors).to_owned(),
+            in_use_since: None,
         }
+    }
+
+    /// The same when the index has taken the place of another one.
+    pub(super) fn in_use_since(&self, since: i64) -> Self {
+        Self { in_use_since: Some(since), ..self.clone() }
+    }
+
+    /// Whether readers may still have the former index open.
+    pub(super) fn keeps_former(&self, now: i64) -> bool {
+        self.in_use_since.is_some_and(|since| since + FORMER_KEPT.as_millis() as i64 > now)
     }
 
     /// What a mapping says; `None` if it is not one of Stroma.
@@ -67,6 +86,11 @@ impl IndexMeta {
 }
 
 const META: &str = "stroma";
+
+/// The part of a mapping that says what the index was made with.
+pub(super) fn described(meta: &IndexMeta) -> Value {
+    json!({"_meta": {META: meta}})
+}
 
 /// How the graph compares vectors. The product of unit vectors is their cosine, and takes a third of the time; bytes have
 /// other lengths.

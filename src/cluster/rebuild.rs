@@ -1,8 +1,9 @@
 //! Builds a new index beside the one in use, and lets the alias mean the new one.
 //!
 //! The new index has the next number. If its process is killed, the next rebuild removes it. Of two rebuilds at the same
-//! time the second one wins. The former index stays
-//! until the next writer opens, because readers go on with the commit that they have open.
+//! time the second one wins. The former index stays for
+//! an hour at least, because readers go on with the commit that they have open, and those with another model until they
+//! are restarted.
 
 use std::sync::Arc;
 
@@ -77,7 +78,7 @@ impl StoreRebuild for ClusterRebuild {
     }
 
     fn switch(mut self: Box<Self>, locked: WritersLocked) -> Result<(), IndexError> {
-        self.store.indexes().swap(&self.name)?;
+        self.store.indexes().swap(&self.name, &self.store.index().meta)?;
         self.is_switched = true;
         // Writes to the former index would be lost, but nobody writes there any more: they go to the index that a
         // process has opened, and whoever opens one opens the new one.

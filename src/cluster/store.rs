@@ -249,7 +249,7 @@ impl Store for ClusterStore {
         Duration::from_secs(1)
     }
 
-    /// Finishes what killed writers left, and removes former indexes. Several writers may be open.
+    /// Finishes what killed writers left, and removes indexes before a rebuild that is an hour old. Several writers may be open.
     fn writer(&self, memory_bytes: usize) -> Result<Box<dyn StoreWriter>, IndexError> {
         let index = self.index();
         let papers = Papers { client: &self.client, index: &index.name };
@@ -258,8 +258,11 @@ impl Store for ClusterStore {
                 tracing::info!(paper, "finished what a killed writer began");
             }
         }
-        self.remove_former_indexes(&index.name)?;
-        Ok(Box::new(ClusterWriter::new(Arc::clone(&self.client), facts(&index, &self.options), memory_bytes)))
+        if !index.meta.keeps_former(now()) {
+            self.indexes().remove_former(&index.name)?;
+        }
+        let (client, options) = (Arc::clone(&self.client), self.options.clone());
+        Ok(Box::new(ClusterWriter::new(client, options, facts(&index, &self.options), memory_bytes)))
     }
 
     fn location(&self) -> String {
@@ -285,21 +288,5 @@ impl Store for ClusterStore {
 
     fn check(&self) -> Result<Vec<Finding>, IndexError> {
         self.findings(now())
-    }
-}
-
-impl ClusterStore {
-    /// Removes the indexes that came before the one in use.
-    fn remove_former_indexes(&self, current: &str) -> Result<(), ClusterError> {
-        let all = self.indexes().all()?;
-        if !all.get(current).copied().unwrap_or(false) {
-            // This one is not in use itself: it is being rebuilt.
-            return Ok(());
-        }
-        for (name, _) in all.into_iter().filter(|(name, is_used)| !is_used && name.as_str() < current) {
-            tracing::info!(index = name, "removing a former index");
-            self.indexes().delete(&name)?;
-        }
-        Ok(())
     }
 }

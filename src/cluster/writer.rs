@@ -11,6 +11,8 @@ use super::document::{
     PaperDocument, PassageDocument, PassagesWritten, TermDocument, paper_document_id, passage_document_id,
 };
 use super::error::ClusterError;
+use super::indexes::Indexes;
+use super::options::ClusterOptions;
 use super::paper_state::{Claim, Former, PaperSource, Papers, lease, new_generation};
 use super::words::terms;
 use crate::corpus::PaperId;
@@ -30,6 +32,7 @@ const MAX_KNOWN_TERMS: usize = 2_000_000;
 /// A writer. What it writes is durable at once, and visible after [`commit`](StoreWriter::commit).
 pub(super) struct ClusterWriter {
     client: Arc<Client>,
+    options: ClusterOptions,
     index: IndexFacts,
     /// The largest request in bytes.
     max_request: usize,
@@ -63,9 +66,10 @@ impl std::fmt::Debug for ClusterWriter {
 }
 
 impl ClusterWriter {
-    pub(super) fn new(client: Arc<Client>, index: IndexFacts, memory_bytes: usize) -> Self {
+    pub(super) fn new(client: Arc<Client>, options: ClusterOptions, index: IndexFacts, memory_bytes: usize) -> Self {
         Self {
             client,
+            options,
             index,
             max_request: memory_bytes.min(MAX_REQUEST_BYTES),
             is_changed: false,
@@ -230,8 +234,10 @@ impl StoreWriter for ClusterWriter {
         self.is_changed
     }
 
-    /// Deletes the passages that belong to no version of a paper. A commit of a cluster keeps no list of its papers.
+    /// Deletes the passages that belong to no version of a paper, and the indexes before the last rebuild. A commit of a
+    /// cluster keeps no list of its papers.
     fn accept_papers(&mut self) -> Result<(), IndexError> {
+        Indexes { client: &self.client, options: &self.options }.remove_former(&self.index.name)?;
         self.papers().refresh()?;
         let newest = ClusterView::open(&self.client, &self.index, String::new())?;
         for paper in newest.strays()? {
