@@ -4,6 +4,8 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use crate::opensearch::{cluster, index_name};
 use crate::program::{Served, outcome, stroma};
 use crate::support::project;
@@ -102,10 +104,13 @@ fn servers_over_one_cluster_see_each_others_changes() {
             std::thread::sleep(Duration::from_millis(100));
         }
     };
+    let settled = |reply: Option<(u16, Value)>| {
+        let (status, task) = reply.expect("an answer");
+        assert_eq!(status, 202, "{task}");
+        one.settle();
+    };
     let paper = "# On quokkas\n\n## Findings\n\nThe quokka of Rottnest Island eats succulents when water is scarce.\n";
-    let (status, task) = one.put("/v1/papers/quokka.md", paper).expect("an answer");
-    assert_eq!(status, 202, "{task}");
-    one.settle();
+    settled(one.put("/v1/papers/quokka.md", paper));
     for server in [&one, &other] {
         wait_until("the upload is found", &|| first_hit(server, "quokka").is_some());
     }
@@ -123,17 +128,13 @@ fn servers_over_one_cluster_see_each_others_changes() {
     });
     assert!(!rebuilt.is_empty());
     let paper = "# On wombats\n\n## Findings\n\nThe wombat digs burrows of thirty metres with several entrances.\n";
-    let (status, task) = one.put("/v1/papers/wombat.md", paper).expect("an answer");
-    assert_eq!(status, 202, "{task}");
-    one.settle();
+    settled(one.put("/v1/papers/wombat.md", paper));
     for server in [&one, &other] {
         wait_until("the new index is used", &|| first_hit(server, "wombat").is_some());
         assert!(first_hit(server, "quokka").is_some(), "an upload is kept");
     }
 
-    let (status, task) = one.delete("/v1/papers/quokka.md").expect("an answer");
-    assert_eq!(status, 202, "{task}");
-    one.settle();
+    settled(one.delete("/v1/papers/quokka.md"));
     for server in [&one, &other] {
         wait_until("the paper is gone", &|| first_hit(server, "quokka").is_none());
     }

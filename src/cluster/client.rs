@@ -204,12 +204,12 @@ impl Client {
 
     /// The path of a request, with the copies of shards that it prefers.
     fn preferring<'a>(&self, path: &'a str, copies: Copies<'_>) -> Cow<'a, str> {
-        match self.nodes.preference() {
-            Some(preference) if copies == Copies::Preferred => {
+        match (copies == Copies::Preferred).then(|| self.nodes.preference()).flatten() {
+            Some(preference) => {
                 let separator = if path.contains('?') { '&' } else { '?' };
                 format!("{path}{separator}preference={preference}").into()
             }
-            _ => path.into(),
+            None => path.into(),
         }
     }
 

@@ -174,7 +174,7 @@ impl Indexes<'_> {
 
     /// Lets the alias mean another index, in one step.
     pub(super) fn swap(&self, to: &str, meta: &IndexMeta) -> Result<(), ClusterError> {
-        let since = described(&meta.in_use_since(now()));
+        let since = json!({"_meta": described(&meta.in_use_since(now()))});
         self.client.call::<Value>(Method::PUT, &format!("/{to}/_mapping"), Some(&since), Patience::Write)?;
         let alias = &self.options.index;
         let mut actions = vec![json!({"add": {"index": to, "alias": alias}})];

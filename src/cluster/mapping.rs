@@ -87,9 +87,9 @@ impl IndexMeta {
 
 const META: &str = "stroma";
 
-/// The part of a mapping that says what the index was made with.
+/// What the field `_meta` of a mapping says of an index.
 pub(super) fn described(meta: &IndexMeta) -> Value {
-    json!({"_meta": {META: meta}})
+    json!({META: meta})
 }
 
 /// How the graph compares vectors. The product of unit vectors is their cosine, and takes a third of the time; bytes have
@@ -166,7 +166,7 @@ fn mappings(meta: &IndexMeta) -> Value {
     });
     json!({
         "dynamic": "strict",
-        "_meta": {META: meta},
+        "_meta": described(meta),
         // A paper and its passages are in one shard, whose changes are seen in order.
         "_routing": {"required": true},
         // These are read from their columns.

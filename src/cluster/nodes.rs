@@ -28,7 +28,7 @@ pub(super) struct Node {
 }
 
 /// A set of nodes that do not answer, by their positions in the configuration.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Silent(Vec<usize>);
 
 /// Asks a node for its id. Every node that works answers this at once, also while a search is slow.

@@ -334,10 +334,19 @@ impl Papers<'_> {
 
     /// Deletes all passages of a paper but those of its complete version. Waits for another writer.
     pub(super) fn keep_complete(&self, paper: &str) -> Result<(), ClusterError> {
-        let mut claim = self.claim(paper)?;
-        let complete = claim.former.clone();
-        self.delete_leftovers(&claim, complete.as_ref().map(|complete| complete.generation.as_str()))?;
-        match complete {
+        let claim = self.claim(paper)?;
+        self.delete_all_but_former(&claim)?;
+        self.give_back(claim)
+    }
+
+    /// Deletes the passages that a killed writer left beside those of the complete version that the paper had before.
+    pub(super) fn delete_all_but_former(&self, claim: &Claim) -> Result<(), ClusterError> {
+        self.delete_leftovers(claim, claim.former.as_ref().map(|former| former.generation.as_str()))
+    }
+
+    /// Leaves a paper as it was before it was claimed, after all other passages were deleted.
+    pub(super) fn give_back(&self, mut claim: Claim) -> Result<(), ClusterError> {
+        match &claim.former {
             Some(_) => self.unmark(&mut claim),
             None => self.forget(&claim),
         }

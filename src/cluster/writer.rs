@@ -177,16 +177,13 @@ impl ClusterWriter {
 
     /// Deletes the passages that were written of a paper, which then is as it was before.
     fn undo(&self, open: OpenPaper) -> Result<(), ClusterError> {
-        let OpenPaper { mut claim, passages, .. } = open;
+        let OpenPaper { claim, passages, .. } = open;
         let papers = self.papers();
         papers.delete_passages(&claim.paper, &Former { generation: claim.generation.clone(), passages })?;
         if claim.has_leftovers {
-            papers.delete_leftovers(&claim, claim.former.as_ref().map(|former| former.generation.as_str()))?;
+            papers.delete_all_but_former(&claim)?;
         }
-        match &claim.former {
-            Some(_) => papers.unmark(&mut claim),
-            None => papers.forget(&claim),
-        }
+        papers.give_back(claim)
     }
 
     /// Replaces the records that wait.
