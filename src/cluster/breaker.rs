@@ -32,12 +32,18 @@ struct State {
     failures: u32,
     /// When the next request may try the node; `None` while closed.
     next_try: Option<Instant>,
+    /// When the node answered for the first time since it failed.
+    back_since: Option<Instant>,
 }
 
 /// The weight of failures that opens the breaker.
 const THRESHOLD: u32 = 2;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+
+/// How long a node that is back is left alone. One that was halted believes that it is still in the cluster until it is
+/// told otherwise, and would read copies of shards that it is about to lose.
+const SETTLING: Duration = Duration::from_secs(10);
 
 impl Breaker {
     /// Whether a request may try the node. While half open, only one request may: the others find the next pause begun.
@@ -53,14 +59,21 @@ impl Breaker {
         }
     }
 
-    /// Whether the node has not answered since it failed.
+    /// Whether the node failed, and is not settled again.
     pub(super) fn is_open(&self) -> bool {
         self.state().next_try.is_some()
     }
 
     /// The node answered.
-    pub(super) fn succeed(&self) {
-        *self.state() = State::default();
+    pub(super) fn succeed(&self, now: Instant) {
+        let mut state = self.state();
+        match state.back_since {
+            None if state.next_try.is_some() => {
+                (state.back_since, state.next_try) = (Some(now), Some(now + SETTLING));
+            }
+            Some(since) if now < since + SETTLING => {}
+            _ => *state = State::default(),
+        }
     }
 
     /// The node failed.
@@ -68,6 +81,7 @@ impl Breaker {
         let mut state = self.state();
         let weight = if failure == Failure::Timeout { THRESHOLD } else { 1 };
         state.failures = state.failures.saturating_add(weight);
+        state.back_since = None;
         if state.failures >= THRESHOLD {
             state.next_try = Some(now + pause(state.failures));
         }
@@ -102,9 +116,15 @@ mod tests {
         assert_eq!(breaker.admits(later + FIRST_PAUSE), Admission::Refused, "the pause grows");
         assert_eq!(breaker.admits(later + LONGEST_PAUSE), Admission::Trial);
         assert!(breaker.is_open());
-        breaker.succeed();
+        breaker.succeed(later);
+        assert!(breaker.is_open(), "a node that is back is not settled");
+        assert_eq!(breaker.admits(later), Admission::Refused);
+        breaker.succeed(later + SETTLING / 2);
+        let settled = later + SETTLING;
+        assert_eq!(breaker.admits(settled), Admission::Trial);
+        breaker.succeed(settled);
         assert!(!breaker.is_open());
-        assert_eq!([breaker.admits(later), breaker.admits(later)], [Admission::Admitted; 2]);
+        assert_eq!([breaker.admits(settled), breaker.admits(settled)], [Admission::Admitted; 2]);
     }
 
     #[test]

@@ -17,6 +17,7 @@ use super::backoff::Backoff;
 use super::breaker::Failure;
 use super::error::ClusterError;
 use super::nodes::{Node, Nodes, PROBE_PATH, Silent};
+use super::open_points::OpenPoints;
 use super::options::{ClusterOptions, Credentials, Timeouts};
 
 /// A connection to a cluster. Shared by all threads; each request occupies its thread.
@@ -25,6 +26,8 @@ pub(super) struct Client {
     nodes: Nodes,
     authorization: Option<HeaderValue>,
     timeouts: Timeouts,
+    /// The points in time that were opened by it.
+    pub(super) points: OpenPoints,
 }
 
 /// Whether someone waits for the answer.
@@ -80,6 +83,9 @@ enum Failed {
 /// How long a probe may take.
 const PROBE: Duration = Duration::from_secs(2);
 
+/// How often the nodes are asked whether they answer while requests take too long, at most.
+const AFTER_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// In bytes: a page of records.
 const MAX_ANSWER: u64 = 1 << 30;
 
@@ -103,7 +109,8 @@ impl Client {
             .tls_config(tls(options)?)
             .build()
             .new_agent();
-        Ok(Self { agent, nodes, authorization: authorization(&options.credentials)?, timeouts: options.timeouts })
+        let authorization = authorization(&options.credentials)?;
+        Ok(Self { agent, nodes, authorization, timeouts: options.timeouts, points: OpenPoints::default() })
     }
 
     /// Sends a request, and reads an answer in JSON.
@@ -156,7 +163,7 @@ impl Client {
                 let path = self.preferring(path, copies);
                 last = Some(match self.attempt(node, method, &path, body, attempt.min(backoff.left())) {
                     Ok((status, answer)) => {
-                        node.breaker.succeed();
+                        node.breaker.succeed(Instant::now());
                         if (200..300).contains(&status) {
                             let (bytes, took) = (answer.len(), started.elapsed());
                             tracing::debug!(%method, path = &*path, bytes, ?took, "the cluster answered");
@@ -173,7 +180,7 @@ impl Client {
                         tracing::warn!(node = node.url, %reason, "a request to the cluster failed");
                         match failure {
                             Failure::Connection => node.breaker.fail(failure, Instant::now()),
-                            Failure::Timeout => self.nodes.check(|node| self.probe_node(node)),
+                            Failure::Timeout => self.check_nodes(AFTER_TIMEOUT),
                         }
                         may_succeed = true;
                         ClusterError::Unreachable { attempts, url: node.url.clone(), reason }
@@ -219,11 +226,12 @@ impl Client {
     }
 
     /// Sends a request to one node, once: for what need not happen.
-    pub(super) fn send_once(&self, method: &Method, path: &str, body: Body<'_>) -> Result<(), ClusterError> {
+    pub(super) fn send_once(&self, method: &Method, path: &str, body: Body<'_>) -> Result<Vec<u8>, ClusterError> {
         let mut round = self.nodes.round(|node| self.probe_node(node));
         let Some(node) = round.next() else { return Err(ClusterError::NoAddress) };
         match self.attempt(node, method, path, body, self.timeouts.connect) {
-            Ok(_) => Ok(()),
+            Ok((200..300, answer)) => Ok(answer),
+            Ok((status, answer)) => Err(ClusterError::from_answer(status, &answer)),
             Err(Failed::Node(_, reason) | Failed::Untrusted(reason)) => {
                 Err(ClusterError::Unreachable { attempts: 1, url: node.url.clone(), reason })
             }
@@ -259,6 +267,15 @@ impl Client {
         self.nodes.silent()
     }
 
+    /// Finds out which nodes answer, unless that was found out `recently`, and gives up the points in time that may be
+    /// open on others.
+    pub(super) fn check_nodes(&self, recently: Duration) {
+        if self.nodes.len() > 1 {
+            self.nodes.check(recently, |node| self.probe_node(node));
+            self.points.give_up_those(|silent| self.nodes.has_become_silent(silent));
+        }
+    }
+
     fn attempt(
         &self,
         node: &Node,
@@ -273,7 +290,11 @@ impl Client {
             None => request,
         };
         let answer = match body {
-            Body::Nothing => request.body(()).map_err(ureq::Error::from).and_then(|request| self.run(request, timeout)),
+            // An empty body of its own length: not every proxy takes a request in chunks.
+            Body::Nothing if *method == Method::POST => {
+                self.run(request.body(&[] as &[u8]).map_err(ureq::Error::from)?, timeout)
+            }
+            Body::Nothing => self.run(request.body(()).map_err(ureq::Error::from)?, timeout),
             Body::Json(json) => self.run_with(request, "application/json", json, timeout),
             Body::Lines(lines) => self.run_with(request, "application/x-ndjson", lines, timeout),
         };

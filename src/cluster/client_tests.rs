@@ -15,6 +15,7 @@ use super::client::{Body, Client, Copies, Patience};
 use super::error::ClusterError;
 use super::nodes::Silent;
 use super::options::{ClusterOptions, Credentials};
+use super::pit::PointInTime;
 
 /// What a node does with one request.
 #[derive(Debug, Clone, Copy)]
@@ -194,6 +195,30 @@ fn a_point_in_time_with_a_copy_on_a_halted_node_is_lost() {
     };
     assert!(matches!(search(&client.silent()), Err(ClusterError::PointInTimeLost)));
     search(&client.silent()).expect("a point in time without the node");
+}
+
+#[test]
+fn a_point_in_time_that_a_node_keeps_open_is_closed_again() {
+    let node = Node::start(&[
+        Does::Answers(200, r#"{"pit_id": "point", "_shards": {"total": 1, "failed": 0}}"#),
+        Does::Answers(200, r#"{"responses": [{"hits": {"hits": []}, "_shards": {"total": 1, "failed": 0}}]}"#),
+        Does::Answers(200, r#"{"pits": [{"pit_id": "point", "successful": false}]}"#),
+        Does::Answers(503, "{}"),
+        Does::Answers(200, r#"{"pits": [{"pit_id": "point", "successful": true}]}"#),
+    ]);
+    let client = Arc::new(Client::new(&options(&[&node.url])).expect("a client"));
+    let opened = PointInTime::open(&client, "papers", client.read_deadline());
+    assert!(opened.is_ok(), "{opened:?}: {:?}", node.requests());
+    drop(opened);
+    // A thread that closes it has the client until then.
+    while Arc::strong_count(&client) > 1 {
+        std::thread::yield_now();
+    }
+    let requests = node.requests();
+    assert_eq!(requests.len(), 5, "{requests:?}");
+    let closes =
+        |request: &String| request.starts_with("DELETE /_search/point_in_time HTTP") && request.contains("point");
+    assert!(requests[2..].iter().all(closes), "{requests:?}");
 }
 
 #[test]

@@ -130,6 +130,9 @@ pub(super) fn index_body(meta: &IndexMeta, shards: u32, replicas: u32) -> Value 
                 "number_of_replicas": replicas,
                 // A commit refreshes, and nothing else.
                 "refresh_interval": "-1",
+                // A node that was halted cannot take a shard while a point in time of before is open on it. An attempt takes
+                // 5 s, and after the last one a shard stays unassigned.
+                "allocation": {"max_retries": 100},
                 "max_result_window": MAX_WINDOW,
                 "max_terms_count": MAX_WINDOW,
                 // Field lengths count all terms, as the embedded index counts them.

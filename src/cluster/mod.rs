@@ -27,6 +27,7 @@ mod indexes;
 mod long_forms;
 mod mapping;
 mod nodes;
+mod open_points;
 mod options;
 mod paging;
 mod paper_state;

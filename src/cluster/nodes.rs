@@ -27,15 +27,23 @@ pub(super) struct Node {
     id: Mutex<Option<String>>,
 }
 
-/// A set of nodes that do not answer, by their positions in the configuration.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A set of nodes that do not answer, or did not a moment ago, by their positions in the configuration.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Silent(Vec<usize>);
 
 /// Asks a node for its id. Every node that works answers this at once, also while a search is slow.
 pub(super) const PROBE_PATH: &str = "/_nodes/_local?filter_path=nodes.*.name";
 
-/// How often all nodes are asked whether they answer, at most.
-const CHECK_INTERVAL: Duration = Duration::from_secs(1);
+impl Silent {
+    #[cfg(test)]
+    pub(super) fn of(nodes: &[usize]) -> Self {
+        Self(nodes.to_vec())
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
 
 impl Nodes {
     /// # Errors
@@ -68,28 +76,30 @@ impl Nodes {
                 || match node.breaker.admits(Instant::now()) {
                     Admission::Admitted => true,
                     Admission::Refused => false,
-                    Admission::Trial => node.note(probe(node).as_deref()),
+                    Admission::Trial => {
+                        node.note(probe(node).as_deref());
+                        !node.breaker.is_open()
+                    }
                 }
         })
     }
 
-    /// Finds out which nodes answer, after a request that took too long: the node that took the request may have waited
-    /// for another one.
-    pub(super) fn check(&self, probe: impl Fn(&Node) -> Option<Vec<u8>> + Sync) {
+    /// Finds out which of the nodes that answered still do, unless that was found out less than `recently` ago.
+    pub(super) fn check(&self, recently: Duration, probe: impl Fn(&Node) -> Option<Vec<u8>> + Sync) {
         // Whoever comes second waits for the result.
         let mut last_check = lock(&self.last_check);
-        if last_check.is_some_and(|last| last.elapsed() < CHECK_INTERVAL) {
+        if last_check.is_some_and(|last| last.elapsed() < recently) {
             return;
         }
         std::thread::scope(|scope| {
-            for node in &self.nodes {
+            for node in self.nodes.iter().filter(|node| !node.breaker.is_open()) {
                 scope.spawn(|| node.note(probe(node).as_deref()));
             }
         });
         *last_check = Some(Instant::now());
     }
 
-    /// The nodes that do not answer now.
+    /// The nodes that do not answer now, and those that have not settled since.
     pub(super) fn silent(&self) -> Silent {
         Silent((0..self.nodes.len()).filter(|&index| self.nodes[index].breaker.is_open()).collect())
     }
@@ -101,7 +111,7 @@ impl Nodes {
 
     /// The preference of a search for copies of shards on nodes that answer; `None` if all nodes answer, or none does.
     pub(super) fn preference(&self) -> Option<String> {
-        if self.silent().0.is_empty() {
+        if self.silent().is_empty() {
             return None;
         }
         let answering = self.nodes.iter().filter(|node| !node.breaker.is_open());
@@ -124,18 +134,16 @@ impl Node {
         Ok(Self { url, breaker: Breaker::default(), id: Mutex::new(None) })
     }
 
-    /// Takes note of the answer to a probe. Returns whether there is one.
-    fn note(&self, answer: Option<&[u8]>) -> bool {
+    /// Takes note of the answer to a probe.
+    fn note(&self, answer: Option<&[u8]>) {
         let Some(answer) = answer else {
             tracing::warn!(node = self.url, "a node of the cluster does not answer");
-            self.breaker.fail(Failure::Timeout, Instant::now());
-            return false;
+            return self.breaker.fail(Failure::Timeout, Instant::now());
         };
-        self.breaker.succeed();
+        self.breaker.succeed(Instant::now());
         if let Some(id) = id_in(answer) {
             *lock(&self.id) = Some(id);
         }
-        true
     }
 }
 

@@ -1,9 +1,10 @@
 //! A point in time of an index: what all searches of one commit see.
 
+use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use ureq::http::Method;
 
@@ -11,9 +12,9 @@ use super::client::{Body, Client, Copies, Patience};
 use super::error::ClusterError;
 use super::mapping::kind;
 use super::nodes::Silent;
-use super::search::{KEEP_ALIVE, Search, Shards};
+use super::search::{Search, Shards};
 
-/// A point in time, which the cluster forgets when this is dropped.
+/// A point in time, which the cluster closes after this is dropped.
 #[derive(Debug)]
 pub(super) struct PointInTime {
     client: Arc<Client>,
@@ -42,14 +43,28 @@ struct Opened {
 /// Papers that may be written at the same time: one for each writer.
 const MAX_IN_FLUX: usize = 10_000;
 
+/// How long the cluster keeps a point in time before its first search.
+const OPENING: Duration = Duration::from_secs(10);
+
+/// How often the nodes are asked whether they answer before a point in time is opened, at most.
+const BEFORE_OPENING: Duration = Duration::from_millis(250);
+
+/// Between two attempts to close what a node keeps open.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(4);
+
 impl PointInTime {
     /// Opens the newest point in time, before a deadline.
     pub(super) fn open(client: &Arc<Client>, index: &str, until: Instant) -> Result<Self, ClusterError> {
-        let path = format!("/{index}/_search/point_in_time?keep_alive={KEEP_ALIVE}&allow_partial_pit_creation=false");
+        // A request that waits for a halted node opens a point in time when the node is back, of which nobody learns.
+        client.check_nodes(BEFORE_OPENING);
+        let keep_alive = OPENING.as_secs();
+        let path = format!("/{index}/_search/point_in_time?keep_alive={keep_alive}s&allow_partial_pit_creation=false");
         // Whoever becomes silent in between may have a copy of it.
         let silent = client.silent();
         let opened = client.send(&Method::POST, &path, Body::Nothing, Patience::ReadUntil(until), Copies::Preferred)?;
         let opened: Opened = serde_json::from_slice(&opened)?;
+        client.points.add(&opened.pit_id, &silent);
         let mut opened_now = Self { client: Arc::clone(client), id: opened.pit_id, silent, in_flux: Vec::new() };
         opened.shards.check()?;
         opened_now.in_flux = opened_now.written_now(until)?;
@@ -116,10 +131,64 @@ impl InFlux {
 
 impl Drop for PointInTime {
     fn drop(&mut self) {
-        let body = json!({"pit_id": [self.id]}).to_string();
-        let path = "/_search/point_in_time";
-        if let Err(error) = self.client.send_once(&Method::DELETE, path, Body::Json(body.as_bytes())) {
-            tracing::debug!(%error, "the cluster forgets the point in time later");
+        // A node that does not answer would be waited for.
+        if self.client.silent().is_empty() && close(&self.client, &[&self.id]).contains(&self.id) {
+            return self.client.points.remove(&self.id);
+        }
+        self.client.points.give_up(&self.id);
+        close_given_up(&self.client);
+    }
+}
+
+/// Starts to close points in time that were given up, unless it is being done.
+pub(super) fn close_given_up(client: &Arc<Client>) {
+    if !client.points.need_closer() {
+        return;
+    }
+    let closer = std::thread::Builder::new().name("points in time".to_owned());
+    let of_thread = Arc::clone(client);
+    if let Err(error) = closer.spawn(move || close_all(&of_thread)) {
+        tracing::debug!(%error, "the cluster closes points in time later");
+        client.points.have_no_closer();
+    }
+}
+
+/// Closes points in time until none is left: a node that did not answer keeps what was open when it stopped, and is told
+/// again when it is back.
+fn close_all(client: &Client) {
+    let mut closed = HashSet::new();
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let left = client.points.to_close(&closed, Instant::now());
+        if left.is_empty() {
+            return;
+        }
+        closed = close(client, &left);
+        pause = if closed.is_empty() { (2 * pause).min(LONGEST_PAUSE) } else { FIRST_PAUSE };
+        std::thread::sleep(pause);
+    }
+}
+
+/// Asks the cluster to close points in time. Returns those that are closed on all nodes.
+fn close(client: &Client, ids: &[impl Serialize]) -> HashSet<String> {
+    #[derive(Deserialize)]
+    struct Answer {
+        pits: Vec<Pit>,
+    }
+    #[derive(Deserialize)]
+    struct Pit {
+        pit_id: String,
+        successful: bool,
+    }
+    let body = json!({"pit_id": ids}).to_string();
+    let answer = client
+        .send_once(&Method::DELETE, "/_search/point_in_time", Body::Json(body.as_bytes()))
+        .and_then(|answer| Ok(serde_json::from_slice::<Answer>(&answer)?));
+    match answer {
+        Ok(answer) => answer.pits.into_iter().filter(|pit| pit.successful).map(|pit| pit.pit_id).collect(),
+        Err(error) => {
+            tracing::debug!(%error, "points in time are not closed");
+            HashSet::new()
         }
     }
 }

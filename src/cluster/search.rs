@@ -11,6 +11,7 @@ use super::backoff::Backoff;
 use super::client::{Body, Client, Copies, Patience};
 use super::error::ClusterError;
 use super::nodes::Silent;
+use super::open_points::KEEP_ALIVE;
 
 /// One of the searches of a round trip.
 #[derive(Debug, Clone)]
@@ -33,7 +34,7 @@ impl Search {
     fn write(&self, pit: &str, lines: &mut Vec<u8>) -> Result<(), ClusterError> {
         let header = if self.has_global_scores { json!({"search_type": "dfs_query_then_fetch"}) } else { json!({}) };
         let mut body = self.body.clone();
-        body["pit"] = json!({"id": pit, "keep_alive": KEEP_ALIVE});
+        body["pit"] = json!({"id": pit, "keep_alive": format!("{}s", KEEP_ALIVE.as_secs())});
         for line in [header, body] {
             serde_json::to_writer(&mut *lines, &line)?;
             lines.push(b'\n');
@@ -46,10 +47,6 @@ impl Search {
 pub(super) fn number_of(query: Value) -> Value {
     json!({"size": 0, "track_total_hits": true, "query": query})
 }
-
-/// How long the cluster keeps a point in time that nobody asks for. Each search starts it again. Short, because a cluster
-/// has a limited number of them, and a process that is killed leaves its own.
-pub(super) const KEEP_ALIVE: &str = "5m";
 
 /// What one search found.
 #[derive(Debug, Default, Deserialize)]

@@ -15,7 +15,7 @@ use super::indexes::{CurrentIndex, Indexes, check_signature};
 use super::mapping::IndexMeta;
 use super::options::ClusterOptions;
 use super::paper_state::{Papers, new_generation, now};
-use super::pit::PointInTime;
+use super::pit::{PointInTime, close_given_up};
 use super::writer::ClusterWriter;
 use crate::embed::{Calibration, Embedder};
 use crate::store::{Claims, Finding, IndexError, PaperRecord, Signature, Snapshot, Store, StoreHealth, StoreWriter};
@@ -230,7 +230,13 @@ impl Store for ClusterStore {
     /// Two small requests if there is no new commit.
     fn reload(&self) -> Result<bool, IndexError> {
         let known = self.newest();
-        let Some(index) = self.with_new_commit(&known)? else { return Ok(false) };
+        let with_new_commit = self.with_new_commit(&known);
+        if with_new_commit.is_err() {
+            // A shard may wait for a node that keeps a point in time open.
+            self.client.points.give_up_those(|_| true);
+        }
+        close_given_up(&self.client);
+        let Some(index) = with_new_commit? else { return Ok(false) };
         let found = index.meta.signature();
         if found != self.signature {
             let (expected, found) = (Box::new(self.signature.clone()), Box::new(found));
