@@ -237,13 +237,20 @@ impl Trial {
         }
     }
 
-    /// Whether the cluster gets into a state within some seconds, by the word of any node that answers.
+    /// Whether the cluster gets into a state within some seconds, by the word of all nodes: one that was halted knows at
+    /// first only what was before, and while its shards are away the next one must not fail.
     fn health(&self, wait: &str) -> bool {
-        let path = format!("/_cluster/health?{wait}&timeout=5s");
-        (0..NODES).any(|node| {
-            let reply = self.cluster.try_call(node, "GET", &path, "");
+        let is_so = |node: usize| {
+            let reply = self.cluster.try_call(node, "GET", &format!("/_cluster/health?{wait}&timeout=5s"), "");
             reply.is_some_and(|(_, health)| health["timed_out"] == false && health["number_of_nodes"] == NODES)
-        })
+        };
+        let manager = |node: usize| {
+            let path = "/_cluster/state/cluster_manager_node?local=true";
+            Some(self.cluster.try_call(node, "GET", path, "")?.1["cluster_manager_node"].clone())
+        };
+        let managers: Vec<Option<Value>> = (0..NODES).map(manager).collect();
+        managers.iter().all(|of_node| of_node.as_ref().is_some_and(Value::is_string) && *of_node == managers[0])
+            && (0..NODES).all(is_so)
     }
 
     /// Lets the manager fail for some seconds, then another node.
