@@ -447,6 +447,7 @@ fn conditions() -> Vec<(Filter, Selects)> {
             Filter { papers: set(&["paper-001", "paper-008", "unknown"]), ..Filter::default() },
             Box::new(|r| ["paper-001", "paper-008"].contains(&r.paper.as_str())),
         ),
+        (Filter { papers: set(&["paper-001"]), ..Filter::default() }, Box::new(|r| r.paper.as_str() == "paper-001")),
         (
             Filter { sections: [SectionKind::Methods, SectionKind::Other].into(), ..Filter::default() },
             Box::new(|r| matches!(r.passage.section_kind(), SectionKind::Methods | SectionKind::Other)),

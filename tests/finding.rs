@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use stroma::corpus::{Identifier, PaperId, family_name, plain_words};
-use stroma::search::{Answer, ConditionName, Mode, NameKind, Reading, Request, SearchError};
-use stroma::store::{PaperRecord, Store};
+use stroma::search::{Answer, ConditionName, Hit, Mode, NameKind, Reading, Request, SearchError};
+use stroma::store::{Filter, PaperRecord, Store};
 
 use crate::http_support::Server;
 use crate::program::output;
@@ -148,6 +148,30 @@ fn conditions_restrict_and_are_shown() {
         assert_eq!(found, titles, "{question}");
         assert!(!answer.interpretation.conditions.is_empty(), "{question}");
     }
+}
+
+#[test]
+fn conditions_also_hold_for_papers_and_studies_that_a_question_names() {
+    let library = library();
+    let within = |question: &str, paper: &str| {
+        let filter = Filter { papers: [paper.to_owned()].into(), ..Filter::default() };
+        library.engine().search(&Request { filter, ..Request::new(question) }).expect("an answer")
+    };
+    for (question, is_shown) in [
+        ("10.1186/ar2116", false),
+        ("Chang et al. (2016)", true),
+        ("Mesenchymal stem cells in the stiff joint", true),
+        ("Berg 2012", true),
+    ] {
+        let answer = within(question, "10.1186/ar2999");
+        assert!(answer.summary.papers.is_empty(), "{question}: {:?}", answer.summary);
+        let is_allowed = |hit: &Hit| hit.record.paper.as_str() == "10.1186_ar2999";
+        assert!(answer.hits.iter().all(is_allowed), "{question}");
+        assert_eq!(!answer.hits.is_empty(), is_shown, "{question}");
+        assert_eq!(named(&within(question, "10.1186/ar2116")).is_empty(), question == "Berg 2012", "{question}");
+    }
+    let reason = within("10.1186/ar2116", "10.1186/ar2999").summary.reason.expect("a reason");
+    assert!(reason.contains("does not meet the conditions"), "{reason}");
 }
 
 #[test]

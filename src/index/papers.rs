@@ -284,6 +284,9 @@ impl Commit {
         filter: &Filter,
         limit: usize,
     ) -> Result<Vec<PassageAddress>, IndexError> {
+        if !filter.papers.is_empty() && !filter.papers.contains(paper) {
+            return Ok(Vec::new());
+        }
         let of_paper = Filter { papers: BTreeSet::from([paper.to_owned()]), ..filter.clone() };
         let mut found = Vec::new();
         for address in self.live_documents(&self.documents_query(PASSAGE, &of_paper))? {

@@ -1,6 +1,7 @@
 //! Finds the papers and studies that a question names by an identifier, by their title, or by their authors.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -9,7 +10,7 @@ use super::answer::{CitedStudy, NameKind, NamedPaper};
 use crate::corpus::identity::title_key;
 use crate::corpus::{Identifier, Metadata, Reference, family_name, plain_words};
 use crate::store::names::author_keys;
-use crate::store::{IndexError, PaperRecord, PassageAddress, Snapshot, StudyName};
+use crate::store::{Filter, IndexError, PaperRecord, PassageAddress, Snapshot, StudyName};
 
 /// Maximum number of papers that are shown for one name.
 const MAX_PAPERS: usize = 50;
@@ -33,6 +34,8 @@ pub(super) struct Named {
     pub(super) hides_others: bool,
     /// An identifier that no paper of the index has or cites.
     pub(super) unknown: Option<String>,
+    /// Whether the papers with the name do not meet the conditions of the question.
+    pub(super) is_excluded: bool,
 }
 
 /// A paragraph that cites a study.
@@ -65,6 +68,28 @@ impl Named {
             Some(names) => Self::from_authors(&names, snapshot),
             None => Ok(Self::default()),
         }
+    }
+
+    /// Leaves out the papers that do not meet the conditions. If this leaves none, a name that may also be a topic is no
+    /// longer one.
+    pub(super) fn restrict(&mut self, filter: &Filter, snapshot: &Snapshot) -> Result<(), IndexError> {
+        let filter = filter.of_papers();
+        if self.papers.is_empty() || filter.is_empty() {
+            return Ok(());
+        }
+        let ids = self.papers.iter().map(|paper| paper.id.to_string());
+        let papers: BTreeSet<String> =
+            ids.filter(|id| filter.papers.is_empty() || filter.papers.contains(id)).collect();
+        let kept = match papers.is_empty() {
+            true => Vec::new(),
+            false => snapshot.newest_papers(&Filter { papers, ..filter }, self.papers.len())?,
+        };
+        self.papers.retain(|paper| kept.iter().any(|id| id == paper.id.as_str()));
+        if self.papers.is_empty() {
+            self.is_excluded = self.hides_others;
+            self.is_only_name &= self.hides_others;
+        }
+        Ok(())
     }
 
     fn from_identifier(identifier: &Identifier, text: &str, snapshot: &Snapshot) -> Result<Self, IndexError> {

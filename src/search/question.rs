@@ -67,6 +67,9 @@ impl Question {
             return read.without_words(snapshot);
         }
         read.named = Named::find(&read.text, snapshot)?;
+        if let Some(filter) = &read.filter {
+            read.named.restrict(filter, snapshot)?;
+        }
         if read.named.is_empty() {
             read.may_have_title = plain_words(&read.text).len() >= SHORTEST_TITLE;
         }
@@ -302,6 +305,12 @@ impl Question {
         }
         if let Some(identifier) = &self.named.unknown {
             return Ok((self.conditions.in_force(), format!("no paper here is {identifier}, and none cites it")));
+        }
+        if let Some(filter) = self.filter.as_ref().filter(|_| self.named.is_excluded)
+            && snapshot.count_passages(filter)? > 0
+        {
+            let reason = "the paper that the question names does not meet the conditions".to_owned();
+            return Ok((self.conditions.in_force(), reason));
         }
         match self.conditions.is_empty() {
             true => Ok((Vec::new(), "no paragraph matches this question".to_owned())),
