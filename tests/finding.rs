@@ -93,14 +93,37 @@ fn a_study_that_is_only_cited_shows_the_sentences_that_cite_it() {
         let [study] = answer.summary.studies.as_slice() else { panic!("{question}: {:?}", answer.summary) };
         assert_eq!(study.papers, 2, "{question}");
         let sentences: Vec<&str> = answer.summary.sentences.iter().map(|sentence| sentence.text.as_str()).collect();
-        assert_eq!(sentences.len(), 2, "{question}: {sentences:?}");
-        assert!(sentences.iter().all(|sentence| sentence.contains("[1")), "{sentences:?}");
-        assert!(answer.hits.iter().all(|hit| hit.evidence.len() == 1), "{question}");
+        assert!(sentences.len() >= 2, "{question}: {sentences:?}");
+        assert!(sentences[..2].iter().all(|sentence| sentence.contains("[1")), "{sentences:?}");
+        assert!(answer.hits[..2].iter().all(|hit| hit.evidence.len() == 1), "{question}");
+        // A title may be meant as a topic.
+        let is_title = question.contains(' ') && !question.contains("2012");
+        assert_eq!(answer.hits.len() > 2, is_title, "{question}");
     }
     let unknown = ask(&library, "10.9999/nothing.here");
     assert!(
         unknown.hits.is_empty() && unknown.summary.reason.is_some_and(|reason| reason.contains("10.9999/nothing.here"))
     );
+}
+
+#[test]
+fn topics_are_not_hidden_by_studies_with_their_words() {
+    let library = Library::without_model();
+    let body = "The knee of the horse was moved, and it was well [1, 2].";
+    let references = "1. Brown TL, Abe K. Morning stiffness of joints. J Cell Res. 2015;14(3):125-34.\n\n2. Ito T, Abe K. Cells of the knee in mice. Knee J. 2010;3(1):5-9.";
+    library.write("a.md", &format!("# On the horse\n\n## Results\n\n{body}\n\n## References\n\n{references}\n"));
+    let topic = "Brown adipose tissue burns fat in obesity, and morning stiffness of joints is less.";
+    library.write("b.md", &format!("# On tissue\n\n## Results\n\n{topic}\n"));
+    library.index(&[library.papers()]);
+    for question in ["brown adipose tissue in obesity 2015", "morning stiffness joints", "brown 2015"] {
+        let answer = ask(&library, question);
+        assert!(answer.hits.iter().any(|hit| hit.record.passage.text == topic), "{question}: {:?}", answer.summary);
+        assert_eq!(answer.summary.studies.len(), usize::from(question == "brown 2015"), "{question}");
+    }
+    let short = ask(&library, "Morning stiffness of joints");
+    assert_eq!((short.hits.len(), short.summary.studies.len()), (2, 1), "{:?}", short.summary);
+    let named = ask(&library, "Brown 2015");
+    assert_eq!((named.hits.len(), named.summary.studies.len()), (1, 1), "{:?}", named.summary);
 }
 
 #[test]

@@ -44,7 +44,7 @@ pub(super) fn print(
     let count = answer.hits.len();
     let marks = match answer.hits.iter().any(|hit| !hit.evidence.is_empty()) {
         true if answer.summary.studies.is_empty() => "; «…» answers",
-        true => "; «…» cites it",
+        true => "; «…» cites it or answers",
         false => "",
     };
     writeln!(output, "{faint}{count} {} in {milliseconds:.0} ms{marks}{reset}", plural(count, "paragraph"))

@@ -168,8 +168,8 @@ pub struct Summary {
     pub reason: Option<String>,
     /// Papers that the question names, best first. Their passages come first among the hits.
     pub papers: Vec<NamedPaper>,
-    /// Studies that the question names and that papers of the index only cite; the most cited first. `sentences` are
-    /// then the sentences that cite them.
+    /// Studies that the question names and that papers of the index only cite; the most cited first. `sentences` then
+    /// begin with the sentences that cite them.
     pub studies: Vec<CitedStudy>,
     /// Possible meanings of a question that does not say what it is about, in the papers' words.
     pub suggestions: Vec<String>,

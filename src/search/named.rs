@@ -8,7 +8,7 @@ use regex::Regex;
 
 use super::answer::{CitedStudy, NameKind, NamedPaper};
 use crate::corpus::identity::title_key;
-use crate::corpus::{Identifier, Metadata, Reference, family_name, plain_words};
+use crate::corpus::{Identifier, Metadata, PassageId, Reference, family_name, plain_words};
 use crate::store::names::author_keys;
 use crate::store::{Filter, IndexError, PaperRecord, PassageAddress, Snapshot, StudyName};
 
@@ -42,6 +42,7 @@ pub(super) struct Named {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Citing {
     pub(super) address: PassageAddress,
+    pub(super) passage: PassageId,
     /// The index of the citing sentence in the passage.
     pub(super) sentence: usize,
 }
@@ -102,7 +103,7 @@ impl Named {
         if !papers.is_empty() {
             return Ok(Self::from_papers(papers.into_iter().map(|paper| named(paper, kind)).collect()));
         }
-        let study = Self::from_study(&StudyName::Identifier(identifier.clone()), snapshot)?;
+        let study = Self::from_study(&StudyName::Identifier(identifier.clone()), snapshot, |_| true)?;
         // A number may also be one that the papers use.
         let is_number = text.trim().bytes().all(|byte| byte.is_ascii_digit());
         if study.is_empty() && !is_number {
@@ -131,7 +132,12 @@ impl Named {
         let title = plain.concat();
         let papers = snapshot.papers_with_keys(&[title_key(&title)])?;
         if papers.is_empty() {
-            return Self::from_study(&StudyName::Title(title), snapshot);
+            // Works have topics as titles: "Multiple sclerosis".
+            if plain.len() < SHORTEST_TITLE {
+                return Ok(Self::default());
+            }
+            let study = Self::from_study(&StudyName::Title(title), snapshot, |_| true)?;
+            return Ok(Self { is_only_name: false, hides_others: false, ..study });
         }
         let papers = papers.into_iter().map(|paper| named(paper, NameKind::Title)).collect();
         Ok(Self { papers, ..Self::default() })
@@ -161,24 +167,38 @@ impl Named {
         Ok(Self { papers, is_only_name: true, ..Self::default() })
     }
 
+    /// Looks up studies by their first author and year. Many words are also family names ("brown", "west"), so all words
+    /// must be names of the study's authors, and other passages are only hidden if the question can hardly be a topic.
     fn from_author_and_year(names: &AuthorNames, year: u16, snapshot: &Snapshot) -> Result<Self, IndexError> {
         for family in &names.words {
-            let found = Self::from_study(&StudyName::Author(family.clone(), year), snapshot)?;
+            let name = StudyName::Author(family.clone(), year);
+            let found = Self::from_study(&name, snapshot, |reference| names.are_of(reference))?;
             if !found.is_empty() {
-                return Ok(found);
+                let is_certain = found.studies.iter().any(|study| names.are_certainly_of(&study.reference));
+                return Ok(Self { hides_others: is_certain, ..found });
             }
         }
         Ok(Self::default())
     }
 
-    /// Looks up a study that papers cite, with the paragraphs that cite it.
-    fn from_study(name: &StudyName, snapshot: &Snapshot) -> Result<Self, IndexError> {
+    /// Looks up a study that papers cite, with the paragraphs that cite it. Entries of reference lists that have the
+    /// name but are not meant are left out.
+    fn from_study(
+        name: &StudyName,
+        snapshot: &Snapshot,
+        is_meant: impl Fn(&Reference) -> bool,
+    ) -> Result<Self, IndexError> {
         let (total, papers) = snapshot.papers_citing(name, MAX_CITING)?;
         let mut studies: Vec<(String, CitedStudy, Vec<Citing>)> = Vec::new();
+        let mut are_all_meant = true;
         for paper in &papers {
             let passages = snapshot.passages_of(paper.id.as_str())?;
             let mut counted: Vec<usize> = Vec::new();
             for (place, reference) in paper.references.iter().enumerate().filter(|(_, entry)| name.names(entry)) {
+                if !is_meant(reference) {
+                    are_all_meant = false;
+                    continue;
+                }
                 let identity = study_identity(reference);
                 let at = studies.iter().position(|(known, _, _)| *known == identity).unwrap_or_else(|| {
                     studies.push((identity, CitedStudy { reference: reference.clone(), papers: 0 }, Vec::new()));
@@ -190,13 +210,19 @@ impl Named {
                 }
                 for (address, record) in &passages {
                     let sentence = record.passage.sentences_citing(place).first().copied();
-                    studies[at].2.extend(sentence.map(|sentence| Citing { address: *address, sentence }));
+                    studies[at].2.extend(sentence.map(|sentence| Citing {
+                        address: *address,
+                        passage: record.passage.id.clone(),
+                        sentence,
+                    }));
                 }
             }
         }
         studies.sort_by(|a, b| b.1.papers.cmp(&a.1.papers).then_with(|| a.0.cmp(&b.0)));
         studies.truncate(MAX_STUDIES);
-        if let [(_, only, _)] = studies.as_mut_slice() {
+        if let [(_, only, _)] = studies.as_mut_slice()
+            && are_all_meant
+        {
             only.papers = only.papers.max(total);
         }
         let is_known = !studies.is_empty();
@@ -247,6 +273,8 @@ struct AuthorNames {
     title_word: Option<String>,
     /// Whether the words may belong to several authors.
     is_joint: bool,
+    /// Whether the form is that of names: a citation key, "et al.", or no word in lower case.
+    is_certain: bool,
 }
 
 /// How well a paper matches the names. A lower value is better.
@@ -301,6 +329,7 @@ impl AuthorNames {
                 year: key[2].parse().ok(),
                 title_word: key.get(4).map(|word| plain_words(word.as_str()).concat()),
                 is_joint: true,
+                is_certain: true,
             });
         }
         let introduction = ASKED.find(text);
@@ -309,7 +338,14 @@ impl AuthorNames {
         if parts.len() > MAX_WORDS {
             return None;
         }
-        let mut asked = Self { words: Vec::new(), initials: Vec::new(), year: None, title_word: None, is_joint: false };
+        let mut asked = Self {
+            words: Vec::new(),
+            initials: Vec::new(),
+            year: None,
+            title_word: None,
+            is_joint: false,
+            is_certain: false,
+        };
         let mut says_others = false;
         let mut are_capitals = true;
         for part in parts {
@@ -340,6 +376,7 @@ impl AuthorNames {
             // A name in capitals that is as short as initials: "WU 2016".
             asked.words.append(&mut asked.initials);
         }
+        asked.is_certain = says_others || are_capitals;
         let says_so = introduction.is_some() || says_others || asked.year.is_some();
         let looks_so =
             are_capitals && (2..=4).contains(&(asked.words.len() + asked.initials.len())) && asked.words.len() < 4;
@@ -375,6 +412,30 @@ impl AuthorNames {
         Some(Match { year, is_other_first: first.is_none_or(|first| !self.words.contains(first)) })
     }
 
+    /// Whether all words are names of a cited study's authors. Reference lists often have initials of given names, which
+    /// are enough if the form is that of names.
+    fn are_of(&self, reference: &Reference) -> bool {
+        let initials = |author: &String| {
+            let parts = author.split(|c: char| !c.is_alphanumeric());
+            let runs = parts.filter(|part| part.chars().count() <= 3 && !part.contains(char::is_lowercase));
+            plain_words(&runs.collect::<Vec<_>>().concat()).concat()
+        };
+        let own: Vec<String> = reference.authors.iter().flat_map(|author| plain_words(author)).collect();
+        let letters: String = reference.authors.iter().map(initials).collect();
+        let is_initial = |word: &String| self.is_certain && word.chars().next().is_some_and(|c| letters.contains(c));
+        let is_given = |initial: &String| {
+            let first = initial.chars().next();
+            first.is_some_and(|first| letters.contains(first) || own.iter().any(|word| word.starts_with(first)))
+        };
+        self.words.iter().all(|word| is_name_in(&own, word) || is_initial(word)) && self.initials.iter().all(is_given)
+    }
+
+    /// Whether the form is that of names, and the reference list has all words as they are asked for.
+    fn are_certainly_of(&self, reference: &Reference) -> bool {
+        let own: Vec<String> = reference.authors.iter().flat_map(|author| plain_words(author)).collect();
+        self.is_certain && self.are_of(reference) && self.words.iter().all(|word| is_name_in(&own, word))
+    }
+
     /// Whether all words belong to one author's name, whose other words begin with the initials.
     fn is_of(&self, author: &[String]) -> bool {
         let has_words = self.words.iter().all(|word| author.contains(word));
@@ -385,17 +446,22 @@ impl AuthorNames {
     }
 }
 
+fn is_name_in(names: &[String], word: &String) -> bool {
+    names.contains(word) || PARTICLES.contains(&word.as_str())
+}
+
+/// In words. Shorter titles are treated as topics, and shorter questions contain no title.
+pub(super) const SHORTEST_TITLE: usize = 4;
+
 /// Whether a question contains a paper's title, possibly with its authors, journal and year around it, or consists of
 /// most of its title only.
 pub(super) fn is_titled(question: &[String], paper: &Metadata) -> bool {
-    /// In words. Shorter titles are treated as topics.
-    const SHORTEST: usize = 4;
     /// The share of the title that the question must contain.
     const MOST: f32 = 0.8;
-    let Some(title) = paper.title.as_deref().map(plain_words).filter(|title| title.len() >= SHORTEST) else {
+    let Some(title) = paper.title.as_deref().map(plain_words).filter(|title| title.len() >= SHORTEST_TITLE) else {
         return false;
     };
-    if question.len() < SHORTEST {
+    if question.len() < SHORTEST_TITLE {
         return false;
     }
     let has = |words: &[String], word: &String| words.contains(word);
@@ -485,6 +551,24 @@ mod tests {
         assert_eq!(matched("Chang 2015").map(|matched| matched.year), Some(YearMatch::Near));
         assert!(matched("chang2016mesenchymal").is_some() && matched("chang2016safety").is_none());
         assert!(matched("Chang and Straub 2016").is_some() && matched("Chang Straub 2016").is_none());
+    }
+
+    #[test]
+    fn all_words_are_names_of_a_cited_study() {
+        let reference =
+            Reference { authors: vec!["Brown TL".into(), "West A".into()], year: Some(2015), ..Reference::default() };
+        let of = |text: &str| {
+            let names = AuthorNames::asked_by(text).expect("names");
+            (names.are_of(&reference), names.are_certainly_of(&reference))
+        };
+        for text in ["Brown 2015", "brown et al 2015", "brown2015", "Brown and West 2015", "Brown TL, 2015"] {
+            assert_eq!(of(text), (true, true), "{text}");
+        }
+        assert_eq!(of("Tina Brown 2015"), (true, false), "its list has an initial");
+        assert_eq!(of("brown 2015"), (true, false), "it may be a colour");
+        for text in ["brown adipose tissue in obesity 2015", "brown tissue 2015", "Brown Fat 2015", "Brown X 2015"] {
+            assert_eq!(of(text), (false, false), "{text}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::conditions::Conditions;
 use super::error::SearchError;
 use super::evidence::{evidence, highlights};
 use super::lookups::lookups;
-use super::named::{Citing, Named, is_titled};
+use super::named::{Citing, Named, SHORTEST_TITLE, is_titled};
 use super::phrase::Phrase;
 use super::ranking::{Leading, Page, PreparedQuery, RankedPassage, page};
 use super::request::{Reading, Request};
@@ -39,8 +39,6 @@ pub(super) struct Question {
     may_have_title: bool,
 }
 
-/// In words. A shorter question is assumed to contain no title.
-const SHORTEST_TITLE: usize = 4;
 /// Maximum number of papers that are listed for conditions without a question.
 const MAX_LISTED: usize = 50;
 /// Maximum number of sentences that are shown for a cited study.
@@ -224,22 +222,20 @@ impl Question {
     fn hit(&self, prepared: &PreparedQuery<'_>, ranked: RankedPassage, record: PassageRecord, is_marked: bool) -> Hit {
         let matches = prepared.query.matches(&record.passage.text);
         let scale = prepared.calibration.sentence;
-        let marked = match is_marked {
-            true => evidence(&record.passage, &ranked.sentence_cosines, scale, &prepared.query, &matches),
-            false => {
-                let citing = self.named.citing.iter().filter(|citing| citing.address == ranked.address);
-                let sentences =
-                    citing.filter_map(|citing| Some((citing.sentence, record.passage.sentences.get(citing.sentence)?)));
-                let evidence = sentences.map(|(number, sentence)| Evidence {
-                    range: sentence.range.clone(),
-                    score: 1.0,
-                    cosine: 0.0,
-                    coverage: 0.0,
-                    sentence: number,
-                });
-                evidence.collect()
-            }
-        };
+        let citing = self.named.citing.iter().filter(|citing| citing.address == ranked.address);
+        let sentences =
+            citing.filter_map(|citing| Some((citing.sentence, record.passage.sentences.get(citing.sentence)?)));
+        let citing = sentences.map(|(number, sentence)| Evidence {
+            range: sentence.range.clone(),
+            score: 1.0,
+            cosine: 0.0,
+            coverage: 0.0,
+            sentence: number,
+        });
+        let mut marked: Vec<Evidence> = citing.collect();
+        if marked.is_empty() && is_marked {
+            marked = evidence(&record.passage, &ranked.sentence_cosines, scale, &prepared.query, &matches);
+        }
         Hit {
             score: ranked.score,
             scores: ranked.scores,
@@ -280,10 +276,16 @@ impl Question {
         (summary.abstained, summary.reason) = (false, None);
         summary.suggestions.clear();
         if !summary.studies.is_empty() {
+            let cites = |hit: &&Hit| self.named.citing.iter().any(|citing| citing.passage == hit.record.passage.id);
             let mut papers = HashSet::new();
-            let of_papers = hits.iter().filter(|hit| papers.insert(hit.record.paper.as_str()));
-            let sentences = of_papers.filter_map(|hit| Some(SummarySentence::new(hit, hit.evidence.first()?)));
-            summary.sentences = sentences.take(MAX_CITING_SENTENCES).collect();
+            let of_papers = hits.iter().filter(cites).filter(|hit| papers.insert(hit.record.paper.as_str()));
+            let citing = of_papers.filter_map(|hit| Some(SummarySentence::new(hit, hit.evidence.first()?)));
+            let mut sentences: Vec<SummarySentence> = citing.take(MAX_CITING_SENTENCES).collect();
+            // A title is also a topic, which has an answer.
+            let is_new = |one: &SummarySentence| sentences.iter().all(|citing| citing.text != one.text);
+            let others: Vec<SummarySentence> = summary.sentences.drain(..).filter(is_new).collect();
+            sentences.extend(others);
+            summary.sentences = sentences;
         }
     }
 

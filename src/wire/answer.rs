@@ -81,7 +81,7 @@ pub struct SummaryItem {
     pub reason: Option<String>,
     /// Papers that the question names, best first. Their passages come first among the hits.
     pub papers: Vec<NamedPaperItem>,
-    /// Studies that the question names and that papers here only cite; the `sentences` are those that cite them.
+    /// Studies that the question names and that papers here only cite; the `sentences` begin with those that cite them.
     pub studies: Vec<CitedStudyItem>,
     /// What a question may mean that does not say what it is about, in the papers' words.
     pub suggestions: Vec<String>,
