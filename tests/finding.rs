@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use stroma::corpus::{Identifier, PaperId, family_name, plain_words};
-use stroma::search::{Answer, ConditionName, Hit, Mode, NameKind, Reading, Request, SearchError};
+use stroma::search::{Answer, ConditionName, Expand, Hit, Mode, NameKind, Reading, Request, SearchError};
 use stroma::store::{Filter, PaperRecord, Store};
 
 use crate::http_support::Server;
@@ -195,6 +195,35 @@ fn conditions_also_hold_for_papers_and_studies_that_a_question_names() {
     }
     let reason = within("10.1186/ar2116", "10.1186/ar2999").summary.reason.expect("a reason");
     assert!(reason.contains("does not meet the conditions"), "{reason}");
+}
+
+#[test]
+fn a_chosen_sense_is_used_and_an_unknown_one_is_said() {
+    let library = Library::without_model();
+    for (name, long) in [
+        ("a", "rheumatoid arthritis"),
+        ("b", "rheumatoid arthritis"),
+        ("c", "reactive arthritis"),
+        ("d", "retinoic acid"),
+    ] {
+        let text =
+            format!("# On {name}\n\nPatients with {long} (RA) were seen. The stiffness of RA was worse in {name}.\n");
+        library.write(&format!("{name}.md"), &text);
+    }
+    library.index(&[library.papers()]);
+    let ask = |long: &str| {
+        let forced = [("RA".to_owned(), long.to_owned())].into();
+        let request = Request { expand: Expand { on: true, forced }, ..Request::new("stiffness in RA") };
+        library.engine().search(&request).expect("an answer").interpretation
+    };
+    for long in ["reactive arthritis", "retinoic acid", "rheumatoid arthritis"] {
+        let read = ask(long);
+        assert_eq!(read.abbreviations[0].long, long);
+        assert!(read.not_understood.is_empty(), "{read:?}");
+    }
+    let read = ask("renal artery");
+    assert_eq!(read.not_understood[0].typed, "RA=renal artery");
+    assert!(read.not_understood[0].reason.contains("reactive arthritis"), "{read:?}");
 }
 
 #[test]

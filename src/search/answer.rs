@@ -231,7 +231,8 @@ pub struct Interpretation {
     pub conditions: Vec<ConditionInForce>,
     /// Misspellings that were corrected, in the question's order.
     pub spelling: Vec<Correction>,
-    /// Parts of the question that were not searched for, because they look like conditions but are not valid ones.
+    /// Parts of the question that were not searched for, because they look like conditions but are not valid ones; and
+    /// chosen senses that no paper defines.
     pub not_understood: Vec<NotUnderstood>,
     /// The abbreviations that were expanded, in the question's order.
     pub abbreviations: Vec<Expansion>,

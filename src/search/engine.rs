@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::answer::{Answer, Evidence, Facets, Hit, Scores, Summary, Total};
 use super::error::SearchError;
 use super::evidence::{evidence, scored};
-use super::expansion::{Expanded, ExpansionContext, disambiguated, expand};
+use super::expansion::{Expanded, ExpansionContext, disambiguated, expand, unknown_senses};
 use super::facets::{facets, shown};
 use super::options::SearchOptions;
 use super::query::Query;
@@ -131,6 +131,7 @@ impl Engine {
             interpretation.conditions = conditions;
             summary = Summary { abstained: true, reason: Some(reason), ..Summary::default() };
         }
+        interpretation.not_understood.extend(unknown_senses(&request.expand, &expanded));
         interpretation.abbreviations = expanded.into_iter().map(|expanded| expanded.shown).collect();
         Ok(Answer {
             question: request.question.clone(),

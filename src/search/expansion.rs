@@ -9,6 +9,7 @@ use super::query::Query;
 use super::question_vectors::QuestionVectors;
 use super::request::Expand;
 use super::senses::{Sense, SenseCache};
+use super::syntax::NotUnderstood;
 use crate::corpus::normalise_short_form;
 use crate::embed::{CosineScale, EmbedError};
 use crate::store::analyzer::words;
@@ -66,9 +67,9 @@ pub(super) fn expand(options: &Expand, context: &ExpansionContext<'_>) -> Result
     }
     let mut found = Vec::new();
     for (short, senses) in context.abbreviations()? {
-        let forced = forced(options, short);
+        let forced = forced(options, short).and_then(|long| Sense::named(&senses, long));
         let candidates = match forced {
-            Some(long) => vec![(senses.iter().position(|sense| is_named(sense, long)).unwrap_or(0), 0.0)],
+            Some(index) => vec![(index, 0.0)],
             None => context.candidates(short, &senses)?,
         };
         found.push(Abbreviation { short, senses, candidates, is_forced: forced.is_some() });
@@ -117,10 +118,18 @@ fn forced<'a>(options: &'a Expand, short: &str) -> Option<&'a str> {
     options.forced.iter().find(|(known, _)| normalise_short_form(known) == short).map(|(_, long)| long.as_str())
 }
 
-/// Whether the user's long form names the sense: it has at least half of the sense's terms.
-fn is_named(sense: &Sense, long: &str) -> bool {
-    let said: HashSet<String> = words(long).into_iter().map(|word| word.term).collect();
-    2 * sense.terms.iter().filter(|term| said.contains(*term)).count() >= sense.terms.len()
+/// The senses that the user chose for abbreviations of the question, but that no paper defines.
+pub(super) fn unknown_senses(options: &Expand, expanded: &[Expanded]) -> Vec<NotUnderstood> {
+    let unknown = |Expanded { shown, is_forced, .. }: &Expanded| {
+        let long = forced(options, &shown.short).filter(|_| !is_forced)?;
+        let others = shown.others.iter().map(|(long, _)| long.as_str());
+        let known: Vec<&str> = [shown.long.as_str()].into_iter().chain(others).collect();
+        Some(NotUnderstood {
+            typed: format!("{}={long}", shown.short),
+            reason: format!("no paper here defines it so, but as {}", known.join(" or ")),
+        })
+    };
+    expanded.iter().filter_map(unknown).collect()
 }
 
 /// Weight of BM25: the sense's papers have passages with the abbreviation and the question's other words.

@@ -21,6 +21,20 @@ pub(super) struct Sense {
 }
 
 impl Sense {
+    /// The index of the sense that a user's long form names: the most similar one; of equally similar ones, the most
+    /// frequent. `None` if it is another sense than all of them.
+    pub(super) fn named(senses: &[Self], long: &str) -> Option<usize> {
+        let asked = terms(long);
+        let mut best: Option<(usize, f32)> = None;
+        for (index, sense) in senses.iter().enumerate() {
+            let similarity = jaccard(&sense.terms, &asked);
+            if similarity >= SAME_SENSE && best.is_none_or(|(_, most)| similarity > most) {
+                best = Some((index, similarity));
+            }
+        }
+        best.map(|(index, _)| index)
+    }
+
     /// Approximate memory in bytes, without the vector.
     fn bytes(&self) -> usize {
         let strings = std::iter::once(&self.long).chain(&self.terms);
@@ -112,9 +126,7 @@ fn merged(longs: BTreeMap<String, PaperSet>) -> Vec<Sense> {
     longs.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then_with(|| a.0.cmp(&b.0)));
     let mut senses: Vec<Sense> = Vec::new();
     for (long, papers) in longs {
-        let mut terms: Vec<String> = words(&long).into_iter().map(|word| word.term).collect();
-        terms.sort_unstable();
-        terms.dedup();
+        let terms = terms(&long);
         match senses.iter().position(|sense| jaccard(&sense.terms, &terms) >= SAME_SENSE) {
             Some(index) => senses[index].papers.extend(&papers),
             None if senses.len() < MAX_SENSES => {
@@ -125,6 +137,14 @@ fn merged(longs: BTreeMap<String, PaperSet>) -> Vec<Sense> {
     }
     senses.sort_by(|a, b| b.papers.len().cmp(&a.papers.len()).then_with(|| a.long.cmp(&b.long)));
     senses
+}
+
+/// The different terms of a long form, sorted.
+fn terms(long: &str) -> Vec<String> {
+    let mut terms: Vec<String> = words(long).into_iter().map(|word| word.term).collect();
+    terms.sort_unstable();
+    terms.dedup();
+    terms
 }
 
 /// The Jaccard similarity of two sorted lists of terms.
@@ -154,6 +174,22 @@ mod tests {
         assert_eq!(senses[1].long, "retinoic acid");
         let senses = merged(long_forms(&[("d", "mesenchymal stem cells"), ("e", "mesenchymal stromal cell")]));
         assert_eq!((senses.len(), senses[0].papers.len()), (1, 2));
+    }
+
+    #[test]
+    fn a_long_form_names_the_most_similar_sense() {
+        let senses = merged(long_forms(&[
+            ("a", "rheumatoid arthritis"),
+            ("b", "rheumatoid arthritis"),
+            ("c", "reactive arthritis"),
+            ("d", "retinoic acid"),
+        ]));
+        let named = |long: &str| Sense::named(&senses, long).map(|index| senses[index].long.as_str());
+        for long in ["rheumatoid arthritis", "reactive arthritis", "retinoic acid"] {
+            assert_eq!(named(long), Some(long));
+        }
+        assert_eq!((named("retinoic"), named("arthritis")), (Some("retinoic acid"), Some("rheumatoid arthritis")));
+        assert_eq!((named("renal artery"), named("")), (None, None));
     }
 
     #[test]

@@ -17,7 +17,8 @@ pub struct InterpretationItem {
     pub conditions: Vec<ConditionItem>,
     /// Slips that were corrected. To insist on a word, put it in quotation marks, or set `verbatim`.
     pub spelling: Vec<CorrectionItem>,
-    /// Parts of the question that were not searched for, because they look like conditions and are none.
+    /// Parts of the question that were not searched for, because they look like conditions and are none; and chosen senses that no
+    /// paper defines.
     pub not_understood: Vec<NotUnderstoodItem>,
     /// Abbreviations of the question that were expanded.
     pub abbreviations: Vec<ExpansionItem>,
