@@ -230,8 +230,11 @@ fn other_word(word: &str, other: impl FnOnce(&str) -> Option<String>) -> Option<
     let is_ordinary =
         word.bytes().enumerate().all(|(at, byte)| byte.is_ascii_lowercase() || (at == 0 && byte.is_ascii_uppercase()));
     let new = if is_ordinary && word.len() > 3 { other(&word.to_ascii_lowercase())? } else { return None };
-    let is_capital = word.starts_with(|c: char| c.is_ascii_uppercase());
-    Some(if is_capital { new[..1].to_ascii_uppercase() + &new[1..] } else { new })
+    let mut letters = new.chars();
+    match letters.next().filter(|_| word.starts_with(|c: char| c.is_ascii_uppercase())) {
+        Some(first) => Some(first.to_uppercase().chain(letters).collect()),
+        None => Some(new),
+    }
 }
 
 /// In letters. Shorter words are similar to too many others.
@@ -446,6 +449,13 @@ mod tests {
         assert_eq!(in_american("TNF-α of tumour-bearing MICE"), "TNF-α of tumor-bearing MICE");
     }
 
+    #[test]
+    fn a_replacement_may_begin_with_any_letter() {
+        let with = |new: &str| replaced("Akerstet scale", |word, _| (word == "akerstet").then(|| new.to_owned()));
+        assert_eq!(with("åkerstedt"), "Åkerstedt scale");
+        assert_eq!((with("ßa"), with("")), ("SSa scale".to_owned(), " scale".to_owned()));
+    }
+
     proptest! {
         #[test]
         fn the_american_form_is_its_own(word in "[a-z]{1,14}") {
@@ -456,6 +466,7 @@ mod tests {
         #[test]
         fn any_text_can_be_respelled(text in "\\PC{0,60}") {
             let _ = in_american(&text, |_| false);
+            let _ = replaced(&text, |_, _| Some(text.clone()));
             let _ = with_another_beginning(&text.chars().filter(char::is_ascii_lowercase).collect::<String>());
         }
     }
