@@ -229,6 +229,13 @@ async fn quotations_over_http() {
     let many = json!({"text": "“one two three four” ".repeat(2001), "format": "text"});
     let detail = server.post("/v1/verify", many.to_string()).await.problem(400, "invalid_parameter");
     assert!(detail.contains("2001 quotations"), "{detail}");
+    let short = json!({"text": "“one of ten was” ".repeat(201), "format": "text"});
+    let detail = server.post("/v1/verify", short.to_string()).await.problem(400, "invalid_parameter");
+    assert!(detail.contains("201 quotations of a few letters"), "{detail}");
+    let elisions = json!({"text": format!("> [@wang2013] {}\n", "a … ".repeat(170_000)), "format": "markdown"});
+    let reply = server.post("/v1/verify", elisions.to_string()).await;
+    assert_eq!(reply.status, 200, "{}", reply.text.chars().take(200).collect::<String>());
+    assert_eq!(reply.json()["counts"]["not_found"], 1);
     let long = json!({"text": "a".repeat(2 << 20)}).to_string();
     let detail = server.post("/v1/verify", long).await.problem(413, "body_too_large");
     assert!(detail.contains("1048576"), "{detail}");

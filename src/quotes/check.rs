@@ -15,6 +15,12 @@ use crate::store::{IndexError, Snapshot};
 
 /// Maximum number of quotations in one request.
 pub const MAX_QUOTATIONS: usize = 2000;
+/// Maximum number of quotations in one request that are [short](is_short).
+pub const MAX_SHORT_QUOTATIONS: usize = 200;
+
+/// Maximum number of passages that are read to find a quotation in them. More passages contain only a part of a word
+/// or a phrase that all papers have.
+const MAX_COMPARED: usize = 500;
 
 /// Maximum number of further passages that are listed if several contain a text.
 const MAX_PLACES: usize = 10;
@@ -87,6 +93,11 @@ pub enum Change {
     Added(String),
     /// Words of the paper that are not in the manuscript.
     Removed(String),
+}
+
+/// Whether a quotation has so few letters, or so few between its elisions, that it is compared with all passages.
+pub fn is_short(quotation: &Quotation) -> bool {
+    Quote::new(&quotation.text).is_short()
 }
 
 impl QuoteIndex {
@@ -207,6 +218,7 @@ impl QuoteIndex {
             candidates.push((!is_named, !is_meant, number));
         }
         candidates.sort_unstable();
+        candidates.truncate(MAX_COMPARED);
         let mut places = Vec::new();
         for (_, _, number) in candidates {
             let record = snapshot.passage(self.passages.get(number).address)?;

@@ -13,11 +13,12 @@ mod normal;
 mod passages;
 mod place;
 mod quote;
+mod ranges;
 mod words;
 mod works;
 
 pub use cache::QuoteIndexCache;
-pub use check::{Change, CitedWork, MAX_QUOTATIONS, QuoteIndex, Status, Verdict};
+pub use check::{Change, CitedWork, MAX_QUOTATIONS, MAX_SHORT_QUOTATIONS, QuoteIndex, Status, Verdict, is_short};
 pub use nearest::Model;
 pub use place::Place;
 pub use works::Works;

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::fingerprints::{GUARANTEED, fingerprints, hashes};
 use super::normal::{Normalised, citation_marks};
+use super::ranges::joined;
 use crate::corpus::Passage;
 use crate::store::PassageAddress;
 
@@ -49,12 +50,20 @@ impl Passages {
         &self.passages[number as usize]
     }
 
-    /// The passages whose text contains all runs, at word boundaries or not, in the order of the index.
+    /// The passages whose text contains all runs in their order, at word boundaries or not, in the order of their ids.
     pub(super) fn having(&self, runs: &[String]) -> Vec<u32> {
         let Some(longest) = runs.iter().max_by_key(|run| run.len()) else { return Vec::new() };
+        let letters: usize = runs.iter().map(String::len).sum();
         let has_all = |number: &u32| {
-            let text = &self.get(*number).text;
-            text.contains(longest.as_str()) && runs.iter().all(|run| text.contains(run.as_str()))
+            let mut rest: &str = &self.get(*number).text;
+            let mut has_next = |run: &String| {
+                let found = rest.split_once(run.as_str());
+                rest = found.map_or("", |(_, after)| after);
+                found.is_some()
+            };
+            letters <= self.get(*number).text.len()
+                && self.get(*number).text.contains(longest.as_str())
+                && runs.iter().all(&mut has_next)
         };
         if longest.len() < GUARANTEED {
             return (0..self.passages.len() as u32).filter(has_all).collect();
@@ -106,7 +115,5 @@ pub(super) fn omitted(passage: &Passage) -> Vec<Range<usize>> {
         !marker.is_empty() && (marker.starts_with(['[', '(']) || !marker.contains(char::is_alphabetic))
     };
     let recorded = passage.citations.iter().map(|citation| citation.range.clone()).filter(is_marker);
-    let mut omitted: Vec<Range<usize>> = citation_marks(text).into_iter().chain(recorded).collect();
-    omitted.sort_by_key(|range| range.start);
-    omitted
+    joined(citation_marks(text).into_iter().chain(recorded).collect())
 }

@@ -5,7 +5,9 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::fingerprints::GUARANTEED;
 use super::normal::{Normalised, citation_marks};
+use super::ranges::{Parts, joined};
 use super::words::{Word, words};
 
 /// A quotation in the form in which it is compared.
@@ -22,30 +24,29 @@ pub(super) struct Quote {
 impl Quote {
     pub(super) fn new(text: &str) -> Self {
         let marks = editorial_marks(text);
-        let in_order = |ranges: &mut dyn Iterator<Item = Range<usize>>| {
-            let mut ranges: Vec<_> = ranges.collect();
-            ranges.sort_by_key(|range| range.start);
-            ranges
-        };
         let marked = marks.iter().map(|mark| mark.range.clone());
-        let omitted = in_order(&mut citation_marks(text).into_iter().chain(marked));
+        let omitted = joined(citation_marks(text).into_iter().chain(marked).collect());
         let gaps: Vec<usize> = marks.iter().filter(|mark| mark.is_gap).map(|mark| mark.range.start).collect();
         let ends = gaps.iter().copied().chain([text.len()]);
         let starts = [0].into_iter().chain(gaps.iter().copied());
-        let run = |(start, end): (usize, usize)| {
-            let outside = [0..start, end..text.len()];
-            Normalised::new(text, &in_order(&mut omitted.iter().cloned().chain(outside))).text
-        };
+        let mut parts = Parts(&omitted);
+        let run = |(start, end): (usize, usize)| Normalised::new(&text[start..end], &parts.within(&(start..end))).text;
         let runs = starts.zip(ends).map(run).filter(|run| !run.is_empty()).collect();
         let words = words(text, &omitted);
+        let mut gaps = gaps.into_iter().peekable();
         let mut previous = 0;
-        let mut is_after_gap = |word: &Word| {
-            let after = gaps.iter().any(|gap| previous <= *gap && *gap <= word.range.start);
+        let is_after_gap = |word: &Word| {
+            while gaps.next_if(|gap| *gap < previous).is_some() {}
             previous = word.range.end;
-            after
+            gaps.peek().is_some_and(|gap| *gap <= word.range.start)
         };
-        let after_gap = words.iter().map(&mut is_after_gap).collect();
+        let after_gap = words.iter().map(is_after_gap).collect();
         Self { runs, words, after_gap }
+    }
+
+    /// Whether no run is long enough to be found by its fingerprints, so that all passages must be read.
+    pub(super) fn is_short(&self) -> bool {
+        self.runs.iter().all(|run| run.len() < GUARANTEED)
     }
 
     /// Finds the runs in a normalised text, in order and at word boundaries. Returns one range around all of them.
@@ -140,6 +141,14 @@ mod tests {
         ] {
             assert!(is_in(quote, PAPER), "{quote}: {:?}", Quote::new(quote));
         }
+    }
+
+    /// With time proportional to the square of the number of elisions, this would take hours.
+    #[test]
+    fn many_elisions_and_citations_take_little_time() {
+        let quote = Quote::new(&"a … b [1] ".repeat(100_000));
+        assert_eq!((quote.runs.len(), quote.words.len()), (100_001, 200_000));
+        assert_eq!(quote.after_gap[..4], [false, true, false, true]);
     }
 
     #[test]

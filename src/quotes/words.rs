@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::normal::Normalised;
+use super::ranges::Parts;
 
 /// A word, including adjacent punctuation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,19 +14,15 @@ pub(super) struct Word {
     pub(super) range: Range<usize>,
 }
 
-/// The words of a text outside of the `omitted` ranges, which are in order. The two halves of a word that is hyphenated
+/// The words of a text outside of the `omitted` ranges, which are [`joined`](super::ranges::joined). The two halves of a word that is hyphenated
 /// at the end of a line are one word.
 pub(super) fn words(text: &str, omitted: &[Range<usize>]) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
     let mut joins = false;
+    let mut omitted = Parts(omitted);
     for part in parts(text) {
         let piece = &text[part.clone()];
-        let inside: Vec<Range<usize>> = omitted
-            .iter()
-            .filter(|range| range.start < part.end && part.start < range.end)
-            .map(|range| range.start.saturating_sub(part.start)..(range.end - part.start).min(part.len()))
-            .collect();
-        let key = Normalised::new(piece, &inside).text;
+        let key = Normalised::new(piece, &omitted.within(&part)).text;
         let continues = joins && piece.starts_with(char::is_lowercase);
         joins = piece.ends_with(['-', '\u{2010}', '\u{ad}']) && piece.len() > 1;
         if let Some(last) = words.last_mut().filter(|_| continues) {

@@ -8,7 +8,7 @@ use super::paper::PaperItem;
 use super::search::{PageRange, SourceItem, Span};
 use crate::corpus::CharacterIndex;
 use crate::corpus::manuscript::{Manuscript, ManuscriptFormat, Quotation, QuotationKind};
-use crate::quotes::{Change, MAX_QUOTATIONS, Place, Status, Verdict};
+use crate::quotes::{Change, MAX_QUOTATIONS, MAX_SHORT_QUOTATIONS, Place, Status, Verdict, is_short};
 
 /// A manuscript whose quotations are to be checked.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
@@ -52,6 +52,13 @@ pub fn limit_quotations(manuscript: &Manuscript) -> Result<(), RequestError> {
     let found = manuscript.quotations.len();
     if found > MAX_QUOTATIONS {
         let detail = format!("the text has {found} quotations, at most {MAX_QUOTATIONS} are checked at a time");
+        return Err(RequestError::InvalidParameter(detail));
+    }
+    let short = manuscript.quotations.iter().filter(|quotation| is_short(quotation)).count();
+    if short > MAX_SHORT_QUOTATIONS {
+        let detail = format!(
+            "the text has {short} quotations of a few letters, at most {MAX_SHORT_QUOTATIONS} are checked at a time"
+        );
         return Err(RequestError::InvalidParameter(detail));
     }
     Ok(())

@@ -18,7 +18,8 @@ pub(in crate::server) const MAX_BODY: usize = 1 << 20;
 ///
 /// Finds quotations in quotation marks and in paragraphs of their own, and sentences that name a passage or a citation key, and says
 /// for each whether a paper has it word by word: `verbatim`, `altered`, `other_paper` or `not_found`. Typographic differences, elisions
-/// and insertions in square brackets do not count. A body has at most 1 MB and 2,000 quotations.
+/// and insertions in square brackets do not count. A body has at most 1 MB and 2,000 quotations, of which
+/// 200 may be shorter than 19 letters.
 #[utoipa::path(post, path = "/v1/verify", tag = "search", operation_id = "verifyQuotes", request_body = VerifyRequest, responses(
     (status = 200, body = VerifyResponse),
 ))]
