@@ -69,7 +69,7 @@ impl Quote {
     }
 }
 
-/// Whether a range of the normalised text begins and ends at word boundaries of the original.
+/// Whether a range of the normalised text begins and ends at word boundaries of the original, and not within a number.
 fn is_of_whole_words(normalised: &Normalised, original: &str, range: &Range<usize>) -> bool {
     let place = normalised.original(range);
     let joins = |left: Option<char>, right: Option<char>| {
@@ -80,7 +80,8 @@ fn is_of_whole_words(normalised: &Normalised, original: &str, range: &Range<usiz
     let (last, after) = around(place.end);
     // A superscript or a number after a word may be a citation.
     let is_number = after.is_some_and(char::is_numeric) && last.is_some_and(char::is_alphabetic);
-    !joins(before, first) && (!joins(last, after) || is_number)
+    let cuts_number = normalised.is_within_number(range.start) || normalised.is_within_number(range.end);
+    !joins(before, first) && (!joins(last, after) || is_number) && !cuts_number
 }
 
 /// A part of a quotation that is not from the paper.
@@ -161,6 +162,30 @@ mod tests {
             "the cells did fall at night",
         ] {
             assert!(!is_in(quote, PAPER), "{quote}");
+        }
+    }
+
+    #[test]
+    fn a_part_of_a_number_is_not_found() {
+        for (quote, paper) in [
+            ("5 % of patients had pain", "Only 2.5 % of patients had pain."),
+            ("500 patients had pain", "Of all, 12,500 patients had pain."),
+            ("5 °C was the mean", "Before, −5 °C was the mean."),
+            ("the score fell to 2", "Then the score fell to 2.5 at once."),
+            ("the score fell to 12", "Then the score fell to 12,500 at once."),
+            ("10 mg was given", "A dose of 5–10 mg was given."),
+            ("25 mg was given", "A dose of .25 mg was given."),
+            ("the score […] to 2", "Then the score fell to 2.5 at once."),
+        ] {
+            assert!(!is_in(quote, paper), "{quote}");
+        }
+        for (quote, paper) in [
+            ("the score fell to 2", "Then the score fell to 2. It rose."),
+            ("2016, the score fell", "In May 2016, the score fell."),
+            ("the score fell in 2016", "Then the score fell in 2016, 5 years later."),
+            ("−5 °C was the mean", "It was in 2016 −5 °C was the mean."),
+        ] {
+            assert!(is_in(quote, paper), "{quote}");
         }
     }
 }
