@@ -21,10 +21,15 @@ struct Work {
     /// The first author's family name in normalised form: its last word, and its last two and three words joined: `lee`
     /// and `mullerlee`.
     names: Vec<String>,
+    /// The longer words of the title in normalised form.
+    title: Vec<String>,
 }
 
 /// Maximum number of words of a family name.
 const MAX_NAME_WORDS: usize = 3;
+
+/// Minimum length of a word of a title after a name in a citation key, in bytes. Shorter ones may be the end of a name.
+const MIN_TITLE_WORD: usize = 4;
 
 impl Works {
     /// Reads the records of all papers.
@@ -47,7 +52,9 @@ impl Works {
             words.truncate(words.iter().rposition(|word| *word == family).map_or(0, |last| last + 1));
             let name = |count: usize| Some(words[words.len().checked_sub(count)?..].concat());
             let names = (1..=MAX_NAME_WORDS).filter_map(name).collect();
-            self.of_year.entry(year).or_default().push(Work { paper: paper.to_owned(), names });
+            let title = metadata.title.iter().flat_map(|title| plain_words(title));
+            let title = title.filter(|word| word.len() >= MIN_TITLE_WORD).collect();
+            self.of_year.entry(year).or_default().push(Work { paper: paper.to_owned(), names, title });
         }
     }
 
@@ -77,21 +84,78 @@ impl Works {
         }
         // Another work by the same author in the same year has another title.
         let family = entry.authors.first().filter(|_| entry.title.is_none()).and_then(|author| family_name(author));
-        let by_name = |(family, year)| self.by_name_and_year(&format!("{family}{year}"));
-        Ok(family.zip(entry.year).map(by_name).unwrap_or_default())
+        Ok(family.zip(entry.year).map(|(family, year)| self.named(year, &family)).unwrap_or_default())
     }
 
+    /// The papers that `Chang 2016` or a citation key such as `changAutologous2016` names. A key may go on after the
+    /// name, with another name or words of the title; a name in the text of a manuscript is the whole name.
     fn by_name_and_year(&self, key: &str) -> Vec<String> {
         static KEY: LazyLock<Regex> = LazyLock::new(|| {
             Regex::new(r"^(?P<name>[\p{L}'’_.: -]*\p{L})[_.: -]*(?P<year>(?:1[6-9]|20)\d\d)")
                 .expect("a constant pattern")
         });
         let Some(found) = KEY.captures(key) else { return Vec::new() };
-        let name = plain_words(&found["name"]).concat();
-        let papers = found["year"].parse().ok().and_then(|year: u16| self.of_year.get(&year));
-        let is_meant = |work: &&Work| work.names.iter().any(|family| name.starts_with(family.as_str()));
-        papers.into_iter().flatten().filter(is_meant).map(|work| work.paper.clone()).collect()
+        let (name, Ok(year)) = (&found["name"], found["year"].parse()) else { return Vec::new() };
+        let exact = self.named(year, &plain_words(name).concat());
+        if !exact.is_empty() || key.contains(char::is_whitespace) {
+            return exact;
+        }
+        let works = self.of_year.get(&year).into_iter().flatten();
+        let mut longest = 0;
+        let mut papers = Vec::new();
+        for work in works {
+            let Some(length) = work.length_of_name_in(name) else { continue };
+            if length > longest {
+                papers.clear();
+                longest = length;
+            }
+            if length == longest {
+                papers.push(work.paper.clone());
+            }
+        }
+        papers.sort();
+        papers
     }
+
+    /// The ids of the papers of a year whose first author has this family name, in normalised form.
+    fn named(&self, year: u16, family: &str) -> Vec<String> {
+        let works = self.of_year.get(&year).into_iter().flatten();
+        let named = works.filter(|work| work.names.iter().any(|name| name == family));
+        let mut papers: Vec<String> = named.map(|work| work.paper.clone()).collect();
+        papers.sort();
+        papers
+    }
+}
+
+impl Work {
+    /// The length of the family name with which a citation key begins, if a new word follows, or a word of the title:
+    /// `changAutologous`, `chang_autologous`, `changautologous`. `liu` does not begin with the name Li.
+    fn length_of_name_in(&self, key: &str) -> Option<usize> {
+        let ends = word_ends(key);
+        let plain = plain_words(key).concat();
+        let follows = |name: &String| {
+            let rest = plain.strip_prefix(name.as_str())?;
+            let is_word = ends.iter().any(|end| plain_words(&key[..*end]).concat() == *name);
+            let is_of_title =
+                rest.len() >= MIN_TITLE_WORD && self.title.iter().any(|word| rest.starts_with(word.as_str()));
+            (is_word || is_of_title).then_some(name.len())
+        };
+        self.names.iter().filter_map(follows).max()
+    }
+}
+
+/// The offsets at which words of a citation key end: before a capital, and at separators.
+fn word_ends(key: &str) -> Vec<usize> {
+    let mut ends = Vec::new();
+    let mut before: Option<char> = None;
+    for (at, c) in key.char_indices() {
+        let is_new = c.is_uppercase() && before.is_some_and(char::is_lowercase);
+        if is_new || !c.is_alphabetic() {
+            ends.push(at);
+        }
+        before = Some(c);
+    }
+    ends
 }
 
 #[cfg(test)]
@@ -106,8 +170,14 @@ mod tests {
             ("b", "Ann Müller-Lee", 2016),
             ("c", "Jo Chang", 2017),
             ("d", "Søren van der Łoś, Jr.", 2015),
+            ("e", "Wei Li", 2018),
+            ("f", "Min Lin", 2018),
+            ("g", "Jun Kim", 2018),
+            ("h", "Bo Kimura", 2019),
         ] {
-            works.add(paper, &Metadata { authors: vec![author.into()], year: Some(year), ..Metadata::default() });
+            let title = Some("On autologous cells".to_owned());
+            works
+                .add(paper, &Metadata { authors: vec![author.into()], year: Some(year), title, ..Metadata::default() });
         }
         for (key, papers) in [
             ("chang2016", &["a"][..]),
@@ -120,6 +190,18 @@ mod tests {
             ("vanderlos2015", &["d"]),
             ("kim2016", &[]),
             ("chang", &[]),
+            ("changautologous2016", &["a"]),
+            ("Liu 2018", &[]),
+            ("liu2018", &[]),
+            ("Liang_2018a", &[]),
+            ("LiWang2018", &["e"]),
+            ("li-wang2018", &["e"]),
+            ("lin2018", &["f"]),
+            ("linautologous2018", &["f"]),
+            ("Kimura 2018", &[]),
+            ("kimura2018", &[]),
+            ("kimura2019", &["h"]),
+            ("Kim Autologous 2018", &[]),
         ] {
             assert_eq!(works.by_name_and_year(key), papers, "{key}");
         }
