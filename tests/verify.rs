@@ -176,6 +176,26 @@ fn a_manuscript_in_word() {
     assert_eq!(response["quotes"][3]["line"], 4);
 }
 
+/// A sentence that two papers have is found in the same one, whichever was indexed first.
+#[test]
+fn verdicts_do_not_depend_on_the_order_of_indexing() {
+    let copy = SAFETY.replace("10.5555/safety", "10.5555/copy").replace("Safety of", "More on the safety of");
+    let draft = "“Fever occurred in one of ten patients”, and “fever occurred in two of ten patients within a day”.";
+    let found = |orders: [(&str, &str); 2]| {
+        let library = Library::without_model();
+        for (name, text) in orders {
+            library.write(name, text);
+            library.index(&[library.papers()]);
+        }
+        let (_, response) = verified(&library, "draft.txt", draft.as_bytes());
+        let quotes = response["quotes"].as_array().expect("quotes").iter();
+        quotes.map(|quote| quote["found"]["passage"].clone()).collect::<Vec<_>>()
+    };
+    let expected = ["10.5555_copy:0", "10.5555_copy:0"];
+    assert_eq!(found([("safety.md", SAFETY), ("copy.md", &copy)]), expected);
+    assert_eq!(found([("copy.md", &copy), ("safety.md", SAFETY)]), expected);
+}
+
 #[test]
 fn the_exit_code_tells_whether_all_is_verbatim() {
     let library = library();

@@ -122,7 +122,14 @@ impl QuoteIndex {
             index.passages.add(address, number, &record.passage);
             Ok(())
         })?;
-        index.passages.sort();
+        let mut order: Vec<usize> = (0..index.papers.len()).collect();
+        order.sort_unstable_by(|one, other| index.papers[*one].cmp(&index.papers[*other]));
+        let mut numbers = vec![0; order.len()];
+        for (new, old) in (0..).zip(order) {
+            numbers[old] = new;
+        }
+        index.passages.sort(&numbers);
+        index.papers.sort_unstable();
         Ok(index)
     }
 

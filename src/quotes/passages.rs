@@ -12,7 +12,8 @@ use crate::store::PassageAddress;
 /// Fingerprints in more passages than this are ignored when searching for altered quotations.
 const MAX_COMMON: usize = 500;
 
-/// All passages, by their number.
+/// All passages, by their number. Numbers are in the order of the papers' ids and of the passages in each paper, so
+/// that verdicts do not depend on the order of indexing.
 #[derive(Debug, Default)]
 pub(super) struct Passages {
     passages: Vec<NormalisedPassage>,
@@ -26,6 +27,8 @@ pub(super) struct NormalisedPassage {
     pub(super) address: PassageAddress,
     /// Number of its paper.
     pub(super) paper: u32,
+    /// Its ordinal in the paper.
+    ordinal: u32,
     pub(super) text: Box<str>,
 }
 
@@ -38,10 +41,26 @@ impl Passages {
         selected.sort_unstable();
         selected.dedup();
         self.postings.extend(selected.into_iter().map(|fingerprint| u64::from(fingerprint) << 32 | number));
-        self.passages.push(NormalisedPassage { address, paper, text: text.into() });
+        let ordinal = passage.id.parts().map_or(0, |(_, ordinal)| ordinal);
+        self.passages.push(NormalisedPassage { address, paper, ordinal, text: text.into() });
     }
 
-    pub(super) fn sort(&mut self) {
+    /// Numbers papers and passages in their final order. `papers` has the new number of each paper.
+    pub(super) fn sort(&mut self, papers: &[u32]) {
+        for passage in &mut self.passages {
+            passage.paper = papers[passage.paper as usize];
+        }
+        let key = |passage: &NormalisedPassage| (passage.paper, passage.ordinal);
+        let mut order: Vec<u32> = (0..self.passages.len() as u32).collect();
+        order.sort_by_key(|number| key(&self.passages[*number as usize]));
+        let mut numbers = vec![0_u32; order.len()];
+        for (new, old) in (0..).zip(order) {
+            numbers[old as usize] = new;
+        }
+        self.passages.sort_by_key(key);
+        for posting in &mut self.postings {
+            *posting = *posting >> 32 << 32 | u64::from(numbers[*posting as u32 as usize]);
+        }
         self.postings.sort_unstable();
         self.postings.shrink_to_fit();
     }
