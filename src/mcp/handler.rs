@@ -223,9 +223,9 @@ impl McpServer {
                 cited: input.paper.into_iter().collect(),
             };
             let snapshot = engine.store().snapshot();
-            let verdict = quotes.of(&snapshot).and_then(|index| {
-                index.check(&snapshot, &quotation, &BTreeMap::new(), Some(&|| Some(engine.embedder())))
-            });
+            let index = quotes.of(&snapshot).map_err(|error| error.to_string())?;
+            let index = index.ok_or("the papers are being prepared for comparison; try again in a few seconds")?;
+            let verdict = index.check(&snapshot, &quotation, &BTreeMap::new(), Some(&|| Some(engine.embedder())));
             verdict.map(|verdict| Json(QuoteOutput::new(&verdict))).map_err(|error| error.to_string())
         })
         .await

@@ -37,8 +37,10 @@ pub(in crate::server) async fn verify(
         manuscript.read_bibliography(request.bibliography.as_deref().unwrap_or_default());
         limit_quotations(&manuscript)?;
         let snapshot = state.engine.store().snapshot();
-        let verdicts =
-            state.quotes.of(&snapshot)?.check_all(&snapshot, &manuscript, &|| Some(state.engine.embedder()))?;
+        let Some(index) = state.quotes.of(&snapshot)? else {
+            return Err(Problem::overloaded("the papers are being prepared for comparison; try again"));
+        };
+        let verdicts = index.check_all(&snapshot, &manuscript, &|| Some(state.engine.embedder()))?;
         Ok(VerifyResponse::new(snapshot.commit_id(), &manuscript, &verdicts))
     };
     Ok(Json(state.blocking(check).await?))
