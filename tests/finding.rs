@@ -198,6 +198,33 @@ fn conditions_also_hold_for_papers_and_studies_that_a_question_names() {
 }
 
 #[test]
+fn a_list_has_the_same_total_and_facets_on_each_page() {
+    let library = Library::without_model();
+    for number in 0..60 {
+        let (year, name) = (2000 + number / 30, ["Ana Straub", "Bo Kim"][usize::from(number >= 30)]);
+        let head = format!("title: On joint {number}\nauthor: {name}\nyear: {year}");
+        library.write(
+            &format!("{number}.md"),
+            &format!("---\n{head}\n---\n\n## Results\n\nThe joint moves in {number}.\n"),
+        );
+    }
+    library.index(&[library.papers()]);
+    let found = |question: &str, offset: usize| {
+        let request = Request { offset, count_facets: true, ..Request::new(question) };
+        let answer = library.engine().search(&request).expect("an answer");
+        (answer.total, answer.facets.expect("facets").years, answer.hits.len())
+    };
+    for offset in [0, 20] {
+        let (total, years, hits) = found("author:Straub", offset);
+        assert_eq!((total.passages, total.is_estimate, hits), (30, false, 10));
+        assert_eq!(years, BTreeMap::from([(2000, 30)]));
+    }
+    let (total, years, _) = found("year:2000..", 0);
+    assert_eq!((total.passages, total.is_estimate), (50, true));
+    assert_eq!(years, BTreeMap::from([(2000, 20), (2001, 30)]));
+}
+
+#[test]
 fn a_chosen_sense_is_used_and_an_unknown_one_is_said() {
     let library = Library::without_model();
     for (name, long) in [

@@ -4,10 +4,10 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
-use tantivy::collector::{Count, TopDocs};
+use tantivy::collector::Count;
 use tantivy::query::{BooleanQuery, Occur, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocId, DocSet, Order, SegmentReader, TERMINATED, TantivyError, Term};
+use tantivy::{DocId, DocSet, SegmentReader, TERMINATED, TantivyError, Term};
 
 use super::commit::Commit;
 use super::filter::{filter_query, matching};
@@ -297,12 +297,12 @@ impl Commit {
         Ok(found.into_iter().take(limit).map(|(_, address)| address).collect())
     }
 
-    /// The ids of the papers that match a filter, newest first; at most `limit`. The cost grows with the number of
+    /// The ids of the papers that match a filter, newest first, and of one year in their order; at most `limit`. The cost grows with the number of
     /// papers that match.
     pub(super) fn newest_papers(&self, filter: &Filter, limit: usize) -> Result<Vec<String>, IndexError> {
-        let newest = TopDocs::with_limit(limit.max(1)).order_by_fast_field::<u64>("year", Order::Desc);
-        let found = self.searcher.search(&self.documents_query(PAPER, filter), &newest)?;
-        found.into_iter().map(|(_, address)| self.paper_id(address.into())).collect()
+        let selection = PaperSelection { filter: Some(filter), ..PaperSelection::default() };
+        let (_, page) = self.papers_page(&selection, PaperOrder::Newest, 0, limit)?;
+        page.into_iter().map(|address| self.paper_id(address)).collect()
     }
 
     /// A query for the documents of a kind that match a filter.

@@ -8,6 +8,7 @@ use super::error::SearchError;
 use super::evidence::{evidence, scored};
 use super::expansion::{Expanded, ExpansionContext, disambiguated, expand, unknown_senses};
 use super::facets::{facets, shown};
+use super::named::Named;
 use super::options::SearchOptions;
 use super::query::Query;
 use super::question::Question;
@@ -318,7 +319,9 @@ fn counted(
     question: &Question,
 ) -> Result<(Total, Option<Facets>), SearchError> {
     let passages = shown(prepared.snapshot, ranked, request.per_paper)?;
-    let is_estimate = question.has_phrases() || prepared.may_be_cut(ranked.len(), request);
+    let Named { hides_others, is_cut, .. } = question.named;
+    let is_cut = is_cut || (!hides_others && prepared.may_be_cut(ranked.len(), request));
+    let is_estimate = is_cut || question.has_phrases();
     let facets = request.count_facets.then(|| facets(prepared.snapshot, &passages)).transpose()?;
     Ok((Total { passages: passages.len(), is_estimate }, facets))
 }

@@ -34,6 +34,8 @@ pub(super) struct Named {
     pub(super) hides_others: bool,
     /// An identifier that no paper of the index has or cites.
     pub(super) unknown: Option<String>,
+    /// Whether there are more papers than those that are shown.
+    pub(super) is_cut: bool,
     /// Whether the papers with the name do not meet the conditions of the question.
     pub(super) is_excluded: bool,
 }
@@ -163,8 +165,9 @@ impl Named {
             let newest = |paper: &PaperRecord| Reverse(paper.metadata.year);
             (a, newest(one), &one.id).cmp(&(b, newest(other), &other.id))
         });
+        let is_cut = found.len() > MAX_PAPERS;
         let papers = found.into_iter().take(MAX_PAPERS).map(|(_, paper)| named(paper, NameKind::Authors)).collect();
-        Ok(Self { papers, is_only_name: true, ..Self::default() })
+        Ok(Self { papers, is_only_name: true, is_cut, ..Self::default() })
     }
 
     /// Looks up studies by their first author and year. Many words are also family names ("brown", "west"), so all words
@@ -226,7 +229,8 @@ impl Named {
             only.papers = only.papers.max(total);
         }
         let is_known = !studies.is_empty();
-        let mut named = Self { is_only_name: is_known, hides_others: is_known, ..Self::default() };
+        let is_cut = total > papers.len();
+        let mut named = Self { is_only_name: is_known, hides_others: is_known, is_cut, ..Self::default() };
         for (_, study, citing) in studies {
             named.studies.push(study);
             named.citing.extend(citing);

@@ -134,7 +134,9 @@ impl Question {
         self.text.clear();
         self.named = Named { is_only_name: true, hides_others: true, ..Named::default() };
         let Some(filter) = &self.filter else { return Ok(self) };
-        for id in snapshot.newest_papers(&filter.of_papers(), MAX_LISTED)? {
+        let papers = snapshot.newest_papers(&filter.of_papers(), MAX_LISTED + 1)?;
+        self.named.is_cut = papers.len() > MAX_LISTED;
+        for id in papers.into_iter().take(MAX_LISTED) {
             if let Some(paper) = snapshot.paper(&id)? {
                 self.named.papers.push(NamedPaper { id: paper.id, metadata: paper.metadata, by: NameKind::Conditions });
             }
@@ -151,13 +153,11 @@ impl Question {
         self.may_have_title
     }
 
-    /// The passages that rank first because the question names them or their paper, as many as the page needs.
+    /// The passages that rank first because the question names them or their paper. They are the same on each page, so
+    /// that they can be counted.
     pub(super) fn leading(&self, snapshot: &Snapshot, request: &Request) -> Result<Leading, IndexError> {
         let mut leading = Leading::default();
         for paper in &self.named.papers {
-            if leading.passages.len() >= request.offset + request.limit.max(10) {
-                break;
-            }
             let limit = if paper.by == NameKind::Title { 1 } else { request.per_paper };
             leading.passages.extend(snapshot.first_passages(paper.id.as_str(), &request.filter, limit)?);
             leading.papers.push(PaperKey::from_id(paper.id.as_str()));

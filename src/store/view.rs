@@ -324,7 +324,7 @@ pub trait View: Send + Sync + Debug {
     /// The number of papers by year, journal, article type and format. Collections and tags are left empty.
     fn paper_facets(&self) -> Result<PaperFacets, IndexError>;
 
-    /// The ids of the papers that match a filter, newest first; at most `limit`.
+    /// The ids of the papers that match a filter, newest first, and of one year in their order; at most `limit`.
     fn newest_papers(&self, filter: &Filter, limit: usize) -> Result<Vec<String>, IndexError>;
 
     /// Whether all papers can be looked up by all of their keys. An index of an earlier version may lack some.
