@@ -152,19 +152,26 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
-/// The weights that are fitted.
-const FITTED_WEIGHTS: [fn(&mut Weights) -> &mut f32; 10] = [
-    |weights| &mut weights.lexical,
-    |weights| &mut weights.coverage,
-    |weights| &mut weights.topic.paragraph,
-    |weights| &mut weights.topic.body,
-    |weights| &mut weights.topic.sentence,
-    |weights| &mut weights.fact.paragraph,
-    |weights| &mut weights.fact.body,
-    |weights| &mut weights.fact.sentence,
-    |weights| &mut weights.feedback,
-    |weights| &mut weights.fuzzy,
+/// Selects a weight.
+type Selector = fn(&mut Weights) -> &mut f32;
+
+/// The weights that are fitted, each with its maximum. The settings have the same limits.
+const FITTED_WEIGHTS: [(Selector, f32); 10] = [
+    (|weights| &mut weights.lexical, MAX_WEIGHT),
+    (|weights| &mut weights.coverage, MAX_WEIGHT),
+    (|weights| &mut weights.topic.paragraph, MAX_WEIGHT),
+    (|weights| &mut weights.topic.body, MAX_WEIGHT),
+    (|weights| &mut weights.topic.sentence, MAX_WEIGHT),
+    (|weights| &mut weights.fact.paragraph, MAX_WEIGHT),
+    (|weights| &mut weights.fact.body, MAX_WEIGHT),
+    (|weights| &mut weights.fact.sentence, MAX_WEIGHT),
+    (|weights| &mut weights.feedback, MAX_WEIGHT),
+    // A factor: a similar word counts at most as much as the word itself.
+    (|weights| &mut weights.fuzzy, 1.0),
 ];
+
+/// Maximum of a weight.
+const MAX_WEIGHT: f32 = 10.0;
 
 /// The factors by which a weight is multiplied in turn. Finer steps would fit noise.
 const FACTORS: [f32; 8] = [0.0, 0.5, 0.7, 0.85, 1.2, 1.4, 2.0, 3.0];
@@ -184,12 +191,16 @@ fn ascend(samples: &[Vec<&JudgedQuestion>], start: &Weights) -> Weights {
     let mut best_value = value(samples, &best);
     for _ in 0..MAX_ROUNDS {
         let before = best_value;
-        for weight in FITTED_WEIGHTS {
+        for (weight, max) in FITTED_WEIGHTS {
             let now = *weight(&mut best);
             let tried = FACTORS.map(|factor| if now > 0.0 { now * factor } else { FROM_ZERO * factor });
             for candidate in tried {
                 let mut weights = best;
-                *weight(&mut weights) = candidate;
+                *weight(&mut weights) = candidate.min(max);
+                // All weights together are scaled in the end.
+                if FITTED_WEIGHTS.iter().any(|(weight, max)| *weight(&mut weights.normalised()) > *max) {
+                    continue;
+                }
                 let candidate_value = value(samples, &weights);
                 if candidate_value > best_value + MIN_GAIN {
                     (best, best_value) = (weights, candidate_value);
@@ -266,6 +277,15 @@ mod tests {
         assert!(fit.weights.topic.sentence > 0.2, "{fit:?}");
         assert!(fit.after[0] > 0.95 && fit.after[0] > fit.before[0] + 0.1, "{fit:?}");
         assert!(fit.gain[0].is_some_and(|gain| gain.interval.0 > 0.0 && gain.p < 0.01), "{fit:?}");
+    }
+
+    #[test]
+    fn weights_stay_within_the_limits_of_the_settings() {
+        let mut weights = fit(&[sample(|scores| &mut scores.fuzzy)], &Weights::default()).weights;
+        assert!(weights.fuzzy > Weights::default().fuzzy, "it would go beyond 1: {weights:?}");
+        for (weight, max) in FITTED_WEIGHTS {
+            assert!((0.0..=max).contains(weight(&mut weights)), "{weights:?}");
+        }
     }
 
     #[test]
