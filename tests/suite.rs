@@ -7,6 +7,7 @@ mod crash;
 mod crash_loop;
 mod damage;
 mod dump;
+mod eval;
 mod finding;
 mod generated;
 mod holdings;

@@ -4,10 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::context::Context;
+use super::printable::printable;
 use super::store::StoreOptions;
+use super::style;
 use crate::cluster::{ClusterOptions, ClusterStore};
 use crate::embed::Embedder;
-use crate::eval::collection::Collection;
+use crate::eval::collection::{Collection, Unknown};
+use crate::eval::{DocumentId, QueryId};
 use crate::index::PassageIndex;
 use crate::ingest::Progress;
 use crate::search::Engine;
@@ -25,6 +28,7 @@ pub(super) fn open(
     if corpus.is_none() && !Collection::has_documents(folder) {
         let index = context.open_store(embedder.as_ref())?;
         let collection = Collection::over_index(folder, split, index)?;
+        warn_of_unknown(&collection)?;
         let engine = collection.engine(Arc::clone(embedder), context.search_options());
         return Ok((collection, engine));
     }
@@ -37,8 +41,30 @@ pub(super) fn open(
     let open_store = |name: &str| open_store(context, &options, name, embedder.as_ref());
     let collection = Collection::open(folder, split, corpus, &open_store, embedder.as_ref(), report)?;
     bar.finish_and_clear();
+    warn_of_unknown(&collection)?;
     let engine = collection.engine(Arc::clone(embedder), context.search_options());
     Ok((collection, engine))
+}
+
+/// Names what is judged but does not exist.
+fn warn_of_unknown(collection: &Collection) -> anyhow::Result<()> {
+    const SHOWN: usize = 3;
+    let Unknown { queries, documents } = collection.unknown()?;
+    let queries: Vec<&str> = queries.iter().map(QueryId::as_str).collect();
+    let documents: Vec<&str> = documents.iter().map(DocumentId::as_str).collect();
+    for (what, ids) in [("questions", queries), ("relevant documents", documents)] {
+        if let Some(first) = ids.get(..ids.len().min(SHOWN)).filter(|first| !first.is_empty()) {
+            let more = if ids.len() > SHOWN { ", …" } else { "" };
+            let named = first.join(", ");
+            let (warning, reset) = (style::WARNING, style::RESET);
+            anstream::eprintln!(
+                "{warning}unknown:{reset} {} {what} of the judgments do not exist and count as not found: {}{more}",
+                ids.len(),
+                printable(&named)
+            );
+        }
+    }
+    Ok(())
 }
 
 /// Opens the store of a collection: a folder inside of the index's folder, or an index beside that of the papers.

@@ -119,6 +119,15 @@ pub struct Answers {
     pub seconds: f64,
 }
 
+/// What the judgments of a collection name, but the collection does not have.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Unknown {
+    /// Queries with a relevant document, in order.
+    pub queries: Vec<QueryId>,
+    /// Relevant documents, in order.
+    pub documents: Vec<DocumentId>,
+}
+
 /// Opens the store of this name, or creates it.
 pub type OpenStore<'a> = dyn Fn(&str) -> Result<Arc<dyn Store>, IndexError> + 'a;
 
@@ -149,6 +158,34 @@ impl Collection {
         let (queries, judgments) = open_questions(folder, split)?;
         let queries = queries.into_iter().filter(|query| judgments.get(&query.id).is_some()).collect();
         Ok(Self { queries, judgments, folder: folder.to_owned(), store, documents: JudgedUnits::Passages })
+    }
+
+    /// The relevant documents, and their queries, that do not exist: ids with a typing error, or of passages that have
+    /// changed. Every system scores 0 on them.
+    ///
+    /// # Errors
+    /// If the index cannot be read.
+    pub fn unknown(&self) -> Result<Unknown, IndexError> {
+        let known: BTreeSet<&QueryId> = self.queries.iter().map(|query| &query.id).collect();
+        let queries = self.judgments.answerable().map(|(query, _)| query).filter(|query| !known.contains(query));
+        let relevant = self.judgments.answerable().flat_map(|(_, grades)| grades).filter(|(_, grade)| **grade > 0);
+        let relevant: BTreeSet<&DocumentId> = relevant.map(|(document, _)| document).collect();
+        let mut documents = Vec::new();
+        match &self.documents {
+            JudgedUnits::Documents(all) => {
+                let known: BTreeSet<&DocumentId> = all.values().collect();
+                documents.extend(relevant.difference(&known).map(|document| (*document).clone()));
+            }
+            JudgedUnits::Passages => {
+                let snapshot = self.store.snapshot();
+                for document in relevant {
+                    if snapshot.find_passage(document.as_str())?.is_none() {
+                        documents.push(document.clone());
+                    }
+                }
+            }
+        }
+        Ok(Unknown { queries: queries.cloned().collect(), documents })
     }
 
     /// Whether a folder has documents. Otherwise its judgments are about passages of the user's index.
