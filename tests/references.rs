@@ -101,6 +101,101 @@ fn references_of_each_format_fix_the_metadata_of_papers() {
     }
 }
 
+fn review(name: &str) -> String {
+    format!(
+        "---\ntitle: \"A review of the gait of patients with {name}\"\ndoi: 10.1000/{name}\n---\n\n## Findings\n\nThe {name} got better.\n"
+    )
+}
+
+fn ris(name: &str, year: u16) -> String {
+    format!(
+        "TY  - JOUR\nTI  - A review of the gait of patients with {name}\nPY  - {year}\nDO  - 10.1000/{name}\nER  - \n"
+    )
+}
+
+/// The years of the papers by their ids, which are their DOIs.
+fn years(library: &Library) -> Vec<(String, Option<u16>)> {
+    let papers = library.index.snapshot().papers().expect("papers");
+    let mut years: Vec<_> = papers.iter().map(|paper| (paper.id.to_string(), paper.metadata.year)).collect();
+    years.sort();
+    years
+}
+
+fn expected(years: &[(&str, Option<u16>)]) -> Vec<(String, Option<u16>)> {
+    years.iter().map(|(name, year)| (format!("10.1000_{name}"), *year)).collect()
+}
+
+/// Exports without keys are told apart by what they describe, not by their position in the file.
+#[test]
+fn entries_without_keys_stay_with_their_papers_wherever_they_are_in_the_file() {
+    let csl = |name: &str, year: u16| {
+        format!(
+            r#"{{"title": "A review of the gait of patients with {name}", "DOI": "10.1000/{name}", "issued": {{"date-parts": [[{year}]]}}}}"#
+        )
+    };
+    let exports = [
+        ("refs.ris", ris("knees", 2010), ris("hips", 2011) + &ris("knees", 2012)),
+        ("refs.json", csl("knees", 2010), format!("[{},{}]", csl("hips", 2011), csl("knees", 2012))),
+    ];
+    for (name, first, second) in exports {
+        let library = Library::without_model();
+        for paper in ["hips", "knees"] {
+            library.write(&format!("{paper}.md"), &review(paper));
+        }
+        import(&library, name, &first);
+        index(&library, None);
+        assert_eq!(years(&library), expected(&[("hips", None), ("knees", Some(2010))]), "{name}");
+        import(&library, name, &second);
+        index(&library, None);
+        index(&library, Some("hips.md"));
+        assert_eq!(years(&library), expected(&[("hips", Some(2011)), ("knees", Some(2012))]), "{name}");
+    }
+}
+
+/// Two libraries may use the same citation key for different works. A correction of either work is one of that work alone.
+#[test]
+fn a_key_that_two_works_have_mixes_up_neither() {
+    let library = Library::without_model();
+    library.write("knees.md", &review("knees"));
+    library.write("hips.md", &review("hips"));
+    let entry = |name: &str, year: u16| {
+        format!(
+            "@article{{smith2010, title = {{A review of the gait of patients with {name}}}, year = {year}, doi = {{10.1000/{name}}}}}"
+        )
+    };
+    import(&library, "mine.bib", &entry("knees", 2010));
+    index(&library, None);
+    let known = import(&library, "theirs.bib", &entry("hips", 2011));
+    assert_eq!(index(&library, None).papers.unchanged, 2);
+    assert_eq!(years(&library), expected(&[("hips", None), ("knees", Some(2010))]));
+    index(&library, Some("hips.md"));
+    assert_eq!(years(&library), expected(&[("hips", Some(2011)), ("knees", Some(2010))]));
+    let keys = library.index.snapshot().papers().expect("papers").into_iter();
+    let keys: Vec<_> = keys.map(|paper| paper.item().and_then(|item| item.citation_key.clone())).collect();
+    assert_eq!(keys, [Some("smith2010".to_owned()), Some("smith2010".to_owned())]);
+    assert!(known.get("smith2010").is_some());
+    for (file, name, year) in [("theirs.bib", "hips", 2001), ("mine.bib", "knees", 2002)] {
+        import(&library, file, &entry(name, year));
+    }
+    index(&library, None);
+    assert_eq!(years(&library), expected(&[("hips", Some(2001)), ("knees", Some(2002))]));
+}
+
+/// A file that is overwritten by another paper does not get the reference of the former one.
+#[test]
+fn another_paper_in_the_same_file_loses_the_reference() {
+    let library = Library::without_model();
+    library.write("a.md", &review("knees"));
+    import(&library, "refs.ris", &ris("knees", 2010));
+    index(&library, None);
+    library.write("a.md", &format!("{}\nAnd more.\n", review("knees")));
+    index(&library, None);
+    assert_eq!(years(&library), expected(&[("knees", Some(2010))]));
+    library.write("a.md", &review("hips"));
+    index(&library, None);
+    assert_eq!(years(&library), expected(&[("hips", None)]));
+}
+
 #[test]
 fn what_is_no_file_of_references_is_an_error() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -9,7 +9,8 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use super::source::{FileVersion, Paper, ReadFailure, paper_id};
 use crate::corpus::{Article, Block, Limits, Mark, Metadata, READERS_VERSION, annotate};
 use crate::library::LibraryItem;
-use crate::library::references::{ReferenceEntry, References};
+use crate::library::references::{self, ReferenceEntry, References};
+use crate::store::SourceRecord;
 
 /// Metadata of files from the libraries that a run reads.
 #[derive(Debug, Clone, Default)]
@@ -29,7 +30,7 @@ impl LibraryItems {
             let known = known?;
             match known.folder() {
                 Some(folder) => (!self.has(folder)).then(|| known.clone()),
-                None => self.references.get(&known.key).map(ReferenceEntry::item),
+                None => self.references.current(file, &known.key, &known.metadata).map(ReferenceEntry::item),
             }
         };
         self.by_file.get(file).cloned().or_else(before)
@@ -38,6 +39,18 @@ impl LibraryItems {
     /// The imported reference that describes a paper that was read from a file.
     pub(super) fn of_read(&self, file: &Path, read: &Metadata) -> Option<LibraryItem> {
         self.references.find(file, read).map(ReferenceEntry::item)
+    }
+
+    /// Whether the item that is `known` of a file is that of the paper that was just read from it. A file whose content has changed
+    /// may be another paper, which an imported reference does not describe; a library names its file itself.
+    pub(super) fn is_still_of(known: &SourceRecord, read: &Paper) -> bool {
+        let is_as_before =
+            read.files.iter().any(|file| file.path == known.path && file.fingerprint == known.fingerprint);
+        let item = known.item.as_deref();
+        is_as_before
+            || item.is_none_or(|item| {
+                item.folder().is_some() || references::is_same_work(&item.metadata, &read.article.metadata)
+            })
     }
 
     /// Whether this run has read the library in a folder.

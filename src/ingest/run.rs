@@ -329,9 +329,14 @@ impl Run<'_> {
 
     /// The item of a file in a library, now or when it was last read.
     fn item(&self, file: &Path) -> Result<Option<LibraryItem>, IngestError> {
-        let known = self.before.sources_of_file(file)?.into_iter().flat_map(|found| found.sources);
-        let known = known.filter(|source| source.path == file).find_map(|source| source.item);
+        let known = self.known(file)?.and_then(|source| source.item);
         Ok(self.disk.items.of(file, known.as_deref()))
+    }
+
+    /// A file as it was when the run began.
+    fn known(&self, file: &Path) -> Result<Option<SourceRecord>, IngestError> {
+        let mut known = self.before.sources_of_file(file)?.into_iter().flat_map(|found| found.sources);
+        Ok(known.find(|source| source.path == file))
     }
 
     /// Reads on a thread of its own, so that the model does not wait for the disk and the parsers.
@@ -479,7 +484,8 @@ impl Run<'_> {
     /// `takes_over`: the index held the paper before, from another source.
     fn place(&mut self, mut paper: Paper, takes_over: bool) -> Result<Vec<Vec<PathBuf>>, IngestError> {
         let first = paper.files.first().map(|file| file.path.clone()).unwrap_or_default();
-        let item = self.item(&first)?;
+        let known = self.known(&first)?.filter(|known| LibraryItems::is_still_of(known, &paper));
+        let item = self.disk.items.of(&first, known.and_then(|known| known.item).as_deref());
         if let Some(item) = item.or_else(|| self.disk.items.of_read(&first, &paper.article.metadata)) {
             label(&mut paper, &item);
         }

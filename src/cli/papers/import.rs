@@ -23,11 +23,11 @@ pub(super) fn run(context: &Context, file: &Path, as_json: bool) -> anyhow::Resu
     let store = context.open_store(embedder.as_ref())?;
     let stored = context.references();
     let mut all = References::load(&stored)?;
-    all.add(read.entries.iter().cloned());
+    let ids = all.add(read.entries);
     all.store(&stored)?;
     let snapshot = store.snapshot();
     let (mut files, mut unknown) = (BTreeSet::new(), Vec::new());
-    for entry in &read.entries {
+    for entry in ids.iter().filter_map(|id| all.get(id)) {
         let described = described(&snapshot, entry)?;
         if described.is_empty() {
             unknown.push(entry);
@@ -46,16 +46,16 @@ pub(super) fn run(context: &Context, file: &Path, as_json: bool) -> anyhow::Resu
         let message = format!("{}: {}", failure.file.display(), failure.reason);
         anstream::eprintln!("{}not read:{} {}", style::WARNING, style::RESET, printable(&message));
     }
-    let known = read.entries.len() - unknown.len();
+    let known = ids.len() - unknown.len();
     if as_json {
         let unknown: Vec<_> =
             unknown.iter().map(|entry| json!({"key": entry.key, "title": entry.metadata.title})).collect();
         let PaperCounts { updated, unchanged, failed, .. } = summary.papers;
         let papers = json!({"updated": updated, "unchanged": unchanged, "failed": failed});
-        let found = json!({"entries": read.entries.len(), "known": known, "unknown": unknown, "damaged": read.damaged, "papers": papers});
+        let found = json!({"entries": ids.len(), "known": known, "unknown": unknown, "damaged": read.damaged, "papers": papers});
         anstream::println!("{}", json_line(&found)?);
     } else {
-        print(context, &read.damaged, &unknown, read.entries.len(), summary.papers.updated);
+        print(context, &read.damaged, &unknown, ids.len(), summary.papers.updated);
     }
     Ok(if known == 0 || !read.damaged.is_empty() { Outcome::Partial } else { Outcome::Success })
 }
@@ -65,8 +65,9 @@ fn print(context: &Context, damaged: &[String], unknown: &[&ReferenceEntry], ent
         anstream::eprintln!("{}not read:{} the entry {}", style::WARNING, style::RESET, printable(key));
     }
     for entry in unknown {
+        let key = entry.key.as_deref().unwrap_or("(no key)");
         let title = entry.metadata.title.as_deref().unwrap_or("(no title)");
-        anstream::println!("of no paper here: {}  {}", printable(&entry.key), printable(title));
+        anstream::println!("of no paper here: {}  {}", printable(key), printable(title));
     }
     if !context.quiet {
         let known = entries - unknown.len();
@@ -86,7 +87,7 @@ fn described(snapshot: &Snapshot, entry: &ReferenceEntry) -> Result<Vec<SourceRe
     let mut files = Vec::new();
     for paper in papers {
         let is_own = |path: &Path| {
-            entry.describes(path, &paper.metadata) || paper.item().is_some_and(|item| item.key == entry.key)
+            entry.describes(path, &paper.metadata) || paper.item().is_some_and(|item| item.key == entry.id)
         };
         let texts = paper.sources.iter().filter(|source| source.role == SourceRole::Text);
         files.extend(texts.filter(|source| is_own(&source.path)).cloned());

@@ -18,7 +18,7 @@ pub(super) fn read(text: &str, folder: &Path) -> ReferenceFile {
 }
 
 fn reference(key: String, found: &BibtexEntry, folder: &Path) -> ReferenceEntry {
-    let mut entry = ReferenceEntry { key, ..ReferenceEntry::default() };
+    let mut entry = ReferenceEntry { key: Some(key), ..ReferenceEntry::default() };
     let field = |names: &[&str]| names.iter().find_map(|name| found.fields.get(*name)).map(String::as_str);
     for (name, names) in [
         ("title", &["title"][..]),

@@ -19,20 +19,20 @@ pub(super) fn read(text: &str) -> serde_json::Result<ReferenceFile> {
     let mut file = ReferenceFile::default();
     for (number, item) in items.iter().enumerate() {
         match item.as_object() {
-            Some(_) => file.entries.push(reference(item, number + 1)),
+            Some(_) => file.entries.push(reference(item)),
             None => file.damaged.push(format!("item {}", number + 1)),
         }
     }
     Ok(file)
 }
 
-fn reference(item: &Value, number: usize) -> ReferenceEntry {
+fn reference(item: &Value) -> ReferenceEntry {
     let text = |name: &str| match &item[name] {
         Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     };
-    let key = text("citation-key").or_else(|| text("id")).unwrap_or_else(|| format!("csl-{number}"));
+    let key = text("citation-key").or_else(|| text("id"));
     let mut entry = ReferenceEntry { key, ..ReferenceEntry::default() };
     for (name, field) in [
         ("title", "title"),

@@ -5,14 +5,18 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::corpus::identity::TitleKey;
-use crate::corpus::{Identity, Metadata, set_field};
+use crate::corpus::{Identity, Metadata, family_name, set_field};
 use crate::library::{ItemRole, LibraryItem, Origin};
 
 /// The metadata in an entry.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReferenceEntry {
-    /// The key by which manuscripts cite it.
-    pub key: String,
+    /// Identifies it among all imported references, which set it.
+    #[serde(skip)]
+    pub id: String,
+    /// The key by which manuscripts cite it, if its file has one. Different works may have the same key in different files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     pub metadata: Metadata,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub collections: Vec<String>,
@@ -73,10 +77,10 @@ impl ReferenceEntry {
     pub fn item(&self) -> LibraryItem {
         LibraryItem {
             origin: Origin::References,
-            key: self.key.clone(),
+            key: self.id.clone(),
             attachment: None,
             role: ItemRole::Main,
-            citation_key: Some(self.key.clone()),
+            citation_key: self.key.clone(),
             collections: self.collections.clone(),
             tags: self.tags.clone(),
             metadata: self.metadata.clone(),
@@ -86,17 +90,64 @@ impl ReferenceEntry {
 
     /// Whether it describes the paper that was read from a file: it names the file, has a common identifier, or else the same title.
     pub fn describes(&self, file: &Path, read: &Metadata) -> bool {
-        if self.files.iter().any(|own| own == file) {
-            return true;
-        }
-        let (own, read) = (Identity::from_metadata(&self.metadata), Identity::from_metadata(read));
-        let pairs = [(&own.doi, &read.doi), (&own.pmid, &read.pmid), (&own.pmcid, &read.pmcid)];
-        let mut known = pairs.iter().filter(|(one, other)| one.is_some() && other.is_some()).peekable();
-        if known.peek().is_some() {
-            return known.any(|(one, other)| one == other);
-        }
-        let title = |identity: Identity| identity.title.map(|TitleKey { title, .. }| title);
-        let (own, read) = (title(own), title(read));
-        own.is_some_and(|own| own.len() >= MIN_TITLE_CHARACTERS && Some(own) == read)
+        self.names(file) || is_same_work(&self.metadata, read)
     }
+
+    /// Whether it names a file as that of its paper.
+    pub(super) fn names(&self, file: &Path) -> bool {
+        self.files.iter().any(|own| own == file)
+    }
+
+    /// Whether it is a later state of an entry with this metadata that had the same key, and not an entry of another work. Any field
+    /// may have been corrected, but an identifier, the title or the place in the journal is as before.
+    pub(super) fn is_revision_of(&self, former: &Metadata) -> bool {
+        let own = &self.metadata;
+        let identifiers = share_identifier(&Identity::from_metadata(own), &Identity::from_metadata(former));
+        let has_same_title =
+            same_title(own, former).is_some_and(|title| identifiers.is_none() || title.len() >= MIN_TITLE_CHARACTERS);
+        identifiers == Some(true) || has_same_title || has_same_place(own, former)
+    }
+
+    /// Whether a newly imported entry takes its place.
+    pub(super) fn is_replaced_by(&self, new: &Self) -> bool {
+        if self.key != new.key {
+            return false;
+        }
+        match self.key {
+            Some(_) => new.files.iter().any(|file| self.names(file)) || new.is_revision_of(&self.metadata),
+            // Of several works with one title and without identifiers, only the authors differ.
+            None => is_same_work(&self.metadata, &new.metadata) && !has_other_author(&self.metadata, &new.metadata),
+        }
+    }
+}
+
+/// Whether the metadata are of one work: they have a common identifier, or else the same title.
+pub fn is_same_work(own: &Metadata, other: &Metadata) -> bool {
+    share_identifier(&Identity::from_metadata(own), &Identity::from_metadata(other))
+        .unwrap_or_else(|| same_title(own, other).is_some_and(|title| title.len() >= MIN_TITLE_CHARACTERS))
+}
+
+/// Whether one of the identifiers that both have is the same; `None` if they have none in common.
+fn share_identifier(own: &Identity, other: &Identity) -> Option<bool> {
+    let pairs = [(&own.doi, &other.doi), (&own.pmid, &other.pmid), (&own.pmcid, &other.pmcid)];
+    let mut known = pairs.iter().filter(|(one, other)| one.is_some() && other.is_some()).peekable();
+    known.peek()?;
+    Some(known.any(|(one, other)| one == other))
+}
+
+/// The letters and digits of the title, if both have the same.
+fn same_title(own: &Metadata, other: &Metadata) -> Option<String> {
+    let title = |metadata| Identity::from_metadata(metadata).title.map(|TitleKey { title, .. }| title);
+    title(own).filter(|own| Some(own) == title(other).as_ref())
+}
+
+/// Whether both begin on the same page of the same volume, in the same year.
+fn has_same_place(own: &Metadata, other: &Metadata) -> bool {
+    let place = |metadata: &Metadata| Some((metadata.year?, metadata.volume.clone()?, metadata.first_page.clone()?));
+    place(own).is_some_and(|own| Some(own) == place(other))
+}
+
+fn has_other_author(own: &Metadata, other: &Metadata) -> bool {
+    let family = |metadata: &Metadata| metadata.authors.first().and_then(|author| family_name(author));
+    family(own).zip(family(other)).is_some_and(|(own, other)| own != other)
 }

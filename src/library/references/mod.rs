@@ -9,7 +9,7 @@ mod store;
 
 use std::path::Path;
 
-pub use entry::{ReferenceEntry, ReferenceFile};
+pub use entry::{ReferenceEntry, ReferenceFile, is_same_work};
 pub use store::{FILE, References, ReferencesError};
 
 /// Maximum size of a file in MB.

@@ -27,10 +27,7 @@ pub(super) fn read(text: &str, folder: &Path) -> ReferenceFile {
     let mut values: Vec<(&str, String)> = Vec::new();
     for line in text.lines() {
         match tagged(line.trim_end()) {
-            Some(("ER", _)) => {
-                let number = file.entries.len() + 1;
-                file.entries.push(reference(&std::mem::take(&mut values), number, folder));
-            }
+            Some(("ER", _)) => file.entries.push(reference(&std::mem::take(&mut values), folder)),
             Some((tag, value)) => values.push((tag, value.to_owned())),
             None => {
                 if let (Some((_, value)), false) = (values.last_mut(), line.trim().is_empty()) {
@@ -47,12 +44,12 @@ pub(super) fn read(text: &str, folder: &Path) -> ReferenceFile {
     file
 }
 
-fn reference(values: &[(&str, String)], number: usize, folder: &Path) -> ReferenceEntry {
+fn reference(values: &[(&str, String)], folder: &Path) -> ReferenceEntry {
     let first = |tags: &[&str]| {
         let of = |tag: &&str| values.iter().find(|(own, value)| own == tag && !value.is_empty());
         tags.iter().find_map(of).map(|(_, value)| value.as_str())
     };
-    let key = first(&["ID"]).map_or_else(|| format!("ris-{number}"), str::to_owned);
+    let key = first(&["ID"]).map(str::to_owned);
     let mut entry = ReferenceEntry { key, ..ReferenceEntry::default() };
     for (name, tags) in [
         ("title", &["TI", "T1"][..]),
@@ -115,7 +112,10 @@ mod tests {
         let read = read(text, Path::new("/refs"));
         assert_eq!(read.damaged, ["Without an end"]);
         let [entry] = read.entries.as_slice() else { panic!("{read:?}") };
-        assert_eq!((entry.key.as_str(), entry.metadata.title.as_deref()), ("lee2010", Some("Stem cells in knees")));
+        assert_eq!(
+            (entry.key.as_deref(), entry.metadata.title.as_deref()),
+            (Some("lee2010"), Some("Stem cells in knees"))
+        );
         assert_eq!(entry.metadata.authors, ["Ann Lee", "Bo van der Meer Jr."]);
         assert_eq!(
             (entry.metadata.first_page.as_deref(), entry.metadata.last_page.as_deref()),

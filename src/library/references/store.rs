@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::entry::ReferenceEntry;
 use crate::corpus::{Metadata, plain_words};
@@ -27,9 +28,9 @@ pub enum ReferencesError {
 /// All imported references.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct References {
-    /// By their keys.
+    /// By their ids.
     entries: BTreeMap<String, ReferenceEntry>,
-    /// Keys of entries by the terms by which papers are looked up.
+    /// Ids of entries by the terms by which papers are looked up.
     #[serde(skip)]
     by_name: BTreeMap<String, Vec<String>>,
 }
@@ -43,7 +44,8 @@ impl References {
         };
         let damaged = |source| ReferencesError::Damaged { file: file.to_owned(), source };
         let mut read: Self = serde_json::from_slice(&bytes).map_err(damaged)?;
-        for entry in read.entries.values() {
+        for (id, entry) in &mut read.entries {
+            entry.id.clone_from(id);
             add_names(&mut read.by_name, entry);
         }
         Ok(read)
@@ -60,38 +62,70 @@ impl References {
         Ok(())
     }
 
-    /// Adds entries. An entry replaces an earlier one with the same key.
-    pub fn add(&mut self, entries: impl IntoIterator<Item = ReferenceEntry>) {
-        for entry in entries {
+    /// Adds entries, and returns their ids. An entry replaces an earlier one of the same work with the same key, or without one if
+    /// it has none itself; another work with the same key is kept beside it.
+    pub fn add(&mut self, entries: impl IntoIterator<Item = ReferenceEntry>) -> Vec<String> {
+        let mut ids = Vec::new();
+        for mut entry in entries {
+            entry.id = self.id_for(&entry);
             add_names(&mut self.by_name, &entry);
-            self.entries.insert(entry.key.clone(), entry);
+            ids.push(entry.id.clone());
+            self.entries.insert(entry.id.clone(), entry);
+        }
+        ids
+    }
+
+    /// The id of the entry that a new one replaces, or else an id that is free.
+    fn id_for(&self, entry: &ReferenceEntry) -> String {
+        let alike = names(entry).filter_map(|name| self.by_name.get(&name)).flatten();
+        let mut alike = alike.filter_map(|id| self.entries.get(id));
+        if let Some(replaced) = alike.find(|known| known.is_replaced_by(entry)) {
+            return replaced.id.clone();
+        }
+        // Does not depend on the position of the entry in its file.
+        let content = || serde_json::to_vec(&entry.metadata).unwrap_or_default();
+        let fingerprint = || format!("{:016x}", xxh3_64(&content()));
+        match &entry.key {
+            Some(key) if self.entries.get(key).is_none_or(|known| known.is_replaced_by(entry)) => key.clone(),
+            Some(key) => format!("{key}#{}", fingerprint()),
+            None => fingerprint(),
         }
     }
 
-    /// The entry with a key.
-    pub fn get(&self, key: &str) -> Option<&ReferenceEntry> {
-        self.entries.get(key)
+    /// The entry with an id.
+    pub fn get(&self, id: &str) -> Option<&ReferenceEntry> {
+        self.entries.get(id)
+    }
+
+    /// The present state of the entry from which a file was labelled: that with the same id, if it is still of the same work, or else
+    /// another one that describes the same paper.
+    pub fn current(&self, file: &Path, id: &str, former: &Metadata) -> Option<&ReferenceEntry> {
+        let same = self.entries.get(id).filter(|entry| entry.names(file) || entry.is_revision_of(former));
+        same.or_else(|| self.find(file, former))
     }
 
     /// The entry that describes the paper that was read from a file.
     pub fn find(&self, file: &Path, read: &Metadata) -> Option<&ReferenceEntry> {
         let names = std::iter::once(file_name(file)).chain(metadata_names(read));
-        let entries =
-            names.filter_map(|name| self.by_name.get(&name)).flatten().filter_map(|key| self.entries.get(key));
+        let entries = names.filter_map(|name| self.by_name.get(&name)).flatten().filter_map(|id| self.entries.get(id));
         let mut entries: Vec<&ReferenceEntry> = entries.filter(|entry| entry.describes(file, read)).collect();
         // An entry that names the file takes precedence.
-        entries.sort_by_key(|entry| (!entry.files.iter().any(|own| own == file), entry.key.as_str()));
+        entries.sort_by_key(|entry| (!entry.names(file), entry.id.as_str()));
         entries.first().copied()
     }
 }
 
 fn add_names(by_name: &mut BTreeMap<String, Vec<String>>, entry: &ReferenceEntry) {
-    for name in entry.files.iter().map(|file| file_name(file)).chain(metadata_names(&entry.metadata)) {
-        let keys = by_name.entry(name).or_default();
-        if !keys.contains(&entry.key) {
-            keys.push(entry.key.clone());
+    for name in names(entry) {
+        let ids = by_name.entry(name).or_default();
+        if !ids.contains(&entry.id) {
+            ids.push(entry.id.clone());
         }
     }
+}
+
+fn names(entry: &ReferenceEntry) -> impl Iterator<Item = String> {
+    entry.files.iter().map(|file| file_name(file)).chain(metadata_names(&entry.metadata))
 }
 
 fn file_name(file: &Path) -> String {
