@@ -335,6 +335,51 @@ fn changes_are_found_and_only_what_is_new_is_embedded() {
     assert_eq!(forty.library.index.check().expect("readable"), []);
 }
 
+/// The database is there, and the disks with its files are not: their text stays, and is found again without any work.
+#[test]
+fn texts_stay_while_the_disks_of_their_files_are_away() {
+    let embedded = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&embedded);
+    let embedder = HashEmbedderAfter::new(64, move |texts: &mut [String]| {
+        counter.fetch_add(texts.len(), Ordering::Relaxed);
+    });
+    let forty = Forty::new(Arc::new(embedder));
+    let all = counts(&forty.index())[0] + 1;
+    let before = papers(&forty.library);
+    embedded.store(0, Ordering::Relaxed);
+    let (storage, base) = (forty.zotero.folder.join("storage"), forty.library.folder.path().join("base"));
+    let away = |folder: &Path| folder.with_extension("away");
+    let [storage_away, base_away] = [&storage, &base].map(|folder| away(folder));
+    std::fs::rename(&storage, &storage_away).expect("moved");
+    std::fs::rename(&base, &base_away).expect("moved");
+    // A mount point without its disk.
+    std::fs::create_dir(&base).expect("a folder");
+    forty.zotero.tag(forty.linked, "new tag");
+    let summary = forty.index();
+    assert_eq!(counts(&summary)[..3], [0, 1, 0], "{summary:?}");
+    let emptied: Vec<(&Path, u64)> = summary.emptied.iter().map(|one| (one.folder.as_path(), one.files)).collect();
+    assert_eq!(emptied.len(), 2, "{emptied:?}");
+    assert!(emptied.contains(&(&base, 1)) && emptied.iter().any(|(folder, _)| *folder == storage), "{emptied:?}");
+    let without_linked = |mut papers: BTreeMap<String, PaperRecord>| {
+        papers.remove("A linked file on knees").map(|_| papers).expect("the linked file")
+    };
+    let before = without_linked(before);
+    assert_eq!(without_linked(papers(&forty.library)), before);
+    std::fs::remove_dir(&base).expect("empty");
+    std::fs::rename(&storage_away, &storage).expect("moved back");
+    std::fs::rename(&base_away, &base).expect("moved back");
+    assert_eq!(counts(&forty.index()), [0, 0, 0, all, 0]);
+    assert_eq!(without_linked(papers(&forty.library)), before);
+    assert_eq!(embedded.load(Ordering::Relaxed), 0);
+    assert_eq!(forty.library.index.check().expect("readable"), []);
+    // A folder that is known to be empty leaves titles and abstracts.
+    std::fs::rename(&storage, &storage_away).expect("moved");
+    let options = IngestOptions { emptied: vec![forty.zotero.folder.clone()], ..IngestOptions::default() };
+    let summary = run(&forty.library, options, std::slice::from_ref(&forty.zotero.folder)).expect("an index run");
+    assert_eq!(summary.emptied, []);
+    assert!(papers_of(&forty, "Stem cells and stiffness of knees").metadata.marks.contains(&Mark::Abstract));
+}
+
 /// What Zotero says of a file stays where other folders are indexed, and where the file is in one of them.
 #[test]
 fn runs_over_other_folders_leave_the_items_alone() {

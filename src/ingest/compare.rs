@@ -1,6 +1,6 @@
 //! Compares the files on disk with those of the index.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::Emptied;
@@ -10,28 +10,81 @@ use super::items::LibraryItems;
 use super::source::FileStat;
 use super::walk::FoundFiles;
 use crate::corpus::READERS_VERSION;
+use crate::library::zotero::Absent;
+use crate::library::{ItemRole, Origin};
 use crate::store::{IndexError, SourceRecord, SourceRole};
 
 /// Removes the roots without any file from which the index has files, except those that are `meant` to be empty. Files
-/// under a removed root do not count as deleted.
+/// under a removed root do not count as deleted. Keeps what the index has from folders without any file that a library names, too.
 pub(super) fn spare_emptied(
     found: &mut FoundFiles,
     catalogue: &Catalogue,
     meant: &[PathBuf],
 ) -> Result<Vec<Emptied>, IndexError> {
     let meant: Vec<PathBuf> = meant.iter().filter_map(|folder| folder.canonicalize().ok()).collect();
+    let files: BTreeSet<PathBuf> = found.sources.iter().flat_map(|source| source.files.iter().cloned()).collect();
     let mut emptied = Vec::new();
     for root in std::mem::take(&mut found.roots) {
         let is_library_with_items = found.items.has(&root) && !found.items.by_file.is_empty();
-        let has_file = || found.sources.iter().flat_map(|source| &source.files).any(|file| file.starts_with(&root));
+        let has_file = || files.range(root.clone()..).next().is_some_and(|file| file.starts_with(&root));
         let is_empty = !is_library_with_items && !has_file();
-        let files = if is_empty { catalogue.files_under(std::slice::from_ref(&root))?.len() as u64 } else { 0 };
-        if files == 0 || meant.contains(&root) {
+        let indexed = if is_empty { catalogue.files_under(std::slice::from_ref(&root))?.len() as u64 } else { 0 };
+        if indexed == 0 || meant.contains(&root) {
             found.roots.push(root);
         } else {
-            emptied.push(Emptied { folder: root, files });
+            emptied.push(Emptied { folder: root, files: indexed });
         }
     }
+    emptied.extend(keep_absent(found, catalogue, &meant)?);
+    Ok(emptied)
+}
+
+/// Keeps the files of libraries that are absent and whose text the index has. Their items are not indexed by title and abstract.
+fn keep_absent(found: &mut FoundFiles, catalogue: &Catalogue, meant: &[PathBuf]) -> Result<Vec<Emptied>, IndexError> {
+    let is_meant = |absent: &Absent| {
+        let library = match &absent.origin {
+            Origin::Zotero { folder, .. } => meant.contains(folder),
+            Origin::References => false,
+        };
+        library || meant.contains(&absent.folder)
+    };
+    let absent: Vec<Absent> =
+        std::mem::take(&mut found.absent).into_iter().filter(|absent| !is_meant(absent)).collect();
+    if absent.is_empty() {
+        return Ok(Vec::new());
+    }
+    let present: BTreeSet<&PathBuf> = found.sources.iter().flat_map(|source| &source.files).collect();
+    let by_attachment: HashMap<(&Origin, &str), &Absent> =
+        absent.iter().map(|absent| ((&absent.origin, absent.attachment.as_str()), absent)).collect();
+    let (mut kept, mut items) = (BTreeMap::new(), BTreeSet::new());
+    for file in catalogue.files_of_libraries(&found.items.folders)? {
+        let sources = if present.contains(&file) { None } else { catalogue.sources_of_file(&file)? };
+        let known = sources.into_iter().flatten().find(|source| source.path == file).and_then(|source| source.item);
+        let Some(item) = known else { continue };
+        let attachment = item.attachment.as_deref().unwrap_or_default();
+        let Some(absent) = by_attachment.get(&(&item.origin, attachment)) else { continue };
+        if item.role != ItemRole::Supplement {
+            items.extend(absent.item.clone());
+        }
+        kept.insert(file, absent.folder.clone());
+    }
+    found.sources.retain(|source| source.files.iter().all(|file| !items.contains(file)));
+    let mut emptied: Vec<Emptied> = Vec::new();
+    for folder in kept.values() {
+        match emptied.iter_mut().find(|known| known.folder == *folder) {
+            Some(known) => known.files += 1,
+            None => emptied.push(Emptied { folder: folder.clone(), files: 1 }),
+        }
+    }
+    let unknown = absent.len().saturating_sub(kept.len());
+    if unknown > 0 {
+        let files = if unknown == 1 { "1 file".to_owned() } else { format!("{unknown} files") };
+        let folder = absent.first().map(|absent| absent.folder.display().to_string()).unwrap_or_default();
+        found.warnings.push(format!(
+            "{files} of libraries not on this machine, as {folder} is empty or missing; title and abstract are indexed instead"
+        ));
+    }
+    found.kept.extend(kept.into_keys());
     Ok(emptied)
 }
 
@@ -68,7 +121,7 @@ pub(super) fn vanished(found: &FoundFiles, catalogue: &Catalogue) -> Result<Vec<
     let libraries: Vec<PathBuf> =
         found.items.folders.iter().filter(|folder| found.roots.contains(folder)).cloned().collect();
     files.extend(catalogue.files_of_libraries(&libraries)?);
-    Ok(files.into_iter().filter(|file| !present.contains(file)).collect())
+    Ok(files.into_iter().filter(|file| !present.contains(file) && !found.kept.contains(file)).collect())
 }
 
 #[derive(Debug, PartialEq)]

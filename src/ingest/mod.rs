@@ -72,7 +72,7 @@ pub struct Summary {
     pub not_papers: BTreeMap<String, u64>,
     /// Files with a paper that is indexed from another file.
     pub duplicates: Vec<Duplicate>,
-    /// Folders without any file, from which the index has papers; these stay indexed.
+    /// Folders without any file, from which the index has papers, those of libraries among them; these stay indexed.
     pub emptied: Vec<Emptied>,
     /// Warnings about the libraries that were read.
     pub warnings: Vec<String>,
@@ -105,7 +105,7 @@ impl Summary {
     }
 }
 
-/// A folder from which files were indexed and that is empty now.
+/// A folder from which files were indexed and that is empty now, or missing if a library names it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Emptied {
     pub folder: PathBuf,
@@ -163,7 +163,7 @@ pub enum IngestError {
     #[error("cannot read {}: {source}", path.display())]
     Folder { path: PathBuf, source: std::io::Error },
     #[error(
-        "{} is empty, and {files} files of the index were in it; nothing was changed. Mount the disk if it is missing, or confirm \
+        "{} is empty or missing, and {files} files of the index were in it; nothing was changed. Mount the disk if it is missing, or confirm \
          that the folder is meant to be empty",
         folder.display()
     )]

@@ -57,8 +57,9 @@ impl<'a> Rebuilding<'a> {
     /// The run is stopped or fails, or a folder has become empty. The old index stays in use.
     pub fn run(mut self, paths: &[PathBuf], report: &mut dyn FnMut(Progress)) -> Result<Summary, IngestError> {
         let former = std::mem::replace(&mut self.former, Ok(Vec::new())).unwrap_or_default();
-        self.check_emptied(paths, &former)?;
-        let mut summary = self.ingest(&with_elsewhere(paths, &former), report)?;
+        let all = with_elsewhere(paths, &former);
+        self.check_emptied(&all, &former)?;
+        let mut summary = self.ingest(&all, report)?;
         let locked = self.wait_for_writers()?;
         // What was acknowledged while the new index was built is in the folders; from now on nothing is acknowledged.
         let since = self.rebuild.former_papers().unwrap_or(former);

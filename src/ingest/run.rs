@@ -56,8 +56,8 @@ pub struct IngestOptions {
     pub commit_passages: usize,
     /// Bytes the index writer may hold before it writes a segment.
     pub writer_memory: usize,
-    /// Folders that are known to be empty. The papers of any other folder that has become empty stay indexed, because it is
-    /// more likely that a disk is not mounted.
+    /// Folders that are known to be empty, and libraries whose files are known to be gone. The papers of any other folder that has
+    /// become empty stay indexed, because it is more likely that a disk is not mounted.
     pub emptied: Vec<PathBuf>,
     /// The settings of Zotero on this machine, which say where linked files are.
     pub zotero_profiles: Vec<Profile>,
@@ -279,11 +279,11 @@ struct Disk {
 
 impl Disk {
     fn new(found: &FoundFiles) -> Self {
-        let files = found.sources.iter().flat_map(|source| source.files.iter().cloned()).collect();
+        let files = found.sources.iter().flat_map(|source| &source.files).chain(&found.kept).cloned().collect();
         Self { files, roots: found.roots.clone(), items: Arc::clone(&found.items) }
     }
 
-    /// Whether the file was found, or exists outside of the paths of the run.
+    /// Whether the file was found or is kept, or exists outside of the paths of the run.
     fn has(&self, file: &Path) -> bool {
         let exists = || file.exists() || zotero::is_item_path(file);
         self.files.contains(file) || (!self.roots.iter().any(|root| file.starts_with(root)) && exists())

@@ -9,7 +9,7 @@ use walkdir::WalkDir;
 use super::files::{SourceFiles, group_pages};
 use super::items::LibraryItems;
 use super::{Failure, IngestError};
-use crate::library::zotero::{self, Entry, Profile};
+use crate::library::zotero::{self, Absent, Entry, Profile};
 
 /// The files under the paths that the user named.
 #[derive(Debug, Default)]
@@ -22,6 +22,10 @@ pub(super) struct FoundFiles {
     pub(super) failures: Vec<Failure>,
     /// Metadata of files from the libraries among the paths.
     pub(super) items: Arc<LibraryItems>,
+    /// Files of these libraries in folders that are missing or empty.
+    pub(super) absent: Vec<Absent>,
+    /// Files of the index that cannot be read now and stay indexed as they are.
+    pub(super) kept: BTreeSet<PathBuf>,
     /// Warnings about these libraries.
     pub(super) warnings: Vec<String>,
     /// Whether all files are read, even unchanged ones.
@@ -64,6 +68,7 @@ pub(super) fn walk(paths: &[PathBuf], profiles: &[Profile]) -> Result<FoundFiles
             let unread = |source| IngestError::Zotero { folder: absolute.clone(), source };
             let library = zotero::read(&absolute, profiles).map_err(unread)?;
             found.warnings.extend(library.warnings);
+            found.absent.extend(library.absent);
             let items = Arc::make_mut(&mut found.items);
             for Entry { path, item } in library.entries {
                 if seen.insert(path.clone()) {

@@ -426,7 +426,9 @@ impl Jobs {
                     return Err(RunError { message: error.to_string(), is_lasting: error.is_lasting() });
                 }
                 Ok(summary) => {
-                    skipped.extend(summary.emptied.iter().map(|emptied| skipped_folder(&emptied.folder, "is empty")));
+                    skipped.extend(
+                        summary.emptied.iter().map(|emptied| skipped_folder(&emptied.folder, "is empty or missing")),
+                    );
                     return Ok((summary, skipped));
                 }
             }

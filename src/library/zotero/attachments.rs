@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 
-use super::folder::{DATABASE, Entry, ZoteroLibrary};
+use super::folder::{Absent, DATABASE, Entry, ZoteroLibrary};
 use super::item::{Attachment, Item};
 use super::tables::{LINKED_FILE, Tables};
 use crate::corpus::{Mark, Metadata};
@@ -19,21 +19,38 @@ pub(super) fn entries(tables: Tables, folder: &Path, linked_base: Option<PathBuf
     let mut entries: BTreeMap<PathBuf, LibraryItem> = BTreeMap::new();
     let mut with_file = HashSet::new();
     let mut with_pdf = HashSet::new();
+    let mut absent = Vec::new();
     for attachment in tables.attachments {
         let Some(kind) = Kind::of(&attachment) else { continue };
-        let Some(path) = files.path(&attachment) else { continue };
+        let place = files.place(&attachment);
+        if matches!(place, Place::Nowhere) {
+            continue;
+        }
         let parent = attachment.parent.and_then(|parent| Some((parent, tables.items.get(&parent)?)));
         let role = match (kind, parent) {
             (Kind::Pdf, Some((parent, _))) if !with_pdf.insert(parent) => ItemRole::Supplement,
             (Kind::Pdf | Kind::Xml, _) | (_, None) => ItemRole::Main,
             (Kind::Text, _) => ItemRole::Alternative,
         };
-        with_file.extend(parent.map(|(id, _)| id));
         let item = library_item(folder, parent.map(|(_, item)| item), &attachment.item, role);
-        merge(&mut entries, path, item);
+        match place {
+            Place::File(path) => {
+                if role != ItemRole::Supplement {
+                    with_file.extend(parent.map(|(id, _)| id));
+                }
+                merge(&mut entries, path, item);
+            }
+            Place::Absent { folder: empty } => absent.push(Absent {
+                folder: empty,
+                origin: item.origin,
+                attachment: attachment.item.key,
+                item: parent.map(|(_, item)| item_path(folder, item)),
+            }),
+            Place::Nowhere => {}
+        }
     }
     for item in tables.items.iter().filter(|(id, _)| !with_file.contains(*id)).map(|(_, item)| item) {
-        let path = folder.join(DATABASE).join(item.library.to_string()).join(&item.key);
+        let path = item_path(folder, item);
         let entry = LibraryItem {
             attachment: None,
             abstract_text: item.abstract_text.clone(),
@@ -46,7 +63,12 @@ pub(super) fn entries(tables: Tables, folder: &Path, linked_base: Option<PathBuf
     let mut entries: Vec<Entry> = entries.into_iter().map(|(path, item)| Entry { path, item }).collect();
     // Files that are mostly duplicates come last, so that they are not embedded in vain.
     entries.sort_by_key(|entry| entry.item.role == ItemRole::Alternative);
-    ZoteroLibrary { entries, warnings }
+    ZoteroLibrary { entries, absent, warnings }
+}
+
+/// A path that no file can have, for an item without a file.
+fn item_path(folder: &Path, item: &Item) -> PathBuf {
+    folder.join(DATABASE).join(item.library.to_string()).join(&item.key)
 }
 
 /// The metadata of a file of an item. A file without an item has little: its title is often the name of the file.
@@ -121,6 +143,17 @@ impl Kind {
     }
 }
 
+/// Where the file of an attachment is.
+#[derive(Debug, PartialEq)]
+enum Place {
+    File(PathBuf),
+    /// It is not there, and neither is any other file of its folder.
+    Absent {
+        folder: PathBuf,
+    },
+    Nowhere,
+}
+
 /// Finds the files of attachments.
 struct Files<'a> {
     folder: &'a Path,
@@ -129,18 +162,41 @@ struct Files<'a> {
     linked_base: Option<PathBuf>,
     /// Number of attachments whose path leads out of the folder for stored files.
     refused: usize,
-    /// Number of attachments whose file is not on this machine.
+    /// Number of attachments whose file is nowhere on this machine.
     missing: usize,
 }
 
 impl Files<'_> {
-    /// The file of an attachment, if it exists.
-    fn path(&mut self, attachment: &Attachment) -> Option<PathBuf> {
-        let path =
-            if attachment.link_mode == LINKED_FILE { self.linked(&attachment.path) } else { self.stored(attachment)? };
-        let found = path.filter(|path| path.is_file());
-        self.missing += usize::from(found.is_none());
-        found
+    fn place(&mut self, attachment: &Attachment) -> Place {
+        let path = if attachment.link_mode == LINKED_FILE {
+            self.linked(&attachment.path)
+        } else {
+            match self.stored(attachment) {
+                Some(path) => path,
+                None => return Place::Nowhere,
+            }
+        };
+        if let Some(path) = path.filter(|path| path.is_file()) {
+            return Place::File(path);
+        }
+        match self.folder_of(attachment).filter(|folder| has_no_file(folder)) {
+            Some(folder) => Place::Absent { folder },
+            None => {
+                self.missing += 1;
+                Place::Nowhere
+            }
+        }
+    }
+
+    /// The folder that is as a whole on one disk with the file of an attachment.
+    fn folder_of(&self, attachment: &Attachment) -> Option<PathBuf> {
+        if attachment.link_mode != LINKED_FILE {
+            return Some(self.folder.join("storage"));
+        }
+        match attachment.path.strip_prefix("attachments:") {
+            Some(_) => self.linked_base.clone(),
+            None => Path::new(&attachment.path).parent().filter(|folder| folder.is_absolute()).map(Path::to_owned),
+        }
     }
 
     /// The file of an attachment in `storage`, given as `storage:NAME`. `None` for a path that leads out of the folder, which only
@@ -194,6 +250,12 @@ impl Files<'_> {
     }
 }
 
+/// Whether a folder is missing, unreadable or empty. Hidden files do not count.
+fn has_no_file(folder: &Path) -> bool {
+    let is_hidden = |entry: std::fs::DirEntry| entry.file_name().to_string_lossy().starts_with('.');
+    std::fs::read_dir(folder).map_or(true, |entries| entries.flatten().all(is_hidden))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,17 +276,18 @@ mod tests {
         };
         let mut path = |path: &str, link_mode: i64| {
             let item = Item { key: "FILE2345".into(), ..Item::default() };
-            files.path(&Attachment { item, parent: None, link_mode, content_type: None, path: path.into() })
+            files.place(&Attachment { item, parent: None, link_mode, content_type: None, path: path.into() })
         };
-        assert_eq!(path("storage:a.pdf", 0), Some(storage.join("FILE2345/a.pdf")));
+        assert_eq!(path("storage:a.pdf", 0), Place::File(storage.join("FILE2345/a.pdf")));
         for refused in
             ["storage:../../secret.txt", "storage:/etc/passwd", "storage:..", "storage:", "storage:a/../a.pdf"]
         {
-            assert_eq!(path(refused, 1), None, "{refused}");
+            assert_eq!(path(refused, 1), Place::Nowhere, "{refused}");
         }
-        assert_eq!(path("attachments:secret.txt", LINKED_FILE), None);
-        assert_eq!(path("secret.txt", LINKED_FILE), None);
-        assert!(path(&folder.path().join("secret.txt").to_string_lossy(), LINKED_FILE).is_some());
+        assert_eq!(path("attachments:secret.txt", LINKED_FILE), Place::Nowhere);
+        assert_eq!(path("secret.txt", LINKED_FILE), Place::Nowhere);
+        let linked = path(&folder.path().join("secret.txt").to_string_lossy(), LINKED_FILE);
+        assert!(matches!(linked, Place::File(_)), "{linked:?}");
         assert_eq!(files.refused, 5);
     }
 
@@ -241,6 +304,6 @@ mod tests {
         let item = Item { key: "FILE2345".into(), ..Item::default() };
         let attachment =
             Attachment { item, parent: None, link_mode: 0, content_type: None, path: "storage:a.txt".into() };
-        assert_eq!((files.path(&attachment), files.refused), (None, 1));
+        assert_eq!((files.place(&attachment), files.refused), (Place::Nowhere, 1));
     }
 }

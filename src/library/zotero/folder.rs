@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::library::LibraryItem;
+use crate::library::{LibraryItem, Origin};
 
 /// The database in a Zotero folder.
 pub const DATABASE: &str = "zotero.sqlite";
@@ -12,8 +12,21 @@ pub const DATABASE: &str = "zotero.sqlite";
 pub struct ZoteroLibrary {
     /// In the order of their paths; alternative files come last.
     pub entries: Vec<Entry>,
+    /// Files in folders that are missing or empty.
+    pub absent: Vec<Absent>,
     /// Warnings for the user.
     pub warnings: Vec<String>,
+}
+
+/// A file of an item that is not there, like all others of its folder: the folder's disk may not be mounted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Absent {
+    pub folder: PathBuf,
+    pub origin: Origin,
+    /// The key of the attachment.
+    pub attachment: String,
+    /// The path of the item as an [`Entry`] without a file.
+    pub item: Option<PathBuf>,
 }
 
 /// A file of an item, or an item without one.

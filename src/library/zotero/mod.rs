@@ -15,7 +15,7 @@ mod tables;
 use std::path::Path;
 
 pub use error::ZoteroError;
-pub use folder::{DATABASE, Entry, ZoteroLibrary, is_item_path, is_library};
+pub use folder::{Absent, DATABASE, Entry, ZoteroLibrary, is_item_path, is_library};
 pub use profile::{Home, Profile};
 
 use database::Database;
