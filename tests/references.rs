@@ -181,6 +181,24 @@ fn a_key_that_two_works_have_mixes_up_neither() {
     assert_eq!(years(&library), expected(&[("hips", Some(2001)), ("knees", Some(2002))]));
 }
 
+/// A machine without the imported references, such as another one that writes to the same cluster, leaves them to the papers.
+#[test]
+fn a_run_without_the_references_keeps_what_papers_have_from_them() {
+    let library = Library::without_model();
+    library.write("knees.md", &review("knees"));
+    let stored = library.index.folder().join(FILE);
+    import(&library, "refs.ris", &ris("knees", 2010));
+    index(&library, None);
+    std::fs::rename(&stored, library.folder.path().join(FILE)).expect("moved");
+    assert_eq!(index(&library, None).papers.unchanged, 1);
+    library.write("knees.md", &format!("{}\nAnd more.\n", review("knees")));
+    index(&library, None);
+    // Those of another import neither.
+    import(&library, "other.ris", &ris("hips", 2011));
+    assert_eq!(index(&library, None).papers.unchanged, 1);
+    assert_eq!(years(&library), expected(&[("knees", Some(2010))]));
+}
+
 /// A file that is overwritten by another paper does not get the reference of the former one.
 #[test]
 fn another_paper_in_the_same_file_loses_the_reference() {
@@ -244,4 +262,9 @@ fn the_command_names_what_is_of_no_paper() {
     assert!(text.contains("Joints that get softer"), "{text}");
     let (code, _) = command(&["index", &papers.to_string_lossy()]);
     assert_eq!(code, 0);
+    // A copy of the index is not complete without them.
+    let copy = folder.path().join("copy");
+    assert_eq!(command(&["copy", "--to", &copy.to_string_lossy()]).0, 0);
+    let copied = References::load(&copy.join(FILE)).expect("readable");
+    assert!(copied.get("lee2012").is_some() && copied == References::load(&index.join(FILE)).expect("readable"));
 }

@@ -1,11 +1,14 @@
 //! `stroma copy`
 
+use std::path::Path;
+
 use anyhow::{Context as _, ensure};
 
 use super::context::Context;
 use super::index::{STOP, stop_on_ctrl_c};
 use super::outcome::Outcome;
 use crate::ingest::{Progress, copy};
+use crate::library::references::{self, References};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  stroma copy --to http://node1:9200/stroma\n  \
@@ -32,9 +35,20 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
     };
     let copied = copy(&from.snapshot(), to.as_ref(), context.config().indexing.memory_mb << 20, &STOP, report)?;
     bar.finish_and_clear();
+    copy_references(&context.references(), &to.folder().join(references::FILE))?;
     if !context.quiet {
         let known = if copied.known > 0 { format!(", {} were there", copied.known) } else { String::new() };
         anstream::println!("{}: {} papers, {} paragraphs{known}", to.location(), copied.papers, copied.passages);
     }
     Ok(Outcome::Success)
+}
+
+/// Copies the imported references, from which the next run over the copy labels its papers.
+fn copy_references(from: &Path, to: &Path) -> anyhow::Result<()> {
+    if from == to || !from.exists() {
+        return Ok(());
+    }
+    let mut all = References::load(to)?;
+    all.merge(References::load(from)?);
+    Ok(all.store(to)?)
 }

@@ -24,13 +24,17 @@ pub(super) struct LibraryItems {
 
 impl LibraryItems {
     /// The item of a file: from a library of this run, or else from the source of the item that is `known` in the index, which is
-    /// an imported reference in its current state or a library that this run has not read.
+    /// an imported reference, in its current state if it is here, or a library that this run has not read.
     pub(super) fn of(&self, file: &Path, known: Option<&LibraryItem>) -> Option<LibraryItem> {
         let before = || {
             let known = known?;
             match known.folder() {
                 Some(folder) => (!self.has(folder)).then(|| known.clone()),
-                None => self.references.current(file, &known.key, &known.metadata).map(ReferenceEntry::item),
+                // The process that imported it may have another folder for its references.
+                None => {
+                    let current = self.references.current(file, &known.key, &known.metadata);
+                    Some(current.map_or_else(|| known.clone(), ReferenceEntry::item))
+                }
             }
         };
         self.by_file.get(file).cloned().or_else(before)

@@ -75,6 +75,11 @@ impl References {
         ids
     }
 
+    /// Adds all entries of other references.
+    pub fn merge(&mut self, other: Self) {
+        self.add(other.entries.into_values());
+    }
+
     /// The id of the entry that a new one replaces, or else an id that is free.
     fn id_for(&self, entry: &ReferenceEntry) -> String {
         let alike = names(entry).filter_map(|name| self.by_name.get(&name)).flatten();
