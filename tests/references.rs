@@ -2,12 +2,13 @@
 
 use stroma::index::PassageIndex;
 use stroma::ingest::{Ingest, IngestOptions, Summary};
-use stroma::library::references::{self, FILE, References};
+use stroma::library::references::{self, FILE, References, ReferencesFile};
 
 use crate::support::Library;
 
 fn options(library: &Library) -> IngestOptions {
-    IngestOptions { references: Some(library.index.folder().join(FILE)), ..IngestOptions::default() }
+    let references = ReferencesFile::new(library.index.folder().join(FILE));
+    IngestOptions { references: Some(references), ..IngestOptions::default() }
 }
 
 fn index(library: &Library, again: Option<&str>) -> Summary {

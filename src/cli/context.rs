@@ -14,7 +14,7 @@ use crate::config::{self, Config, Settings, UserFolders};
 use crate::corpus::{Limits, PaperLimits};
 use crate::embed::{BertEmbedder, BertOptions, Embedder, ModelOverrides, Pooling, Precision};
 use crate::ingest::{Grobid, IngestOptions, Reader, Reading};
-use crate::library::references;
+use crate::library::references::{self, ReferencesFile};
 use crate::search::{Engine, Fusion, Nearness, SearchOptions, Weights};
 
 /// Options of all commands.
@@ -137,7 +137,7 @@ impl Context {
             batch_passages: indexing.batch_paragraphs,
             writer_memory: indexing.memory_mb << 20,
             zotero_profiles: zotero::home().profiles(),
-            references: Some(self.references()),
+            references: Some(ReferencesFile::new(self.references())),
             describe: hints::of_reading,
             ..IngestOptions::default()
         }

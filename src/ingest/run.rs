@@ -25,7 +25,7 @@ use super::{ChangeKind, Failure, FileChange, IngestError, Summary};
 use crate::corpus::{Article, Format, PaperId, ReadError, passages};
 use crate::embed::Embedder;
 use crate::library::LibraryItem;
-use crate::library::references::References;
+use crate::library::references::ReferencesFile;
 use crate::library::zotero::{self, Profile};
 use crate::store::{PaperRecord, Snapshot, SourceRecord, Store};
 
@@ -61,8 +61,8 @@ pub struct IngestOptions {
     pub emptied: Vec<PathBuf>,
     /// The settings of Zotero on this machine, which say where linked files are.
     pub zotero_profiles: Vec<Profile>,
-    /// The file of imported references, which need not exist; `None` where none is used.
-    pub references: Option<PathBuf>,
+    /// The file of imported references; `None` where none is used.
+    pub references: Option<ReferencesFile>,
     /// Formats the reason why a file was not read, for [`Summary::failures`]. The caller may add what to do about it.
     pub describe: fn(&ReadError) -> String,
 }
@@ -146,7 +146,7 @@ impl Ingest<'_> {
     /// all of it is done, by whichever process.
     fn update(&self, mut found: FoundFiles, report: &mut dyn FnMut(Progress)) -> Result<Summary, IngestError> {
         if let Some(references) = &self.options.references {
-            Arc::make_mut(&mut found.items).references = Arc::new(References::load(references)?);
+            Arc::make_mut(&mut found.items).references = references.load()?;
         }
         let (mut summary, mut left) = self.pass(&found, report)?;
         while left > 0 {

@@ -4,12 +4,14 @@
 mod bibtex;
 mod csl;
 mod entry;
+mod file;
 mod ris;
 mod store;
 
 use std::path::Path;
 
 pub use entry::{ReferenceEntry, ReferenceFile, is_same_work};
+pub use file::ReferencesFile;
 pub use store::{FILE, References, ReferencesError};
 
 /// Maximum size of a file in MB.
