@@ -230,6 +230,35 @@ fn what_is_no_file_of_references_is_an_error() {
     assert_eq!(references::read(&file).expect("read").damaged, ["a"]);
 }
 
+/// While a server writes to the index, the command waits for it.
+#[test]
+fn an_import_waits_for_another_writer() {
+    use std::io::{BufRead, BufReader, Read};
+
+    use stroma::store::Store;
+
+    use crate::program::{outcome, stroma};
+    let folder = tempfile::tempdir().expect("a folder");
+    let (index, papers) = (folder.path().join("index"), folder.path().join("papers"));
+    std::fs::create_dir(&papers).expect("a folder");
+    std::fs::write(papers.join("knees.md"), review("knees")).expect("written");
+    let refs = folder.path().join("refs.ris");
+    std::fs::write(&refs, ris("knees", 2010)).expect("written");
+    let command = |arguments: &[&str]| stroma(&index, arguments);
+    assert_eq!(outcome(command(&["index", &papers.to_string_lossy()])).0, 0);
+    let signature = PassageIndex::signature_of(&index).expect("an index");
+    let store = PassageIndex::open(&index, &signature).expect("an index");
+    let writer = store.writer(32 << 20).expect("a writer");
+    let mut import = command(&["papers", "import", &refs.to_string_lossy()]).spawn().expect("stroma runs");
+    let said = BufReader::new(import.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
+    let waits = said.take_while(|line| !line.contains("waiting for another process")).collect::<Vec<_>>();
+    assert!(import.try_wait().expect("a process").is_none(), "{waits:?}");
+    drop(writer);
+    let mut text = String::new();
+    import.stdout.take().expect("a pipe").read_to_string(&mut text).expect("text");
+    assert!(import.wait().expect("it ends").success() && text.contains("papers: 1 updated"), "{text}");
+}
+
 /// The command names the entries that describe no paper here.
 #[test]
 fn the_command_names_what_is_of_no_paper() {

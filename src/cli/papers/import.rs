@@ -2,19 +2,25 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use serde_json::json;
 
 use crate::cli::context::Context;
+use crate::cli::index::{STOP, stop_on_ctrl_c};
 use crate::cli::outcome::Outcome;
 use crate::cli::printable::{json_line, printable};
+use crate::cli::progress::IndexProgress;
 use crate::cli::style;
 use crate::corpus::Identity;
-use crate::ingest::{Ingest, PaperCounts};
+use crate::ingest::{Ingest, IngestError, PaperCounts, Summary};
 use crate::library::references::{self, ReferenceEntry, References};
 use crate::store::{IndexError, PaperRecord, Snapshot, SourceRecord, SourceRole};
+
+/// Maximum time that an import waits for another process that writes to the index.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Imports the references of a file, and reads the papers again that they describe.
 pub(super) fn run(context: &Context, file: &Path, as_json: bool) -> anyhow::Result<Outcome> {
@@ -37,11 +43,11 @@ pub(super) fn run(context: &Context, file: &Path, as_json: bool) -> anyhow::Resu
         files.extend(described.into_iter().filter(is_open).map(|source| source.path));
     }
     let files: Vec<PathBuf> = files.into_iter().collect();
-    let never = AtomicBool::new(false);
+    stop_on_ctrl_c()?;
     let options = context.ingest_options();
-    let ingest = Ingest { store: store.as_ref(), embedder: embedder.as_ref(), options, stop: &never };
-    let summary =
-        ingest.read_again(&files, &mut |_| {}).context("the references are kept, but the papers are as they were")?;
+    let ingest = Ingest { store: store.as_ref(), embedder: embedder.as_ref(), options, stop: &STOP };
+    let summary = read_again(context, &ingest, &files)
+        .context("the references are kept, but papers may lack them until they are imported again")?;
     for failure in &summary.failures {
         let message = format!("{}: {}", failure.file.display(), failure.reason);
         anstream::eprintln!("{}not read:{} {}", style::WARNING, style::RESET, printable(&message));
@@ -58,6 +64,28 @@ pub(super) fn run(context: &Context, file: &Path, as_json: bool) -> anyhow::Resu
         print(context, &read.damaged, &unknown, ids.len(), summary.papers.updated);
     }
     Ok(if known == 0 || !read.damaged.is_empty() { Outcome::Partial } else { Outcome::Success })
+}
+
+/// Reads the files again, and waits for another process that writes to the index, such as a server.
+fn read_again(context: &Context, ingest: &Ingest<'_>, files: &[PathBuf]) -> Result<Summary, IngestError> {
+    let mut shown = IndexProgress::new(context);
+    let mut waits_since = None;
+    let outcome = loop {
+        match ingest.read_again(files, &mut |progress| shown.show(progress)) {
+            Err(IngestError::Index(IndexError::Locked { .. })) if !STOP.load(Ordering::Relaxed) => {
+                if waits_since.is_none() && !context.quiet {
+                    anstream::eprintln!("waiting for another process that writes to the index");
+                }
+                if waits_since.get_or_insert_with(Instant::now).elapsed() >= LOCK_TIMEOUT {
+                    break ingest.read_again(files, &mut |_| {});
+                }
+                std::thread::sleep(Duration::from_millis(500));
+            }
+            other => break other,
+        }
+    };
+    shown.clear();
+    outcome
 }
 
 fn print(context: &Context, damaged: &[String], unknown: &[&ReferenceEntry], entries: usize, updated: u64) {
