@@ -349,6 +349,42 @@ async fn files_that_come_change_and_go_are_followed() {
     drop(watch);
 }
 
+/// A folder that is mounted later, or replaced by another one, is followed like one that was there at the start.
+#[tokio::test]
+async fn folders_that_come_and_are_replaced_are_followed() {
+    let server = Server::writable();
+    let jobs = server.jobs();
+    let papers = server.library.papers();
+    std::fs::remove_dir(&papers).expect("empty");
+    let watch = Watch::start(Arc::clone(&jobs), std::slice::from_ref(&papers), &[server.uploads()]).expect("a watch");
+    let write = |word: &str| {
+        let text =
+            format!("# Review of {word}\n\n## Findings\n\nThe paragraph that says something of {word} in the trial.\n");
+        std::fs::write(papers.join(format!("{word}.md")), text).expect("written");
+    };
+    let has = |count: u64| {
+        let server = &server;
+        async move {
+            let counted = || server.state.engine.store().snapshot().counts().papers == count;
+            until(Duration::from_secs(60), counted).await
+        }
+    };
+    // The first run is over, so that only the folders themselves can cause another one.
+    assert!(until(Duration::from_secs(10), || jobs.unfinished() == 0).await);
+    std::fs::create_dir(&papers).expect("a folder");
+    write("knees");
+    assert!(has(1).await);
+    write("hands");
+    assert!(has(2).await);
+    std::fs::rename(&papers, papers.with_extension("old")).expect("moved");
+    std::fs::create_dir(&papers).expect("a folder");
+    write("hips");
+    assert!(has(1).await);
+    write("feet");
+    assert!(has(2).await);
+    drop(watch);
+}
+
 #[tokio::test]
 async fn a_file_is_left_alone_until_it_is_copied() {
     let server = Server::writable();
