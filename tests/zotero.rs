@@ -380,6 +380,23 @@ fn texts_stay_while_the_disks_of_their_files_are_away() {
     assert!(papers_of(&forty, "Stem cells and stiffness of knees").metadata.marks.contains(&Mark::Abstract));
 }
 
+/// A library is no folder of papers while its database is away, as when Zotero restores it from a backup.
+#[test]
+fn a_folder_that_has_lost_its_database_stays_a_library() {
+    let forty = Forty::new(Arc::new(stroma::embed::HashEmbedder::new(64)));
+    forty.index();
+    let before = papers(&forty.library);
+    let database = forty.zotero.folder.join("zotero.sqlite");
+    std::fs::rename(&database, database.with_extension("bak")).expect("moved");
+    std::fs::write(forty.zotero.folder.join("storage/note.md"), "# A note\n\nThat is no paper of the library.\n")
+        .expect("written");
+    let summary = forty.index();
+    assert_eq!((counts(&summary), summary.emptied.len()), ([0; 5], 1), "{summary:?}");
+    assert_eq!(papers(&forty.library), before);
+    std::fs::rename(database.with_extension("bak"), &database).expect("moved back");
+    assert_eq!(counts(&forty.index()), [0, 0, 0, 41, 0]);
+}
+
 /// What Zotero says of a file stays where other folders are indexed, and where the file is in one of them.
 #[test]
 fn runs_over_other_folders_leave_the_items_alone() {

@@ -71,6 +71,11 @@ impl Context {
         zotero::resolved(paths, &zotero::home().profiles())
     }
 
+    /// The same paths for a server, which also starts while a Zotero library is missing.
+    pub(super) fn papers_of_server(&self) -> anyhow::Result<Vec<PathBuf>> {
+        zotero::expected(&self.config().papers, &zotero::home().profiles())
+    }
+
     /// The file of imported references, beside the index.
     pub(super) fn references(&self) -> PathBuf {
         self.config().index.join(references::FILE)

@@ -74,7 +74,7 @@ fn options(context: &Context, arguments: &Arguments) -> anyhow::Result<ServerOpt
             cors_origins: server.cors_origins.clone(),
         },
         library: Library {
-            papers: context.papers(&config.papers)?,
+            papers: context.papers_of_server()?,
             uploads: server.uploads.clone(),
             options: context.ingest_options(),
         },

@@ -23,6 +23,33 @@ pub(super) fn resolved(paths: &[PathBuf], profiles: &[Profile]) -> anyhow::Resul
     paths.iter().map(|path| folder_of(path, profiles)).collect()
 }
 
+/// The same for a server, which may start before the disk of a library is mounted: a library whose folder is missing or empty has a
+/// warning, and the folder where it is expected.
+///
+/// # Errors
+/// A folder is named that has files but no library.
+pub(super) fn expected(paths: &[PathBuf], profiles: &[Profile]) -> anyhow::Result<Vec<PathBuf>> {
+    paths.iter().map(|path| folder_of(path, profiles).or_else(|error| place_of(path, profiles).ok_or(error))).collect()
+}
+
+/// The folder where a library that was not found is expected; `None` if something else is there.
+fn place_of(path: &Path, profiles: &[Profile]) -> Option<PathBuf> {
+    let folder = match named_folder(path) {
+        Some(folder) => in_home(folder),
+        None => home().candidates(profiles).into_iter().next()?,
+    };
+    let is_empty = std::fs::read_dir(&folder).map_or(true, |mut entries| entries.next().is_none());
+    if !is_empty || !folder.is_absolute() {
+        return None;
+    }
+    tracing::warn!(folder = %folder.display(), "has no Zotero library now; it is indexed when it is there");
+    Some(folder)
+}
+
+fn in_home(folder: &Path) -> PathBuf {
+    folder.strip_prefix("~").map_or_else(|_| folder.to_owned(), |inside| home().home.join(inside))
+}
+
 fn folder_of(path: &Path, profiles: &[Profile]) -> anyhow::Result<PathBuf> {
     match named_folder(path) {
         // A file or folder of this name is meant.
@@ -37,10 +64,7 @@ fn folder_of(path: &Path, profiles: &[Profile]) -> anyhow::Result<PathBuf> {
             bail!("no Zotero library was found in {}; name its folder: zotero:FOLDER", searched.join(", "))
         }
         Some(folder) => {
-            let folder = match folder.strip_prefix("~") {
-                Ok(inside) => home().home.join(inside),
-                Err(_) => folder.to_owned(),
-            };
+            let folder = in_home(folder);
             ensure!(is_library(&folder), "{} is no folder of Zotero: it has no zotero.sqlite", folder.display());
             Ok(folder)
         }
@@ -61,5 +85,18 @@ mod tests {
         assert_eq!(folder_of(Path::new("papers/zotero"), &[]).ok(), Some("papers/zotero".into()));
         let error = folder_of(Path::new("zotero:/nowhere"), &[]).expect_err("no library").to_string();
         assert_eq!(error, "/nowhere is no folder of Zotero: it has no zotero.sqlite");
+    }
+
+    #[test]
+    fn a_server_waits_for_a_library_whose_disk_is_away() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let named = |name: &str| PathBuf::from(format!("zotero:{}", folder.path().join(name).display()));
+        let paths = ["papers".into(), named("away"), named("")];
+        assert_eq!(
+            expected(&paths, &[]).expect("none is wrong"),
+            [PathBuf::from("papers"), folder.path().join("away"), folder.path().join("")]
+        );
+        std::fs::write(folder.path().join("letter.pdf"), "x").expect("written");
+        assert!(expected(&[named("")], &[]).is_err(), "no library, but other files");
     }
 }

@@ -25,6 +25,17 @@ pub(super) fn spare_emptied(
     let files: BTreeSet<PathBuf> = found.sources.iter().flat_map(|source| source.files.iter().cloned()).collect();
     let mut emptied = Vec::new();
     for root in std::mem::take(&mut found.roots) {
+        let of_library = if found.items.has(&root) || meant.contains(&root) || !root.is_dir() {
+            BTreeSet::new()
+        } else {
+            catalogue.files_of_libraries(std::slice::from_ref(&root))?
+        };
+        if !of_library.is_empty() {
+            // The database is away. What else is in the folder is no collection of papers.
+            found.sources.retain(|source| !source.files.iter().any(|file| file.starts_with(&root)));
+            emptied.push(Emptied { folder: root, files: of_library.len() as u64 });
+            continue;
+        }
         let is_library_with_items = found.items.has(&root) && !found.items.by_file.is_empty();
         let has_file = || files.range(root.clone()..).next().is_some_and(|file| file.starts_with(&root));
         let is_empty = !is_library_with_items && !has_file();
