@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
+use regex::Regex;
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::rule::Raw;
-use super::suggest::{nearest, suggestion};
+use super::suggest::{nearly, suggestion};
 use super::{Config, ConfigError, Origin, UserFolders};
 
 const DEFAULT_FILE: &str = "config.toml";
@@ -161,6 +163,7 @@ impl Settings {
                     let found = format!("\"{}\"", value.to_string_lossy());
                     self.set(section, key, &Raw::Text(value), origin, &found)?;
                 }
+                None if is_service_link(name, value) => {}
                 None => check_unknown_variable(name, origin)?,
             }
         }
@@ -247,14 +250,27 @@ fn check_unknown_variable(name: &str, origin: Origin) -> Result<(), ConfigError>
     let of_section: Vec<&str> =
         variables.iter().filter(|(section, _)| in_section(section)).map(|(_, name)| name.as_str()).collect();
     let hint = if of_section.is_empty() {
-        match nearest(name, variables.iter().map(|(_, name)| name.as_str()).chain([FILE_VARIABLE])) {
-            Some(known) => format!("did you mean {known}?"),
+        // The prefix, which all have, does not make names similar.
+        let known = variables.iter().map(|(_, name)| name.as_str()).chain([FILE_VARIABLE]);
+        let known = known.filter_map(|name| name.strip_prefix(PREFIX));
+        match nearly(name.strip_prefix(PREFIX).unwrap_or(name), known) {
+            Some(known) => format!("did you mean {PREFIX}{known}?"),
             None => return Ok(()),
         }
     } else {
         suggestion(name, of_section)
     };
     Err(ConfigError::Unknown { origin, what: "environment variable".into(), hint })
+}
+
+/// Whether it is one of the variables by which Kubernetes and Docker tell every container of a service, here of one with a name such
+/// as `stroma` or `stroma-server`.
+fn is_service_link(name: &str, value: &OsStr) -> bool {
+    static LINK: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"_SERVICE_(HOST|PORT(_\w+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(ADDR|PORT|PROTO))?$")
+            .expect("a constant pattern")
+    });
+    LINK.is_match(name) || (name.ends_with("_PORT") && value.to_string_lossy().contains("://"))
 }
 
 fn unknown_key(section: &str, key: &str, keys: &[&'static str], origin: Origin) -> ConfigError {

@@ -12,13 +12,22 @@ pub(super) fn suggestion<'a>(unknown: &str, known: impl IntoIterator<Item = &'a 
 }
 
 /// The nearest name whose edit distance is at most a third of its length; of several, the first one.
-pub(super) fn nearest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+fn nearest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    within(3, unknown, known)
+}
+
+/// The same with a distance of at most a sixth: probably a slip, and not another name.
+pub(super) fn nearly<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    within(6, unknown, known)
+}
+
+fn within<'a>(part: usize, unknown: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Bounds the cost for long names.
     let unknown: String = unknown.chars().take(64).collect();
     known
         .into_iter()
         .map(|name| (osa_distance(&unknown, name), name))
-        .filter(|(edits, name)| *edits <= (name.len() / 3).max(1))
+        .filter(|(edits, name)| *edits <= (name.len() / part).max(1))
         .min_by_key(|(edits, _)| *edits)
         .map(|(_, name)| name)
 }

@@ -146,7 +146,22 @@ fn a_mistake_in_the_environment_names_the_variable() {
     );
     assert!(mistaken_variable("STROMA_SERVR_LISTEN", "").is_some(), "nearly right");
     assert!(mistaken_variable("STROMA_GROBID_PASSWORD_FILE", "").is_some(), "of a known section");
-    assert_eq!(mistaken_variable("STROMA_ORCHESTRA_SEATS", "7"), None, "somebody else's");
+    assert!(mistaken_variable("STROMA_PAPER", "papers").is_some(), "nearly right");
+    for (foreign, value) in [
+        ("STROMA_ORCHESTRA_SEATS", "7"),
+        // Of the set-up script of this project.
+        ("STROMA_MODELS", "/models"),
+        // Of services in Kubernetes.
+        ("STROMA_PORT", "tcp://10.0.0.1:7733"),
+        ("STROMA_SERVICE_HOST", "10.0.0.1"),
+        ("STROMA_SERVICE_PORT_HTTP", "7733"),
+        ("STROMA_SERVER_PORT", "tcp://10.0.0.1:7733"),
+        ("STROMA_SERVER_SERVICE_HOST", "10.0.0.1"),
+        ("STROMA_SERVER_PORT_7733_TCP_ADDR", "10.0.0.1"),
+    ] {
+        assert_eq!(mistaken_variable(foreign, value), None, "{foreign}");
+    }
+    assert!(mistaken_variable("STROMA_SERVER_PORT", "7733").is_some(), "a setting that does not exist");
 }
 
 #[test]
