@@ -104,7 +104,7 @@ pub(super) fn path() -> Rule<PathBuf> {
     })
 }
 
-/// A list of paths; in a variable they are separated as in `PATH`. `zotero` and `zotero:~/FOLDER` in a file stay as they are.
+/// A list of paths; in a variable they are separated as in `PATH`, see [`split`]. `zotero` and `zotero:~/FOLDER` in a file stay as they are.
 pub(super) fn paths() -> Rule<Vec<PathBuf>> {
     Rule::new("a list of paths", |raw| match raw {
         Raw::File { value, folder } => value
@@ -112,8 +112,24 @@ pub(super) fn paths() -> Rule<Vec<PathBuf>> {
             .iter()
             .map(|value| library(value, folder).or_else(|| path().read(&Raw::File { value, folder }).ok()))
             .collect(),
-        Raw::Text(text) => Some(std::env::split_paths(text).filter(|path| !path.as_os_str().is_empty()).collect()),
+        Raw::Text(text) => Some(split(text)),
     })
+}
+
+/// The paths in a variable. `zotero:` and an absolute folder, or one in the home folder, are one path, although a colon separates
+/// paths on most systems.
+fn split(text: &OsStr) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = Vec::new();
+    for path in std::env::split_paths(text).filter(|path| !path.as_os_str().is_empty()) {
+        match paths.last_mut() {
+            Some(last) if last == Path::new("zotero") && (path.is_absolute() || path.starts_with("~")) => {
+                last.as_mut_os_string().push(":");
+                last.as_mut_os_string().push(&path);
+            }
+            _ => paths.push(path),
+        }
+    }
+    paths
 }
 
 /// The name of a library in a file: `zotero`, or `zotero:FOLDER`, where the folder is relative to that of the file.
@@ -217,6 +233,16 @@ mod tests {
         assert!(written(paths(), "a").is_err());
         let joined = std::env::join_paths(["a", "b"]).unwrap_or_default();
         assert_eq!(paths().read(&Raw::Text(&joined)), Ok(vec!["a".into(), "b".into()]));
+        #[cfg(unix)]
+        for (text, expected) in [
+            ("zotero", &["zotero"][..]),
+            ("zotero:/data/Zotero", &["zotero:/data/Zotero"]),
+            ("a:zotero:~/Zotero:/b", &["a", "zotero:~/Zotero", "/b"]),
+            ("/a:zotero:b", &["/a", "zotero", "b"]),
+        ] {
+            let expected: Vec<PathBuf> = expected.iter().map(PathBuf::from).collect();
+            assert_eq!(given(paths(), text), Ok(expected), "{text}");
+        }
     }
 
     #[test]
