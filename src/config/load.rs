@@ -12,6 +12,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::rule::Raw;
+use super::secret::{is_secret, without_credentials};
 use super::suggest::{nearly, suggestion};
 use super::{Config, ConfigError, Origin, UserFolders};
 
@@ -136,8 +137,8 @@ impl Settings {
                     self.set(entry.section, entry.name, &Raw::File { value: &value, folder }, origin, &found)?
                 }
                 Err(error) => {
-                    let (key, expected) = (full_key(entry.section, entry.name), error.message().to_owned());
-                    return Err(ConfigError::Value { origin, key, found, expected });
+                    let expected = error.message().to_owned();
+                    return Err(wrong_value(entry.section, entry.name, &found, expected, origin));
                 }
             }
         }
@@ -179,7 +180,7 @@ impl Settings {
             return Err(unknown_key(section, key, values.keys(), origin));
         }
         if let Err(expected) = values.set(key, raw) {
-            return Err(ConfigError::Value { origin, key: full_key(section, key), found: found.to_owned(), expected });
+            return Err(wrong_value(section, key, found, expected, origin));
         }
         self.origins.insert(full_key(section, key), origin);
         Ok(())
@@ -271,6 +272,11 @@ fn is_service_link(name: &str, value: &OsStr) -> bool {
             .expect("a constant pattern")
     });
     LINK.is_match(name) || (name.ends_with("_PORT") && value.to_string_lossy().contains("://"))
+}
+
+fn wrong_value(section: &str, key: &str, found: &str, expected: String, origin: Origin) -> ConfigError {
+    let found = if is_secret(key) { "…".to_owned() } else { without_credentials(found) };
+    ConfigError::Value { origin, key: full_key(section, key), found, expected }
 }
 
 fn unknown_key(section: &str, key: &str, keys: &[&'static str], origin: Origin) -> ConfigError {

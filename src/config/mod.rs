@@ -11,6 +11,7 @@ mod folders;
 mod load;
 mod origin;
 mod rule;
+mod secret;
 mod section;
 mod show;
 mod suggest;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Settings;
+use super::secret::{is_secret, without_credentials};
 
 impl fmt::Display for Settings {
     /// TOML with every key, and the origin of its value in a comment after it. A key that is not set is commented out.
@@ -13,7 +14,11 @@ impl fmt::Display for Settings {
                 section = entry.section;
                 writeln!(f, "\n[{section}]")?;
             }
-            let value = entry.value.map(|value| if is_secret(entry.key) { "\"…\"".into() } else { value.to_string() });
+            let shown = |value: toml::Value| match value {
+                _ if is_secret(entry.key) => "\"…\"".to_owned(),
+                value => without_credentials(&value.to_string()),
+            };
+            let value = entry.value.map(shown);
             match value {
                 Some(value) => writeln!(f, "{:<48} # {}", format!("{} = {value}", entry.key), entry.origin)?,
                 None => writeln!(f, "{:<48} # not set", format!("# {} =", entry.key))?,
@@ -21,9 +26,4 @@ impl fmt::Display for Settings {
         }
         Ok(())
     }
-}
-
-/// Secrets are not shown, because the output may be pasted into a log or an issue.
-fn is_secret(key: &str) -> bool {
-    key.ends_with("_key") || matches!(key, "password" | "token")
 }

@@ -77,6 +77,10 @@ fn what_is_shown_can_be_read_again_and_says_where_values_came_from() {
     for line in ["pooling = \"cls\"", "max_tokens =", "limit = 10"] {
         assert!(shown.contains(line), "{line} in {shown}");
     }
+    let secret = with_environment("[store]\nurl = [\"https://ada:secret@node:9200/x\"]\ntoken = \"secret\"", &[])
+        .expect("right");
+    let secret = secret.to_string();
+    assert!(!secret.contains("secret") && secret.contains("https://…@node:9200/x"), "{secret}");
     let origin = |key: &str| shown.lines().find(|line| line.starts_with(key)).and_then(|line| line.split(" # ").last());
     assert_eq!(origin("pooling"), Some("STROMA_MODEL_POOLING"));
     assert_eq!(origin("limit"), Some("default"));
@@ -122,6 +126,11 @@ fn a_mistake_in_the_file_names_line_key_and_what_was_expected() {
         ("model = 3", "config.toml:1: unknown key \"model\"; it is a section: write [model] and its keys below"),
         ("[[model]]", "config.toml:1: unknown key \"model\"; it is a section: write [model] and its keys below"),
         ("papers = [1]", "config.toml:1: papers is [1], expected a list of paths"),
+        ("[store]\npassword = 12345678", "config.toml:2: store.password is …, expected text in quotes"),
+        (
+            "[grobid]\nurl = \"htp://ada:secret@host\"",
+            "config.toml:2: grobid.url is \"htp://…@host\", expected an address such as \"http://localhost:8070\"",
+        ),
     ] {
         assert_eq!(mistake(text), message);
     }
