@@ -91,13 +91,19 @@ impl Entry {
         Some(last.map_or_else(|| first.clone(), |last| format!("{first}{dash}{last}")))
     }
 
-    /// The key by which entries are deduplicated: DOI or PMID, otherwise title and year.
+    /// The key by which entries are deduplicated: the id of a paper of the library; for a cited study DOI or PMID, otherwise first
+    /// author, year and title.
     pub(super) fn identity(&self) -> String {
+        if let Some(id) = &self.id {
+            return format!("id:{id}");
+        }
         let doi = self.doi.as_ref().map(|doi| format!("doi:{}", doi.to_lowercase()));
         let pmid = || self.pmid.as_ref().map(|pmid| format!("pmid:{pmid}"));
         let words = || {
             let title = self.title().to_lowercase();
-            format!("{} {}", title.split(|c: char| !c.is_alphanumeric()).collect::<String>(), self.year.unwrap_or(0))
+            let title: String = title.split(|c: char| !c.is_alphanumeric()).collect();
+            let family = self.authors.first().map(|author| author.family.to_lowercase()).unwrap_or_default();
+            format!("{family} {} {title}", self.year.unwrap_or(0))
         };
         doi.or_else(pmid).unwrap_or_else(words)
     }

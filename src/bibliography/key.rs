@@ -39,3 +39,34 @@ fn key(entry: &Entry) -> String {
     let key = format!("{family}{year}{}", word.unwrap_or_default());
     if key.is_empty() { "entry".to_owned() } else { key }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::{Metadata, Reference};
+
+    #[test]
+    fn only_the_same_work_is_a_duplicate() {
+        let editorial = |author: &str| Metadata {
+            title: Some("Editorial".into()),
+            authors: vec![author.into()],
+            year: Some(2012),
+            ..Metadata::default()
+        };
+        let cited = |author: &str| {
+            let Metadata { title, authors, year, .. } = editorial(author);
+            Entry::from_reference(&Reference { title, authors, year, ..Reference::default() })
+        };
+        let paper = |id: &str, author: &str| Entry::from_paper(id, &editorial(author));
+        let entries = [
+            paper("lee-2012", "Ann Lee"),
+            paper("chen-2012", "Bo Chen"),
+            paper("lee-2012", "Ann Lee"),
+            cited("Di Verse"),
+            cited("Ed Itor"),
+            cited("D. Verse"),
+        ];
+        let keys: Vec<String> = with_keys(&entries).into_iter().map(|(key, _)| key).collect();
+        assert_eq!(keys, ["lee2012editorial", "chen2012editorial", "verse2012editorial", "itor2012editorial"]);
+    }
+}
