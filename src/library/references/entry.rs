@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
 use crate::corpus::identity::TitleKey;
@@ -51,13 +52,17 @@ impl ReferenceEntry {
         }
     }
 
-    /// Adds a file by its path, which may be relative to a folder.
+    /// Adds a file by its path, which may be relative to a folder, or by its URL.
     pub(super) fn add_file(&mut self, path: &str, folder: &Path) {
-        let path = path.strip_prefix("file://").unwrap_or(path).trim();
+        let path = path.trim();
+        let path = match path.strip_prefix("file://") {
+            Some(url) => percent_decode_str(url.strip_prefix("localhost").unwrap_or(url)).decode_utf8_lossy(),
+            None => path.into(),
+        };
         if path.is_empty() {
             return;
         }
-        let path = folder.join(path);
+        let path = folder.join(path.as_ref());
         // The form of paths in the index.
         self.files.extend(path.canonicalize().or_else(|_| std::path::absolute(path)));
     }
@@ -65,11 +70,13 @@ impl ReferenceEntry {
     /// Adds tags that are listed in one text.
     pub(super) fn add_tags(&mut self, text: &str) {
         let separator = if text.contains(';') { ';' } else { ',' };
-        let tags = text.split(separator).map(str::trim).filter(|tag| !tag.is_empty());
-        for tag in tags.map(|tag| tag.chars().take(MAX_CHARACTERS).collect::<String>()) {
-            if !self.tags.contains(&tag) {
-                self.tags.push(tag);
-            }
+        text.split(separator).for_each(|tag| self.add_tag(tag));
+    }
+
+    pub(super) fn add_tag(&mut self, tag: &str) {
+        let tag: String = tag.trim().chars().take(MAX_CHARACTERS).collect();
+        if !tag.is_empty() && !self.tags.contains(&tag) {
+            self.tags.push(tag);
         }
     }
 

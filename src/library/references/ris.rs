@@ -17,9 +17,13 @@ fn tagged(line: &str) -> Option<(&str, &str)> {
     Some((found.get(1)?.as_str(), found.get(2)?.as_str().trim()))
 }
 
-/// Whether a text is RIS, by its first line.
+/// Lines that databases may write before the first entry, such as `Provider: Clarivate`.
+const MAX_LINES_BEFORE: usize = 20;
+
+/// Whether a text is RIS, by its first lines.
 pub(super) fn is_ris(text: &str) -> bool {
-    text.lines().map(str::trim).find(|line| !line.is_empty()).and_then(tagged).is_some_and(|(tag, _)| tag == "TY")
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).take(MAX_LINES_BEFORE);
+    lines.find_map(tagged).is_some_and(|(tag, _)| tag == "TY")
 }
 
 pub(super) fn read(text: &str, folder: &Path) -> ReferenceFile {
@@ -70,7 +74,8 @@ fn reference(values: &[(&str, String)], folder: &Path) -> ReferenceEntry {
     for (tag, value) in values {
         match *tag {
             "AU" | "A1" => entry.metadata.authors.extend(given_family(value)),
-            "KW" => entry.add_tags(&value.replace([',', ';'], " ")),
+            // Headings of MeSH have commas: "Arthritis, Rheumatoid".
+            "KW" => value.split(';').for_each(|tag| entry.add_tag(tag)),
             "L1" => entry.add_file(value, folder),
             "AN" if value.to_uppercase().starts_with("PMID") => entry.set("pmid", value),
             "C2" if value.to_uppercase().starts_with("PMC") => entry.set("pmcid", value),
@@ -105,9 +110,9 @@ mod tests {
 
     #[test]
     fn entries_are_read_with_what_is_continued() {
-        let text = "\r\nTY  - JOUR\r\nID  - lee2010\r\nAU  - Lee, Ann\r\nAU  - Meer, Bo van der, Jr.\r\nTI  - Stem cells\r\n  in knees\r\nJO  - Knees\r\n\
-                    PY  - 2010/03//\r\nSP  - 12\r\nEP  - 34\r\nDO  - https://doi.org/10.1000/KNEES\r\nAN  - PMID: 123456\r\nC2  - PMC77\r\nKW  - RA\r\n\
-                    L1  - lee.pdf\r\nER  - \r\n\r\nTY  - BOOK\nTI  - Without an end\n";
+        let text = "\r\nProvider: A database\r\nContent: text/plain\r\n\r\nTY  - JOUR\r\nID  - lee2010\r\nAU  - Lee, Ann\r\nAU  - Meer, Bo van der, Jr.\r\nTI  - Stem cells\r\n  in knees\r\nJO  - Knees\r\n\
+                    PY  - 2010/03//\r\nSP  - 12\r\nEP  - 34\r\nDO  - https://doi.org/10.1000/KNEES\r\nAN  - PMID: 123456\r\nC2  - PMC77\r\nKW  - RA\r\nKW  - Arthritis, Rheumatoid\r\n\
+                    L1  - lee.pdf\r\nL1  - file:///my%20papers/Stra%C3%9Fe.pdf\r\nER  - \r\n\r\nTY  - BOOK\nTI  - Without an end\n";
         assert!(is_ris(text.trim_start()));
         let read = read(text, Path::new("/refs"));
         assert_eq!(read.damaged, ["Without an end"]);
@@ -125,7 +130,10 @@ mod tests {
             (entry.metadata.doi.as_deref(), entry.metadata.pmid.as_deref()),
             (Some("10.1000/knees"), Some("123456"))
         );
-        assert_eq!((entry.metadata.pmcid.as_deref(), entry.tags.as_slice()), (Some("PMC77"), &["RA".to_owned()][..]));
-        assert_eq!(entry.files, [Path::new("/refs/lee.pdf")]);
+        assert_eq!(
+            (entry.metadata.pmcid.as_deref(), entry.tags.as_slice()),
+            (Some("PMC77"), &["RA".to_owned(), "Arthritis, Rheumatoid".to_owned()][..])
+        );
+        assert_eq!(entry.files, [Path::new("/refs/lee.pdf"), Path::new("/my papers/Straße.pdf")]);
     }
 }
