@@ -219,10 +219,15 @@ fn another_paper_in_the_same_file_loses_the_reference() {
 fn what_is_no_file_of_references_is_an_error() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("refs.bib");
-    for text in ["", "nothing of this kind", "[1, 2", "\0\0\0", "{\"items\": "] {
+    for text in ["", "nothing of this kind", "\0\0\0"] {
         std::fs::write(&file, text).expect("written");
         let error = references::read(&file).expect_err(text).to_string();
         assert!(error.contains("neither BibTeX nor RIS nor CSL-JSON"), "{error}");
+    }
+    for (text, place) in [("[1, 2", "line 1"), ("{\"items\": ", "line 1"), ("[{\"id\": \"a\"},\n]", "line 2")] {
+        std::fs::write(&file, text).expect("written");
+        let error = references::read(&file).expect_err(text).to_string();
+        assert!(error.contains("refs.bib cannot be read as CSL-JSON: ") && error.contains(place), "{error}");
     }
     assert!(references::read(&folder.path().join("absent.bib")).is_err());
     let deep = format!("@article{{a, title = {}x{}}}", "{".repeat(100_000), "}".repeat(100_000));

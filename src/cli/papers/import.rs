@@ -90,7 +90,12 @@ fn read_again(context: &Context, ingest: &Ingest<'_>, files: &[PathBuf]) -> Resu
 
 fn print(context: &Context, damaged: &[String], unknown: &[&ReferenceEntry], entries: usize, updated: u64) {
     for key in damaged {
-        anstream::eprintln!("{}not read:{} the entry {}", style::WARNING, style::RESET, printable(key));
+        anstream::eprintln!(
+            "{}not read:{} the entry {}, which is damaged or very large",
+            style::WARNING,
+            style::RESET,
+            printable(key)
+        );
     }
     for entry in unknown {
         let key = entry.key.as_deref().unwrap_or("(no key)");

@@ -32,7 +32,7 @@ pub fn read(file: &Path) -> Result<ReferenceFile, ReferencesError> {
     let text = text.trim_start_matches('\u{feff}').trim_start();
     let folder = file.parent().unwrap_or(Path::new(""));
     let read = if text.starts_with('[') || text.starts_with('{') {
-        csl::read(text).ok()
+        Some(csl::read(text).map_err(|source| ReferencesError::Json { file: file.to_owned(), source })?)
     } else if ris::is_ris(text) {
         Some(ris::read(text, folder))
     } else {

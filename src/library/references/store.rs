@@ -21,6 +21,8 @@ pub enum ReferencesError {
     Io { path: PathBuf, source: std::io::Error },
     #[error("{} is neither BibTeX nor RIS nor CSL-JSON", file.display())]
     Format { file: PathBuf },
+    #[error("{} cannot be read as CSL-JSON: {source}", file.display())]
+    Json { file: PathBuf, source: serde_json::Error },
     #[error("{} is damaged ({source}): import the references again after removing it", file.display())]
     Damaged { file: PathBuf, source: serde_json::Error },
 }
@@ -56,9 +58,12 @@ impl References {
         let io = |source| ReferencesError::Io { path: file.to_owned(), source };
         let folder = file.parent().unwrap_or(Path::new("."));
         let bytes = serde_json::to_vec(self).map_err(|source| io(source.into()))?;
-        let mut written = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
+        let mut written = new_file(folder).map_err(io)?;
         written.write_all(&bytes).and_then(|()| written.as_file().sync_all()).map_err(io)?;
         written.persist(file).map_err(|error| io(error.error))?;
+        // Makes the new name durable.
+        #[cfg(unix)]
+        std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)?;
         Ok(())
     }
 
@@ -118,6 +123,14 @@ impl References {
         entries.sort_by_key(|entry| (!entry.names(file), entry.id.as_str()));
         entries.first().copied()
     }
+}
+
+/// A temporary file that other users may read as the system allows it for files by default: a service may run as another one.
+fn new_file(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
 }
 
 fn add_names(by_name: &mut BTreeMap<String, Vec<String>>, entry: &ReferenceEntry) {
