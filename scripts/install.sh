@@ -26,9 +26,17 @@ say() { printf 'install: %s\n' "$*"; }
 # which anybody may create on another machine. The bytes are replaced by the same number of zeros.
 without_build_folder() {
     [ "$(uname -s)" = Linux ] || return 0
-    built=:$(cd "$LIBTORCH" && pwd)/lib
-    zeros=$(printf "%${#built}s" '' | sed 's/ /\\x00/g')
-    LC_ALL=C sed -i "s|$built\\x00|$zeros\\x00|" "$1"
+    # The build may have reached it by links or not.
+    for folder in "$(cd "$LIBTORCH" && pwd)" "$(cd "$LIBTORCH" && pwd -P)"; do
+        built=:$folder/lib
+        zeros=$(printf "%${#built}s" '' | sed 's/ /\\x00/g')
+        LC_ALL=C sed -i "s|$built\\x00|$zeros\\x00|" "$1"
+    done
+    if LC_ALL=C grep -qa 'ORIGIN/\.\./lib/stroma:/' "$1"; then
+        say "$PROGRAM was built with another libtorch than $LIBTORCH; set LIBTORCH to its folder" >&2
+        rm -f "$1"
+        exit 1
+    fi
 }
 
 install_into() {

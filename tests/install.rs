@@ -121,3 +121,34 @@ fn a_new_user_installs_indexes_asks_stops_resumes_and_uninstalls() {
     assert_eq!(left, Vec::<PathBuf>::new());
     assert!(index.is_file(), "what users made stays");
 }
+
+/// The folder of libtorch in a checkout may be reached by a link; the build writes the path without it into the program.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_installed_program_does_not_look_in_the_folder_of_the_build() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().canonicalize().expect("a path").join(name);
+    for made in ["torch/lib", "models/small"] {
+        std::fs::create_dir_all(at(made)).expect("a folder");
+    }
+    std::os::unix::fs::symlink(at("torch"), at("link")).expect("a link");
+    std::fs::write(at("models/small/model.safetensors"), "").expect("written");
+    let install = |built: &Path| {
+        std::fs::write(at("program"), format!("\0$ORIGIN/../lib/stroma:{}/lib\0more\0", text(built))).expect("written");
+        let mut command = Command::new(project("scripts/install.sh"));
+        command.arg("install").env("PREFIX", at("prefix")).env_remove("DESTDIR");
+        command.env("PROGRAM", at("program")).env("LIBTORCH", at("link"));
+        command.env("MODELS", at("models")).env("MODEL", "small");
+        outcome(command)
+    };
+    for built in [at("link"), at("torch")] {
+        let (code, said) = install(&built);
+        let program = std::fs::read_to_string(at("prefix/bin/stroma")).expect("the program");
+        assert!(code == 0 && program.starts_with("\0$ORIGIN/../lib/stroma\0"), "{said} {program:?}");
+        assert!(!program.contains("torch") && program.ends_with("\0more\0"), "{program:?}");
+    }
+    let (code, said) = install(&at("another"));
+    assert!(code != 0 && said.contains("was built with another libtorch"), "{said}");
+    let left = std::fs::read_dir(at("prefix/bin")).expect("a folder").count();
+    assert_eq!(left, 1, "the former program stays");
+}
