@@ -215,6 +215,32 @@ fn another_paper_in_the_same_file_loses_the_reference() {
     assert_eq!(years(&library), expected(&[("hips", None)]));
 }
 
+/// A paper of several files, of which only the first names its DOI.
+#[test]
+fn the_pages_of_a_paper_that_references_describe_stay_together() {
+    let library = Library::without_model();
+    library.write(
+        "review-p1.txt",
+        "Title: On joints\nDOI: 10.1000/joints\n\nThe gait of the patients was better afterwards.\n",
+    );
+    for (page, word) in [(2, "grip"), (3, "sleep"), (4, "appetite")] {
+        let text = format!("The {word} of the patients was better after the treatment than before it.\n");
+        library.write(&format!("review-p{page}.txt"), &text);
+    }
+    assert_eq!(index(&library, None).papers.added, 1);
+    let before = library.index.snapshot().papers().expect("papers").remove(0);
+    import(&library, "refs.bib", "@article{a, title = {On joints}, year = 2012, doi = {10.1000/joints}}");
+    // The page that the entry describes, and one that it does not.
+    for page in ["review-p1.txt", "review-p3.txt"] {
+        index(&library, Some(page));
+        let papers = library.index.snapshot().papers().expect("papers");
+        let [paper] = papers.as_slice() else { panic!("{page}: {papers:?}") };
+        assert_eq!((paper.sources.len(), paper.passages), (4, before.passages), "{page}");
+        assert_eq!(paper.metadata.year, Some(2012), "{page}");
+    }
+    assert_eq!(index(&library, None).papers.unchanged, 1);
+}
+
 #[test]
 fn what_is_no_file_of_references_is_an_error() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -11,7 +11,7 @@ use super::catalogue::Catalogue;
 use super::compare::{Comparison, compare, spare_emptied, vanished};
 use super::crash_guard::{CrashGuard, MAX_CRASHES};
 use super::embedding::Prepared;
-use super::files::SourceFiles;
+use super::files::{SourceFiles, group_pages};
 use super::items::{LibraryItems, label, paper_of_item};
 use super::plan::{Action, Plan, Source, plan_labels, plan_source, plan_vanished};
 use super::progress::{Progress, Workload};
@@ -27,7 +27,7 @@ use crate::embed::Embedder;
 use crate::library::LibraryItem;
 use crate::library::references::ReferencesFile;
 use crate::library::zotero::{self, Profile};
-use crate::store::{PaperRecord, Snapshot, SourceRecord, Store};
+use crate::store::{IndexError, PaperRecord, Snapshot, SourceRecord, Store};
 
 /// Maximum size of text that is read ahead of indexing, in bytes.
 const READ_AHEAD: usize = 16 << 20;
@@ -118,7 +118,8 @@ impl Ingest<'_> {
     }
 
     /// Synchronises the index with single files, given by absolute paths: adds or replaces their papers, and removes the papers of files
-    /// that do not exist. The cost does not depend on the number of papers in the index.
+    /// that do not exist. The cost does not depend on the number of papers in the index. Each file is taken for a paper of its own, so
+    /// none may be a page of one.
     ///
     /// # Errors
     /// The model or the index fails, or the run is stopped. Commits that were made stay.
@@ -130,14 +131,17 @@ impl Ingest<'_> {
         Ok(summary)
     }
 
-    /// Reads single files again, given by absolute paths, even if they have not changed, because their references have.
+    /// Reads files of the index again, given by absolute paths, even if they have not changed, because their references have. A page
+    /// is read together with the other pages of its paper.
     ///
     /// # Errors
     /// Those of [`run_files`](Self::run_files).
     pub fn read_again(&self, files: &[PathBuf], report: &mut dyn FnMut(Progress)) -> Result<Summary, IngestError> {
         let started = Instant::now();
         self.store.reload()?;
-        let mut summary = self.update(FoundFiles { anew: true, ..FoundFiles::from_files(files) }, report)?;
+        let snapshot = self.store.snapshot();
+        let sources = files.iter().map(|file| source_of(&snapshot, file)).collect::<Result<_, _>>()?;
+        let mut summary = self.update(FoundFiles::from_sources(sources), report)?;
         summary.seconds = started.elapsed().as_secs_f64();
         Ok(summary)
     }
@@ -245,6 +249,15 @@ impl Ingest<'_> {
     fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
+}
+
+/// The files that are read together with a file of the index: the pages of its paper, or the file alone.
+fn source_of(snapshot: &Snapshot, file: &Path) -> Result<Vec<PathBuf>, IndexError> {
+    let known = snapshot.sources_of_file(file)?.map(|found| found.sources).unwrap_or_default();
+    let role = known.iter().find(|source| source.path == file).map(|source| source.role);
+    let alike = known.into_iter().filter(|source| Some(source.role) == role).map(|source| source.path).collect();
+    let source = group_pages(alike).into_iter().find(|pages| pages.iter().any(|page| page == file));
+    Ok(source.unwrap_or_else(|| vec![file.to_owned()]))
 }
 
 /// The work for the sources, and the number of sources without work: they are unchanged, or could not be read and have not changed

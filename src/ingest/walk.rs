@@ -39,6 +39,12 @@ impl FoundFiles {
         let sources = present.map(|file| SourceFiles { files: vec![file.clone()], named: false }).collect();
         Self { sources, roots: files.to_vec(), ..Self::default() }
     }
+
+    /// Sources of the index, to be read even if they have not changed. Nothing counts as deleted.
+    pub(super) fn from_sources(sources: BTreeSet<Vec<PathBuf>>) -> Self {
+        let sources = sources.into_iter().map(|files| SourceFiles { files, named: false }).collect();
+        Self { sources, anew: true, ..Self::default() }
+    }
 }
 
 /// The papers in a folder, or the paper in a file.
