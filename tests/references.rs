@@ -241,6 +241,23 @@ fn the_pages_of_a_paper_that_references_describe_stay_together() {
     assert_eq!(index(&library, None).papers.unchanged, 1);
 }
 
+/// A disk that is not mounted looks as if its files were deleted.
+#[test]
+fn a_paper_whose_file_is_missing_stays_when_references_describe_it() {
+    let library = Library::without_model();
+    std::fs::write(library.papers().join("a.pdf"), crate::pdf::paper()).expect("written");
+    index(&library, None);
+    let before = library.index.snapshot().papers().expect("papers");
+    import(&library, "refs.bib", "@article{a, title = {Stem cells soften stiff joints in arthritis}, year = 2012}");
+    std::fs::rename(library.papers().join("a.pdf"), library.folder.path().join("a.pdf")).expect("moved");
+    let summary = index(&library, Some("a.pdf"));
+    assert_eq!((summary.papers.removed, summary.papers.failed), (0, 1), "{summary:?}");
+    assert!(summary.failures[0].file.ends_with("a.pdf"));
+    assert_eq!(library.index.snapshot().papers().expect("papers"), before);
+    std::fs::rename(library.folder.path().join("a.pdf"), library.papers().join("a.pdf")).expect("moved back");
+    assert_eq!(index(&library, Some("a.pdf")).papers.updated, 1);
+}
+
 #[test]
 fn what_is_no_file_of_references_is_an_error() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -132,7 +132,7 @@ impl Ingest<'_> {
     }
 
     /// Reads files of the index again, given by absolute paths, even if they have not changed, because their references have. A page
-    /// is read together with the other pages of its paper.
+    /// is read together with the other pages of its paper. A paper whose files are missing is a failure, and stays as it is.
     ///
     /// # Errors
     /// Those of [`run_files`](Self::run_files).
@@ -296,9 +296,9 @@ impl Disk {
         Self { files, roots: found.roots.clone(), items: Arc::clone(&found.items) }
     }
 
-    /// Whether the file was found or is kept, or exists outside of the paths of the run.
+    /// Whether the file was found or is kept, or exists outside of the paths of the run. A file that cannot be seen may exist.
     fn has(&self, file: &Path) -> bool {
-        let exists = || file.exists() || zotero::is_item_path(file);
+        let exists = || file.try_exists().unwrap_or(true) || zotero::is_item_path(file);
         self.files.contains(file) || (!self.roots.iter().any(|root| file.starts_with(root)) && exists())
     }
 }

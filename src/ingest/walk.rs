@@ -1,6 +1,7 @@
 //! Finds the files under the given paths.
 
 use std::collections::BTreeSet;
+use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use walkdir::WalkDir;
 
 use super::files::{SourceFiles, group_pages};
 use super::items::LibraryItems;
+use super::source::FileStat;
 use super::{Failure, IngestError};
 use crate::library::zotero::{self, Absent, Entry, Profile};
 
@@ -33,17 +35,38 @@ pub(super) struct FoundFiles {
 }
 
 impl FoundFiles {
-    /// Single files, given by absolute paths; files that do not exist count as deleted.
+    /// Single files, given by absolute paths; files that do not exist count as deleted. A file that cannot be seen for another reason,
+    /// such as a permission or a failing disk, is a failure.
     pub(super) fn from_files(files: &[PathBuf]) -> Self {
-        let present = files.iter().filter(|file| file.is_file());
-        let sources = present.map(|file| SourceFiles { files: vec![file.clone()], named: false }).collect();
-        Self { sources, roots: files.to_vec(), ..Self::default() }
+        let mut found = Self::default();
+        for file in files {
+            let is_deleted = |error: &Error| matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory);
+            match FileStat::read(file) {
+                Err(error) if !is_deleted(&error) => {
+                    found.failures.push(Failure { file: file.clone(), reason: error.to_string() });
+                }
+                read => {
+                    let source = read.is_ok().then(|| SourceFiles { files: vec![file.clone()], named: false });
+                    found.sources.extend(source);
+                    found.roots.push(file.clone());
+                }
+            }
+        }
+        found
     }
 
-    /// Sources of the index, to be read even if they have not changed. Nothing counts as deleted.
+    /// Sources of the index, to be read even if they have not changed. Nothing counts as deleted: a source of which a file is missing,
+    /// perhaps because its disk is, is a failure and stays as it is.
     pub(super) fn from_sources(sources: BTreeSet<Vec<PathBuf>>) -> Self {
-        let sources = sources.into_iter().map(|files| SourceFiles { files, named: false }).collect();
-        Self { sources, anew: true, ..Self::default() }
+        let mut found = Self { anew: true, ..Self::default() };
+        for files in sources {
+            let missing = files.iter().find_map(|file| Some((file.clone(), FileStat::read(file).err()?)));
+            match missing {
+                Some((file, error)) => found.failures.push(Failure { file, reason: error.to_string() }),
+                None => found.sources.push(SourceFiles { files, named: false }),
+            }
+        }
+        found
     }
 }
 

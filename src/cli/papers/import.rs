@@ -63,7 +63,8 @@ pub(super) fn run(context: &Context, file: &Path, as_json: bool) -> anyhow::Resu
     } else {
         print(context, &read.damaged, &unknown, ids.len(), summary.papers.updated);
     }
-    Ok(if known == 0 || !read.damaged.is_empty() { Outcome::Partial } else { Outcome::Success })
+    let is_partial = known == 0 || !read.damaged.is_empty() || summary.papers.failed > 0;
+    Ok(if is_partial { Outcome::Partial } else { Outcome::Success })
 }
 
 /// Reads the files again, and waits for another process that writes to the index, such as a server.
