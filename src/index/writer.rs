@@ -31,6 +31,9 @@ pub(super) struct Writer {
     pending: PaperHashes,
     /// The hashes of the passages of papers that are not complete yet.
     incomplete: HashMap<PaperId, Vec<u64>>,
+    /// Whether a commit has failed. tantivy would take a second one, which publishes the deletions without the documents of the
+    /// segment that was lost.
+    has_failed: bool,
 }
 
 /// The hashes of papers; `None` for removed papers.
@@ -61,7 +64,8 @@ impl Writer {
         writer.garbage_collect_files().wait()?;
         holder::note(folder);
         let (committed, pending, incomplete) = (HashMap::new(), HashMap::new(), HashMap::new());
-        let mut new = Self { writer, fields, folder: folder.to_owned(), base, digest, committed, pending, incomplete };
+        let folder = folder.to_owned();
+        let mut new = Self { writer, fields, folder, base, digest, committed, pending, incomplete, has_failed: false };
         for paper in new.base.papers_without_names()? {
             new.update_record(&paper)?;
         }
@@ -191,6 +195,9 @@ impl StoreWriter for Writer {
     }
 
     fn commit(&mut self) -> Result<(), IndexError> {
+        if self.has_failed {
+            return Err(IndexError::Engine("an earlier commit failed, so nothing more is committed".into()));
+        }
         let mut digest = self.digest;
         if let Some(digest) = &mut digest {
             for (id, hash) in &self.pending {
@@ -202,11 +209,14 @@ impl StoreWriter for Writer {
                 hash.iter().for_each(|hash| digest.add(hash.paper));
             }
         }
+        let payload = digest.as_ref().map(serde_json::to_string).transpose()?;
+        self.has_failed = true;
         let mut commit = self.writer.prepare_commit()?;
-        if let Some(digest) = &digest {
-            commit.set_payload(&serde_json::to_string(digest)?);
+        if let Some(payload) = &payload {
+            commit.set_payload(payload);
         }
         commit.commit()?;
+        self.has_failed = false;
         self.digest = digest;
         self.committed.extend(self.pending.drain());
         Ok(())

@@ -60,14 +60,13 @@ pub fn copy(
         report(Progress { files: counts.papers, done, passages: copied.passages, ..Progress::default() });
         Ok(())
     });
-    if outcome.is_err() {
-        writer.remove_incomplete()?;
-    }
     // Also if the copy was stopped: what was copied need not be copied again.
-    writer.commit()?;
-    writer.finish()?;
-    to.reload()?;
-    outcome.map(|()| copied)
+    let finished = writer.remove_incomplete().and_then(|()| writer.commit()).and_then(|()| writer.finish());
+    match (outcome, finished.and_then(|()| to.reload())) {
+        (Ok(()), finished) => Ok(finished.map(|_| copied)?),
+        (Err(IngestError::Stopped), Err(error)) => Err(error.into()),
+        (Err(error), _) => Err(error),
+    }
 }
 
 /// Writes one paper, and returns the number of its passages.

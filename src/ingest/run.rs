@@ -204,9 +204,9 @@ impl Ingest<'_> {
             .and_then(|()| run.forget_vanished(found));
         // A run that is stopped or fails keeps the finished papers.
         let finished = run.finish();
-        match outcome {
-            Ok(()) => Ok((finished?, shares.left_to_others())),
-            Err(error) => finished.and(Err(error)),
+        match (outcome, finished) {
+            (Ok(()), finished) => Ok((finished?, shares.left_to_others())),
+            (Err(IngestError::Stopped), Err(error)) | (Err(error), _) => Err(error),
         }
     }
 

@@ -109,7 +109,8 @@ pub trait StoreWriter: Debug {
     /// Removes papers whose passages were added but that were not [completed](Self::complete).
     fn remove_incomplete(&mut self) -> Result<(), IndexError>;
 
-    /// Makes all changes visible and durable. A paper is changed as a whole.
+    /// Makes all changes visible and durable. A paper is changed as a whole. If it fails, the writer may refuse further commits; a
+    /// new writer begins with the last commit that succeeded.
     fn commit(&mut self) -> Result<(), IndexError>;
 
     /// Ends background work, then releases the lock.
