@@ -339,6 +339,27 @@ fn papers_of_a_folder_that_became_empty_stay_until_it_is_meant() {
     assert_eq!((run.papers.removed, run.emptied.len(), library.index.snapshot().counts().papers), (2, 0, 0));
 }
 
+/// A link to a folder on a disk that is not mounted leads nowhere, as if its papers were deleted.
+#[cfg(unix)]
+#[test]
+fn papers_of_a_subfolder_that_cannot_be_read_stay() {
+    let library = Library::without_model();
+    let (disk, unmounted) = (library.folder.path().join("disk"), library.folder.path().join("unmounted"));
+    std::fs::create_dir(&disk).expect("a folder");
+    library.write("a.md", &paper("On knees", "Knees get stiff in the morning and better at noon."));
+    std::fs::write(disk.join("b.md"), paper("On soil", "Nitrogen is fixed by bacteria that live in roots."))
+        .expect("written");
+    std::os::unix::fs::symlink(&disk, library.papers().join("link")).expect("a link");
+    assert_eq!(counts(&library.index(&[library.papers()])), [2, 0, 0, 0, 0]);
+    std::fs::rename(&disk, &unmounted).expect("renamed");
+    assert_eq!(counts(&library.index(&[library.papers()])), [0, 0, 0, 1, 1]);
+    assert_eq!(library.index.snapshot().counts().papers, 2);
+    std::fs::rename(&unmounted, &disk).expect("renamed");
+    assert_eq!(counts(&library.index(&[library.papers()])), [0, 0, 0, 2, 0]);
+    std::fs::remove_file(library.papers().join("link")).expect("removed");
+    assert_eq!(counts(&library.index(&[library.papers()])), [0, 0, 1, 1, 0]);
+}
+
 #[test]
 fn a_stopped_run_keeps_what_is_embedded_and_the_next_one_goes_on() {
     static STOP: AtomicBool = AtomicBool::new(false);

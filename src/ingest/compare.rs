@@ -124,7 +124,8 @@ pub(super) fn compare(found: &FoundFiles, catalogue: &Catalogue) -> Result<Compa
     Ok(comparison)
 }
 
-/// The files of the index that no longer exist, under the roots or in the libraries (which may have files elsewhere).
+/// The files of the index that no longer exist, under the roots or in the libraries (which may have files elsewhere). Files that
+/// cannot be seen, such as those behind a link to a disk that is not mounted, are not among them.
 pub(super) fn vanished(found: &FoundFiles, catalogue: &Catalogue) -> Result<Vec<PathBuf>, IndexError> {
     let present: BTreeSet<&PathBuf> = found.sources.iter().flat_map(|source| &source.files).collect();
     let mut files: BTreeSet<PathBuf> = catalogue.files_under(&found.roots)?.into_iter().collect();
@@ -132,7 +133,9 @@ pub(super) fn vanished(found: &FoundFiles, catalogue: &Catalogue) -> Result<Vec<
     let libraries: Vec<PathBuf> =
         found.items.folders.iter().filter(|folder| found.roots.contains(folder)).cloned().collect();
     files.extend(catalogue.files_of_libraries(&libraries)?);
-    Ok(files.into_iter().filter(|file| !present.contains(file) && !found.kept.contains(file)).collect())
+    let unseen = found.unseen();
+    let is_kept = |file: &PathBuf| found.kept.contains(file) || unseen.cover(file);
+    Ok(files.into_iter().filter(|file| !present.contains(file) && !is_kept(file)).collect())
 }
 
 #[derive(Debug, PartialEq)]

@@ -1,6 +1,6 @@
 //! Groups files that are one source of a paper, by their names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::corpus::split_page;
@@ -18,6 +18,23 @@ impl SourceFiles {
     /// Whether one of the files is expected to be a paper, so that it is a failure if it is not.
     pub(super) fn is_expected(&self, file: &Path) -> bool {
         self.named || has_paper_ending(file)
+    }
+}
+
+/// Files and folders, with all that lies in the folders.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Trees(HashSet<PathBuf>);
+
+impl Trees {
+    /// Whether the path is one of them or lies in one. The cost does not depend on their number.
+    pub(super) fn cover(&self, path: &Path) -> bool {
+        path.ancestors().any(|ancestor| self.0.contains(ancestor))
+    }
+}
+
+impl FromIterator<PathBuf> for Trees {
+    fn from_iter<T: IntoIterator<Item = PathBuf>>(paths: T) -> Self {
+        Self(paths.into_iter().collect())
     }
 }
 

@@ -11,7 +11,7 @@ use super::catalogue::Catalogue;
 use super::compare::{Comparison, compare, spare_emptied, vanished};
 use super::crash_guard::{CrashGuard, MAX_CRASHES};
 use super::embedding::Prepared;
-use super::files::{SourceFiles, group_pages};
+use super::files::{SourceFiles, Trees, group_pages};
 use super::items::{LibraryItems, label, paper_of_item};
 use super::plan::{Action, Plan, Source, plan_labels, plan_source, plan_vanished};
 use super::progress::{Progress, Workload};
@@ -286,6 +286,7 @@ fn compared(
 struct Disk {
     files: BTreeSet<PathBuf>,
     roots: Vec<PathBuf>,
+    unseen: Trees,
     /// Metadata of files from libraries.
     items: Arc<LibraryItems>,
 }
@@ -293,13 +294,15 @@ struct Disk {
 impl Disk {
     fn new(found: &FoundFiles) -> Self {
         let files = found.sources.iter().flat_map(|source| &source.files).chain(&found.kept).cloned().collect();
-        Self { files, roots: found.roots.clone(), items: Arc::clone(&found.items) }
+        Self { files, roots: found.roots.clone(), unseen: found.unseen(), items: Arc::clone(&found.items) }
     }
 
-    /// Whether the file was found or is kept, or exists outside of the paths of the run. A file that cannot be seen may exist.
+    /// Whether the file was found or is kept, or exists outside of the paths of the run. A file that cannot be seen counts as one that
+    /// exists.
     fn has(&self, file: &Path) -> bool {
         let exists = || file.try_exists().unwrap_or(true) || zotero::is_item_path(file);
-        self.files.contains(file) || (!self.roots.iter().any(|root| file.starts_with(root)) && exists())
+        let is_elsewhere = || !self.roots.iter().any(|root| file.starts_with(root));
+        self.files.contains(file) || self.unseen.cover(file) || (is_elsewhere() && exists())
     }
 }
 

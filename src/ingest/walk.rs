@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use walkdir::WalkDir;
 
-use super::files::{SourceFiles, group_pages};
+use super::files::{SourceFiles, Trees, group_pages};
 use super::items::LibraryItems;
 use super::source::FileStat;
 use super::{Failure, IngestError};
@@ -67,6 +67,11 @@ impl FoundFiles {
             }
         }
         found
+    }
+
+    /// What cannot be seen: files below it may exist.
+    pub(super) fn unseen(&self) -> Trees {
+        self.failures.iter().map(|failure| failure.file.clone()).collect()
     }
 }
 
