@@ -19,7 +19,7 @@ use super::read_ahead::read_ahead;
 use super::reader::Reader;
 use super::shares::Shares;
 use super::source::{FileStat, FileVersion, Paper, ReadFailure};
-use super::unreadable::Unreadable;
+use super::unreadable::{Unreadable, Versions, versions};
 use super::walk::{FoundFiles, walk};
 use super::{ChangeKind, Failure, FileChange, IngestError, Summary};
 use crate::corpus::{Article, Format, PaperId, ReadError, passages};
@@ -306,14 +306,19 @@ impl Disk {
     }
 }
 
-type Read = Result<Vec<Paper>, ReadFailure>;
+/// The papers of a source, or why it could not be read and in which version.
+type Read = Result<Vec<Paper>, (ReadFailure, Versions)>;
 
 /// Reads a source. An item without a file becomes a paper with the item's metadata.
 fn read(reader: &Reader, files: &[PathBuf], item: Option<&LibraryItem>) -> Read {
-    match (files, item) {
-        ([path], Some(item)) if zotero::is_item_path(path) => Ok(vec![paper_of_item(path, item, reader.limits())?]),
+    let versions = versions(files);
+    let papers = match (files, item) {
+        ([path], Some(item)) if zotero::is_item_path(path) => {
+            paper_of_item(path, item, reader.limits()).map(|paper| vec![paper])
+        }
         _ => reader.read(files),
-    }
+    };
+    papers.map_err(|failure| (failure, versions))
 }
 
 /// Applies plans to the index.
@@ -481,9 +486,9 @@ impl Run<'_> {
                 });
                 papers
             }
-            Err(failure) => {
+            Err((failure, versions)) => {
                 let reason = (self.ingest.options.describe)(&failure.error);
-                self.unreadable.insert(source, &failure, &reason);
+                self.unreadable.insert(versions, &failure, &reason);
                 if source.is_expected(&failure.file) || !failure.error.is_not_a_paper() {
                     tracing::debug!(file = %failure.file.display(), error = %failure.error, "not read");
                     self.summary.add_failure(Failure { file: failure.file, reason });

@@ -27,10 +27,20 @@ pub(super) struct Unreadable {
     is_changed: bool,
 }
 
+/// The files of a source, each with its version.
+pub(super) type Versions = Vec<(PathBuf, FileStat)>;
+
+/// The present versions of files; empty if one of them has none. Taken before the files are read: a file that is being copied may be
+/// complete when its failure is recorded.
+pub(super) fn versions(files: &[PathBuf]) -> Versions {
+    let versions = files.iter().map(|file| Ok((file.clone(), FileStat::read(file)?)));
+    versions.collect::<std::io::Result<_>>().unwrap_or_default()
+}
+
 /// A version of a source that could not be read.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Source {
-    files: Vec<(PathBuf, FileStat)>,
+    files: Versions,
     failed: PathBuf,
     reason: String,
     /// Whether it is no paper, such as a picture.
@@ -84,13 +94,10 @@ impl Unreadable {
         is_failure.then(|| Failure { file: known.failed.clone(), reason: known.reason.clone() })
     }
 
-    /// Records that a source could not be read, unless it may become readable without a change of its files.
-    pub(super) fn insert(&mut self, source: &SourceFiles, failure: &ReadFailure, reason: &str) {
+    /// Records that a version of a source could not be read, unless it may become readable without a change of its files.
+    pub(super) fn insert(&mut self, files: Versions, failure: &ReadFailure, reason: &str) {
         let is_passing = matches!(failure.error, ReadError::Io(_) | ReadError::Changed);
-        let stats = source.files.iter().map(|file| Ok((file.clone(), FileStat::read(file)?)));
-        if let (false, Some(first), Ok(files)) =
-            (is_passing, source.files.first(), stats.collect::<std::io::Result<Vec<_>>>())
-        {
+        if let (false, Some((first, _))) = (is_passing, files.first()) {
             let (failed, reason) = (failure.file.clone(), reason.to_owned());
             let is_not_a_paper = failure.error.is_not_a_paper();
             self.sources.insert(first.clone(), Source { files, failed, reason, is_not_a_paper });
@@ -115,4 +122,24 @@ impl Unreadable {
 fn fingerprint(reading: &Reading) -> u64 {
     let settings = serde_json::to_vec(reading).unwrap_or_default();
     xxhash_rust::xxh3::xxh3_64_with_seed(&settings, READERS_VERSION)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_was_completed_after_it_was_read_is_read_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("a.pdf");
+        std::fs::write(&file, "half").expect("written");
+        let source = SourceFiles { files: vec![file.clone()], named: false };
+        let (mut unreadable, before) = (Unreadable::default(), versions(&source.files));
+        let failure = ReadFailure { file: file.clone(), error: ReadError::NoText };
+        unreadable.insert(before.clone(), &failure, "no text");
+        assert!(unreadable.has(&source));
+        std::fs::write(&file, "half, and the other half").expect("written");
+        unreadable.insert(before, &failure, "no text");
+        assert!(!unreadable.has(&source));
+    }
 }
