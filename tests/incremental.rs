@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use stroma::corpus::Format;
+use stroma::embed::{EmbedError, Embedder, HashEmbedder, Role, UnitVector};
 use stroma::ingest::{Ingest, IngestError, IngestOptions};
 use stroma::search::{Hit, Mode, Request};
 use stroma::store::Filter;
@@ -358,6 +359,106 @@ fn papers_of_a_subfolder_that_cannot_be_read_stay() {
     assert_eq!(counts(&library.index(&[library.papers()])), [0, 0, 0, 2, 0]);
     std::fs::remove_file(library.papers().join("link")).expect("removed");
     assert_eq!(counts(&library.index(&[library.papers()])), [0, 0, 1, 1, 0]);
+}
+
+/// An embedder that fails for texts about saunas.
+struct FailsInSauna(HashEmbedder);
+
+impl Embedder for FailsInSauna {
+    fn dimension(&self) -> usize {
+        self.0.dimension()
+    }
+
+    fn fingerprint(&self) -> &str {
+        self.0.fingerprint()
+    }
+
+    fn embed(&self, texts: &[String], role: Role) -> Result<Vec<UnitVector>, EmbedError> {
+        if texts.iter().any(|text| text.contains("sauna")) {
+            return Err(EmbedError::Model("too hot".into()));
+        }
+        self.0.embed(texts, role)
+    }
+}
+
+/// A paper with a new title has another id, and a copy in another format takes the place of a deleted file.
+#[test]
+fn a_paper_stays_until_the_text_that_replaces_it_is_written() {
+    let library = Library::empty(Arc::new(FailsInSauna(HashEmbedder::new(64))));
+    let head = "---\ntitle: On hips\ndoi: 10.1000/hips\n---\n\n";
+    let jats = "<article><front><article-meta><article-id pub-id-type=\"doi\">10.1000/hips</article-id><title-group>\
+                <article-title>On hips</article-title></title-group></article-meta></front><body><sec><title>Results</title>\
+                <p>Hips get stiff in the evening and better at noon.</p></sec></body></article>";
+    library.write("a.md", &paper("On knees", "Knees get stiff in the morning and better at noon."));
+    library.write("b.xml", jats);
+    library.write("c.md", &format!("{head}Hips get warm in the sauna.\n"));
+    library.index(&[library.papers()]);
+    let before = library.index.snapshot().papers().expect("papers");
+    assert_eq!(before.len(), 2);
+    let run = || {
+        let (never, options) = (AtomicBool::new(false), IngestOptions::default());
+        let (store, embedder) = (library.index.as_ref(), library.embedder.as_ref());
+        Ingest { store, embedder, options, stop: &never }.run(&[library.papers()], &mut |_| {})
+    };
+    let ids =
+        || library.index.snapshot().papers().expect("papers").into_iter().map(|paper| paper.id).collect::<Vec<_>>();
+    let ids_before: Vec<_> = before.into_iter().map(|paper| paper.id).collect();
+    library.write("a.md", &paper("On warm knees", "Knees get warm in the sauna and cold in the snow."));
+    assert!(matches!(run(), Err(IngestError::Embed(_))));
+    assert_eq!(ids(), ids_before, "a new title");
+    library.write("a.md", &paper("On knees", "Knees get stiff in the morning and better at noon."));
+    std::fs::remove_file(library.papers().join("b.xml")).expect("removed");
+    assert!(matches!(run(), Err(IngestError::Embed(_))));
+    assert_eq!(ids(), ids_before, "a deleted file");
+    assert_eq!(library.index.check().expect("readable"), []);
+    library.write("a.md", &paper("On cold knees", "Knees get warm in the sun and cold in the snow."));
+    library.write("c.md", &format!("{head}Hips get warm in the sun.\n"));
+    let summary = run().expect("a run");
+    assert_eq!((summary.papers.failed, library.index.snapshot().counts().papers), (0, 2), "{summary:?}");
+    assert_eq!(library.index.check().expect("readable"), []);
+    assert_eq!(counts(&run().expect("a run")), [0, 0, 0, 2, 0]);
+}
+
+/// The texts that take the place of deleted files are committed as those of new files are.
+#[test]
+fn deleted_files_with_copies_are_replaced_in_batches() {
+    const PAPERS: usize = 6;
+    let library = Library::without_model();
+    for n in 0..PAPERS {
+        library.write(
+            &format!("{n}.xml"),
+            &format!(
+                "<article><front><article-meta><article-id pub-id-type=\"doi\">10.1000/{n}</article-id></article-meta></front>\
+                 <body><sec><title>Results</title><p>Knees of group {n} get stiff at noon.</p></sec></body></article>"
+            ),
+        );
+        library.write(
+            &format!("{n}.md"),
+            &format!("---\ndoi: 10.1000/{n}\n---\n\nKnees of group {n} get warm at noon.\n"),
+        );
+    }
+    library.index(&[library.papers()]);
+    for n in 0..PAPERS {
+        std::fs::remove_file(library.papers().join(format!("{n}.xml"))).expect("removed");
+    }
+    let stop = AtomicBool::new(false);
+    let replaced = || {
+        library.index.reload().expect("the newest commit");
+        let papers = library.index.snapshot().papers().expect("papers");
+        assert_eq!(papers.len(), PAPERS);
+        papers.iter().filter(|paper| paper.format == Format::Markdown).count()
+    };
+    let options = IngestOptions { batch_passages: 1, commit_passages: 1, ..IngestOptions::default() };
+    let ingest = Ingest { store: library.index.as_ref(), embedder: library.embedder.as_ref(), options, stop: &stop };
+    let stopped = ingest.run(&[library.papers()], &mut |_| {
+        if replaced() == 2 {
+            stop.store(true, Ordering::Relaxed);
+        }
+    });
+    assert!(matches!(stopped, Err(IngestError::Stopped)), "{stopped:?}");
+    assert!((2..PAPERS).contains(&replaced()));
+    library.index(&[library.papers()]);
+    assert_eq!((replaced(), library.index.check().expect("readable")), (PAPERS, vec![]));
 }
 
 #[test]

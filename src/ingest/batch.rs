@@ -1,5 +1,6 @@
 //! Batches of papers: they are embedded together, written to the index, and committed.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
@@ -22,6 +23,23 @@ pub(super) struct BatchLimits {
     pub(super) commit_passages: usize,
 }
 
+/// A change of the index without new text.
+#[derive(Debug)]
+enum Change {
+    /// Replace the record of a paper and keep its passages.
+    Update(PaperRecord),
+    Remove(PaperId),
+}
+
+impl Change {
+    fn paper(&self) -> &PaperId {
+        match self {
+            Self::Update(record) => &record.id,
+            Self::Remove(paper) => paper,
+        }
+    }
+}
+
 /// The changes of a run that are not committed yet.
 pub(super) struct Batch<'a> {
     embedder: &'a dyn Embedder,
@@ -29,7 +47,15 @@ pub(super) struct Batch<'a> {
     snapshot: &'a Snapshot,
     writer: Box<dyn StoreWriter>,
     limits: BatchLimits,
+    /// In the order in which they are written.
     waiting: Vec<Prepared>,
+    /// Changes that are made after the waiting paper with this id is written, which may replace what they remove. If it is not
+    /// written, they are not made.
+    after: HashMap<PaperId, Vec<Change>>,
+    /// Changes to be made after the next paper that is added.
+    open: Vec<Change>,
+    /// Number of changes that are queued, or more.
+    changes: usize,
     /// Number of passages and characters of the papers in the queue.
     size: (usize, usize),
     /// Number of characters of all papers added so far.
@@ -53,14 +79,17 @@ impl<'a> Batch<'a> {
         guard: CrashGuard,
         stop: &'a AtomicBool,
     ) -> Self {
-        let (waiting, size, uncommitted, is_changed) = (Vec::new(), (0, 0), 0, writer.is_changed());
-        let characters_taken = 0;
+        let (waiting, after, open, changes) = (Vec::new(), HashMap::new(), Vec::new(), 0);
+        let (size, characters_taken, uncommitted, is_changed) = ((0, 0), 0, 0, writer.is_changed());
         Self {
             embedder,
             snapshot,
             writer,
             limits,
             waiting,
+            after,
+            open,
+            changes,
             size,
             characters_taken,
             uncommitted,
@@ -82,7 +111,12 @@ impl<'a> Batch<'a> {
 
     /// Adds a paper, or replaces the paper of the same id.
     pub(super) fn add(&mut self, paper: Prepared) {
-        self.forget(&paper.record.id);
+        let id = &paper.record.id;
+        self.forget(id);
+        let mut changes = std::mem::take(&mut self.open);
+        // It takes the place of a paper with this id when it is written.
+        changes.retain(|change| change.paper() != id);
+        self.after.insert(id.clone(), changes);
         let characters = paper.characters();
         self.size.0 += paper.passages.len();
         self.size.1 += characters;
@@ -91,27 +125,60 @@ impl<'a> Batch<'a> {
     }
 
     /// Replaces the record of a paper and keeps its passages.
-    pub(super) fn update(&mut self, record: &PaperRecord) -> Result<(), IngestError> {
+    pub(super) fn update(&mut self, record: &PaperRecord) {
         match self.waiting.iter_mut().find(|waiting| waiting.record.id == record.id) {
             Some(waiting) => waiting.record = record.clone(),
-            None => self.writer.update_record(record)?,
+            None => self.push(Change::Update(record.clone())),
         }
-        self.is_changed = true;
-        Ok(())
     }
 
-    pub(super) fn remove(&mut self, paper: &PaperId) -> Result<(), IngestError> {
+    pub(super) fn remove(&mut self, paper: &PaperId) {
         self.forget(paper);
-        self.writer.remove(paper)?;
-        self.is_changed = true;
+        self.push(Change::Remove(paper.clone()));
+    }
+
+    fn push(&mut self, change: Change) {
+        self.open.push(change);
+        self.changes += 1;
+    }
+
+    /// Makes the changes after the last paper that was added. Called when no more papers will be added that replace what they remove.
+    pub(super) fn settle(&mut self) -> Result<(), IngestError> {
+        let open = std::mem::take(&mut self.open);
+        match self.waiting.last() {
+            Some(last) => self.after.entry(last.record.id.clone()).or_default().extend(open),
+            None => {
+                self.changes = 0;
+                open.into_iter().try_for_each(|change| self.make(change))?;
+            }
+        }
         Ok(())
     }
 
-    fn forget(&mut self, id: &PaperId) {
-        for paper in self.waiting.extract_if(.., |waiting| waiting.record.id == *id) {
-            self.size.0 -= paper.passages.len();
-            self.size.1 -= paper.characters();
+    fn make(&mut self, change: Change) -> Result<(), IngestError> {
+        self.is_changed = true;
+        match change {
+            Change::Update(record) => self.writer.update_record(&record)?,
+            Change::Remove(paper) => self.writer.remove(&paper)?,
         }
+        Ok(())
+    }
+
+    /// Takes a paper out of the queue. The changes after it are made after the next one.
+    fn forget(&mut self, id: &PaperId) {
+        let Some(at) = self.waiting.iter().position(|waiting| waiting.record.id == *id) else { return };
+        let paper = self.waiting.remove(at);
+        self.size.0 -= paper.passages.len();
+        self.size.1 -= paper.characters();
+        let mut changes = self.after.remove(id).unwrap_or_default();
+        let next = match self.waiting.get(at) {
+            Some(Prepared { record: next, .. }) => {
+                changes.retain(|change| *change.paper() != next.id);
+                self.after.entry(next.id.clone()).or_default()
+            }
+            None => &mut self.open,
+        };
+        next.splice(..0, changes);
     }
 
     /// Number of characters of all papers added so far.
@@ -119,9 +186,9 @@ impl<'a> Batch<'a> {
         self.characters_taken
     }
 
-    /// Whether the queued papers fill a batch.
+    /// Whether the queued papers and changes fill a batch.
     pub(super) fn is_full(&self) -> bool {
-        self.size.0 >= self.limits.passages || self.size.1 >= self.limits.characters
+        self.size.0.max(self.changes) >= self.limits.passages || self.size.1 >= self.limits.characters
     }
 
     /// Embeds and writes the queued papers, and commits if enough passages are written. Returns the number of passages written. `embedded` is
@@ -129,7 +196,8 @@ impl<'a> Batch<'a> {
     ///
     /// # Errors
     /// [`IngestError::Stopped`] if the run was stopped before all were embedded. After an error the papers that were not
-    /// written stay in the index as they were. A paper that was written in part is removed; the next run indexes it.
+    /// written stay in the index as they were, and so do those that they replace. A paper that was written in part is removed; the next
+    /// run indexes it.
     pub(super) fn write(&mut self, embedded: &mut dyn FnMut(u64)) -> Result<u64, IngestError> {
         if self.waiting.is_empty() {
             return Ok(0);
@@ -141,9 +209,10 @@ impl<'a> Batch<'a> {
             }
         }
         let waiting = std::mem::take(&mut self.waiting);
-        self.size = (0, 0);
+        (self.size, self.changes) = ((0, 0), 0);
         self.is_changed = true;
         let written = self.write_papers(&waiting, &known, embedded);
+        self.after.clear();
         if written.is_err() {
             self.writer.remove_incomplete()?;
         }
@@ -161,10 +230,6 @@ impl<'a> Batch<'a> {
         known: &KnownVectors,
         embedded: &mut dyn FnMut(u64),
     ) -> Result<usize, IngestError> {
-        for paper in papers.iter().filter(|paper| paper.passages.is_empty()) {
-            self.writer.remove(&paper.record.id)?;
-            self.writer.complete(&paper.record)?;
-        }
         let mut written = 0;
         for group in groups(papers, self.limits.passages, self.limits.characters) {
             let mut characters = 0;
@@ -179,10 +244,14 @@ impl<'a> Batch<'a> {
                 if part.is_first {
                     self.writer.remove(&part.record.id)?;
                 }
-                self.writer.add_passages(part.record, &passages)?;
-                written += passages.len();
+                if !passages.is_empty() {
+                    self.writer.add_passages(part.record, &passages)?;
+                    written += passages.len();
+                }
                 if part.is_last {
                     self.writer.complete(part.record)?;
+                    let changes = self.after.remove(&part.record.id).unwrap_or_default();
+                    changes.into_iter().try_for_each(|change| self.make(change))?;
                 }
             }
             if is_stopped {

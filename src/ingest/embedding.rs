@@ -56,11 +56,17 @@ impl<'a> Part<'a> {
 }
 
 /// The passages of all papers in order, in groups of at most this many passages and characters. A longer passage is a group
-/// of its own.
+/// of its own. A paper without passages is an empty part.
 pub(super) fn groups(papers: &[Prepared], max_passages: usize, max_characters: usize) -> Vec<Vec<Part<'_>>> {
     let mut groups: Vec<Vec<Part<'_>>> = Vec::new();
     let (mut count, mut size) = (0, 0);
     for Prepared { record, passages } in papers {
+        if passages.is_empty() {
+            if groups.is_empty() {
+                groups.push(Vec::new());
+            }
+            groups.last_mut().into_iter().for_each(|group| group.push(Part::new(record, passages, 0..0)));
+        }
         let mut start = 0;
         for (at, passage) in passages.iter().enumerate() {
             let own = characters(record, passage);
@@ -271,10 +277,10 @@ mod tests {
             let groups = groups(&papers, passages, characters);
             groups.iter().map(|group| group.iter().map(|part| part.passages.len()).collect()).collect()
         };
-        assert_eq!(shape(100, 1_000_000), [vec![5, 3]]);
-        assert_eq!(shape(2, 1_000_000), [vec![2], vec![2], vec![1, 1], vec![2]]);
-        assert_eq!(shape(100, 69), [vec![3], vec![2, 1], vec![1], vec![1]]);
-        assert_eq!(shape(0, 0), [[1]; 8]);
+        assert_eq!(shape(100, 1_000_000), [vec![5, 0, 3]]);
+        assert_eq!(shape(2, 1_000_000), [vec![2], vec![2], vec![1, 0, 1], vec![2]]);
+        assert_eq!(shape(100, 69), [vec![3], vec![2, 0, 1], vec![1], vec![1]]);
+        assert_eq!(shape(0, 0).concat(), [1, 1, 1, 1, 1, 0, 1, 1, 1]);
         assert_eq!(groups(&[], 1, 1).len(), 0);
     }
 

@@ -201,7 +201,7 @@ impl Ingest<'_> {
         let outcome = run
             .relabel(&relabelled)
             .and_then(|()| run.read_all(sources, &shares))
-            .and_then(|()| run.forget_vanished(found));
+            .and_then(|()| run.forget_vanished(found, &shares));
         // A run that is stopped or fails keeps the finished papers.
         let finished = run.finish();
         match (outcome, finished) {
@@ -344,6 +344,7 @@ impl Run<'_> {
             let plan = plan_labels(&self.catalogue, file, item)?;
             self.summary.papers.updated += u64::from(!plan.actions.is_empty());
             self.apply(plan, None)?;
+            self.batch.settle()?;
         }
         Ok(())
     }
@@ -411,8 +412,11 @@ impl Run<'_> {
         Ok(failure?)
     }
 
-    fn forget_vanished(&mut self, found: &FoundFiles) -> Result<(), IngestError> {
+    fn forget_vanished(&mut self, found: &FoundFiles, shares: &Shares<'_>) -> Result<(), IngestError> {
         for file in vanished(found, &self.catalogue)? {
+            if self.ingest.is_stopped() {
+                return Err(IngestError::Stopped);
+            }
             let plan = plan_vanished(&self.catalogue, &|file| self.disk.has(file), &file)?;
             if plan.removed > 0 {
                 let removed = plan.actions.iter().filter_map(|action| match action {
@@ -424,6 +428,9 @@ impl Run<'_> {
             }
             let unread = self.apply(plan, None)?;
             self.take_over(unread)?;
+            self.batch.settle()?;
+            shares.renew()?;
+            self.write_if_full()?;
         }
         Ok(())
     }
@@ -439,6 +446,7 @@ impl Run<'_> {
             let unread = self.place(paper, false)?;
             self.take_over(unread)?;
         }
+        self.batch.settle()?;
         if is_suspect {
             self.commit()?;
         }
@@ -533,11 +541,11 @@ impl Run<'_> {
         for action in plan.actions {
             match action {
                 Action::Remove(id) => {
-                    self.batch.remove(&id)?;
+                    self.batch.remove(&id);
                     self.catalogue.remove(&id);
                 }
                 Action::Update(record) => {
-                    self.batch.update(&record)?;
+                    self.batch.update(&record);
                     self.catalogue.insert(*record);
                 }
                 Action::Index { sources, replaces } => {
