@@ -99,6 +99,26 @@ fn papers_from_elsewhere_and_what_comes_meanwhile_are_in_the_new_index() {
     }
 }
 
+/// A disk that is not mounted looks as if its files were deleted.
+#[test]
+fn a_rebuild_without_papers_from_elsewhere_is_refused() {
+    let library = library();
+    let (elsewhere, unmounted) =
+        (library.folder.path().join("elsewhere.md"), library.folder.path().join("unmounted.md"));
+    std::fs::write(&elsewhere, review("posture")).expect("written");
+    library.index(std::slice::from_ref(&elsewhere));
+    std::fs::rename(&elsewhere, &unmounted).expect("renamed");
+    let refused = rebuild(&library, library.embedder.as_ref()).expect_err("a paper would be lost");
+    assert!(refused.to_string().contains("elsewhere.md is missing"), "{refused}");
+    assert_eq!(library.index.snapshot().counts().papers, 3);
+    let never = AtomicBool::new(false);
+    let begun = Rebuild::begin(library.index.folder(), library.embedder.as_ref()).expect("nothing in the way");
+    let options = IngestOptions { emptied: vec![library.papers()], ..IngestOptions::default() };
+    let rebuilding = Rebuilding::new(Box::new(begun), library.embedder.as_ref(), options, &never);
+    let summary = rebuilding.run(&[library.papers()], &mut |_| {}).expect("it is meant");
+    assert_eq!((summary.papers.added, summary.papers.removed), (2, 1));
+}
+
 #[test]
 fn a_rebuild_that_ends_early_leaves_the_old_index() {
     let library = library();

@@ -24,7 +24,8 @@ pub(super) struct Arguments {
     /// until the new one replaces it
     #[arg(long)]
     rebuild: bool,
-    /// Also remove the papers of folders that are now empty; otherwise they are kept, because a disk may be missing
+    /// Also remove the papers of folders that are now empty, and in a rebuild those of missing files elsewhere; otherwise they are
+    /// kept, because a disk may be missing
     #[arg(long)]
     emptied: bool,
     /// Print the summary as JSON
@@ -95,7 +96,7 @@ fn rebuild(
     let uploads = &context.config().server.uploads;
     let paths: Vec<PathBuf> = paths.iter().chain(Some(uploads).filter(|folder| folder.is_dir())).cloned().collect();
     rebuilding.run(&paths, report).map_err(|error| match error {
-        IngestError::Emptied { .. } => anyhow::anyhow!("{error} with --emptied"),
+        IngestError::Emptied { .. } | IngestError::Missing { .. } => anyhow::anyhow!("{error} with --emptied"),
         error => error.into(),
     })
 }

@@ -168,6 +168,12 @@ pub enum IngestError {
         folder.display()
     )]
     Emptied { folder: PathBuf, files: u64 },
+    #[error(
+        "{} is missing, from which the index has a paper{}; nothing was changed. Mount the disk if it is missing, or confirm that \
+         these papers are meant to go",
+        file.display(), others(*papers)
+    )]
+    Missing { file: PathBuf, papers: usize },
     #[error("no paper was found, but the index holds {papers}; nothing was changed. Name the folders of the papers")]
     NothingFound { papers: usize },
     #[error("{source}")]
@@ -182,6 +188,10 @@ pub enum IngestError {
     Stopped,
 }
 
+fn others(papers: usize) -> String {
+    if papers > 1 { format!(", as are the files of {} others", papers - 1) } else { String::new() }
+}
+
 impl IngestError {
     /// Whether runs will fail in the same way until the index or the settings are changed. Other errors, such as a full disk,
     /// may be temporary.
@@ -192,7 +202,7 @@ impl IngestError {
         };
         match self {
             Self::Index(error) => is_other_index(error),
-            Self::Emptied { .. } | Self::NothingFound { .. } | Self::References(_) => true,
+            Self::Emptied { .. } | Self::Missing { .. } | Self::NothingFound { .. } | Self::References(_) => true,
             Self::Folder { .. } | Self::Zotero { .. } | Self::Embed(_) | Self::Stopped => false,
         }
     }

@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 
 use super::catalogue::Catalogue;
 use super::compare::spare_emptied;
+use super::files::Trees;
 use super::run::{Ingest, IngestOptions};
 use super::walk::walk;
 use super::{Emptied, IngestError, Progress, Summary};
 use crate::embed::Embedder;
 use crate::library::{LibraryItem, zotero};
-use crate::store::{IndexError, PaperRecord, StoreRebuild, WritersLocked};
+use crate::store::{IndexError, PaperRecord, SourceRecord, StoreRebuild, WritersLocked};
 
 /// Maximum time that the switch waits for another writing process.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(300);
@@ -54,11 +55,12 @@ impl<'a> Rebuilding<'a> {
     /// added meanwhile, and replaces the old index by the new one.
     ///
     /// # Errors
-    /// The run is stopped or fails, or a folder has become empty. The old index stays in use.
+    /// The run is stopped or fails, a folder has become empty, or files from elsewhere are missing. The old index stays in use.
     pub fn run(mut self, paths: &[PathBuf], report: &mut dyn FnMut(Progress)) -> Result<Summary, IngestError> {
         let former = std::mem::replace(&mut self.former, Ok(Vec::new())).unwrap_or_default();
         let all = with_elsewhere(paths, &former);
         self.check_emptied(&all, &former)?;
+        self.check_elsewhere(paths, &former)?;
         let mut summary = self.ingest(&all, report)?;
         let locked = self.wait_for_writers()?;
         // What was acknowledged while the new index was built is in the folders; from now on nothing is acknowledged.
@@ -92,6 +94,23 @@ impl<'a> Rebuilding<'a> {
         }
     }
 
+    /// Refuses to lose papers from outside of the paths whose files are all missing, unless one of the paths is meant to be empty: a
+    /// disk may not be mounted.
+    fn check_elsewhere(&self, paths: &[PathBuf], former: &[PaperRecord]) -> Result<(), IngestError> {
+        let roots = trees(paths);
+        let is_lost = |source: &SourceRecord| {
+            let file = elsewhere(source);
+            !roots.cover(file) && !file.exists()
+        };
+        let mut lost = former.iter().filter(|paper| !paper.sources.is_empty() && paper.sources.iter().all(is_lost));
+        match lost.next().and_then(|paper| paper.sources.first()) {
+            Some(source) if self.options.emptied.is_empty() => {
+                Err(IngestError::Missing { file: source.path.clone(), papers: 1 + lost.count() })
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn wait_for_writers(&self) -> Result<WritersLocked, IngestError> {
         let began = Instant::now();
         loop {
@@ -110,13 +129,18 @@ impl<'a> Rebuilding<'a> {
 
 /// The paths, and the files and libraries of the index that lie elsewhere and still exist.
 fn with_elsewhere(paths: &[PathBuf], former: &[PaperRecord]) -> Vec<PathBuf> {
-    let roots: Vec<PathBuf> = paths.iter().filter_map(|path| path.canonicalize().ok()).collect();
-    let mut elsewhere = BTreeSet::new();
-    for source in former.iter().flat_map(|paper| &paper.sources) {
-        // A library is read as a whole, with its files wherever they are.
-        let library = source.item.as_deref().and_then(LibraryItem::folder).filter(|folder| zotero::is_library(folder));
-        elsewhere.insert(library.unwrap_or(&source.path));
-    }
-    let elsewhere = elsewhere.into_iter().filter(|path| !roots.iter().any(|root| path.starts_with(root)));
-    paths.iter().cloned().chain(elsewhere.filter(|path| path.exists()).map(Path::to_owned)).collect()
+    let roots = trees(paths);
+    let files: BTreeSet<&Path> = former.iter().flat_map(|paper| &paper.sources).map(elsewhere).collect();
+    let files = files.into_iter().filter(|file| !roots.cover(file) && file.exists());
+    paths.iter().cloned().chain(files.map(Path::to_owned)).collect()
+}
+
+/// What is read to find a source again: its file, or its library as a whole, with its files wherever they are.
+fn elsewhere(source: &SourceRecord) -> &Path {
+    let library = source.item.as_deref().and_then(LibraryItem::folder).filter(|folder| zotero::is_library(folder));
+    library.unwrap_or(&source.path)
+}
+
+fn trees(paths: &[PathBuf]) -> Trees {
+    paths.iter().filter_map(|path| path.canonicalize().ok()).collect()
 }
