@@ -8,8 +8,8 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use stroma::embed::Embedder;
-use stroma::index::PassageIndex;
-use stroma::ingest::{Ingest, IngestOptions, Summary};
+use stroma::index::{PassageIndex, Rebuild};
+use stroma::ingest::{Ingest, IngestOptions, Rebuilding, Summary};
 use stroma::store::Store;
 
 use crate::support::{HashEmbedderAfter, Library};
@@ -42,14 +42,24 @@ fn index_in_a_child() {
     index(&index_folder, &embedder, folder.join("papers"));
 }
 
-fn start(folder: &Path) -> Child {
+#[test]
+#[ignore = "runs in a process of its own, which the other tests start"]
+fn rebuild_in_a_child() {
+    let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return };
+    let (embedder, never) = (HashEmbedderAfter::new(64, abort_or_hang), AtomicBool::new(false));
+    let rebuild = Box::new(Rebuild::begin(&folder.join("index"), &embedder).expect("nothing in the way"));
+    let rebuilding = Rebuilding::new(rebuild, &embedder, IngestOptions::default(), &never);
+    rebuilding.run(&[folder.join("papers")], &mut |_| {}).expect("a rebuild");
+}
+
+fn start(folder: &Path, work: &str) -> Child {
     let mut command = Command::new(std::env::current_exe().expect("this program"));
-    command.args(["--exact", "crash_loop::index_in_a_child", "--ignored"]).env(FOLDER, folder);
+    command.args(["--exact", &format!("crash_loop::{work}"), "--ignored"]).env(FOLDER, folder);
     command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a child")
 }
 
-fn run_in_child(folder: &Path) -> ExitStatus {
-    start(folder).wait().expect("its end")
+fn run_in_child(folder: &Path, work: &str) -> ExitStatus {
+    start(folder, work).wait().expect("its end")
 }
 
 fn library(fatal: &str) -> Library {
@@ -65,16 +75,20 @@ fn review(word: &str) -> String {
 }
 
 #[cfg(unix)]
+use std::os::unix::process::ExitStatusExt;
+
+#[cfg(unix)]
+const SIGABRT: i32 = 6;
+
+#[cfg(unix)]
 #[test]
 fn a_file_that_aborts_the_process_is_left_out_at_the_third_start() {
-    use std::os::unix::process::ExitStatusExt;
-    const SIGABRT: i32 = 6;
     let library = library("deadly");
     let folder = library.folder.path();
     for _ in 0..2 {
-        assert_eq!(run_in_child(folder).signal(), Some(SIGABRT));
+        assert_eq!(run_in_child(folder, "index_in_a_child").signal(), Some(SIGABRT));
     }
-    assert!(run_in_child(folder).success(), "it is not tried a third time");
+    assert!(run_in_child(folder, "index_in_a_child").success(), "it is not tried a third time");
     library.index.reload().expect("the commit");
     assert_eq!(library.index.snapshot().counts().papers, 2, "the others are indexed");
     let summary = library.index(&[library.papers()]);
@@ -86,12 +100,30 @@ fn a_file_that_aborts_the_process_is_left_out_at_the_third_start() {
     assert!(!library.index.folder().join("in-progress.jsonl").exists(), "nothing is left to remember");
 }
 
+/// Otherwise an index that must be rebuilt could not be, with such a file among its papers.
+#[cfg(unix)]
+#[test]
+fn a_file_that_aborts_a_rebuild_is_left_out_of_the_third() {
+    let library = library("deadly");
+    let folder = library.folder.path();
+    for _ in 0..2 {
+        assert_eq!(run_in_child(folder, "rebuild_in_a_child").signal(), Some(SIGABRT));
+    }
+    assert!(run_in_child(folder, "rebuild_in_a_child").success(), "it is not tried a third time");
+    library.index.reload().expect("the new index");
+    assert_eq!(library.index.snapshot().counts().papers, 2, "the others are indexed");
+    let summary = library.index(&[library.papers()]);
+    assert_eq!((summary.papers.unchanged, summary.papers.failed), (2, 1), "nor by the next run");
+    library.write("b.md", &review("harmless"));
+    assert_eq!(library.index(&[library.papers()]).papers.added, 1);
+}
+
 #[test]
 fn a_process_killed_from_outside_blames_no_file() {
     let library = library("endless");
     let folder = library.folder.path();
     for _ in 0..3 {
-        let mut child = start(folder);
+        let mut child = start(folder, "index_in_a_child");
         let journal = library.index.folder().join("in-progress.jsonl");
         let began = Instant::now();
         while !std::fs::read_to_string(&journal).is_ok_and(|text| text.contains("c.md")) {

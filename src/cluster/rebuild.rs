@@ -5,6 +5,7 @@
 //! an hour at least, because readers go on with the commit that they have open, and those with another model until they
 //! are restarted.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::client::Client;
@@ -62,6 +63,10 @@ impl ClusterRebuild {
 impl StoreRebuild for ClusterRebuild {
     fn store(&self) -> &dyn Store {
         &self.store
+    }
+
+    fn folder(&self) -> &Path {
+        self.store.folder()
     }
 
     fn former_papers(&self) -> Result<Vec<PaperRecord>, IndexError> {

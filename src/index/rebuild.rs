@@ -69,6 +69,10 @@ impl StoreRebuild for Rebuild {
         &self.index
     }
 
+    fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     fn former_papers(&self) -> Result<Vec<PaperRecord>, IndexError> {
         PassageIndex::recorded_papers(&self.folder)
     }

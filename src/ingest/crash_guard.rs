@@ -7,6 +7,8 @@
 //! Only crashes count: a fatal signal, which a handler records in the journal, or a kill by the system because of memory. A kill by a
 //! user and a power cut do not count.
 //!
+//! A rebuild, which may run beside a writer and whose own folder is removed, has a second journal in the folder of the index in use.
+//!
 //! The journal is optional. If it cannot be written, papers are indexed without it.
 
 use std::collections::BTreeMap;
@@ -21,6 +23,9 @@ use super::source::FileStat;
 
 /// Name of the journal in the index's folder. Each line is an [`Entry`] as JSON, or the mark of a fatal signal.
 const JOURNAL: &str = "in-progress.jsonl";
+
+/// The same for a rebuild of that index. Hidden, because there may be no index yet.
+const REBUILD_JOURNAL: &str = ".rebuild-in-progress.jsonl";
 
 /// The number of crashes after which a file is left out.
 pub(super) const MAX_CRASHES: u32 = 2;
@@ -56,8 +61,28 @@ impl CrashGuard {
     /// Reads the journal of the previous process in the index's folder, and starts a new one. Only the process that holds the
     /// index's writer may do so.
     pub(super) fn open(folder: &Path) -> Self {
-        let path = folder.join(JOURNAL);
-        let suspects = std::fs::read_to_string(&path).map(|text| suspects(&text, &Machine::now())).unwrap_or_default();
+        Self::with(folder.join(JOURNAL), &folder.join(REBUILD_JOURNAL))
+    }
+
+    /// The same for a rebuild of the index in `folder`.
+    pub(super) fn open_for_rebuild(folder: &Path) -> Self {
+        Self::with(folder.join(REBUILD_JOURNAL), &folder.join(JOURNAL))
+    }
+
+    /// Files that another process has crashed on are known from its journal, which it may be writing.
+    fn with(path: PathBuf, other: &Path) -> Self {
+        let of = |path: &Path, now: &Machine| {
+            std::fs::read_to_string(path).map(|text| suspects(&text, now)).unwrap_or_default()
+        };
+        let mut suspects = of(&path, &Machine::now());
+        // It may still run when the system has killed a third process because of its memory.
+        for (file, theirs) in of(other, &Machine::default()) {
+            let is_current = FileStat::read(&file).is_ok_and(|stat| stat == theirs.stat);
+            let is_worse = |own: &Suspect| own.stat != theirs.stat || own.crashes < theirs.crashes;
+            if is_current && suspects.get(&file).is_none_or(is_worse) {
+                suspects.insert(file, theirs);
+            }
+        }
         let mut guard = Self { path, journal: None, suspects, in_progress: Vec::new() };
         guard.begin();
         guard

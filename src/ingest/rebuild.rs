@@ -78,7 +78,8 @@ impl<'a> Rebuilding<'a> {
     }
 
     fn ingest(&self, paths: &[PathBuf], report: &mut dyn FnMut(Progress)) -> Result<Summary, IngestError> {
-        let (store, options) = (self.rebuild.store(), self.options.clone());
+        let rebuilds = Some(self.rebuild.folder().to_owned());
+        let (store, options) = (self.rebuild.store(), IngestOptions { rebuilds, ..self.options.clone() });
         Ingest { store, embedder: self.embedder, options, stop: self.stop }.run(paths, report)
     }
 

@@ -61,6 +61,9 @@ pub struct IngestOptions {
     pub emptied: Vec<PathBuf>,
     /// The settings of Zotero on this machine, which say where linked files are.
     pub zotero_profiles: Vec<Profile>,
+    /// For a run that rebuilds an index, the folder of the index in use. It keeps the journal of crashes, because the new folder is
+    /// removed after one.
+    pub rebuilds: Option<PathBuf>,
     /// The file of imported references; `None` where none is used.
     pub references: Option<ReferencesFile>,
     /// Formats the reason why a file was not read, for [`Summary::failures`]. The caller may add what to do about it.
@@ -77,6 +80,7 @@ impl Default for IngestOptions {
             writer_memory: 256 << 20,
             emptied: Vec::new(),
             zotero_profiles: Vec::new(),
+            rebuilds: None,
             references: None,
             describe: ToString::to_string,
         }
@@ -192,7 +196,7 @@ impl Ingest<'_> {
         let expected = workload.unread_characters();
         let progress = Progress { files: sources.len() as u64, expected, ..Progress::default() };
         report(progress);
-        let guard = CrashGuard::open(self.store.folder());
+        let guard = self.crash_guard();
         let batch = Batch::new(self.embedder, &snapshot, writer, self.batch_limits(), guard, self.stop);
         let (disk, before) = (Disk::new(found), &snapshot);
         let shares = Shares::new(self.store.claims());
@@ -222,7 +226,7 @@ impl Ingest<'_> {
         let started = Instant::now();
         let writer = self.store.writer(self.options.writer_memory)?;
         let snapshot = self.store.snapshot();
-        let guard = CrashGuard::open(self.store.folder());
+        let guard = self.crash_guard();
         let batch = Batch::new(self.embedder, &snapshot, writer, self.batch_limits(), guard, self.stop);
         let (catalogue, disk, unreadable) = (Catalogue::default(), Disk::default(), Unreadable::default());
         let (workload, progress, summary) = (Workload::default(), Progress::default(), Summary::default());
@@ -244,6 +248,13 @@ impl Ingest<'_> {
         let is_shared = self.store.claims().is_some();
         let passages = if is_shared { batch_passages.min(SHARED_BATCH_PASSAGES) } else { batch_passages };
         BatchLimits { passages, characters: batch_characters, commit_passages }
+    }
+
+    fn crash_guard(&self) -> CrashGuard {
+        match &self.options.rebuilds {
+            Some(folder) => CrashGuard::open_for_rebuild(folder),
+            None => CrashGuard::open(self.store.folder()),
+        }
     }
 
     fn is_stopped(&self) -> bool {

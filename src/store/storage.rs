@@ -131,6 +131,9 @@ pub trait StoreRebuild: Debug {
     /// The new index.
     fn store(&self) -> &dyn Store;
 
+    /// The folder of the index in use, or of what this process keeps beside it.
+    fn folder(&self) -> &Path;
+
     /// The papers of the index in use, regardless of its model and version; empty if there is no index.
     ///
     /// # Errors
