@@ -177,6 +177,24 @@ fn a_segment_taken_out_of_the_commit_is_found() {
 }
 
 #[test]
+fn a_damaged_file_is_not_said_to_be_repaired() {
+    let library = Library::without_model();
+    library.write("a.md", &review("gait"));
+    library.index(&[library.papers()]);
+    let folder = library.index.folder();
+    let vectors = &segment_files(folder)["vec"][0];
+    let mut bytes = std::fs::read(vectors).expect("bytes");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0x40;
+    std::fs::write(vectors, bytes).expect("written");
+    let commit = || std::fs::read(folder.join("meta.json")).expect("a commit");
+    let before = commit();
+    let (code, said) = output(folder, &["doctor", "--repair"]);
+    assert!(code != 0 && said.contains("nothing was repaired") && !said.contains("removed"), "{said}");
+    assert!(commit() == before, "nothing is written");
+}
+
+#[test]
 fn what_many_runs_leave_is_whole() {
     let library = Library::without_model();
     for step in 0..12 {

@@ -1,16 +1,19 @@
 //! `stroma doctor`
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::context::Context;
 use super::outcome::Outcome;
 use super::style;
+use crate::corpus::PaperId;
 use crate::store::StoreHealth;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: stroma doctor --repair")]
 pub(super) struct Arguments {
-    /// Remove damaged papers, so that the next `stroma index` reads them again
+    /// Remove damaged papers, so that the next `stroma index` reads them again. Damaged files cannot be repaired
     #[arg(long)]
     repair: bool,
     /// Print JSON
@@ -23,6 +26,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
     let findings = store.check()?;
     let counts = store.snapshot().counts();
     let health = store.health();
+    let is_repairable = findings.iter().any(|finding| finding.is_repairable);
     if arguments.json {
         let whole = findings.is_empty();
         anstream::println!(
@@ -42,9 +46,8 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
             anstream::println!("  {}", finding.remedy);
         }
         if !findings.is_empty() {
-            anstream::println!(
-                "To remove papers that are not whole, use --repair; to rebuild, run `stroma index --rebuild`."
-            );
+            let repair = if is_repairable { "To remove papers that are not whole, use --repair; to" } else { "To" };
+            anstream::println!("{repair} rebuild, run `stroma index --rebuild`.");
         }
         if !context.quiet {
             let verdict = if findings.is_empty() { "whole" } else { "not whole" };
@@ -66,14 +69,22 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
     if findings.is_empty() {
         return Ok(Outcome::Success);
     }
-    if arguments.repair {
+    if arguments.repair && !is_repairable {
+        anstream::eprintln!(
+            "{}nothing was repaired:{} restore a snapshot, or run `stroma index --rebuild`",
+            style::WARNING,
+            style::RESET
+        );
+    } else if arguments.repair {
         let mut writer = store.writer(context.config().indexing.memory_mb << 20)?;
         writer.accept_papers()?;
-        findings.iter().filter_map(|finding| finding.paper.as_ref()).try_for_each(|paper| writer.remove(paper))?;
+        let papers: BTreeSet<&PaperId> = findings.iter().filter_map(|finding| finding.paper.as_ref()).collect();
+        papers.iter().try_for_each(|paper| writer.remove(paper))?;
         writer.commit()?;
         writer.finish()?;
-        if !context.quiet {
-            anstream::println!("removed what was not whole; run `stroma index` to read it again");
+        if !context.quiet && !arguments.json {
+            let count = papers.len();
+            anstream::println!("papers removed: {count}; run `stroma index` to read again what is missing");
         }
     }
     Ok(Outcome::Partial)

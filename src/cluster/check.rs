@@ -33,6 +33,7 @@ impl ClusterStore {
             paper: None,
             what: format!("passages of {paper} are there that belong to no version of it"),
             remedy: "use --repair".to_owned(),
+            is_repairable: true,
         }));
         Check { view: Arc::clone(&view), dimension: view.index.dimension, findings: &mut findings }.papers()?;
         Ok(findings)
@@ -49,6 +50,7 @@ impl ClusterStore {
                     paper: None,
                     what: format!("a writer was killed while it wrote {id}, which is as it was before"),
                     remedy: "use --repair, or run `stroma index`".to_owned(),
+                    is_repairable: true,
                 });
             }
         }
@@ -61,11 +63,13 @@ impl ClusterStore {
         let unused = self.indexes().all()?.into_iter();
         let unused = unused.filter(|(name, is_used)| !is_used && *name != current.name && !is_kept(name));
         let finding = |(name, _): (String, bool)| {
-            let (what, remedy) = match name < current.name {
+            let is_former = name < current.name;
+            let (what, remedy) = match is_former {
                 true => ("a former index takes space", "use --repair, or run `stroma index`"),
                 false => ("a rebuild is running, or was killed", "wait for its end, or run `stroma index --rebuild`"),
             };
-            Finding { paper: None, what: format!("{what}: {name}"), remedy: remedy.to_owned() }
+            let (what, remedy) = (format!("{what}: {name}"), remedy.to_owned());
+            Finding { paper: None, what, remedy, is_repairable: is_former }
         };
         Ok(unused.map(finding).collect())
     }

@@ -26,6 +26,7 @@ impl PassageIndex {
                 paper: None,
                 what: format!("the file {file} is not as it was written"),
                 remedy: "restore a snapshot, or rebuild the index".to_owned(),
+                is_repairable: false,
             })
             .collect();
         if findings.is_empty() {
@@ -86,7 +87,7 @@ impl<'a> Check<'a> {
                 Some(_) => "the papers are not those of the newest commit".to_owned(),
             };
             let remedy = "use --repair and then `stroma index`, restore a snapshot, or run `stroma index --rebuild`";
-            self.findings.push(Finding { paper: None, what, remedy: remedy.to_owned() });
+            self.findings.push(Finding { paper: None, what, remedy: remedy.to_owned(), is_repairable: true });
         }
         Ok(self.findings)
     }
