@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use stroma::corpus::Format;
 use stroma::embed::{EmbedError, Embedder, HashEmbedder, Role, UnitVector};
@@ -459,6 +460,35 @@ fn deleted_files_with_copies_are_replaced_in_batches() {
     assert!((2..PAPERS).contains(&replaced()));
     library.index(&[library.papers()]);
     assert_eq!((replaced(), library.index.check().expect("readable")), (PAPERS, vec![]));
+}
+
+/// Others look for new commits while a run makes them.
+#[test]
+fn a_commit_is_seen_by_its_writer_while_others_reload() {
+    let library = Library::without_model();
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let began = Instant::now();
+                while !done.load(Ordering::Relaxed) && began.elapsed() < Duration::from_secs(60) {
+                    library.index.reload().expect("a commit");
+                }
+            });
+        }
+        for number in 1..=25_u64 {
+            library.write(
+                &format!("{number}.md"),
+                &paper(&format!("On knee {number}"), "Knees get stiff in the morning."),
+            );
+            library.index(&[library.papers().join(format!("{number}.md"))]);
+            if library.index.snapshot().counts().papers != number {
+                done.store(true, Ordering::Relaxed);
+                panic!("commit {number} is not seen");
+            }
+        }
+        done.store(true, Ordering::Relaxed);
+    });
 }
 
 #[test]

@@ -33,7 +33,8 @@ pub struct PassageIndex {
     reader: IndexReader,
     /// The newest commit seen, with its vector files open.
     newest: Mutex<Arc<Commit>>,
-    /// The file that names the newest commit, as it was when that commit was opened.
+    /// The file that names the newest commit, as it was when that commit was opened. Locked during a reload, so that a slower one
+    /// does not put an older commit in the place of a newer one.
     marker: Mutex<Option<CommitMarker>>,
 }
 
@@ -318,12 +319,13 @@ impl Store for PassageIndex {
 
     /// Opens a newer commit, of this process or another. If it cannot be opened, searches continue with the old one.
     fn reload(&self) -> Result<bool, IndexError> {
+        let mut known = self.marker.lock().unwrap_or_else(PoisonError::into_inner);
         let marker = commit_marker(&self.folder);
-        if marker.is_some() && *self.marker.lock().unwrap_or_else(PoisonError::into_inner) == marker {
+        if marker.is_some() && *known == marker {
             return Ok(false);
         }
         let changed = self.reload_changed()?;
-        *self.marker.lock().unwrap_or_else(PoisonError::into_inner) = marker;
+        *known = marker;
         Ok(changed)
     }
 
