@@ -130,8 +130,8 @@ settings! {
     pub struct Indexing {
         /// Number of paragraphs that are embedded and written together.
         batch_paragraphs: usize = 512, whole(1..=100_000);
-        /// Memory of the index writer before it writes a segment, in MB. tantivy's minimum is 15.
-        memory_mb: usize = 256, whole(15..=65_536);
+        /// Memory of the index writer before it writes a segment, in MB. tantivy takes 15 to 4095.
+        memory_mb: usize = 256, whole(15..=4095);
     }
 
     /// How questions are answered.

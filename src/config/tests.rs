@@ -52,6 +52,18 @@ fn defaults_follow_their_rules() {
 }
 
 #[test]
+fn the_memory_of_the_writer_is_what_the_engine_takes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let embedder = crate::embed::HashEmbedder::new(16);
+    let index = crate::index::PassageIndex::open_or_create(folder.path(), &embedder).expect("a new index");
+    for megabytes in [15, 4095] {
+        assert_eq!(mistake(&format!("[indexing]\nmemory_mb = {megabytes}")), "");
+        crate::store::Store::writer(&index, megabytes << 20).expect("a writer");
+    }
+    assert!(mistake("[indexing]\nmemory_mb = 4096").contains("4095"));
+}
+
+#[test]
 fn flag_before_environment_before_file_before_default() {
     let mut settings = with_environment(
         "[search]\nlimit = 20\nper_paper = 5\nfusion = \"rrf\"",
