@@ -167,6 +167,33 @@ fn what_a_killed_rebuild_left_is_removed_by_the_next_writer() {
 }
 
 #[test]
+fn what_a_killed_first_rebuild_left_does_not_hinder_an_index() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let embedder = HashEmbedder::new(16);
+    // A killed process does not remove what it has made.
+    std::mem::forget(Rebuild::begin(folder.path(), &embedder).expect("a first index"));
+    assert!(folder.path().join("rebuild/meta.json").exists());
+    std::fs::remove_file(folder.path().join(".rebuild.lock")).expect("a lock that this process still holds");
+    std::fs::write(folder.path().join(".rebuild.lock"), "").expect("the lock of a process that has ended");
+    PassageIndex::open_or_create(folder.path(), &embedder).expect("an index");
+    assert!(!folder.path().join("rebuild").exists());
+}
+
+#[test]
+fn a_folder_of_the_user_is_not_taken_for_a_rebuild() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let embedder = HashEmbedder::new(16);
+    let own = folder.path().join("rebuild/notes.txt");
+    std::fs::create_dir(folder.path().join("rebuild")).expect("a folder");
+    std::fs::write(&own, "mine").expect("written");
+    let refused = PassageIndex::open_or_create(folder.path(), &embedder).expect_err("it is not empty");
+    assert!(matches!(refused, IndexError::Occupied { .. }), "{refused}");
+    let refused = Rebuild::begin(folder.path(), &embedder).expect_err("it is not empty");
+    assert!(matches!(refused, IndexError::Occupied { .. }), "{refused}");
+    assert!(own.exists());
+}
+
+#[test]
 fn a_rebuild_from_an_empty_folder_is_refused() {
     let library = library();
     for name in ["gait.md", "balance.md"] {

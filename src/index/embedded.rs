@@ -105,6 +105,9 @@ impl PassageIndex {
     fn create(folder: &Path, signature: Signature, calibration: Calibration) -> Result<Self, IndexError> {
         let io = |source| IndexError::Io { path: folder.to_owned(), source };
         std::fs::create_dir_all(folder).map_err(io)?;
+        if rebuild_folder::is_of_rebuild(folder) {
+            rebuild_folder::remove_leftover(folder)?;
+        }
         if let Some(found) = occupant(folder).map_err(io)? {
             return Err(IndexError::Occupied { folder: folder.to_owned(), found });
         }
@@ -361,11 +364,13 @@ impl Store for PassageIndex {
     }
 }
 
-/// The name of an entry of the folder that is not part of an index.
+/// The name of an entry of the folder that is not part of an index, nor of a rebuild, which may run.
 fn occupant(folder: &Path) -> std::io::Result<Option<String>> {
     for entry in std::fs::read_dir(folder)? {
         let name = entry?.file_name().to_string_lossy().into_owned();
-        if !name.starts_with('.') && !["README.md", "lost+found", holder::FILE].contains(&name.as_str()) {
+        let is_of_rebuild = name == rebuild_folder::NAME && rebuild_folder::is_of_rebuild(folder);
+        let is_known = is_of_rebuild || ["README.md", "lost+found", holder::FILE].contains(&name.as_str());
+        if !name.starts_with('.') && !is_known {
             return Ok(Some(name));
         }
     }

@@ -37,11 +37,18 @@ impl Rebuild {
     ///
     /// # Errors
     /// [`IndexError::Locked`] while another rebuild of the same index runs; [`IndexError::Foreign`] if the folder is
-    /// not a Stroma index.
+    /// not a Stroma index; [`IndexError::Occupied`] if it has a folder of another program where the new index would be.
     pub fn begin(folder: &Path, embedder: &dyn Embedder) -> Result<Self, IndexError> {
         std::fs::create_dir_all(folder).map_err(|source| io(folder, source))?;
-        if let Err(error @ IndexError::Foreign { .. }) = PassageIndex::signature_of(folder) {
-            return Err(error);
+        match PassageIndex::signature_of(folder) {
+            Err(error @ IndexError::Foreign { .. }) => return Err(error),
+            Err(IndexError::NotFound { .. })
+                if rebuild_folder::path(folder).exists() && !rebuild_folder::is_of_rebuild(folder) =>
+            {
+                let found = rebuild_folder::NAME.to_owned();
+                return Err(IndexError::Occupied { folder: folder.to_owned(), found });
+            }
+            _ => {}
         }
         let lock = rebuild_folder::lock(folder)?;
         let lock = lock.ok_or_else(|| IndexError::Locked { folder: folder.to_owned(), holder: None })?;

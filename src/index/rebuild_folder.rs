@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::store::IndexError;
 
 /// On the same file system as the current index, so that files can be hard-linked.
-const NAME: &str = "rebuild";
+pub(super) const NAME: &str = "rebuild";
 
 /// Locked while a rebuild runs.
 const LOCK: &str = ".rebuild.lock";
@@ -15,6 +15,12 @@ const LOCK: &str = ".rebuild.lock";
 /// The folder of the new index beside the one in `folder`.
 pub(super) fn path(folder: &Path) -> PathBuf {
     folder.join(NAME)
+}
+
+/// Whether a rebuild has made the subfolder, where there is no index yet: it leaves the file of its lock. Another folder of this name
+/// belongs to the user.
+pub(super) fn is_of_rebuild(folder: &Path) -> bool {
+    folder.join(LOCK).exists()
 }
 
 /// Takes the lock of rebuilds, which ends with its process; `None` if another process holds it.
