@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::files::Trees;
 use crate::corpus::PaperId;
 use crate::store::{IndexError, PaperRecord, Snapshot, SourceRecord};
 
@@ -89,8 +90,8 @@ impl Catalogue {
                 }
             }
         }
-        let under = |file: &&PathBuf| roots.iter().any(|root| file.starts_with(root));
-        files.extend(self.files.keys().filter(under).cloned());
+        let roots: Trees = roots.iter().cloned().collect();
+        files.extend(self.files.keys().filter(|file| roots.cover(file)).cloned());
         Ok(files.into_iter().collect())
     }
 

@@ -296,7 +296,7 @@ fn compared(
 #[derive(Debug, Default)]
 struct Disk {
     files: BTreeSet<PathBuf>,
-    roots: Vec<PathBuf>,
+    roots: Trees,
     unseen: Trees,
     /// Metadata of files from libraries.
     items: Arc<LibraryItems>,
@@ -304,16 +304,19 @@ struct Disk {
 
 impl Disk {
     fn new(found: &FoundFiles) -> Self {
-        let files = found.sources.iter().flat_map(|source| &source.files).chain(&found.kept).cloned().collect();
-        Self { files, roots: found.roots.clone(), unseen: found.unseen(), items: Arc::clone(&found.items) }
+        Self {
+            files: found.sources.iter().flat_map(|source| &source.files).chain(&found.kept).cloned().collect(),
+            roots: found.roots.iter().cloned().collect(),
+            unseen: found.unseen(),
+            items: Arc::clone(&found.items),
+        }
     }
 
     /// Whether the file was found or is kept, or exists outside of the paths of the run. A file that cannot be seen counts as one that
     /// exists.
     fn has(&self, file: &Path) -> bool {
         let exists = || file.try_exists().unwrap_or(true) || zotero::is_item_path(file);
-        let is_elsewhere = || !self.roots.iter().any(|root| file.starts_with(root));
-        self.files.contains(file) || self.unseen.cover(file) || (is_elsewhere() && exists())
+        self.files.contains(file) || self.unseen.cover(file) || (!self.roots.cover(file) && exists())
     }
 }
 
