@@ -122,7 +122,7 @@ impl ClusterStore {
         let store = Self::with(client, options, index, Follows::OwnIndex)?;
         let (view, mut papers) = (store.view(), Vec::new());
         view.for_papers_in_order(&mut |addresses| {
-            papers.extend(view.records::<PaperRecord>(addresses)?);
+            papers.extend(view.records::<PaperRecord>(addresses)?.into_iter().map(PaperRecord::without_lists));
             Ok(())
         })?;
         Ok(papers)

@@ -132,7 +132,8 @@ impl PassageIndex {
         signature_of(&index.schema()).ok_or_else(|| IndexError::Foreign { folder: folder.to_owned() })
     }
 
-    /// The papers of the index in `folder`, regardless of its model and version; empty if there is no index.
+    /// The papers of the index in `folder`, regardless of its model and version, without their references and abbreviations; empty
+    /// if there is no index.
     ///
     /// # Errors
     /// If the index is damaged, is not a Stroma index, or its records cannot be read.
@@ -150,7 +151,7 @@ impl PassageIndex {
         for address in searcher.search(&papers, &DocSetCollector)? {
             let document: TantivyDocument = searcher.doc(address)?;
             let json = document.get_first(record).and_then(|value| value.as_str()).unwrap_or_default();
-            records.push(serde_json::from_str::<PaperRecord>(json)?);
+            records.push(serde_json::from_str::<PaperRecord>(json)?.without_lists());
         }
         records.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(records)

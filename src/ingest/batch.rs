@@ -191,6 +191,11 @@ impl<'a> Batch<'a> {
         self.size.0.max(self.changes) >= self.limits.passages || self.size.1 >= self.limits.characters
     }
 
+    /// Whether all changes so far are committed.
+    pub(super) fn is_committed(&self) -> bool {
+        self.waiting.is_empty() && self.open.is_empty() && !self.is_changed
+    }
+
     /// Embeds and writes the queued papers, and commits if enough passages are written. Returns the number of passages written. `embedded` is
     /// called with each number of characters that is done.
     ///

@@ -113,6 +113,16 @@ impl Catalogue {
         Ok(files)
     }
 
+    /// Looks up the changes so far in a newer commit, which has all of them, instead of keeping them in memory.
+    pub(super) fn renew(&mut self, commit: Snapshot) {
+        *self = Self::from_snapshot(commit);
+    }
+
+    /// Whether papers are looked up in a commit.
+    pub(super) fn has_commit(&self) -> bool {
+        self.commit.is_some()
+    }
+
     /// Adds a paper, or replaces the paper of the same id.
     pub(super) fn insert(&mut self, paper: PaperRecord) {
         self.remove(&paper.id);

@@ -11,6 +11,7 @@ use super::files::Trees;
 use super::run::{Ingest, IngestOptions};
 use super::walk::walk;
 use super::{Emptied, IngestError, Progress, Summary};
+use crate::corpus::PaperId;
 use crate::embed::Embedder;
 use crate::library::{LibraryItem, zotero};
 use crate::store::{IndexError, PaperRecord, SourceRecord, StoreRebuild, WritersLocked};
@@ -67,8 +68,12 @@ impl<'a> Rebuilding<'a> {
         let since = self.rebuild.former_papers().unwrap_or(former);
         let second = self.ingest(&with_elsewhere(paths, &since), &mut |_| {})?;
         summary.add_second_pass(second);
-        let ids = |papers: Vec<PaperRecord>| papers.into_iter().map(|paper| paper.id).collect::<BTreeSet<_>>();
-        let (before, now) = (ids(since), ids(self.rebuild.store().snapshot().papers()?));
+        let before: BTreeSet<PaperId> = since.into_iter().map(|paper| paper.id).collect();
+        let mut now = BTreeSet::new();
+        self.rebuild.store().snapshot().for_each_paper(|paper| {
+            now.insert(paper.id);
+            Ok::<_, IndexError>(())
+        })?;
         if now.is_empty() && !before.is_empty() {
             return Err(IngestError::NothingFound { papers: before.len() });
         }

@@ -601,6 +601,11 @@ impl Run<'_> {
         if written > 0 {
             (self.report)(self.progress);
         }
+        if written > 0 && self.batch.is_committed() && self.catalogue.has_commit() {
+            // Otherwise memory would grow with the number of changed papers.
+            self.ingest.store.reload()?;
+            self.catalogue.renew(self.ingest.store.snapshot());
+        }
         Ok(())
     }
 

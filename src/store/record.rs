@@ -28,6 +28,12 @@ pub struct PaperRecord {
 }
 
 impl PaperRecord {
+    /// The same without its references and abbreviations, which take most of its memory.
+    #[must_use]
+    pub(crate) fn without_lists(self) -> Self {
+        Self { references: Vec::new(), abbreviations: Vec::new(), ..self }
+    }
+
     /// The record of an article that was split into this many passages.
     pub fn new(id: PaperId, article: Article, passages: usize, sources: Vec<SourceRecord>) -> Self {
         Self {

@@ -134,7 +134,8 @@ pub trait StoreRebuild: Debug {
     /// The folder of the index in use, or of what this process keeps beside it.
     fn folder(&self) -> &Path;
 
-    /// The papers of the index in use, regardless of its model and version; empty if there is no index.
+    /// The papers of the index in use, regardless of its model and version, without their references and abbreviations; empty if
+    /// there is no index.
     ///
     /// # Errors
     /// If their records cannot be read.
