@@ -137,6 +137,33 @@ async fn a_folder_of_uploads_that_has_gone_is_told_and_hinders_nothing_else() {
 
 #[cfg(unix)]
 #[tokio::test]
+async fn a_folder_that_cannot_be_listed_is_told_and_hinders_nothing_else() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    const NOBODY: u32 = 65534;
+    let server = Server::writable();
+    let folder = server.library.papers();
+    std::fs::set_permissions(&folder, PermissionsExt::from_mode(0o000)).expect("one's own folder");
+    if std::fs::read_dir(&folder).is_ok() {
+        // The superuser can list every folder.
+        let mut again = std::process::Command::new(std::env::current_exe().expect("this program"));
+        again.args(["--exact", "http_changes::a_folder_that_cannot_be_listed_is_told_and_hinders_nothing_else"]);
+        match again.uid(NOBODY).gid(NOBODY).output() {
+            Ok(ended) => assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stdout)),
+            Err(_) => println!("skipped: this user may not run as another one"),
+        }
+        return;
+    }
+    let run = server.call(Method::POST, "/v1/reindex?wait=true").await.json();
+    let told = run["error"].as_str().is_some_and(|error| error.contains("cannot be read"));
+    assert!(run["status"] == "succeeded" && told, "{run}");
+    let task = put(&server, "grip.md", &review("Grip after cells", "grip")).await.json();
+    assert_eq!((task["status"].as_str(), found(&server, "grip").await), (Some("succeeded"), 1), "{task}");
+    std::fs::set_permissions(&folder, PermissionsExt::from_mode(0o755)).expect("one's own folder");
+}
+
+#[cfg(unix)]
+#[tokio::test]
 async fn a_second_server_on_the_same_uploads_is_refused() {
     let server = Server::writable();
     let folders = || stroma::server::Library {

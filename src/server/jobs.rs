@@ -389,11 +389,12 @@ impl Jobs {
         }
     }
 
-    /// Runs the index over everything that the jobs concern. Returns its summary, and the folders that were left out with the reason.
+    /// Runs the index over everything that the jobs concern. Returns its summary, and the folders that were left out with the reason: a
+    /// folder that cannot be read delays nothing else.
     fn run(&self, tasks: &[Task]) -> Result<(Summary, Vec<String>), RunError> {
         self.runs.fetch_add(1, Ordering::Relaxed);
         let files = self.files(tasks);
-        let (mut paths, mut skipped) = if files.is_some() { (Vec::new(), Vec::new()) } else { self.paths(tasks) };
+        let (mut paths, mut skipped) = (if files.is_some() { Vec::new() } else { self.paths(tasks) }, Vec::new());
         let mut options = self.library.options.clone();
         if uploads::has_deletion_mark(&self.library.uploads) {
             // The folder may be empty because the last upload was deleted.
@@ -417,14 +418,14 @@ impl Jobs {
                 {
                     std::thread::sleep(Duration::from_millis(500));
                 }
-                Err(IngestError::Zotero { folder, source }) if names(&paths, &folder) => {
+                Err(error) => match unreadable(&error) {
                     // The others are indexed, and uploads above all.
-                    paths.retain(|path| !is_at(path, &folder));
-                    skipped.push(skipped_folder(&folder, &format!("cannot be read ({source})")));
-                }
-                Err(error) => {
-                    return Err(RunError { message: error.to_string(), is_lasting: error.is_lasting() });
-                }
+                    Some((folder, why)) if names(&paths, folder) => {
+                        paths.retain(|path| !is_at(path, folder));
+                        skipped.push(skipped_folder(folder, &why));
+                    }
+                    _ => return Err(RunError { message: error.to_string(), is_lasting: error.is_lasting() }),
+                },
                 Ok(summary) => {
                     skipped.extend(
                         summary.emptied.iter().map(|emptied| skipped_folder(&emptied.folder, "is empty or missing")),
@@ -460,13 +461,10 @@ impl Jobs {
         (!files.iter().any(|file| page_number(file).is_some())).then_some(files)
     }
 
-    /// The folders to scan. A missing folder is left out, and not treated as an empty one.
-    fn paths(&self, tasks: &[Task]) -> (Vec<PathBuf>, Vec<String>) {
+    /// The folders to scan.
+    fn paths(&self, tasks: &[Task]) -> Vec<PathBuf> {
         let papers: &[PathBuf] = if includes_papers(tasks) { &self.library.papers } else { &[] };
-        let (found, missing): (Vec<&PathBuf>, Vec<&PathBuf>) =
-            std::iter::once(&self.library.uploads).chain(papers).partition(|path| path.exists());
-        let skipped = missing.into_iter().map(|path| skipped_folder(path, "is not there")).collect();
-        (found.into_iter().cloned().collect(), skipped)
+        std::iter::once(&self.library.uploads).chain(papers).cloned().collect()
     }
 
     /// The papers of the uploaded files.
@@ -529,13 +527,25 @@ fn skipped_folder(folder: &Path, why: &str) -> String {
     message
 }
 
-/// Whether one of the paths leads to a folder, given by its absolute path.
+/// The folder that an error is about, if it cannot be read, and why. It is left out, and not treated as an empty one.
+fn unreadable(error: &IngestError) -> Option<(&Path, String)> {
+    match error {
+        IngestError::Folder { path, source } if source.kind() == std::io::ErrorKind::NotFound => {
+            Some((path, "is not there".to_owned()))
+        }
+        IngestError::Folder { path, source } => Some((path, format!("cannot be read ({source})"))),
+        IngestError::Zotero { folder, source } => Some((folder, format!("cannot be read ({source})"))),
+        _ => None,
+    }
+}
+
+/// Whether one of the paths leads to a folder, given as one of them or by its absolute path.
 fn names(paths: &[PathBuf], folder: &Path) -> bool {
     paths.iter().any(|path| is_at(path, folder))
 }
 
 fn is_at(path: &Path, folder: &Path) -> bool {
-    path.canonicalize().is_ok_and(|path| path == folder)
+    path == folder || path.canonicalize().is_ok_and(|path| path == folder)
 }
 
 fn uploaded(task: &Task) -> Option<&Path> {
