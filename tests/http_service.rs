@@ -103,6 +103,18 @@ async fn browsers_ask_for_pages_of_others_only_where_the_settings_say_so() {
     server.send(forged.body(Body::empty()).expect("a request")).await.problem(403, "forbidden");
 }
 
+/// Stroma refuses pages of others by Host and Origin, so the proxy must not replace what the browser sends.
+#[test]
+fn the_proxy_of_compose_passes_the_host_on_and_asks_the_server_that_has_the_file() {
+    let proxy = std::fs::read_to_string(crate::support::project("deploy/nginx.conf")).expect("a text");
+    let hosts: Vec<&str> = proxy.lines().filter(|line| line.contains("proxy_set_header Host")).map(str::trim).collect();
+    assert_eq!(hosts, ["proxy_set_header Host $http_host;"]);
+    let writer: Vec<&str> = proxy.lines().filter(|line| line.ends_with(" writer;")).collect();
+    for route in ["file", "reading", "/v1/tasks", "/v1/reindex"] {
+        assert!(writer.iter().any(|line| line.contains(route)), "{route}");
+    }
+}
+
 /// A server with a socket.
 struct Running {
     address: SocketAddr,
