@@ -29,7 +29,7 @@ pub struct Access {
     allow_without_keys: bool,
     /// Host names that are accepted in requests without keys, besides addresses and localhost.
     hosts: Vec<String>,
-    /// Origins of web pages; `*` for all.
+    /// Origins of web pages that may ask; `*` for all.
     pub(super) origins: Vec<String>,
 }
 
@@ -156,9 +156,9 @@ impl Access {
         }
     }
 
-    /// Checks Host and Origin of a request without keys. Otherwise a web page could reach the server through a user's browser: by
+    /// Checks Host and Origin of a request that needs no key. Otherwise a web page could reach the server through a user's browser: by
     /// a host name that resolves to the server's address (DNS rebinding), or by a form that is sent to it. Both are refused, also
-    /// if other machines are served without keys.
+    /// if other machines are served without keys. A page that has the key may be of any origin, as behind a proxy that changes Host.
     fn check_caller(&self, headers: &HeaderMap, changes: bool) -> Result<(), Problem> {
         let host = headers.get(HOST).and_then(|host| host.to_str().ok());
         if let Some(host) = host
@@ -169,10 +169,9 @@ impl Access {
                 format!("without keys the server answers to addresses, to localhost and to its hosts, not to {host:?}");
             return Err(Problem::new(Code::Forbidden, detail));
         }
-        let Some(origin) = headers.get(ORIGIN).filter(|_| changes) else { return Ok(()) };
+        let Some(origin) = headers.get(ORIGIN).filter(|_| changes && self.admin.is_none()) else { return Ok(()) };
         let origin = origin.to_str().unwrap_or_default();
-        let own = origin.split_once("://").map(|(_, authority)| authority) == host;
-        if own || self.origins.iter().any(|known| known == origin) {
+        if origin.split_once("://").map(|(_, authority)| authority) == host {
             return Ok(());
         }
         Err(Problem::new(Code::Forbidden, format!("web pages of {origin:?} may not change anything here")))
@@ -260,5 +259,15 @@ mod tests {
         assert!(called("lab.example:7733") && called("10.0.0.7:7733") && !called("evil.example"));
         assert!(caller(&[("host", "localhost:1"), ("origin", "http://localhost:1")], true));
         assert!(!caller(&[("host", "localhost:1"), ("origin", "https://evil.example")], true));
+        let asking = Access { origins: vec!["https://lab.example".into()], ..Access::default() };
+        let of_lab = headers(&[("host", "localhost:1"), ("origin", "https://lab.example")]);
+        assert!(asking.check_caller(&of_lab, false).is_ok() && asking.check_caller(&of_lab, true).is_err());
+    }
+
+    #[test]
+    fn a_key_changes_from_any_page() {
+        let pages = headers(&[("host", "stroma:7733"), ("origin", "https://lab.example"), ("x-api-key", "a")]);
+        let access = with(Some("s"), Some("a"));
+        assert!(access.check_caller(&pages, true).is_ok() && access.check_changes(&pages).is_ok());
     }
 }

@@ -46,7 +46,8 @@ pub struct AccessOptions {
     pub allow_without_keys: bool,
     /// Host names that are accepted in requests without keys, besides addresses and localhost.
     pub hosts: Vec<String>,
-    /// Origins of web pages that may send questions from a browser, such as `https://lab.example`; `*` for all.
+    /// Origins of web pages that may send questions from a browser, such as `https://lab.example`; `*` for all. Changes need the
+    /// admin key.
     pub cors_origins: Vec<String>,
 }
 
