@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
+use futures_util::StreamExt;
 use serde_json::{Value, json};
 use stroma::server::{Jobs, TaskKind, router};
 use tower::ServiceExt;
@@ -257,6 +258,40 @@ async fn several_files_are_uploaded_at_once() {
     send(&[]).await.problem(400, "invalid_body");
     let request = Request::post("/v1/papers").header("content-type", "application/json").body(Body::from("{}"));
     server.send(request.expect("a request")).await.problem(415, "unsupported_media_type");
+}
+
+/// The parser keeps in memory what comes before the head of a file. So such bytes are limited, and no more of the body is read.
+#[tokio::test]
+async fn a_form_without_files_is_given_up_and_a_refused_file_is_skipped() {
+    let server = Server::writable();
+    let send = async |parts: Vec<String>| {
+        let sent = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let counter = Arc::clone(&sent);
+        let parts = futures_util::stream::iter(parts).map(move |part| {
+            counter.fetch_add(part.len(), std::sync::atomic::Ordering::Relaxed);
+            Ok::<_, std::convert::Infallible>(part)
+        });
+        let request =
+            Request::post("/v1/papers?wait=true").header("content-type", "multipart/form-data; boundary=edge");
+        let reply = server.send(request.body(Body::from_stream(parts)).expect("a request")).await;
+        (reply, sent.load(std::sync::atomic::Ordering::Relaxed))
+    };
+    let kilobytes = |count: usize| vec!["x".repeat(1024); count];
+    let head = |name: &str| format!("--edge\r\ncontent-disposition: form-data; name=\"files\"{name}\r\n\r\n");
+    let nameless = head("");
+    for beginning in ["", "--edge\r\n", nameless.as_str()] {
+        let (reply, sent) = send([vec![beginning.to_owned()], kilobytes(1000)].concat()).await;
+        reply.problem(400, "invalid_body");
+        assert!(sent < 200 << 10, "{sent} bytes were taken after {beginning:?}");
+    }
+    let (refused, taken) = (head("; filename=\"../big.md\""), head("; filename=\"gait.md\""));
+    let rest = format!("\r\n{taken}{}\r\n--edge--\r\n", review("Gait after cells", "gait"));
+    let (reply, _) = send([vec![refused], kilobytes(1000), vec![rest]].concat()).await;
+    let files = reply.json()["files"].clone();
+    assert_eq!(
+        (&files[0]["problem"]["code"], &files[1]["task"]["status"]),
+        (&json!("invalid_name"), &json!("succeeded"))
+    );
 }
 
 /// Answers are cached, but not across a commit.

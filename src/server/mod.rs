@@ -14,6 +14,7 @@ mod metrics;
 mod observe;
 mod openapi;
 mod options;
+mod pace;
 mod problem;
 mod question_cache;
 mod reload;

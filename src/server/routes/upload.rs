@@ -2,11 +2,10 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::multipart::{MultipartError, MultipartRejection};
-use axum::extract::{Extension, Multipart, Path, State};
+use axum::extract::{Extension, FromRequest, Multipart, Path, Request, State};
 use axum::response::Response;
 use futures_util::{Stream, StreamExt};
 use tokio::sync::OwnedSemaphorePermit;
@@ -17,21 +16,15 @@ use crate::corpus::ReadError;
 use crate::ingest::ReadFailure;
 use crate::server::extract::FromQuery;
 use crate::server::jobs::Jobs;
+use crate::server::pace::{Pace, paced};
 use crate::server::problem::{Code, Problem};
 use crate::server::state::AppState;
 use crate::server::tasks::Task;
 use crate::server::uploads::{Spooled, file_name};
 use crate::wire::{BinaryBody, JobResponses, UploadForm, UploadsResponse, WaitRequest};
 
-/// Maximum time between two parts of a body.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
-
 /// Maximum time that an upload waits if the maximum number of bodies is being received.
 const TURN_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Time after which a body must be received at [`MIN_BYTES_PER_S`] on average.
-const RATE_GRACE: Duration = Duration::from_secs(10);
-const MIN_BYTES_PER_S: u64 = 1024;
 
 /// Maximum number of files of one request.
 const MAX_FILES: usize = 100;
@@ -57,7 +50,9 @@ pub(in crate::server) async fn put(
 ) -> Result<Response, Problem> {
     let jobs = state.jobs()?;
     let turn = turn(&state).await?;
-    let task = accept(&state, jobs, &name, body.into_data_stream(), turn).await?;
+    let pace = Arc::new(Pace::default());
+    let bytes = paced(body, Arc::clone(&pace)).map(|part| part.map_err(|_| pace.problem("the body broke off")));
+    let task = accept(&state, jobs, &name, std::pin::pin!(bytes), turn).await?;
     respond(jobs, task, request).await
 }
 
@@ -73,23 +68,38 @@ pub(in crate::server) async fn post(
     State(state): State<Arc<AppState>>,
     FromQuery(request): FromQuery<WaitRequest>,
     Extension(id): Extension<RequestId>,
-    form: Result<Multipart, MultipartRejection>,
+    sent: Request,
 ) -> Result<Response, Problem> {
     let jobs = state.jobs()?;
-    let mut form = form.map_err(|_| {
+    let pace = Arc::new(Pace::default());
+    let sent = sent.map(|body| Body::from_stream(paced(body, Arc::clone(&pace))));
+    let mut form = Multipart::from_request(sent, &()).await.map_err(|_| {
         Problem::new(Code::UnsupportedMediaType, "content-type must be multipart/form-data with a boundary")
     })?;
     let turn = turn(&state).await?;
+    let max_bytes = jobs.library().options.reader.limits().max_file_bytes;
     let mut outcomes: Vec<(String, Result<Task, Problem>)> = Vec::new();
-    while let Some(field) = form.next_field().await.map_err(|error| broken_form(&error))? {
+    pace.expect_head();
+    loop {
+        let field = form.next_field().await;
+        let field = field.map_err(|error| pace.problem(&format!("the form cannot be read: {}", error.body_text())))?;
+        let Some(field) = field else { break };
         let Some(name) = field.file_name().map(str::to_owned) else { continue };
         if outcomes.len() == MAX_FILES {
             let detail = format!("one request has at most {MAX_FILES} files; those before {name:?} were taken");
             outcomes.push((name, Err(Problem::new(Code::BodyTooLarge, detail))));
             break;
         }
-        let outcome = accept(&state, jobs, &name, field, Arc::clone(&turn)).await;
+        pace.begin_file();
+        let mut bytes = field.map(|part| part.map_err(|_| pace.problem("the body broke off")));
+        let outcome = accept(&state, jobs, &name, &mut bytes, Arc::clone(&turn)).await;
+        let is_refused = outcome.is_err();
         outcomes.push((name, outcome));
+        // The others are received only if the rest of a refused file is no larger than a file may be.
+        if is_refused && !skip(bytes, max_bytes).await? {
+            break;
+        }
+        pace.expect_head();
     }
     if outcomes.is_empty() {
         return Err(Problem::new(Code::InvalidBody, "the form has no part with a file name"));
@@ -97,8 +107,16 @@ pub(in crate::server) async fn post(
     respond_to_all(jobs, outcomes, request, id.header_value().to_str().unwrap_or_default()).await
 }
 
-fn broken_form(error: &MultipartError) -> Problem {
-    Problem::new(Code::InvalidBody, format!("the form cannot be read: {}", error.body_text()))
+/// Receives the rest of a file that is refused. Returns whether it ended within `max_bytes`.
+async fn skip(mut bytes: impl Stream<Item = Result<Bytes, Problem>> + Unpin, max_bytes: u64) -> Result<bool, Problem> {
+    let mut skipped = 0;
+    while let Some(part) = bytes.next().await {
+        skipped += part?.len() as u64;
+        if skipped > max_bytes {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Waits for the permit to send bodies. Work that has begun keeps it, also when the client disconnects.
@@ -109,11 +127,11 @@ async fn turn(state: &AppState) -> Result<Arc<OwnedSemaphorePermit>, Problem> {
 }
 
 /// Receives one file, checks it, and adds the job that indexes it.
-async fn accept<E>(
+async fn accept(
     state: &AppState,
     jobs: &Arc<Jobs>,
     name: &str,
-    bytes: impl Stream<Item = Result<Bytes, E>> + Unpin,
+    bytes: impl Stream<Item = Result<Bytes, Problem>> + Unpin,
     turn: Arc<OwnedSemaphorePermit>,
 ) -> Result<Task, Problem> {
     let name = file_name(name).map_err(|detail| Problem::new(Code::InvalidName, detail))?;
@@ -141,32 +159,24 @@ fn unreadable(error: &ReadError, detail: String) -> Problem {
 }
 
 /// Spools a body to disk. An interrupted upload leaves no file.
-async fn receive<E>(
-    mut bytes: impl Stream<Item = Result<Bytes, E>> + Unpin,
+async fn receive(
+    mut bytes: impl Stream<Item = Result<Bytes, Problem>> + Unpin,
     jobs: &Arc<Jobs>,
     name: String,
 ) -> Result<Spooled, Problem> {
     let max_bytes = jobs.library().options.reader.limits().max_file_bytes;
     let uploads = jobs.library().uploads.clone();
     let mut spooled = on_disk(move || create(&uploads, &name)).await?;
-    let (began, mut received, mut buffer) = (Instant::now(), 0, Vec::new());
+    let (mut received, mut buffer) = (0, Vec::new());
     loop {
-        let part = tokio::time::timeout(IDLE_TIMEOUT, bytes.next()).await;
-        let part = part.map_err(|_| Problem::new(Code::SlowBody, "nothing came for half a minute"))?;
+        let part = bytes.next().await.transpose()?;
         let end = part.is_none();
         if let Some(part) = part {
-            let part = part.map_err(|_| Problem::new(Code::InvalidBody, "the body broke off"))?;
             received += part.len() as u64;
             buffer.extend_from_slice(&part);
         }
         if received > max_bytes {
             return Err(Problem::new(Code::BodyTooLarge, format!("a paper has at most {max_bytes} bytes here")));
-        }
-        if is_too_slow(began.elapsed(), received) && !end {
-            return Err(Problem::new(
-                Code::SlowBody,
-                format!("a body has to come at {MIN_BYTES_PER_S} bytes a second"),
-            ));
         }
         if end || buffer.len() >= SPOOL_BUFFER {
             let part = std::mem::take(&mut buffer);
@@ -191,22 +201,4 @@ fn create(uploads: &std::path::Path, name: &str) -> Result<Spooled, Problem> {
         io::ErrorKind::NotFound => Problem::new(Code::NotReady, "the folder of uploads is not there"),
         _ => error.into(),
     })
-}
-
-fn is_too_slow(elapsed: Duration, received: u64) -> bool {
-    elapsed > RATE_GRACE && received < (elapsed - RATE_GRACE).as_secs() * MIN_BYTES_PER_S
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_trickling_body_is_given_up_and_a_slow_one_is_not() {
-        let seconds = Duration::from_secs;
-        assert!(!is_too_slow(seconds(5), 0), "it may take its time to begin");
-        assert!(is_too_slow(seconds(20), 20));
-        assert!(!is_too_slow(seconds(20), 10 * MIN_BYTES_PER_S));
-        assert!(is_too_slow(seconds(600), 10 * MIN_BYTES_PER_S));
-    }
 }
