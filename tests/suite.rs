@@ -23,6 +23,7 @@ mod install;
 mod jats;
 mod language;
 mod main_job;
+mod mcp;
 mod models;
 mod mutations;
 mod opensearch;

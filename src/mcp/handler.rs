@@ -226,7 +226,15 @@ impl McpServer {
             let index = quotes.of(&snapshot).map_err(|error| error.to_string())?;
             let index = index.ok_or("the papers are being prepared for comparison; try again in a few seconds")?;
             let verdict = index.check(&snapshot, &quotation, &BTreeMap::new(), Some(&|| Some(engine.embedder())));
-            verdict.map(|verdict| Json(QuoteOutput::new(&verdict))).map_err(|error| error.to_string())
+            let verdict = verdict.map_err(|error| error.to_string())?;
+            match verdict.cited.iter().find(|work| work.papers.is_empty()) {
+                // That another paper has the words would confirm nothing of the one that was named.
+                Some(absent) => Err(format!(
+                    "{}, so the quotation cannot be verified in it; without `paper`, all papers are searched",
+                    unknown("paper", &absent.key)
+                )),
+                None => Ok(Json(QuoteOutput::new(&verdict))),
+            }
         })
         .await
     }

@@ -133,6 +133,9 @@ pub(super) struct QuoteOutput {
     pub passage: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
+    /// Whether that is the paper that was named. If not, do not credit it with these words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credited: Option<bool>,
     /// The passage's own words, where they differ.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
@@ -156,6 +159,7 @@ impl QuoteOutput {
             status,
             passage: place.map(|place| place.record.passage.id.to_string()),
             source: place.map(|place| source(&place.record.metadata)),
+            credited: verdict.is_credited,
             text: place.filter(|_| differs).and_then(text),
             also_in: verdict.also_in.clone(),
         }
