@@ -3,8 +3,10 @@
 use axum::body::Body;
 use axum::http::Request;
 use serde_json::{Value, json};
+use stroma::server::AppState;
 
-use crate::http_support::{Reply, Server};
+use crate::http_support::{Reply, Server, limits};
+use crate::support::Library;
 
 /// Calls a tool, as a client does.
 async fn reply(server: &Server, tool: &str, arguments: Value) -> Reply {
@@ -33,10 +35,10 @@ async fn refusal(server: &Server, tool: &str, arguments: Value) -> String {
 #[tokio::test]
 async fn a_quotation_is_confirmed_only_for_a_paper_that_is_there() {
     let server = Server::new();
-    let found = call(&server, "search", json!({"question": "fever after infusion in controlled trials"})).await;
-    let passage = found["passages"].as_array().expect("passages").iter().find(|one| one["evidence"].is_array());
-    let passage = passage.unwrap_or_else(|| panic!("{found}"));
-    let (quote, id) = (&passage["evidence"][0]["text"], passage["id"].as_str().expect("an id"));
+    let quote = "fever is the only event that controlled trials associate firmly with the cells";
+    let anywhere = call(&server, "verify_quote", json!({"quote": quote})).await;
+    assert_eq!((&anywhere["status"], &anywhere["credited"]), (&json!("verbatim"), &Value::Null));
+    let id = anywhere["passage"].as_str().expect("an id");
     let verify = async |paper: &str| call(&server, "verify_quote", json!({"quote": quote, "paper": paper})).await;
     let right = verify(id).await;
     assert_eq!((&right["status"], &right["credited"]), (&json!("verbatim"), &json!(true)));
@@ -45,8 +47,68 @@ async fn a_quotation_is_confirmed_only_for_a_paper_that_is_there() {
     let other = others.into_iter().find(|paper| !id.starts_with(*paper)).expect("another paper");
     let wrong = verify(other).await;
     assert_eq!((&wrong["status"], &wrong["credited"]), (&json!("other_paper"), &json!(false)));
-    let anywhere = call(&server, "verify_quote", json!({"quote": quote})).await;
-    assert_eq!((&anywhere["status"], &anywhere["credited"]), (&json!("verbatim"), &Value::Null));
     let invented = refusal(&server, "verify_quote", json!({"quote": quote, "paper": "10.9999/invented"})).await;
     assert!(invented.contains("no paper \"10.9999/invented\""), "{invented}");
+}
+
+/// A server over reviews on knees, one of them retracted.
+fn with_a_retracted_review() -> Server {
+    let library = Library::without_model();
+    let retracted = "<article article-type=\"retracted-article\"><front><article-meta><title-group><article-title>Gait after \
+         cells</article-title></title-group></article-meta></front><body><sec><title>Findings</title><p>In all trials the gait of \
+         the patients was better after cells.</p></sec></body></article>";
+    library.write("retracted.xml", retracted);
+    for (number, sentence) in [
+        "Marrow cells changed nothing in the gait of elderly women during the second year of that study.",
+        "Whether gait depends on how many cells survive in worn cartilage remains open, as animals were small.",
+        "Slow gait and weak grip were common before donors gave cells for the third cohort of athletes.",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        library.write(&format!("{number}.md"), &format!("# Review {number}\n\n{sentence}\n"));
+    }
+    library.index(&[library.papers()]);
+    let state = AppState::new(library.engine(), limits());
+    Server::over(library, state)
+}
+
+#[tokio::test]
+async fn a_retracted_source_is_marked_wherever_it_is_named() {
+    let server = with_a_retracted_review();
+    let is_marked = |source: &Value| source.as_str().is_some_and(|source| source.ends_with("[retracted]"));
+    let question = "gait of the patients in all trials after cells";
+    let found = call(&server, "search", json!({"question": question})).await;
+    let passage = found["passages"].as_array().and_then(|all| all.iter().find(|one| is_marked(&one["source"])));
+    let passage = passage.unwrap_or_else(|| panic!("{found}"));
+    let marked = found["passages"].as_array().map(|all| all.iter().filter(|one| is_marked(&one["source"])).count());
+    assert_eq!(marked, Some(1), "{found}");
+    let read = call(&server, "passage", json!({"id": passage["id"]})).await;
+    assert!(is_marked(&read["source"]), "{read}");
+    let answer = server.post("/v1/search", json!({"q": question}).to_string()).await.json()["answer"].clone();
+    let sentences = answer["sentences"].as_array().expect("sentences");
+    assert!(sentences.iter().any(|sentence| sentence["marks"] == json!(["retracted"])), "{answer}");
+}
+
+#[tokio::test]
+async fn what_was_not_understood_of_a_question_is_said() {
+    let server = with_a_retracted_review();
+    let found = call(&server, "search", json!({"question": "gait of patients year:abc"})).await;
+    assert!(found["not_understood"][0].as_str().is_some_and(|part| part.starts_with("year:abc: ")), "{found}");
+    let server = Server::new();
+    let found = call(&server, "search", json!({"question": "MSC infusion"})).await;
+    assert!(found["read_as"][0].as_str().is_some_and(|sense| sense.starts_with("MSC as ")), "{found}");
+}
+
+/// The answer is made from more passages than are returned.
+#[tokio::test]
+async fn a_sentence_of_the_answer_has_its_source() {
+    let server = with_a_retracted_review();
+    let found = call(&server, "search", json!({"question": "gait and cells", "limit": 1})).await;
+    let shown = &found["passages"][0]["id"];
+    let sentences = found["answer"].as_array().expect("sentences");
+    assert!(sentences.len() > 1, "{found}");
+    for sentence in sentences {
+        assert_eq!(sentence["source"].is_string(), sentence["passage"] != *shown, "{found}");
+    }
 }

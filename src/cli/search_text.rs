@@ -61,8 +61,7 @@ pub(super) fn print_hit(
     let (title, faint, reset) = (style::TITLE, style::FAINT, style::RESET);
     let name = printable(metadata.title.as_deref().unwrap_or(hit.record.paper.as_str()));
     let year = metadata.year.map(|year| format!(" ({year})")).unwrap_or_default();
-    let marks: String = metadata.marks.iter().map(|mark| format!(" [{mark:?}]").to_uppercase()).collect();
-    writeln!(output, "{title}{number}. {name}{reset}{year}{}{marks}{reset}", style::WARNING)?;
+    writeln!(output, "{title}{number}. {name}{reset}{year}{}{}{reset}", style::WARNING, marks(metadata))?;
     let page = passage.pages.map(|(page, _)| format!(", page {page}")).unwrap_or_default();
     let section = passage.section.join(" › ");
     let section = printable(&section);
@@ -192,8 +191,8 @@ fn print_summary(output: &mut impl Write, summary: &Summary, width: usize) -> st
         };
         let studies: Vec<String> = sentence.studies.iter().map(short_reference).collect();
         let studies = if studies.is_empty() { String::new() } else { format!(", citing {}", studies.join("; ")) };
-        let title = sentence.title.as_deref().unwrap_or(sentence.paper.as_str());
-        print_faint(output, &format!("{said}{title}{studies}"), width)?;
+        let title = sentence.metadata.title.as_deref().unwrap_or(sentence.paper.as_str());
+        print_faint(output, &format!("{said}{title}{}{studies}", marks(&sentence.metadata)), width)?;
     }
     if summary.sentences.is_empty() { Ok(()) } else { writeln!(output) }
 }
@@ -231,6 +230,11 @@ fn print_timings(output: &mut impl Write, answer: &Answer) -> std::io::Result<()
     let stage = |stage: Stage| format!("{} {:.1} ms", stage.name(), answer.timings.get(stage).as_secs_f64() * 1e3);
     let (faint, reset) = (style::FAINT, style::RESET);
     writeln!(output, "{faint}{}{reset}", Stage::ALL.map(stage).join(" · "))
+}
+
+/// The status of a publication beside its title: ` [RETRACTED]`.
+fn marks(metadata: &Metadata) -> String {
+    metadata.marks.iter().map(|mark| format!(" [{mark:?}]").to_uppercase()).collect()
 }
 
 fn print_faint(output: &mut impl Write, text: &str, width: usize) -> std::io::Result<()> {

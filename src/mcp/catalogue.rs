@@ -1,8 +1,8 @@
 //! Looks into the index for the tools other than `search`.
 
 use super::output::{
-    Count, FoundPassage, LibraryOutput, Neighbour, OutlineEntry, PaperOutput, PassageOutput, SimilarOutput, source,
-    study,
+    Count, FoundPassage, LibraryOutput, Neighbour, OutlineEntry, PaperOutput, PassageOutput, SimilarOutput, marks,
+    source, study,
 };
 use crate::corpus::PassageId;
 use crate::store::{IndexError, PaperFilter, PaperOrder, PassageRecord, Snapshot};
@@ -63,13 +63,12 @@ fn open(snapshot: &Snapshot, record: &PassageRecord, page: Option<u32>) -> Resul
 pub(super) fn paper(snapshot: &Snapshot, name: &str, with_references: bool) -> Result<Option<PaperOutput>, IndexError> {
     let Some(record) = snapshot.paper_named(name)? else { return Ok(None) };
     let passages = snapshot.passages_of(record.id.as_str())?;
-    let mark = |mark| format!("{mark:?}").to_lowercase();
     Ok(Some(PaperOutput {
         id: record.id.to_string(),
         source: source(&record.metadata),
         doi: record.metadata.doi.clone(),
         pmid: record.metadata.pmid.clone(),
-        marks: record.metadata.marks.iter().map(mark).collect(),
+        marks: marks(&record.metadata),
         outline: outline(passages.iter().map(|(_, record)| record)),
         references: record.references.len(),
         cites: if with_references { record.references.iter().map(study).collect() } else { Vec::new() },

@@ -30,7 +30,8 @@ use crate::store::{Filter, Labels};
 /// What every assistant is told about this server.
 const INSTRUCTIONS: &str = "A library of review articles on this machine. Use `search` for questions; it returns sentences quoted \
     verbatim, with the ids of their passages and the primary studies they cite. Quote them word for word and cite passages by id, \
-    as in [10.1186_ar2116:12]. If `abstained` is true, the library has no answer: say so.";
+    as in [10.1186_ar2116:12]. If `abstained` is true, the library has no answer: say so. A source that ends with `[retracted]` must \
+    not be relied on: say that it is retracted.";
 
 /// Characters that a tool returns at most, unless it is asked for more.
 const DEFAULT_CHARACTERS: usize = 8_000;

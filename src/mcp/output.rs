@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::corpus::{Metadata, Reference};
 use crate::quotes::{Place, Status, Verdict};
-use crate::search::{Answer, Evidence, Hit};
+use crate::search::{Answer, Evidence, Hit, Interpretation, SummarySentence};
 use crate::store::PassageRecord;
 
 /// The answer to a question.
@@ -16,7 +16,13 @@ pub(super) struct SearchOutput {
     /// Why there is no answer, or why nothing was found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Sentences that answer, quoted verbatim, the best first. Their passages are among `passages`.
+    /// Conditions of the question that were ignored, with the reason.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_understood: Vec<String>,
+    /// How the question was read: senses of its abbreviations, and corrected words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub read_as: Vec<String>,
+    /// Sentences that answer, quoted verbatim, the best first.
     pub answer: Vec<AnswerSentence>,
     /// The passages found, the best first.
     pub passages: Vec<FoundPassage>,
@@ -29,6 +35,12 @@ pub(super) struct AnswerSentence {
     pub text: String,
     /// The id of its passage.
     pub passage: String,
+    /// The review that has it, where the passage is not among `passages`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// Primary studies that it cites, in the same case, if `max_characters` leaves room. The tool `passage` has them always.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cites: Vec<String>,
     /// How many papers say so.
     #[schemars(with = "i64")]
     pub papers: usize,
@@ -38,7 +50,7 @@ pub(super) struct AnswerSentence {
 pub(super) struct FoundPassage {
     /// Cite it by this id, as in `[10.1186_ar2116:12]`.
     pub id: String,
-    /// The review that has it: authors, year, title, journal.
+    /// The review that has it: authors, year, title, journal, and marks such as `[retracted]`.
     pub source: String,
     /// Headings, from the outermost to the innermost.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -203,12 +215,14 @@ impl SearchOutput {
     /// An answer in at most about `max_characters`; the first passage is always there.
     pub(super) fn new(answer: &Answer, max_characters: usize) -> Self {
         let summary = &answer.summary;
-        let sentence = |sentence: &crate::search::SummarySentence| AnswerSentence {
+        let sentence = |sentence: &SummarySentence| AnswerSentence {
             text: sentence.text.clone(),
             passage: sentence.passage.to_string(),
+            source: None,
+            cites: Vec::new(),
             papers: sentence.papers,
         };
-        let sentences: Vec<AnswerSentence> = summary.sentences.iter().map(sentence).collect();
+        let mut sentences: Vec<AnswerSentence> = summary.sentences.iter().map(sentence).collect();
         let mut left = max_characters.saturating_sub(sentences.iter().map(|sentence| sentence.text.len()).sum());
         let mut passages: Vec<FoundPassage> = Vec::new();
         for hit in &answer.hits {
@@ -220,14 +234,38 @@ impl SearchOutput {
             left = left.saturating_sub(size);
             passages.push(passage);
         }
+        for (sentence, of) in sentences.iter_mut().zip(&summary.sentences) {
+            if !passages.iter().any(|passage| passage.id == sentence.passage) {
+                sentence.source = Some(source(&of.metadata));
+                let studies: Vec<String> = of.studies.iter().map(study).collect();
+                let size: usize = studies.iter().map(String::len).sum();
+                if size <= left {
+                    left -= size;
+                    sentence.cites = studies;
+                }
+            }
+        }
+        let ignored = answer.interpretation.not_understood.iter();
         Self {
             abstained: summary.abstained,
             reason: summary.reason.clone(),
+            not_understood: ignored.map(|part| format!("{}: {}", part.typed, part.reason)).collect(),
+            read_as: read_as(&answer.interpretation),
             cut: passages.len() < answer.hits.len(),
             answer: sentences,
             passages,
         }
     }
+}
+
+/// The senses of abbreviations, with those of other papers, and corrected words.
+fn read_as(interpretation: &Interpretation) -> Vec<String> {
+    let senses = interpretation.abbreviations.iter().map(|sense| {
+        let others: Vec<&str> = sense.others.iter().map(|(long, _)| long.as_str()).collect();
+        let others = if others.is_empty() { String::new() } else { format!("; in other papers {}", others.join(", ")) };
+        format!("{} as {}{others}", sense.short, sense.long)
+    });
+    senses.chain(interpretation.spelling.iter().map(|slip| format!("{} as {}", slip.typed, slip.read))).collect()
 }
 
 impl FoundPassage {
@@ -280,12 +318,17 @@ fn excerpt(record: &PassageRecord) -> String {
     passage.text.get(..end.unwrap_or(passage.text.len())).unwrap_or(&passage.text).to_owned()
 }
 
-/// A review in one line: `Straub et al. (2007). Title. Journal`.
+/// A review in one line, with its marks: `Straub et al. (2007). Title. Journal. [retracted]`.
 pub(super) fn source(metadata: &Metadata) -> String {
     let title = metadata.title.clone().unwrap_or_default();
-    let parts =
-        [authors_and_year(&metadata.authors, metadata.year), title, metadata.journal.clone().unwrap_or_default()];
-    join(&parts)
+    let journal = metadata.journal.clone().unwrap_or_default();
+    let marks = marks(metadata).into_iter().map(|mark| format!("[{mark}]")).collect::<Vec<_>>().join(" ");
+    join(&[authors_and_year(&metadata.authors, metadata.year), title, journal, marks])
+}
+
+/// The status of a publication, such as `retracted` or `preprint`.
+pub(super) fn marks(metadata: &Metadata) -> Vec<String> {
+    metadata.marks.iter().map(|mark| format!("{mark:?}").to_lowercase()).collect()
 }
 
 /// A cited study in one line, with its DOI.

@@ -213,8 +213,8 @@ pub struct SummarySentence {
     pub text: String,
     pub passage: PassageId,
     pub paper: PaperId,
-    /// The paper's title.
-    pub title: Option<String>,
+    /// The metadata of the paper.
+    pub metadata: Metadata,
     pub score: f32,
     /// The primary studies that it cites.
     pub studies: Vec<Reference>,

@@ -180,7 +180,7 @@ impl SummarySentence {
             text: record.passage.text.get(evidence.range.clone()).unwrap_or_default().to_owned(),
             passage: record.passage.id.clone(),
             paper: record.paper.clone(),
-            title: record.metadata.title.clone(),
+            metadata: record.metadata.clone(),
             score: evidence.score,
             studies: studies(hit, evidence).into_iter().cloned().collect(),
             papers: 1,

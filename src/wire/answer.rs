@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::names::{ConditionKindName, NameKindName};
+use super::names::{ConditionKindName, MarkName, NameKindName};
 use super::paper::PaperItem;
 use super::reference::ReferenceItem;
 use crate::search::{CitedStudy, Correction, Interpretation, NamedPaper, NotUnderstood, Summary};
@@ -115,6 +115,8 @@ pub struct SummarySentenceItem {
     /// The paper's id.
     pub paper: String,
     pub title: Option<String>,
+    /// The status of the paper's publication, such as `retracted`.
+    pub marks: Vec<MarkName>,
     pub score: f32,
     /// The primary studies that it cites; `place` is their index in the sentence.
     pub citations: Vec<ReferenceItem>,
@@ -155,7 +157,8 @@ impl From<&Summary> for SummaryItem {
             text: sentence.text.clone(),
             paragraph: sentence.passage.to_string(),
             paper: sentence.paper.as_str().to_owned(),
-            title: sentence.title.clone(),
+            title: sentence.metadata.title.clone(),
+            marks: sentence.metadata.marks.iter().copied().map(MarkName::from).collect(),
             score: sentence.score,
             citations: sentence
                 .studies

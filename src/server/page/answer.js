@@ -72,5 +72,5 @@ export function answered({ answer, hits }, asked) {
   return h("section", { class: "answer", "aria-labelledby": "answer" },
     h("h2", { id: "answer" }, answer.studies.length ? "Sentences that cite it" : "In the papers’ own sentences"),
     h("ul", { class: "sentences" }, items),
-    h("ol", { class: "sources", "aria-label": "Sources" }, sources.map((source) => h("li", {}, paperLink({ id: source.paper, title: source.title }, source.paragraph)))));
+    h("ol", { class: "sources", "aria-label": "Sources" }, sources.map((source) => h("li", {}, paperLink({ id: source.paper, title: source.title }, source.paragraph), badges(source)))));
 }
