@@ -45,6 +45,7 @@ async fn keys_open_what_they_are_for() {
     assert_eq!(refused.headers["www-authenticate"], "Bearer");
     with_key(&server, Method::GET, search, Some("a-key-for-questionz")).await.problem(401, "unauthorized");
     with_key(&server, Method::POST, "/v1/reindex", Some(SEARCH_KEY)).await.problem(403, "forbidden");
+    with_key(&server, Method::POST, "/mcp", None).await.problem(401, "unauthorized");
     for (method, path, key) in
         [(Method::GET, search, SEARCH_KEY), (Method::GET, search, ADMIN_KEY), (Method::POST, "/v1/reindex", ADMIN_KEY)]
     {
@@ -192,11 +193,14 @@ async fn thousands_of_idle_connections_do_not_stop_others() {
 async fn a_body_that_does_not_come_is_given_up() {
     let server = Server::with(Limits { timeout: Duration::from_millis(200), ..limits() });
     let running = start(&server).await;
-    let mut stream = TcpStream::connect(running.address).await.expect("a connection");
-    let head = b"POST /v1/search HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 9\r\n\r\n{\"q\"";
-    send(&mut stream, head).await.expect("sent");
-    let reply = receive(&mut stream).await;
-    assert!(reply.starts_with("HTTP/1.1 408") && reply.contains("slow_body"), "{reply}");
+    for path in ["/v1/search", "/mcp"] {
+        let mut stream = TcpStream::connect(running.address).await.expect("a connection");
+        let accept = "accept: application/json, text/event-stream\r\ncontent-type: application/json";
+        let head = format!("POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{accept}\r\n");
+        send(&mut stream, format!("{head}content-length: 9\r\n\r\n{{\"q\"").as_bytes()).await.expect("sent");
+        let reply = receive(&mut stream).await;
+        assert!(reply.starts_with("HTTP/1.1 408") && reply.contains("slow_body"), "{reply}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,12 +1,16 @@
 //! The Model Context Protocol over HTTP: what assistants are told, and the limits on what they ask.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::Request;
 use serde_json::{Value, json};
-use stroma::server::AppState;
+use stroma::server::{AppState, Limits};
+use stroma::wire::QuestionLimits;
 
 use crate::http_support::{Reply, Server, limits};
-use crate::support::Library;
+use crate::support::{HashEmbedderAfter, Library};
 
 /// Calls a tool, as a client does.
 async fn reply(server: &Server, tool: &str, arguments: Value) -> Reply {
@@ -111,4 +115,28 @@ async fn a_sentence_of_the_answer_has_its_source() {
     for sentence in sentences {
         assert_eq!(sentence["source"].is_string(), sentence["passage"] != *shown, "{found}");
     }
+}
+
+#[tokio::test]
+async fn the_limits_of_the_server_hold_for_assistants() {
+    let question = QuestionLimits { default_per_paper: 1, ..limits().question };
+    let server = Server::with(Limits { question, ..limits() });
+    let found = call(&server, "search", json!({"question": "mesenchymal cells", "limit": 20})).await;
+    let mut papers: Vec<&str> =
+        found["passages"].as_array().expect("passages").iter().filter_map(|one| one["id"].as_str()).collect();
+    papers.iter_mut().for_each(|id| *id = id.rsplit_once(':').expect("the id of a passage").0);
+    let count = papers.len();
+    papers.sort_unstable();
+    papers.dedup();
+    assert!(count > 1 && papers.len() == count, "one passage of each paper: {papers:?}");
+    let long = refusal(&server, "search", json!({"question": "a".repeat(201)})).await;
+    assert!(long.contains("201") && long.contains("200"), "{long}");
+    let many = refusal(&server, "search", json!({"question": "cells", "tag": vec!["a"; 101]})).await;
+    assert!(many.contains("tag has 101 values"), "{many}");
+    reply(&server, "search", json!({"question": "a".repeat(5000)})).await.problem(413, "body_too_large");
+    let busy = Server::with(Limits { max_concurrent: 0, ..limits() });
+    assert!(refusal(&busy, "search", json!({"question": "cells"})).await.contains("try again"));
+    let slow = HashEmbedderAfter::new(32, |_| std::thread::sleep(Duration::from_millis(500)));
+    let slow = Server::empty(Arc::new(slow), Limits { timeout: Duration::from_millis(20), ..limits() });
+    assert!(refusal(&slow, "search", json!({"question": "stiffness"})).await.contains("no answer within 20 ms"));
 }

@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 
 use super::context::Context;
 use super::outcome::Outcome;
-use crate::mcp::McpServer;
+use crate::mcp::{McpLimits, McpServer};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "An assistant starts it by itself: set `stroma` as the command and `mcp` as its argument.")]
@@ -23,10 +23,16 @@ pub(super) fn run(context: &Context) -> anyhow::Result<Outcome> {
         "an assistant starts this command and speaks with it; set it up there: command \"stroma\", argument \"mcp\""
     );
     let engine = context.engine()?;
-    let permits = Arc::new(Semaphore::new(context.config().server.max_concurrent));
+    let config = context.config();
+    let limits = McpLimits {
+        permits: Arc::new(Semaphore::new(config.server.max_concurrent)),
+        timeout: None,
+        max_question_characters: config.server.max_question_chars,
+        per_paper: config.search.per_paper,
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = runtime.block_on(async {
-        let service = McpServer::new(engine, permits, Arc::default()).serve(stdio_pipes()).await?;
+        let service = McpServer::new(engine, limits, Arc::default()).serve(stdio_pipes()).await?;
         anyhow::Ok(service.waiting().await?)
     });
     // A read of standard input that is pending cannot be cancelled.

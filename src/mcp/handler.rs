@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rmcp::handler::server::router::prompt::PromptRouter;
 use rmcp::handler::server::router::tool::ToolRouter;
@@ -40,12 +41,27 @@ const MAX_CHARACTERS: usize = 100_000;
 /// Characters of a quotation.
 const MAX_QUOTE: usize = 5_000;
 
+/// Values of one list.
+const MAX_LIST_VALUES: usize = 100;
+
+/// Limits on what assistants ask, and defaults.
+#[derive(Debug, Clone)]
+pub struct McpLimits {
+    /// One for each request that may be answered at a time. Further ones are refused.
+    pub permits: Arc<Semaphore>,
+    /// Maximum time for one answer.
+    pub timeout: Option<Duration>,
+    /// Maximum number of Unicode characters of a question.
+    pub max_question_characters: usize,
+    /// Maximum number of passages of one paper among those that a question finds.
+    pub per_paper: usize,
+}
+
 /// A server of the protocol over one engine. Cheap to clone: each session has one.
 #[derive(Clone)]
 pub struct McpServer {
     engine: Engine,
-    /// One for each question that may be answered at a time.
-    permits: Arc<Semaphore>,
+    limits: McpLimits,
     /// Made at the first quotation after a commit.
     quotes: Arc<QuoteIndexCache>,
     tool_router: ToolRouter<Self>,
@@ -138,9 +154,9 @@ struct QuestionInput {
 
 #[tool_router(router = tool_router)]
 impl McpServer {
-    /// A server that answers as many questions at a time as there are permits. `quotes` may be shared with others: it is large.
-    pub fn new(engine: Engine, permits: Arc<Semaphore>, quotes: Arc<QuoteIndexCache>) -> Self {
-        Self { engine, permits, quotes, tool_router: Self::tool_router(), prompt_router: Self::prompt_router() }
+    /// A server over an engine. `quotes` may be shared with others: it is large.
+    pub fn new(engine: Engine, limits: McpLimits, quotes: Arc<QuoteIndexCache>) -> Self {
+        Self { engine, limits, quotes, tool_router: Self::tool_router(), prompt_router: Self::prompt_router() }
     }
 
     /// Answers a question from the review articles in the library: sentences quoted verbatim, the passages that have them, and the
@@ -149,6 +165,20 @@ impl McpServer {
     async fn search(&self, Parameters(input): Parameters<SearchInput>) -> Result<Json<SearchOutput>, String> {
         let limit = within("limit", input.limit, 8, 1, 50)?;
         let max_characters = characters(input.max_characters)?;
+        let (length, most) = (input.question.chars().count(), self.limits.max_question_characters);
+        if length > most {
+            return Err(format!("question has {length} characters, at most {most} are allowed"));
+        }
+        let lists = [
+            ("journals", &input.journals),
+            ("papers", &input.papers),
+            ("sections", &input.sections),
+            ("collection", &input.collection),
+            ("tag", &input.tag),
+        ];
+        if let Some((name, list)) = lists.into_iter().find(|(_, list)| list.len() > MAX_LIST_VALUES) {
+            return Err(format!("{name} has {} values, at most {MAX_LIST_VALUES} are read", list.len()));
+        }
         let filter = Filter {
             year_from: input.year_from,
             year_to: input.year_to,
@@ -159,7 +189,8 @@ impl McpServer {
         };
         let labels =
             Labels { collections: input.collection.into_iter().collect(), tags: input.tag.into_iter().collect() };
-        let request = Request { limit, filter, labels, ..Request::new(&input.question) };
+        let per_paper = self.limits.per_paper;
+        let request = Request { limit, per_paper, filter, labels, ..Request::new(&input.question) };
         self.blocking(move |engine| {
             let answer = engine.search(&request).map_err(|error| error.to_string())?;
             Ok(Json(SearchOutput::new(&answer, max_characters)))
@@ -253,22 +284,28 @@ impl McpServer {
         .await
     }
 
-    /// Runs work on a thread for blocking work. If the client cancels its request, the work still ends by itself and holds its
-    /// permit until then.
+    /// Runs work on a thread for blocking work. If the client cancels its request or the time is over, the work still ends by itself
+    /// and holds its permit until then.
     async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Engine) -> Result<T, String> + Send + 'static,
     ) -> Result<T, String> {
-        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|error| error.to_string())?;
+        let permit = Arc::clone(&self.limits.permits).try_acquire_owned();
+        let permit = permit.map_err(|_| "too many requests are being answered; try again".to_owned())?;
         let engine = self.engine.clone();
         let done = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             work(&engine)
         });
-        done.await.unwrap_or_else(|error| {
-            tracing::error!(%error, "a tool failed");
-            Err("an internal error; the log says more".to_owned())
-        })
+        let done = async {
+            done.await.unwrap_or_else(|error| {
+                tracing::error!(%error, "a tool failed");
+                Err("an internal error; the log says more".to_owned())
+            })
+        };
+        let Some(timeout) = self.limits.timeout else { return done.await };
+        let late = |_| Err(format!("no answer within {} ms; try again", timeout.as_millis()));
+        tokio::time::timeout(timeout, done).await.unwrap_or_else(late)
     }
 }
 

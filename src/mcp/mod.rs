@@ -8,4 +8,4 @@ mod handler;
 mod output;
 mod pages;
 
-pub use handler::McpServer;
+pub use handler::{McpLimits, McpServer};

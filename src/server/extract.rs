@@ -87,10 +87,7 @@ where
             let detail = "content-type must be application/json";
             return Err(Problem::new(Code::UnsupportedMediaType, detail));
         }
-        let limits = Limits::from_ref(state);
-        let bytes = tokio::time::timeout(limits.timeout, Bytes::from_request(request, state)).await;
-        let bytes = bytes.map_err(|_| Problem::new(Code::SlowBody, "the body did not come in time"))?;
-        let bytes = bytes.map_err(|error| unread(&error, &limits))?;
+        let bytes = read_body(request, &Limits::from_ref(state)).await?;
         // serde would also parse structs from arrays.
         if bytes.trim_ascii_start().first().is_some_and(|byte| b"[\"".contains(byte)) {
             return Err(Problem::new(Code::InvalidBody, "the body is not as expected: expected a JSON object"));
@@ -98,6 +95,13 @@ where
         let read = serde_json::from_slice(&bytes);
         read.map(Self).map_err(|error| Problem::new(Code::InvalidBody, format!("the body is not as expected: {error}")))
     }
+}
+
+/// Reads a body, which must come in the time for an answer and within the limit of its route.
+pub(super) async fn read_body(request: Request, limits: &Limits) -> Result<Bytes, Problem> {
+    let bytes = tokio::time::timeout(limits.timeout, Bytes::from_request(request, &())).await;
+    let bytes = bytes.map_err(|_| Problem::new(Code::SlowBody, "the body did not come in time"))?;
+    bytes.map_err(|error| unread(&error, limits))
 }
 
 fn unread(error: &BytesRejection, limits: &Limits) -> Problem {

@@ -78,11 +78,13 @@ fn documented_routes(state: &Arc<AppState>) -> (Router<Arc<AppState>>, OpenApi) 
         .routes(routes!(papers::passage))
         .routes(routes!(papers::similar))
         .route_layer(from_fn_with_state(Arc::clone(state), by_commit));
-    let mcp = mcp::service(state);
+    let mcp_routes = OpenApiRouter::new()
+        .route_service("/mcp", mcp::service(state))
+        .route_layer(from_fn_with_state(Arc::clone(state), mcp::read_first));
     let verify_routes =
         OpenApiRouter::new().routes(routes!(verify::verify)).layer(DefaultBodyLimit::max(verify::MAX_BODY));
     let search_routes = commit_routes
-        .route_service("/mcp", mcp)
+        .merge(mcp_routes)
         .merge(verify_routes)
         .routes(routes!(source::file))
         .routes(routes!(about::stats))

@@ -47,7 +47,8 @@ pub struct AppState {
     pub(super) checking: Arc<Semaphore>,
     pub(super) event_streams: Arc<Semaphore>,
     pub(super) rereading: Arc<Semaphore>,
-    search_permits: Arc<Semaphore>,
+    /// One for each request that may be answered at a time, whatever protocol asks.
+    pub(super) search_permits: Arc<Semaphore>,
     search_threads: SearchThreads,
     draining: AtomicBool,
     pub(super) responses: ResponseCache,
