@@ -15,6 +15,21 @@ export function plain(paper) {
   return `${parts.map((part) => part.replace(/\.$/, "")).join(". ")}. ${published(paper) ?? ""}`.trim();
 }
 
+/** Parts of one list in a format. The server makes keys different only within a part, so here one that is there already gets a number. */
+export function joined(parts, format) {
+  const all = parts.join("\n");
+  const pattern = { bibtex: /^(@\w+\{)([^,\s]+)(?=,)/gm, ris: /^(ID {2}- )(\S+)/gm }[format];
+  if (!pattern) return all;
+  const taken = new Set();
+  return all.replace(pattern, (_, before, key) => {
+    const name = key.replace(/-\d+$/, "");
+    let free = key;
+    for (let number = 2; taken.has(free); number += 1) free = `${name}-${number}`;
+    taken.add(free);
+    return before + free;
+  });
+}
+
 /** Papers, each once, in a format. The server writes those of reference managers, which it escapes right. */
 export async function references(papers, format) {
   const once = [...new Map(papers.map((paper) => [paper.id, paper])).values()];
@@ -24,7 +39,7 @@ export async function references(papers, format) {
     const ids = once.slice(at, at + 50).map(({ id }) => ["papers", id]);
     parts.push(await text("/v1/papers", [...ids, ["limit", "50"], ["format", format]]));
   }
-  return parts.join("\n");
+  return joined(parts, format);
 }
 
 /** Copies a text. Where the browser lets no page copy, as over a network without TLS, the text is shown to be copied by hand. */

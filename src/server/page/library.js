@@ -2,7 +2,7 @@
 
 import { get, text } from "./api.js";
 import { go, view } from "./address.js";
-import { FORMATS, copy, plain, save } from "./cite.js";
+import { FORMATS, copy, joined, plain, save } from "./cite.js";
 import { button, h, say } from "./dom.js";
 import { authorsOf, badges, isolated, paperLink, plural } from "./format.js";
 
@@ -18,7 +18,7 @@ async function all(conditions, total, format) {
     const page = [...conditions, ["limit", 100], ["offset", offset]];
     parts.push(format === "text" ? (await get("/v1/papers", page)).papers.map(plain).join("\n") : await text("/v1/papers", [...page, ["format", format]]));
   }
-  return parts.join("\n");
+  return joined(parts, format);
 }
 
 function row(paper) {
