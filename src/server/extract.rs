@@ -14,7 +14,7 @@ use super::options::Limits;
 use super::problem::{Code, Problem};
 use crate::wire::list_parameters;
 
-/// A type parsed from the query string. Lists are repeated or separated by commas; a comma before a space is part of a value.
+/// A type parsed from the query string. Lists are repeated or separated by commas; [`split_list`] says which commas separate.
 #[derive(Debug)]
 pub(super) struct FromQuery<T>(pub(super) T);
 
@@ -51,8 +51,8 @@ fn repeat_list_parameters<T: ToSchema>(query: &str) -> Option<String> {
     let mut repeated = Serializer::new(String::new());
     for (name, text) in form_urlencoded::parse(query.as_bytes()) {
         if lists.iter().any(|list| *list == name) {
-            for value in split_list(&text) {
-                repeated.append_pair(&name, value);
+            for value in split_list(&name, &text) {
+                repeated.append_pair(&name, &value);
             }
         } else {
             repeated.append_pair(&name, &text);
@@ -61,15 +61,28 @@ fn repeat_list_parameters<T: ToSchema>(query: &str) -> Option<String> {
     Some(repeated.finish())
 }
 
-fn split_list(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = Some(text);
-    std::iter::from_fn(move || {
-        let text = rest?;
-        let is_separator = |at: &usize| !text[at + 1..].starts_with(' ');
-        let end = text.match_indices(',').map(|(at, _)| at).find(is_separator);
-        rest = end.map(|end| &text[end + 1..]);
-        Some(end.map_or(text, |end| &text[..end]))
-    })
+/// The values of a list. A comma before a space or after a backslash is part of a value, and so is one in a sense of an abbreviation
+/// (`IDO=indoleamine 2,3-dioxygenase`) that no other sense follows.
+fn split_list(name: &str, text: &str) -> Vec<String> {
+    let (mut values, mut value) = (Vec::new(), String::new());
+    let is_within = |rest: &str| {
+        let begins_no_sense = || !rest.split(',').next().unwrap_or_default().contains('=');
+        rest.starts_with(' ') || (name == "senses" && begins_no_sense())
+    };
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        rest = &rest[character.len_utf8()..];
+        match character {
+            '\\' if rest.starts_with(',') => {
+                value.push(',');
+                rest = &rest[1..];
+            }
+            ',' if !is_within(rest) => values.push(std::mem::take(&mut value)),
+            _ => value.push(character),
+        }
+    }
+    values.push(value);
+    values
 }
 
 /// A type parsed from a JSON body.
@@ -135,5 +148,19 @@ mod tests {
         let request = read::<SearchRequest>("q=a,b&journals=Cells,+Tissues,Bone").expect("well formed");
         assert_eq!((request.q.as_str(), request.journals.len()), ("a,b", 2));
         assert_eq!(request.journals, ["Cells, Tissues", "Bone"]);
+        let tags = read::<SearchRequest>("tag=A%5C,B,C%5CD,E%5C,+F").expect("well formed").tag;
+        assert_eq!(tags, ["A,B", "C\\D", "E, F"]);
+    }
+
+    #[test]
+    fn a_sense_may_have_commas() {
+        let senses = |query: &str| read::<SearchRequest>(query).expect("well formed").senses;
+        let ido = "IDO=indoleamine 2,3-dioxygenase";
+        assert_eq!(senses("senses=IDO=indoleamine+2,3-dioxygenase"), [ido]);
+        assert_eq!(senses("senses=IDO=indoleamine+2,3-dioxygenase,RA=retinoic+acid"), [ido, "RA=retinoic acid"]);
+        assert_eq!(
+            senses("senses=RA=retinoic+acid&senses=IDO=indoleamine+2%5C,3-dioxygenase"),
+            ["RA=retinoic acid", ido]
+        );
     }
 }

@@ -11,7 +11,7 @@ use super::search::{PageRange, PassageHit, Span};
 use crate::corpus::{CharacterIndex, Citation, Format, Passage};
 use crate::store::{PaperRecord, PassageRecord};
 
-/// Which papers to list. Lists may be repeated, or separated by commas.
+/// Which papers to list. Lists may be repeated, or separated by commas; a comma before a space or after a backslash is part of a value.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PapersRequest {

@@ -32,8 +32,8 @@ pub struct QuestionLimits {
 
 /// A question.
 ///
-/// In a query string, lists are repeated or separated by commas (`sections=results,discussion`); a comma before a space is part of
-/// a value. White space around the question is ignored.
+/// In a query string, lists are repeated or separated by commas (`sections=results,discussion`); a comma before a space or after a
+/// backslash is part of a value. White space around the question is ignored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SearchRequest {

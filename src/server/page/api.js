@@ -45,6 +45,11 @@ export function problem(status, body) {
   return new Problem(body.detail ?? body.title ?? `the server answers ${status}`, status, body.code);
 }
 
+/** A value of a list in a query string, where commas separate values. */
+export function listed(value) {
+  return String(value).replaceAll(",", "\\,");
+}
+
 /** Gets JSON. */
 export async function get(path, parameters, signal) {
   return (await send(path, parameters, { signal })).json();

@@ -1,6 +1,6 @@
 // The library: its papers, to be sorted and filtered.
 
-import { get, text } from "./api.js";
+import { get, listed, text } from "./api.js";
 import { go, view } from "./address.js";
 import { FORMATS, copy, joined, plain, save } from "./cite.js";
 import { button, h, say } from "./dom.js";
@@ -10,6 +10,7 @@ const PAGE = 50;
 const SORTS = [["title", "Title"], ["-year", "Newest first"], ["year", "Oldest first"], ["id", "Identifier"]];
 /** What the server filters by: the name in addresses and requests. */
 const SINGLE = ["q", "author", "year_from", "year_to", "journals", "types", "collection", "tag"];
+const LISTS = ["journals", "types", "collection", "tag"];
 
 /** All papers that the filters let pass, page by page, in a format. */
 async function all(conditions, total, format) {
@@ -33,7 +34,7 @@ export async function show(main, parameters, signal) {
   const asked = Object.fromEntries(SINGLE.map((name) => [name, parameters.get(name)]).filter(([, value]) => value));
   const sort = parameters.get("sort") ?? "title";
   const offset = Math.max(0, Number(parameters.get("offset")) || 0);
-  const conditions = [...Object.entries(asked), ["sort", sort]];
+  const conditions = [...Object.entries(asked).map(([name, value]) => [name, LISTS.includes(name) ? listed(value) : value]), ["sort", sort]];
   const [stats, page] = await Promise.all([get("/v1/stats", null, signal), get("/v1/papers", [...conditions, ["limit", PAGE], ["offset", offset]], signal)]);
   const to = (changes) => view({ view: "library", ...asked, sort: sort === "title" ? null : sort, ...changes });
   const field = (name, label, attributes) => h("label", {}, label, h("input", { name, value: asked[name] ?? "", ...attributes }));

@@ -1,6 +1,6 @@
 // The view of a question: its answer, filters, and hits.
 
-import { get } from "./api.js";
+import { get, listed } from "./api.js";
 import { note } from "./address.js";
 import { answered, named, understood } from "./answer.js";
 import { collect, count } from "./basket.js";
@@ -25,7 +25,8 @@ export function asked(parameters) {
 }
 
 function pairs(question) {
-  return Object.entries(question).filter(([name]) => name !== "shown").flatMap(([name, value]) => [value].flat().map((one) => [name, one]));
+  const text = (name, value) => (REPEATED.includes(name) ? listed(value) : value);
+  return Object.entries(question).filter(([name]) => name !== "shown").flatMap(([name, value]) => [value].flat().map((one) => [name, text(name, one)]));
 }
 
 /** Counts of one list are those without its own choices, so that others can be chosen beside them. */
