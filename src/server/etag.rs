@@ -1,4 +1,4 @@
-//! Entity tags by commit: the same question on the same commit has the same answer.
+//! Entity tags by commit: the same question on the same commit has the same answer, from the same version with the same settings.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub(super) async fn by_commit(State(state): State<Arc<AppState>>, request: Reque
     // Each format is a representation of its own.
     let format = reference_format(None, request.headers()).ok().flatten();
     let format = format.map_or(String::new(), |format| format!("-{}", format.name()));
-    let tag = format!("W/\"{}{format}\"", state.engine.store().snapshot().commit_id());
+    let tag = format!("W/\"{}-{}{format}\"", state.engine.store().snapshot().commit_id(), state.fingerprint);
     let known = request.headers().get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let is_known = known.flat_map(|value| value.split(',')).any(|value| value.trim() == tag);
     let mut response = next.run(request).await;

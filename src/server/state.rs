@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use axum::extract::FromRef;
+use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
 use super::access::Access;
@@ -15,8 +16,9 @@ use super::problem::{Code, Problem};
 use super::response_cache::ResponseCache;
 use super::search_threads::SearchThreads;
 use crate::quotes::QuoteIndexCache;
-use crate::search::Engine;
+use crate::search::{Engine, SearchOptions};
 use crate::store::{PaperRecord, Snapshot};
+use crate::wire::QuestionLimits;
 
 /// Maximum number of uploads that are received at a time. Further ones wait. It is large, so that slow uploads do not
 /// block others.
@@ -40,6 +42,8 @@ pub struct AppState {
     pub engine: Engine,
     pub limits: Limits,
     pub(super) access: Arc<Access>,
+    /// A name for the version and the settings on which answers depend.
+    pub(super) fingerprint: String,
     /// `None` if the server allows no changes.
     pub(super) jobs: Option<Arc<Jobs>>,
     pub(super) metrics: Metrics,
@@ -66,6 +70,7 @@ impl AppState {
     /// The state of a server that needs no keys and allows no changes.
     pub fn new(engine: Engine, limits: Limits) -> Self {
         Self {
+            fingerprint: fingerprint(&engine.options(), &limits.question),
             engine,
             limits,
             access: Arc::default(),
@@ -155,4 +160,11 @@ impl AppState {
             }
         }
     }
+}
+
+/// A name for all but the commit on which answers depend: the version of the program and the settings for questions. It is the same
+/// for all servers behind a proxy that have the same.
+fn fingerprint(options: &SearchOptions, question: &QuestionLimits) -> String {
+    let all = format!("{} {options:?} {question:?}", env!("CARGO_PKG_VERSION"));
+    Sha256::digest(all.as_bytes()).iter().take(4).map(|byte| format!("{byte:02x}")).collect()
 }
