@@ -458,6 +458,40 @@ async fn an_acknowledged_upload_survives_the_server() {
     assert!(jobs.submit(TaskKind::Reindex).is_some(), "a stopped list still takes jobs, for the next start");
 }
 
+/// The end of the server cuts a run off, which is no failure: the next start does it, also over the folders of papers.
+#[tokio::test]
+async fn a_run_that_the_end_cuts_off_is_done_at_the_next_start() {
+    let (server, gate) = Server::gated(limits());
+    for number in 0..40 {
+        let words = format!("item{number} {}", "of the knees in the trial and ".repeat(200));
+        server.library.write(&format!("{number}.md"), &review(&format!("Review {number}"), &words));
+    }
+    gate.close();
+    let jobs = server.jobs();
+    let ending = tokio::task::spawn_blocking(move || {
+        while jobs.runs() == 0 {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        std::thread::sleep(Duration::from_millis(200));
+        let stopping = Arc::clone(&jobs);
+        let stopped = std::thread::spawn(move || stopping.stop());
+        std::thread::sleep(Duration::from_millis(100));
+        gate.open();
+        stopped.join().expect("stopped");
+    });
+    let reply = server.call(Method::POST, "/v1/reindex?wait=true").await;
+    ending.await.expect("ended");
+    assert_eq!((reply.status, &reply.json()["status"]), (StatusCode::ACCEPTED, &json!("waiting")), "{}", reply.text);
+    let folders = stroma::server::Library {
+        papers: vec![server.library.papers()],
+        uploads: server.uploads(),
+        options: stroma::ingest::IngestOptions::default(),
+    };
+    let jobs = Jobs::start(server.library.engine(), folders).expect("a thread");
+    settle(&jobs).await;
+    assert_eq!((found(&server, "item39").await, files(&server)), (1, 0));
+}
+
 #[tokio::test]
 async fn a_server_that_only_answers_says_so() {
     let server = Server::new();

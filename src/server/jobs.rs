@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use super::options::Library;
 use super::tasks::{Counts, MAX_FILES, Status, Task, TaskFile, TaskKind, TaskList, includes_papers};
-use super::uploads::{self, Spooled};
+use super::uploads::{self, DELETION_MARK, REINDEX_MARK, Spooled};
 use crate::corpus::{Identity, Metadata, PaperId};
 use crate::ingest::{ChangeKind, Ingest, IngestError, PaperCounts, Progress, Reader, Summary, page_number, paper_id};
 use crate::search::Engine;
@@ -92,7 +92,7 @@ impl From<std::io::Error> for DeleteError {
 
 impl Jobs {
     /// Starts the thread. It indexes the folder of uploads first, so that no upload or deletion that was acknowledged before a crash
-    /// is lost.
+    /// is lost, and the folders of papers if a run over them was cut off.
     ///
     /// # Errors
     /// The folder of uploads cannot be created or written, or another server uses it; the thread cannot be started.
@@ -122,6 +122,9 @@ impl Jobs {
         if has_uploads {
             jobs.add(TaskKind::Startup);
         }
+        if uploads::has_mark(&jobs.library.uploads, REINDEX_MARK) {
+            jobs.add(TaskKind::Reindex);
+        }
         let worker = Arc::clone(&jobs);
         let thread = std::thread::Builder::new().name("writer".into()).spawn(move || worker.work())?;
         *lock(&jobs.thread) = Some(thread);
@@ -140,9 +143,18 @@ impl Jobs {
         &self.library
     }
 
-    /// Adds a job; `None` if too many wait.
+    /// Adds a job; `None` if too many wait. A run over the folders of papers that clients asked for is noted on the disk first.
     pub fn submit(&self, kind: TaskKind) -> Option<Task> {
-        self.has_room().then(|| self.add(kind))
+        let _pending = lock(&self.pending);
+        if !self.has_room() {
+            return None;
+        }
+        if kind == TaskKind::Reindex
+            && let Err(error) = uploads::set_mark(&self.library.uploads, REINDEX_MARK)
+        {
+            tracing::warn!(%error, "if the server ends before the run, the next start will not do it");
+        }
+        Some(self.add(kind))
     }
 
     /// Moves a file into the folder of uploads, and adds the job that indexes it. `metadata` is that of its paper. Returns `None` if
@@ -206,7 +218,7 @@ impl Jobs {
             return Err(if is_known { DeleteError::NotUploaded(elsewhere) } else { DeleteError::NotFound });
         }
         if !files.is_empty() {
-            uploads::mark_deletion(&self.library.uploads)?;
+            uploads::set_mark(&self.library.uploads, DELETION_MARK)?;
         }
         files.iter().try_for_each(|file| uploads::delete(file))?;
         Ok(self.add(TaskKind::Delete { paper, files: files.into_iter().collect() }))
@@ -324,11 +336,15 @@ impl Jobs {
             self.is_behind.store(outcome.is_err(), Ordering::Relaxed);
             if let Err(error) = &outcome
                 && !error.is_lasting
-                && !self.stopped()
             {
                 pause = (pause * 2).clamp(RETRY_PAUSES.0, RETRY_PAUSES.1);
-                let pause = pause.as_secs();
-                tracing::error!(tasks = listed(&numbers), %error, pause, "index run failed; it is tried again");
+                let tasks = listed(&numbers);
+                if self.stopped() {
+                    tracing::info!(tasks, %error, "the next start does what is left");
+                } else {
+                    let pause = pause.as_secs();
+                    tracing::error!(tasks, %error, pause, "index run failed; it is tried again");
+                }
                 self.tasks().retry(&numbers, &error.message);
                 self.changed();
                 continue;
@@ -342,6 +358,7 @@ impl Jobs {
             if outcome.is_ok() {
                 self.settle(&tasks);
             }
+            self.settle_reindex(&tasks);
             for task in tasks {
                 let done = finished(task, &outcome, &papers);
                 self.tasks().finish(done);
@@ -360,7 +377,16 @@ impl Jobs {
         pending.retain(|_, upload| upload.task > last);
         let deletes = |task: &Task| matches!(task.kind, TaskKind::Delete { .. });
         if !self.tasks().waiting().any(deletes) {
-            uploads::remove_deletion_mark(&self.library.uploads);
+            uploads::remove_mark(&self.library.uploads, DELETION_MARK);
+        }
+    }
+
+    /// Removes the mark of a run over the folders of papers that has ended, if no other waits.
+    fn settle_reindex(&self, tasks: &[Task]) {
+        let is_reindex = |task: &Task| task.kind == TaskKind::Reindex;
+        let _pending = lock(&self.pending);
+        if tasks.iter().any(is_reindex) && !self.tasks().waiting().any(is_reindex) {
+            uploads::remove_mark(&self.library.uploads, REINDEX_MARK);
         }
     }
 
@@ -396,7 +422,7 @@ impl Jobs {
         let files = self.files(tasks);
         let (mut paths, mut skipped) = (if files.is_some() { Vec::new() } else { self.paths(tasks) }, Vec::new());
         let mut options = self.library.options.clone();
-        if uploads::has_deletion_mark(&self.library.uploads) {
+        if uploads::has_mark(&self.library.uploads, DELETION_MARK) {
             // The folder may be empty because the last upload was deleted.
             options.emptied.push(self.library.uploads.clone());
         }

@@ -13,8 +13,12 @@ const MAX_NAME_BYTES: usize = 200;
 /// Prefix of folders of uploads that are being received. Hidden files are never indexed.
 const SPOOL_PREFIX: &str = ".receiving-";
 
-/// The deletion mark: a file that exists from an acknowledged deletion until the index is updated.
-const DELETION_MARK: &str = ".deleting";
+/// The deletion mark: a file that exists from an acknowledged deletion until the index is updated. It shows that the folder may be
+/// empty because of deletions, and not because its disk is not mounted.
+pub(super) const DELETION_MARK: &str = ".deleting";
+
+/// The mark of an acknowledged run over the folders of papers that has not ended. The next start does it.
+pub(super) const REINDEX_MARK: &str = ".reindexing";
 
 /// The file name under which an upload is kept.
 ///
@@ -101,26 +105,25 @@ pub(super) fn delete(file: &Path) -> io::Result<()> {
     }
 }
 
-/// Creates the deletion mark durably. It shows that the folder may be empty because of deletions, and not because its disk is not
-/// mounted.
-pub(super) fn mark_deletion(uploads: &Path) -> io::Result<()> {
-    match File::create(uploads.join(DELETION_MARK)) {
+/// Sets a mark durably.
+pub(super) fn set_mark(uploads: &Path, mark: &str) -> io::Result<()> {
+    match File::create(uploads.join(mark)) {
         Ok(_) => sync_folder(uploads),
-        // A full disk or a missing folder must not prevent the deletion.
+        // A full disk or a missing folder must not prevent the change.
         Err(error) if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::NotFound) => Ok(()),
         Err(error) => Err(error),
     }
 }
 
-/// Whether files were deleted that may still be in the index.
-pub(super) fn has_deletion_mark(uploads: &Path) -> bool {
-    uploads.join(DELETION_MARK).exists()
+pub(super) fn has_mark(uploads: &Path, mark: &str) -> bool {
+    uploads.join(mark).exists()
 }
 
-/// Removes the deletion mark, when the index has none of the deleted files.
-pub(super) fn remove_deletion_mark(uploads: &Path) {
-    // If it stays, the next run treats an empty folder as emptied by deletions, which is correct.
-    let _ = delete(&uploads.join(DELETION_MARK));
+/// Removes a mark, when what it stands for is done.
+pub(super) fn remove_mark(uploads: &Path, mark: &str) {
+    // If it stays, the next run treats an empty folder as emptied by deletions, and the next start looks through the folders once more.
+    // Both are correct.
+    let _ = delete(&uploads.join(mark));
 }
 
 /// Locks the folder for this server, until the lock is dropped.

@@ -76,9 +76,10 @@ pub(in crate::server) async fn reindex(
     State(state): State<Arc<AppState>>,
     FromQuery(request): FromQuery<WaitRequest>,
 ) -> Result<Response, Problem> {
-    let jobs = state.jobs()?;
-    let task = jobs.submit(TaskKind::Reindex).ok_or_else(too_many_jobs)?;
-    respond(jobs, task, request).await
+    let jobs = Arc::clone(state.jobs()?);
+    let submitting = Arc::clone(&jobs);
+    let task = on_disk(move || submitting.submit(TaskKind::Reindex).ok_or_else(too_many_jobs)).await?;
+    respond(&jobs, task, request).await
 }
 
 /// Responds with the job in its current state, or when it is finished if the request waits for that.
