@@ -538,6 +538,27 @@ async fn jobs_are_followed_until_they_are_finished() {
     server.get(&format!("/v1/tasks/events?ids={}", many.join(","))).await.problem(400, "invalid_parameter");
 }
 
+#[tokio::test]
+async fn all_jobs_are_followed_however_many_are_not_finished() {
+    let (server, gate) = Server::gated(limits());
+    gate.close();
+    assert_eq!(put_at_once(&server, "a.md", &review("gait", "gait")).await, StatusCode::ACCEPTED);
+    while server.jobs().runs() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    for number in 0..101 {
+        server.jobs().submit(TaskKind::Upload { file: format!("{number}.md").into() }).expect("room");
+    }
+    let opening = tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        gate.open();
+    });
+    let followed = events(&server.get("/v1/tasks/events").await);
+    opening.await.expect("opened");
+    let finished = followed.iter().filter(|task| task["finished_at"].is_number()).count();
+    assert_eq!(finished, 102, "{followed:?}");
+}
+
 /// Each stream holds a connection, so their number is limited, and one that a client leaves makes room.
 #[tokio::test]
 async fn the_number_of_streams_is_limited() {

@@ -203,7 +203,7 @@ impl TaskList {
     }
 
     pub(super) fn get(&self, id: u64) -> Option<&Task> {
-        self.tasks.iter().find(|task| task.id == id)
+        self.tasks.binary_search_by_key(&id, |task| task.id).ok().and_then(|at| self.tasks.get(at))
     }
 
     pub(super) fn waiting(&self) -> impl Iterator<Item = &Task> {

@@ -50,7 +50,7 @@ fn unknown(id: impl std::fmt::Debug) -> Problem {
     Problem::new(Code::NotFound, format!("there is no task {id:?}; old ones are forgotten"))
 }
 
-/// Maximum number of jobs that one client follows in a stream.
+/// Maximum number of jobs that a client names to follow them in a stream.
 const MAX_FOLLOWED: usize = 100;
 
 /// Maximum time of a stream. A client that is still interested opens another.
@@ -68,11 +68,12 @@ pub(in crate::server) async fn events(
     FromQuery(request): FromQuery<TaskEventsRequest>,
 ) -> Result<Response, Problem> {
     let jobs = Arc::clone(state.jobs()?);
-    let mut ids = if request.ids.is_empty() { jobs.unfinished_ids() } else { request.ids };
-    if ids.len() > MAX_FOLLOWED {
-        let detail = format!("{} jobs are asked for, at most {MAX_FOLLOWED} are followed in a stream", ids.len());
+    if request.ids.len() > MAX_FOLLOWED {
+        let detail = format!("{} jobs are asked for, at most {MAX_FOLLOWED} can be named", request.ids.len());
         return Err(Problem::new(Code::InvalidParameter, detail));
     }
+    // The number of those that are not finished is limited, too.
+    let mut ids = if request.ids.is_empty() { jobs.unfinished_ids() } else { request.ids };
     ids.sort_unstable();
     ids.dedup();
     if let Some(id) = ids.iter().find(|id| jobs.task(**id).is_none()) {
