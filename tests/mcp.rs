@@ -107,11 +107,12 @@ async fn what_was_not_understood_of_a_question_is_said() {
 /// The answer is made from more passages than are returned.
 #[tokio::test]
 async fn a_sentence_of_the_answer_has_its_source() {
-    let server = with_a_retracted_review();
-    let found = call(&server, "search", json!({"question": "gait and cells", "limit": 1})).await;
+    let server = Server::new();
+    let question = "adverse events of mesenchymal stromal cells";
+    let found = call(&server, "search", json!({"question": question, "limit": 1})).await;
     let shown = &found["passages"][0]["id"];
     let sentences = found["answer"].as_array().expect("sentences");
-    assert!(sentences.len() > 1, "{found}");
+    assert!(sentences.iter().any(|sentence| sentence["passage"] != *shown), "{found}");
     for sentence in sentences {
         assert_eq!(sentence["source"].is_string(), sentence["passage"] != *shown, "{found}");
     }
