@@ -64,6 +64,11 @@ impl Breaker {
         self.state().next_try.is_some()
     }
 
+    /// Whether the node failed, has answered since, and is not settled.
+    pub(super) fn is_settling(&self) -> bool {
+        self.state().back_since.is_some()
+    }
+
     /// The node answered.
     pub(super) fn succeed(&self, now: Instant) {
         let mut state = self.state();
@@ -117,13 +122,13 @@ mod tests {
         assert_eq!(breaker.admits(later + LONGEST_PAUSE), Admission::Trial);
         assert!(breaker.is_open());
         breaker.succeed(later);
-        assert!(breaker.is_open(), "a node that is back is not settled");
+        assert!(breaker.is_open() && breaker.is_settling(), "a node that is back is not settled");
         assert_eq!(breaker.admits(later), Admission::Refused);
         breaker.succeed(later + SETTLING / 2);
         let settled = later + SETTLING;
         assert_eq!(breaker.admits(settled), Admission::Trial);
         breaker.succeed(settled);
-        assert!(!breaker.is_open());
+        assert!(!breaker.is_open() && !breaker.is_settling());
         assert_eq!([breaker.admits(settled), breaker.admits(settled)], [Admission::Admitted; 2]);
     }
 

@@ -114,7 +114,11 @@ impl Nodes {
         if self.silent().is_empty() {
             return None;
         }
-        let answering = self.nodes.iter().filter(|node| !node.breaker.is_open());
+        // A shard may have no copy on a settled node. Then one that settles is better than one that does not answer.
+        let is_settling = |node: &Node| node.breaker.is_settling();
+        let some_do_not_answer = self.nodes.iter().any(|node| node.breaker.is_open() && !is_settling(node));
+        let is_preferred = |node: &&Node| !node.breaker.is_open() || (some_do_not_answer && is_settling(node));
+        let answering = self.nodes.iter().filter(is_preferred);
         let ids: Vec<String> = answering.filter_map(|node| lock(&node.id).clone()).collect();
         (!ids.is_empty()).then(|| format!("_prefer_nodes:{}", ids.join(",")))
     }
