@@ -27,7 +27,7 @@ pub(super) struct BatchLimits {
 #[derive(Debug)]
 enum Change {
     /// Replace the record of a paper and keep its passages.
-    Update(PaperRecord),
+    Update(Box<PaperRecord>),
     Remove(PaperId),
 }
 
@@ -128,7 +128,7 @@ impl<'a> Batch<'a> {
     pub(super) fn update(&mut self, record: &PaperRecord) {
         match self.waiting.iter_mut().find(|waiting| waiting.record.id == record.id) {
             Some(waiting) => waiting.record = record.clone(),
-            None => self.push(Change::Update(record.clone())),
+            None => self.push(Change::Update(Box::new(record.clone()))),
         }
     }
 
