@@ -53,16 +53,17 @@ fn warn_of_unknown(collection: &Collection) -> anyhow::Result<()> {
     let queries: Vec<&str> = queries.iter().map(QueryId::as_str).collect();
     let documents: Vec<&str> = documents.iter().map(DocumentId::as_str).collect();
     for (what, ids) in [("questions", queries), ("relevant documents", documents)] {
-        if let Some(first) = ids.get(..ids.len().min(SHOWN)).filter(|first| !first.is_empty()) {
-            let more = if ids.len() > SHOWN { ", …" } else { "" };
-            let named = first.join(", ");
-            let (warning, reset) = (style::WARNING, style::RESET);
-            anstream::eprintln!(
-                "{warning}unknown:{reset} {} {what} of the judgments do not exist and count as not found: {}{more}",
-                ids.len(),
-                printable(&named)
-            );
+        if ids.is_empty() {
+            continue;
         }
+        let more = if ids.len() > SHOWN { ", …" } else { "" };
+        let named = ids.iter().copied().take(SHOWN).collect::<Vec<_>>().join(", ");
+        let (warning, reset) = (style::WARNING, style::RESET);
+        anstream::eprintln!(
+            "{warning}unknown:{reset} {} {what} of the judgments do not exist and count as not found: {}{more}",
+            ids.len(),
+            printable(&named)
+        );
     }
     Ok(())
 }

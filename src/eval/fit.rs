@@ -198,7 +198,8 @@ fn ascend(samples: &[Vec<&JudgedQuestion>], start: &Weights) -> Weights {
                 let mut weights = best;
                 *weight(&mut weights) = candidate.min(max);
                 // All weights together are scaled in the end.
-                if FITTED_WEIGHTS.iter().any(|(weight, max)| *weight(&mut weights.normalised()) > *max) {
+                let mut scaled = weights.normalised();
+                if FITTED_WEIGHTS.iter().any(|(weight, max)| *weight(&mut scaled) > *max) {
                     continue;
                 }
                 let candidate_value = value(samples, &weights);

@@ -297,8 +297,8 @@ impl Commit {
         Ok(found.into_iter().take(limit).map(|(_, address)| address).collect())
     }
 
-    /// The ids of the papers that match a filter, newest first, and of one year in their order; at most `limit`. The cost grows with the number of
-    /// papers that match.
+    /// The ids of the papers that match a filter, newest first, and of one year in their order; at most `limit`. The cost
+    /// grows with the number of papers that match.
     pub(super) fn newest_papers(&self, filter: &Filter, limit: usize) -> Result<Vec<String>, IndexError> {
         let selection = PaperSelection { filter: Some(filter), ..PaperSelection::default() };
         let (_, page) = self.papers_page(&selection, PaperOrder::Newest, 0, limit)?;

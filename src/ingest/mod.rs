@@ -45,6 +45,7 @@ pub use worker::serve_reads;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Serialize;
 use thiserror::Error;
@@ -54,6 +55,9 @@ use crate::embed::EmbedError;
 use crate::library::references::ReferencesError;
 use crate::library::zotero::ZoteroError;
 use crate::store::IndexError;
+
+/// Maximum time to wait for another process that writes to the index.
+pub const LOCK_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// The summary of a run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]

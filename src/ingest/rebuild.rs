@@ -10,14 +10,11 @@ use super::compare::spare_emptied;
 use super::files::Trees;
 use super::run::{Ingest, IngestOptions};
 use super::walk::walk;
-use super::{Emptied, IngestError, Progress, Summary};
+use super::{Emptied, IngestError, LOCK_TIMEOUT, Progress, Summary};
 use crate::corpus::PaperId;
 use crate::embed::Embedder;
 use crate::library::{LibraryItem, zotero};
 use crate::store::{IndexError, PaperRecord, SourceRecord, StoreRebuild, WritersLocked};
-
-/// Maximum time that the switch waits for another writing process.
-const LOCK_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// A rebuild of an index from its papers, for another model or another version of this program.
 pub struct Rebuilding<'a> {

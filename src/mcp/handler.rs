@@ -25,7 +25,7 @@ use super::{catalogue, pages};
 use crate::corpus::SectionKind;
 use crate::corpus::manuscript::{Quotation, QuotationKind};
 use crate::quotes::QuoteIndexCache;
-use crate::search::{Engine, Request};
+use crate::search::{Engine, Request, check_lists};
 use crate::store::{Filter, Labels};
 
 /// What every assistant is told about this server.
@@ -40,9 +40,6 @@ const MAX_CHARACTERS: usize = 100_000;
 
 /// Characters of a quotation.
 const MAX_QUOTE: usize = 5_000;
-
-/// Values of one list.
-const MAX_LIST_VALUES: usize = 100;
 
 /// Limits on what assistants ask, and defaults.
 #[derive(Debug, Clone)]
@@ -169,16 +166,13 @@ impl McpServer {
         if length > most {
             return Err(format!("question has {length} characters, at most {most} are allowed"));
         }
-        let lists = [
+        check_lists(&[
             ("journals", &input.journals),
             ("papers", &input.papers),
             ("sections", &input.sections),
             ("collection", &input.collection),
             ("tag", &input.tag),
-        ];
-        if let Some((name, list)) = lists.into_iter().find(|(_, list)| list.len() > MAX_LIST_VALUES) {
-            return Err(format!("{name} has {} values, at most {MAX_LIST_VALUES} are read", list.len()));
-        }
+        ])?;
         let filter = Filter {
             year_from: input.year_from,
             year_to: input.year_to,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
 use super::nearest::{Model, nearest};
-use super::passages::{Passages, normalised, omitted};
+use super::passages::{Passages, normalised, omitted, ranks};
 use super::place::Place;
 use super::quote::Quote;
 use super::words::{Step, Word, align, words};
@@ -122,13 +122,7 @@ impl QuoteIndex {
             index.passages.add(address, number, &record.passage);
             Ok(())
         })?;
-        let mut order: Vec<usize> = (0..index.papers.len()).collect();
-        order.sort_unstable_by(|one, other| index.papers[*one].cmp(&index.papers[*other]));
-        let mut numbers = vec![0; order.len()];
-        for (new, old) in (0..).zip(order) {
-            numbers[old] = new;
-        }
-        index.passages.sort(&numbers);
+        index.passages.sort(&ranks(&index.papers, String::as_str));
         index.papers.sort_unstable();
         Ok(index)
     }

@@ -12,6 +12,17 @@ use crate::store::PassageAddress;
 /// Fingerprints in more passages than this are ignored when searching for altered quotations.
 const MAX_COMMON: usize = 500;
 
+/// The place of each of the things in the order of their keys.
+pub(super) fn ranks<'a, T, K: Ord>(all: &'a [T], key: impl Fn(&'a T) -> K) -> Vec<u32> {
+    let mut order: Vec<usize> = (0..all.len()).collect();
+    order.sort_by_key(|at| key(&all[*at]));
+    let mut ranks = vec![0; all.len()];
+    for (rank, at) in (0..).zip(order) {
+        ranks[at] = rank;
+    }
+    ranks
+}
+
 /// All passages, by their number. Numbers are in the order of the papers' ids and of the passages in each paper, so
 /// that verdicts do not depend on the order of indexing.
 #[derive(Debug, Default)]
@@ -51,12 +62,7 @@ impl Passages {
             passage.paper = papers[passage.paper as usize];
         }
         let key = |passage: &NormalisedPassage| (passage.paper, passage.ordinal);
-        let mut order: Vec<u32> = (0..self.passages.len() as u32).collect();
-        order.sort_by_key(|number| key(&self.passages[*number as usize]));
-        let mut numbers = vec![0_u32; order.len()];
-        for (new, old) in (0..).zip(order) {
-            numbers[old as usize] = new;
-        }
+        let numbers = ranks(&self.passages, key);
         self.passages.sort_by_key(key);
         for posting in &mut self.postings {
             *posting = *posting >> 32 << 32 | u64::from(numbers[*posting as u32 as usize]);

@@ -14,8 +14,8 @@ pub(super) struct Word {
     pub(super) range: Range<usize>,
 }
 
-/// The words of a text outside of the `omitted` ranges, which are [`joined`](super::ranges::joined). The two halves of a word that is hyphenated
-/// at the end of a line are one word.
+/// The words of a text outside of the `omitted` ranges, which are [`joined`](super::ranges::joined). The two halves of a
+/// word that is hyphenated at the end of a line are one word.
 pub(super) fn words(text: &str, omitted: &[Range<usize>]) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
     let mut joins = false;

@@ -37,6 +37,6 @@ pub use error::SearchError;
 pub use fusion::{Fusion, Nearness, Ranker, Weights};
 pub use options::SearchOptions;
 pub use query::asks_for_fact;
-pub use request::{Expand, ForcedSense, Mode, Reading, Request};
+pub use request::{Expand, ForcedSense, Mode, Reading, Request, check_lists};
 pub use syntax::NotUnderstood;
 pub use timing::{Stage, Timings};

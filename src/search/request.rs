@@ -45,6 +45,20 @@ impl Request {
     }
 }
 
+/// Maximum number of values in one list of a request.
+const MAX_LIST_VALUES: usize = 100;
+
+/// Checks the number of values of lists, each with its name. Clients send them, and each value costs lookups.
+///
+/// # Errors
+/// The first list that is too long, in words.
+pub fn check_lists(lists: &[(&str, &[String])]) -> Result<(), String> {
+    match lists.iter().find(|(_, list)| list.len() > MAX_LIST_VALUES) {
+        None => Ok(()),
+        Some((name, list)) => Err(format!("{name} has {} values, at most {MAX_LIST_VALUES} are read", list.len())),
+    }
+}
+
 /// How a question is interpreted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Reading {

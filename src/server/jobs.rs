@@ -15,13 +15,12 @@ use super::options::Library;
 use super::tasks::{Counts, MAX_FILES, Status, Task, TaskFile, TaskKind, TaskList, includes_papers};
 use super::uploads::{self, DELETION_MARK, REINDEX_MARK, Spooled};
 use crate::corpus::{Identity, Metadata, PaperId};
-use crate::ingest::{ChangeKind, Ingest, IngestError, PaperCounts, Progress, Reader, Summary, page_number, paper_id};
+use crate::ingest::{
+    ChangeKind, Ingest, IngestError, LOCK_TIMEOUT, PaperCounts, Progress, Reader, Summary, page_number, paper_id,
+};
 use crate::search::Engine;
 use crate::store::{IndexError, PaperRecord, Snapshot, SourceRecord, SourceRole};
 use crate::wire::FileOutcomeName;
-
-/// Maximum time that a run waits for another process that writes to the index.
-const LOCK_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// The first and the longest pause before a failed run is retried. The pause doubles with each failure.
 const RETRY_PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));

@@ -164,8 +164,8 @@ impl Snapshot {
         Ok(PaperFacets { collections, tags, ..self.view.paper_facets()? })
     }
 
-    /// The ids of the papers that match a filter, newest first, and of one year in their order; at most `limit`. The cost grows with the number of
-    /// papers that match.
+    /// The ids of the papers that match a filter, newest first, and of one year in their order; at most `limit`. The cost
+    /// grows with the number of papers that match.
     pub fn newest_papers(&self, filter: &Filter, limit: usize) -> Result<Vec<String>, IndexError> {
         self.view.newest_papers(filter, limit)
     }

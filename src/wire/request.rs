@@ -7,14 +7,11 @@ use super::error::RequestError;
 use super::names::{FacetName, ModeName, SectionName};
 use super::number::{Whole, Year, year};
 use crate::corpus::SectionKind;
-use crate::search::{Expand, ForcedSense, Mode, Reading, Request};
+use crate::search::{Expand, ForcedSense, Mode, Reading, Request, check_lists};
 use crate::store::{Filter, Labels};
 
 /// Maximum number of hits in one answer.
 pub const MAX_HITS: usize = 100;
-
-/// Maximum number of values in one list.
-const MAX_LIST_VALUES: usize = 100;
 
 /// A number of hits.
 type HitCount = Whole<1, { MAX_HITS as i64 }>;
@@ -140,7 +137,7 @@ impl SearchRequest {
     }
 
     fn check_lists(&self) -> Result<(), RequestError> {
-        let lists = [
+        let lists: [(&str, &[String]); 7] = [
             ("journals", &self.journals),
             ("types", &self.types),
             ("papers", &self.papers),
@@ -149,13 +146,7 @@ impl SearchRequest {
             ("tag", &self.tag),
             ("senses", &self.senses),
         ];
-        match lists.into_iter().find(|(_, list)| list.len() > MAX_LIST_VALUES) {
-            None => Ok(()),
-            Some((name, list)) => {
-                let detail = format!("{name} has {} values, at most {MAX_LIST_VALUES} are read", list.len());
-                Err(RequestError::InvalidParameter(detail))
-            }
-        }
+        check_lists(&lists).map_err(RequestError::InvalidParameter)
     }
 
     fn filter(&self) -> Result<Filter, RequestError> {

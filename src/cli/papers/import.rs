@@ -15,12 +15,9 @@ use crate::cli::printable::{json_line, printable};
 use crate::cli::progress::IndexProgress;
 use crate::cli::style;
 use crate::corpus::Identity;
-use crate::ingest::{Ingest, IngestError, PaperCounts, Summary};
+use crate::ingest::{Ingest, IngestError, LOCK_TIMEOUT, PaperCounts, Summary};
 use crate::library::references::{self, ReferenceEntry, References};
 use crate::store::{IndexError, PaperRecord, Snapshot, SourceRecord, SourceRole};
-
-/// Maximum time that an import waits for another process that writes to the index.
-const LOCK_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Imports the references of a file, and reads the papers again that they describe.
 pub(super) fn run(context: &Context, file: &Path, as_json: bool) -> anyhow::Result<Outcome> {
@@ -70,15 +67,14 @@ pub(super) fn run(context: &Context, file: &Path, as_json: bool) -> anyhow::Resu
 /// Reads the files again, and waits for another process that writes to the index, such as a server.
 fn read_again(context: &Context, ingest: &Ingest<'_>, files: &[PathBuf]) -> Result<Summary, IngestError> {
     let mut shown = IndexProgress::new(context);
-    let mut waits_since = None;
+    let (began, mut is_waiting) = (Instant::now(), false);
     let outcome = loop {
         match ingest.read_again(files, &mut |progress| shown.show(progress)) {
-            Err(IngestError::Index(IndexError::Locked { .. })) if !STOP.load(Ordering::Relaxed) => {
-                if waits_since.is_none() && !context.quiet {
+            Err(IngestError::Index(IndexError::Locked { .. }))
+                if began.elapsed() < LOCK_TIMEOUT && !STOP.load(Ordering::Relaxed) =>
+            {
+                if !std::mem::replace(&mut is_waiting, true) && !context.quiet {
                     anstream::eprintln!("waiting for another process that writes to the index");
-                }
-                if waits_since.get_or_insert_with(Instant::now).elapsed() >= LOCK_TIMEOUT {
-                    break ingest.read_again(files, &mut |_| {});
                 }
                 std::thread::sleep(Duration::from_millis(500));
             }

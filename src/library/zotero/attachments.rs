@@ -22,10 +22,7 @@ pub(super) fn entries(tables: Tables, folder: &Path, linked_base: Option<PathBuf
     let mut absent = Vec::new();
     for attachment in tables.attachments {
         let Some(kind) = Kind::of(&attachment) else { continue };
-        let place = files.place(&attachment);
-        if matches!(place, Place::Nowhere) {
-            continue;
-        }
+        let Some(place) = files.place(&attachment) else { continue };
         let parent = attachment.parent.and_then(|parent| Some((parent, tables.items.get(&parent)?)));
         let role = match (kind, parent) {
             (Kind::Pdf, Some((parent, _))) if !with_pdf.insert(parent) => ItemRole::Supplement,
@@ -46,7 +43,6 @@ pub(super) fn entries(tables: Tables, folder: &Path, linked_base: Option<PathBuf
                 attachment: attachment.item.key,
                 item: parent.map(|(_, item)| item_path(folder, item)),
             }),
-            Place::Nowhere => {}
         }
     }
     for item in tables.items.iter().filter(|(id, _)| !with_file.contains(*id)).map(|(_, item)| item) {
@@ -151,7 +147,6 @@ enum Place {
     Absent {
         folder: PathBuf,
     },
-    Nowhere,
 }
 
 /// Finds the files of attachments.
@@ -167,25 +162,15 @@ struct Files<'a> {
 }
 
 impl Files<'_> {
-    fn place(&mut self, attachment: &Attachment) -> Place {
-        let path = if attachment.link_mode == LINKED_FILE {
-            self.linked(&attachment.path)
-        } else {
-            match self.stored(attachment) {
-                Some(path) => path,
-                None => return Place::Nowhere,
-            }
-        };
+    fn place(&mut self, attachment: &Attachment) -> Option<Place> {
+        let path =
+            if attachment.link_mode == LINKED_FILE { self.linked(&attachment.path) } else { self.stored(attachment)? };
         if let Some(path) = path.filter(|path| path.is_file()) {
-            return Place::File(path);
+            return Some(Place::File(path));
         }
-        match self.folder_of(attachment).filter(|folder| has_no_file(folder)) {
-            Some(folder) => Place::Absent { folder },
-            None => {
-                self.missing += 1;
-                Place::Nowhere
-            }
-        }
+        let absent = self.folder_of(attachment).filter(|folder| has_no_file(folder));
+        self.missing += usize::from(absent.is_none());
+        absent.map(|folder| Place::Absent { folder })
     }
 
     /// The folder that is as a whole on one disk with the file of an attachment.
@@ -278,16 +263,16 @@ mod tests {
             let item = Item { key: "FILE2345".into(), ..Item::default() };
             files.place(&Attachment { item, parent: None, link_mode, content_type: None, path: path.into() })
         };
-        assert_eq!(path("storage:a.pdf", 0), Place::File(storage.join("FILE2345/a.pdf")));
+        assert_eq!(path("storage:a.pdf", 0), Some(Place::File(storage.join("FILE2345/a.pdf"))));
         for refused in
             ["storage:../../secret.txt", "storage:/etc/passwd", "storage:..", "storage:", "storage:a/../a.pdf"]
         {
-            assert_eq!(path(refused, 1), Place::Nowhere, "{refused}");
+            assert_eq!(path(refused, 1), None, "{refused}");
         }
-        assert_eq!(path("attachments:secret.txt", LINKED_FILE), Place::Nowhere);
-        assert_eq!(path("secret.txt", LINKED_FILE), Place::Nowhere);
+        assert_eq!(path("attachments:secret.txt", LINKED_FILE), None);
+        assert_eq!(path("secret.txt", LINKED_FILE), None);
         let linked = path(&folder.path().join("secret.txt").to_string_lossy(), LINKED_FILE);
-        assert!(matches!(linked, Place::File(_)), "{linked:?}");
+        assert!(matches!(linked, Some(Place::File(_))), "{linked:?}");
         assert_eq!(files.refused, 5);
     }
 
@@ -304,6 +289,6 @@ mod tests {
         let item = Item { key: "FILE2345".into(), ..Item::default() };
         let attachment =
             Attachment { item, parent: None, link_mode: 0, content_type: None, path: "storage:a.txt".into() };
-        assert_eq!((files.place(&attachment), files.refused), (Place::Nowhere, 1));
+        assert_eq!((files.place(&attachment), files.refused), (None, 1));
     }
 }
