@@ -6,9 +6,8 @@ use clap::Parser;
 
 /// Answering a question makes thousands of small allocations: with the system's allocator they took a tenth of the
 /// time.
-#[cfg(not(target_env = "msvc"))]
 #[global_allocator]
-static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
     let code = stroma::cli::run(stroma::cli::Cli::parse());
