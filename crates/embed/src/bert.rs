@@ -12,7 +12,7 @@ use tokenizers::{Tokenizer, TruncationParams};
 use super::batch::{TokenBudget, batches};
 use super::encoder::{Encoder, Precision};
 use super::model::{ModelFolder, ModelOverrides, bad};
-use super::queue::{Job, Queue};
+use super::queue::{Job, Queue, Work};
 use super::{EmbedError, Embedder, Pending, Role, UnitVector};
 
 /// Options of a model.
@@ -252,34 +252,62 @@ impl Weights {
 /// Runs one instance of the model until the queue is closed.
 fn serve(weights: &Weights, queue: &Queue) {
     tch::set_num_threads(1);
-    let mut instance: Option<Encoder> = None;
-    while let Some(jobs) = queue.take() {
-        let sequences: Vec<&[u32]> = jobs.iter().flat_map(|job| job.sequences.iter().map(Vec::as_slice)).collect();
-        // libtorch reports some failures (such as out of memory) by exceptions, which tch turns into panics.
-        let result = catch_unwind(AssertUnwindSafe(|| {
-            let mut encoder = match instance.take() {
-                Some(encoder) => encoder,
-                None => weights.instance()?,
-            };
-            let vectors = encoder.encode(&sequences);
-            instance = Some(encoder);
-            vectors
-        }))
-        .unwrap_or_else(|_| Err(EmbedError::Model("libtorch failed; see the log".into())));
-        // Sending fails if the caller no longer waits, which is no error.
-        match result {
-            Ok(vectors) => {
-                let mut vectors = vectors.into_iter();
-                for job in &jobs {
-                    let own = vectors.by_ref().take(job.sequences.len()).collect();
-                    let _ = job.reply.send((job.number, Ok(own)));
-                }
+    let mut instance = Instance { weights, encoder: None };
+    while let Some(work) = queue.take() {
+        match work {
+            Work::Jobs(jobs) => {
+                let sequences: Vec<&[u32]> =
+                    jobs.iter().flat_map(|job| job.sequences.iter().map(Vec::as_slice)).collect();
+                let vectors = instance.run(|encoder| match sequences.as_slice() {
+                    [only] => encoder.encode_with_another(only, |half| queue.offer(half)),
+                    several => encoder.encode(several),
+                });
+                reply(&jobs, vectors);
             }
-            Err(error) => {
-                let reason = error.to_string();
-                for job in &jobs {
-                    let _ = job.reply.send((job.number, Err(EmbedError::Model(reason.clone()))));
-                }
+            Work::Half(half) => {
+                // A failure is reported by the thread that computes the first half and waits for this one.
+                let _ = instance.run(|encoder| encoder.compute_half(half));
+            }
+        }
+    }
+}
+
+/// One thread's instance of the model, loaded when it is first used.
+struct Instance<'a> {
+    weights: &'a Weights,
+    encoder: Option<Encoder>,
+}
+
+impl Instance<'_> {
+    fn run<T>(&mut self, compute: impl FnOnce(&mut Encoder) -> Result<T, EmbedError>) -> Result<T, EmbedError> {
+        // libtorch reports some failures (such as out of memory) by exceptions, which tch turns into panics.
+        catch_unwind(AssertUnwindSafe(|| {
+            let mut encoder = match self.encoder.take() {
+                Some(encoder) => encoder,
+                None => self.weights.instance()?,
+            };
+            let result = compute(&mut encoder);
+            self.encoder = Some(encoder);
+            result
+        }))
+        .unwrap_or_else(|_| Err(EmbedError::Model("libtorch failed; see the log".into())))
+    }
+}
+
+/// Gives each job its vectors. Sending fails if the caller no longer waits, which is no error.
+fn reply(jobs: &[Job], vectors: Result<Vec<UnitVector>, EmbedError>) {
+    match vectors {
+        Ok(vectors) => {
+            let mut vectors = vectors.into_iter();
+            for job in jobs {
+                let own = vectors.by_ref().take(job.sequences.len()).collect();
+                let _ = job.reply.send((job.number, Ok(own)));
+            }
+        }
+        Err(error) => {
+            let reason = error.to_string();
+            for job in jobs {
+                let _ = job.reply.send((job.number, Err(EmbedError::Model(reason.clone()))));
             }
         }
     }

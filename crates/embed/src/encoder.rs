@@ -13,6 +13,7 @@ use tch::{Device, Kind, Tensor, nn};
 
 use super::batch::padded_length;
 use super::checkpoint::{Checkpoint, WeightsFile};
+use super::halves::{Half, OtherHalfLost};
 use super::int8::{Scratch, Transformer};
 use super::layer::Layer;
 use super::model::{ModelFolder, Pooling};
@@ -123,7 +124,54 @@ impl Encoder {
         };
         tch::no_grad(forward).map_err(|error| EmbedError::Model(error.to_string()))
     }
+
+    /// The vector of one token sequence, computed by two threads if `offer` finds another one for the second half of
+    /// the tokens. It returns the half if not.
+    pub(crate) fn encode_with_another(
+        &mut self,
+        sequence: &[u32],
+        offer: impl FnOnce(Half) -> Result<(), Half>,
+    ) -> Result<Vec<UnitVector>, EmbedError> {
+        let Layers::Int8(layers, scratch) = &mut self.layers else {
+            return self.encode(&[sequence]);
+        };
+        if sequence.len() * layers.depth() < MIN_DIVIDED {
+            return self.encode(&[sequence]);
+        }
+        let embedded = tch::no_grad(|| self.around.embed(&[sequence]));
+        let mut hidden = embedded.map_err(|error| EmbedError::Model(error.to_string()))?;
+        let [first, second] = Half::both(hidden, layers.width());
+        let pooled = match offer(second) {
+            Ok(()) => layers.forward_half(first, self.around.pooling, scratch)?,
+            Err(second) => {
+                hidden = Half::rejoined([first, second]);
+                layers.forward(&mut hidden, &[sequence.len()], self.around.pooling, scratch).pop()
+            }
+        };
+        Ok(pooled.into_iter().map(UnitVector::normalise).collect())
+    }
+
+    /// Computes the second half of a text for another instance of the same model.
+    pub(crate) fn compute_half(&mut self, half: Half) -> Result<(), EmbedError> {
+        match &mut self.layers {
+            Layers::Int8(layers, scratch) => layers.forward_half(half, self.around.pooling, scratch)?,
+            // Only int8 layers offer halves, and all instances have the same precision.
+            Layers::Torch(..) => None,
+        };
+        Ok(())
+    }
 }
+
+impl From<OtherHalfLost> for EmbedError {
+    fn from(_: OtherHalfLost) -> Self {
+        Self::Model("the thread that computed half of a text failed; see the log".into())
+    }
+}
+
+/// Tokens times layers from which on two idle threads are faster than one: it takes .1 to .3 ms until the other one runs.
+/// With 12 layers and 384 columns, a text of 40 tokens takes 4.7 ms in place of 7.5, one of 20 tokens 2.4 in place of 3.2,
+/// and one of 13 tokens 2.1 in place of 2.4; with 6 layers, one of 25 tokens takes the same time.
+const MIN_DIVIDED: usize = 150;
 
 impl EmbeddingsAndPooling {
     /// Encodes the concatenated sequences without padding.
@@ -137,14 +185,19 @@ impl EmbeddingsAndPooling {
         if lengths.iter().sum::<usize>() == 0 {
             return Ok(vec![UnitVector::normalise(Vec::new()); sequences.len()]);
         }
+        let mut hidden = self.embed(sequences)?;
+        let pooled = layers.forward(&mut hidden, &lengths, self.pooling, scratch);
+        Ok(pooled.into_iter().map(UnitVector::normalise).collect())
+    }
+
+    /// The embeddings of the tokens of all sequences, `[tokens, width]`.
+    fn embed(&self, sequences: &[&[u32]]) -> Result<Vec<f32>, Box<dyn std::error::Error>> {
         let tokens: Vec<i64> = sequences.iter().flat_map(|tokens| tokens.iter().copied().map(i64::from)).collect();
-        let positions: Vec<i64> = lengths.iter().flat_map(|length| 0..*length as i64).collect();
+        let positions: Vec<i64> = sequences.iter().flat_map(|tokens| 0..tokens.len() as i64).collect();
         let (tokens, positions) = (Tensor::from_slice(&tokens), Tensor::from_slice(&positions));
         let (tokens, positions) = (tokens.unsqueeze(0), positions.unsqueeze(0));
         let embedded = self.embeddings.forward_t(Some(&tokens), None, Some(&positions), None, false)?;
-        let mut hidden = Vec::<f32>::try_from(&embedded.flatten(0, -1))?;
-        let pooled = layers.forward(&mut hidden, &lengths, self.pooling, scratch);
-        Ok(pooled.into_iter().map(UnitVector::normalise).collect())
+        Ok(Vec::<f32>::try_from(&embedded.flatten(0, -1))?)
     }
 
     /// Encodes the sequences as a matrix `[batch, longest]`, padded to the longest.

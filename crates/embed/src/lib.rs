@@ -8,6 +8,7 @@ mod bert;
 mod calibration;
 mod checkpoint;
 mod encoder;
+mod halves;
 mod hash;
 #[cfg(target_arch = "x86_64")]
 mod int8;

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+use super::halves::Half;
 use super::{EmbedError, UnitVector};
 
 /// Tokenised texts that are embedded together, and the receiver of their vectors.
@@ -13,6 +14,14 @@ pub(super) struct Job {
     pub(super) number: usize,
     pub(super) sequences: Vec<Vec<u32>>,
     pub(super) reply: SyncSender<(usize, Result<Vec<UnitVector>, EmbedError>)>,
+}
+
+/// What a thread does next.
+#[derive(Debug)]
+pub(super) enum Work {
+    Jobs(Vec<Job>),
+    /// Half of a text whose other half another thread computes at the same time.
+    Half(Half),
 }
 
 /// A queue with two priorities: questions come before passages. Waiting questions are batched and divided among the threads.
@@ -26,6 +35,10 @@ pub(super) struct Queue {
 
 #[derive(Debug, Default)]
 struct Waiting {
+    /// Never more than idle threads.
+    halves: Vec<Half>,
+    /// Number of threads that wait for work.
+    idle: usize,
     questions: VecDeque<Job>,
     passages: VecDeque<Job>,
     closed: bool,
@@ -50,22 +63,39 @@ impl Queue {
         self.changed.notify_one();
     }
 
-    /// Blocks until there is work: this thread's share of the waiting questions, up to a maximum, else one job of
-    /// passages. `None` when the queue is closed and empty.
-    pub(super) fn take(&self) -> Option<Vec<Job>> {
+    /// Gives half of a text to an idle thread, or returns it if there is none.
+    pub(super) fn offer(&self, half: Half) -> Result<(), Half> {
+        let mut waiting = self.lock();
+        if waiting.halves.len() >= waiting.idle {
+            return Err(half);
+        }
+        waiting.halves.push(half);
+        drop(waiting);
+        self.changed.notify_one();
+        Ok(())
+    }
+
+    /// Blocks until there is work: half of a text, for which another thread waits already, else this thread's share of
+    /// the waiting questions, up to a maximum, else one job of passages. `None` when the queue is closed and empty.
+    pub(super) fn take(&self) -> Option<Work> {
         let mut waiting = self.lock();
         loop {
+            if let Some(half) = waiting.halves.pop() {
+                return Some(Work::Half(half));
+            }
             if !waiting.questions.is_empty() {
                 let count = waiting.questions.len().div_ceil(self.threads).min(MAX_QUESTIONS);
-                return Some(waiting.questions.drain(..count).collect());
+                return Some(Work::Jobs(waiting.questions.drain(..count).collect()));
             }
             if let Some(job) = waiting.passages.pop_front() {
-                return Some(vec![job]);
+                return Some(Work::Jobs(vec![job]));
             }
             if waiting.closed {
                 return None;
             }
+            waiting.idle += 1;
             waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+            waiting.idle -= 1;
         }
     }
 
@@ -89,8 +119,28 @@ mod tests {
         Job { number, sequences: Vec::new(), reply: std::sync::mpsc::sync_channel(1).0 }
     }
 
-    fn numbers(jobs: Option<Vec<Job>>) -> Option<Vec<usize>> {
-        jobs.map(|jobs| jobs.iter().map(|job| job.number).collect())
+    fn numbers(work: Option<Work>) -> Option<Vec<usize>> {
+        work.map(|work| match work {
+            Work::Jobs(jobs) => jobs.iter().map(|job| job.number).collect(),
+            Work::Half(_) => Vec::new(),
+        })
+    }
+
+    #[test]
+    fn only_an_idle_thread_is_given_a_half() {
+        let queue = Queue::new(2);
+        let [first, second] = Half::both(vec![0.0; 2], 1);
+        let second = queue.offer(second).expect_err("no thread is idle");
+        std::thread::scope(|scope| {
+            let idle = scope.spawn(|| queue.take());
+            while queue.lock().idle == 0 {
+                std::thread::yield_now();
+            }
+            queue.offer(second).expect("a thread is idle");
+            // It is not idle any more for another half, though it may not be awake yet.
+            queue.offer(first).expect_err("the thread has a half");
+            assert!(matches!(idle.join().expect("no panic"), Some(Work::Half(_))));
+        });
     }
 
     #[test]

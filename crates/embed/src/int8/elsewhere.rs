@@ -4,6 +4,7 @@ use rust_bert::bert::BertConfig;
 
 use super::EmbedError;
 use super::checkpoint::Checkpoint;
+use super::halves::{Half, OtherHalfLost};
 use super::model::Pooling;
 
 /// Cannot be constructed.
@@ -24,6 +25,18 @@ impl Transformer {
     }
 
     pub(super) fn forward(&self, _: &mut [f32], _: &[usize], _: Pooling, _: &mut Scratch) -> Vec<Vec<f32>> {
+        match *self {}
+    }
+
+    pub(super) fn width(&self) -> usize {
+        match *self {}
+    }
+
+    pub(super) fn depth(&self) -> usize {
+        match *self {}
+    }
+
+    pub(super) fn forward_half(&self, _: Half, _: Pooling, _: &mut Scratch) -> Result<Option<Vec<f32>>, OtherHalfLost> {
         match *self {}
     }
 }

@@ -22,6 +22,7 @@ use self::linear::{Linear, Norm, PANEL, Rows};
 use self::registers::{LANES, gelu, load, store};
 use super::EmbedError;
 use super::checkpoint::Checkpoint;
+use super::halves::{Half, OtherHalfLost};
 use super::model::Pooling;
 
 /// Texts pass through all layers in chunks of at most this many tokens, or of one text, so that the output of one layer
@@ -115,6 +116,62 @@ impl Transformer {
         }
         pooled
     }
+
+    /// Number of columns of the embeddings and of a text's vector.
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Number of layers.
+    pub(super) fn depth(&self) -> usize {
+        self.layers.len()
+    }
+
+    /// Computes one half of a text, while another thread computes the other. Returns the vector of the text, not
+    /// normalised, for its first half, and nothing for the second.
+    pub(super) fn forward_half(
+        &self,
+        mut half: Half,
+        pooling: Pooling,
+        scratch: &mut Scratch,
+    ) -> Result<Option<Vec<f32>>, OtherHalfLost> {
+        let mut hidden = std::mem::take(&mut half.hidden);
+        for (number, layer) in self.layers.iter().enumerate() {
+            // SAFETY: `load` constructs none of these on a CPU without the features.
+            unsafe { layer.keys_and_values(&hidden, scratch) };
+            half.write(number, &scratch.keys_values);
+            let last = number + 1 == self.layers.len();
+            if last && pooling == Pooling::Cls {
+                if !half.is_first() {
+                    return Ok(None);
+                }
+                hidden.truncate(self.width);
+            }
+            // SAFETY: as above.
+            unsafe { layer.queries(&hidden, scratch) };
+            half.read(number, &mut scratch.keys_values)?;
+            let text = TextPart { asked: hidden.len() / self.width, length: half.length() };
+            // SAFETY: as above.
+            unsafe { layer.attend(&mut hidden, [text].into_iter(), self.heads, scratch) };
+        }
+        if pooling == Pooling::Mean {
+            half.write(self.layers.len(), &hidden);
+            if !half.is_first() {
+                return Ok(None);
+            }
+            half.read(self.layers.len(), &mut hidden)?;
+        }
+        let mut pooled = Vec::with_capacity(1);
+        pool(&hidden, self.width, &[half.length()], pooling, &mut pooled);
+        Ok(pooled.pop())
+    }
+}
+
+/// The tokens of one text whose results are computed, `asked`, and the number of tokens to which they attend.
+#[derive(Debug, Clone, Copy)]
+struct TextPart {
+    asked: usize,
+    length: usize,
 }
 
 /// The tokens whose results a layer computes. Each of them attends to all tokens of its text in both cases.
@@ -204,24 +261,48 @@ impl Layer {
     /// Replaces `hidden` by this layer's results for `tokens`.
     #[target_feature(enable = "avx512f,avx512vnni")]
     fn forward(&self, hidden: &mut [f32], lengths: &[usize], tokens: Tokens, heads: usize, scratch: &mut Scratch) {
-        let Scratch { rows, attention, queries, keys_values, context, inner, added } = scratch;
-        let width = self.query.results();
-        keys_values.resize(hidden.len() * 2, 0.0);
-        rows.quantise(hidden, width);
-        self.key_value.forward(rows, keys_values);
+        self.keys_and_values(hidden, scratch);
         let mut hidden = hidden;
         if tokens == Tokens::First {
+            let width = self.query.results();
             let count = compact_first_tokens(hidden, width, lengths);
             hidden = &mut hidden[..count * width];
-            rows.quantise(hidden, width);
         }
-        queries.resize(hidden.len(), 0.0);
+        self.queries(hidden, scratch);
+        let texts = lengths.iter().map(|length| TextPart { asked: tokens.count(*length), length: *length });
+        self.attend(hidden, texts, heads, scratch);
+    }
+
+    /// Sets `scratch.keys_values` to those of all rows of `hidden`, `[tokens, 2 · width]`.
+    #[target_feature(enable = "avx512f,avx512vnni")]
+    fn keys_and_values(&self, hidden: &[f32], scratch: &mut Scratch) {
+        scratch.keys_values.resize(hidden.len() * 2, 0.0);
+        scratch.rows.quantise(hidden, self.query.results());
+        self.key_value.forward(&scratch.rows, &mut scratch.keys_values);
+    }
+
+    /// Sets `scratch.queries` to those of `hidden`, the rows of the tokens that are asked for. Called after
+    /// [`Self::keys_and_values`], whose quantised rows are used if they are the same.
+    #[target_feature(enable = "avx512f,avx512vnni")]
+    fn queries(&self, hidden: &[f32], scratch: &mut Scratch) {
+        if scratch.keys_values.len() != hidden.len() * 2 {
+            scratch.rows.quantise(hidden, self.query.results());
+        }
+        scratch.queries.resize(hidden.len(), 0.0);
+        self.query.forward(&scratch.rows, &mut scratch.queries);
+    }
+
+    /// Replaces `hidden`, the rows of the tokens that are asked for, by this layer's results, with the keys, values and
+    /// queries in `scratch`.
+    #[target_feature(enable = "avx512f,avx512vnni")]
+    fn attend(&self, hidden: &mut [f32], texts: impl Iterator<Item = TextPart>, heads: usize, scratch: &mut Scratch) {
+        let Scratch { rows, attention, queries, keys_values, context, inner, added } = scratch;
+        let width = self.query.results();
         context.resize(hidden.len(), 0.0);
         added.resize(hidden.len(), 0.0);
-        self.query.forward(rows, queries);
         let (mut first, mut start) = (0, 0);
-        for length in lengths {
-            let (end, last) = (start + length, first + tokens.count(*length));
+        for TextPart { asked, length } in texts {
+            let (end, last) = (start + length, first + asked);
             let keys_values = &keys_values[start * 2 * width..end * 2 * width];
             let (queries, context) = (&queries[first * width..last * width], &mut context[first * width..last * width]);
             attention.forward(queries, keys_values, heads, context, width);
@@ -320,6 +401,40 @@ mod tests {
             }
             assert_eq!(pooled, &hidden[..length.min(&1) * WIDTH], "{length} tokens");
             start += length;
+        }
+    }
+
+    #[test]
+    fn two_threads_give_what_one_gives_to_the_last_bit() {
+        if !can_run() {
+            return;
+        }
+        let (transformer, mut scratch) = (transformer(3), Scratch::default());
+        for length in [2, 3, 16, 31, 257] {
+            let embedded = pseudo_random(length * WIDTH, length as u64);
+            for pooling in [Pooling::Mean, Pooling::Cls] {
+                let whole = transformer.forward(&mut embedded.clone(), &[length], pooling, &mut scratch);
+                let [first, second] = Half::both(embedded.clone(), WIDTH);
+                let (one, other) = std::thread::scope(|scope| {
+                    let other = scope.spawn(|| transformer.forward_half(second, pooling, &mut Scratch::default()));
+                    (transformer.forward_half(first, pooling, &mut scratch), other.join().expect("no panic"))
+                });
+                assert_eq!(one.expect("the other half is there"), whole.into_iter().next(), "{length} tokens");
+                assert_eq!(other, Ok(None));
+            }
+        }
+    }
+
+    #[test]
+    fn nobody_waits_for_a_half_that_is_lost() {
+        if !can_run() {
+            return;
+        }
+        let (transformer, mut scratch) = (transformer(1), Scratch::default());
+        for pooling in [Pooling::Mean, Pooling::Cls] {
+            let [first, second] = Half::both(pseudo_random(8 * WIDTH, 1), WIDTH);
+            drop(second);
+            assert_eq!(transformer.forward_half(first, pooling, &mut scratch), Err(OtherHalfLost));
         }
     }
 
