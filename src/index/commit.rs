@@ -34,6 +34,9 @@ pub(super) struct Commit {
     pub(super) frequencies: TermCache<u64>,
     /// Terms of similar spelling.
     pub(super) fuzzy_terms: TermCache<Arc<[FuzzyTerm]>>,
+    /// The sources of papers in JSON, by paper id. Each hit shows those of its paper, and reading them decompresses a
+    /// block of their column.
+    pub(super) sources: TermCache<Arc<str>>,
 }
 
 impl std::fmt::Debug for Commit {
@@ -68,6 +71,7 @@ impl Commit {
             token_counts: OnceLock::new(),
             frequencies: TermCache::default(),
             fuzzy_terms: TermCache::default(),
+            sources: TermCache::default(),
         })
     }
 

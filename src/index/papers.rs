@@ -3,6 +3,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::sync::Arc;
 
 use tantivy::collector::Count;
 use tantivy::query::{BooleanQuery, Occur, Query, TermQuery};
@@ -40,7 +41,12 @@ impl Commit {
     }
 
     pub(super) fn sources(&self, address: PassageAddress) -> Result<Vec<SourceRecord>, IndexError> {
-        Ok(serde_json::from_str(&self.fast_text("sources", address)?)?)
+        let read = || self.fast_text("sources", address).map(Arc::from);
+        let json = match self.segment_papers(address.segment)?.id(address.doc) {
+            "" => read()?,
+            id => self.sources.get_or_compute(id, read)?,
+        };
+        Ok(serde_json::from_str(&json)?)
     }
 
     /// The long forms of a normalised short form: each spelling, with the papers that define it. The first lookup after a commit reads only the new segments.

@@ -70,6 +70,12 @@ impl<T: Clone + HeapSize> TermCache<T> {
 
 impl HeapSize for u64 {}
 
+impl HeapSize for Arc<str> {
+    fn heap_bytes(&self) -> u64 {
+        self.len() as u64
+    }
+}
+
 impl<T: HeapSize> HeapSize for Arc<[T]> {
     fn heap_bytes(&self) -> u64 {
         self.iter().map(|item| size_of::<T>() as u64 + item.heap_bytes()).sum()
