@@ -52,7 +52,7 @@ impl Written {
     }
 }
 
-/// The number of times that a thread looks whether the other has written, before it sleeps. It takes about 20 µs, longer
+/// The number of times that a thread looks whether the other has written, before it sleeps. It takes 10 to 30 µs, longer
 /// than the threads are usually apart. Without sleep, threads that were started on one core would stay there.
 const SPINS: usize = 500;
 
