@@ -23,6 +23,11 @@ const COMMAND: &str = "read-worker";
 const VARIABLES: [&str; 8] =
     ["LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PATH", "LANG", "LC_ALL", "RUST_BACKTRACE", "SYSTEMROOT", "TZ"];
 
+/// Lets the child's allocator make its reserved memory writable when it is needed, and not at the start. Otherwise a
+/// gigabyte would count as used before the limit of memory is set, and the child could take it.
+const COMMIT_AS_NEEDED: [(&str, &str); 2] =
+    [("MIMALLOC_ARENA_EAGER_COMMIT", "0"), ("MIMALLOC_PAGE_COMMIT_ON_DEMAND", "1")];
+
 /// Prefix of the line on standard error by which the child reports that it is not fully confined.
 const NOT_CONFINED: &str = "not confined: ";
 
@@ -104,6 +109,7 @@ impl Running {
         let mut command = Command::new(program);
         command.arg(COMMAND).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.env_clear().envs(VARIABLES.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+        command.envs(COMMIT_AS_NEEDED);
         // Ctrl-C is sent to all processes of the terminal's group, but the child must finish its current paper.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
