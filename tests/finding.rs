@@ -269,6 +269,23 @@ fn what_is_not_understood_is_said() {
     assert!(plain.interpretation.conditions.is_empty());
 }
 
+/// Some names of fields are ordinary words before a colon.
+#[test]
+fn a_word_before_a_colon_is_searched_for_and_a_title_is_a_title() {
+    let library = Library::without_model();
+    let title = "Emergency caesarean section: outcomes in twins";
+    library
+        .write("a.md", &format!("---\ntitle: \"{title}\"\n---\n\n## Results\n\nThe twins were well after surgery.\n"));
+    library.write("b.md", "# On joints\n\n## Results\n\nA section of the joint was stained after the operation.\n");
+    library.index(&[library.papers()]);
+    let answer = ask(&library, title);
+    assert_eq!((named(&answer), answer.interpretation.not_understood.len()), (vec![title], 0));
+    let answer = ask(&library, "joint section: how was it stained?");
+    assert_eq!(answer.interpretation.text, "joint section how was it stained?");
+    assert_eq!(answer.interpretation.not_understood[0].typed, "section:");
+    assert_eq!(first_title(&answer), "On joints");
+}
+
 #[test]
 fn odd_questions_are_answered_or_refused() {
     let library = library();

@@ -523,10 +523,13 @@ fn the_program_indexes_searches_and_opens() {
     assert!(code == 0 && text.contains("papers: 40 added"), "{code} {text}");
     let (_, text) = command(&["index", "zotero", "--json"]);
     assert!(text.contains("\"unchanged\":41"), "{text}");
-    let (code, text) =
-        command(&["search", "stiffness of knees", "--collection", "MSC/Clinical", "--tag", "ra", "--json"]);
-    let answer: serde_json::Value =
-        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{code} {error}: {text}"));
+    let json = |arguments: &[&str]| -> serde_json::Value {
+        let (code, text) = command(arguments);
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{code} {error}: {text}"))
+    };
+    let answer = json(&["search", "stiffness of knees", "--collection", "MSC/Clinical", "--tag", "ra", "--json"]);
+    let typed = json(&["search", "stiffness of knees collection:MSC/Clinical tag:RA tag:\"to read\"", "--json"]);
+    assert_eq!(typed["hits"][0], answer["hits"][0], "the conditions in the question");
     let hit = &answer["hits"][0];
     let key = forty.zotero.key_of(forty.plain);
     assert_eq!(hit["links"]["select"], format!("zotero://select/library/items/{key}"));
@@ -535,11 +538,13 @@ fn the_program_indexes_searches_and_opens() {
         (&hit["paper"]["collections"][0], &hit["paper"]["tags"][1]),
         (&"MSC/Clinical".into(), &"to read".into())
     );
-    let (code, text) = command(&["search", "knees", "--tag", "to reed"]);
-    assert!(
-        code == 1 && text.contains("no paper here meets tag:to reed; there are ") && text.contains("to read"),
-        "{text}"
-    );
+    for slip in [["knees", "--tag", "to reed"].as_slice(), &["knees tag:\"to reed\""]] {
+        let (code, text) = command(&[&["search"], slip].concat());
+        assert!(
+            code == 1 && text.contains("no paper here meets tag:to reed; there are ") && text.contains("to read"),
+            "{text}"
+        );
+    }
     let (code, text) = command(&["index", &format!("zotero:{}", home.join("nowhere").display())]);
     assert!(code == 2 && text.contains("it has no zotero.sqlite"), "{text}");
 }

@@ -19,7 +19,7 @@ use crate::wire::SearchResponse;
 #[command(after_help = "Example: stroma search \"MSC effect on RA stiffness\" --limit 3")]
 pub(super) struct Arguments {
     /// The question, or the name of a paper; it may contain conditions: "exact phrase", -word, author:, year:2015..2020,
-    /// journal:, title:, section: (docs/query.md)
+    /// journal:, title:, section:, collection:, tag: (docs/query.md)
     #[arg(required = true)]
     question: Vec<String>,
     /// Number of paragraphs to show, from 1 to 100

@@ -74,7 +74,8 @@ impl std::fmt::Debug for McpServer {
 #[derive(Debug, Deserialize, JsonSchema)]
 struct SearchInput {
     /// The question, in words: "effect of mesenchymal stem cells on stiffness in rheumatoid arthritis". Also conditions
-    /// ("exact phrase", -word, author:, year:2015..2020, journal:, title:), or the name of a paper (DOI, PMID, title, authors).
+    /// ("exact phrase", -word, author:, year:2015..2020, journal:, title:, collection:, tag:), or the name of a paper (DOI, PMID,
+    /// title, authors).
     question: String,
     /// Number of passages, from 1 to 50; 8 by default.
     #[schemars(with = "Option<i64>")]

@@ -73,6 +73,14 @@ impl Conditions {
                     let papers = snapshot.paper_named(name)?.map(|paper| paper.id.to_string()).into_iter().collect();
                     conditions.add(ConditionName::Paper, name, of_papers(papers));
                 }
+                ConditionKind::Collection(name) => {
+                    let collections = BTreeSet::from([name.clone()]);
+                    conditions.add_labels(&Labels { collections, ..Labels::default() }, snapshot)?;
+                }
+                ConditionKind::Tag(name) => {
+                    let tags = BTreeSet::from([name.clone()]);
+                    conditions.add_labels(&Labels { tags, ..Labels::default() }, snapshot)?;
+                }
                 ConditionKind::Year(from, to) => conditions.add_years(*from, *to),
                 ConditionKind::Journal(name) => journals.extend([name.clone()]),
                 ConditionKind::Section(kind) => sections.extend([*kind]),

@@ -322,7 +322,7 @@ impl Question {
 }
 
 /// Parses a question. An identifier that stands alone names a paper and is not a condition; the same holds for
-/// quotation marks within a title.
+/// quotation marks and for words like "section:" within a title.
 fn parsed(question: &str, snapshot: &Snapshot) -> Result<ParsedQuestion, IndexError> {
     let mut parsed = parse(question);
     if parsed.text.is_empty()
@@ -332,7 +332,8 @@ fn parsed(question: &str, snapshot: &Snapshot) -> Result<ParsedQuestion, IndexEr
         parsed.conditions.clear();
     }
     let has_phrase = parsed.conditions.iter().any(|condition| matches!(condition.kind, ConditionKind::Phrase(_)));
-    if has_phrase && has_text_around_phrases(&parsed) && Named::is_title(question, snapshot)? {
+    let may_be_title = (has_phrase && has_text_around_phrases(&parsed)) || !parsed.not_understood.is_empty();
+    if may_be_title && Named::is_title(question, snapshot)? {
         return Ok(ParsedQuestion { text: question.to_owned(), ..ParsedQuestion::default() });
     }
     Ok(parsed)

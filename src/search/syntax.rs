@@ -3,7 +3,7 @@
 //! ```text
 //! question  = { condition | word }
 //! condition = phrase | ( "-" | "NOT " ) ( word | phrase ) | field ":" ( word | phrase )
-//! field     = "author" | "year" | "journal" | "title" | "section" | "doi" | "pmid" | "pmcid"
+//! field     = "author" | "year" | "journal" | "title" | "section" | "collection" | "tag" | "doi" | "pmid" | "pmcid"
 //! phrase    = a text in quotation marks, straight or curly
 //! ```
 //!
@@ -52,6 +52,10 @@ pub enum ConditionKind {
     /// The title contains this phrase.
     TitlePhrase(String),
     Section(SectionKind),
+    /// The paper is in this collection of a reference manager, or in one below it.
+    Collection(String),
+    /// The paper has this tag in a reference manager.
+    Tag(String),
     /// The paper with this identifier, as written in the question.
     Identifier(String),
 }
@@ -205,7 +209,9 @@ impl<'a> Parser<'a> {
             return self.take_field(&Token { range }, field, value);
         }
         self.at = before;
-        self.take_out(token.range.clone());
+        let is_word = value.is_empty() && field.is_common_word();
+        let name = token.range.start..token.range.start + field.name().len();
+        self.take_out(if is_word { name.end..token.range.end } else { token.range.clone() });
         self.take_field(token, field, value);
     }
 
@@ -225,6 +231,8 @@ impl<'a> Parser<'a> {
             Field::Journal => Ok(ConditionKind::Journal(value.to_owned())),
             Field::Title if is_phrase => Ok(ConditionKind::TitlePhrase(value.to_owned())),
             Field::Title => Ok(ConditionKind::Title(value.to_owned())),
+            Field::Collection => Ok(ConditionKind::Collection(value.to_owned())),
+            Field::Tag => Ok(ConditionKind::Tag(value.to_owned())),
             Field::Identifier(prefix) => Ok(ConditionKind::Identifier(format!("{prefix}:{value}"))),
             Field::Year => years(value),
             Field::Section => section(value).map(ConditionKind::Section).ok_or_else(|| {
@@ -348,17 +356,21 @@ enum Field {
     Journal,
     Title,
     Section,
+    Collection,
+    Tag,
     /// An identifier, with its prefix.
     Identifier(&'static str),
 }
 
 impl Field {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 10] = [
         Self::Author,
         Self::Year,
         Self::Journal,
         Self::Title,
         Self::Section,
+        Self::Collection,
+        Self::Tag,
         Self::Identifier("doi"),
         Self::Identifier("pmid"),
         Self::Identifier("pmcid"),
@@ -371,8 +383,16 @@ impl Field {
             Self::Journal => "journal",
             Self::Title => "title",
             Self::Section => "section",
+            Self::Collection => "collection",
+            Self::Tag => "tag",
             Self::Identifier(prefix) => prefix,
         }
+    }
+
+    /// Whether titles and questions have the name as a word before a colon: "Caesarean section: outcomes". Without a value,
+    /// it is also searched for as a word.
+    fn is_common_word(self) -> bool {
+        !matches!(self, Self::Author | Self::Identifier(_))
     }
 
     fn example(self) -> &'static str {
@@ -382,6 +402,8 @@ impl Field {
             Self::Journal => "journal:\"Stem Cells\"",
             Self::Title => "title:stiffness",
             Self::Section => "section:results",
+            Self::Collection => "collection:MSC/Clinical",
+            Self::Tag => "tag:\"to read\"",
             Self::Identifier("doi") => "doi:10.1186/ar2116",
             Self::Identifier("pmid") => "pmid:17335576",
             Self::Identifier(_) => "pmcid:PMC1906799",
@@ -532,6 +554,9 @@ mod tests {
             ("pain author:", "pain", "author:"),
             ("pain author: Straub", "pain Straub", "author:"),
             ("pain section:tables", "pain", "section:tables"),
+            ("Caesarean section: outcomes", "Caesarean section outcomes", "section:"),
+            ("data collection:", "data collection", "collection:"),
+            ("pain tag:,", "pain", "tag:,"),
             ("pain \"\"", "pain", "\"\""),
             ("pain \"of the joint", "pain of the joint", "\""),
             ("pain NOT", "pain", "NOT"),
@@ -553,6 +578,10 @@ mod tests {
         }
         assert_eq!(kinds("JOURNAL:“Stem Cells” x"), [ConditionKind::Journal("Stem Cells".into())]);
         assert_eq!(kinds("title:\"in a row\""), [ConditionKind::TitlePhrase("in a row".into())]);
+        assert_eq!(
+            kinds("collection:MSC/Clinical tag:\"to read\" knees"),
+            [ConditionKind::Collection("MSC/Clinical".into()), ConditionKind::Tag("to read".into())]
+        );
     }
 
     proptest! {
@@ -572,8 +601,7 @@ mod tests {
 
         #[test]
         fn words_alone_are_no_conditions(question in "[a-z]{1,8}( [a-z]{1,8}[:,.?-]?){0,8}") {
-            let fields = ["author", "year", "journal", "title", "section", "doi", "pmid", "pmcid"];
-            prop_assume!(!fields.iter().any(|field| question.contains(&format!("{field}:"))));
+            prop_assume!(!Field::ALL.iter().any(|field| question.contains(&format!("{}:", field.name()))));
             let parsed = parse(&question);
             prop_assert_eq!(parsed, ParsedQuestion { text: question, ..ParsedQuestion::default() });
         }

@@ -35,7 +35,7 @@ pub struct QuestionLimits {
 #[serde(deny_unknown_fields, default)]
 pub struct SearchRequest {
     /// The question, in words, and conditions: `"exact phrase"`, `-word`, `author:`, `year:2015..2020`, `journal:`, `title:`,
-    /// `section:`. Or the name of a paper: its DOI, PMID, PMCID, title or authors. `query` is accepted as well.
+    /// `section:`, `collection:`, `tag:`. Or the name of a paper: its DOI, PMID, PMCID, title or authors. `query` is accepted as well.
     #[serde(alias = "query")]
     #[schema(required = true, min_length = 1, pattern = r"\S", example = "MSC effect on RA stiffness")]
     pub q: String,
