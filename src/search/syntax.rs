@@ -223,7 +223,9 @@ impl<'a> Parser<'a> {
             None => (value.trim_end_matches([',', ';', '?', '!', ')', ']']), false),
         };
         if !has_word(value) {
-            let reason = format!("{name}: has no value; one follows without a space, as in {}", field.example());
+            let is_word = field.is_common_word() && self.question[token.range.clone()].ends_with(':');
+            let read = if is_word { " and is read as a word" } else { "" };
+            let reason = format!("{name}: has no value{read}; one follows without a space, as in {}", field.example());
             return self.refuse(token.range.clone(), reason);
         }
         let kind = match field {
