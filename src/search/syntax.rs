@@ -203,27 +203,24 @@ impl<'a> Parser<'a> {
     fn take_named(&mut self, token: &Token, field: Field, value: &str) {
         let before = self.at;
         if let (Field::Identifier(_), "", Some(next)) = (field, value, self.next_token()) {
-            let range = token.range.start..next.range.end;
-            self.take_out(range.clone());
-            let value = &self.question[next.range];
-            return self.take_field(&Token { range }, field, value);
+            let value = &self.question[next.range.clone()];
+            return self.take_field(&Token { range: token.range.start..next.range.end }, field, value);
         }
         self.at = before;
-        let is_word = value.is_empty() && field.is_common_word();
-        let name = token.range.start..token.range.start + field.name().len();
-        self.take_out(if is_word { name.end..token.range.end } else { token.range.clone() });
         self.take_field(token, field, value);
     }
 
     fn take_field(&mut self, token: &Token, field: Field, value: &str) {
         let name = field.name();
+        let is_word = value.is_empty() && field.is_common_word();
+        let kept = if is_word { name.len() } else { 0 };
+        self.take_out(token.range.start + kept..token.range.end);
         let (value, is_phrase) = match quotation(value) {
             Some(Quotation::Whole(inside)) => (inside.trim(), true),
             Some(Quotation::Open(mark)) => (value.trim_start_matches(mark), false),
             None => (value.trim_end_matches([',', ';', '?', '!', ')', ']']), false),
         };
         if !has_word(value) {
-            let is_word = field.is_common_word() && self.question[token.range.clone()].ends_with(':');
             let read = if is_word { " and is read as a word" } else { "" };
             let reason = format!("{name}: has no value{read}; one follows without a space, as in {}", field.example());
             return self.refuse(token.range.clone(), reason);
