@@ -29,7 +29,7 @@ type Exchange = [Written; 2];
 /// What one half has written.
 #[derive(Debug, Default)]
 struct Written {
-    /// Number of steps that are written; a copy of that in `state`, which can be read without the lock.
+    /// Number of steps that are written. Changed with the lock and read without it.
     steps: AtomicUsize,
     state: Mutex<WrittenState>,
     changed: Condvar,
@@ -37,7 +37,6 @@ struct Written {
 
 #[derive(Debug, Default)]
 struct WrittenState {
-    steps: usize,
     /// The rows of the latest even step and of the latest odd step. Two are enough: a half that writes those of step `n`
     /// has read the other's of step `n - 1`, so the other has read those of step `n - 2`.
     rows: [Vec<f32>; 2],
@@ -89,22 +88,22 @@ impl Half {
         let rows = &mut state.rows[step % 2];
         rows.clear();
         rows.extend_from_slice(own);
-        state.steps = step + 1;
-        drop(state);
         written.steps.store(step + 1, Ordering::Release);
+        drop(state);
         written.changed.notify_one();
     }
 
     /// Waits for what the other half writes in step `step`, and puts it before or behind `own`, in the order of the tokens.
     pub(crate) fn read(&self, step: usize, own: &mut Vec<f32>) -> Result<(), OtherHalfLost> {
         let written = &self.exchange[1 - self.number];
+        let is_written = || written.steps.load(Ordering::Acquire) > step;
         let mut spins = 0;
-        while written.steps.load(Ordering::Acquire) <= step && spins < SPINS {
+        while !is_written() && spins < SPINS {
             spins += 1;
             std::hint::spin_loop();
         }
         let mut state = written.lock();
-        while state.steps <= step {
+        while !is_written() {
             if state.is_dropped {
                 return Err(OtherHalfLost);
             }
