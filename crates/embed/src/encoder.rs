@@ -1,22 +1,21 @@
-//! A BERT encoder: rust-bert's embeddings, our own layers, and pooling.
+//! A BERT encoder: embeddings, layers, and pooling.
 //!
 //! rust-bert's layers compute GELU in four passes over memory, and attention step by step. There are two
-//! implementations here: with libtorch's fused kernels ([`Layer`]), and in int8 if the CPU has the instructions
-//! ([`Transformer`]). Embeddings and configuration are rust-bert's, and `tests/embedding.rs` compares the vectors of
-//! both with those of its `BertModel`.
+//! implementations here: with rust-bert's embeddings and libtorch's fused kernels ([`TorchEncoder`]), and in int8 if the
+//! CPU has the instructions ([`Transformer`]). The configuration is rust-bert's, and `tests/embedding.rs` compares the
+//! vectors of both with those of its `BertModel`.
 
 use std::sync::Arc;
 
-use rust_bert::bert::{BertConfig, BertEmbedding, BertEmbeddings};
+use rust_bert::bert::BertConfig;
 use serde::Deserialize;
-use tch::{Device, Kind, Tensor, nn};
+use tch::{Kind, Tensor};
 
-use super::batch::padded_length;
 use super::checkpoint::{Checkpoint, WeightsFile};
 use super::halves::{Half, OtherHalfLost};
 use super::int8::{Scratch, Transformer};
-use super::layer::Layer;
 use super::model::{ModelFolder, Pooling};
+use super::torch::TorchEncoder;
 use super::{EmbedError, UnitVector};
 
 /// The arithmetic of the encoder.
@@ -57,26 +56,22 @@ fn cpu_has_bf16() -> bool {
 /// instance over the same weights.
 #[derive(Debug)]
 pub struct Encoder {
-    around: EmbeddingsAndPooling,
-    layers: Layers,
-    /// The weights of the embeddings. The layers have their own.
-    weights: nn::VarStore,
-}
-
-/// The parts before the layers and after them.
-#[derive(Debug)]
-struct EmbeddingsAndPooling {
-    embeddings: BertEmbeddings,
     pooling: Pooling,
-    /// Maximum number of tokens, given by the number of position embeddings.
-    positions: usize,
+    backend: Backend,
 }
 
 #[derive(Debug)]
-enum Layers {
-    /// Runs on libtorch, with this numeric type.
-    Torch(Vec<Layer>, Kind),
-    Int8(Arc<Transformer>, Box<Scratch>),
+enum Backend {
+    Torch(Box<TorchEncoder>),
+    Int8(Int8Encoder),
+}
+
+#[derive(Debug)]
+struct Int8Encoder {
+    /// The embeddings of words, `[vocabulary, width]`.
+    words: Tensor,
+    layers: Arc<Transformer>,
+    scratch: Box<Scratch>,
 }
 
 impl Encoder {
@@ -90,39 +85,31 @@ impl Encoder {
         let kind = if precision == Precision::Bf16 { Kind::BFloat16 } else { Kind::Float };
         let file = WeightsFile::open(model.folder.join("model.safetensors"))?;
         let checkpoint = Checkpoint::read(&file, kind)?;
-        let layers = if precision == Precision::Int8 {
-            Layers::Int8(Arc::new(Transformer::load(&checkpoint, config)?), Box::default())
+        let backend = if precision == Precision::Int8 {
+            Backend::Int8(Int8Encoder::load(&checkpoint, config)?)
         } else {
-            let layers = (0..config.num_hidden_layers).map(|number| Layer::load(&checkpoint, number, config));
-            Layers::Torch(layers.collect::<Result<_, _>>()?, kind)
+            Backend::Torch(Box::new(TorchEncoder::load(model, &checkpoint, kind)?))
         };
-        let (embeddings, weights) = embeddings(model, |name, shape| checkpoint.get(name, shape))?;
-        let positions = usize::try_from(config.max_position_embeddings).unwrap_or(0);
-        Ok(Self { around: EmbeddingsAndPooling { embeddings, pooling: model.pooling, positions }, layers, weights })
+        Ok(Self { pooling: model.pooling, backend })
     }
 
     /// Another instance over the same weights, for another thread.
     pub fn share(&self, model: &ModelFolder) -> Result<Self, EmbedError> {
-        let mine = self.weights.variables();
-        let (embeddings, weights) = embeddings(model, |name, _| {
-            let known = mine.get(name).map(Tensor::shallow_clone);
-            known.ok_or_else(|| EmbedError::Model(format!("the first instance has no {name}")))
-        })?;
-        let layers = match &self.layers {
-            Layers::Torch(layers, kind) => Layers::Torch(layers.iter().map(Layer::share).collect(), *kind),
-            Layers::Int8(layers, _) => Layers::Int8(Arc::clone(layers), Box::default()),
+        let backend = match &self.backend {
+            Backend::Torch(encoder) => Backend::Torch(Box::new(encoder.share(model)?)),
+            Backend::Int8(encoder) => Backend::Int8(encoder.share()),
         };
-        Ok(Self { around: EmbeddingsAndPooling { embeddings, ..self.around }, layers, weights })
+        Ok(Self { pooling: self.pooling, backend })
     }
 
     /// One vector for each token sequence. Sequences in one call should have similar lengths: libtorch pads all of them
     /// to the longest.
     pub fn encode(&mut self, sequences: &[&[u32]]) -> Result<Vec<UnitVector>, EmbedError> {
-        let forward = || match &mut self.layers {
-            Layers::Torch(layers, kind) => self.around.encode_padded(sequences, layers, *kind),
-            Layers::Int8(layers, scratch) => self.around.encode_unpadded(sequences, layers, scratch),
-        };
-        tch::no_grad(forward).map_err(|error| EmbedError::Model(error.to_string()))
+        match &mut self.backend {
+            Backend::Torch(encoder) => tch::no_grad(|| encoder.encode(sequences, self.pooling))
+                .map_err(|error| EmbedError::Model(error.to_string())),
+            Backend::Int8(encoder) => encoder.encode(sequences, self.pooling),
+        }
     }
 
     /// The vector of one token sequence, computed by two threads if `offer` finds another one for the second half of
@@ -132,20 +119,19 @@ impl Encoder {
         sequence: &[u32],
         offer: impl FnOnce(Half) -> Result<(), Half>,
     ) -> Result<Vec<UnitVector>, EmbedError> {
-        let Layers::Int8(layers, scratch) = &mut self.layers else {
+        let Backend::Int8(Int8Encoder { words, layers, scratch }) = &mut self.backend else {
             return self.encode(&[sequence]);
         };
         if sequence.len() * layers.depth() < MIN_DIVIDED {
             return self.encode(&[sequence]);
         }
-        let embedded = tch::no_grad(|| self.around.embed(&[sequence]));
-        let mut hidden = embedded.map_err(|error| EmbedError::Model(error.to_string()))?;
+        let mut hidden = embedded(words, layers, &[sequence], scratch)?;
         let [first, second] = Half::both(hidden, layers.width());
         let pooled = match offer(second) {
-            Ok(()) => layers.forward_half(first, self.around.pooling, scratch)?,
+            Ok(()) => layers.forward_half(first, self.pooling, scratch)?,
             Err(second) => {
                 hidden = Half::rejoined([first, second]);
-                layers.forward(&mut hidden, &[sequence.len()], self.around.pooling, scratch).pop()
+                layers.forward(&mut hidden, &[sequence.len()], self.pooling, scratch).pop()
             }
         };
         Ok(pooled.into_iter().map(UnitVector::normalise).collect())
@@ -153,10 +139,10 @@ impl Encoder {
 
     /// Computes the second half of a text for another instance of the same model.
     pub(crate) fn compute_half(&mut self, half: Half) -> Result<(), EmbedError> {
-        match &mut self.layers {
-            Layers::Int8(layers, scratch) => layers.forward_half(half, self.around.pooling, scratch)?,
+        match &mut self.backend {
+            Backend::Int8(Int8Encoder { layers, scratch, .. }) => layers.forward_half(half, self.pooling, scratch)?,
             // Only int8 layers offer halves, and all instances have the same precision.
-            Layers::Torch(..) => None,
+            Backend::Torch(_) => None,
         };
         Ok(())
     }
@@ -173,115 +159,48 @@ impl From<OtherHalfLost> for EmbedError {
 /// and one of 13 tokens 2.1 in place of 2.4; with 6 layers, one of 25 tokens takes the same time.
 const MIN_DIVIDED: usize = 150;
 
-impl EmbeddingsAndPooling {
+impl Int8Encoder {
+    fn load(checkpoint: &Checkpoint<'_>, config: &BertConfig) -> Result<Self, EmbedError> {
+        let words = "embeddings.word_embeddings.weight";
+        Ok(Self {
+            words: checkpoint.get(words, &[config.vocab_size, config.hidden_size])?,
+            layers: Arc::new(Transformer::load(checkpoint, config)?),
+            scratch: Box::default(),
+        })
+    }
+
+    fn share(&self) -> Self {
+        Self { words: self.words.shallow_clone(), layers: Arc::clone(&self.layers), scratch: Box::default() }
+    }
+
     /// Encodes the concatenated sequences without padding.
-    fn encode_unpadded(
-        &self,
-        sequences: &[&[u32]],
-        layers: &Transformer,
-        scratch: &mut Scratch,
-    ) -> Result<Vec<UnitVector>, Box<dyn std::error::Error>> {
+    fn encode(&mut self, sequences: &[&[u32]], pooling: Pooling) -> Result<Vec<UnitVector>, EmbedError> {
         let lengths: Vec<usize> = sequences.iter().map(|sequence| sequence.len()).collect();
         if lengths.iter().sum::<usize>() == 0 {
             return Ok(vec![UnitVector::normalise(Vec::new()); sequences.len()]);
         }
-        let mut hidden = self.embed(sequences)?;
-        let pooled = layers.forward(&mut hidden, &lengths, self.pooling, scratch);
+        let mut hidden = embedded(&self.words, &self.layers, sequences, &mut self.scratch)?;
+        let pooled = self.layers.forward(&mut hidden, &lengths, pooling, &mut self.scratch);
         Ok(pooled.into_iter().map(UnitVector::normalise).collect())
     }
-
-    /// The embeddings of the tokens of all sequences, `[tokens, width]`.
-    fn embed(&self, sequences: &[&[u32]]) -> Result<Vec<f32>, Box<dyn std::error::Error>> {
-        let tokens: Vec<i64> = sequences.iter().flat_map(|tokens| tokens.iter().copied().map(i64::from)).collect();
-        let positions: Vec<i64> = sequences.iter().flat_map(|tokens| 0..tokens.len() as i64).collect();
-        let (tokens, positions) = (Tensor::from_slice(&tokens), Tensor::from_slice(&positions));
-        let (tokens, positions) = (tokens.unsqueeze(0), positions.unsqueeze(0));
-        let embedded = self.embeddings.forward_t(Some(&tokens), None, Some(&positions), None, false)?;
-        Ok(Vec::<f32>::try_from(&embedded.flatten(0, -1))?)
-    }
-
-    /// Encodes the sequences as a matrix `[batch, longest]`, padded to the longest.
-    fn encode_padded(
-        &self,
-        sequences: &[&[u32]],
-        layers: &[Layer],
-        kind: Kind,
-    ) -> Result<Vec<UnitVector>, Box<dyn std::error::Error>> {
-        let batch = sequences.len();
-        let longest = sequences.iter().map(|sequence| sequence.len()).max().unwrap_or(0);
-        if batch == 0 || longest == 0 {
-            return Ok(vec![UnitVector::normalise(Vec::new()); batch]);
-        }
-        let longest = padded_length(longest, self.positions);
-        let (tokens, mask) = padded(sequences, longest);
-        let shape = [i64::try_from(batch)?, i64::try_from(longest)?];
-        let tokens = Tensor::from_slice(&tokens).view(shape);
-        let mask = Tensor::from_slice(&mask).view(shape);
-        // Added to the attention scores, shape [batch, 1, 1, longest]. libtorch 2.4 refuses the undefined tensor that
-        // tch passes for no mask, so there always is one.
-        let bias = ((&mask - 1.0) * 10_000.0).to_kind(kind).view([shape[0], 1, 1, shape[1]]);
-        let embedded = self.embeddings.forward_t(Some(&tokens), None, None, None, false)?;
-        let shape = embedded.size();
-        let mut hidden = embedded.view([-1, shape[2]]);
-        let (last, before) = layers.split_last().ok_or("the model has no layers")?;
-        for layer in before {
-            hidden = layer.forward(&hidden, &bias);
-        }
-        let pooled = match self.pooling {
-            Pooling::Cls => last.forward_first(&hidden, &bias).to_kind(Kind::Float),
-            Pooling::Mean => {
-                let hidden = last.forward(&hidden, &bias).view(shape.as_slice());
-                let mask = mask.unsqueeze(-1);
-                let sum = (hidden.to_kind(Kind::Float) * &mask).sum_dim_intlist([1i64].as_slice(), false, Kind::Float);
-                sum / mask.sum_dim_intlist([1i64].as_slice(), false, Kind::Float)
-            }
-        };
-        let rows = Vec::<Vec<f32>>::try_from(&pooled)?;
-        Ok(rows.into_iter().map(UnitVector::normalise).collect())
-    }
 }
 
-/// Creates rust-bert's embeddings with the weights of the checkpoint.
-fn embeddings(
-    model: &ModelFolder,
-    weights_of: impl Fn(&str, &[i64]) -> Result<Tensor, EmbedError>,
-) -> Result<(BertEmbeddings, nn::VarStore), EmbedError> {
-    let mut store = nn::VarStore::new(Device::Cpu);
-    // rust-bert initialises new weights with random numbers, which takes a tenth of a second for a whole vocabulary. So
-    // the tables are created with one row and replaced by those of the model.
-    let mut config = model.config.clone();
-    (config.vocab_size, config.max_position_embeddings, config.type_vocab_size) = (1, 1, 1);
-    let embeddings = BertEmbeddings::new(store.root() / "embeddings", &config);
-    for (name, mut tensor) in store.variables() {
-        let weights = weights_of(&name, &shape_in(&model.config, &name, &tensor))?;
-        tch::no_grad(|| tensor.set_data(&weights));
-    }
-    store.freeze();
-    Ok((embeddings, store))
-}
-
-/// The shape of one of the embeddings' weights in a model of this configuration.
-fn shape_in(config: &BertConfig, name: &str, made: &Tensor) -> Vec<i64> {
-    let rows = [
-        ("word_embeddings", config.vocab_size),
-        ("position_embeddings", config.max_position_embeddings),
-        ("token_type_embeddings", config.type_vocab_size),
-    ];
-    match rows.iter().find(|(table, _)| name.contains(table)) {
-        Some((_, rows)) => vec![*rows, config.hidden_size],
-        None => made.size(),
-    }
-}
-
-/// Token ids, with 0 after the end of each sequence, and a mask with 1.0 for each token.
-fn padded(sequences: &[&[u32]], longest: usize) -> (Vec<i64>, Vec<f32>) {
-    let mut tokens = vec![0i64; sequences.len() * longest];
-    let mut mask = vec![0f32; sequences.len() * longest];
-    for (row, sequence) in sequences.iter().enumerate() {
-        for (column, &token) in sequence.iter().enumerate() {
-            tokens[row * longest + column] = i64::from(token);
-            mask[row * longest + column] = 1.0;
-        }
-    }
-    (tokens, mask)
+/// The embeddings of the tokens of all sequences, `[tokens, width]`. Only the rows of `words` are gathered by libtorch: for a
+/// question, its separate operations take longer than all else that is computed here.
+fn embedded(
+    words: &Tensor,
+    layers: &Transformer,
+    sequences: &[&[u32]],
+    scratch: &mut Scratch,
+) -> Result<Vec<f32>, EmbedError> {
+    let lengths: Vec<usize> = sequences.iter().map(|sequence| sequence.len()).collect();
+    let tokens: Vec<i64> = sequences.iter().flat_map(|tokens| tokens.iter().copied().map(i64::from)).collect();
+    let mut hidden = vec![0.0; tokens.len() * layers.width()];
+    let gather = || {
+        let rows = words.f_index_select(0, &Tensor::f_from_slice(&tokens)?)?;
+        rows.f_copy_data(&mut hidden, rows.numel())
+    };
+    tch::no_grad(gather).map_err(|error| EmbedError::Model(error.to_string()))?;
+    layers.embed(&mut hidden, &lengths, scratch);
+    Ok(hidden)
 }

@@ -18,6 +18,7 @@ mod int8;
 mod layer;
 mod model;
 mod queue;
+mod torch;
 mod vector;
 
 pub use batch::TokenBudget;
@@ -26,7 +27,7 @@ pub use calibration::{Calibration, CosineScale};
 pub use encoder::{Encoder, Precision};
 pub use hash::HashEmbedder;
 pub use model::{ModelFolder, ModelOverrides, Pooling, Prompts};
-pub use vector::UnitVector;
+pub use vector::{UnitVector, dot};
 
 use thiserror::Error;
 

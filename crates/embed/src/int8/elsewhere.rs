@@ -24,6 +24,10 @@ impl Transformer {
         Err(EmbedError::NoInt8)
     }
 
+    pub(super) fn embed(&self, _: &mut [f32], _: &[usize], _: &mut Scratch) {
+        match *self {}
+    }
+
     pub(super) fn forward(&self, _: &mut [f32], _: &[usize], _: Pooling, _: &mut Scratch) -> Vec<Vec<f32>> {
         match *self {}
     }

@@ -32,9 +32,12 @@ const CHUNK_TOKENS: usize = 256;
 /// Tokens that pass through the widest part of a layer together.
 const INNER_TOKENS: usize = 48;
 
-/// The layers of an encoder. Constructed only if the CPU can run them.
+/// The layers of an encoder, and what its embeddings add to those of words. Constructed only if the CPU can run them.
 #[derive(Debug)]
 pub(super) struct Transformer {
+    /// The embedding of each position, to which that of the first token type is added, `[positions, width]`.
+    positions: Vec<f32>,
+    embedding_norm: Norm,
     layers: Vec<Layer>,
     width: usize,
     heads: usize,
@@ -82,11 +85,31 @@ impl Transformer {
         }
         let layers = (0..config.num_hidden_layers).map(|number| Layer::load(checkpoint, number, config));
         let size = |number: i64| usize::try_from(number).unwrap_or(0);
+        let width = config.hidden_size;
+        let get = |name: &str, shape: &[i64]| to_vec(&checkpoint.get(&format!("embeddings.{name}.weight"), shape)?);
+        let mut positions = get("position_embeddings", &[config.max_position_embeddings, width])?;
+        let types = get("token_type_embeddings", &[config.type_vocab_size, width])?;
+        for row in positions.chunks_exact_mut(size(width)) {
+            row.iter_mut().zip(&types).for_each(|(number, of_type)| *number += of_type);
+        }
         Ok(Self {
+            positions,
+            embedding_norm: Norm::load(checkpoint, "embeddings.LayerNorm", width)?,
             layers: layers.collect::<Result<_, _>>()?,
-            width: size(config.hidden_size),
+            width: size(width),
             heads: size(config.num_attention_heads),
         })
+    }
+
+    /// Completes the embeddings of the tokens of all texts, `[tokens, width]`. `hidden` has the embeddings of their words,
+    /// and `lengths` the number of tokens of each text.
+    pub(super) fn embed(&self, hidden: &mut [f32], lengths: &[usize], scratch: &mut Scratch) {
+        scratch.added.clear();
+        for length in lengths {
+            scratch.added.extend_from_slice(&self.positions[..length * self.width]);
+        }
+        // SAFETY: `load` constructs none of these on a CPU without the feature.
+        unsafe { self.embedding_norm.add(hidden, &scratch.added) };
     }
 
     /// One vector for each text, not normalised. `hidden`: the embeddings of the tokens of all texts, concatenated,
@@ -242,9 +265,7 @@ impl Layer {
             Ok(Linear::new(&weight, &bias, usize::try_from(from).unwrap_or(0)))
         };
         let linear = |names: &[&str], from, to| scaled(names, from, to, 1.0);
-        let norm = |name: &str| -> Result<Norm, EmbedError> {
-            Ok(Norm::new(get(&format!("{name}.weight"), &[width])?, get(&format!("{name}.bias"), &[width])?))
-        };
+        let norm = |name: &str| Norm::load(checkpoint, &format!("encoder.layer.{number}.{name}"), width);
         let head_width = usize::try_from(width / config.num_attention_heads).unwrap_or(1);
         let query_scale = attention::query_scale(head_width);
         Ok(Self {
@@ -336,6 +357,13 @@ fn compact_first_tokens(hidden: &mut [f32], width: usize, lengths: &[usize]) -> 
     count
 }
 
+impl Norm {
+    fn load(checkpoint: &Checkpoint<'_>, path: &str, width: i64) -> Result<Self, EmbedError> {
+        let get = |name: &str| to_vec(&checkpoint.get(&format!("{path}.{name}"), &[width])?);
+        Ok(Self::new(get("weight")?, get("bias")?))
+    }
+}
+
 fn to_vec(tensor: &Tensor) -> Result<Vec<f32>, EmbedError> {
     Vec::<f32>::try_from(&tensor.flatten(0, -1)).map_err(|error| EmbedError::Model(error.to_string()))
 }
@@ -371,7 +399,13 @@ mod tests {
             output: linear(4 * WIDTH, WIDTH, seed + 10),
             output_norm: norm(seed + 12),
         };
-        Transformer { layers: (0..layers).map(|number| layer(100 * number)).collect(), width: WIDTH, heads: HEADS }
+        Transformer {
+            positions: pseudo_random(4 * WIDTH, 7),
+            embedding_norm: norm(8),
+            layers: (0..layers).map(|number| layer(100 * number)).collect(),
+            width: WIDTH,
+            heads: HEADS,
+        }
     }
 
     /// Whether this CPU has the instructions.
