@@ -83,22 +83,22 @@ fn documents_of(set: &BitSet) -> impl Iterator<Item = DocId> + '_ {
 
 fn scan_signs(segments: &[ScanSegment<'_>], query: &UnitVector, keep: usize) -> Vec<ScanHit> {
     let code = signs(query.as_slice());
-    let mut best = TopHits::new(keep);
+    let mut nearest = NearestCodes::new(keep, 64 * code.len());
     for (number, segment) in segments.iter().enumerate() {
-        let mut scan = SignScan { segment, number: number as u32, code: &code, best: &mut best };
+        let mut scan = SignScan { segment, number: number as u32, code: &code, nearest: &mut nearest };
         match segment.allowed {
             Some(allowed) if allowed.len() * SPARSE_FILTER < segment.vectors.len() => scan.visit(documents_of(allowed)),
             _ => scan.sweep(),
         }
     }
-    best.into_sorted()
+    nearest.into_hits()
 }
 
 struct SignScan<'a> {
     segment: &'a ScanSegment<'a>,
     number: u32,
     code: &'a [u64],
-    best: &'a mut TopHits,
+    nearest: &'a mut NearestCodes,
 }
 
 impl SignScan<'_> {
@@ -112,7 +112,7 @@ impl SignScan<'_> {
             hamming(self.segment.vectors.sign_codes(start..end), self.code, block);
             for (number, group) in block.chunks(GROUP).enumerate() {
                 let nearest = group.iter().copied().min().unwrap_or(u16::MAX);
-                if -f32::from(nearest) <= self.best.threshold {
+                if nearest >= self.nearest.limit {
                     continue;
                 }
                 for (offset, distance) in group.iter().enumerate() {
@@ -133,9 +133,8 @@ impl SignScan<'_> {
 
     #[inline(always)]
     fn offer(&mut self, doc: usize, distance: u16) {
-        let score = -f32::from(distance);
-        if score > self.best.threshold && self.segment.admits(doc) {
-            self.best.push(ScanHit { score, segment: self.number, doc: doc as u32 });
+        if distance < self.nearest.limit && self.segment.admits(doc) {
+            self.nearest.push(distance, self.number, doc as u32);
         }
     }
 }
@@ -150,6 +149,63 @@ fn rescore_int8(segments: &[ScanSegment<'_>], query: &UnitVector, candidates: &[
         best.push(ScanHit { score: dot_i8(&code.high, high(found)) * scale, ..*found });
     }
     best.into_sorted()
+}
+
+/// Keeps the documents with the smallest distances. Distances are small integers, so they are counted, and nothing is
+/// sorted: a scan offers several times as many documents as are kept.
+struct NearestCodes {
+    keep: usize,
+    /// Documents that were near enough when they were found, in the order of the index.
+    found: Vec<(u16, ScanHit)>,
+    /// Number of found documents at each distance.
+    counts: Vec<usize>,
+    /// The largest distance of a document that is kept.
+    farthest: u16,
+    /// Number of found documents at this distance or nearer.
+    near: usize,
+    /// A new document must be nearer than this.
+    limit: u16,
+}
+
+impl NearestCodes {
+    /// `bits`: the length of a code, which is the largest distance.
+    fn new(keep: usize, bits: usize) -> Self {
+        let farthest = u16::try_from(bits).unwrap_or(u16::MAX - 1);
+        let limit = if keep > 0 { farthest + 1 } else { 0 };
+        let counts = vec![0; usize::from(farthest) + 1];
+        Self { keep, found: Vec::with_capacity(4 * keep), counts, farthest, near: 0, limit }
+    }
+
+    /// Adds a document that is nearer than the limit. Of documents at equal distances, those that come first are kept.
+    #[inline(always)]
+    fn push(&mut self, distance: u16, segment: u32, doc: u32) {
+        self.found.push((distance, ScanHit { score: -f32::from(distance), segment, doc }));
+        self.counts[usize::from(distance)] += 1;
+        self.near += 1;
+        if self.near >= self.keep {
+            while self.near - self.counts[usize::from(self.farthest)] >= self.keep {
+                self.near -= self.counts[usize::from(self.farthest)];
+                self.farthest -= 1;
+            }
+            self.limit = self.farthest;
+        }
+    }
+
+    /// The nearest documents, in the order of the index.
+    fn into_hits(self) -> Vec<ScanHit> {
+        let nearer = self.near - self.counts[usize::from(self.farthest)];
+        let mut ties = self.keep - nearer;
+        let mut hits = Vec::with_capacity(self.keep.min(self.found.len()));
+        for (distance, hit) in self.found {
+            if distance == self.farthest && ties > 0 {
+                ties -= 1;
+                hits.push(hit);
+            } else if distance < self.farthest {
+                hits.push(hit);
+            }
+        }
+        hits
+    }
 }
 
 /// Keeps the hits with the highest scores.
@@ -208,6 +264,26 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_nearest_codes_are_those_with_the_smallest_distances(
+            distances in prop::collection::vec(0u16..=64, 0..300),
+            keep in 0usize..20,
+        ) {
+            let mut nearest = NearestCodes::new(keep, 64);
+            for (doc, distance) in (0..).zip(&distances) {
+                if *distance < nearest.limit {
+                    nearest.push(*distance, 0, doc);
+                }
+            }
+            let mut expected: Vec<(u16, u32)> = distances.iter().copied().zip(0..).collect();
+            expected.sort_unstable();
+            expected.truncate(keep);
+            expected.sort_unstable_by_key(|(_, doc)| *doc);
+            let kept: Vec<(u16, u32)> =
+                nearest.into_hits().iter().map(|hit| ((-hit.score) as u16, hit.doc)).collect();
+            prop_assert_eq!(kept, expected);
+        }
+
         #[test]
         fn best_keeps_the_best(scores in prop::collection::vec(-100i32..100, 0..300), keep in 0usize..20) {
             let mut best = TopHits::new(keep);
