@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 
 use crate::bibliography::{papers_found, studies_cited};
@@ -13,7 +13,7 @@ use crate::server::accept::{reference_format, references};
 use crate::server::extract::{FromJson, FromQuery};
 use crate::server::metrics::RequestStage;
 use crate::server::problem::Problem;
-use crate::server::response_cache::CacheKey;
+use crate::server::response_cache::{CacheKey, RenderedResponse};
 use crate::server::state::AppState;
 use crate::wire::{SearchRequest, SearchResponse};
 
@@ -45,7 +45,7 @@ pub(in crate::server) async fn post(
 
 async fn answer(state: &Arc<AppState>, headers: &HeaderMap, request: SearchRequest) -> Answered {
     let Some(format) = reference_format(request.format.as_deref(), headers)? else {
-        return answer_as_json(state, request).await.map(IntoResponse::into_response);
+        return answer_as_json(state, request).await;
     };
     let cited = request.cited;
     let request = request.into_request(&state.limits.question)?;
@@ -56,15 +56,15 @@ async fn answer(state: &Arc<AppState>, headers: &HeaderMap, request: SearchReque
     Ok(references(&state.blocking(find).await?, format))
 }
 
-async fn answer_as_json(state: &Arc<AppState>, request: SearchRequest) -> Result<Json<SearchResponse>, Problem> {
+async fn answer_as_json(state: &Arc<AppState>, request: SearchRequest) -> Answered {
     let began = Instant::now();
     let key = CacheKey::new(state.engine.store().snapshot().commit_id().to_owned(), &request);
     let (question, explained, facets) = (request.q.clone(), request.explain, request.facets.clone());
     let request = request.into_request(&state.limits.question)?;
     if let Some(cached) = state.responses.get(&key) {
         state.metrics.count_cache_hit();
-        let took_ms = began.elapsed().as_secs_f64() * 1e3;
-        return Ok(Json(SearchResponse { query: question, took_ms, stages_ms: None, ..cached.as_ref().clone() }));
+        let again = cached.again(&question, began.elapsed().as_secs_f64() * 1e3);
+        return again.map(json).map_err(|error| Problem::internal(&error));
     }
     let respond = move |state: &AppState| {
         let answer = state.engine.search(&request)?;
@@ -77,9 +77,14 @@ async fn answer_as_json(state: &Arc<AppState>, request: SearchRequest) -> Result
         for hit in response.hits.iter_mut().map(|hit| &mut hit.hit) {
             hit.add_library(sources.get(&hit.paper.id).map_or(&[], Vec::as_slice));
         }
+        let rendered = RenderedResponse::new(&response).map_err(|error| Problem::internal(&error))?;
+        state.responses.insert(key, &response.commit, rendered.clone());
         state.metrics.observe_stage(RequestStage::Render, began.elapsed());
-        state.responses.insert(key, Arc::new(response.clone()));
-        Ok(response)
+        Ok(rendered)
     };
-    Ok(Json(state.blocking(respond).await?))
+    state.blocking(respond).await.map(json)
+}
+
+fn json(response: RenderedResponse) -> Response {
+    ([(CONTENT_TYPE, mime::APPLICATION_JSON.as_ref())], response.into_json()).into_response()
 }
