@@ -20,8 +20,6 @@ impl HeapSize for LongForms {
 /// Papers that a lookup found.
 pub(super) type PaperList = Arc<[PassageAddress]>;
 
-impl HeapSize for PassageAddress {}
-
 impl LongForms {
     /// The papers of each long form.
     pub(super) fn by_spelling(&self) -> BTreeMap<String, PaperSet> {

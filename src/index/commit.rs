@@ -21,6 +21,9 @@ use crate::store::{
     Candidate, Counts, Filter, FuzzyTerm, IndexError, PaperKey, PassageAddress, PassageCosines, PassageRecord,
 };
 
+/// How many passages ahead of the current one vectors are prefetched. Those of one have about 3 kB.
+const PREFETCH_DISTANCE: usize = 2;
+
 /// A point-in-time view of one commit, with its vector files open. It never changes and is cheap to share.
 pub(super) struct Commit {
     pub(super) searcher: Searcher,
@@ -37,6 +40,8 @@ pub(super) struct Commit {
     /// The sources of papers in JSON, by paper id. Each hit shows those of its paper, and reading them decompresses a
     /// block of their column.
     pub(super) sources: TermCache<Arc<str>>,
+    /// The documents of papers, by paper id.
+    pub(super) papers: TermCache<Arc<[PassageAddress]>>,
 }
 
 impl std::fmt::Debug for Commit {
@@ -72,6 +77,7 @@ impl Commit {
             frequencies: TermCache::default(),
             fuzzy_terms: TermCache::default(),
             sources: TermCache::default(),
+            papers: TermCache::default(),
         })
     }
 
@@ -178,10 +184,14 @@ impl Commit {
         self.segments[address.segment as usize].vectors()
     }
 
-    /// The cosines of a query with the vectors of a passage.
-    pub(super) fn cosines(&self, address: PassageAddress, query: &UnitVector) -> PassageCosines {
-        let (vectors, doc) = (self.vectors(address), address.doc as usize);
-        vectors.of(doc).cosines(query)
+    /// The cosines of a query with the vectors of each passage.
+    pub(super) fn cosines(&self, addresses: &[PassageAddress], query: &UnitVector) -> Vec<PassageCosines> {
+        let cosines = |(number, address): (usize, &PassageAddress)| {
+            let ahead = addresses.get(number + PREFETCH_DISTANCE);
+            ahead.into_iter().for_each(|ahead| self.vectors(*ahead).prefetch(ahead.doc as usize));
+            self.vectors(*address).of(address.doc as usize).cosines(query)
+        };
+        addresses.iter().enumerate().map(cosines).collect()
     }
 
     /// The cosine of a query with the passage's own vector.

@@ -157,36 +157,40 @@ impl Commit {
         addresses: &[PassageAddress],
     ) -> Result<Vec<f32>, IndexError> {
         let mut scores = vec![0.0; addresses.len()];
-        if terms.is_empty() || addresses.is_empty() {
-            return Ok(scores);
-        }
         let statistics = PassageStatistics { commit: self };
         let scoring = EnableScoring::enabled_from_statistics_provider(&statistics, &self.searcher);
-        let weight = self.words_query(terms, weights).weight(scoring)?;
-        let mut start = 0;
-        for of_segment in addresses.chunk_by(|a, b| a.segment == b.segment) {
-            let mut scorer = weight.scorer(self.searcher.segment_reader(of_segment[0].segment), 1.0)?;
-            visit_common(&mut scorer, of_segment, |index, scorer| scores[start + index] = scorer.score());
-            start += of_segment.len();
+        // One by one: a union decodes blocks of documents of which none is asked for.
+        for (term, weight) in self.weighted_terms(terms, weights) {
+            let query = TermQuery::new(term, IndexRecordOption::WithFreqs).weight(scoring)?;
+            let mut start = 0;
+            for of_segment in addresses.chunk_by(|a, b| a.segment == b.segment) {
+                let mut scorer = query.scorer(self.searcher.segment_reader(of_segment[0].segment), weight)?;
+                visit_common(&mut scorer, of_segment, |index, scorer| scores[start + index] += scorer.score());
+                start += of_segment.len();
+            }
         }
         Ok(scores)
     }
 
     fn words_query(&self, terms: &[QueryTerm], weights: FieldWeights) -> Box<dyn Query> {
+        let clause = |(term, weight)| -> Box<dyn Query> {
+            let query = TermQuery::new(term, IndexRecordOption::WithFreqs);
+            Box::new(BoostQuery::new(Box::new(query), weight))
+        };
+        Box::new(BooleanQuery::union(self.weighted_terms(terms, weights).map(clause).collect()))
+    }
+
+    /// Each term in each field, with their common weight.
+    fn weighted_terms(&self, terms: &[QueryTerm], weights: FieldWeights) -> impl Iterator<Item = (Term, f32)> {
         let fields = [
             (self.fields.text, weights.text),
             (self.fields.heading, weights.heading),
             (self.fields.senses, weights.senses),
         ];
-        let mut clauses: Vec<Box<dyn Query>> = Vec::new();
-        for query_term in terms {
-            for (field, weight) in fields.iter().filter(|(_, weight)| *weight > 0.0) {
-                let term = Term::from_field_text(*field, &query_term.term);
-                let query = TermQuery::new(term, IndexRecordOption::WithFreqs);
-                clauses.push(Box::new(BoostQuery::new(Box::new(query), weight * query_term.weight)));
-            }
-        }
-        Box::new(BooleanQuery::union(clauses))
+        terms.iter().flat_map(move |term| {
+            let fields = fields.into_iter().filter(|(_, weight)| *weight > 0.0);
+            fields.map(|(field, weight)| (Term::from_field_text(field, &term.term), weight * term.weight))
+        })
     }
 }
 

@@ -98,7 +98,8 @@ impl Commit {
         match lookup {
             PaperLookup::Id(id) => self.find(self.fields.id, id, PAPER),
             PaperLookup::Ids(ids) => {
-                let found = ids.iter().map(|id| self.find(self.fields.id, id, PAPER));
+                let find = |id: &str| self.find(self.fields.id, id, PAPER).map(Arc::from);
+                let found = ids.iter().map(|id| self.papers.get_or_compute(id, || find(id)));
                 Ok(found.collect::<Result<Vec<_>, _>>()?.concat())
             }
             PaperLookup::File(file) => self.find(self.fields.file, &file.to_string_lossy(), PAPER),

@@ -33,7 +33,7 @@ use tantivy::{DocId, Segment, TantivyDocument, TantivyError};
 use crate::embed::UnitVector;
 use crate::store::codes::{Code, sign_words, signs};
 use crate::store::encoded::EncodedVectors;
-use crate::store::kernels::dot_wide;
+use crate::store::kernels::{dot_wide, prefetch};
 
 /// The file's extension.
 const EXTENSION: &str = "vec";
@@ -456,6 +456,12 @@ impl SegmentVectors {
         [own.concat(), sentences.concat()].concat()
     }
 
+    /// Prefetches the vectors of a document.
+    pub(super) fn prefetch(&self, doc: usize) {
+        let EncodedVectors { high, low, sentence_codes, .. } = self.of(doc);
+        [high, low, sentence_codes].into_iter().for_each(prefetch);
+    }
+
     /// The vectors of a document.
     pub(super) fn of(&self, doc: usize) -> EncodedVectors<'_> {
         let sentences = self.sentence_range(doc);
@@ -499,8 +505,8 @@ mod tests {
         assert!(!read.has_vector(1) && read.has_vector(2));
         assert!(read.of(2).sentence_cosines(&query).is_empty());
         let mean = UnitVector::mean(&read.of(0).sentence_vectors()).expect("sentences");
-        assert!((read.of(0).body_cosine(&query) - mean.cosine(&query)).abs() < 1e-3);
-        assert_eq!(read.of(2).body_cosine(&query), 0.0);
+        assert!((read.of(0).cosines(&query).body - mean.cosine(&query)).abs() < 1e-3);
+        assert_eq!(read.of(2).cosines(&query).body, 0.0);
     }
 
     #[test]

@@ -92,7 +92,7 @@ impl View for Commit {
     }
 
     fn cosines(&self, addresses: &[PassageAddress], query: &UnitVector) -> Result<Vec<PassageCosines>, IndexError> {
-        Ok(addresses.iter().map(|address| self.cosines(*address, query)).collect())
+        Ok(self.cosines(addresses, query))
     }
 
     fn paragraph_cosines(&self, addresses: &[PassageAddress], query: &UnitVector) -> Result<Vec<f32>, IndexError> {

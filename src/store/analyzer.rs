@@ -48,7 +48,8 @@ pub fn words_among<'a>(text: &str, terms: impl IntoIterator<Item = &'a str>) -> 
     words_that(text, |word| prefixes.may_have_a_term(word))
 }
 
-/// The terms of a text, without those of words that are not `wanted`. If a compound is wanted, all of its parts are.
+/// The terms of a text, without those of words that are not `wanted`. If a part of a compound is wanted, all of its parts are;
+/// its joined form begins with its first part.
 fn words_that(text: &str, wanted: impl Fn(&str) -> bool) -> Vec<Word> {
     let mut words = Vec::new();
     let mut position = 0;
@@ -57,7 +58,9 @@ fn words_that(text: &str, wanted: impl Fn(&str) -> bool) -> Vec<Word> {
         let may_have_parts = word.bytes().any(|byte| byte == b'-' || !byte.is_ascii());
         let parts = if may_have_parts { parts(word) } else { Vec::new() };
         if parts.len() > 1 {
-            push_parts(&mut words, text, compound.start, &parts, position);
+            if parts.iter().any(|part| wanted(&word[part.clone()])) {
+                push_parts(&mut words, text, compound.start, &parts, position);
+            }
         } else if wanted(word) && !is_stop_word(word) {
             words.push(Word { term: term(word), range: compound, position });
         }

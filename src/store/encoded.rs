@@ -3,7 +3,7 @@
 use super::codes::{Code, sign_words, signs};
 use super::kernels::{add_scaled, dot_f32_i8, dot_wide};
 use super::view::PassageCosines;
-use crate::embed::UnitVector;
+use crate::embed::{UnitVector, dot};
 
 /// The encoded vectors of one passage.
 #[derive(Debug, Clone, Copy)]
@@ -63,11 +63,8 @@ impl<'a> EncodedVectors<'a> {
 
     /// The cosines of a query with all vectors.
     pub(crate) fn cosines(&self, query: &UnitVector) -> PassageCosines {
-        PassageCosines {
-            paragraph: self.cosine(query),
-            body: self.body_cosine(query),
-            sentences: self.sentence_cosines(query),
-        }
+        let sentences = self.sentence_cosines(query);
+        PassageCosines { paragraph: self.cosine(query), body: self.body_cosine(&sentences), sentences }
     }
 
     /// The cosine of a query with each sentence, in order, exact to 8 bits.
@@ -75,23 +72,21 @@ impl<'a> EncodedVectors<'a> {
         self.sentences().map(|(code, scale)| scale * dot_f32_i8(query.as_slice(), code)).collect()
     }
 
-    /// The cosine of a query with the mean of the sentences' vectors; 0 if there are no sentences.
-    pub(crate) fn body_cosine(&self, query: &UnitVector) -> f32 {
+    /// The cosine of a query with the mean of the sentences' vectors, given its cosines with them; 0 if there are no
+    /// sentences.
+    pub(crate) fn body_cosine(&self, sentence_cosines: &[f32]) -> f32 {
         let mut sum = vec![0f32; self.high.len()];
         for (code, scale) in self.sentences() {
             add_scaled(&mut sum, code, scale);
         }
-        let (dot, square) = sum
-            .iter()
-            .zip(query.as_slice())
-            .fold((0.0, 0.0), |(dot, square), (number, query)| (dot + number * query, square + number * number));
-        if square > 0.0 { dot / square.sqrt() } else { 0.0 }
+        let square = dot(&sum, &sum);
+        if square > 0.0 { sentence_cosines.iter().sum::<f32>() / square.sqrt() } else { 0.0 }
     }
 
     /// The vectors of the sentences, decoded from 8 bits.
     pub(crate) fn sentence_vectors(&self) -> Vec<UnitVector> {
-        let zeros = vec![0i8; self.high.len()];
-        self.sentences().map(|(code, scale)| UnitVector::normalise(Code::decode(code, &zeros, scale))).collect()
+        let vector = |(code, scale): (&[i8], f32)| code.iter().map(|number| scale * f32::from(*number)).collect();
+        self.sentences().map(vector).map(UnitVector::normalise).collect()
     }
 
     /// The code and the scale of each sentence.

@@ -107,11 +107,12 @@ fn similarity(own: &[[u8; 3]], other: &str) -> f32 {
     if 2.0 * own.len().min(other.len()) as f32 / (all as f32) < MIN_SIMILARITY {
         return 0.0;
     }
-    let mut left = own.to_vec();
-    let mut common = 0;
+    // One bit for each of the first trigrams that is already counted. Longer terms are rare, and none is a word.
+    let (mut counted, mut common) = (0u128, 0);
     for trigram in trigrams(other) {
-        if let Some(position) = left.iter().position(|known| *known == trigram) {
-            left.swap_remove(position);
+        let is_new = |(position, known): (usize, &[u8; 3])| *known == trigram && counted & (1 << position) == 0;
+        if let Some(position) = own.iter().take(128).enumerate().position(is_new) {
+            counted |= 1 << position;
             common += 1;
         }
     }

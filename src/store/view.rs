@@ -15,6 +15,7 @@ use super::filter::Filter;
 use super::fuzzy::FuzzyTerm;
 use super::paper_set::{PaperKey, PaperSet};
 use super::record::{PaperRecord, PassageRecord, SourceRecord};
+use super::term_cache::HeapSize;
 use crate::embed::{EmbedError, UnitVector};
 
 /// The address of a passage or of a paper in a commit. Only the view that returned it knows its meaning.
@@ -23,6 +24,8 @@ pub struct PassageAddress {
     pub(crate) segment: u32,
     pub(crate) doc: u32,
 }
+
+impl HeapSize for PassageAddress {}
 
 /// A passage that one leg found, with the score of that leg.
 #[derive(Debug, Clone, Copy, PartialEq)]
