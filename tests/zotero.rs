@@ -264,6 +264,37 @@ fn several_files_of_an_item_are_a_paper_and_its_supplements() {
     assert!(now.sources[0].path.ends_with("page.html"), "{:?}", now.sources);
 }
 
+/// A scan without text is a failure, and its item is found by its abstract until a file with text is there.
+#[test]
+fn title_and_abstract_stand_in_for_a_file_that_cannot_be_read() {
+    let forty = Forty::new(Arc::new(stroma::embed::HashEmbedder::new(64)));
+    let zotero = &forty.zotero;
+    let fields = [("title", "Scanned knees"), ("abstractNote", "Emulsion of gold salts eased the knees of half.")];
+    let item = zotero.item(PERSONAL, "journalArticle", &fields);
+    let scan = zotero.stored(Some(item), "application/pdf", "scan.pdf", b"%PDF-1.4\nnothing that can be read");
+    forty.index();
+    let again = forty.index();
+    assert_eq!((again.papers.added, again.papers.updated, again.papers.removed), (0, 0, 0));
+    assert!(again.failures.iter().any(|failure| failure.file.ends_with("scan.pdf")), "{:?}", again.failures);
+    assert!(again.warnings.iter().any(|warning| warning.starts_with("no file of 1 item can be read")));
+    let paper = papers_of(&forty, "Scanned knees");
+    assert_eq!((paper.passages, &paper.metadata.marks), (1, &vec![Mark::Abstract]));
+    let file = zotero.folder.join("storage").join(zotero.key_of(scan)).join("scan.pdf");
+    let text = "# Scanned knees\n\n## Results\n\nGold salts eased the knees of half of all patients within a year.\n";
+    std::fs::write(&file, text).expect("written");
+    let now = forty.index();
+    assert!(now.warnings.iter().all(|warning| !warning.starts_with("no file of")), "{:?}", now.warnings);
+    let paper = papers_of(&forty, "Scanned knees");
+    let sources: Vec<&std::path::Path> = paper.sources.iter().map(|source| source.path.as_path()).collect();
+    assert_eq!((sources, paper.metadata.marks.is_empty()), (vec![file.as_path()], true));
+    // What could be read before stays as it was.
+    std::fs::write(&file, b"%PDF-1.4\nnothing that can be read").expect("written");
+    let broken = forty.index();
+    assert!(broken.failures.iter().any(|failure| failure.file.ends_with("scan.pdf")), "{:?}", broken.failures);
+    assert_eq!(papers_of(&forty, "Scanned knees").sources.len(), 1);
+    assert_eq!(counts(&forty.index())[..3], [0, 0, 0]);
+}
+
 fn papers_of(forty: &Forty, title: &str) -> PaperRecord {
     papers(&forty.library).remove(title).unwrap_or_else(|| panic!("no paper {title:?}"))
 }

@@ -101,6 +101,7 @@ impl Summary {
         self.papers.failed = second.papers.failed;
         self.failures = second.failures;
         self.not_papers = second.not_papers;
+        self.warnings = second.warnings;
     }
 
     fn add_non_paper(&mut self, file: &Path) {

@@ -156,7 +156,13 @@ impl Ingest<'_> {
         if let Some(references) = &self.options.references {
             Arc::make_mut(&mut found.items).references = references.load()?;
         }
+        self.add_stand_ins(&mut found)?;
         let (mut summary, mut left) = self.pass(&found, report)?;
+        if self.add_stand_ins(&mut found)? > 0 {
+            let (second, still_left) = self.pass(&found, report)?;
+            summary.add_second_pass(second);
+            left = still_left;
+        }
         while left > 0 {
             // What the others have done by now needs nothing in the next pass; what they gave up is taken over.
             for _ in 0..WAITS {
@@ -173,11 +179,26 @@ impl Ingest<'_> {
         Ok(summary)
     }
 
+    /// Adds the items of libraries that stand in for files that could not be read, and returns their number. A file that could be
+    /// read before is indexed as it was.
+    fn add_stand_ins(&self, found: &mut FoundFiles) -> Result<usize, IngestError> {
+        if found.stand_ins.is_empty() {
+            return Ok(0);
+        }
+        let (unreadable, snapshot) = (self.unreadable(), self.store.snapshot());
+        let has_no_text = |file: &Path| Ok(unreadable.has_file(file) && snapshot.sources_of_file(file)?.is_none());
+        found.add_stand_ins(has_no_text)
+    }
+
+    fn unreadable(&self) -> Unreadable {
+        Unreadable::load(self.store.folder(), self.options.reader.reading())
+    }
+
     /// Does what this process can do now. Also returns the number of sources that were left to other processes.
     fn pass(&self, found: &FoundFiles, report: &mut dyn FnMut(Progress)) -> Result<(Summary, u64), IngestError> {
         let mut snapshot = self.store.snapshot();
         let mut catalogue = Catalogue::from_snapshot(snapshot.clone());
-        let unreadable = Unreadable::load(self.store.folder(), self.options.reader.reading());
+        let unreadable = self.unreadable();
         let (mut outstanding, mut summary) = compared(found, &catalogue, &unreadable)?;
         // A run without changes needs no lock, and disturbs no other writer.
         let is_nothing_to_do = outstanding.changed.is_empty() && outstanding.relabelled.is_empty();

@@ -11,7 +11,7 @@ use super::files::{SourceFiles, Trees, group_pages};
 use super::items::LibraryItems;
 use super::source::FileStat;
 use super::{Failure, IngestError};
-use crate::library::zotero::{self, Absent, Entry, Profile};
+use crate::library::zotero::{self, Absent, Entry, Profile, StandIn};
 
 /// The files under the paths that the user named.
 #[derive(Debug, Default)]
@@ -26,6 +26,8 @@ pub(super) struct FoundFiles {
     pub(super) items: Arc<LibraryItems>,
     /// Files of these libraries in folders that are missing or empty.
     pub(super) absent: Vec<Absent>,
+    /// Items of these libraries, to be indexed if none of their files can be read.
+    pub(super) stand_ins: Vec<StandIn>,
     /// Files of the index that cannot be read now and stay indexed as they are.
     pub(super) kept: BTreeSet<PathBuf>,
     /// Warnings about these libraries.
@@ -69,6 +71,33 @@ impl FoundFiles {
         found
     }
 
+    /// Adds the items of whose files none has a text as sources of their own. Returns their number.
+    pub(super) fn add_stand_ins(
+        &mut self,
+        has_no_text: impl Fn(&Path) -> Result<bool, IngestError>,
+    ) -> Result<usize, IngestError> {
+        let mut count = 0;
+        for stand_in in std::mem::take(&mut self.stand_ins) {
+            let mut is_needed = true;
+            for file in &stand_in.files {
+                is_needed = is_needed && has_no_text(file)?;
+            }
+            if !is_needed {
+                self.stand_ins.push(stand_in);
+                continue;
+            }
+            let Entry { path, item } = stand_in.entry;
+            self.sources.push(SourceFiles { files: vec![path.clone()], named: true });
+            Arc::make_mut(&mut self.items).by_file.insert(path, item);
+            count += 1;
+        }
+        if count > 0 {
+            let items = if count == 1 { "1 item".to_owned() } else { format!("{count} items") };
+            self.warnings.push(format!("no file of {items} can be read; title and abstract are indexed instead"));
+        }
+        Ok(count)
+    }
+
     /// What cannot be seen: files below it may exist.
     pub(super) fn unseen(&self) -> Trees {
         self.failures.iter().map(|failure| failure.file.clone()).collect()
@@ -103,6 +132,7 @@ pub(super) fn walk(paths: &[PathBuf], profiles: &[Profile]) -> Result<FoundFiles
             let library = zotero::read(&absolute, profiles).map_err(unread)?;
             found.warnings.extend(library.warnings);
             found.absent.extend(library.absent);
+            found.stand_ins.extend(library.stand_ins);
             let items = Arc::make_mut(&mut found.items);
             for Entry { path, item } in library.entries {
                 if seen.insert(path.clone()) {

@@ -1,9 +1,9 @@
 //! The files of items, and the role of each.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 
-use super::folder::{Absent, DATABASE, Entry, ZoteroLibrary};
+use super::folder::{Absent, DATABASE, Entry, StandIn, ZoteroLibrary};
 use super::item::{Attachment, Item};
 use super::tables::{LINKED_FILE, Tables};
 use crate::corpus::{Mark, Metadata};
@@ -17,7 +17,7 @@ pub(super) fn entries(tables: Tables, folder: &Path, linked_base: Option<PathBuf
     let mut files =
         Files { folder, storage: folder.join("storage").canonicalize().ok(), linked_base, refused: 0, missing: 0 };
     let mut entries: BTreeMap<PathBuf, LibraryItem> = BTreeMap::new();
-    let mut with_file = HashSet::new();
+    let mut files_of: HashMap<i64, Vec<PathBuf>> = HashMap::new();
     let mut with_pdf = HashSet::new();
     let mut absent = Vec::new();
     for attachment in tables.attachments {
@@ -32,8 +32,8 @@ pub(super) fn entries(tables: Tables, folder: &Path, linked_base: Option<PathBuf
         let item = library_item(folder, parent.map(|(_, item)| item), &attachment.item, role);
         match place {
             Place::File(path) => {
-                if role != ItemRole::Supplement {
-                    with_file.extend(parent.map(|(id, _)| id));
+                if let Some((id, _)) = parent.filter(|_| role != ItemRole::Supplement) {
+                    files_of.entry(id).or_default().push(path.clone());
                 }
                 merge(&mut entries, path, item);
             }
@@ -45,21 +45,26 @@ pub(super) fn entries(tables: Tables, folder: &Path, linked_base: Option<PathBuf
             }),
         }
     }
-    for item in tables.items.iter().filter(|(id, _)| !with_file.contains(*id)).map(|(_, item)| item) {
+    let mut stand_ins = Vec::new();
+    for (id, item) in &tables.items {
         let path = item_path(folder, item);
-        let entry = LibraryItem {
+        let without_file = LibraryItem {
             attachment: None,
             abstract_text: item.abstract_text.clone(),
             ..library_item(folder, Some(item), item, ItemRole::Main)
         };
-        merge(&mut entries, path, entry);
+        match files_of.remove(id) {
+            Some(files) => stand_ins.push(StandIn { files, entry: Entry { path, item: without_file } }),
+            None => merge(&mut entries, path, without_file),
+        }
     }
+    stand_ins.sort_by(|one, other| one.entry.path.cmp(&other.entry.path));
     let mut warnings = tables.warnings;
     warnings.extend(files.warnings());
     let mut entries: Vec<Entry> = entries.into_iter().map(|(path, item)| Entry { path, item }).collect();
     // Files that are mostly duplicates come last, so that they are not embedded in vain.
     entries.sort_by_key(|entry| entry.item.role == ItemRole::Alternative);
-    ZoteroLibrary { entries, absent, warnings }
+    ZoteroLibrary { entries, absent, stand_ins, warnings }
 }
 
 /// A path that no file can have, for an item without a file.

@@ -14,6 +14,8 @@ pub struct ZoteroLibrary {
     pub entries: Vec<Entry>,
     /// Files in folders that are missing or empty.
     pub absent: Vec<Absent>,
+    /// The items with a file, in the order of their paths.
+    pub stand_ins: Vec<StandIn>,
     /// Warnings for the user.
     pub warnings: Vec<String>,
 }
@@ -27,6 +29,15 @@ pub struct Absent {
     pub attachment: String,
     /// The path of the item as an [`Entry`] without a file.
     pub item: Option<PathBuf>,
+}
+
+/// What is indexed of an item if none of its files can be read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StandIn {
+    /// The files that have the paper's text, without supplements.
+    pub files: Vec<PathBuf>,
+    /// The item as an entry without a file.
+    pub entry: Entry,
 }
 
 /// A file of an item, or an item without one.

@@ -1,7 +1,7 @@
 //! Reads a Zotero folder: the database `zotero.sqlite` and the attachments in `storage`. Nothing is written there.
 //!
 //! Each attachment that may have text becomes an entry with the metadata of its item. An item without such a file becomes an entry
-//! with its title and abstract.
+//! with its title and abstract, which also stand in for files that cannot be read.
 
 mod attachments;
 mod database;
@@ -15,7 +15,7 @@ mod tables;
 use std::path::Path;
 
 pub use error::ZoteroError;
-pub use folder::{Absent, DATABASE, Entry, ZoteroLibrary, is_item_path, is_library};
+pub use folder::{Absent, DATABASE, Entry, StandIn, ZoteroLibrary, is_item_path, is_library};
 pub use profile::{Home, Profile};
 
 use database::Database;
