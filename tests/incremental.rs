@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use stroma::corpus::Format;
 use stroma::embed::{EmbedError, Embedder, HashEmbedder, Role, UnitVector};
@@ -46,6 +46,32 @@ fn a_changed_paper_takes_the_place_of_the_old_one() {
     };
     assert_eq!((ask("sauna"), ask("noon")), (1, 0));
     assert_eq!(library.index.snapshot().counts().papers, 1);
+}
+
+/// A change of the bibliography changes what the paper cites, although its own file stays the same.
+#[test]
+fn a_paper_in_markdown_is_read_again_with_a_changed_bibliography() {
+    let library = Library::without_model();
+    let bibliography = library.papers().join("refs.bib");
+    let index = || counts(&library.index(&[library.papers()]));
+    let cited = || -> Vec<String> {
+        let papers = library.index.snapshot().papers().expect("papers");
+        papers[0].references.iter().filter_map(|reference| reference.title.clone()).collect()
+    };
+    library.write("a.md", &paper("On knees", "Infusion reduced stiffness in half of the patients [@lee2010]."));
+    index();
+    let start = SystemTime::now();
+    for (second, title) in (1..).zip(["First results", "Final results"]) {
+        library.write("refs.bib", &format!("@article{{lee2010, title = {{{title}}}, author = {{Lee, Ann}}}}\n"));
+        let file = std::fs::File::options().append(true).open(&bibliography).expect("the file");
+        file.set_modified(start + Duration::from_secs(second)).expect("a time");
+        assert_eq!(index(), [0, 1, 0, 0, 0], "{title}");
+        assert_eq!(cited(), [title]);
+        assert_eq!(index(), [0, 0, 0, 1, 0], "{title}");
+    }
+    std::fs::remove_file(&bibliography).expect("removed");
+    assert_eq!(index(), [0, 1, 0, 0, 0]);
+    assert!(cited().is_empty());
 }
 
 #[test]

@@ -15,12 +15,12 @@ const LATEX: [&str; 2] = ["tex", "latex"];
 /// Maximum number of files in a folder that is searched for a bibliography. Each of its papers searches it again.
 const MAX_FILES: usize = 1_000;
 /// Number of bytes at the beginning of a file that are searched for its metadata.
-const MAX_METADATA_BYTES: usize = 64 << 10;
+pub(super) const MAX_METADATA_BYTES: usize = 64 << 10;
 
 /// The bibliography of a Markdown file: the one that its metadata names (`bibliography: refs.bib`), else the only BibTeX file of its
 /// folder. `None` for other files.
 pub(super) fn beside(file: &Path, bytes: &[u8]) -> Option<PathBuf> {
-    let folder = file.parent().filter(|_| has_extension(file, &MARKDOWN))?;
+    let folder = file.parent().filter(|_| is_markdown(file))?;
     let head = String::from_utf8_lossy(bytes.get(..MAX_METADATA_BYTES).unwrap_or(bytes));
     if !head.contains('@') {
         return None;
@@ -29,6 +29,11 @@ pub(super) fn beside(file: &Path, bytes: &[u8]) -> Option<PathBuf> {
         Some(named) => within(folder, &named),
         None => only_one(folder),
     }
+}
+
+/// Whether the file may have a bibliography beside it.
+pub(super) fn is_markdown(file: &Path) -> bool {
+    has_extension(file, &MARKDOWN)
 }
 
 /// The bibliography of a manuscript: that of a Markdown file, as a paper has it, or the one that a LaTeX file names

@@ -31,7 +31,7 @@ pub struct ReadFailure {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct FileStat {
     pub(super) size: u64,
-    /// Nanoseconds since 1970.
+    /// Nanoseconds since 1970; of a paper in Markdown and its bibliography, the later time.
     pub(super) modified: u64,
 }
 
@@ -48,7 +48,12 @@ impl FileStat {
         if !metadata.is_file() {
             return Err(std::io::Error::other("it is a pipe or a device, not a file"));
         }
-        let modified = metadata.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let mut modified = metadata.modified()?;
+        let bibliography = bibliography_of(path).and_then(|bibliography| std::fs::metadata(bibliography).ok());
+        if let Some(bibliography) = bibliography {
+            modified = modified.max(bibliography.modified()?);
+        }
+        let modified = modified.duration_since(UNIX_EPOCH).unwrap_or_default();
         Ok(Self { size: metadata.len(), modified: u64::try_from(modified.as_nanos()).unwrap_or(u64::MAX) })
     }
 }
@@ -200,6 +205,16 @@ fn load(path: &Path, left: u64, limits: &Limits) -> Result<(FileVersion, Vec<u8>
     }
     let fingerprint = xxh3_64_with_seed(&bytes, READERS_VERSION);
     Ok((FileVersion { path: path.to_owned(), size: stat.size, modified: stat.modified, fingerprint }, bytes))
+}
+
+/// The bibliography beside a paper in Markdown.
+fn bibliography_of(path: &Path) -> Option<PathBuf> {
+    if !bibtex::is_markdown(path) {
+        return None;
+    }
+    let mut head = Vec::new();
+    open(path).ok()?.take(bibtex::MAX_METADATA_BYTES as u64).read_to_end(&mut head).ok()?;
+    bibtex::beside(path, &head)
 }
 
 /// Opens a file without blocking, even if it was replaced by a named pipe.
