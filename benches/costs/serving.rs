@@ -27,6 +27,9 @@ const ROUNDS: usize = 3;
 /// Questions that are repeated.
 const REPEATED: usize = 20;
 
+/// Questions for which the scan is compared with all passages.
+const COMPARED: usize = 500;
+
 pub(crate) fn measure(model: &str) -> Outcome<String> {
     let folder = workplace(&format!("index-of-papers/{model}"))?;
     index(&folder, model)?;
@@ -52,7 +55,7 @@ pub(crate) fn measure(model: &str) -> Outcome<String> {
         repeated.0.push(ask(&server, &[&again])?);
         all_repeat.0.push(ask(&server, &[again.as_slice(); CLIENTS])?);
     }
-    let recall = recall(&snapshot, &embedder.embed(warm_up, Role::Query)?)?;
+    let recall = recall(&snapshot, &embedder.embed(&questions[..COMPARED.min(questions.len())], Role::Query)?)?;
     let memory = server.anonymous_megabytes();
     let mut section = Section::new(&format!(
         "{model}, {passages} paragraphs, `stroma serve`, questions are the titles of studies that the papers cite, without their first word, \

@@ -41,10 +41,10 @@ pub(super) struct ScanHit {
 /// Signs alone are coarse, and the more passages there are, the more of them are as near as the true neighbours. With
 /// 1000 rescored, recall@10 is .842 at ten million passages; with 5500 it is 1.000 for a fifth more time
 /// (`docs/performance.md`). Vectors that all point in similar directions, like those of bge-small-en-v1.5, need more
-/// candidates than synthetic ones: for 17,061 real passages, 500 give a recall of .964, 1200 .986, and 1800 .994 for a fourth
-/// more time.
+/// candidates than synthetic ones: for 17,061 real passages, 500 give a recall of .964, 1200 .986, and 2400 .996 for .1 ms
+/// more.
 fn rescored_candidates(passages: usize, limit: usize) -> usize {
-    (1_800 + passages / 2_000).max(limit * 5)
+    (2_400 + passages / 2_000).max(limit * 5)
 }
 
 /// Number of documents whose sign codes are compared at once; their distances fit into the L1 cache.
@@ -258,9 +258,9 @@ mod tests {
 
     #[test]
     fn the_rescored_share_grows_with_the_index() {
-        assert_eq!(rescored_candidates(1000, 100), 1800);
-        assert_eq!(rescored_candidates(10_000_000, 100), 6800);
-        assert_eq!(rescored_candidates(1000, 400), 2000);
+        assert_eq!(rescored_candidates(1000, 100), 2400);
+        assert_eq!(rescored_candidates(10_000_000, 100), 7400);
+        assert_eq!(rescored_candidates(1000, 600), 3000);
     }
 
     proptest! {
