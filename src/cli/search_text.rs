@@ -234,7 +234,7 @@ fn print_timings(output: &mut impl Write, answer: &Answer) -> std::io::Result<()
 
 /// The status of a publication beside its title: ` [RETRACTED]`.
 fn marks(metadata: &Metadata) -> String {
-    metadata.marks.iter().map(|mark| format!(" [{mark:?}]").to_uppercase()).collect()
+    metadata.marks.iter().map(|mark| format!(" [{}]", mark.name().to_uppercase())).collect()
 }
 
 fn print_faint(output: &mut impl Write, text: &str, width: usize) -> std::io::Result<()> {

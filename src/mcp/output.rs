@@ -328,7 +328,7 @@ pub(super) fn source(metadata: &Metadata) -> String {
 
 /// The status of a publication, such as `retracted` or `preprint`.
 pub(super) fn marks(metadata: &Metadata) -> Vec<String> {
-    metadata.marks.iter().map(|mark| format!("{mark:?}").to_lowercase()).collect()
+    metadata.marks.iter().map(|mark| mark.name().to_owned()).collect()
 }
 
 /// A cited study in one line, with its DOI.

@@ -198,6 +198,16 @@ pub enum SourceRole {
     Duplicate,
 }
 
+impl SourceRole {
+    /// The name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Duplicate => "duplicate",
+        }
+    }
+}
+
 /// A passage with its vectors, ready to be written.
 #[derive(Debug, Clone)]
 pub struct EmbeddedPassage {

@@ -42,6 +42,21 @@ pub enum Format {
     Dump,
 }
 
+impl Format {
+    /// The name as it is usually written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Jats => "JATS",
+            Self::Tei => "TEI",
+            Self::Pdf => "PDF",
+            Self::Html => "HTML",
+            Self::Markdown => "Markdown",
+            Self::Text => "plain text",
+            Self::Dump => "text of pages",
+        }
+    }
+}
+
 /// Bibliographic data of a paper.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -85,6 +100,20 @@ pub enum Mark {
     Supplement,
 }
 
+impl Mark {
+    /// The name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Retracted => "retracted",
+            Self::Corrected => "corrected",
+            Self::Concern => "concern",
+            Self::Preprint => "preprint",
+            Self::Abstract => "abstract",
+            Self::Supplement => "supplement",
+        }
+    }
+}
+
 /// One paragraph or caption.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Block {
@@ -114,6 +143,16 @@ pub enum BlockKind {
     Paragraph,
     /// The caption of a figure or table.
     Caption,
+}
+
+impl BlockKind {
+    /// The name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Paragraph => "paragraph",
+            Self::Caption => "caption",
+        }
+    }
 }
 
 /// A citation of entries of the reference list in a block.

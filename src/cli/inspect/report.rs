@@ -41,7 +41,7 @@ fn print_front(output: &mut impl Write, file: &Path, paper: &Paper) -> Result<()
     let (title, faint, reset) = (style::TITLE, style::FAINT, style::RESET);
     writeln!(output, "{title}{}{reset}", printable(metadata.title.as_deref().unwrap_or("(no title)")))?;
     let file = printable(&file.to_string_lossy()).into_owned();
-    writeln!(output, "{faint}{file} read as {:?}, id {id}{reset}", article.format)?;
+    writeln!(output, "{faint}{file} read as {}, id {id}{reset}", article.format.name())?;
     let year = metadata.year.map(|year| year.to_string());
     let facts = [Some(metadata.authors.join(", ")), metadata.journal.clone(), year, metadata.doi.clone()];
     let facts: Vec<String> = facts.into_iter().flatten().filter(|fact| !fact.is_empty()).collect();
@@ -72,8 +72,7 @@ fn print_back(output: &mut impl Write, article: &Article, paragraphs: usize) -> 
 
 fn kept(passage: &Passage) -> String {
     let page = passage.pages.map(|(page, _)| format!(" page {page}")).unwrap_or_default();
-    let kind = format!("{:?}", passage.kind).to_lowercase();
-    format!("[{} {kind}{page}] {}", passage.ordinal, printable(&passage.text))
+    format!("[{} {}{page}] {}", passage.ordinal, passage.kind.name(), printable(&passage.text))
 }
 
 fn left_out(dropped: &Dropped) -> String {

@@ -143,7 +143,7 @@ fn print_whole(
         }
     }
     for source in &paper.sources {
-        writeln!(output, "from {} ({:?})", printable(&source.path.to_string_lossy()), source.role)?;
+        writeln!(output, "from {} ({})", printable(&source.path.to_string_lossy()), source.role.name())?;
     }
     let mut section = Vec::new();
     for (_, record) in store.snapshot().passages_of(paper.id.as_str())? {
