@@ -1,6 +1,7 @@
 //! Searches for known papers: identifiers, names, titles, phrases and conditions, and words in another spelling.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use stroma::corpus::{Identifier, PaperId, family_name, plain_words};
 use stroma::search::{Answer, ConditionName, Expand, Hit, Mode, NameKind, Reading, Request, SearchError};
@@ -8,7 +9,7 @@ use stroma::store::{Filter, PaperRecord, Store};
 
 use crate::http_support::Server;
 use crate::program::output;
-use crate::support::{Library, project, shared_data};
+use crate::support::{HashEmbedderAfter, Library, project, shared_data};
 
 /// Three reviews, of which the first two cite a study that the library does not contain.
 fn library() -> Library {
@@ -251,6 +252,33 @@ fn a_chosen_sense_is_used_and_an_unknown_one_is_said() {
     let read = ask("renal artery");
     assert_eq!(read.not_understood[0].typed, "RA=renal artery");
     assert!(read.not_understood[0].reason.contains("reactive arthritis"), "{read:?}");
+}
+
+/// The text with the likely sense is embedded together with the question, and the senses only once.
+#[test]
+fn the_model_is_called_once_to_choose_a_sense() {
+    let calls = Arc::new(Mutex::new(Vec::new()));
+    let made = Arc::clone(&calls);
+    let record = move |texts: &mut [String]| made.lock().expect("no panic").push(texts.to_vec());
+    let library = Library::empty(Arc::new(HashEmbedderAfter::new(64, record)));
+    for (name, long) in [("a", "rheumatoid arthritis"), ("b", "rheumatoid arthritis"), ("c", "retinoic acid")] {
+        let text = format!("# On {name}\n\n{long} (RA) was studied. The stiffness of RA was worse in {name}.\n");
+        library.write(&format!("{name}.md"), &text);
+    }
+    library.index(&[library.papers()]);
+    let engine = library.engine();
+    let ask = |question: &str| -> Vec<Vec<String>> {
+        calls.lock().expect("no panic").clear();
+        let read = engine.search(&Request::new(question)).expect("an answer").interpretation;
+        assert_eq!(read.abbreviations[0].others.len(), 1, "{read:?}");
+        calls.lock().expect("no panic").clone()
+    };
+    let [first] = ask("stiffness in RA").try_into().expect("one call");
+    assert_eq!(first[0], "stiffness in RA");
+    assert!(first[1..3].iter().all(|text| ["rheumatoid arthritis", "retinoic acid"].contains(&text.as_str())));
+    assert_eq!((first.len(), first[3].as_str()), (4, "stiffness in RA (rheumatoid arthritis)"));
+    let [second] = ask("RA and stiffness").try_into().expect("one call");
+    assert_eq!((second.len(), second[0].as_str()), (2, "RA and stiffness"));
 }
 
 #[test]

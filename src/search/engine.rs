@@ -283,7 +283,9 @@ impl Engine {
         let fields = self.options.fields;
         let scale = self.calibration_for(request.mode)?.questions;
         let (senses, question) = (self.senses.as_ref(), question.for_model.as_str());
-        let context = ExpansionContext { snapshot, senses, fields, question, query: &query, vectors, scale };
+        let is_spelled_out = self.options.disambiguate;
+        let context =
+            ExpansionContext { snapshot, senses, fields, question, query: &query, vectors, scale, is_spelled_out };
         let expanded = expand(&request.expand, &context)?;
         let long: Vec<&str> = expanded.iter().flat_map(|expanded| &expanded.terms).map(String::as_str).collect();
         // In one round trip, where the store is on other machines.

@@ -58,6 +58,8 @@ pub(super) struct ExpansionContext<'a> {
     pub(super) vectors: Option<&'a QuestionVectors<'a>>,
     /// The scale of cosines of two questions.
     pub(super) scale: CosineScale,
+    /// Whether the question is also embedded with the long forms of ambiguous abbreviations.
+    pub(super) is_spelled_out: bool,
 }
 
 /// Finds the question's abbreviations and chooses a sense for each.
@@ -214,19 +216,24 @@ impl<'a> ExpansionContext<'a> {
         if senses.is_empty() {
             return Ok(());
         }
-        let similarities = self.similarities(&senses)?;
+        // Mostly it stays the choice, so that its text is embedded beside the question's and not after it.
+        let likely: Vec<Expanded> = found.iter().filter_map(Abbreviation::expanded).collect();
+        let likely = if self.is_spelled_out { disambiguated(self.question, &likely) } else { None };
+        let similarities = self.similarities(&senses, likely)?;
         let open = found.iter_mut().filter(|abbreviation| abbreviation.is_open());
         let scores = open.flat_map(|open| open.candidates.iter_mut().map(|(_, score)| score));
         scores.zip(similarities).for_each(|(score, similarity)| *score += MEANING_WEIGHT * similarity);
         Ok(())
     }
 
-    /// The calibrated similarity of the question and each of the senses: 0 for unrelated ones, 1 for the same text.
-    fn similarities(&self, senses: &[&Sense]) -> Result<Vec<f32>, SearchError> {
+    /// The calibrated similarity of the question and each of the senses: 0 for unrelated ones, 1 for the same text. Also embeds
+    /// the text that is `likely` to be needed next.
+    fn similarities(&self, senses: &[&Sense], likely: Option<String>) -> Result<Vec<f32>, SearchError> {
         let Some(vectors) = self.vectors else { return Ok(vec![0.0; senses.len()]) };
         let unknown: Vec<&Sense> = senses.iter().copied().filter(|sense| sense.vector.get().is_none()).collect();
         let mut texts = vec![self.question.to_owned()];
         texts.extend(unknown.iter().map(|sense| sense.long.clone()));
+        texts.extend(likely);
         let vectors = vectors.get(&texts)?;
         let (question, longs) = vectors.split_first().ok_or(EmbedError::Stopped)?;
         for (sense, vector) in unknown.iter().zip(longs) {
