@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::context::Context;
+use super::counted::counted;
 use super::outcome::Outcome;
 use super::style;
 use crate::corpus::PaperId;
@@ -52,10 +53,10 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
         if !context.quiet {
             let verdict = if findings.is_empty() { "whole" } else { "not whole" };
             anstream::println!(
-                "{}: {verdict}; {} papers, {} paragraphs, model {}",
+                "{}: {verdict}; {}, {}, model {}",
                 store.location(),
-                counts.papers,
-                counts.passages,
+                counted(counts.papers, "paper"),
+                counted(counts.passages, "paragraph"),
                 store.signature().model
             );
             if let Some(StoreHealth { status, nodes, unassigned_shards, .. }) = &health {

@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail, ensure};
 use serde_json::json;
 
 use super::context::Context;
+use super::counted::counted;
 use super::outcome::Outcome;
 use super::printable::{json_line, printable};
 use super::progress::IndexProgress;
@@ -177,7 +178,7 @@ fn print(context: &Context, summary: &Summary) {
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
     let counts =
         if counts.is_empty() { "no papers found".to_owned() } else { format!("papers: {}", counts.join(", ")) };
-    anstream::println!("{counts}; {} paragraphs in {:.1} s", summary.passages, summary.seconds);
+    anstream::println!("{counts}; {} in {:.1} s", counted(summary.passages, "paragraph"), summary.seconds);
 }
 
 /// Counts of files, the largest first: "3 .xlsx, 1 .docx".

@@ -4,6 +4,7 @@ mod byline;
 mod collections;
 mod context;
 mod copy;
+mod counted;
 mod doctor;
 mod eval;
 mod eval_fit;

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::ops::Range;
 
 use super::byline::{first_author, identifier};
+use super::counted::counted;
 use super::links::{HitSource, hyperlink};
 use super::printable::printable;
 use super::style;
@@ -47,7 +48,7 @@ pub(super) fn print(
         true => "; «…» cites it or answers",
         false => "",
     };
-    writeln!(output, "{faint}{count} {} in {milliseconds:.0} ms{marks}{reset}", plural(count, "paragraph"))
+    writeln!(output, "{faint}{} in {milliseconds:.0} ms{marks}{reset}", counted(count, "paragraph"))
 }
 
 pub(super) fn print_hit(
@@ -111,7 +112,7 @@ fn print_interpretation(output: &mut impl Write, read: &Interpretation, width: u
     for Expansion { short, long, papers, others } in &read.abbreviations {
         let others: Vec<String> = others.iter().take(3).map(|(long, papers)| format!("{long} ({papers})")).collect();
         let others = if others.is_empty() { String::new() } else { format!("; elsewhere {}", others.join(", ")) };
-        print_faint(output, &format!("{short}: {long} ({papers} {}){others}", plural(*papers, "paper")), width)?;
+        print_faint(output, &format!("{short}: {long} ({}){others}", counted(*papers, "paper")), width)?;
     }
     let is_empty = read.abbreviations.is_empty()
         && read.conditions.is_empty()
@@ -149,7 +150,7 @@ fn print_names(output: &mut impl Write, summary: &Summary, width: usize) -> std:
         (0, _) => {}
         (1, false) => writeln!(output, "   {title}A paper by this name{reset}")?,
         (_, false) => writeln!(output, "   {title}{count} papers by this name{reset}")?,
-        (_, true) => writeln!(output, "   {title}{count} {} that meet this{reset}", plural(count, "paper"))?,
+        (_, true) => writeln!(output, "   {title}{} that meet this{reset}", counted(count, "paper"))?,
     }
     let options = textwrap::Options::new(width).initial_indent(" • ").subsequent_indent("   ");
     for NamedPaper { id, metadata, .. } in summary.papers.iter().take(MAX_SHOWN) {
@@ -163,7 +164,7 @@ fn print_names(output: &mut impl Write, summary: &Summary, width: usize) -> std:
         }
     }
     for CitedStudy { reference, papers } in &summary.studies {
-        let cited = format!("A study that is only cited here, by {papers} {}", plural(*papers, "paper"));
+        let cited = format!("A study that is only cited here, by {}", counted(*papers, "paper"));
         writeln!(output, "   {title}{cited}{reset}")?;
         for line in textwrap::wrap(&printable(&reference.text), &options) {
             writeln!(output, "{line}")?;
@@ -244,10 +245,6 @@ fn print_faint(output: &mut impl Write, text: &str, width: usize) -> std::io::Re
         writeln!(output, "{faint}{line}{reset}")?;
     }
     Ok(())
-}
-
-fn plural(count: usize, word: &str) -> String {
-    if count == 1 { word.to_owned() } else { format!("{word}s") }
 }
 
 /// The text with its evidence sentences in guillemets, which are visible without colours.

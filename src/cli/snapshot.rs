@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::bail;
 
 use super::context::Context;
+use super::counted::counted;
 use super::outcome::Outcome;
 use super::store::StoreOptions;
 use crate::index::PassageIndex;
@@ -29,7 +30,8 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
     index.copy_to(&arguments.folder)?;
     if !context.quiet {
         let counts = PassageIndex::open(&arguments.folder, index.signature())?.snapshot().counts();
-        anstream::println!("{}: {} papers, {} paragraphs", arguments.folder.display(), counts.papers, counts.passages);
+        let (papers, passages) = (counted(counts.papers, "paper"), counted(counts.passages, "paragraph"));
+        anstream::println!("{}: {papers}, {passages}", arguments.folder.display());
     }
     Ok(Outcome::Success)
 }

@@ -3,6 +3,7 @@
 use std::io::{Result, Write};
 use std::path::Path;
 
+use crate::cli::counted::counted;
 use crate::cli::printable::printable;
 use crate::cli::style;
 use crate::corpus::{Article, Dropped, Passage, passages};
@@ -63,10 +64,11 @@ fn print_back(output: &mut impl Write, article: &Article, paragraphs: usize) -> 
     let Article { references, abbreviations, dropped, .. } = article;
     writeln!(
         output,
-        "\n{paragraphs} paragraphs, {} references, {} abbreviations, {} pieces left out\n",
-        references.len(),
-        abbreviations.len(),
-        dropped.len()
+        "\n{}, {}, {}, {} left out\n",
+        counted(paragraphs, "paragraph"),
+        counted(references.len(), "reference"),
+        counted(abbreviations.len(), "abbreviation"),
+        counted(dropped.len(), "piece")
     )
 }
 

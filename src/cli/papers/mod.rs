@@ -13,6 +13,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::context::Context;
+use super::counted::counted;
 use super::outcome::Outcome;
 use super::printable::{json_line, printable};
 use super::style;
@@ -125,7 +126,8 @@ fn brief(paper: &PaperRecord) -> serde_json::Value {
 
 fn print_brief(output: &mut impl Write, paper: &PaperRecord) -> std::io::Result<()> {
     let (faint, reset) = (style::FAINT, style::RESET);
-    writeln!(output, "{}  {faint}{} paragraphs{reset}", named(&paper.id, &paper.metadata), paper.passages)
+    let passages = counted(paper.passages, "paragraph");
+    writeln!(output, "{}  {faint}{passages}{reset}", named(&paper.id, &paper.metadata))
 }
 
 fn print_whole(
