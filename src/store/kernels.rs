@@ -6,6 +6,8 @@
 
 use simsimd::SpatialSimilarity;
 
+use crate::embed::dot;
+
 /// Hamming distances between `query` and each code of `codes`. A code has `query.len()` words of 8 little-endian bytes.
 ///
 /// `distances` has one element for each code.
@@ -171,13 +173,13 @@ pub(crate) fn dot_f32_i8(a: &[f32], b: &[i8]) -> f32 {
             return unsafe { dot_f32_i8_avx2(a, b) };
         }
     }
-    dot_f32_i8_any(a, b)
+    dot(a, b)
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
 fn dot_f32_i8_avx2(a: &[f32], b: &[i8]) -> f32 {
-    dot_f32_i8_any(a, b)
+    dot(a, b)
 }
 
 /// Adds `scale` times an int8 vector to `sum`, which has the same length.
@@ -201,23 +203,6 @@ fn add_scaled_avx2(sum: &mut [f32], code: &[i8], scale: f32) {
 #[inline(always)]
 fn add_scaled_any(sum: &mut [f32], code: &[i8], scale: f32) {
     sum.iter_mut().zip(code).for_each(|(sum, number)| *sum += scale * f32::from(*number));
-}
-
-/// Keeps sixteen partial sums, because f32 addition in order cannot be vectorised. The order is the same on every
-/// machine.
-#[inline(always)]
-fn dot_f32_i8_any(a: &[f32], b: &[i8]) -> f32 {
-    const LANES: usize = 16;
-    let (a_blocks, a_rest) = a.as_chunks::<LANES>();
-    let (b_blocks, b_rest) = b.as_chunks::<LANES>();
-    let mut sums = [0f32; LANES];
-    for (a, b) in a_blocks.iter().zip(b_blocks) {
-        for lane in 0..LANES {
-            sums[lane] += a[lane] * f32::from(b[lane]);
-        }
-    }
-    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * f32::from(*b)).sum();
-    sums.iter().sum::<f32>() + rest
 }
 
 #[cfg(test)]

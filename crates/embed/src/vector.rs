@@ -42,20 +42,22 @@ impl UnitVector {
     }
 }
 
-/// The dot product of two vectors of equal dimension.
+/// The dot product of two vectors of equal dimension, the second of f32 or int8, summed in f32.
 ///
-/// Keeps sixteen partial sums, because f32 addition in order cannot be vectorised. The order is the same on every machine.
-pub fn dot(a: &[f32], b: &[f32]) -> f32 {
+/// Keeps sixteen partial sums, because f32 addition in order cannot be vectorised. The order is the same on every machine. Always
+/// inlined, so that callers can compile it for wider registers.
+#[inline(always)]
+pub fn dot<T: Copy + Into<f32>>(a: &[f32], b: &[T]) -> f32 {
     const LANES: usize = 16;
     let (a_blocks, a_rest) = a.as_chunks::<LANES>();
     let (b_blocks, b_rest) = b.as_chunks::<LANES>();
     let mut sums = [0f32; LANES];
     for (a, b) in a_blocks.iter().zip(b_blocks) {
         for lane in 0..LANES {
-            sums[lane] += a[lane] * b[lane];
+            sums[lane] += a[lane] * b[lane].into();
         }
     }
-    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * (*b).into()).sum();
     sums.iter().sum::<f32>() + rest
 }
 
