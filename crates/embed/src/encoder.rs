@@ -119,13 +119,14 @@ impl Encoder {
         sequence: &[u32],
         offer: impl FnOnce(Half) -> Result<(), Half>,
     ) -> Result<Vec<UnitVector>, EmbedError> {
-        let Backend::Int8(Int8Encoder { words, layers, scratch }) = &mut self.backend else {
+        let Backend::Int8(encoder) = &mut self.backend else {
             return self.encode(&[sequence]);
         };
-        if sequence.len() * layers.depth() < MIN_DIVIDED {
+        if sequence.len() * encoder.layers.depth() < MIN_DIVIDED {
             return self.encode(&[sequence]);
         }
-        let mut hidden = embedded(words, layers, &[sequence], scratch)?;
+        let mut hidden = encoder.embed(&[sequence], &[sequence.len()])?;
+        let Int8Encoder { layers, scratch, .. } = encoder;
         let [first, second] = Half::both(hidden, layers.width());
         let pooled = match offer(second) {
             Ok(()) => layers.forward_half(first, self.pooling, scratch)?,
@@ -179,28 +180,22 @@ impl Int8Encoder {
         if lengths.iter().sum::<usize>() == 0 {
             return Ok(vec![UnitVector::normalise(Vec::new()); sequences.len()]);
         }
-        let mut hidden = embedded(&self.words, &self.layers, sequences, &mut self.scratch)?;
+        let mut hidden = self.embed(sequences, &lengths)?;
         let pooled = self.layers.forward(&mut hidden, &lengths, pooling, &mut self.scratch);
         Ok(pooled.into_iter().map(UnitVector::normalise).collect())
     }
-}
 
-/// The embeddings of the tokens of all sequences, `[tokens, width]`. Only the rows of `words` are gathered by libtorch: for a
-/// question, its separate operations take longer than all else that is computed here.
-fn embedded(
-    words: &Tensor,
-    layers: &Transformer,
-    sequences: &[&[u32]],
-    scratch: &mut Scratch,
-) -> Result<Vec<f32>, EmbedError> {
-    let lengths: Vec<usize> = sequences.iter().map(|sequence| sequence.len()).collect();
-    let tokens: Vec<i64> = sequences.iter().flat_map(|tokens| tokens.iter().copied().map(i64::from)).collect();
-    let mut hidden = vec![0.0; tokens.len() * layers.width()];
-    let gather = || {
-        let rows = words.f_index_select(0, &Tensor::f_from_slice(&tokens)?)?;
-        rows.f_copy_data(&mut hidden, rows.numel())
-    };
-    tch::no_grad(gather).map_err(|error| EmbedError::Model(error.to_string()))?;
-    layers.embed(&mut hidden, &lengths, scratch);
-    Ok(hidden)
+    /// The embeddings of the tokens of all sequences, `[tokens, width]`; `lengths` are their numbers of tokens. Only the rows of
+    /// `words` are gathered by libtorch: for a question, its separate operations take longer than all else that is computed here.
+    fn embed(&mut self, sequences: &[&[u32]], lengths: &[usize]) -> Result<Vec<f32>, EmbedError> {
+        let tokens: Vec<i64> = sequences.iter().flat_map(|tokens| tokens.iter().copied().map(i64::from)).collect();
+        let mut hidden = vec![0.0; tokens.len() * self.layers.width()];
+        let gather = || {
+            let rows = self.words.f_index_select(0, &Tensor::f_from_slice(&tokens)?)?;
+            rows.f_copy_data(&mut hidden, rows.numel())
+        };
+        tch::no_grad(gather).map_err(|error| EmbedError::Model(error.to_string()))?;
+        self.layers.embed(&mut hidden, lengths, &mut self.scratch);
+        Ok(hidden)
+    }
 }
