@@ -155,8 +155,8 @@ fn rescore_int8(segments: &[ScanSegment<'_>], query: &UnitVector, candidates: &[
 /// sorted: a scan offers several times as many documents as are kept.
 struct NearestCodes {
     keep: usize,
-    /// Documents that were near enough when they were found, in the order of the index.
-    found: Vec<(u16, ScanHit)>,
+    /// Documents that were near enough when they were found, in the order of the index. A score is a negative distance.
+    found: Vec<ScanHit>,
     /// Number of found documents at each distance.
     counts: Vec<usize>,
     /// The largest distance of a document that is kept.
@@ -179,7 +179,7 @@ impl NearestCodes {
     /// Adds a document that is nearer than the limit. Of documents at equal distances, those that come first are kept.
     #[inline(always)]
     fn push(&mut self, distance: u16, segment: u32, doc: u32) {
-        self.found.push((distance, ScanHit { score: -f32::from(distance), segment, doc }));
+        self.found.push(ScanHit { score: -f32::from(distance), segment, doc });
         self.counts[usize::from(distance)] += 1;
         self.near += 1;
         if self.near >= self.keep {
@@ -192,19 +192,16 @@ impl NearestCodes {
     }
 
     /// The nearest documents, in the order of the index.
-    fn into_hits(self) -> Vec<ScanHit> {
+    fn into_hits(mut self) -> Vec<ScanHit> {
         let nearer = self.near - self.counts[usize::from(self.farthest)];
-        let mut ties = self.keep - nearer;
-        let mut hits = Vec::with_capacity(self.keep.min(self.found.len()));
-        for (distance, hit) in self.found {
-            if distance == self.farthest && ties > 0 {
-                ties -= 1;
-                hits.push(hit);
-            } else if distance < self.farthest {
-                hits.push(hit);
-            }
-        }
-        hits
+        let (farthest, mut ties) = (-f32::from(self.farthest), self.keep - nearer);
+        self.found.retain(|hit| {
+            let is_tie = hit.score == farthest;
+            let is_kept = hit.score > farthest || (is_tie && ties > 0);
+            ties -= usize::from(is_tie && is_kept);
+            is_kept
+        });
+        self.found
     }
 }
 
