@@ -339,20 +339,13 @@ fn is_another_name(word: &str, other: &str) -> bool {
 
 /// Whether a paper has the word in any of its forms.
 fn is_known(word: &str, snapshot: &Snapshot) -> Result<bool, IndexError> {
-    let is_indexed = |form: &str| -> Result<bool, IndexError> {
-        for found in words(form) {
+    // Made only if no paper has the word itself, which is rare.
+    let others = std::iter::once_with(|| other_forms(word)).flatten();
+    for form in std::iter::once(word.to_owned()).chain(others) {
+        for found in words(&form) {
             if snapshot.document_frequency(&found.term)? > 0 {
                 return Ok(true);
             }
-        }
-        Ok(false)
-    };
-    if is_indexed(word)? {
-        return Ok(true);
-    }
-    for form in other_forms(word) {
-        if is_indexed(&form)? {
-            return Ok(true);
         }
     }
     Ok(false)
