@@ -78,22 +78,18 @@ impl Unreadable {
 
     /// Whether a source could not be read and has not changed since.
     pub(super) fn has(&self, source: &SourceFiles) -> bool {
-        self.has_files(&source.files)
+        let known = source.files.first().and_then(|first| self.sources.get(first));
+        known.is_some_and(|known| {
+            let is_same = |(known, file): (&(PathBuf, FileStat), &PathBuf)| {
+                known.0 == *file && FileStat::read(file).is_ok_and(|stat| stat == known.1)
+            };
+            known.files.len() == source.files.len() && known.files.iter().zip(&source.files).all(is_same)
+        })
     }
 
     /// The same for a source of one file.
     pub(super) fn has_file(&self, file: &Path) -> bool {
-        self.has_files(&[file])
-    }
-
-    fn has_files(&self, files: &[impl AsRef<Path>]) -> bool {
-        let known = files.first().and_then(|first| self.sources.get(first.as_ref()));
-        known.is_some_and(|known| {
-            let is_same = |(known, file): (&(PathBuf, FileStat), &Path)| {
-                known.0 == *file && FileStat::read(file).is_ok_and(|stat| stat == known.1)
-            };
-            known.files.len() == files.len() && known.files.iter().zip(files.iter().map(AsRef::as_ref)).all(is_same)
-        })
+        self.has(&SourceFiles { files: vec![file.to_owned()], named: false })
     }
 
     /// Why a source could not be read; `None` if it may be something other than a paper.

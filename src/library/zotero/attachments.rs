@@ -58,7 +58,6 @@ pub(super) fn entries(tables: Tables, folder: &Path, linked_base: Option<PathBuf
             None => merge(&mut entries, path, without_file),
         }
     }
-    stand_ins.sort_by(|one, other| one.entry.path.cmp(&other.entry.path));
     let mut warnings = tables.warnings;
     warnings.extend(files.warnings());
     let mut entries: Vec<Entry> = entries.into_iter().map(|(path, item)| Entry { path, item }).collect();

@@ -14,7 +14,7 @@ pub struct ZoteroLibrary {
     pub entries: Vec<Entry>,
     /// Files in folders that are missing or empty.
     pub absent: Vec<Absent>,
-    /// The items with a file, in the order of their paths.
+    /// The items with a file.
     pub stand_ins: Vec<StandIn>,
     /// Warnings for the user.
     pub warnings: Vec<String>,
