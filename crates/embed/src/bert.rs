@@ -169,15 +169,20 @@ impl EncoderThreads {
     }
 
     fn tokens(&self, text: &str, role: Role) -> Result<Vec<u32>, EmbedError> {
-        let prompt = self.model.prompts.for_role(role);
+        let prompt = self.model.prompt_for(role);
         let encoded = if prompt.is_empty() {
             self.tokenizer.encode_fast(text, true)
         } else {
             self.tokenizer.encode_fast(format!("{prompt}{text}"), true)
         };
-        encoded
-            .map(|encoding| encoding.get_ids().to_vec())
-            .map_err(|error| EmbedError::Model(format!("its tokenizer failed: {error}")))
+        let encoded = encoded.map_err(|error| EmbedError::Model(format!("its tokenizer failed: {error}")))?;
+        let mut tokens = encoded.get_ids().to_vec();
+        // Positions of the prefix cannot be used for tokens. The last token ends the text.
+        let most = self.model.max_tokens - self.model.prefix_for(role).map_or(0, |prefix| prefix.tokens);
+        if tokens.len() > most {
+            tokens.drain(most - 1..tokens.len() - 1);
+        }
+        Ok(tokens)
     }
 }
 
@@ -255,15 +260,8 @@ fn serve(weights: &Weights, queue: &Queue) {
     let mut instance = Instance { weights, encoder: None };
     while let Some(work) = queue.take() {
         match work {
-            Work::Jobs(jobs) => {
-                let sequences: Vec<&[u32]> =
-                    jobs.iter().flat_map(|job| job.sequences.iter().map(Vec::as_slice)).collect();
-                let vectors = instance.run(|encoder| match sequences.as_slice() {
-                    [only] => encoder.encode_with_another(only, |half| queue.offer(half)),
-                    several => encoder.encode(several),
-                });
-                reply(&jobs, vectors);
-            }
+            Work::Questions(jobs) => instance.serve(&jobs, Role::Query, queue),
+            Work::Passages(job) => instance.serve(&[job], Role::Passage, queue),
             Work::Half(half) => {
                 // A failure is reported by the thread that computes the first half and waits for this one.
                 let _ = instance.run(|encoder| encoder.compute_half(half));
@@ -279,6 +277,16 @@ struct Instance<'a> {
 }
 
 impl Instance<'_> {
+    /// Embeds the texts of all jobs together, and replies to each.
+    fn serve(&mut self, jobs: &[Job], role: Role, queue: &Queue) {
+        let sequences: Vec<&[u32]> = jobs.iter().flat_map(|job| job.sequences.iter().map(Vec::as_slice)).collect();
+        let vectors = self.run(|encoder| match sequences.as_slice() {
+            [only] => encoder.encode_with_another(only, role, |half| queue.offer(half)),
+            several => encoder.encode(several, role),
+        });
+        reply(jobs, vectors);
+    }
+
     fn run<T>(&mut self, compute: impl FnOnce(&mut Encoder) -> Result<T, EmbedError>) -> Result<T, EmbedError> {
         // libtorch reports some failures (such as out of memory) by exceptions, which tch turns into panics.
         catch_unwind(AssertUnwindSafe(|| {

@@ -46,15 +46,26 @@ impl<'a> Checkpoint<'a> {
         Ok(Self { file: &file.path, tensors, prefix, kind })
     }
 
+    /// The kind to which weights are converted.
+    pub(super) fn kind(&self) -> Kind {
+        self.kind
+    }
+
     /// The weights with a name, which must have the given shape.
     pub(super) fn get(&self, name: &str, shape: &[i64]) -> Result<Tensor, EmbedError> {
+        let tensor = self.get_any(name)?;
+        if tensor.size() != shape {
+            let reason = format!("{}{name} has the shape {:?}, expected {shape:?}", self.prefix, tensor.size());
+            return Err(bad(self.file, &reason));
+        }
+        Ok(tensor)
+    }
+
+    /// The weights with a name, of any shape.
+    pub(super) fn get_any(&self, name: &str) -> Result<Tensor, EmbedError> {
         let name = format!("{}{name}", self.prefix);
         let view = self.tensors.tensor(&name).map_err(|_| bad(self.file, &format!("it has no {name}")))?;
         let tensor = Tensor::try_from(view).map_err(|error| bad(self.file, &error))?;
-        if tensor.size() != shape {
-            let reason = format!("{name} has the shape {:?}, expected {shape:?}", tensor.size());
-            return Err(bad(self.file, &reason));
-        }
         Ok(tensor.to_kind(self.kind))
     }
 }

@@ -15,8 +15,9 @@ use super::checkpoint::{Checkpoint, WeightsFile};
 use super::halves::{Half, OtherHalfLost};
 use super::int8::{Scratch, Transformer};
 use super::model::{ModelFolder, Pooling};
+use super::prefix::{Prefix, TextSize};
 use super::torch::TorchEncoder;
-use super::{EmbedError, UnitVector};
+use super::{EmbedError, Role, UnitVector};
 
 /// The arithmetic of the encoder.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -57,6 +58,8 @@ fn cpu_has_bf16() -> bool {
 #[derive(Debug)]
 pub struct Encoder {
     pooling: Pooling,
+    /// Number of virtual tokens of the prefix of questions.
+    prefix_tokens: usize,
     backend: Backend,
 }
 
@@ -85,12 +88,13 @@ impl Encoder {
         let kind = if precision == Precision::Bf16 { Kind::BFloat16 } else { Kind::Float };
         let file = WeightsFile::open(model.folder.join("model.safetensors"))?;
         let checkpoint = Checkpoint::read(&file, kind)?;
+        let prefix = model.query_prefix.as_ref();
         let backend = if precision == Precision::Int8 {
-            Backend::Int8(Int8Encoder::load(&checkpoint, config)?)
+            Backend::Int8(Int8Encoder::load(&checkpoint, config, prefix)?)
         } else {
             Backend::Torch(Box::new(TorchEncoder::load(model, &checkpoint, kind)?))
         };
-        Ok(Self { pooling: model.pooling, backend })
+        Ok(Self { pooling: model.pooling, prefix_tokens: prefix.map_or(0, |prefix| prefix.tokens), backend })
     }
 
     /// Another instance over the same weights, for another thread.
@@ -99,16 +103,25 @@ impl Encoder {
             Backend::Torch(encoder) => Backend::Torch(Box::new(encoder.share(model)?)),
             Backend::Int8(encoder) => Backend::Int8(encoder.share()),
         };
-        Ok(Self { pooling: self.pooling, backend })
+        Ok(Self { backend, ..*self })
     }
 
     /// One vector for each token sequence. Sequences in one call should have similar lengths: libtorch pads all of them
     /// to the longest.
-    pub fn encode(&mut self, sequences: &[&[u32]]) -> Result<Vec<UnitVector>, EmbedError> {
+    pub fn encode(&mut self, sequences: &[&[u32]], role: Role) -> Result<Vec<UnitVector>, EmbedError> {
+        let prefix = self.prefix_for(role);
         match &mut self.backend {
-            Backend::Torch(encoder) => tch::no_grad(|| encoder.encode(sequences, self.pooling))
+            Backend::Torch(encoder) => tch::no_grad(|| encoder.encode(sequences, prefix, self.pooling))
                 .map_err(|error| EmbedError::Model(error.to_string())),
-            Backend::Int8(encoder) => encoder.encode(sequences, self.pooling),
+            Backend::Int8(encoder) => encoder.encode(sequences, prefix, self.pooling),
+        }
+    }
+
+    /// Number of virtual tokens before texts of a role.
+    fn prefix_for(&self, role: Role) -> usize {
+        match role {
+            Role::Query => self.prefix_tokens,
+            Role::Passage => 0,
         }
     }
 
@@ -117,22 +130,22 @@ impl Encoder {
     pub(crate) fn encode_with_another(
         &mut self,
         sequence: &[u32],
+        role: Role,
         offer: impl FnOnce(Half) -> Result<(), Half>,
     ) -> Result<Vec<UnitVector>, EmbedError> {
-        let Backend::Int8(encoder) = &mut self.backend else {
-            return self.encode(&[sequence]);
+        let text = TextSize { tokens: sequence.len(), prefix: self.prefix_for(role) };
+        let encoder = match &mut self.backend {
+            Backend::Int8(encoder) if text.tokens * encoder.layers.depth() >= MIN_DIVIDED => encoder,
+            _ => return self.encode(&[sequence], role),
         };
-        if sequence.len() * encoder.layers.depth() < MIN_DIVIDED {
-            return self.encode(&[sequence]);
-        }
-        let mut hidden = encoder.embed(&[sequence], &[sequence.len()])?;
+        let mut hidden = encoder.embed(&[sequence], &[text])?;
         let Int8Encoder { layers, scratch, .. } = encoder;
-        let [first, second] = Half::both(hidden, layers.width());
+        let [first, second] = Half::both(hidden, text, layers.width());
         let pooled = match offer(second) {
             Ok(()) => layers.forward_half(first, self.pooling, scratch)?,
             Err(second) => {
                 hidden = Half::rejoined([first, second]);
-                layers.forward(&mut hidden, &[sequence.len()], self.pooling, scratch).pop()
+                layers.forward(&mut hidden, &[text], self.pooling, scratch).pop()
             }
         };
         Ok(pooled.into_iter().map(UnitVector::normalise).collect())
@@ -161,11 +174,11 @@ impl From<OtherHalfLost> for EmbedError {
 const MIN_DIVIDED: usize = 150;
 
 impl Int8Encoder {
-    fn load(checkpoint: &Checkpoint<'_>, config: &BertConfig) -> Result<Self, EmbedError> {
+    fn load(checkpoint: &Checkpoint<'_>, config: &BertConfig, prefix: Option<&Prefix>) -> Result<Self, EmbedError> {
         let words = "embeddings.word_embeddings.weight";
         Ok(Self {
             words: checkpoint.get(words, &[config.vocab_size, config.hidden_size])?,
-            layers: Arc::new(Transformer::load(checkpoint, config)?),
+            layers: Arc::new(Transformer::load(checkpoint, config, prefix)?),
             scratch: Box::default(),
         })
     }
@@ -174,20 +187,21 @@ impl Int8Encoder {
         Self { words: self.words.shallow_clone(), layers: Arc::clone(&self.layers), scratch: Box::default() }
     }
 
-    /// Encodes the concatenated sequences without padding.
-    fn encode(&mut self, sequences: &[&[u32]], pooling: Pooling) -> Result<Vec<UnitVector>, EmbedError> {
-        let lengths: Vec<usize> = sequences.iter().map(|sequence| sequence.len()).collect();
-        if lengths.iter().sum::<usize>() == 0 {
+    /// Encodes the concatenated sequences without padding. Each has a prefix of `prefix` virtual tokens.
+    fn encode(&mut self, sequences: &[&[u32]], prefix: usize, pooling: Pooling) -> Result<Vec<UnitVector>, EmbedError> {
+        let size = |sequence: &&[u32]| TextSize { tokens: sequence.len(), prefix };
+        let texts: Vec<TextSize> = sequences.iter().map(size).collect();
+        if texts.iter().all(|text| text.tokens == 0) {
             return Ok(vec![UnitVector::normalise(Vec::new()); sequences.len()]);
         }
-        let mut hidden = self.embed(sequences, &lengths)?;
-        let pooled = self.layers.forward(&mut hidden, &lengths, pooling, &mut self.scratch);
+        let mut hidden = self.embed(sequences, &texts)?;
+        let pooled = self.layers.forward(&mut hidden, &texts, pooling, &mut self.scratch);
         Ok(pooled.into_iter().map(UnitVector::normalise).collect())
     }
 
-    /// The embeddings of the tokens of all sequences, `[tokens, width]`; `lengths` are their numbers of tokens. Only the rows of
-    /// `words` are gathered by libtorch: for a question, its separate operations take longer than all else that is computed here.
-    fn embed(&mut self, sequences: &[&[u32]], lengths: &[usize]) -> Result<Vec<f32>, EmbedError> {
+    /// The embeddings of the tokens of all sequences, `[tokens, width]`; `texts` are their sizes. Only the rows of `words`
+    /// are gathered by libtorch: for a question, its separate operations take longer than all else that is computed here.
+    fn embed(&mut self, sequences: &[&[u32]], texts: &[TextSize]) -> Result<Vec<f32>, EmbedError> {
         let tokens: Vec<i64> = sequences.iter().flat_map(|tokens| tokens.iter().copied().map(i64::from)).collect();
         let mut hidden = vec![0.0; tokens.len() * self.layers.width()];
         let gather = || {
@@ -195,7 +209,7 @@ impl Int8Encoder {
             rows.f_copy_data(&mut hidden, rows.numel())
         };
         tch::no_grad(gather).map_err(|error| EmbedError::Model(error.to_string()))?;
-        self.layers.embed(&mut hidden, lengths, &mut self.scratch);
+        self.layers.embed(&mut hidden, texts, &mut self.scratch);
         Ok(hidden)
     }
 }

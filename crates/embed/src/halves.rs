@@ -7,13 +7,15 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+use super::prefix::TextSize;
+
 /// One half of a text's tokens, on its way through the layers.
 #[derive(Debug)]
 pub(crate) struct Half {
     /// 0 for the half with the first token, or 1.
     number: usize,
-    /// Number of tokens of the whole text.
-    length: usize,
+    /// The size of the whole text.
+    text: TextSize,
     /// The rows of this half's tokens, `[tokens, width]`.
     pub(crate) hidden: Vec<f32>,
     exchange: Arc<Exchange>,
@@ -57,12 +59,11 @@ const SPINS: usize = 500;
 
 impl Half {
     /// Divides the rows of a text, `[tokens, width]`.
-    pub(crate) fn both(mut hidden: Vec<f32>, width: usize) -> [Self; 2] {
-        let length = hidden.len() / width;
-        let second = hidden.split_off(length.div_ceil(2) * width);
+    pub(crate) fn both(mut hidden: Vec<f32>, text: TextSize, width: usize) -> [Self; 2] {
+        let second = hidden.split_off(text.tokens.div_ceil(2) * width);
         let exchange = Arc::new(Exchange::default());
-        let first = Self { number: 0, length, hidden, exchange: Arc::clone(&exchange) };
-        [first, Self { number: 1, length, hidden: second, exchange }]
+        let first = Self { number: 0, text, hidden, exchange: Arc::clone(&exchange) };
+        [first, Self { number: 1, text, hidden: second, exchange }]
     }
 
     /// The rows of the whole text again, if no thread takes the second half.
@@ -76,9 +77,9 @@ impl Half {
         self.number == 0
     }
 
-    /// Number of tokens of the whole text.
-    pub(crate) fn length(&self) -> usize {
-        self.length
+    /// The size of the whole text.
+    pub(crate) fn text(&self) -> TextSize {
+        self.text
     }
 
     /// Gives `own` to the other half, as the rows of step `step`, which counts from 0.

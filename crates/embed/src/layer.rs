@@ -5,6 +5,7 @@ use tch::Tensor;
 
 use super::EmbedError;
 use super::checkpoint::Checkpoint;
+use super::prefix::Prefix;
 
 #[derive(Debug)]
 pub(super) struct Layer {
@@ -15,10 +16,34 @@ pub(super) struct Layer {
     output: Dense,
     output_norm: Norm,
     heads: i64,
+    /// Keys and values of the prefix of questions, `[2, heads, tokens, head width]`.
+    prefix: Option<Tensor>,
+}
+
+/// The texts that pass through a layer together.
+#[derive(Debug)]
+pub(super) struct Texts {
+    /// Number of tokens of each text, with padding.
+    pub(super) length: i64,
+    /// Number of virtual tokens of each text's prefix; 0 for none.
+    pub(super) prefix: i64,
+    /// Added to the attention scores, `[batch, 1, 1, prefix + length]`.
+    pub(super) bias: Tensor,
+}
+
+impl Texts {
+    fn batch(&self) -> i64 {
+        self.bias.size()[0]
+    }
 }
 
 impl Layer {
-    pub(super) fn load(checkpoint: &Checkpoint<'_>, number: i64, config: &BertConfig) -> Result<Self, EmbedError> {
+    pub(super) fn load(
+        checkpoint: &Checkpoint<'_>,
+        number: i64,
+        config: &BertConfig,
+        prefix: Option<&Prefix>,
+    ) -> Result<Self, EmbedError> {
         let (width, inner) = (config.hidden_size, config.intermediate_size);
         let path = |name: &str| format!("encoder.layer.{number}.{name}");
         let dense = |names: &[&str], from, to| {
@@ -38,6 +63,11 @@ impl Layer {
             output: dense(&["output.dense"], inner, width)?,
             output_norm: norm("output.LayerNorm")?,
             heads: config.num_attention_heads,
+            prefix: prefix.map(|prefix| {
+                let rows = Tensor::from_slice(prefix.of_layer(number));
+                let heads = rows.view([-1, 2, config.num_attention_heads, width / config.num_attention_heads]);
+                heads.permute([1, 2, 0, 3]).contiguous().to_kind(checkpoint.kind())
+            }),
         })
     }
 
@@ -51,36 +81,48 @@ impl Layer {
             output: self.output.share(),
             output_norm: self.output_norm.share(),
             heads: self.heads,
+            prefix: self.prefix.as_ref().map(Tensor::shallow_clone),
         }
     }
 
-    /// `hidden`: `[batch · length, width]`; `bias`: `[batch, 1, 1, length]`.
-    pub(super) fn forward(&self, hidden: &Tensor, bias: &Tensor) -> Tensor {
-        let heads = self.by_head(&self.query_key_value.forward(hidden), 3, bias);
-        self.after_attention(hidden, &heads.select(0, 0), &heads.select(0, 1), &heads.select(0, 2), bias)
+    /// `hidden`: `[batch · length, width]`.
+    pub(super) fn forward(&self, hidden: &Tensor, texts: &Texts) -> Tensor {
+        let heads = self.by_head(&self.query_key_value.forward(hidden), 3, texts);
+        self.after_attention(hidden, &heads.select(0, 0), &heads.narrow(0, 1, 2), texts)
     }
 
     /// The row of the first token of each text, `[batch, width]`. Other rows are not computed.
-    pub(super) fn forward_first(&self, hidden: &Tensor, bias: &Tensor) -> Tensor {
+    pub(super) fn forward_first(&self, hidden: &Tensor, texts: &Texts) -> Tensor {
         let width = hidden.size()[1];
-        let first = hidden.view([bias.size()[0], bias.size()[3], width]).select(1, 0);
+        let first = hidden.view([texts.batch(), texts.length, width]).select(1, 0);
         let query = self.query_key_value.part(0, width).forward(&first);
         let query = query.view([-1, 1, self.heads, width / self.heads]).transpose(1, 2);
-        let heads = self.by_head(&self.query_key_value.part(width, 2 * width).forward(hidden), 2, bias);
-        self.after_attention(&first, &query, &heads.select(0, 0), &heads.select(0, 1), bias)
+        let keys_values = self.by_head(&self.query_key_value.part(width, 2 * width).forward(hidden), 2, texts);
+        self.after_attention(&first, &query, &keys_values, texts)
     }
 
     /// Splits several projections side by side, `[batch · length, count · width]`, into `[count, batch, heads, length,
     /// head width]`.
-    fn by_head(&self, projected: &Tensor, count: i64, bias: &Tensor) -> Tensor {
+    fn by_head(&self, projected: &Tensor, count: i64, texts: &Texts) -> Tensor {
         let width = projected.size()[1] / count;
-        let shape = [bias.size()[0], bias.size()[3], count, self.heads, width / self.heads];
+        let shape = [texts.batch(), texts.length, count, self.heads, width / self.heads];
         projected.view(shape).permute([2, 0, 3, 1, 4])
     }
 
-    /// The rest of the layer for the tokens of `hidden`, whose queries are `query`.
-    fn after_attention(&self, hidden: &Tensor, query: &Tensor, key: &Tensor, value: &Tensor, bias: &Tensor) -> Tensor {
-        let context = Tensor::scaled_dot_product_attention(query, key, value, Some(bias), 0.0, false, None::<f64>);
+    /// The rest of the layer for the tokens of `hidden`, whose queries are `query`. `keys_values`: those of the texts' own
+    /// tokens, `[2, batch, heads, length, head width]`.
+    fn after_attention(&self, hidden: &Tensor, query: &Tensor, keys_values: &Tensor, texts: &Texts) -> Tensor {
+        let with_prefix = match &self.prefix {
+            Some(prefix) if texts.prefix > 0 => {
+                let prefix = prefix.unsqueeze(1).expand([-1, texts.batch(), -1, -1, -1], false);
+                Some(Tensor::cat(&[&prefix, keys_values], 3))
+            }
+            _ => None,
+        };
+        let keys_values = with_prefix.as_ref().unwrap_or(keys_values);
+        let (key, value) = (keys_values.select(0, 0), keys_values.select(0, 1));
+        let bias = Some(&texts.bias);
+        let context = Tensor::scaled_dot_product_attention(query, &key, &value, bias, 0.0, false, None::<f64>);
         let context = context.transpose(1, 2).reshape([-1, hidden.size()[1]]);
         let hidden = self.attention_norm.forward(&(self.attention_output.forward(&context) + hidden));
         let inner = self.intermediate.forward(&hidden).gelu_("none");
@@ -150,6 +192,7 @@ mod tests {
     use tch::{Device, Kind};
 
     const WIDTH: i64 = 64;
+    const PREFIX: i64 = 3;
 
     fn layer(kind: Kind) -> Layer {
         let numbers = |shape: &[i64]| (Tensor::randn(shape, (Kind::Float, Device::Cpu)) * 0.1).to_kind(kind);
@@ -163,6 +206,7 @@ mod tests {
             output: dense(4 * WIDTH, WIDTH),
             output_norm: norm(),
             heads: 4,
+            prefix: Some(numbers(&[2, 4, PREFIX, WIDTH / 4])),
         }
     }
 
@@ -174,11 +218,14 @@ mod tests {
             let mask = Tensor::ones([batch, 1, 1, length], (Kind::Float, Device::Cpu));
             let _ = mask.narrow(0, 1, 1).narrow(3, 9, 7).fill_(0.0);
             let bias = ((mask - 1.0) * 10_000.0).to_kind(kind);
-            let all = layer.forward(&hidden, &bias).view([batch, length, WIDTH]).select(1, 0);
-            let first = layer.forward_first(&hidden, &bias);
-            assert_eq!(first.size(), [batch, WIDTH]);
-            let distance = (all - first).to_kind(Kind::Float).abs().max().double_value(&[]);
-            assert!(distance < most, "{kind:?}: {distance}");
+            for prefix in [0, PREFIX] {
+                let texts = Texts { length, prefix, bias: bias.constant_pad_nd([prefix, 0]) };
+                let all = layer.forward(&hidden, &texts).view([batch, length, WIDTH]).select(1, 0);
+                let first = layer.forward_first(&hidden, &texts);
+                assert_eq!(first.size(), [batch, WIDTH]);
+                let distance = (all - first).to_kind(Kind::Float).abs().max().double_value(&[]);
+                assert!(distance < most, "{kind:?}: {distance}");
+            }
         }
     }
 }

@@ -17,6 +17,7 @@ mod int8;
 mod int8;
 mod layer;
 mod model;
+mod prefix;
 mod queue;
 mod torch;
 mod vector;

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use xxhash_rust::xxh3::Xxh3;
 
+use super::prefix::{self, Prefix};
 use super::{EmbedError, Role};
 
 /// How the token vectors are pooled into one.
@@ -55,11 +56,13 @@ pub struct ModelFolder {
     /// Maximum number of tokens of an input, including special tokens.
     pub max_tokens: usize,
     pub prompts: Prompts,
+    /// A learned prefix, which replaces the prompt of questions unless that is set.
+    pub query_prefix: Option<Prefix>,
 }
 
 impl ModelFolder {
     /// Reads `config.json`, `modules.json`, the pooling module's `config.json`, `sentence_bert_config.json` and
-    /// `config_sentence_transformers.json`.
+    /// `config_sentence_transformers.json`, and looks for `query_prefix.safetensors`.
     ///
     /// # Errors
     /// A file is missing or unreadable; the encoder does not support the architecture, activation or pooling.
@@ -86,7 +89,23 @@ impl ModelFolder {
             return Err(EmbedError::Unsupported { folder: name, reason: format!("it reads only {max_tokens} tokens") });
         }
         let prompts = prompts(folder, overrides)?;
-        Ok(Self { folder: folder.to_owned(), config, pooling, max_tokens, prompts })
+        let prefix_file = folder.join(prefix::FILE);
+        let has_prefix = overrides.query_prompt.is_none() && prefix_file.is_file();
+        let query_prefix = has_prefix.then(|| Prefix::read(&prefix_file, &config)).transpose()?;
+        if query_prefix.as_ref().is_some_and(|prefix| prefix.tokens + 8 > max_tokens) {
+            return Err(bad(&prefix_file, &format!("it leaves no room for a question in {max_tokens} tokens")));
+        }
+        Ok(Self { folder: folder.to_owned(), config, pooling, max_tokens, prompts, query_prefix })
+    }
+
+    /// What is put before a text of this role.
+    pub(super) fn prompt_for(&self, role: Role) -> &str {
+        if self.prefix_for(role).is_some() { "" } else { self.prompts.for_role(role) }
+    }
+
+    /// The prefix of a text of this role.
+    pub(super) fn prefix_for(&self, role: Role) -> Option<&Prefix> {
+        self.query_prefix.as_ref().filter(|_| role == Role::Query)
     }
 
     /// The number of dimensions of its vectors.
@@ -94,8 +113,8 @@ impl ModelFolder {
         usize::try_from(self.config.hidden_size).unwrap_or(0)
     }
 
-    /// A short name that identifies everything on which its vectors depend. The precision is not part of it, because
-    /// vectors of the same model in fp32 and bf16 can be compared.
+    /// A short name that identifies everything on which the vectors of passages depend. The precision is not part of it,
+    /// because vectors of the same model in fp32 and bf16 can be compared, nor is the prefix of questions.
     pub fn fingerprint(&self) -> Result<String, EmbedError> {
         let weights = self.folder.join("model.safetensors");
         let file = std::fs::File::open(&weights).map_err(|error| bad(&weights, &error))?;

@@ -19,7 +19,8 @@ pub(super) struct Job {
 /// What a thread does next.
 #[derive(Debug)]
 pub(super) enum Work {
-    Jobs(Vec<Job>),
+    Questions(Vec<Job>),
+    Passages(Job),
     /// Half of a text whose other half another thread computes at the same time.
     Half(Half),
 }
@@ -85,10 +86,10 @@ impl Queue {
             }
             if !waiting.questions.is_empty() {
                 let count = waiting.questions.len().div_ceil(self.threads).min(MAX_QUESTIONS);
-                return Some(Work::Jobs(waiting.questions.drain(..count).collect()));
+                return Some(Work::Questions(waiting.questions.drain(..count).collect()));
             }
             if let Some(job) = waiting.passages.pop_front() {
-                return Some(Work::Jobs(vec![job]));
+                return Some(Work::Passages(job));
             }
             if waiting.closed {
                 return None;
@@ -113,6 +114,7 @@ impl Queue {
 
 #[cfg(test)]
 mod tests {
+    use super::super::prefix::TextSize;
     use super::*;
 
     fn job(number: usize) -> Job {
@@ -121,7 +123,8 @@ mod tests {
 
     fn numbers(work: Option<Work>) -> Option<Vec<usize>> {
         work.map(|work| match work {
-            Work::Jobs(jobs) => jobs.iter().map(|job| job.number).collect(),
+            Work::Questions(jobs) => jobs.iter().map(|job| job.number).collect(),
+            Work::Passages(job) => vec![job.number],
             Work::Half(_) => Vec::new(),
         })
     }
@@ -129,7 +132,7 @@ mod tests {
     #[test]
     fn only_an_idle_thread_is_given_a_half() {
         let queue = Queue::new(2);
-        let [first, second] = Half::both(vec![0.0; 2], 1);
+        let [first, second] = Half::both(vec![0.0; 2], TextSize { tokens: 2, prefix: 0 }, 1);
         let second = queue.offer(second).expect_err("no thread is idle");
         std::thread::scope(|scope| {
             let idle = scope.spawn(|| queue.take());

@@ -5,7 +5,7 @@ use tch::{Device, Kind, Tensor, nn};
 
 use super::batch::padded_length;
 use super::checkpoint::Checkpoint;
-use super::layer::Layer;
+use super::layer::{Layer, Texts};
 use super::model::{ModelFolder, Pooling};
 use super::{EmbedError, UnitVector};
 
@@ -25,7 +25,8 @@ impl TorchEncoder {
     /// Reads the weights, which the checkpoint converts to `kind`.
     pub(super) fn load(model: &ModelFolder, checkpoint: &Checkpoint<'_>, kind: Kind) -> Result<Self, EmbedError> {
         let config = &model.config;
-        let layers = (0..config.num_hidden_layers).map(|number| Layer::load(checkpoint, number, config));
+        let layers = (0..config.num_hidden_layers)
+            .map(|number| Layer::load(checkpoint, number, config, model.query_prefix.as_ref()));
         let layers = layers.collect::<Result<_, _>>()?;
         let (embeddings, weights) = embeddings(model, |name, shape| checkpoint.get(name, shape))?;
         let positions = usize::try_from(config.max_position_embeddings).unwrap_or(0);
@@ -42,10 +43,12 @@ impl TorchEncoder {
         Ok(Self { embeddings, layers: self.layers.iter().map(Layer::share).collect(), weights, ..*self })
     }
 
-    /// One vector for each token sequence. They are encoded as a matrix `[batch, longest]`, padded to the longest.
+    /// One vector for each token sequence. They are encoded as a matrix `[batch, longest]`, padded to the longest. Each has
+    /// a prefix of `prefix` virtual tokens.
     pub(super) fn encode(
         &self,
         sequences: &[&[u32]],
+        prefix: usize,
         pooling: Pooling,
     ) -> Result<Vec<UnitVector>, Box<dyn std::error::Error>> {
         let batch = sequences.len();
@@ -53,25 +56,30 @@ impl TorchEncoder {
         if batch == 0 || longest == 0 {
             return Ok(vec![UnitVector::normalise(Vec::new()); batch]);
         }
-        let longest = padded_length(longest, self.positions);
+        let longest = padded_length(longest, self.positions - prefix);
         let (tokens, mask) = padded(sequences, longest);
         let shape = [i64::try_from(batch)?, i64::try_from(longest)?];
         let tokens = Tensor::from_slice(&tokens).view(shape);
         let mask = Tensor::from_slice(&mask).view(shape);
-        // Added to the attention scores, shape [batch, 1, 1, longest]. libtorch 2.4 refuses the undefined tensor that
-        // tch passes for no mask, so there always is one.
+        // Added to the attention scores, shape [batch, 1, 1, prefix + longest]. libtorch 2.4 refuses the undefined tensor
+        // that tch passes for no mask, so there always is one.
+        let prefix = i64::try_from(prefix)?;
         let bias = ((&mask - 1.0) * 10_000.0).to_kind(self.kind).view([shape[0], 1, 1, shape[1]]);
-        let embedded = self.embeddings.forward_t(Some(&tokens), None, None, None, false)?;
+        let bias = bias.constant_pad_nd([prefix, 0]);
+        let texts = Texts { length: shape[1], prefix, bias };
+        let positions = Tensor::arange(shape[1], (Kind::Int64, Device::Cpu));
+        let positions = (&positions + positions.clamp_max(1) * prefix).unsqueeze(0);
+        let embedded = self.embeddings.forward_t(Some(&tokens), None, Some(&positions), None, false)?;
         let shape = embedded.size();
         let mut hidden = embedded.view([-1, shape[2]]);
         let (last, before) = self.layers.split_last().ok_or("the model has no layers")?;
         for layer in before {
-            hidden = layer.forward(&hidden, &bias);
+            hidden = layer.forward(&hidden, &texts);
         }
         let pooled = match pooling {
-            Pooling::Cls => last.forward_first(&hidden, &bias).to_kind(Kind::Float),
+            Pooling::Cls => last.forward_first(&hidden, &texts).to_kind(Kind::Float),
             Pooling::Mean => {
-                let hidden = last.forward(&hidden, &bias).view(shape.as_slice());
+                let hidden = last.forward(&hidden, &texts).view(shape.as_slice());
                 let mask = mask.unsqueeze(-1);
                 let sum = (hidden.to_kind(Kind::Float) * &mask).sum_dim_intlist([1i64].as_slice(), false, Kind::Float);
                 sum / mask.sum_dim_intlist([1i64].as_slice(), false, Kind::Float)

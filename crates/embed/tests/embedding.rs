@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rust_bert::Config;
 use rust_bert::bert::{BertConfig, BertEmbeddings, BertModel};
-use stroma_embed::{BertEmbedder, BertOptions, Embedder, Pooling, Precision, Role, UnitVector};
+use stroma_embed::{BertEmbedder, BertOptions, Embedder, ModelOverrides, Pooling, Precision, Role, UnitVector};
 use tch::{Device, Kind, Tensor, nn};
 use tokenizers::Tokenizer;
 
@@ -81,15 +81,22 @@ fn models() -> impl Iterator<Item = &'static Model> {
 }
 
 impl Model {
+    /// With the model's own prompts, also where it has a prefix.
     fn embedder(&self, precision: Precision) -> BertEmbedder {
+        let query_prompt = Some(self.query_prompt.to_owned());
+        self.embedder_with(precision, ModelOverrides { query_prompt, ..ModelOverrides::default() })
+    }
+
+    fn embedder_with(&self, precision: Precision, overrides: ModelOverrides) -> BertEmbedder {
         let folder = project("models").join(self.name);
-        BertEmbedder::start(&BertOptions { folder, precision, instances: 1, ..BertOptions::default() })
+        BertEmbedder::start(&BertOptions { folder, precision, overrides, instances: 1, ..BertOptions::default() })
             .expect("the model")
     }
 
-    /// The vectors of the texts; `None` if this CPU does not support the precision.
-    fn embedded(&self, precision: Precision) -> Option<Vec<UnitVector>> {
-        match self.embedder(precision).embed(&texts(), Role::Passage) {
+    /// The vectors of the texts; `None` if this CPU does not support the precision. Those of questions with the prefix, if
+    /// the model has one.
+    fn embedded(&self, precision: Precision, role: Role) -> Option<Vec<UnitVector>> {
+        match self.embedder_with(precision, ModelOverrides::default()).embed(&texts(), role) {
             Err(error) if error.to_string().contains("AVX-512") => {
                 eprintln!("skipped: {error}");
                 None
@@ -180,14 +187,38 @@ fn vectors_have_the_values_of_other_programs() {
     }
 }
 
+/// The first numbers of the first text's vector as a question with the prefix, as `scripts/train_prefix.py` computes them.
+const WITH_PREFIX: [f32; 6] = [0.017972, -0.001846, 0.056484, 0.068935, -0.021719, 0.007996];
+
+#[test]
+fn a_prefix_takes_the_place_of_the_prompt() {
+    for model in models().filter(|model| model.name == "bge-small-en-v1.5") {
+        let vector = |overrides| {
+            let embedder = model.embedder_with(Precision::Fp32, overrides);
+            embedder.embed(&[TEXTS[0].to_owned()], Role::Query).expect("a vector").remove(0)
+        };
+        let (with_prefix, with_prompt) = (vector(ModelOverrides::default()), model.embedder(Precision::Fp32));
+        for (value, expected) in with_prefix.as_slice().iter().zip(WITH_PREFIX) {
+            assert!((value - expected).abs() < 2e-5, "{value} is not {expected}");
+        }
+        let with_prompt = with_prompt.embed(&[TEXTS[0].to_owned()], Role::Query).expect("a vector").remove(0);
+        let cosine = with_prefix.cosine(&with_prompt);
+        assert!(cosine > 0.9, "{cosine}");
+    }
+}
+
 #[test]
 fn coarser_arithmetic_stays_close_to_fp32() {
     for model in models() {
-        let exact = model.embedder(Precision::Fp32).embed(&texts(), Role::Passage).expect("vectors");
-        for (precision, least) in [(Precision::Bf16, 0.999), (Precision::Int8, 0.995)] {
-            for (exact, fast) in exact.iter().zip(model.embedded(precision).unwrap_or_default()) {
+        let exact = model.embedder_with(Precision::Fp32, ModelOverrides::default());
+        let roles = [Role::Passage, Role::Query].into_iter();
+        for (role, (precision, least)) in
+            roles.flat_map(|role| [(Precision::Bf16, 0.999), (Precision::Int8, 0.995)].map(|coarser| (role, coarser)))
+        {
+            let exact = exact.embed(&texts(), role).expect("vectors");
+            for (exact, fast) in exact.iter().zip(model.embedded(precision, role).unwrap_or_default()) {
                 let cosine = exact.cosine(&fast);
-                assert!(cosine > least, "{}, {precision:?}: {cosine}", model.name);
+                assert!(cosine > least, "{}, {role:?}, {precision:?}: {cosine}", model.name);
             }
         }
     }
@@ -208,12 +239,12 @@ fn a_text_has_the_same_vector_alone_and_among_others() {
 
 #[test]
 fn in_int8_it_is_the_same_to_the_last_bit() {
-    for model in models() {
-        let Some(together) = model.embedded(Precision::Int8) else { continue };
-        let embedder = model.embedder(Precision::Int8);
+    for (model, role) in models().flat_map(|model| [Role::Query, Role::Passage].map(|role| (model, role))) {
+        let Some(together) = model.embedded(Precision::Int8, role) else { continue };
+        let embedder = model.embedder_with(Precision::Int8, ModelOverrides::default());
         for (text, among) in TEXTS.iter().zip(&together) {
-            let alone = embedder.embed(&[(*text).to_owned()], Role::Passage).expect("a vector");
-            assert_eq!(alone, std::slice::from_ref(among), "{}, {text}", model.name);
+            let alone = embedder.embed(&[(*text).to_owned()], role).expect("a vector");
+            assert_eq!(alone, std::slice::from_ref(among), "{}, {role:?}, {text}", model.name);
         }
     }
 }
@@ -221,9 +252,13 @@ fn in_int8_it_is_the_same_to_the_last_bit() {
 #[test]
 fn long_and_empty_texts_have_vectors() {
     for model in models() {
-        let embedder = model.embedder(Precision::Auto);
-        let vectors = embedder.embed(&["stiffness ".repeat(5000), String::new()], Role::Passage).expect("vectors");
-        assert!(vectors.iter().all(|vector| (vector.cosine(vector) - 1.0).abs() < 1e-3), "{}", model.name);
+        for precision in [Precision::Auto, Precision::Fp32] {
+            let embedder = model.embedder_with(precision, ModelOverrides::default());
+            for role in [Role::Query, Role::Passage] {
+                let vectors = embedder.embed(&["stiffness ".repeat(5000), String::new()], role).expect("vectors");
+                assert!(vectors.iter().all(|vector| (vector.cosine(vector) - 1.0).abs() < 1e-3), "{}", model.name);
+            }
+        }
     }
 }
 

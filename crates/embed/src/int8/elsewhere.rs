@@ -6,6 +6,7 @@ use super::EmbedError;
 use super::checkpoint::Checkpoint;
 use super::halves::{Half, OtherHalfLost};
 use super::model::Pooling;
+use super::prefix::{Prefix, TextSize};
 
 /// Cannot be constructed.
 #[derive(Debug)]
@@ -20,15 +21,15 @@ impl Transformer {
         false
     }
 
-    pub(super) fn load(_: &Checkpoint, _: &BertConfig) -> Result<Self, EmbedError> {
+    pub(super) fn load(_: &Checkpoint, _: &BertConfig, _: Option<&Prefix>) -> Result<Self, EmbedError> {
         Err(EmbedError::NoInt8)
     }
 
-    pub(super) fn embed(&self, _: &mut [f32], _: &[usize], _: &mut Scratch) {
+    pub(super) fn embed(&self, _: &mut [f32], _: &[TextSize], _: &mut Scratch) {
         match *self {}
     }
 
-    pub(super) fn forward(&self, _: &mut [f32], _: &[usize], _: Pooling, _: &mut Scratch) -> Vec<Vec<f32>> {
+    pub(super) fn forward(&self, _: &mut [f32], _: &[TextSize], _: Pooling, _: &mut Scratch) -> Vec<Vec<f32>> {
         match *self {}
     }
 

@@ -24,6 +24,7 @@ use super::EmbedError;
 use super::checkpoint::Checkpoint;
 use super::halves::{Half, OtherHalfLost};
 use super::model::Pooling;
+use super::prefix::{Prefix, TextSize};
 
 /// Texts pass through all layers in chunks of at most this many tokens, or of one text, so that the output of one layer
 /// is still in the cache for the next.
@@ -52,6 +53,8 @@ struct Layer {
     intermediate: Linear,
     output: Linear,
     output_norm: Norm,
+    /// Keys and values of the prefix of questions, `[tokens, 2 · width]`. Empty without one.
+    prefix: Vec<f32>,
 }
 
 /// Buffers between the steps, reused for all calls: allocating them each time takes a tenth of the time of a question.
@@ -61,6 +64,8 @@ pub(super) struct Scratch {
     attention: Attention,
     queries: Vec<f32>,
     keys_values: Vec<f32>,
+    /// Those of one text behind those of its prefix.
+    with_prefix: Vec<f32>,
     context: Vec<f32>,
     inner: Vec<f32>,
     added: Vec<f32>,
@@ -79,11 +84,15 @@ impl Transformer {
     }
 
     /// Reads the weights of all layers in fp32, and quantises them to int8.
-    pub(super) fn load(checkpoint: &Checkpoint<'_>, config: &BertConfig) -> Result<Self, EmbedError> {
+    pub(super) fn load(
+        checkpoint: &Checkpoint<'_>,
+        config: &BertConfig,
+        prefix: Option<&Prefix>,
+    ) -> Result<Self, EmbedError> {
         if !Self::fits(config) {
             return Err(EmbedError::NoInt8);
         }
-        let layers = (0..config.num_hidden_layers).map(|number| Layer::load(checkpoint, number, config));
+        let layers = (0..config.num_hidden_layers).map(|number| Layer::load(checkpoint, number, config, prefix));
         let size = |number: i64| usize::try_from(number).unwrap_or(0);
         let width = config.hidden_size;
         let get = |name: &str, shape: &[i64]| to_vec(&checkpoint.get(&format!("embeddings.{name}.weight"), shape)?);
@@ -101,40 +110,43 @@ impl Transformer {
         })
     }
 
-    /// Completes the embeddings of the tokens of all texts, `[tokens, width]`. `hidden` has the embeddings of their words,
-    /// and `lengths` the number of tokens of each text.
-    pub(super) fn embed(&self, hidden: &mut [f32], lengths: &[usize], scratch: &mut Scratch) {
+    /// Completes the embeddings of the tokens of all texts, `[tokens, width]`. `hidden` has the embeddings of their words.
+    /// Tokens behind a prefix have the positions behind it.
+    pub(super) fn embed(&self, hidden: &mut [f32], texts: &[TextSize], scratch: &mut Scratch) {
         scratch.added.clear();
-        for length in lengths {
-            scratch.added.extend_from_slice(&self.positions[..length * self.width]);
+        for text in texts {
+            let (first, behind) = self.positions.split_at(self.width);
+            let behind = &behind[text.prefix * self.width..];
+            scratch.added.extend_from_slice(&first[..text.tokens.min(1) * self.width]);
+            scratch.added.extend_from_slice(&behind[..text.tokens.saturating_sub(1) * self.width]);
         }
         // SAFETY: `load` constructs none of these on a CPU without the feature.
         unsafe { self.embedding_norm.add(hidden, &scratch.added) };
     }
 
     /// One vector for each text, not normalised. `hidden`: the embeddings of the tokens of all texts, concatenated,
-    /// `[tokens, width]`; it is overwritten. `lengths`: number of tokens of each text.
+    /// `[tokens, width]`; it is overwritten.
     pub(super) fn forward(
         &self,
         hidden: &mut [f32],
-        lengths: &[usize],
+        texts: &[TextSize],
         pooling: Pooling,
         scratch: &mut Scratch,
     ) -> Vec<Vec<f32>> {
-        let mut pooled = Vec::with_capacity(lengths.len());
+        let mut pooled = Vec::with_capacity(texts.len());
         let mut start = 0;
-        for texts in chunks_of_texts(lengths) {
-            let lengths = &lengths[texts];
-            let tokens: usize = lengths.iter().sum();
+        for chunk in chunks_of_texts(texts) {
+            let texts = &texts[chunk];
+            let tokens: usize = texts.iter().map(|text| text.tokens).sum();
             let hidden = &mut hidden[start * self.width..(start + tokens) * self.width];
             for (number, layer) in self.layers.iter().enumerate() {
                 // In the last layer, pooling by the first token reads no other token's result.
                 let last = number + 1 == self.layers.len();
                 let tokens = if last && pooling == Pooling::Cls { Tokens::First } else { Tokens::All };
                 // SAFETY: `load` constructs none of these on a CPU without the features.
-                unsafe { layer.forward(hidden, lengths, tokens, self.heads, scratch) };
+                unsafe { layer.forward(hidden, texts, tokens, self.heads, scratch) };
             }
-            pool(hidden, self.width, lengths, pooling, &mut pooled);
+            pool(hidden, self.width, texts, pooling, &mut pooled);
             start += tokens;
         }
         pooled
@@ -173,9 +185,9 @@ impl Transformer {
             // SAFETY: as above.
             unsafe { layer.queries(&hidden, scratch) };
             half.read(number, &mut scratch.keys_values)?;
-            let text = TextPart { asked: hidden.len() / self.width, length: half.length() };
+            let part = TextPart { asked: hidden.len() / self.width, text: half.text() };
             // SAFETY: as above.
-            unsafe { layer.attend(&mut hidden, [text].into_iter(), self.heads, scratch) };
+            unsafe { layer.attend(&mut hidden, [part].into_iter(), self.heads, scratch) };
         }
         if pooling == Pooling::Mean {
             half.write(self.layers.len(), &hidden);
@@ -185,16 +197,16 @@ impl Transformer {
             half.read(self.layers.len(), &mut hidden)?;
         }
         let mut pooled = Vec::with_capacity(1);
-        pool(&hidden, self.width, &[half.length()], pooling, &mut pooled);
+        pool(&hidden, self.width, &[half.text()], pooling, &mut pooled);
         Ok(pooled.pop())
     }
 }
 
-/// The tokens of one text whose results are computed, `asked`, and the number of tokens to which they attend.
+/// A text of whose tokens the results of `asked` ones are computed. They attend to all of them and to its prefix.
 #[derive(Debug, Clone, Copy)]
 struct TextPart {
     asked: usize,
-    length: usize,
+    text: TextSize,
 }
 
 /// The tokens whose results a layer computes. Each of them attends to all tokens of its text in both cases.
@@ -206,25 +218,25 @@ enum Tokens {
 }
 
 impl Tokens {
-    /// The number of tokens computed for a text of `length` tokens.
-    fn count(self, length: usize) -> usize {
+    /// The number of tokens whose results are computed.
+    fn count(self, text: TextSize) -> usize {
         match self {
-            Self::All => length,
-            Self::First => length.min(1),
+            Self::All => text.tokens,
+            Self::First => text.tokens.min(1),
         }
     }
 }
 
 /// Adds a vector for each text to `pooled`; `hidden` is the output of the last layer. The sum is not divided, because
 /// it has the same direction as the mean.
-fn pool(hidden: &[f32], width: usize, lengths: &[usize], pooling: Pooling, pooled: &mut Vec<Vec<f32>>) {
+fn pool(hidden: &[f32], width: usize, texts: &[TextSize], pooling: Pooling, pooled: &mut Vec<Vec<f32>>) {
     let tokens = match pooling {
         Pooling::Cls => Tokens::First,
         Pooling::Mean => Tokens::All,
     };
     let mut rows = hidden.chunks_exact(width);
-    for length in lengths {
-        let mut rows = rows.by_ref().take(tokens.count(*length));
+    for text in texts {
+        let mut rows = rows.by_ref().take(tokens.count(*text));
         let mut sum = rows.next().map_or_else(Vec::new, <[f32]>::to_vec);
         for row in rows {
             sum.iter_mut().zip(row).for_each(|(sum, number)| *sum += number);
@@ -234,24 +246,29 @@ fn pool(hidden: &[f32], width: usize, lengths: &[usize], pooling: Pooling, poole
 }
 
 /// Splits the texts into chunks of whole texts with at most [`CHUNK_TOKENS`] tokens, or of one text.
-fn chunks_of_texts(lengths: &[usize]) -> Vec<Range<usize>> {
+fn chunks_of_texts(texts: &[TextSize]) -> Vec<Range<usize>> {
     let mut parts = Vec::new();
     let (mut start, mut tokens) = (0, 0);
-    for (text, length) in lengths.iter().enumerate() {
-        if text > start && tokens + length > CHUNK_TOKENS {
-            parts.push(start..text);
-            (start, tokens) = (text, 0);
+    for (number, text) in texts.iter().enumerate() {
+        if number > start && tokens + text.tokens > CHUNK_TOKENS {
+            parts.push(start..number);
+            (start, tokens) = (number, 0);
         }
-        tokens += length;
+        tokens += text.tokens;
     }
-    if start < lengths.len() {
-        parts.push(start..lengths.len());
+    if start < texts.len() {
+        parts.push(start..texts.len());
     }
     parts
 }
 
 impl Layer {
-    fn load(checkpoint: &Checkpoint<'_>, number: i64, config: &BertConfig) -> Result<Self, EmbedError> {
+    fn load(
+        checkpoint: &Checkpoint<'_>,
+        number: i64,
+        config: &BertConfig,
+        prefix: Option<&Prefix>,
+    ) -> Result<Self, EmbedError> {
         let (width, inner) = (config.hidden_size, config.intermediate_size);
         let get =
             |name: &str, shape: &[i64]| to_vec(&checkpoint.get(&format!("encoder.layer.{number}.{name}"), shape)?);
@@ -276,22 +293,23 @@ impl Layer {
             intermediate: linear(&["intermediate.dense"], width, inner)?,
             output: linear(&["output.dense"], inner, width)?,
             output_norm: norm("output.LayerNorm")?,
+            prefix: prefix.map_or_else(Vec::new, |prefix| prefix.of_layer(number).to_vec()),
         })
     }
 
     /// Replaces `hidden` by this layer's results for `tokens`.
     #[target_feature(enable = "avx512f,avx512vnni")]
-    fn forward(&self, hidden: &mut [f32], lengths: &[usize], tokens: Tokens, heads: usize, scratch: &mut Scratch) {
+    fn forward(&self, hidden: &mut [f32], texts: &[TextSize], tokens: Tokens, heads: usize, scratch: &mut Scratch) {
         self.keys_and_values(hidden, scratch);
         let mut hidden = hidden;
         if tokens == Tokens::First {
             let width = self.query.results();
-            let count = compact_first_tokens(hidden, width, lengths);
+            let count = compact_first_tokens(hidden, width, texts);
             hidden = &mut hidden[..count * width];
         }
         self.queries(hidden, scratch);
-        let texts = lengths.iter().map(|length| TextPart { asked: tokens.count(*length), length: *length });
-        self.attend(hidden, texts, heads, scratch);
+        let parts = texts.iter().map(|text| TextPart { asked: tokens.count(*text), text: *text });
+        self.attend(hidden, parts, heads, scratch);
     }
 
     /// Sets `scratch.keys_values` to those of all rows of `hidden`, `[tokens, 2 · width]`.
@@ -316,15 +334,21 @@ impl Layer {
     /// Replaces `hidden`, the rows of the tokens that are asked for, by this layer's results, with the keys, values and
     /// queries in `scratch`.
     #[target_feature(enable = "avx512f,avx512vnni")]
-    fn attend(&self, hidden: &mut [f32], texts: impl Iterator<Item = TextPart>, heads: usize, scratch: &mut Scratch) {
-        let Scratch { rows, attention, queries, keys_values, context, inner, added } = scratch;
+    fn attend(&self, hidden: &mut [f32], parts: impl Iterator<Item = TextPart>, heads: usize, scratch: &mut Scratch) {
+        let Scratch { rows, attention, queries, keys_values, with_prefix, context, inner, added } = scratch;
         let width = self.query.results();
         context.resize(hidden.len(), 0.0);
         added.resize(hidden.len(), 0.0);
         let (mut first, mut start) = (0, 0);
-        for TextPart { asked, length } in texts {
-            let (end, last) = (start + length, first + asked);
-            let keys_values = &keys_values[start * 2 * width..end * 2 * width];
+        for TextPart { asked, text } in parts {
+            let (end, last) = (start + text.tokens, first + asked);
+            let mut keys_values = &keys_values[start * 2 * width..end * 2 * width];
+            if text.prefix > 0 {
+                with_prefix.clear();
+                with_prefix.extend_from_slice(&self.prefix);
+                with_prefix.extend_from_slice(keys_values);
+                keys_values = with_prefix;
+            }
             let (queries, context) = (&queries[first * width..last * width], &mut context[first * width..last * width]);
             attention.forward(queries, keys_values, heads, context, width);
             (start, first) = (end, last);
@@ -348,11 +372,11 @@ impl Layer {
 }
 
 /// Moves the row of each text's first token to the start, and returns the number of these rows.
-fn compact_first_tokens(hidden: &mut [f32], width: usize, lengths: &[usize]) -> usize {
+fn compact_first_tokens(hidden: &mut [f32], width: usize, texts: &[TextSize]) -> usize {
     let (mut count, mut start) = (0, 0);
-    for length in lengths.iter().filter(|length| **length > 0) {
+    for text in texts.iter().filter(|text| text.tokens > 0) {
         hidden.copy_within(start * width..(start + 1) * width, count * width);
-        (count, start) = (count + 1, start + length);
+        (count, start) = (count + 1, start + text.tokens);
     }
     count
 }
@@ -374,6 +398,7 @@ mod tests {
 
     const WIDTH: usize = 2 * PANEL;
     const HEADS: usize = 4;
+    const PREFIX_TOKENS: usize = 3;
 
     /// Pseudo-random numbers between -1 and 1.
     pub(super) fn pseudo_random(count: usize, seed: u64) -> Vec<f32> {
@@ -398,6 +423,7 @@ mod tests {
             intermediate: linear(WIDTH, 4 * WIDTH, seed + 8),
             output: linear(4 * WIDTH, WIDTH, seed + 10),
             output_norm: norm(seed + 12),
+            prefix: pseudo_random(PREFIX_TOKENS * 2 * WIDTH, seed + 14),
         };
         Transformer {
             positions: pseudo_random(4 * WIDTH, 7),
@@ -406,6 +432,11 @@ mod tests {
             width: WIDTH,
             heads: HEADS,
         }
+    }
+
+    /// The size of a text without a prefix.
+    fn whole(tokens: usize) -> TextSize {
+        TextSize { tokens, prefix: 0 }
     }
 
     /// Whether this CPU has the instructions.
@@ -425,13 +456,14 @@ mod tests {
         let (transformer, mut scratch) = (transformer(2), Scratch::default());
         let lengths = [3, 0, 1, 40, 90, 130, 17];
         let embedded = pseudo_random(lengths.iter().sum::<usize>() * WIDTH, 1);
-        let pooled = transformer.forward(&mut embedded.clone(), &lengths, Pooling::Cls, &mut scratch);
+        let texts = lengths.map(whole);
+        let pooled = transformer.forward(&mut embedded.clone(), &texts, Pooling::Cls, &mut scratch);
         let mut start = 0;
         for (length, pooled) in lengths.iter().zip(pooled) {
             let mut hidden = embedded[start * WIDTH..(start + length) * WIDTH].to_vec();
             for layer in &transformer.layers {
                 // SAFETY: the CPU has the features, checked above.
-                unsafe { layer.forward(&mut hidden, &[*length], Tokens::All, HEADS, &mut scratch) };
+                unsafe { layer.forward(&mut hidden, &[whole(*length)], Tokens::All, HEADS, &mut scratch) };
             }
             assert_eq!(pooled, &hidden[..length.min(&1) * WIDTH], "{length} tokens");
             start += length;
@@ -447,8 +479,9 @@ mod tests {
         for length in [2, 3, 16, 31, 257] {
             let embedded = pseudo_random(length * WIDTH, length as u64);
             for pooling in [Pooling::Mean, Pooling::Cls] {
-                let whole = transformer.forward(&mut embedded.clone(), &[length], pooling, &mut scratch);
-                let [first, second] = Half::both(embedded.clone(), WIDTH);
+                let text = TextSize { tokens: length, prefix: length % 2 * PREFIX_TOKENS };
+                let whole = transformer.forward(&mut embedded.clone(), &[text], pooling, &mut scratch);
+                let [first, second] = Half::both(embedded.clone(), text, WIDTH);
                 let (one, other) = std::thread::scope(|scope| {
                     let other = scope.spawn(|| transformer.forward_half(second, pooling, &mut Scratch::default()));
                     (transformer.forward_half(first, pooling, &mut scratch), other.join().expect("no panic"))
@@ -466,9 +499,34 @@ mod tests {
         }
         let (transformer, mut scratch) = (transformer(1), Scratch::default());
         for pooling in [Pooling::Mean, Pooling::Cls] {
-            let [first, second] = Half::both(pseudo_random(8 * WIDTH, 1), WIDTH);
+            let [first, second] = Half::both(pseudo_random(8 * WIDTH, 1), whole(8), WIDTH);
             drop(second);
             assert_eq!(transformer.forward_half(first, pooling, &mut scratch), Err(OtherHalfLost));
+        }
+    }
+
+    #[test]
+    fn keys_and_values_of_a_texts_own_tokens_are_as_good_as_the_tokens() {
+        if !can_run() {
+            return;
+        }
+        let (mut transformer, mut scratch) = (transformer(3), Scratch::default());
+        let tokens = 30;
+        let embedded = pseudo_random(tokens * WIDTH, 9);
+        let exact = transformer.forward(&mut embedded.clone(), &[whole(tokens)], Pooling::Cls, &mut scratch);
+        let mut hidden = embedded.clone();
+        for layer in &mut transformer.layers {
+            // SAFETY: the CPU has the features, checked above.
+            unsafe { layer.forward(&mut hidden, &[whole(tokens)], Tokens::All, HEADS, &mut scratch) };
+            layer.prefix = scratch.keys_values[2 * WIDTH..][..PREFIX_TOKENS * 2 * WIDTH].to_vec();
+        }
+        let mut behind = embedded;
+        behind.drain(WIDTH..(1 + PREFIX_TOKENS) * WIDTH);
+        let text = TextSize { tokens: tokens - PREFIX_TOKENS, prefix: PREFIX_TOKENS };
+        let prefixed = transformer.forward(&mut behind, &[text], Pooling::Cls, &mut scratch);
+        // Only the order of the tokens in sums is different.
+        for (prefixed, exact) in prefixed[0].iter().zip(&exact[0]) {
+            assert!((prefixed - exact).abs() < 0.05, "{prefixed} is not {exact}");
         }
     }
 
@@ -481,12 +539,14 @@ mod tests {
         let lengths = [70, 2, 33, 200, 1];
         let embedded = pseudo_random(lengths.iter().sum::<usize>() * WIDTH, 2);
         for pooling in [Pooling::Mean, Pooling::Cls] {
-            let together = transformer.forward(&mut embedded.clone(), &lengths, pooling, &mut scratch);
+            // Texts of an odd number of tokens have the prefix.
+            let texts = lengths.map(|tokens| TextSize { tokens, prefix: tokens % 2 * PREFIX_TOKENS });
+            let together = transformer.forward(&mut embedded.clone(), &texts, pooling, &mut scratch);
             let mut start = 0;
-            for (length, vector) in lengths.iter().zip(together) {
-                let mut own = embedded[start * WIDTH..(start + length) * WIDTH].to_vec();
-                assert_eq!(transformer.forward(&mut own, &[*length], pooling, &mut scratch), [vector]);
-                start += length;
+            for (text, vector) in texts.iter().zip(together) {
+                let mut own = embedded[start * WIDTH..(start + text.tokens) * WIDTH].to_vec();
+                assert_eq!(transformer.forward(&mut own, &[*text], pooling, &mut scratch), [vector]);
+                start += text.tokens;
             }
         }
     }
