@@ -21,6 +21,7 @@ import json
 import math
 import pathlib
 import random
+import sys
 
 import numpy
 import torch
@@ -37,6 +38,7 @@ MOST_WORDS = 60
 MOST_TOKENS = {"question": 64, "passage": 256}
 
 BATCH = 64
+FEWEST = 10 * BATCH
 # Passages among which the right one is to be found: those of the batch, random ones, and some of the nearest of each question.
 RANDOM_PASSAGES = 4096
 NEAR_PASSAGES = range(4, 14, 3)
@@ -157,6 +159,7 @@ def vectors(encoder, texts, what, work):
             with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
                 rows[batch] = encoder.forward([sequences[number] for number in batch])
             print(f"\r{what}s: {start + len(batch)} of {len(texts)}", end="", flush=True)
+        print()
         rows.numpy().tofile(file)
     return torch.from_numpy(numpy.fromfile(file, dtype=numpy.float32).reshape(len(texts), -1))
 
@@ -230,6 +233,8 @@ def main():
     encoder = Encoder(arguments.model)
     pairs, texts = pairs_in(arguments.pairs, texts_of(arguments.without))
     print(f"{len(pairs)} pairs, {len(texts)} passages", flush=True)
+    if len(texts) < FEWEST:
+        sys.exit(f"train_prefix: {len(texts)} passages are too few to train on, at least {FEWEST} are needed")
     passages = vectors(encoder, texts, "passage", arguments.work)
     questions = [question for question, _, _ in pairs]
     targets = vectors(encoder, questions, "question", arguments.work)
