@@ -11,7 +11,7 @@ use tokenizers::{Tokenizer, TruncationParams};
 
 use super::batch::{TokenBudget, batches};
 use super::encoder::{Encoder, Precision};
-use super::model::{ModelFolder, ModelOverrides, bad};
+use super::model::{ModelFolder, ModelOverrides};
 use super::queue::{Job, Queue, Work};
 use super::{EmbedError, Embedder, Pending, Role, UnitVector};
 
@@ -222,9 +222,9 @@ impl Drop for EncoderThreads {
 /// different.
 fn tokenizer(model: &ModelFolder) -> Result<Tokenizer, EmbedError> {
     let file = model.folder.join("tokenizer.json");
-    let mut tokenizer = Tokenizer::from_file(&file).map_err(|error| bad(&file, &error))?;
+    let mut tokenizer = Tokenizer::from_file(&file).map_err(|error| EmbedError::bad_file(&file, &error))?;
     let truncation = TruncationParams { max_length: model.max_tokens, ..Default::default() };
-    tokenizer.with_truncation(Some(truncation)).map_err(|error| bad(&file, &error))?;
+    tokenizer.with_truncation(Some(truncation)).map_err(|error| EmbedError::bad_file(&file, &error))?;
     tokenizer.with_padding(None);
     Ok(tokenizer)
 }

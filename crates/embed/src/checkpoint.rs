@@ -8,7 +8,6 @@ use safetensors::SafeTensors;
 use tch::{Kind, Tensor};
 
 use super::EmbedError;
-use super::model::bad;
 
 /// `model.safetensors`, mapped into memory: about 100 MB, each part of which is copied once, where it is used.
 #[derive(Debug)]
@@ -19,11 +18,11 @@ pub(super) struct WeightsFile {
 
 impl WeightsFile {
     pub(super) fn open(path: PathBuf) -> Result<Self, EmbedError> {
-        let file = File::open(&path).map_err(|error| bad(&path, &error))?;
+        let file = File::open(&path).map_err(|error| EmbedError::bad_file(&path, &error))?;
         // SAFETY: the mapping is read only, as bytes without any invariant. If another program truncates the file while
         // it is read, this process is killed; model files are replaced by renaming, which does not change the mapped
         // file.
-        let bytes = unsafe { Mmap::map(&file) }.map_err(|error| bad(&path, &error))?;
+        let bytes = unsafe { Mmap::map(&file) }.map_err(|error| EmbedError::bad_file(&path, &error))?;
         Ok(Self { path, bytes })
     }
 }
@@ -41,7 +40,8 @@ pub(super) struct Checkpoint<'a> {
 impl<'a> Checkpoint<'a> {
     /// Reads the names and shapes. Weights are converted to `kind`.
     pub(super) fn read(file: &'a WeightsFile, kind: Kind) -> Result<Self, EmbedError> {
-        let tensors = SafeTensors::deserialize(&file.bytes).map_err(|error| bad(&file.path, &error))?;
+        let tensors =
+            SafeTensors::deserialize(&file.bytes).map_err(|error| EmbedError::bad_file(&file.path, &error))?;
         let prefix = if tensors.names().iter().any(|name| name.starts_with("bert.")) { "bert." } else { "" };
         Ok(Self { file: &file.path, tensors, prefix, kind })
     }
@@ -56,7 +56,7 @@ impl<'a> Checkpoint<'a> {
         let tensor = self.get_any(name)?;
         if tensor.size() != shape {
             let reason = format!("{}{name} has the shape {:?}, expected {shape:?}", self.prefix, tensor.size());
-            return Err(bad(self.file, &reason));
+            return Err(EmbedError::bad_file(self.file, &reason));
         }
         Ok(tensor)
     }
@@ -64,8 +64,9 @@ impl<'a> Checkpoint<'a> {
     /// The weights with a name, of any shape.
     pub(super) fn get_any(&self, name: &str) -> Result<Tensor, EmbedError> {
         let name = format!("{}{name}", self.prefix);
-        let view = self.tensors.tensor(&name).map_err(|_| bad(self.file, &format!("it has no {name}")))?;
-        let tensor = Tensor::try_from(view).map_err(|error| bad(self.file, &error))?;
+        let view =
+            self.tensors.tensor(&name).map_err(|_| EmbedError::bad_file(self.file, &format!("it has no {name}")))?;
+        let tensor = Tensor::try_from(view).map_err(|error| EmbedError::bad_file(self.file, &error))?;
         Ok(tensor.to_kind(self.kind))
     }
 }

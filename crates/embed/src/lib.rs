@@ -90,3 +90,10 @@ pub enum EmbedError {
     #[error("the model has stopped")]
     Stopped,
 }
+
+impl EmbedError {
+    /// A file of a model that cannot be used, and why.
+    fn bad_file(path: &std::path::Path, reason: &dyn std::fmt::Display) -> Self {
+        Self::BadFile { file: path.display().to_string(), reason: reason.to_string() }
+    }
+}

@@ -93,7 +93,10 @@ impl ModelFolder {
         let has_prefix = overrides.query_prompt.is_none() && prefix_file.is_file();
         let query_prefix = has_prefix.then(|| Prefix::read(&prefix_file, &config)).transpose()?;
         if query_prefix.as_ref().is_some_and(|prefix| prefix.tokens + 8 > max_tokens) {
-            return Err(bad(&prefix_file, &format!("it leaves no room for a question in {max_tokens} tokens")));
+            return Err(EmbedError::bad_file(
+                &prefix_file,
+                &format!("it leaves no room for a question in {max_tokens} tokens"),
+            ));
         }
         Ok(Self { folder: folder.to_owned(), config, pooling, max_tokens, prompts, query_prefix })
     }
@@ -117,13 +120,13 @@ impl ModelFolder {
     /// because vectors of the same model in fp32 and bf16 can be compared, nor is the prefix of questions.
     pub fn fingerprint(&self) -> Result<String, EmbedError> {
         let weights = self.folder.join("model.safetensors");
-        let file = std::fs::File::open(&weights).map_err(|error| bad(&weights, &error))?;
+        let file = std::fs::File::open(&weights).map_err(|error| EmbedError::bad_file(&weights, &error))?;
         let mut hash = Xxh3::new();
         // In large parts: the file has about 100 MB and is read at each start.
         let mut file = BufReader::with_capacity(1 << 20, file);
-        std::io::copy(&mut file, &mut hash).map_err(|error| bad(&weights, &error))?;
+        std::io::copy(&mut file, &mut hash).map_err(|error| EmbedError::bad_file(&weights, &error))?;
         let tokenizer = self.folder.join("tokenizer.json");
-        hash.update(&std::fs::read(&tokenizer).map_err(|error| bad(&tokenizer, &error))?);
+        hash.update(&std::fs::read(&tokenizer).map_err(|error| EmbedError::bad_file(&tokenizer, &error))?);
         let settings = format!("{:?} {} {:?}", self.pooling, self.max_tokens, self.prompts);
         hash.update(settings.as_bytes());
         let name = self.folder.file_name().map_or_else(|| "model".into(), |name| name.to_string_lossy());
@@ -187,14 +190,10 @@ fn prompts(folder: &Path, overrides: &ModelOverrides) -> Result<Prompts, EmbedEr
 }
 
 fn read_json(path: &Path) -> Result<Value, EmbedError> {
-    let text = std::fs::read_to_string(path).map_err(|error| bad(path, &error))?;
-    serde_json::from_str(&text).map_err(|error| bad(path, &error))
+    let text = std::fs::read_to_string(path).map_err(|error| EmbedError::bad_file(path, &error))?;
+    serde_json::from_str(&text).map_err(|error| EmbedError::bad_file(path, &error))
 }
 
 fn optional_json(path: &Path) -> Result<Option<Value>, EmbedError> {
     if path.is_file() { read_json(path).map(Some) } else { Ok(None) }
-}
-
-pub(super) fn bad(path: &Path, reason: &dyn std::fmt::Display) -> EmbedError {
-    EmbedError::BadFile { file: path.display().to_string(), reason: reason.to_string() }
 }

@@ -11,7 +11,6 @@ use tch::{Kind, Tensor};
 
 use super::EmbedError;
 use super::checkpoint::{Checkpoint, WeightsFile};
-use super::model::bad;
 
 /// The name of the file in a model's folder.
 pub(super) const FILE: &str = "query_prefix.safetensors";
@@ -39,10 +38,11 @@ impl Prefix {
             [of_layers, tokens, of_width] if (of_layers, of_width) == (layers, width) && tokens > 0 => tokens,
             ref other => {
                 let reason = format!("query_prefix has the shape {other:?}, expected [{layers}, tokens, {width}]");
-                return Err(bad(path, &reason));
+                return Err(EmbedError::bad_file(path, &reason));
             }
         };
-        let of_layer = |rows: &Tensor| Vec::try_from(rows.flatten(0, -1)).map_err(|error| bad(path, &error));
+        let of_layer =
+            |rows: &Tensor| Vec::try_from(rows.flatten(0, -1)).map_err(|error| EmbedError::bad_file(path, &error));
         let layers = keys_values.unbind(0).iter().map(of_layer).collect::<Result<_, _>>()?;
         Ok(Self { tokens: usize::try_from(tokens).unwrap_or(0), layers })
     }
