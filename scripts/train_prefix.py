@@ -29,6 +29,8 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 
+from collection import plain
+
 # Pairs of one kind in one file, so that no kind prevails.
 MOST_OF_A_KIND = {"cite": 20_000, "head_para": 12_000, "term_definition": 14_000, "synonym_definition": 20_000}
 MOST_OF_OTHERS = 25_000
@@ -110,10 +112,6 @@ class Encoder:
                 self.forward([sequence], seen=lambda rows: layers.append(rows[0, 1 : 1 + len(self.prompt)]))
             total = total + torch.stack(layers)
         return total / len(texts)
-
-
-def plain(text):
-    return "".join(c for c in text.lower() if c.isalnum())
 
 
 def texts_of(collections):

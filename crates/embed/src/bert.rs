@@ -178,7 +178,7 @@ impl EncoderThreads {
         let encoded = encoded.map_err(|error| EmbedError::Model(format!("its tokenizer failed: {error}")))?;
         let mut tokens = encoded.get_ids().to_vec();
         // Positions of the prefix cannot be used for tokens. The last token ends the text.
-        let most = self.model.max_tokens - self.model.prefix_for(role).map_or(0, |prefix| prefix.tokens);
+        let most = self.model.max_tokens - self.model.prefix_tokens(role);
         if tokens.len() > most {
             tokens.drain(most - 1..tokens.len() - 1);
         }
@@ -280,9 +280,10 @@ impl Instance<'_> {
     /// Embeds the texts of all jobs together, and replies to each.
     fn serve(&mut self, jobs: &[Job], role: Role, queue: &Queue) {
         let sequences: Vec<&[u32]> = jobs.iter().flat_map(|job| job.sequences.iter().map(Vec::as_slice)).collect();
+        let prefix = self.weights.model.prefix_tokens(role);
         let vectors = self.run(|encoder| match sequences.as_slice() {
-            [only] => encoder.encode_with_another(only, role, |half| queue.offer(half)),
-            several => encoder.encode(several, role),
+            [only] => encoder.encode_with_another(only, prefix, |half| queue.offer(half)),
+            several => encoder.encode(several, prefix),
         });
         reply(jobs, vectors);
     }

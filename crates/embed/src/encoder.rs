@@ -17,7 +17,7 @@ use super::int8::{Scratch, Transformer};
 use super::model::{ModelFolder, Pooling};
 use super::prefix::{Prefix, TextSize};
 use super::torch::TorchEncoder;
-use super::{EmbedError, Role, UnitVector};
+use super::{EmbedError, UnitVector};
 
 /// The arithmetic of the encoder.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -58,8 +58,6 @@ fn cpu_has_bf16() -> bool {
 #[derive(Debug)]
 pub struct Encoder {
     pooling: Pooling,
-    /// Number of virtual tokens of the prefix of questions.
-    prefix_tokens: usize,
     backend: Backend,
 }
 
@@ -88,13 +86,12 @@ impl Encoder {
         let kind = if precision == Precision::Bf16 { Kind::BFloat16 } else { Kind::Float };
         let file = WeightsFile::open(model.folder.join("model.safetensors"))?;
         let checkpoint = Checkpoint::read(&file, kind)?;
-        let prefix = model.query_prefix.as_ref();
         let backend = if precision == Precision::Int8 {
-            Backend::Int8(Int8Encoder::load(&checkpoint, config, prefix)?)
+            Backend::Int8(Int8Encoder::load(&checkpoint, config, model.query_prefix.as_ref())?)
         } else {
             Backend::Torch(Box::new(TorchEncoder::load(model, &checkpoint, kind)?))
         };
-        Ok(Self { pooling: model.pooling, prefix_tokens: prefix.map_or(0, |prefix| prefix.tokens), backend })
+        Ok(Self { pooling: model.pooling, backend })
     }
 
     /// Another instance over the same weights, for another thread.
@@ -103,25 +100,16 @@ impl Encoder {
             Backend::Torch(encoder) => Backend::Torch(Box::new(encoder.share(model)?)),
             Backend::Int8(encoder) => Backend::Int8(encoder.share()),
         };
-        Ok(Self { backend, ..*self })
+        Ok(Self { pooling: self.pooling, backend })
     }
 
     /// One vector for each token sequence. Sequences in one call should have similar lengths: libtorch pads all of them
-    /// to the longest.
-    pub fn encode(&mut self, sequences: &[&[u32]], role: Role) -> Result<Vec<UnitVector>, EmbedError> {
-        let prefix = self.prefix_for(role);
+    /// to the longest. `prefix`: the number of virtual tokens of the model's prefix, or 0 if it is not used.
+    pub fn encode(&mut self, sequences: &[&[u32]], prefix: usize) -> Result<Vec<UnitVector>, EmbedError> {
         match &mut self.backend {
             Backend::Torch(encoder) => tch::no_grad(|| encoder.encode(sequences, prefix, self.pooling))
                 .map_err(|error| EmbedError::Model(error.to_string())),
             Backend::Int8(encoder) => encoder.encode(sequences, prefix, self.pooling),
-        }
-    }
-
-    /// Number of virtual tokens before texts of a role.
-    fn prefix_for(&self, role: Role) -> usize {
-        match role {
-            Role::Query => self.prefix_tokens,
-            Role::Passage => 0,
         }
     }
 
@@ -130,13 +118,13 @@ impl Encoder {
     pub(crate) fn encode_with_another(
         &mut self,
         sequence: &[u32],
-        role: Role,
+        prefix: usize,
         offer: impl FnOnce(Half) -> Result<(), Half>,
     ) -> Result<Vec<UnitVector>, EmbedError> {
-        let text = TextSize { tokens: sequence.len(), prefix: self.prefix_for(role) };
+        let text = TextSize { tokens: sequence.len(), prefix };
         let encoder = match &mut self.backend {
             Backend::Int8(encoder) if text.tokens * encoder.layers.depth() >= MIN_DIVIDED => encoder,
-            _ => return self.encode(&[sequence], role),
+            _ => return self.encode(&[sequence], prefix),
         };
         let mut hidden = encoder.embed(&[sequence], &[text])?;
         let Int8Encoder { layers, scratch, .. } = encoder;

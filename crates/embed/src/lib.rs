@@ -25,7 +25,7 @@ mod vector;
 pub use batch::TokenBudget;
 pub use bert::{BertEmbedder, BertOptions};
 pub use calibration::{Calibration, CosineScale};
-pub use encoder::{Encoder, Precision};
+pub use encoder::Precision;
 pub use hash::HashEmbedder;
 pub use model::{ModelFolder, ModelOverrides, Pooling, Prompts};
 pub use vector::{UnitVector, dot};

@@ -60,6 +60,9 @@ pub struct ModelFolder {
     pub query_prefix: Option<Prefix>,
 }
 
+/// The least number of tokens of a text that a model must read, including special tokens.
+const FEWEST_TOKENS: usize = 8;
+
 impl ModelFolder {
     /// Reads `config.json`, `modules.json`, the pooling module's `config.json`, `sentence_bert_config.json` and
     /// `config_sentence_transformers.json`, and looks for `query_prefix.safetensors`.
@@ -85,14 +88,14 @@ impl ModelFolder {
             .and_then(|settings| settings["max_seq_length"].as_u64())
             .and_then(|length| usize::try_from(length).ok());
         let max_tokens = overrides.max_tokens.or(own_length).unwrap_or(positions).min(positions);
-        if max_tokens < 8 {
+        if max_tokens < FEWEST_TOKENS {
             return Err(EmbedError::Unsupported { folder: name, reason: format!("it reads only {max_tokens} tokens") });
         }
         let prompts = prompts(folder, overrides)?;
         let prefix_file = folder.join(prefix::FILE);
         let has_prefix = overrides.query_prompt.is_none() && prefix_file.is_file();
         let query_prefix = has_prefix.then(|| Prefix::read(&prefix_file, &config)).transpose()?;
-        if query_prefix.as_ref().is_some_and(|prefix| prefix.tokens + 8 > max_tokens) {
+        if query_prefix.as_ref().is_some_and(|prefix| prefix.tokens + FEWEST_TOKENS > max_tokens) {
             return Err(EmbedError::bad_file(
                 &prefix_file,
                 &format!("it leaves no room for a question in {max_tokens} tokens"),
@@ -103,12 +106,15 @@ impl ModelFolder {
 
     /// What is put before a text of this role.
     pub(super) fn prompt_for(&self, role: Role) -> &str {
-        if self.prefix_for(role).is_some() { "" } else { self.prompts.for_role(role) }
+        if self.prefix_tokens(role) > 0 { "" } else { self.prompts.for_role(role) }
     }
 
-    /// The prefix of a text of this role.
-    pub(super) fn prefix_for(&self, role: Role) -> Option<&Prefix> {
-        self.query_prefix.as_ref().filter(|_| role == Role::Query)
+    /// Number of virtual tokens of the prefix of a text of this role; 0 for none.
+    pub(super) fn prefix_tokens(&self, role: Role) -> usize {
+        match (role, &self.query_prefix) {
+            (Role::Query, Some(prefix)) => prefix.tokens,
+            _ => 0,
+        }
     }
 
     /// The number of dimensions of its vectors.
