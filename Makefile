@@ -30,7 +30,7 @@ announce:
 	@test -e $(TARGET)/release/stroma || printf '%s\n' \
 		'This is the first build here. Three things follow:' \
 		'  1. set-up: downloads libtorch and the model (890 MB; 660 MB on disk), unless they are in place' \
-		'  2. build: compiles Stroma and its 500 dependencies, about 13 minutes of processor time (7 minutes on two cores)' \
+		'  2. build: compiles Stroma and its 500 dependencies, about 10 minutes of processor time (6 minutes on two cores)' \
 		'  3. what you asked for; `make demo` then indexes the samples and answers a question, in less than a minute' \
 		'It can be interrupted at any time: the next `make` continues where it stopped.' \
 		''
