@@ -3,16 +3,17 @@
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use tokenizers::{Tokenizer, TruncationParams};
 
 use super::batch::{TokenBudget, batches};
-use super::encoder::{Encoder, Precision};
+use super::encoder::{Encoder, Precision, Share};
 use super::model::{ModelFolder, ModelOverrides};
-use super::queue::{Job, Queue, Work};
+use super::queue::{Job, Queue, Reply, Work};
 use super::{EmbedError, Embedder, Pending, Role, UnitVector};
 
 /// Options of a model.
@@ -126,7 +127,7 @@ impl EncoderThreads {
         if preload {
             // An empty text only causes the weights to be loaded. Nobody waits for its vector.
             let (reply, _) = sync_channel(1);
-            queue.push_question(Job { number: 0, sequences: vec![Vec::new()], reply });
+            queue.push_question(Job { number: 0, sequences: vec![Vec::new()], is_awaited: Arc::default(), reply });
         }
         let weights = Arc::new(Weights { model: Arc::clone(&model), precision, loaded: Mutex::new(None) });
         let threads = (0..instances)
@@ -156,16 +157,18 @@ impl EncoderThreads {
         };
         let (order, mut tokens): (Vec<usize>, Vec<Vec<u32>>) = sequences.into_iter().unzip();
 
-        let (reply, answers) = sync_channel(cuts.len());
+        // Each job sends its vectors, and before that perhaps a share of them.
+        let (reply, answers) = sync_channel(2 * cuts.len());
+        let is_awaited = Arc::<AtomicBool>::default();
         for (number, cut) in cuts.iter().enumerate() {
             let sequences = tokens[cut.clone()].iter_mut().map(std::mem::take).collect();
-            let job = Job { number, sequences, reply: reply.clone() };
+            let job = Job { number, sequences, is_awaited: Arc::clone(&is_awaited), reply: reply.clone() };
             match role {
                 Role::Query => self.queue.push_question(job),
                 Role::Passage => self.queue.push_passages(job),
             }
         }
-        Ok(EmbeddingRun { order, cuts, answers })
+        Ok(EmbeddingRun { order, cuts, is_awaited, answers })
     }
 
     fn tokens(&self, text: &str, role: Role) -> Result<Vec<u32>, EmbedError> {
@@ -192,16 +195,23 @@ struct EmbeddingRun {
     order: Vec<usize>,
     /// For each job, its range in `order`.
     cuts: Vec<Range<usize>>,
-    answers: Receiver<(usize, Result<Vec<UnitVector>, EmbedError>)>,
+    is_awaited: Arc<AtomicBool>,
+    answers: Receiver<Reply>,
 }
 
 impl EmbeddingRun {
-    /// Waits for one vector for each text, in order.
+    /// Waits for one vector for each text, in order. Instead of sleeping, this thread computes a share of them if it is asked.
     fn vectors(self) -> Result<Vec<UnitVector>, EmbedError> {
+        self.is_awaited.store(true, Ordering::Release);
         let mut vectors: Vec<Option<UnitVector>> = vec![None; self.order.len()];
-        for (number, answer) in self.answers {
-            for (index, vector) in self.order[self.cuts[number].clone()].iter().zip(answer?) {
-                vectors[*index] = Some(vector);
+        for reply in self.answers {
+            match reply {
+                Reply::Share(share) => share.compute(),
+                Reply::Vectors(number, answer) => {
+                    for (index, vector) in self.order[self.cuts[number].clone()].iter().zip(answer?) {
+                        vectors[*index] = Some(vector);
+                    }
+                }
             }
         }
         vectors.into_iter().collect::<Option<_>>().ok_or(EmbedError::Stopped)
@@ -262,10 +272,6 @@ fn serve(weights: &Weights, queue: &Queue) {
         match work {
             Work::Questions(jobs) => instance.serve(&jobs, Role::Query, queue),
             Work::Passages(job) => instance.serve(&[job], Role::Passage, queue),
-            Work::Half(half) => {
-                // A failure is reported by the thread that computes the first half and waits for this one.
-                let _ = instance.run(|encoder| encoder.compute_half(half));
-            }
         }
     }
 }
@@ -281,9 +287,12 @@ impl Instance<'_> {
     fn serve(&mut self, jobs: &[Job], role: Role, queue: &Queue) {
         let sequences: Vec<&[u32]> = jobs.iter().flat_map(|job| job.sequences.iter().map(Vec::as_slice)).collect();
         let prefix = self.weights.model.prefix_tokens(role);
-        let vectors = self.run(|encoder| match sequences.as_slice() {
-            [only] => encoder.encode_with_another(only, prefix, |half| queue.offer(half)),
-            several => encoder.encode(several, prefix),
+        let vectors = self.run(|encoder| match (jobs, sequences.as_slice()) {
+            ([job], [only]) if role == Role::Query => {
+                let has_helper = || job.is_awaited() && queue.has_idle_thread();
+                encoder.encode_with_help(only, prefix, has_helper, |share| offered(job, share))
+            }
+            (_, several) => encoder.encode(several, prefix),
         });
         reply(jobs, vectors);
     }
@@ -303,6 +312,14 @@ impl Instance<'_> {
     }
 }
 
+/// Gives a share to the caller who waits for the job, or returns it if nobody does any more.
+fn offered(job: &Job, share: Share) -> Result<(), Share> {
+    job.reply.send(Reply::Share(share)).map_err(|SendError(reply)| match reply {
+        Reply::Share(share) => share,
+        Reply::Vectors(..) => unreachable!("a share was sent"),
+    })
+}
+
 /// Gives each job its vectors. Sending fails if the caller no longer waits, which is no error.
 fn reply(jobs: &[Job], vectors: Result<Vec<UnitVector>, EmbedError>) {
     match vectors {
@@ -310,13 +327,13 @@ fn reply(jobs: &[Job], vectors: Result<Vec<UnitVector>, EmbedError>) {
             let mut vectors = vectors.into_iter();
             for job in jobs {
                 let own = vectors.by_ref().take(job.sequences.len()).collect();
-                let _ = job.reply.send((job.number, Ok(own)));
+                let _ = job.reply.send(Reply::Vectors(job.number, Ok(own)));
             }
         }
         Err(error) => {
             let reason = error.to_string();
             for job in jobs {
-                let _ = job.reply.send((job.number, Err(EmbedError::Model(reason.clone()))));
+                let _ = job.reply.send(Reply::Vectors(job.number, Err(EmbedError::Model(reason.clone()))));
             }
         }
     }

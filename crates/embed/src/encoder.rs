@@ -5,6 +5,7 @@
 //! CPU has the instructions ([`Transformer`]). The configuration is rust-bert's, and `tests/embedding.rs` compares the
 //! vectors of both with those of its `BertModel`.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use rust_bert::bert::BertConfig;
@@ -113,40 +114,65 @@ impl Encoder {
         }
     }
 
-    /// The vector of one token sequence, computed by two threads if `offer` finds another one for the second half of
-    /// the tokens. It returns the half if not.
-    pub(crate) fn encode_with_another(
+    /// The vector of one token sequence. Before each layer, as soon as `has_helper` says that somebody may help, half of the
+    /// tokens are offered to them. `offer` returns the share if they are gone.
+    pub(crate) fn encode_with_help(
         &mut self,
         sequence: &[u32],
         prefix: usize,
-        offer: impl FnOnce(Half) -> Result<(), Half>,
+        has_helper: impl Fn() -> bool,
+        offer: impl FnOnce(Share) -> Result<(), Share>,
     ) -> Result<Vec<UnitVector>, EmbedError> {
-        let text = TextSize { tokens: sequence.len(), prefix };
+        let (pooling, text) = (self.pooling, TextSize { tokens: sequence.len(), prefix });
         let encoder = match &mut self.backend {
-            Backend::Int8(encoder) if text.tokens * encoder.layers.depth() >= MIN_DIVIDED => encoder,
+            Backend::Int8(encoder) if text.tokens > 1 => encoder,
             _ => return self.encode(&[sequence], prefix),
         };
         let mut hidden = encoder.embed(&[sequence], &[text])?;
         let Int8Encoder { layers, scratch, .. } = encoder;
-        let [first, second] = Half::both(hidden, text, layers.width());
-        let pooled = match offer(second) {
-            Ok(()) => layers.forward_half(first, self.pooling, scratch)?,
-            Err(second) => {
-                hidden = Half::rejoined([first, second]);
-                layers.forward(&mut hidden, &[text], self.pooling, scratch).pop()
+        let mut offer = Some(offer);
+        for number in 0..layers.depth() {
+            let is_worth_it = text.tokens * (layers.depth() - number) >= MIN_DIVIDED;
+            if is_worth_it
+                && has_helper()
+                && let Some(offer) = offer.take()
+            {
+                let [first, second] = Half::both(hidden, text, layers.width(), number);
+                let share = Share { half: second, layers: Arc::clone(layers), pooling };
+                match offer(share) {
+                    Ok(()) => {
+                        let pooled = layers.forward_half(first, pooling, scratch)?;
+                        return Ok(pooled.into_iter().map(UnitVector::normalise).collect());
+                    }
+                    Err(share) => hidden = Half::rejoined([first, share.half]),
+                }
             }
-        };
-        Ok(pooled.into_iter().map(UnitVector::normalise).collect())
+            layers.forward_layer(number, &mut hidden, &[text], pooling, scratch);
+        }
+        Ok(layers.pool(&hidden, &[text], pooling).into_iter().map(UnitVector::normalise).collect())
     }
+}
 
-    /// Computes the second half of a text for another instance of the same model.
-    pub(crate) fn compute_half(&mut self, half: Half) -> Result<(), EmbedError> {
-        match &mut self.backend {
-            Backend::Int8(Int8Encoder { layers, scratch, .. }) => layers.forward_half(half, self.pooling, scratch)?,
-            // Only int8 layers offer halves, and all instances have the same precision.
-            Backend::Torch(_) => None,
-        };
-        Ok(())
+/// The second half of a text, with what is needed to compute it on any thread.
+#[derive(Debug)]
+pub(crate) struct Share {
+    half: Half,
+    layers: Arc<Transformer>,
+    pooling: Pooling,
+}
+
+thread_local! {
+    /// The buffers of a thread that computes shares.
+    static HELPERS_SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+impl Share {
+    /// Computes the half, while another thread computes the first one, which has the result.
+    pub(crate) fn compute(self) {
+        HELPERS_SCRATCH.with_borrow_mut(|scratch| {
+            // A half that is lost is reported by the thread that waits for its vector.
+            let _ = self.layers.forward_half(self.half, self.pooling, scratch);
+        });
     }
 }
 
@@ -156,10 +182,8 @@ impl From<OtherHalfLost> for EmbedError {
     }
 }
 
-/// Tokens times layers from which on two idle threads are faster than one: it takes .1 to .3 ms until the other one runs.
-/// With 12 layers and 384 columns, a text of 40 tokens takes 4.7 ms in place of 7.5, one of 20 tokens 2.4 in place of 3.2,
-/// and one of 13 tokens 2.1 in place of 2.4; with 6 layers, one of 25 tokens takes the same time.
-const MIN_DIVIDED: usize = 150;
+/// Tokens times remaining layers from which on a text is divided.
+const MIN_DIVIDED: usize = 60;
 
 impl Int8Encoder {
     fn load(checkpoint: &Checkpoint<'_>, config: &BertConfig, prefix: Option<&Prefix>) -> Result<Self, EmbedError> {

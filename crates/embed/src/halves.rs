@@ -1,8 +1,9 @@
 //! One text on two threads.
 //!
 //! Somebody waits for a question's vector, and mostly it is the only text that is embedded at that time. Each of two
-//! threads computes half of its tokens. A token needs the keys and values of all tokens in each layer, which the threads
-//! exchange; all other steps need nothing of other tokens. So the vector is the same to the last bit as on one thread.
+//! threads computes half of its tokens, from some layer on. A token needs the keys and values of all tokens in each layer,
+//! which the threads exchange; all other steps need nothing of other tokens. So the vector is the same to the last bit as on
+//! one thread.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -16,7 +17,9 @@ pub(crate) struct Half {
     number: usize,
     /// The size of the whole text.
     text: TextSize,
-    /// The rows of this half's tokens, `[tokens, width]`.
+    /// The layer from which on the text is divided.
+    first_layer: usize,
+    /// The rows of this half's tokens before that layer, `[tokens, width]`.
     pub(crate) hidden: Vec<f32>,
     exchange: Arc<Exchange>,
 }
@@ -53,20 +56,20 @@ impl Written {
     }
 }
 
-/// The number of times that a thread looks whether the other has written, before it sleeps. It takes 10 to 30 µs, longer
-/// than the threads are usually apart. Without sleep, threads that were started on one core would stay there.
-const SPINS: usize = 500;
+/// The number of times that a thread looks whether the other has written, before it sleeps. It takes 20 to 60 µs, longer
+/// than the threads are usually apart. Without sleep, two threads that the system runs on one processor would stay there.
+const SPINS: usize = 1000;
 
 impl Half {
-    /// Divides the rows of a text, `[tokens, width]`.
-    pub(crate) fn both(mut hidden: Vec<f32>, text: TextSize, width: usize) -> [Self; 2] {
+    /// Divides the rows of a text before a layer, `[tokens, width]`.
+    pub(crate) fn both(mut hidden: Vec<f32>, text: TextSize, width: usize, first_layer: usize) -> [Self; 2] {
         let second = hidden.split_off(text.tokens.div_ceil(2) * width);
         let exchange = Arc::new(Exchange::default());
-        let first = Self { number: 0, text, hidden, exchange: Arc::clone(&exchange) };
-        [first, Self { number: 1, text, hidden: second, exchange }]
+        let first = Self { number: 0, text, first_layer, hidden, exchange: Arc::clone(&exchange) };
+        [first, Self { number: 1, text, first_layer, hidden: second, exchange }]
     }
 
-    /// The rows of the whole text again, if no thread takes the second half.
+    /// The rows of the whole text again, if nobody takes the second half.
     pub(crate) fn rejoined([mut first, mut second]: [Self; 2]) -> Vec<f32> {
         first.hidden.append(&mut second.hidden);
         std::mem::take(&mut first.hidden)
@@ -82,7 +85,12 @@ impl Half {
         self.text
     }
 
-    /// Gives `own` to the other half, as the rows of step `step`, which counts from 0.
+    /// The layer from which on the text is divided.
+    pub(crate) fn first_layer(&self) -> usize {
+        self.first_layer
+    }
+
+    /// Gives `own` to the other half, as the rows of step `step`.
     pub(crate) fn write(&self, step: usize, own: &[f32]) {
         let written = &self.exchange[self.number];
         let mut state = written.lock();

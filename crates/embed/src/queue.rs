@@ -1,10 +1,11 @@
 //! The queue of the model's threads. Questions come before passages.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::halves::Half;
+use super::encoder::Share;
 use super::{EmbedError, UnitVector};
 
 /// Tokenised texts that are embedded together, and the receiver of their vectors.
@@ -13,7 +14,24 @@ pub(super) struct Job {
     /// The caller's number of this job, which is returned with the vectors.
     pub(super) number: usize,
     pub(super) sequences: Vec<Vec<u32>>,
-    pub(super) reply: SyncSender<(usize, Result<Vec<UnitVector>, EmbedError>)>,
+    /// Set when the caller does nothing but wait, so that it can compute a share.
+    pub(super) is_awaited: Arc<AtomicBool>,
+    pub(super) reply: SyncSender<Reply>,
+}
+
+/// What a caller receives.
+#[derive(Debug)]
+pub(super) enum Reply {
+    /// The vectors of the job with this number. They are the last that is sent for it.
+    Vectors(usize, Result<Vec<UnitVector>, EmbedError>),
+    /// A share of the computation, for the caller.
+    Share(Share),
+}
+
+impl Job {
+    pub(super) fn is_awaited(&self) -> bool {
+        self.is_awaited.load(Ordering::Acquire)
+    }
 }
 
 /// What a thread does next.
@@ -21,8 +39,6 @@ pub(super) struct Job {
 pub(super) enum Work {
     Questions(Vec<Job>),
     Passages(Job),
-    /// Half of a text whose other half another thread computes at the same time.
-    Half(Half),
 }
 
 /// A queue with two priorities: questions come before passages. Waiting questions are batched and divided among the threads.
@@ -36,8 +52,6 @@ pub(super) struct Queue {
 
 #[derive(Debug, Default)]
 struct Waiting {
-    /// Never more than idle threads.
-    halves: Vec<Half>,
     /// Number of threads that wait for work.
     idle: usize,
     questions: VecDeque<Job>,
@@ -64,26 +78,16 @@ impl Queue {
         self.changed.notify_one();
     }
 
-    /// Gives half of a text to an idle thread, or returns it if there is none.
-    pub(super) fn offer(&self, half: Half) -> Result<(), Half> {
-        let mut waiting = self.lock();
-        if waiting.halves.len() >= waiting.idle {
-            return Err(half);
-        }
-        waiting.halves.push(half);
-        drop(waiting);
-        self.changed.notify_one();
-        Ok(())
+    /// Whether a thread waits for work. Then a processor is probably free too.
+    pub(super) fn has_idle_thread(&self) -> bool {
+        self.lock().idle > 0
     }
 
-    /// Blocks until there is work: half of a text, for which another thread waits already, else this thread's share of
-    /// the waiting questions, up to a maximum, else one job of passages. `None` when the queue is closed and empty.
+    /// Blocks until there is work: this thread's share of the waiting questions, up to a maximum, else one job of passages.
+    /// `None` when the queue is closed and empty.
     pub(super) fn take(&self) -> Option<Work> {
         let mut waiting = self.lock();
         loop {
-            if let Some(half) = waiting.halves.pop() {
-                return Some(Work::Half(half));
-            }
             if !waiting.questions.is_empty() {
                 let count = waiting.questions.len().div_ceil(self.threads).min(MAX_QUESTIONS);
                 return Some(Work::Questions(waiting.questions.drain(..count).collect()));
@@ -114,36 +118,32 @@ impl Queue {
 
 #[cfg(test)]
 mod tests {
-    use super::super::prefix::TextSize;
     use super::*;
 
     fn job(number: usize) -> Job {
-        Job { number, sequences: Vec::new(), reply: std::sync::mpsc::sync_channel(1).0 }
+        Job { number, sequences: Vec::new(), is_awaited: Arc::default(), reply: std::sync::mpsc::sync_channel(1).0 }
     }
 
     fn numbers(work: Option<Work>) -> Option<Vec<usize>> {
         work.map(|work| match work {
             Work::Questions(jobs) => jobs.iter().map(|job| job.number).collect(),
             Work::Passages(job) => vec![job.number],
-            Work::Half(_) => Vec::new(),
         })
     }
 
     #[test]
-    fn only_an_idle_thread_is_given_a_half() {
+    fn a_thread_is_idle_while_it_waits() {
         let queue = Queue::new(2);
-        let [first, second] = Half::both(vec![0.0; 2], TextSize { tokens: 2, prefix: 0 }, 1);
-        let second = queue.offer(second).expect_err("no thread is idle");
+        assert!(!queue.has_idle_thread());
         std::thread::scope(|scope| {
             let idle = scope.spawn(|| queue.take());
-            while queue.lock().idle == 0 {
+            while !queue.has_idle_thread() {
                 std::thread::yield_now();
             }
-            queue.offer(second).expect("a thread is idle");
-            // It is not idle any more for another half, though it may not be awake yet.
-            queue.offer(first).expect_err("the thread has a half");
-            assert!(matches!(idle.join().expect("no panic"), Some(Work::Half(_))));
+            queue.push_question(job(1));
+            assert_eq!(numbers(idle.join().expect("no panic")), Some(vec![1]));
         });
+        assert!(!queue.has_idle_thread());
     }
 
     #[test]

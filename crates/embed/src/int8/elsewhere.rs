@@ -33,6 +33,14 @@ impl Transformer {
         match *self {}
     }
 
+    pub(super) fn forward_layer(&self, _: usize, _: &mut [f32], _: &[TextSize], _: Pooling, _: &mut Scratch) {
+        match *self {}
+    }
+
+    pub(super) fn pool(&self, _: &[f32], _: &[TextSize], _: Pooling) -> Vec<Vec<f32>> {
+        match *self {}
+    }
+
     pub(super) fn width(&self) -> usize {
         match *self {}
     }

@@ -139,17 +139,32 @@ impl Transformer {
             let texts = &texts[chunk];
             let tokens: usize = texts.iter().map(|text| text.tokens).sum();
             let hidden = &mut hidden[start * self.width..(start + tokens) * self.width];
-            for (number, layer) in self.layers.iter().enumerate() {
-                // In the last layer, pooling by the first token reads no other token's result.
-                let last = number + 1 == self.layers.len();
-                let tokens = if last && pooling == Pooling::Cls { Tokens::First } else { Tokens::All };
-                // SAFETY: `load` constructs none of these on a CPU without the features.
-                unsafe { layer.forward(hidden, texts, tokens, self.heads, scratch) };
+            for number in 0..self.layers.len() {
+                self.forward_layer(number, hidden, texts, pooling, scratch);
             }
-            pool(hidden, self.width, texts, pooling, &mut pooled);
+            pooled.extend(self.pool(hidden, texts, pooling));
             start += tokens;
         }
         pooled
+    }
+
+    /// Replaces `hidden` by the results of one layer.
+    pub(super) fn forward_layer(
+        &self,
+        number: usize,
+        hidden: &mut [f32],
+        texts: &[TextSize],
+        pooling: Pooling,
+        scratch: &mut Scratch,
+    ) {
+        // SAFETY: `load` constructs none of these on a CPU without the features.
+        unsafe { self.layers[number].forward(hidden, texts, self.asked(number, pooling), self.heads, scratch) };
+    }
+
+    /// The tokens whose results a layer computes. In the last layer, pooling by the first token reads no other token's result.
+    fn asked(&self, number: usize, pooling: Pooling) -> Tokens {
+        let is_last = number + 1 == self.layers.len();
+        if is_last && pooling == Pooling::Cls { Tokens::First } else { Tokens::All }
     }
 
     /// Number of columns of the embeddings and of a text's vector.
@@ -171,12 +186,11 @@ impl Transformer {
         scratch: &mut Scratch,
     ) -> Result<Option<Vec<f32>>, OtherHalfLost> {
         let mut hidden = std::mem::take(&mut half.hidden);
-        for (number, layer) in self.layers.iter().enumerate() {
+        for (number, layer) in self.layers.iter().enumerate().skip(half.first_layer()) {
             // SAFETY: `load` constructs none of these on a CPU without the features.
             unsafe { layer.keys_and_values(&hidden, scratch) };
             half.write(number, &scratch.keys_values);
-            let last = number + 1 == self.layers.len();
-            if last && pooling == Pooling::Cls {
+            if self.asked(number, pooling) == Tokens::First {
                 if !half.is_first() {
                     return Ok(None);
                 }
@@ -196,9 +210,26 @@ impl Transformer {
             }
             half.read(self.layers.len(), &mut hidden)?;
         }
-        let mut pooled = Vec::with_capacity(1);
-        pool(&hidden, self.width, &[half.text()], pooling, &mut pooled);
-        Ok(pooled.pop())
+        Ok(self.pool(&hidden, &[half.text()], pooling).pop())
+    }
+
+    /// A vector for each text; `hidden` is the output of the last layer. The sum is not divided, because it has the same
+    /// direction as the mean.
+    pub(super) fn pool(&self, hidden: &[f32], texts: &[TextSize], pooling: Pooling) -> Vec<Vec<f32>> {
+        let tokens = match pooling {
+            Pooling::Cls => Tokens::First,
+            Pooling::Mean => Tokens::All,
+        };
+        let mut rows = hidden.chunks_exact(self.width);
+        let of_text = |text: &TextSize| {
+            let mut rows = rows.by_ref().take(tokens.count(*text));
+            let mut sum = rows.next().map_or_else(Vec::new, <[f32]>::to_vec);
+            for row in rows {
+                sum.iter_mut().zip(row).for_each(|(sum, number)| *sum += number);
+            }
+            sum
+        };
+        texts.iter().map(of_text).collect()
     }
 }
 
@@ -224,24 +255,6 @@ impl Tokens {
             Self::All => text.tokens,
             Self::First => text.tokens.min(1),
         }
-    }
-}
-
-/// Adds a vector for each text to `pooled`; `hidden` is the output of the last layer. The sum is not divided, because
-/// it has the same direction as the mean.
-fn pool(hidden: &[f32], width: usize, texts: &[TextSize], pooling: Pooling, pooled: &mut Vec<Vec<f32>>) {
-    let tokens = match pooling {
-        Pooling::Cls => Tokens::First,
-        Pooling::Mean => Tokens::All,
-    };
-    let mut rows = hidden.chunks_exact(width);
-    for text in texts {
-        let mut rows = rows.by_ref().take(tokens.count(*text));
-        let mut sum = rows.next().map_or_else(Vec::new, <[f32]>::to_vec);
-        for row in rows {
-            sum.iter_mut().zip(row).for_each(|(sum, number)| *sum += number);
-        }
-        pooled.push(sum);
     }
 }
 
@@ -476,12 +489,16 @@ mod tests {
             return;
         }
         let (transformer, mut scratch) = (transformer(3), Scratch::default());
-        for length in [2, 3, 16, 31, 257] {
+        for (length, divided_at) in [(2, 0), (3, 1), (16, 2), (31, 0), (257, 1)] {
             let embedded = pseudo_random(length * WIDTH, length as u64);
             for pooling in [Pooling::Mean, Pooling::Cls] {
                 let text = TextSize { tokens: length, prefix: length % 2 * PREFIX_TOKENS };
                 let whole = transformer.forward(&mut embedded.clone(), &[text], pooling, &mut scratch);
-                let [first, second] = Half::both(embedded.clone(), text, WIDTH);
+                let mut hidden = embedded.clone();
+                for number in 0..divided_at {
+                    transformer.forward_layer(number, &mut hidden, &[text], pooling, &mut scratch);
+                }
+                let [first, second] = Half::both(hidden, text, WIDTH, divided_at);
                 let (one, other) = std::thread::scope(|scope| {
                     let other = scope.spawn(|| transformer.forward_half(second, pooling, &mut Scratch::default()));
                     (transformer.forward_half(first, pooling, &mut scratch), other.join().expect("no panic"))
@@ -499,7 +516,7 @@ mod tests {
         }
         let (transformer, mut scratch) = (transformer(1), Scratch::default());
         for pooling in [Pooling::Mean, Pooling::Cls] {
-            let [first, second] = Half::both(pseudo_random(8 * WIDTH, 1), whole(8), WIDTH);
+            let [first, second] = Half::both(pseudo_random(8 * WIDTH, 1), whole(8), WIDTH, 0);
             drop(second);
             assert_eq!(transformer.forward_half(first, pooling, &mut scratch), Err(OtherHalfLost));
         }
