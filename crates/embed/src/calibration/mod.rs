@@ -70,15 +70,18 @@ impl Calibration {
     /// The model fails.
     pub fn measure(embedder: &dyn Embedder) -> Result<Self, EmbedError> {
         let of =
-            |role, text: fn(&Subject) -> String| embedder.embed(&SUBJECTS.iter().map(text).collect::<Vec<_>>(), role);
-        let questions = of(Role::Query, |subject| subject.question.to_owned())?;
-        let passages = of(Role::Passage, |subject| format!("{}. {}", subject.heading, subject.sentences.join(" ")))?;
-        let restated = of(Role::Passage, |subject| subject.restated.to_owned())?;
-        let mut sentences = Vec::new();
-        for subject in SUBJECTS {
-            let texts: Vec<String> = subject.sentences.iter().map(|&sentence| sentence.to_owned()).collect();
-            sentences.push(embedder.embed(&texts, Role::Passage)?);
-        }
+            |role, text: fn(&Subject) -> String| embedder.begin(&SUBJECTS.iter().map(text).collect::<Vec<_>>(), role);
+        let all_sentences: Vec<String> =
+            SUBJECTS.iter().flat_map(|subject| subject.sentences).map(|&sentence| sentence.to_owned()).collect();
+        // All are started before the first is awaited, so that all threads of the model have work.
+        let sentences = embedder.begin(&all_sentences, Role::Passage);
+        let passages = of(Role::Passage, |subject| format!("{}. {}", subject.heading, subject.sentences.join(" ")));
+        let restated = of(Role::Passage, |subject| subject.restated.to_owned());
+        let questions = of(Role::Query, |subject| subject.question.to_owned());
+        let (questions, passages, restated) = (questions()?, passages()?, restated()?);
+        let mut sentences = sentences()?.into_iter();
+        let sentences: Vec<Vec<UnitVector>> =
+            SUBJECTS.iter().map(|subject| sentences.by_ref().take(subject.sentences.len()).collect()).collect();
         let bodies: Vec<UnitVector> = sentences.iter().filter_map(|vectors| UnitVector::mean(vectors)).collect();
         let nearest = |question: usize, subject: usize| {
             let cosines = sentences[subject].iter().map(|sentence| questions[question].cosine(sentence));

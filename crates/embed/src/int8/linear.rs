@@ -1,12 +1,12 @@
 //! Linear maps with int8 weights.
 
 use std::arch::x86_64::{
-    __m512i, _mm512_add_ps, _mm512_cvtepi32_ps, _mm512_dpbusd_epi32, _mm512_fmadd_ps, _mm512_max_ps, _mm512_min_ps,
-    _mm512_mul_ps, _mm512_reduce_add_ps, _mm512_reduce_max_ps, _mm512_reduce_min_ps, _mm512_set1_epi32, _mm512_set1_ps,
-    _mm512_setzero_si512, _mm512_sub_ps,
+    __m512, __m512i, _mm512_add_ps, _mm512_cvtepi32_ps, _mm512_dpbusd_epi32, _mm512_fmadd_ps, _mm512_max_ps,
+    _mm512_min_ps, _mm512_mul_ps, _mm512_reduce_add_ps, _mm512_reduce_max_ps, _mm512_reduce_min_ps, _mm512_set1_epi32,
+    _mm512_set1_ps, _mm512_setzero_si512, _mm512_sub_ps,
 };
 
-use super::registers::{Bytes, LANES, fetch, load, load_bytes, store, store_rounded};
+use super::registers::{Bytes, LANES, fetch, gelu, load, load_bytes, store, store_rounded};
 
 /// Columns of a panel, which one pass over a row computes.
 pub(super) const PANEL: usize = 4 * LANES;
@@ -77,6 +77,9 @@ impl Linear {
         let count = rows.scales.len();
         let tiles = count.div_ceil(TILE_ROWS);
         let groups = self.from / 4;
+        // The rows' codes are found once for all panels.
+        let (codes, _) = rows.codes.as_chunks::<4>();
+        let codes: Vec<&[[u8; 4]]> = codes.chunks_exact(groups).collect();
         for panel in 0..self.to / PANEL {
             let next = self.weights.get((panel + 1) * groups..(panel + 2) * groups).unwrap_or_default();
             let mut first = 0;
@@ -87,12 +90,12 @@ impl Linear {
                 // Each tile prefetches its share of the next panel.
                 let ahead = &next[next.len() * tile / tiles..next.len() * (tile + 1) / tiles];
                 match end - first {
-                    1 => self.tile::<1>(panel, rows, first, results, ahead),
-                    2 => self.tile::<2>(panel, rows, first, results, ahead),
-                    3 => self.tile::<3>(panel, rows, first, results, ahead),
-                    4 => self.tile::<4>(panel, rows, first, results, ahead),
-                    5 => self.tile::<5>(panel, rows, first, results, ahead),
-                    _ => self.tile::<TILE_ROWS>(panel, rows, first, results, ahead),
+                    1 => self.tile::<1>(panel, rows, &codes, first, results, ahead),
+                    2 => self.tile::<2>(panel, rows, &codes, first, results, ahead),
+                    3 => self.tile::<3>(panel, rows, &codes, first, results, ahead),
+                    4 => self.tile::<4>(panel, rows, &codes, first, results, ahead),
+                    5 => self.tile::<5>(panel, rows, &codes, first, results, ahead),
+                    _ => self.tile::<TILE_ROWS>(panel, rows, &codes, first, results, ahead),
                 }
                 first = end;
             }
@@ -106,21 +109,20 @@ impl Linear {
         &self,
         panel: usize,
         rows: &Rows,
+        codes: &[&[[u8; 4]]],
         first: usize,
         results: &mut [f32],
         ahead: &[[Bytes; 4]],
     ) {
         let groups = self.from / 4;
         let weights = &self.weights[panel * groups..(panel + 1) * groups];
-        let (codes, _) = rows.codes.as_chunks::<4>();
-        let codes: [&[[u8; 4]]; COUNT] =
-            std::array::from_fn(|row| &codes[(first + row) * groups..(first + row + 1) * groups]);
+        let Some(codes) = codes[first..].first_chunk::<COUNT>() else { return };
         let mut sums: [[__m512i; 4]; COUNT] = [[_mm512_setzero_si512(); 4]; COUNT];
         let stretch = groups / ahead.len().max(1);
         let mut ahead = ahead.iter();
         for (number, weights) in weights.chunks(stretch).enumerate() {
             ahead.next().into_iter().flatten().for_each(fetch);
-            let mut own = codes;
+            let mut own = *codes;
             for codes in &mut own {
                 *codes = &codes[number * stretch..][..weights.len()];
             }
@@ -164,25 +166,74 @@ impl Rows {
     /// Quantises `values`, `[rows, width]`; `width` is a multiple of 16.
     #[target_feature(enable = "avx512f")]
     pub(super) fn quantise(&mut self, values: &[f32], width: usize) {
-        let count = values.len() / width;
-        self.codes.resize(count * width, 0);
-        self.scales.resize(count, 0.0);
-        self.lows.resize(count, 0.0);
-        for (number, (row, codes)) in values.chunks_exact(width).zip(self.codes.chunks_exact_mut(width)).enumerate() {
-            let ((row, _), (codes, _)) = (row.as_chunks::<LANES>(), codes.as_chunks_mut::<LANES>());
-            let (mut lowest, mut highest) = (load(&row[0]), load(&row[0]));
-            for numbers in row {
-                let numbers = load(numbers);
-                (lowest, highest) = (_mm512_min_ps(lowest, numbers), _mm512_max_ps(highest, numbers));
+        self.resize(values.len(), width);
+        for (number, row) in values.chunks_exact(width).enumerate() {
+            let (numbers, _) = row.as_chunks::<LANES>();
+            let mut range = Range::from(load(&numbers[0]));
+            for numbers in numbers {
+                range.extend(load(numbers));
             }
-            let (low, high) = (_mm512_reduce_min_ps(lowest), _mm512_reduce_max_ps(highest));
-            let scale = ((high - low) / 255.0).max(f32::MIN_POSITIVE);
-            (self.scales[number], self.lows[number]) = (scale, low);
-            let (steps, shift) = (_mm512_set1_ps(1.0 / scale), _mm512_set1_ps(-low / scale));
-            for (numbers, codes) in row.iter().zip(codes) {
-                store_rounded(_mm512_fmadd_ps(load(numbers), steps, shift), codes);
-            }
+            self.quantise_row(number, row, range);
         }
+    }
+
+    /// Replaces `values`, `[rows, width]`, by their GELU, and quantises them. A row is still in the L1 cache for the second
+    /// step.
+    #[target_feature(enable = "avx512f")]
+    pub(super) fn quantise_gelu(&mut self, values: &mut [f32], width: usize) {
+        self.resize(values.len(), width);
+        for (number, row) in values.chunks_exact_mut(width).enumerate() {
+            let (numbers, _) = row.as_chunks_mut::<LANES>();
+            let mut range = Range::from(gelu(load(&numbers[0])));
+            for numbers in numbers {
+                let activated = gelu(load(numbers));
+                range.extend(activated);
+                store(activated, numbers);
+            }
+            self.quantise_row(number, row, range);
+        }
+    }
+
+    fn resize(&mut self, values: usize, width: usize) {
+        self.codes.resize(values, 0);
+        self.scales.resize(values / width, 0.0);
+        self.lows.resize(values / width, 0.0);
+    }
+
+    /// Quantises one row, whose numbers are within `range`.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn quantise_row(&mut self, number: usize, row: &[f32], range: Range) {
+        let (low, high) = (_mm512_reduce_min_ps(range.lowest), _mm512_reduce_max_ps(range.highest));
+        let scale = ((high - low) / 255.0).max(f32::MIN_POSITIVE);
+        (self.scales[number], self.lows[number]) = (scale, low);
+        let (steps, shift) = (_mm512_set1_ps(1.0 / scale), _mm512_set1_ps(-low / scale));
+        let (codes, _) = self.codes[number * row.len()..][..row.len()].as_chunks_mut::<LANES>();
+        for (numbers, codes) in row.as_chunks::<LANES>().0.iter().zip(codes) {
+            store_rounded(_mm512_fmadd_ps(load(numbers), steps, shift), codes);
+        }
+    }
+}
+
+/// The lowest and highest numbers of each lane.
+#[derive(Debug, Clone, Copy)]
+struct Range {
+    lowest: __m512,
+    highest: __m512,
+}
+
+impl Range {
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn from(numbers: __m512) -> Self {
+        Self { lowest: numbers, highest: numbers }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn extend(&mut self, numbers: __m512) {
+        self.lowest = _mm512_min_ps(self.lowest, numbers);
+        self.highest = _mm512_max_ps(self.highest, numbers);
     }
 }
 

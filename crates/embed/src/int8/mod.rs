@@ -19,7 +19,6 @@ use tch::Tensor;
 
 use self::attention::Attention;
 use self::linear::{Linear, Norm, PANEL, Rows};
-use self::registers::{LANES, gelu, load, store};
 use super::EmbedError;
 use super::checkpoint::Checkpoint;
 use super::halves::{Half, OtherHalfLost};
@@ -374,10 +373,7 @@ impl Layer {
             inner.resize(hidden.len() / width * inner_width, 0.0);
             rows.quantise(hidden, width);
             self.intermediate.forward(rows, inner);
-            for numbers in inner.as_chunks_mut::<LANES>().0 {
-                store(gelu(load(numbers)), numbers);
-            }
-            rows.quantise(inner, inner_width);
+            rows.quantise_gelu(inner, inner_width);
             self.output.forward(rows, added);
             self.output_norm.add(hidden, added);
         }
