@@ -53,11 +53,15 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
     if let Some(folder) = paths.iter().find(|folder| is_within(index, folder)) {
         bail!("the index would lie among the papers, in {}: name another folder with --index", folder.display());
     }
-    let embedder = context.embedder()?;
     let mut options = context.ingest_options();
     if arguments.emptied {
         options.emptied = paths.clone();
     }
+    if arguments.rebuild || context.store_signature().is_err() {
+        // Papers will be read. The process that reads starts while the model is loaded.
+        options.reader.start();
+    }
+    let embedder = context.embedder()?;
     stop_on_ctrl_c()?;
     let mut shown = IndexProgress::new(context);
     let report = &mut |progress| shown.show(progress);

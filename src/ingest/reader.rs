@@ -21,7 +21,7 @@ impl Reader {
         Self { reading, worker: None }
     }
 
-    /// Reads in a child process, `program read-worker`, which is started with the first paper, used for all, and replaced
+    /// Reads in a child process, `program read-worker`, which is started with the first paper at the latest, used for all, and replaced
     /// when one of them makes it hang or crash. It ends with this process, however that ends. It receives the bytes of the
     /// files from this process, inherits only the environment variables of the system, and on Linux has no access to files
     /// and the network.
@@ -41,6 +41,13 @@ impl Reader {
             Arc::new(Mutex::new(Worker::new(program)))
         });
         Self { reading: Reading { grobid: None, ..self.reading.clone() }, worker }
+    }
+
+    /// Starts the child process, if there is one, before the first paper is read: it takes as long as this program to start.
+    pub fn start(&self) {
+        if let Some(worker) = &self.worker {
+            worker.lock().unwrap_or_else(PoisonError::into_inner).start();
+        }
     }
 
     /// How papers are read.

@@ -47,6 +47,13 @@ impl Worker {
         self.program.as_deref()
     }
 
+    /// Starts the child if it does not run. If that fails, it is tried again with the next paper, which then fails.
+    pub(super) fn start(&mut self) {
+        if self.running.is_none() {
+            self.running = Running::start(self.program.as_deref()).ok();
+        }
+    }
+
     pub(super) fn read(&mut self, files: &[PathBuf], reading: &Reading) -> Result<Vec<Paper>, ReadFailure> {
         let loaded = load_source(files, reading)?;
         match self.exchange(&loaded, reading) {
