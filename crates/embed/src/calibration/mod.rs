@@ -64,7 +64,7 @@ impl Calibration {
         questions: CosineScale::IDENTITY,
     };
 
-    /// Measures a model. It embeds about 170 short texts, in a quarter of a second with 12 layers on one core.
+    /// Measures a model. It embeds about 170 short texts, in half a second of processor time with 12 layers.
     ///
     /// # Errors
     /// The model fails.
