@@ -57,7 +57,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> anyhow::Result<Ou
     if arguments.emptied {
         options.emptied = paths.clone();
     }
-    if arguments.rebuild || context.store_signature().is_err() {
+    if arguments.rebuild || context.is_index_missing() {
         // Papers will be read. The process that reads starts while the model is loaded.
         options.reader.start();
     }

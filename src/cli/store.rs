@@ -11,7 +11,7 @@ use crate::cluster::{ClusterOptions, ClusterRebuild, ClusterStore, Credentials, 
 use crate::config::{self, Config, GraphVectorsChoice, StoreKind};
 use crate::embed::{Calibration, Embedder};
 use crate::index::{PassageIndex, Rebuild};
-use crate::store::{Signature, Store, StoreRebuild};
+use crate::store::{IndexError, Signature, Store, StoreRebuild};
 
 /// What keeps the papers, with what is needed to open it.
 pub(super) enum StoreOptions {
@@ -60,6 +60,12 @@ impl Context {
             StoreOptions::Embedded => PassageIndex::signature_of(self.index_folder())?,
             StoreOptions::Cluster(options) => ClusterStore::signature_of(&options)?,
         })
+    }
+
+    /// Whether the store is an index on this machine that does not exist yet. Asks no cluster.
+    pub(super) fn is_index_missing(&self) -> bool {
+        let found = || PassageIndex::signature_of(self.index_folder());
+        self.config().store.kind == StoreKind::Embedded && matches!(found(), Err(IndexError::NotFound { .. }))
     }
 
     /// Opens the store, which must have this signature.

@@ -21,10 +21,10 @@ impl Reader {
         Self { reading, worker: None }
     }
 
-    /// Reads in a child process, `program read-worker`, which is started with the first paper at the latest, used for all, and replaced
-    /// when one of them makes it hang or crash. It ends with this process, however that ends. It receives the bytes of the
-    /// files from this process, inherits only the environment variables of the system, and on Linux has no access to files
-    /// and the network.
+    /// Reads in a child process, `program read-worker`, which is started with the first paper at the latest, used for all,
+    /// and replaced when one of them makes it hang or crash. It ends with this process, however that ends. It receives the
+    /// bytes of the files from this process, inherits only the environment variables of the system, and on Linux has no
+    /// access to files and the network.
     ///
     /// `program` is a build of this crate's binary; `None` for the program that is running.
     pub fn in_worker(reading: Reading, program: Option<&Path>) -> Self {

@@ -49,9 +49,19 @@ impl Worker {
 
     /// Starts the child if it does not run. If that fails, it is tried again with the next paper, which then fails.
     pub(super) fn start(&mut self) {
-        if self.running.is_none() {
-            self.running = Running::start(self.program.as_deref()).ok();
+        let _ = self.running();
+    }
+
+    /// The child, started if it does not run.
+    fn running(&mut self) -> Result<&mut Running, ReadError> {
+        // A child that was killed between two papers is not counted as an error of the next paper.
+        if self.running.as_mut().is_some_and(Running::has_ended) {
+            self.running = None;
         }
+        Ok(match &mut self.running {
+            Some(running) => running,
+            none => none.insert(Running::start(self.program.as_deref())?),
+        })
     }
 
     pub(super) fn read(&mut self, files: &[PathBuf], reading: &Reading) -> Result<Vec<Paper>, ReadFailure> {
@@ -81,15 +91,7 @@ impl Worker {
         if files.iter().any(|file| file.version.path.to_str().is_none()) {
             return Err(ReadError::Failed("its name is not valid Unicode; rename it".into()));
         }
-        // A child that was killed between two papers is not counted as an error of this paper.
-        if self.running.as_mut().is_some_and(Running::has_ended) {
-            self.running = None;
-        }
-        let running = match &mut self.running {
-            Some(running) => running,
-            none => none.insert(Running::start(self.program.as_deref())?),
-        };
-        running.exchange(files, reading)
+        self.running()?.exchange(files, reading)
     }
 }
 
