@@ -169,7 +169,7 @@ impl Rows {
         self.resize(values.len(), width);
         for (number, row) in values.chunks_exact(width).enumerate() {
             let (numbers, _) = row.as_chunks::<LANES>();
-            let mut range = Range::from(load(&numbers[0]));
+            let mut range = Range::empty();
             for numbers in numbers {
                 range.extend(load(numbers));
             }
@@ -184,7 +184,7 @@ impl Rows {
         self.resize(values.len(), width);
         for (number, row) in values.chunks_exact_mut(width).enumerate() {
             let (numbers, _) = row.as_chunks_mut::<LANES>();
-            let mut range = Range::from(gelu(load(&numbers[0])));
+            let mut range = Range::empty();
             for numbers in numbers {
                 let activated = gelu(load(numbers));
                 range.extend(activated);
@@ -225,8 +225,8 @@ struct Range {
 impl Range {
     #[inline]
     #[target_feature(enable = "avx512f")]
-    fn from(numbers: __m512) -> Self {
-        Self { lowest: numbers, highest: numbers }
+    fn empty() -> Self {
+        Self { lowest: _mm512_set1_ps(f32::INFINITY), highest: _mm512_set1_ps(f32::NEG_INFINITY) }
     }
 
     #[inline]
