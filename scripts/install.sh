@@ -18,7 +18,8 @@ MODELS=${MODELS:-$root/models}
 MODEL=${MODEL:-bge-small-en-v1.5}
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' "$root/Cargo.toml" | head -n 1)
 # Files of the project that are installed as they are.
-FILES='scripts/setup.py models/bge-small-en-v1.5.query_prefix.safetensors config.toml LICENSE-APACHE LICENSE-MIT README.md'
+FILES='scripts/setup.py models/bge-small-en-v1.5.query_adapter.safetensors models/bge-small-en-v1.5.query_prefix.safetensors
+    config.toml LICENSE-APACHE LICENSE-MIT README.md'
 
 say() { printf 'install: %s\n' "$*"; }
 

@@ -13,7 +13,8 @@ Wheels are fetched with pip. Jars are fetched with jgo, a Maven client that need
 is removed at the end. Each archive is checked against its SHA-256 before a file is taken from it, and files appear under
 their final name only when they are complete, so an interrupted run can be started again. If everything is in place, a run
 does nothing. An existing LIBTORCH is used and not changed (torch 2.4.0; set LIBTORCH_CXX11_ABI=1 for a C++11 ABI
-build), and so is a model folder that is already there, but for the prefix of questions (models/README.md).
+build), and so is a model folder that is already there, but for the adapter and the prefix of questions that come with
+the project (models/README.md).
 """
 
 import array
@@ -34,8 +35,8 @@ TORCH_VERSION = "2.4.0"
 MODELS = Path(os.environ.get("STROMA_MODELS") or ROOT / "models")
 MODEL_DOWNLOADS = MODELS / "downloads"
 DEFAULT_MODEL = "bge-small-en-v1.5"
-# Where the prefixes of questions are: in the project, or beside this script if it is installed.
-PREFIX_FOLDERS = [ROOT / "models", Path(__file__).resolve().parent]
+# Where the files are that come with the project: in its folder of models, or beside this script if it is installed.
+OWN_FOLDERS = [ROOT / "models", Path(__file__).resolve().parent]
 
 
 class Wheel:
@@ -77,12 +78,12 @@ class Jar:
 
 class Model:
     """A model: the archive it comes in and the SHA-256 of its weights. An ONNX file does not contain the pooling and the
-    prompts of questions and passages; they are given here. So is the SHA-256 of the prefix of questions that comes with the
-    project."""
+    prompts of questions and passages; they are given here. So are the SHA-256 of the files that come with the project, by
+    name, and of their former versions, which they replace."""
 
-    def __init__(self, archive, sha256, pooling=None, prompts=None, prefix_sha256=None):
+    def __init__(self, archive, sha256, pooling=None, prompts=None, own=None, former=()):
         self.archive, self.sha256, self.pooling, self.prompts = archive, sha256, pooling, prompts
-        self.prefix_sha256 = prefix_sha256
+        self.own, self.former = own or {}, former
 
 
 def torch_files(*libraries):
@@ -215,7 +216,11 @@ MODEL_SOURCES = {
         "7729f2cb94ad5e3d954f8c1f9a84f1c995b33bc843a353de5cc6a77caea7544d",
         pooling="cls",
         prompts={"query": "Represent this sentence for searching relevant passages: ", "passage": ""},
-        prefix_sha256="78d1d76dd055b78fbfaf2a75492e53276b3c884b0354bcefccdc440ff0b07ee6",
+        own={
+            "query_adapter.safetensors": "a15ece99298cc14990f38ad79bd47f1d7197436c948bdcb05b374fa797a7c689",
+            "query_prefix.safetensors": "c3bf2acd029494dddae2cfe82b79dcebb1e375709bd83554481d9c21a462db12",
+        },
+        former=["78d1d76dd055b78fbfaf2a75492e53276b3c884b0354bcefccdc440ff0b07ee6"],
     ),
     "all-MiniLM-L6-v2": Model(MINILM_WHEEL, "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"),
     "e5-small-v2": Model(
@@ -485,25 +490,29 @@ def put_in_place(aside, folder):
     print(f"setup: {folder.name} is in {shown(folder)}/")
 
 
-def add_prefix(name, folder):
-    """Copies the prefix of questions into the folder of its model, unless that has one."""
-    sha256, file = MODEL_SOURCES[name].prefix_sha256, folder / "query_prefix.safetensors"
-    if sha256 is None or file.exists() or sha256_of(folder / "model.safetensors") != MODEL_SOURCES[name].sha256:
+def add_own_files(name, folder):
+    """Copies the files that come with the project into the folder of their model, unless that has others."""
+    model = MODEL_SOURCES[name]
+    found = {file: sha256_of(folder / file) for file in model.own if (folder / file).exists()}
+    missing = {file: sha256 for file, sha256 in model.own.items() if found.get(file) != sha256}
+    is_ours = all(sha256 in (model.own[file], *model.former) for file, sha256 in found.items())
+    if not missing or not is_ours or sha256_of(folder / "model.safetensors") != model.sha256:
         return
-    sources = [where / f"{name}.query_prefix.safetensors" for where in PREFIX_FOLDERS]
-    source = next((source for source in sources if source.exists()), None)
-    if source is None:
-        sys.exit(f"setup: {sources[0].name} is missing; it comes with the project")
-    part = file.with_name(file.name + ".part")
-    shutil.copyfile(source, part)
-    check(part, sha256)
-    part.replace(file)
+    for file, sha256 in missing.items():
+        sources = [where / f"{name}.{file}" for where in OWN_FOLDERS]
+        source = next((source for source in sources if source.exists()), None)
+        if source is None:
+            sys.exit(f"setup: {sources[0].name} is missing; it comes with the project")
+        part = folder / f"{file}.part"
+        shutil.copyfile(source, part)
+        check(part, sha256)
+        part.replace(folder / file)
 
 
 def set_up_model(name):
     model, folder = MODEL_SOURCES[name], MODELS / name
     if (folder / "model.safetensors").exists() and (folder / "modules.json").exists():
-        add_prefix(name, folder)
+        add_own_files(name, folder)
         return
     aside = unpacked_aside(model.archive, name)
     weights = aside / "model.safetensors"
@@ -512,7 +521,7 @@ def set_up_model(name):
         write_description(model, aside)
         (aside / "model.onnx").unlink()
     check(weights, model.sha256)
-    add_prefix(name, aside)
+    add_own_files(name, aside)
     put_in_place(aside, folder)
 
 

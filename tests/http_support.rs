@@ -48,6 +48,10 @@ impl Embedder for Gate {
         self.embedder.fingerprint()
     }
 
+    fn question_side(&self) -> u64 {
+        self.embedder.question_side()
+    }
+
     fn embed(&self, texts: &[String], role: Role) -> Result<Vec<UnitVector>, EmbedError> {
         if role != Role::Query {
             let closed = self.closed.lock().expect("no panic");

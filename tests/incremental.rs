@@ -400,6 +400,10 @@ impl Embedder for FailsInSauna {
         self.0.fingerprint()
     }
 
+    fn question_side(&self) -> u64 {
+        self.0.question_side()
+    }
+
     fn embed(&self, texts: &[String], role: Role) -> Result<Vec<UnitVector>, EmbedError> {
         if texts.iter().any(|text| text.contains("sauna")) {
             return Err(EmbedError::Model("too hot".into()));

@@ -1,8 +1,13 @@
 //! Several models: an index can only be used with the model that made it, and the cosines of each model are calibrated.
 
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use stroma::embed::{BertEmbedder, BertOptions, Calibration, Embedder, Role};
 use stroma::index::PassageIndex;
-use stroma::search::Request;
+use stroma::search::{Engine, Request, SearchOptions};
 use stroma::store::{Signature, Store};
 
 use crate::program::{Served, copy_samples, outcome, stroma};
@@ -54,6 +59,40 @@ fn an_index_keeps_what_its_models_cosines_mean() {
     let again = PassageIndex::open(library.index.folder(), &Signature::from_embedder(library.embedder.as_ref()));
     assert_eq!(again.expect("the same index").calibration(), Some(&made));
     assert_eq!(library.engine().calibration().expect("known"), &made);
+}
+
+/// A user whose index was made before the model had an adapter for questions: passages have the same vectors as before, but the
+/// cosines of questions mean something else.
+#[test]
+fn an_index_outlives_a_change_of_what_only_questions_have() {
+    let model = project("models/bge-small-en-v1.5");
+    assert!(model.join("query_adapter.safetensors").is_file(), "`make setup` puts it there");
+    let folder = tempfile::tempdir().expect("a folder");
+    // The name of the folder is part of the fingerprint.
+    let former = folder.path().join("bge-small-en-v1.5");
+    fs::create_dir(&former).expect("created");
+    for entry in fs::read_dir(&model).expect("a folder") {
+        let entry = entry.expect("a file");
+        if !entry.file_name().to_string_lossy().starts_with("query_") {
+            symlink(entry.path(), former.join(entry.file_name())).expect("a link");
+        }
+    }
+    let start = |folder: PathBuf| {
+        Arc::new(BertEmbedder::start(&BertOptions { folder, ..BertOptions::default() }).expect("a model"))
+    };
+    let (former, new) = (start(former), start(model));
+    assert_eq!(former.fingerprint(), new.fingerprint());
+    let text = ["Butyrate raised the number of regulatory T cells.".to_owned()];
+    let vectors = [&former, &new].map(|model| model.embed(&text, Role::Passage).expect("a vector"));
+    assert_eq!(vectors[0], vectors[1]);
+
+    let library = Library::new(former);
+    let index =
+        Arc::new(PassageIndex::open(library.index.folder(), &Signature::from_embedder(new.as_ref())).expect("opens"));
+    let engine = Engine::new(index, Arc::clone(&new) as Arc<dyn Embedder>, SearchOptions::default());
+    let calibration = *engine.calibration().expect("measured again");
+    assert_eq!(calibration, Calibration::measure(new.as_ref()).expect("vectors"));
+    assert_ne!(Some(&calibration), library.index.calibration());
 }
 
 /// A user whose index was made when another model was the default.

@@ -52,6 +52,10 @@ impl<F: Fn(&mut [String]) + Send + Sync> Embedder for HashEmbedderAfter<F> {
         self.hash.fingerprint()
     }
 
+    fn question_side(&self) -> u64 {
+        self.hash.question_side()
+    }
+
     fn embed(&self, texts: &[String], role: Role) -> Result<Vec<UnitVector>, EmbedError> {
         let mut texts = texts.to_vec();
         (self.before)(&mut texts);

@@ -169,6 +169,10 @@ impl Embedder for WithoutModel {
         &self.0.model
     }
 
+    fn question_side(&self) -> u64 {
+        0
+    }
+
     fn embed(&self, _: &[String], _: Role) -> Result<Vec<UnitVector>, EmbedError> {
         Err(EmbedError::Stopped)
     }

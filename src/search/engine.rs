@@ -28,7 +28,7 @@ pub struct Engine {
     embedder: Arc<dyn Embedder>,
     options: SearchOptions,
     senses: Arc<SenseCache>,
-    /// The calibration, measured when first needed, for an index of an earlier version without one.
+    /// The calibration, measured when first needed, for an index that has none or that of another adapter of questions.
     calibration: Arc<OnceLock<Calibration>>,
 }
 
@@ -92,7 +92,8 @@ impl Engine {
     /// # Errors
     /// If the index has no calibration and the model fails.
     pub fn calibration(&self) -> Result<&Calibration, EmbedError> {
-        if let Some(known) = self.store.calibration().or_else(|| self.calibration.get()) {
+        let of_index = self.store.calibration().filter(|known| known.is_of(self.embedder.as_ref()));
+        if let Some(known) = of_index.or_else(|| self.calibration.get()) {
             return Ok(known);
         }
         let measured = Calibration::measure(self.embedder.as_ref())?;

@@ -62,7 +62,7 @@ impl Default for Weights {
             coverage: 0.35,
             fuzzy: 0.8,
             topic: Nearness { paragraph: 0.4, body: 0.04, sentence: 0.0 },
-            fact: Nearness { paragraph: 0.25, body: 0.05, sentence: 0.15 },
+            fact: Nearness { paragraph: 0.25, body: 0.05, sentence: 0.18 },
             feedback: 0.12,
             use_lexical_confidence: true,
         }
@@ -289,6 +289,7 @@ mod tests {
             passages: scale,
             sentences: scale,
             questions: scale,
+            ..Calibration::IDENTITY
         };
         // The same similarity, expressed in the cosines of two models.
         let (wide, narrow) = (of_model(scale(0.0, 0.6)), of_model(scale(0.7, 0.9)));

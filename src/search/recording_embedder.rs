@@ -30,6 +30,10 @@ impl Embedder for RecordingEmbedder {
         self.embedder.fingerprint()
     }
 
+    fn question_side(&self) -> u64 {
+        self.embedder.question_side()
+    }
+
     fn embed(&self, texts: &[String], role: Role) -> Result<Vec<UnitVector>, EmbedError> {
         self.embedded.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(texts);
         self.embedder.embed(texts, role)

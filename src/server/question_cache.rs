@@ -52,6 +52,10 @@ impl Embedder for QuestionCache {
         self.embedder.fingerprint()
     }
 
+    fn question_side(&self) -> u64 {
+        self.embedder.question_side()
+    }
+
     fn embed(&self, texts: &[String], role: Role) -> Result<Vec<UnitVector>, EmbedError> {
         self.begin(texts, role)()
     }

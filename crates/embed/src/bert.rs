@@ -43,6 +43,7 @@ pub struct BertEmbedder {
     /// `None` if questions and passages share an encoder.
     queries: Option<EncoderThreads>,
     fingerprint: String,
+    question_side: u64,
     budget: TokenBudget,
 }
 
@@ -53,9 +54,8 @@ impl BertEmbedder {
             0 => std::thread::available_parallelism().map_or(1, |cores| cores.get()),
             some => some,
         };
-        let start = |model| EncoderThreads::start(model, options.precision, instances, options.preload);
-        let passages = start(ModelFolder::open(&options.folder, &options.overrides)?)?;
-        let model = &passages.model;
+        let start = |model, role, preload| EncoderThreads::start(model, role, options.precision, instances, preload);
+        let model = Arc::new(ModelFolder::open(&options.folder, &options.overrides)?);
         let mut queries = None;
         if let Some(folder) = &options.query_folder {
             let query_model = ModelFolder::open(folder, &options.overrides)?;
@@ -70,14 +70,21 @@ impl BertEmbedder {
                     ),
                 });
             }
-            queries = Some(start(query_model)?);
+            queries = Some(start(Arc::new(query_model), Role::Query, options.preload)?);
+        } else if model.adapter_for(Role::Query).is_some() {
+            queries = Some(start(Arc::clone(&model), Role::Query, options.preload)?);
         }
+        // What is loaded at start is what answers questions.
+        let passages = start(model, Role::Passage, options.preload && queries.is_none())?;
         // Done last: it reads the whole weights file, while the threads may already load it.
-        let mut fingerprint = model.fingerprint()?;
-        if let Some(queries) = &queries {
+        let mut fingerprint = passages.model.fingerprint()?;
+        if options.query_folder.is_some()
+            && let Some(queries) = &queries
+        {
             fingerprint = format!("{fingerprint}+{}", queries.model.fingerprint()?);
         }
-        Ok(Self { passages, queries, fingerprint, budget: options.budget })
+        let question_side = queries.as_ref().unwrap_or(&passages).model.question_side()?;
+        Ok(Self { passages, queries, fingerprint, question_side, budget: options.budget })
     }
 
     fn threads_for(&self, role: Role) -> &EncoderThreads {
@@ -95,6 +102,10 @@ impl Embedder for BertEmbedder {
 
     fn fingerprint(&self) -> &str {
         &self.fingerprint
+    }
+
+    fn question_side(&self) -> u64 {
+        self.question_side
     }
 
     fn embed(&self, texts: &[String], role: Role) -> Result<Vec<UnitVector>, EmbedError> {
@@ -121,15 +132,21 @@ struct EncoderThreads {
 }
 
 impl EncoderThreads {
-    fn start(model: ModelFolder, precision: Precision, instances: usize, preload: bool) -> Result<Self, EmbedError> {
-        let model = Arc::new(model);
+    /// Starts the threads for texts of this role, and of the other one if that has no threads of its own.
+    fn start(
+        model: Arc<ModelFolder>,
+        role: Role,
+        precision: Precision,
+        instances: usize,
+        preload: bool,
+    ) -> Result<Self, EmbedError> {
         let queue = Arc::new(Queue::new(instances));
         if preload {
             // An empty text only causes the weights to be loaded. Nobody waits for its vector.
             let (reply, _) = sync_channel(1);
             queue.push_question(Job { number: 0, sequences: vec![Vec::new()], is_awaited: Arc::default(), reply });
         }
-        let weights = Arc::new(Weights { model: Arc::clone(&model), precision, loaded: Mutex::new(None) });
+        let weights = Arc::new(Weights { model: Arc::clone(&model), role, precision, loaded: Mutex::new(None) });
         let threads = (0..instances)
             .map(|_| {
                 let (queue, weights) = (Arc::clone(&queue), Arc::clone(&weights));
@@ -244,6 +261,7 @@ fn tokenizer(model: &ModelFolder) -> Result<Tokenizer, EmbedError> {
 #[derive(Debug)]
 struct Weights {
     model: Arc<ModelFolder>,
+    role: Role,
     precision: Precision,
     loaded: Mutex<Option<Encoder>>,
 }
@@ -255,7 +273,7 @@ impl Weights {
         match &*loaded {
             Some(first) => first.share(&self.model),
             None => {
-                let first = Encoder::load(&self.model, self.precision)?;
+                let first = Encoder::load(&self.model, self.role, self.precision)?;
                 let own = first.share(&self.model)?;
                 *loaded = Some(first);
                 Ok(own)

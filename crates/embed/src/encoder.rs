@@ -12,13 +12,15 @@ use rust_bert::bert::BertConfig;
 use serde::Deserialize;
 use tch::{Kind, Tensor};
 
-use super::checkpoint::{Checkpoint, WeightsFile};
+use super::adapter::Adapter;
+use super::checkpoint::Checkpoint;
 use super::halves::{Half, OtherHalfLost};
 use super::int8::{Scratch, Transformer};
 use super::model::{ModelFolder, Pooling};
 use super::prefix::{Prefix, TextSize};
 use super::torch::TorchEncoder;
-use super::{EmbedError, UnitVector};
+use super::weights_file::WeightsFile;
+use super::{EmbedError, Role, UnitVector};
 
 /// The arithmetic of the encoder.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -77,16 +79,17 @@ struct Int8Encoder {
 }
 
 impl Encoder {
-    /// Loads `model.safetensors` of the folder.
+    /// Loads `model.safetensors` of the folder, for texts of this role.
     ///
     /// # Errors
-    /// The file cannot be used; int8 is not supported by the CPU or the shape of the model.
-    pub fn load(model: &ModelFolder, precision: Precision) -> Result<Self, EmbedError> {
+    /// The file or that of the adapter cannot be used; int8 is not supported by the CPU or the shape of the model.
+    pub fn load(model: &ModelFolder, role: Role, precision: Precision) -> Result<Self, EmbedError> {
         let config = &model.config;
         let precision = precision.resolved(config);
         let kind = if precision == Precision::Bf16 { Kind::BFloat16 } else { Kind::Float };
         let file = WeightsFile::open(model.folder.join("model.safetensors"))?;
-        let checkpoint = Checkpoint::read(&file, kind)?;
+        let adapter = model.adapter_for(role).map(Adapter::read).transpose()?;
+        let checkpoint = Checkpoint::read(&file, adapter.as_ref(), kind)?;
         let backend = if precision == Precision::Int8 {
             Backend::Int8(Int8Encoder::load(&checkpoint, config, model.query_prefix.as_ref())?)
         } else {

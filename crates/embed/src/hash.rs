@@ -39,6 +39,10 @@ impl Embedder for HashEmbedder {
         &self.fingerprint
     }
 
+    fn question_side(&self) -> u64 {
+        0
+    }
+
     fn embed(&self, texts: &[String], _role: Role) -> Result<Vec<UnitVector>, EmbedError> {
         Ok(texts.iter().map(|text| self.vector(text)).collect())
     }

@@ -3,6 +3,7 @@
 //! [`Embedder`] is the interface: [`BertEmbedder`] runs a sentence-transformers model on libtorch, and [`HashEmbedder`] is a
 //! deterministic embedder for tests that do not depend on meaning. The crate does not depend on papers or indexes.
 
+mod adapter;
 mod batch;
 mod bert;
 mod calibration;
@@ -21,6 +22,7 @@ mod prefix;
 mod queue;
 mod torch;
 mod vector;
+mod weights_file;
 
 pub use batch::TokenBudget;
 pub use bert::{BertEmbedder, BertOptions};
@@ -49,6 +51,10 @@ pub trait Embedder: Send + Sync {
     /// Identifies everything on which the vectors depend: weights, pooling, length, prompts. Vectors of two embedders can only be
     /// compared if their fingerprints are the same.
     fn fingerprint(&self) -> &str;
+
+    /// Identifies what only the vectors of questions depend on, an adapter or a prefix; 0 if there is nothing of the kind. An index
+    /// can be used with another one, but not the calibration that was measured when it was made.
+    fn question_side(&self) -> u64;
 
     /// One vector for each text, in order. Of a text that is too long for the model, only the beginning is embedded.
     fn embed(&self, texts: &[String], role: Role) -> Result<Vec<UnitVector>, EmbedError>;

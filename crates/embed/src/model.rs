@@ -1,5 +1,6 @@
 //! The description of a model: a folder in the layout of Hugging Face and sentence-transformers.
 
+use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,7 @@ use serde_json::Value;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::prefix::{self, Prefix};
-use super::{EmbedError, Role};
+use super::{EmbedError, Role, adapter};
 
 /// How the token vectors are pooled into one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -58,6 +59,8 @@ pub struct ModelFolder {
     pub prompts: Prompts,
     /// A learned prefix, which replaces the prompt of questions unless that is set.
     pub query_prefix: Option<Prefix>,
+    /// The file of a change of the weights for questions. Not used if their prompt is set.
+    pub query_adapter: Option<PathBuf>,
 }
 
 /// The least number of tokens of a text that a model must read, including special tokens.
@@ -65,7 +68,8 @@ const FEWEST_TOKENS: usize = 8;
 
 impl ModelFolder {
     /// Reads `config.json`, `modules.json`, the pooling module's `config.json`, `sentence_bert_config.json` and
-    /// `config_sentence_transformers.json`, and looks for `query_prefix.safetensors`.
+    /// `config_sentence_transformers.json`, and looks for `query_prefix.safetensors` and
+    /// `query_adapter.safetensors`.
     ///
     /// # Errors
     /// A file is missing or unreadable; the encoder does not support the architecture, activation or pooling.
@@ -92,16 +96,21 @@ impl ModelFolder {
             return Err(EmbedError::Unsupported { folder: name, reason: format!("it reads only {max_tokens} tokens") });
         }
         let prompts = prompts(folder, overrides)?;
-        let prefix_file = folder.join(prefix::FILE);
-        let has_prefix = overrides.query_prompt.is_none() && prefix_file.is_file();
-        let query_prefix = has_prefix.then(|| Prefix::read(&prefix_file, &config)).transpose()?;
-        if query_prefix.as_ref().is_some_and(|prefix| prefix.tokens + FEWEST_TOKENS > max_tokens) {
-            return Err(EmbedError::bad_file(
-                &prefix_file,
-                &format!("it leaves no room for a question in {max_tokens} tokens"),
-            ));
+        let for_questions = |name: &str| {
+            let file = folder.join(name);
+            (overrides.query_prompt.is_none() && file.is_file()).then_some(file)
+        };
+        let mut query_prefix = None;
+        if let Some(file) = for_questions(prefix::FILE) {
+            let prefix = Prefix::read(&file, &config)?;
+            if prefix.tokens + FEWEST_TOKENS > max_tokens {
+                let reason = format!("it leaves no room for a question in {max_tokens} tokens");
+                return Err(EmbedError::bad_file(&file, &reason));
+            }
+            query_prefix = Some(prefix);
         }
-        Ok(Self { folder: folder.to_owned(), config, pooling, max_tokens, prompts, query_prefix })
+        let query_adapter = for_questions(adapter::FILE);
+        Ok(Self { folder: folder.to_owned(), config, pooling, max_tokens, prompts, query_prefix, query_adapter })
     }
 
     /// What is put before a text of this role.
@@ -117,27 +126,52 @@ impl ModelFolder {
         }
     }
 
+    /// The file of the change of the weights for texts of this role.
+    pub(super) fn adapter_for(&self, role: Role) -> Option<&Path> {
+        self.query_adapter.as_deref().filter(|_| role == Role::Query)
+    }
+
     /// The number of dimensions of its vectors.
     pub fn dimension(&self) -> usize {
         usize::try_from(self.config.hidden_size).unwrap_or(0)
     }
 
     /// A short name that identifies everything on which the vectors of passages depend. The precision is not part of it,
-    /// because vectors of the same model in fp32 and bf16 can be compared, nor is the prefix of questions.
+    /// because vectors of the same model in fp32 and bf16 can be compared, nor is what only questions have.
     pub fn fingerprint(&self) -> Result<String, EmbedError> {
-        let weights = self.folder.join("model.safetensors");
-        let file = std::fs::File::open(&weights).map_err(|error| EmbedError::bad_file(&weights, &error))?;
         let mut hash = Xxh3::new();
-        // In large parts: the file has about 100 MB and is read at each start.
-        let mut file = BufReader::with_capacity(1 << 20, file);
-        std::io::copy(&mut file, &mut hash).map_err(|error| EmbedError::bad_file(&weights, &error))?;
-        let tokenizer = self.folder.join("tokenizer.json");
-        hash.update(&std::fs::read(&tokenizer).map_err(|error| EmbedError::bad_file(&tokenizer, &error))?);
+        for name in ["model.safetensors", "tokenizer.json"] {
+            add_file(&mut hash, &self.folder.join(name))?;
+        }
         let settings = format!("{:?} {} {:?}", self.pooling, self.max_tokens, self.prompts);
         hash.update(settings.as_bytes());
         let name = self.folder.file_name().map_or_else(|| "model".into(), |name| name.to_string_lossy());
         Ok(format!("{name}-{:016x}", hash.digest()))
     }
+
+    /// Identifies the prefix and the adapter of questions; 0 if there are none.
+    pub fn question_side(&self) -> Result<u64, EmbedError> {
+        let prefix = self.query_prefix.as_ref().map(|_| prefix::FILE);
+        let adapter = self.query_adapter.as_ref().map(|_| adapter::FILE);
+        if prefix.is_none() && adapter.is_none() {
+            return Ok(0);
+        }
+        let mut hash = Xxh3::new();
+        for name in prefix.into_iter().chain(adapter) {
+            hash.update(name.as_bytes());
+            add_file(&mut hash, &self.folder.join(name))?;
+        }
+        Ok(hash.digest())
+    }
+}
+
+/// Adds the content of a file to a hash.
+fn add_file(hash: &mut Xxh3, path: &Path) -> Result<(), EmbedError> {
+    let file = File::open(path).map_err(|error| EmbedError::bad_file(path, &error))?;
+    // In large parts: the weights have about 100 MB and are read at each start.
+    let mut file = BufReader::with_capacity(1 << 20, file);
+    std::io::copy(&mut file, hash).map_err(|error| EmbedError::bad_file(path, &error))?;
+    Ok(())
 }
 
 fn check_architecture(folder: &str, config: &Value) -> Result<(), EmbedError> {

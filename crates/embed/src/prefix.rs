@@ -10,7 +10,7 @@ use rust_bert::bert::BertConfig;
 use tch::{Kind, Tensor};
 
 use super::EmbedError;
-use super::checkpoint::{Checkpoint, WeightsFile};
+use super::weights_file::WeightsFile;
 
 /// The name of the file in a model's folder.
 pub(super) const FILE: &str = "query_prefix.safetensors";
@@ -32,7 +32,7 @@ impl Prefix {
     /// The file cannot be read, or is made for a model of another shape.
     pub(super) fn read(path: &Path, config: &BertConfig) -> Result<Self, EmbedError> {
         let file = WeightsFile::open(path.to_owned())?;
-        let keys_values = Checkpoint::read(&file, Kind::Float)?.get_any("query_prefix")?;
+        let keys_values = file.tensors()?.get("query_prefix")?.to_kind(Kind::Float);
         let (layers, width) = (config.num_hidden_layers, 2 * config.hidden_size);
         let tokens = match *keys_values.size() {
             [of_layers, tokens, of_width] if (of_layers, of_width) == (layers, width) && tokens > 0 => tokens,

@@ -51,6 +51,9 @@ pub struct Calibration {
     pub sentences: CosineScale,
     /// Two questions or terms, both embedded as questions; 1 is the same text.
     pub questions: CosineScale,
+    /// The embedder's [`question_side`](Embedder::question_side). Indexes of earlier versions do not have it.
+    #[serde(default)]
+    pub question_side: u64,
 }
 
 impl Calibration {
@@ -62,6 +65,7 @@ impl Calibration {
         passages: CosineScale::IDENTITY,
         sentences: CosineScale::IDENTITY,
         questions: CosineScale::IDENTITY,
+        question_side: 0,
     };
 
     /// Measures a model. It embeds about 170 short texts, in half a second of processor time with 12 layers.
@@ -98,7 +102,13 @@ impl Calibration {
             }),
             sentences: scale(|one, other| sentences[one][0].cosine(&restated[other])),
             questions: scale(|one, other| questions[one].cosine(&questions[other])),
+            question_side: embedder.question_side(),
         })
+    }
+
+    /// Whether it applies to the questions of this embedder, which made the vectors of passages.
+    pub fn is_of(&self, embedder: &dyn Embedder) -> bool {
+        self.question_side == embedder.question_side()
     }
 }
 
