@@ -26,7 +26,7 @@ const SAME_STATEMENT: f32 = 1.6;
 /// Its weights and this bound were chosen on questions over 376 articles and on those of SciFact, PubMedQA, COVID-QA
 /// and others, so that a few in a hundred of the answerable ones are refused (`docs/quality.md` has the figures, also
 /// for held-out questions). Paraphrases are mostly refused, because their first passage is seldom right.
-const ANSWERABLE: f32 = 2.0;
+const ANSWERABLE: f32 = 1.95;
 
 /// Answerability: how well the first hit answers the question. Unlike its score, it can be compared between indexes and
 /// models.
