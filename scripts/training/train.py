@@ -7,7 +7,8 @@ MODEL is a folder such as models/bge-small-en-v1.5, with a prompt of questions a
 of JSON lines, gzipped or not, with a question `q`, a passage `d` that answers it, and the `kind` of the pair. Pairs with a
 question or a passage of a COLLECTION (a folder in the layout of BEIR) are left out, so that quality can be measured on it. The
 vectors of passages and questions are kept in --work. `query_adapter.safetensors` and `query_prefix.safetensors` are written
-into --out. Needs torch, numpy, tokenizers and safetensors.
+into --out. On two cores with bf16 the training of 110,000 pairs takes 40 minutes, and the vectors before it an hour. Needs torch,
+numpy, tokenizers and safetensors.
 
 The method: low-rank adaptation (LoRA: Hu et al. 2021) of all matrices of the layers, and prefix-tuning (Li and Liang 2021), of
 one side of a bi-encoder: passages stay as they are. The prefix starts as the mean of the prompt's keys and values over many
@@ -268,13 +269,13 @@ def main():
     parser.add_argument("--work", type=pathlib.Path, required=True)
     parser.add_argument("--out", type=pathlib.Path, required=True)
     parser.add_argument("--prefix", type=pathlib.Path, help="the prefix to start from")
-    parser.add_argument("--steps", type=int, default=700)
+    parser.add_argument("--steps", type=int, default=620)
     parser.add_argument("--rank", type=int, default=16)
-    parser.add_argument("--rate", type=float, default=1e-3, help="learning rate of the adapter")
+    parser.add_argument("--rate", type=float, default=8e-4, help="learning rate of the adapter")
     parser.add_argument("--prefix-rate", type=float, default=1e-3, help="learning rate of the prefix")
     parser.add_argument("--temperature", type=float, default=0.02)
     parser.add_argument("--hold", type=float, default=2.0, help="weight of the distance to the vector of the model as it was")
-    parser.add_argument("--strength", type=float, default=1.0, help="part of the change that is kept")
+    parser.add_argument("--strength", type=float, default=0.85, help="part of the change that is kept")
     parser.add_argument("--seed", type=int, default=5)
     settings = parser.parse_args()
     for folder in (settings.work, settings.out):
