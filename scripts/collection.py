@@ -26,6 +26,15 @@ def plain(text):
     return "".join(c for c in text.lower() if c.isalnum())
 
 
+def texts_of(collections):
+    """All questions and passages of some collections, without case and punctuation."""
+    texts = set()
+    for file in (folder / name for folder in collections for name in ("queries.jsonl", "corpus.jsonl")):
+        with open(file, encoding="utf-8") as lines:
+            texts.update(plain(json.loads(line)["text"]) for line in lines)
+    return texts
+
+
 def paragraphs(papers):
     """Each paragraph of the papers, with the name of its file, its id in an index, and the headings above it."""
     lines = subprocess.run([STROMA, "inspect", "--json", papers], check=True, capture_output=True, text=True).stdout

@@ -30,7 +30,7 @@ import zlib
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
-from collection import STROMA, plain
+from collection import STROMA, plain, texts_of
 
 # Pairs of one kind in one source, so that no kind prevails.
 MOST_OF_A_KIND = {
@@ -113,15 +113,6 @@ class Pairs:
                         count[kind] += 1
             print(f"{file}: {len(pairs)} pairs")
         (folder / "valid.json").write_text(json.dumps(valid, ensure_ascii=False), encoding="utf-8")
-
-
-def texts_of(collections):
-    """All questions and passages of some collections, without case and punctuation."""
-    texts = set()
-    for file in (folder / name for folder in collections for name in ("queries.jsonl", "corpus.jsonl")):
-        with open(file, encoding="utf-8") as lines:
-            texts.update(plain(json.loads(line)["text"]) for line in lines)
-    return texts
 
 
 def paragraphs_of(papers):

@@ -32,7 +32,7 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from collection import plain
+from collection import plain, texts_of
 
 # How often pairs of a kind are drawn, relative to their number: less where there are many short questions with short passages,
 # or where words of a question were replaced by a lexicon.
@@ -171,15 +171,6 @@ class Adapter:
         factors |= {f"{name}.lora_B.weight": half(up) for name, up in self.up.items()}
         save_file(factors, folder / "query_adapter.safetensors")
         save_file({"query_prefix": half(self.prefix)}, folder / "query_prefix.safetensors")
-
-
-def texts_of(collections):
-    """All questions and passages of some collections, without case and punctuation."""
-    texts = set()
-    for file in (folder / name for folder in collections for name in ("queries.jsonl", "corpus.jsonl")):
-        with open(file, encoding="utf-8") as lines:
-            texts.update(plain(json.loads(line)["text"]) for line in lines)
-    return texts
 
 
 def pairs_in(files, held_out):
