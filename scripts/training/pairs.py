@@ -20,17 +20,15 @@ import argparse
 import collections
 import gzip
 import json
-import os
 import pathlib
 import random
 import re
-import subprocess
 import sys
 import zlib
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
-from collection import STROMA, plain, texts_of
+from collection import paragraphs, plain, texts_of
 
 # Pairs of one kind in one source, so that no kind prevails.
 MOST_OF_A_KIND = {
@@ -117,17 +115,15 @@ class Pairs:
 
 def paragraphs_of(papers):
     """The paragraphs of articles as pairs of headings and paragraph."""
-    lines = subprocess.run([STROMA, "inspect", "--json", papers], check=True, capture_output=True, text=True).stdout
-    for line in map(json.loads, lines.splitlines()):
-        for paragraph in line["paragraphs"]:
-            headings = " | ".join([line["paper"].get("title") or "", *paragraph["section"]])
-            document = pathlib.Path(line["file"]).stem
-            yield {"q": headings, "d": paragraph["text"], "kind": "head_para", "src": "pdf_ccby", "id": document}
+    for file, paragraph in paragraphs(papers):
+        headings = paragraph["title"].replace(" — ", " | ")
+        document = pathlib.Path(file).stem
+        yield {"q": headings, "d": paragraph["text"], "kind": "head_para", "src": "pdf_ccby", "id": document}
 
 
-def add_sentences(pairs, paragraphs, lexicon, chance):
+def add_sentences(pairs, titled, lexicon, chance):
     """Sentences in everyday words, two of a paragraph."""
-    for heading, paragraph, document in paragraphs:
+    for heading, paragraph, document in titled:
         sentences = [s for s in re.split(r"(?<=[.!?])\s+(?=[A-Z])", paragraph) if 8 <= len(s.split()) <= 40]
         if len(sentences) < 3:
             continue
@@ -168,7 +164,7 @@ def main():
     settings = parser.parse_args()
     chance = random.Random(3)
     lexicon, pairs = Lexicon(HERE / "everyday_words.txt", chance), Pairs(texts_of(settings.without))
-    read, paragraphs = list(paragraphs_of(settings.papers)) if settings.papers else [], []
+    read, titled = list(paragraphs_of(settings.papers)) if settings.papers else [], []
     for file in settings.sources:
         with (gzip.open if file.suffix == ".gz" else open)(file, "rt", encoding="utf-8") as lines:
             of_file = [json.loads(line) for line in lines]
@@ -178,8 +174,8 @@ def main():
             by_kind[pair["kind"]].append(pair)
         for kind, of_kind in by_kind.items():
             if kind == "head_para":
-                paragraphs += [(pair["q"].replace(" | ", ". "), pair["d"], pair.get("id")) for pair in of_kind
-                               if 60 <= len(pair["d"].split()) <= 260]
+                titled += [(pair["q"].replace(" | ", ". "), pair["d"], pair.get("id")) for pair in of_kind
+                           if 60 <= len(pair["d"].split()) <= 260]
             chance.shuffle(of_kind)
             # Definitions of measurements in the Experimental Factor Ontology are all alike.
             of_kind = [pair for pair in of_kind if kind != "term_definition" or "measurement" not in pair["q"]]
@@ -193,8 +189,8 @@ def main():
                     rephrased, replaced, share = lexicon.rephrase(pair["q"])
                     if replaced >= (1 if len(pair["q"].split()) < 8 else 2) and share >= 0.15:
                         pairs.add("in_everyday_words", rephrased, pair["d"], f"lay_{kind}", pair.get("id"))
-    chance.shuffle(paragraphs)
-    add_sentences(pairs, paragraphs[:MOST_PARAGRAPHS_FOR_SENTENCES], lexicon, chance)
+    chance.shuffle(titled)
+    add_sentences(pairs, titled[:MOST_PARAGRAPHS_FOR_SENTENCES], lexicon, chance)
     add_in_other_words(pairs, read, chance)
     pairs.write(settings.out)
 

@@ -143,7 +143,7 @@ class Adapter:
     """Factors of low rank of the change of each matrix, and the prefix."""
 
     def __init__(self, encoder, prefix, rank):
-        self.down, self.up, self.strength = {}, {}, 1.0
+        self.down, self.up = {}, {}
         for name in encoder.adapted():
             outputs, inputs = encoder.matrices[name].shape
             self.down[name] = (torch.randn(rank, inputs) / math.sqrt(inputs)).requires_grad_(True)
@@ -154,23 +154,17 @@ class Adapter:
         return [*self.down.values(), *self.up.values()]
 
     def change(self, rows, name):
-        return self.strength * F.linear(F.linear(rows, self.down[name]), self.up[name])
+        return F.linear(F.linear(rows, self.down[name]), self.up[name])
 
-    def weakened(self, strength):
-        """Part of the way from the model as it was (WiSE-FT: Wortsman et al. 2022)."""
-        other = object.__new__(Adapter)
-        other.down, other.start, other.strength = self.down, self.start, self.strength
-        other.up = {name: strength * up.detach() for name, up in self.up.items()}
-        other.prefix = (self.start + strength * (self.prefix - self.start)).detach()
-        return other
-
-    def save(self, folder):
-        """Writes both files. The names of the factors are those of PEFT."""
+    def save(self, folder, strength=1.0):
+        """Writes both files, with part of the way from the model as it was (WiSE-FT: Wortsman et al. 2022). The names of the factors
+        are those of PEFT."""
         half = lambda tensor: tensor.detach().half().contiguous()
         factors = {f"{name}.lora_A.weight": half(down) for name, down in self.down.items()}
-        factors |= {f"{name}.lora_B.weight": half(up) for name, up in self.up.items()}
+        factors |= {f"{name}.lora_B.weight": half(strength * up) for name, up in self.up.items()}
         save_file(factors, folder / "query_adapter.safetensors")
-        save_file({"query_prefix": half(self.prefix)}, folder / "query_prefix.safetensors")
+        prefix = self.start + strength * (self.prefix - self.start)
+        save_file({"query_prefix": half(prefix)}, folder / "query_prefix.safetensors")
 
 
 def pairs_in(files, held_out):
@@ -286,7 +280,7 @@ def main():
     before = vectors("questions", lambda: encoder.vectors(tokens, Adapter(encoder, prefix, 1)), len(questions))
     passages = vectors("passages", lambda: encoder.vectors(passage_tokens()), len(passages))
     adapter = train(encoder, pairs, tokens, passages, before, prefix, settings)
-    adapter.weakened(settings.strength).save(settings.out)
+    adapter.save(settings.out, settings.strength)
 
 
 if __name__ == "__main__":

@@ -54,9 +54,11 @@ impl BertEmbedder {
             0 => std::thread::available_parallelism().map_or(1, |cores| cores.get()),
             some => some,
         };
-        let start = |model, role, preload| EncoderThreads::start(model, role, options.precision, instances, preload);
+        let start = |model, tokenizer, role, preload| {
+            EncoderThreads::start(model, tokenizer, role, options.precision, instances, preload)
+        };
         let model = Arc::new(ModelFolder::open(&options.folder, &options.overrides)?);
-        let mut queries = None;
+        let (mut queries, mut tokenizer) = (None, None);
         if let Some(folder) = &options.query_folder {
             let query_model = ModelFolder::open(folder, &options.overrides)?;
             if query_model.dimension() != model.dimension() {
@@ -70,12 +72,14 @@ impl BertEmbedder {
                     ),
                 });
             }
-            queries = Some(start(Arc::new(query_model), Role::Query, options.preload)?);
+            queries = Some(start(Arc::new(query_model), None, Role::Query, options.preload)?);
         } else if model.adapter_for(Role::Query).is_some() {
-            queries = Some(start(Arc::clone(&model), Role::Query, options.preload)?);
+            let adapted = start(Arc::clone(&model), None, Role::Query, options.preload)?;
+            tokenizer = Some(Arc::clone(&adapted.tokenizer));
+            queries = Some(adapted);
         }
         // What is loaded at start is what answers questions.
-        let passages = start(model, Role::Passage, options.preload && queries.is_none())?;
+        let passages = start(model, tokenizer, Role::Passage, options.preload && queries.is_none())?;
         // Done last: it reads the whole weights file, while the threads may already load it.
         let mut fingerprint = passages.model.fingerprint()?;
         if options.query_folder.is_some()
@@ -126,15 +130,17 @@ impl Embedder for BertEmbedder {
 #[derive(Debug)]
 struct EncoderThreads {
     model: Arc<ModelFolder>,
-    tokenizer: Tokenizer,
+    tokenizer: Arc<Tokenizer>,
     queue: Arc<Queue>,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl EncoderThreads {
-    /// Starts the threads for texts of this role, and of the other one if that has no threads of its own.
+    /// Starts the threads for texts of this role, and of the other one if that has no threads of its own. The tokenizer is read
+    /// from the model's folder if it is not given.
     fn start(
         model: Arc<ModelFolder>,
+        known_tokenizer: Option<Arc<Tokenizer>>,
         role: Role,
         precision: Precision,
         instances: usize,
@@ -154,7 +160,10 @@ impl EncoderThreads {
             })
             .collect::<Result<_, _>>()
             .map_err(|error| EmbedError::Model(format!("no thread for it: {error}")))?;
-        let tokenizer = tokenizer(&model)?;
+        let tokenizer = match known_tokenizer {
+            Some(known) => known,
+            None => Arc::new(tokenizer(&model)?),
+        };
         Ok(Self { model, tokenizer, queue, threads })
     }
 
