@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use stroma::corpus::{
-    Abbreviation, Article, Block, Citation, Format, Metadata, PaperId, Reference, ShortForms, passages,
+    Abbreviation, Article, Block, Citation, Format, Metadata, PaperId, Passage, Reference, ShortForms, passages,
 };
 use stroma::embed::{Embedder, HashEmbedder, Role, UnitVector};
 use stroma::library::{ItemRole, LibraryItem, Origin};
-use stroma::store::{EmbeddedPassage, PaperRecord, SourceRecord, SourceRole};
+use stroma::store::{EmbeddedPassage, PaperRecord, PassageVectors, SourceRecord, SourceRole};
 
 /// The number of dimensions of the vectors.
 pub(crate) const DIMENSION: usize = 32;
@@ -144,16 +144,22 @@ pub(crate) fn embedded(id: &str, article: Article, sources: Vec<SourceRecord>) -
             let heading = [std::slice::from_ref(&title), passage.section.as_slice()].concat().join(". ");
             let senses =
                 short_forms.spans(&passage.text).into_iter().map(|(_, abbreviation)| abbreviation.long.clone());
+            let (paragraph, sentences) = vectors(&heading, &passage);
             EmbeddedPassage {
                 senses: senses.collect::<Vec<_>>().join(". "),
-                paragraph: vector(&format!("{heading}. {}", passage.text)),
-                sentences: passage.sentences.iter().map(|one| vector(&passage.text[one.range.clone()])).collect(),
+                vectors: PassageVectors::new(&paragraph, &sentences),
                 heading,
                 passage,
             }
         })
         .collect();
     Generated { record: PaperRecord::new(id, article, passages.len(), sources), passages }
+}
+
+/// The vectors of a passage and of its sentences.
+pub(crate) fn vectors(heading: &str, passage: &Passage) -> (UnitVector, Vec<UnitVector>) {
+    let sentences = passage.sentences.iter().map(|one| vector(&passage.text[one.range.clone()]));
+    (vector(&format!("{heading}. {}", passage.text)), sentences.collect())
 }
 
 /// The vector of a text.

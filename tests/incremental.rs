@@ -48,6 +48,35 @@ fn a_changed_paper_takes_the_place_of_the_old_one() {
     assert_eq!(library.index.snapshot().counts().papers, 1);
 }
 
+/// Vectors of text that stays are taken from the index, byte by byte.
+#[test]
+fn a_changed_paper_has_the_vectors_of_one_that_is_new() {
+    // The sentence of the last paragraph has the text of the paragraph, as there are no headings.
+    let text = |year: u16, word: &str| {
+        format!(
+            "Knees get stiff in the morning. They are better at noon, as {word} say.\n\nHips are stiff in the evening and \
+             also in the night.\n\nPublished in {year} by those who wrote it, and by nobody else.\n"
+        )
+    };
+    let (changed, new) = (Library::without_model(), Library::without_model());
+    changed.write("a.md", &text(2001, "doctors"));
+    changed.index(&[changed.papers()]);
+    changed.write("a.md", &text(2002, "patients"));
+    assert_eq!(counts(&changed.index(&[changed.papers()])), [0, 1, 0, 0, 0]);
+    new.write("a.md", &text(2002, "patients"));
+    new.index(&[new.papers()]);
+    let [one, other] = [&changed, &new].map(|library| {
+        let snapshot = library.index.snapshot();
+        let paper = snapshot.papers().expect("papers").remove(0);
+        let (addresses, records): (Vec<_>, Vec<_>) =
+            snapshot.passages_of(paper.id.as_str()).expect("passages").into_iter().unzip();
+        let texts: Vec<String> = records.into_iter().map(|record| record.passage.text).collect();
+        (texts, snapshot.encoded_vectors(&addresses).expect("vectors"))
+    });
+    assert!(one.1.len() > 1);
+    assert_eq!(one, other);
+}
+
 /// A change of the bibliography changes what the paper cites, although its own file stays the same.
 #[test]
 fn a_paper_in_markdown_is_read_again_with_a_changed_bibliography() {

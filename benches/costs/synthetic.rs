@@ -5,7 +5,7 @@
 
 use stroma::corpus::{Abbreviation, Article, Block, Format, Metadata, PaperId, passages};
 use stroma::embed::{EmbedError, Embedder, Role, UnitVector};
-use stroma::store::{EmbeddedPassage, PaperRecord};
+use stroma::store::{EmbeddedPassage, PaperRecord, PassageVectors};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::Outcome;
@@ -99,8 +99,14 @@ pub(crate) fn paper_of_size(
         .map(|passage| EmbeddedPassage {
             heading: metadata.title.clone().unwrap_or_default(),
             senses: String::new(),
-            paragraph: embedder.vector(&passage.text),
-            sentences: passage.sentences.iter().map(|one| embedder.vector(&passage.text[one.range.clone()])).collect(),
+            vectors: PassageVectors::new(
+                &embedder.vector(&passage.text),
+                &passage
+                    .sentences
+                    .iter()
+                    .map(|one| embedder.vector(&passage.text[one.range.clone()]))
+                    .collect::<Vec<_>>(),
+            ),
             passage,
         })
         .collect();

@@ -55,7 +55,7 @@ impl ClusterView {
         let limit = query.limit.min(MAX_WINDOW);
         let lexical = lexical.filter(|_| limit > 0);
         let vector = candidates.vector.as_ref().filter(|_| limit > 0);
-        let graph_vector = vector.and_then(|vector| GraphVector::new(vector, self.index.graph_vectors));
+        let graph_vector = vector.and_then(|vector| GraphVector::of_question(vector, self.index.graph_vectors));
         // Phrases are compared with the texts of candidates.
         let with_records = !query.filter.phrases.is_empty();
         let similar = self.frequencies_of_similar(query.terms.iter().map(|term| term.term.as_str()));

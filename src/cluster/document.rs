@@ -1,5 +1,7 @@
 //! The documents that a writer sends.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_128;
@@ -11,6 +13,7 @@ use super::words::{encoded, rounded_length};
 use crate::corpus::{SectionKind, normalise_short_form};
 use crate::embed::UnitVector;
 use crate::store::codes::Code;
+use crate::store::encoded::EncodedVectors;
 use crate::store::fuzzy::trigram_keys;
 use crate::store::names::{abbreviation_term, paper_keys};
 use crate::store::{EmbeddedPassage, PaperKey, PaperRecord};
@@ -87,31 +90,38 @@ pub(super) struct PassageDocument<'a> {
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(super) enum GraphVector<'a> {
-    Float(&'a [f32]),
-    Byte(Vec<i8>),
+    Float(Cow<'a, [f32]>),
+    Byte(Cow<'a, [i8]>),
 }
 
 impl<'a> GraphVector<'a> {
-    /// `None` for the vector of an empty text, which has no direction and is near to nothing.
-    pub(super) fn new(vector: &'a UnitVector, graph_vectors: GraphVectors) -> Option<Self> {
+    /// That of a question; `None` for the vector of an empty text, which has no direction and is near to nothing.
+    pub(super) fn of_question(vector: &'a UnitVector, graph_vectors: GraphVectors) -> Option<Self> {
         let numbers = vector.as_slice();
         let has_direction = numbers.iter().any(|number| *number != 0.0);
         has_direction.then(|| match graph_vectors {
-            GraphVectors::Float => Self::Float(numbers),
-            GraphVectors::Byte => Self::Byte(Code::from_vector(numbers).high),
+            GraphVectors::Float => Self::Float(Cow::Borrowed(numbers)),
+            GraphVectors::Byte => Self::Byte(Cow::Owned(Code::from_vector(numbers).high)),
+        })
+    }
+
+    /// A passage's own vector; `None` for that of an empty text.
+    fn of_passage(vectors: &EncodedVectors<'a>, graph_vectors: GraphVectors) -> Option<Self> {
+        (vectors.scale > 0.0).then(|| match graph_vectors {
+            GraphVectors::Float => Self::Float(Cow::Owned(vectors.vector().as_slice().to_vec())),
+            GraphVectors::Byte => Self::Byte(Cow::Borrowed(vectors.high)),
         })
     }
 }
 
 impl<'a> PassageDocument<'a> {
-    /// The document of a passage with its record in JSON and its vectors as bytes.
+    /// The document of a passage with its record in JSON.
     pub(super) fn new(
         paper: &'a PaperRecord,
         embedded: &'a EmbeddedPassage,
         generation: &'a str,
         graph_vectors: GraphVectors,
         record: String,
-        vectors: &[u8],
     ) -> Self {
         let passage = &embedded.passage;
         let fields = [&passage.text, &embedded.heading, &embedded.senses].map(|text| encoded(text));
@@ -129,8 +139,8 @@ impl<'a> PassageDocument<'a> {
             text_length,
             heading_length,
             senses_length,
-            vector: GraphVector::new(&embedded.paragraph, graph_vectors),
-            vectors: BASE64.encode(vectors),
+            vector: GraphVector::of_passage(&embedded.vectors.as_encoded(), graph_vectors),
+            vectors: BASE64.encode(embedded.vectors.as_bytes()),
         }
     }
 

@@ -11,6 +11,8 @@ use tantivy::query::Bm25Weight;
 use super::error::ClusterError;
 use super::search::Hit;
 use super::words::FieldWords;
+use crate::store::PassageVectors;
+use crate::store::encoded::EncodedVectors;
 
 /// The words and vectors of one passage.
 #[derive(Debug)]
@@ -18,7 +20,7 @@ pub(super) struct PassageData {
     /// The encoded words of the fields, one in each line.
     encoded: String,
     words: OnceLock<[FieldWords; 3]>,
-    pub(super) vectors: Vec<u8>,
+    vectors: Vec<u8>,
     /// The record in JSON, if the search asked for it.
     pub(super) record: Option<String>,
 }
@@ -53,10 +55,24 @@ impl PassageData {
         })
     }
 
+    /// Its vectors.
+    pub(super) fn encoded_vectors(&self, dimension: usize) -> Result<EncodedVectors<'_>, ClusterError> {
+        EncodedVectors::from_bytes(&self.vectors, dimension).ok_or_else(damaged_vectors)
+    }
+
+    /// Its vectors, as they were written.
+    pub(super) fn passage_vectors(&self, dimension: usize) -> Result<PassageVectors, ClusterError> {
+        PassageVectors::from_bytes(self.vectors.clone(), dimension).ok_or_else(damaged_vectors)
+    }
+
     /// Whether the text or the headings have a term.
     pub(super) fn has(&self, term: &str) -> bool {
         self.words()[..2].iter().any(|field| field.count(term) > 0)
     }
+}
+
+fn damaged_vectors() -> ClusterError {
+    ClusterError::Unexpected("the vectors of a passage are damaged".to_owned())
 }
 
 /// The column `words` of a passage.

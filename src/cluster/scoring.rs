@@ -58,13 +58,8 @@ impl ClusterView {
         addresses: &[PassageAddress],
         read: impl Fn(&EncodedVectors<'_>) -> T,
     ) -> Result<Vec<T>, IndexError> {
-        let damaged = || ClusterError::Unexpected("the vectors of a passage are damaged".to_owned());
         let passages = self.passage_data(addresses)?;
-        let vectors = |data: &Arc<PassageData>| {
-            let vectors = EncodedVectors::from_bytes(&data.vectors, self.index.dimension).ok_or_else(damaged)?;
-            Ok(read(&vectors))
-        };
-        passages.iter().map(vectors).collect()
+        passages.iter().map(|data| Ok(read(&data.encoded_vectors(self.index.dimension)?))).collect()
     }
 
     /// The words and vectors of each passage. Candidates have them already.

@@ -10,7 +10,7 @@ use crate::embed::UnitVector;
 use crate::store::{
     Candidate, CandidateQuery, Candidates, Counts, FieldWeights, Filter, FuzzyTerm, IndexError, Lookups, PaperFacets,
     PaperField, PaperKey, PaperLookup, PaperOrder, PaperRecord, PaperSelection, PaperSet, PassageAddress,
-    PassageCosines, PassageRecord, PendingVector, QueryTerm, SourceRecord, View,
+    PassageCosines, PassageRecord, PassageVectors, PendingVector, QueryTerm, SourceRecord, View,
 };
 
 impl View for ClusterView {
@@ -95,6 +95,11 @@ impl View for ClusterView {
 
     fn sentence_vectors(&self, addresses: &[PassageAddress]) -> Result<Vec<Vec<UnitVector>>, IndexError> {
         self.with_vectors(addresses, |vectors| vectors.sentence_vectors())
+    }
+
+    fn encoded_vectors(&self, addresses: &[PassageAddress]) -> Result<Vec<PassageVectors>, IndexError> {
+        let passages = self.passage_data(addresses)?;
+        passages.iter().map(|data| Ok(data.passage_vectors(self.index.dimension)?)).collect()
     }
 
     fn passages(&self, addresses: &[PassageAddress]) -> Result<Vec<PassageRecord>, IndexError> {

@@ -16,7 +16,6 @@ use super::options::ClusterOptions;
 use super::paper_state::{Claim, Former, PaperSource, Papers, lease, new_generation};
 use super::words::terms;
 use crate::corpus::PaperId;
-use crate::store::encoded::encoded;
 use crate::store::fuzzy::may_be_fuzzy;
 use crate::store::{EmbeddedPassage, IndexError, PaperRecord, PassageRecord, StoreWriter, digest};
 
@@ -99,11 +98,10 @@ impl ClusterWriter {
 
     fn add(&mut self, open: &mut OpenPaper, paper: &PaperRecord, passage: &EmbeddedPassage) -> Result<(), IndexError> {
         let record = serde_json::to_string(&PassageRecord::new(paper, &passage.passage))?;
-        let vectors = encoded(&passage.paragraph, &passage.sentences);
-        open.hashes.push(digest::hash_passage(&record, &vectors));
+        open.hashes.push(digest::hash_passage(&record, passage.vectors.as_bytes()));
         let (generation, ordinal) = (open.claim.generation.clone(), passage.passage.ordinal);
         open.passages = open.passages.max(ordinal.saturating_add(1));
-        let document = PassageDocument::new(paper, passage, &generation, self.index.graph_vectors, record, &vectors);
+        let document = PassageDocument::new(paper, passage, &generation, self.index.graph_vectors, record);
         for term in document.spelled().into_iter().flat_map(terms).filter(|term| may_be_fuzzy(term)) {
             if !self.known_terms.contains(term) {
                 self.known_terms.insert(term.into());

@@ -96,7 +96,7 @@ impl<'a> Check<'a> {
         let json = self.commit.record(address)?;
         let record: PassageRecord = serde_json::from_str(&json)?;
         let id = record.passage.id.as_str();
-        let hash = digest::hash_passage(&json, &self.commit.encoded_vectors(address));
+        let hash = digest::hash_passage(&json, self.commit.encoded_vectors(address).as_bytes());
         let of_paper = self.passages.entry(record.paper.as_str().to_owned()).or_default();
         let mut found = Vec::new();
         if of_paper.insert(record.passage.ordinal, hash).is_some() {

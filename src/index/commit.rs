@@ -19,6 +19,7 @@ use crate::store::fuzzy::MAX_TERMS;
 use crate::store::term_cache::TermCache;
 use crate::store::{
     Candidate, Counts, Filter, FuzzyTerm, IndexError, PaperKey, PassageAddress, PassageCosines, PassageRecord,
+    PassageVectors,
 };
 
 /// How many passages ahead of the current one vectors are prefetched. Those of one have about 3 kB.
@@ -204,8 +205,8 @@ impl Commit {
         self.vectors(address).has_vector(address.doc as usize)
     }
 
-    /// The passage's vectors as encoded in the vector file.
-    pub(super) fn encoded_vectors(&self, address: PassageAddress) -> Vec<u8> {
+    /// All vectors of the passage, as they were written.
+    pub(super) fn encoded_vectors(&self, address: PassageAddress) -> PassageVectors {
         self.vectors(address).encoded(address.doc as usize)
     }
 

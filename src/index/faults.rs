@@ -223,7 +223,7 @@ mod tests {
     use crate::corpus::{Article, Block, Format, Metadata, PaperId, passages};
     use crate::embed::{Embedder, HashEmbedder, Role};
     use crate::index::PassageIndex;
-    use crate::store::{EmbeddedPassage, IndexError, PaperRecord, Signature, Store};
+    use crate::store::{EmbeddedPassage, IndexError, PaperRecord, PassageVectors, Signature, Store};
 
     /// The papers of one state of the index, as pairs of id and title.
     type State = BTreeSet<(String, String)>;
@@ -270,8 +270,10 @@ mod tests {
             .map(|passage| EmbeddedPassage {
                 heading: title.to_owned(),
                 senses: String::new(),
-                paragraph: embed(&passage.text),
-                sentences: passage.sentences.iter().map(|one| embed(&passage.text[one.range.clone()])).collect(),
+                vectors: PassageVectors::new(
+                    &embed(&passage.text),
+                    &passage.sentences.iter().map(|one| embed(&passage.text[one.range.clone()])).collect::<Vec<_>>(),
+                ),
                 passage,
             })
             .collect();

@@ -31,7 +31,8 @@ use tantivy::schema::{Field, FieldType, Schema};
 use tantivy::{DocId, Segment, TantivyDocument, TantivyError};
 
 use crate::embed::UnitVector;
-use crate::store::codes::{Code, sign_words, signs};
+use crate::store::PassageVectors;
+use crate::store::codes::sign_words;
 use crate::store::encoded::EncodedVectors;
 use crate::store::kernels::{dot_wide, prefetch};
 
@@ -46,12 +47,6 @@ fn component() -> SegmentComponent {
 
 fn corrupt(reason: impl Into<String>) -> TantivyError {
     TantivyError::InternalError(format!("the vector file is damaged: {}", reason.into()))
-}
-
-/// The value of the vector field of one passage: its own vector, then those of its sentences, as f32.
-pub(super) fn field_value(paragraph: &UnitVector, sentences: &[UnitVector]) -> Vec<u8> {
-    let numbers = std::iter::once(paragraph).chain(sentences).flat_map(|vector| vector.as_slice());
-    numbers.flat_map(|number| number.to_le_bytes()).collect()
 }
 
 /// The plugin, which must be registered with every index before a writer or reader is created.
@@ -214,13 +209,13 @@ struct VectorWriter {
 #[derive(Debug)]
 struct Vectors {
     dimension: usize,
-    signs: Vec<u64>,
+    signs: Vec<u8>,
     high: Vec<i8>,
     low: Vec<i8>,
     scales: Vec<f32>,
     first_sentence: Vec<u32>,
     sentence_codes: Vec<i8>,
-    sentence_scales: Vec<f32>,
+    sentence_scales: Vec<[u8; 4]>,
 }
 
 impl Vectors {
@@ -237,29 +232,24 @@ impl Vectors {
         }
     }
 
-    /// Adds one document: its own vector, then those of its sentences; empty for a document without text.
-    fn push(&mut self, vectors: &[f32]) -> tantivy::Result<()> {
-        if !vectors.len().is_multiple_of(self.dimension) {
-            let reason = format!("{} numbers are no whole vectors of {}", vectors.len(), self.dimension);
-            return Err(TantivyError::InvalidArgument(reason));
-        }
-        let (own, sentences) = vectors.split_at(self.dimension.min(vectors.len()));
-        if own.is_empty() {
-            self.signs.resize(self.signs.len() + sign_words(self.dimension), 0);
+    /// Adds one document with the bytes of its [`PassageVectors`]; empty for a document without
+    /// text.
+    fn push(&mut self, bytes: &[u8]) -> tantivy::Result<()> {
+        let sign_bytes = Part::Signs.row_bytes(self.dimension);
+        if bytes.is_empty() {
+            self.signs.resize(self.signs.len() + sign_bytes, 0);
             self.high.resize(self.high.len() + self.dimension, 0);
             self.low.resize(self.low.len() + self.dimension, 0);
             self.scales.push(0.0);
         } else {
-            let code = Code::from_vector(own);
-            self.signs.extend(signs(own));
-            self.high.extend(code.high);
-            self.low.extend(code.low);
-            self.scales.push(code.scale);
-        }
-        for sentence in sentences.chunks_exact(self.dimension) {
-            let code = Code::from_vector(sentence);
-            self.sentence_codes.extend(code.high);
-            self.sentence_scales.push(code.scale);
+            let refused = || TantivyError::InvalidArgument(format!("no whole vectors of {} numbers", self.dimension));
+            let vectors = EncodedVectors::from_bytes(bytes, self.dimension).ok_or_else(refused)?;
+            self.signs.extend_from_slice(&bytes[..sign_bytes]);
+            self.high.extend_from_slice(vectors.high);
+            self.low.extend_from_slice(vectors.low);
+            self.scales.push(vectors.scale);
+            self.sentence_codes.extend_from_slice(vectors.sentence_codes);
+            self.sentence_scales.extend_from_slice(vectors.sentence_scales);
         }
         self.first_sentence.push(sentence_number(self.sentence_scales.len())?);
         Ok(())
@@ -269,14 +259,13 @@ impl Vectors {
     fn write(&self, file: &mut impl Write) -> tantivy::Result<()> {
         let header = Header::new(self.dimension, self.scales.len(), self.sentence_scales.len())?;
         file.write_all(&header.to_bytes())?;
-        let words: Vec<u8> = self.signs.iter().flat_map(|word| word.to_le_bytes()).collect();
-        file.write_all(&words)?;
+        file.write_all(&self.signs)?;
         file.write_all(bytemuck::cast_slice(&self.high))?;
         file.write_all(bytemuck::cast_slice(&self.low))?;
         write_numbers(file, self.scales.iter().map(|scale| scale.to_le_bytes()))?;
         write_numbers(file, self.first_sentence.iter().map(|first| first.to_le_bytes()))?;
         file.write_all(bytemuck::cast_slice(&self.sentence_codes))?;
-        write_numbers(file, self.sentence_scales.iter().map(|scale| scale.to_le_bytes()))?;
+        file.write_all(self.sentence_scales.as_flattened())?;
         Ok(())
     }
 }
@@ -292,9 +281,7 @@ impl PluginWriter for VectorWriter {
             .downcast_ref::<TantivyDocument>()
             .ok_or_else(|| TantivyError::InvalidArgument("vectors are read from a TantivyDocument only".into()))?;
         let bytes = document.get_first(self.field).and_then(|value| value.as_custom()).unwrap_or_default();
-        let (numbers, _) = bytes.as_chunks::<4>();
-        let numbers: Vec<f32> = numbers.iter().map(|number| f32::from_le_bytes(*number)).collect();
-        self.vectors.push(&numbers)
+        self.vectors.push(bytes)
     }
 
     fn serialize(self: Box<Self>, segment: &Segment, order: Option<&DocIdMapping>) -> tantivy::Result<()> {
@@ -310,7 +297,7 @@ impl PluginWriter for VectorWriter {
     fn mem_usage(&self) -> usize {
         let vectors = &self.vectors;
         vectors.high.capacity() * 2
-            + vectors.signs.capacity() * 8
+            + vectors.signs.capacity()
             + vectors.scales.capacity() * 8
             + vectors.sentence_codes.capacity()
             + vectors.sentence_scales.capacity() * 4
@@ -447,13 +434,13 @@ impl SegmentVectors {
         if start <= end && end <= self.sentences { start..end } else { 0..0 }
     }
 
-    /// The bytes that the file stores for a document, part by part and without the number of its first sentence, which
-    /// a merge changes.
-    pub(super) fn encoded(&self, doc: usize) -> Vec<u8> {
+    /// What the file stores for a document, part by part and without the number of its first sentence, which a merge
+    /// changes.
+    pub(super) fn encoded(&self, doc: usize) -> PassageVectors {
         let own = [Part::Signs, Part::High, Part::Low, Part::Scales].map(|part| self.row(part, doc));
         let sentences =
             [Part::SentenceCodes, Part::SentenceScales].map(|part| self.rows(part, self.sentence_range(doc)));
-        [own.concat(), sentences.concat()].concat()
+        PassageVectors::from_bytes([own.concat(), sentences.concat()].concat(), self.dimension).expect("whole rows")
     }
 
     /// Prefetches the vectors of a document.
@@ -478,14 +465,19 @@ impl SegmentVectors {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::encoded::encoded;
 
-    fn unit(seed: usize, dimension: usize) -> Vec<f32> {
-        let values = (0..dimension).map(|index| ((seed * 31 + index * 17) % 23) as f32 - 11.0).collect();
-        UnitVector::normalise(values).as_slice().to_vec()
+    fn unit(seed: usize, dimension: usize) -> UnitVector {
+        UnitVector::normalise((0..dimension).map(|index| ((seed * 31 + index * 17) % 23) as f32 - 11.0).collect())
     }
 
-    fn written(documents: &[Vec<f32>], dimension: usize) -> Vec<u8> {
+    /// The bytes of a document whose own vector and those of its sentences have these seeds.
+    fn document(seeds: &[usize], dimension: usize) -> Vec<u8> {
+        let vectors: Vec<UnitVector> = seeds.iter().map(|seed| unit(*seed, dimension)).collect();
+        let encoded = vectors.split_first().map(|(own, sentences)| PassageVectors::new(own, sentences));
+        encoded.map(|vectors| vectors.as_bytes().to_vec()).unwrap_or_default()
+    }
+
+    fn written(documents: &[Vec<u8>], dimension: usize) -> Vec<u8> {
         let mut vectors = Vectors::new(dimension);
         documents.iter().for_each(|document| vectors.push(document).expect("whole vectors"));
         let mut file = Vec::new();
@@ -495,11 +487,10 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        let with_sentences = [unit(1, 70), unit(2, 70), unit(3, 70)].concat();
-        let file = written(&[with_sentences, Vec::new(), unit(4, 70)], 70);
+        let file = written(&[document(&[1, 2, 3], 70), document(&[], 70), document(&[4], 70)], 70);
         let read = SegmentVectors::from_bytes(OwnedBytes::new(file), 70, 3).expect("a whole file");
-        let query = UnitVector::normalise(unit(2, 70));
-        assert!((read.cosine(0, &UnitVector::normalise(unit(1, 70))) - 1.0).abs() < 1e-4);
+        let query = unit(2, 70);
+        assert!((read.cosine(0, &unit(1, 70)) - 1.0).abs() < 1e-4);
         assert!((read.of(0).sentence_cosines(&query)[0] - 1.0).abs() < 1e-2);
         assert_eq!(read.of(0).sentence_cosines(&query).len(), 2);
         assert!(!read.has_vector(1) && read.has_vector(2));
@@ -511,17 +502,15 @@ mod tests {
 
     #[test]
     fn a_document_is_encoded_as_the_file_has_it() {
-        let vectors = [1, 2, 3].map(|seed| UnitVector::normalise(unit(seed, 70)));
-        let numbers: Vec<f32> = vectors.iter().flat_map(|vector| vector.as_slice()).copied().collect();
-        let file = written(&[unit(4, 70), numbers], 70);
+        let file = written(&[document(&[4], 70), document(&[1, 2, 3], 70)], 70);
         let read = SegmentVectors::from_bytes(OwnedBytes::new(file), 70, 2).expect("a whole file");
-        assert_eq!(read.encoded(1), encoded(&vectors[0], &vectors[1..]));
-        assert_ne!(read.encoded(0), read.encoded(1));
+        assert_eq!(read.encoded(1).as_bytes(), document(&[1, 2, 3], 70));
+        assert_eq!(read.encoded(0).as_bytes(), document(&[4], 70));
     }
 
     #[test]
     fn a_damaged_file_is_refused() {
-        let file = written(&[unit(1, 64)], 64);
+        let file = written(&[document(&[1], 64)], 64);
         let open = |bytes: &[u8]| SegmentVectors::from_bytes(OwnedBytes::new(bytes.to_vec()), 64, 1);
         assert!(open(&file).is_ok());
         assert!(open(&file[..file.len() - 1]).is_err());

@@ -9,7 +9,7 @@ use crate::embed::UnitVector;
 use crate::store::{
     Candidate, CandidateQuery, CandidateTimes, Candidates, Counts, FieldWeights, Filter, FuzzyTerm, IndexError,
     PaperFacets, PaperField, PaperKey, PaperLookup, PaperOrder, PaperRecord, PaperSelection, PaperSet, PassageAddress,
-    PassageCosines, PassageRecord, PendingVector, QueryTerm, SourceRecord, View,
+    PassageCosines, PassageRecord, PassageVectors, PendingVector, QueryTerm, SourceRecord, View,
 };
 
 /// Number of passages that are handed on together.
@@ -105,6 +105,10 @@ impl View for Commit {
 
     fn sentence_vectors(&self, addresses: &[PassageAddress]) -> Result<Vec<Vec<UnitVector>>, IndexError> {
         Ok(addresses.iter().map(|address| self.sentence_vectors(*address)).collect())
+    }
+
+    fn encoded_vectors(&self, addresses: &[PassageAddress]) -> Result<Vec<PassageVectors>, IndexError> {
+        Ok(addresses.iter().map(|address| self.encoded_vectors(*address)).collect())
     }
 
     fn passages(&self, addresses: &[PassageAddress]) -> Result<Vec<PassageRecord>, IndexError> {

@@ -9,10 +9,8 @@ use tantivy::{IndexWriter, TantivyDocument, Term};
 use super::commit::Commit;
 use super::holder;
 use super::schema::{Fields, PAPER, PASSAGE};
-use super::vectors::field_value;
 use crate::corpus::{PaperId, SectionKind, normalise_short_form};
 use crate::store::digest::{self, CommitDigest};
-use crate::store::encoded::encoded;
 use crate::store::names::{abbreviation_term, paper_keys};
 use crate::store::{EmbeddedPassage, IndexError, PaperRecord, PassageRecord, StoreWriter};
 
@@ -96,7 +94,7 @@ impl Writer {
         document.add_text(fields.heading, &embedded.heading);
         document.add_text(fields.senses, &embedded.senses);
         document.add_text(fields.record, record);
-        document.add_custom(fields.vectors, &field_value(&embedded.paragraph, &embedded.sentences));
+        document.add_custom(fields.vectors, embedded.vectors.as_bytes());
         document
     }
 
@@ -161,7 +159,7 @@ impl StoreWriter for Writer {
     fn add_passages(&mut self, paper: &PaperRecord, passages: &[EmbeddedPassage]) -> Result<(), IndexError> {
         for passage in passages {
             let record = serde_json::to_string(&PassageRecord::new(paper, &passage.passage))?;
-            let hash = digest::hash_passage(&record, &encoded(&passage.paragraph, &passage.sentences));
+            let hash = digest::hash_passage(&record, passage.vectors.as_bytes());
             self.writer.add_document(self.passage_document(paper, passage, record))?;
             self.incomplete.entry(paper.id.clone()).or_default().push(hash);
         }

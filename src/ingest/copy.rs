@@ -75,14 +75,11 @@ fn copy_paper(from: &Snapshot, paper: &PaperRecord, writer: &mut dyn StoreWriter
     let short_forms = ShortForms::new(&paper.abbreviations);
     let addresses = from.first_passages(paper.id.as_str(), &Filter::default(), usize::MAX)?;
     for addresses in addresses.chunks(PASSAGES_AT_ONCE) {
-        let vectors = from.paragraph_vectors(addresses)?.into_iter().zip(from.sentence_vectors(addresses)?);
         let embedded: Vec<EmbeddedPassage> = from
             .passages(addresses)?
             .into_iter()
-            .zip(vectors)
-            .map(|(record, (paragraph, sentences))| {
-                with_vectors(paper, &short_forms, record.passage, paragraph, sentences)
-            })
+            .zip(from.encoded_vectors(addresses)?)
+            .map(|(record, vectors)| with_vectors(paper, &short_forms, record.passage, vectors))
             .collect();
         writer.add_passages(paper, &embedded)?;
     }

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::corpus::{Passage, ShortForms};
 use crate::embed::{EmbedError, Embedder, Pending, Role, UnitVector};
-use crate::store::{EmbeddedPassage, IndexError, PaperRecord, Snapshot};
+use crate::store::encoded::{OwnCode, SentenceCode};
+use crate::store::{EmbeddedPassage, IndexError, PaperRecord, PassageVectors, Snapshot};
 
 /// Maximum number of characters of title and headings that are put before a passage; the rest is cut. The model reads some hundred
 /// tokens, and longer headings would leave none for the passage.
@@ -99,36 +100,49 @@ fn characters(record: &PaperRecord, passage: &Passage) -> usize {
     heading + SEPARATOR * parts().count() + 2 * passage.text.len()
 }
 
-/// Vectors by their text.
+/// Vectors in the index by their text, encoded as they are there: a passage whose text does not change keeps its bytes, and so its
+/// scores.
 #[derive(Debug, Default)]
-pub(super) struct KnownVectors(HashMap<String, UnitVector>);
+pub(super) struct KnownVectors {
+    /// By the text that is embedded for a passage.
+    passages: HashMap<String, OwnCode>,
+    sentences: HashMap<String, SentenceCode>,
+}
 
 impl KnownVectors {
     /// Adds the vectors of a paper in the index, so that unchanged text is not embedded again.
     pub(super) fn add_paper(&mut self, snapshot: &Snapshot, paper: &PaperRecord) -> Result<(), IndexError> {
         let (addresses, records): (Vec<_>, Vec<_>) = snapshot.passages_of(paper.id.as_str())?.into_iter().unzip();
-        let vectors = snapshot.paragraph_vectors(&addresses)?.into_iter().zip(snapshot.sentence_vectors(&addresses)?);
-        for (record, (paragraph, sentences)) in records.into_iter().zip(vectors) {
-            let passage = record.passage;
-            self.0.insert(paragraph_text(paper, &passage), paragraph);
-            for (sentence, vector) in passage.sentences.iter().zip(sentences) {
-                self.0.insert(passage.text[sentence.range.clone()].to_owned(), vector);
-            }
+        for (record, vectors) in records.into_iter().zip(snapshot.encoded_vectors(&addresses)?) {
+            let (passage, (own, sentences)) = (record.passage, vectors.into_codes());
+            self.sentences.extend(sentence_texts(&passage).map(str::to_owned).zip(sentences));
+            self.passages.insert(paragraph_text(paper, &passage), own);
         }
         Ok(())
     }
 
-    /// Computes the vectors of the `texts` that are not cached. If the run is stopped meanwhile, only those of the first texts.
+    /// The texts of a group that have no vector here, each once.
+    fn missing(&self, group: &[Part<'_>]) -> Vec<String> {
+        let texts = group.iter().flat_map(|part| {
+            part.passages.iter().flat_map(|passage| {
+                let own = Some(paragraph_text(part.record, passage)).filter(|text| !self.passages.contains_key(text));
+                let sentences = sentence_texts(passage).filter(|text| !self.sentences.contains_key(*text));
+                own.into_iter().chain(sentences.map(str::to_owned))
+            })
+        });
+        let mut seen = HashSet::new();
+        texts.filter(|text| seen.insert(text.clone())).collect()
+    }
+
+    /// Computes the vectors of the texts of a group that have none. If the run is stopped meanwhile, only those of the first texts.
     fn embed_missing(
         &self,
-        texts: impl Iterator<Item = String>,
+        group: &[Part<'_>],
         embedder: &dyn Embedder,
         stop: &AtomicBool,
         embedded: &mut dyn FnMut(u64),
     ) -> Result<HashMap<String, UnitVector>, EmbedError> {
-        let mut seen = HashSet::new();
-        let missing: Vec<String> =
-            texts.filter(|text| !self.0.contains_key(text) && seen.insert(text.clone())).collect();
+        let missing = self.missing(group);
         let mut vectors = Vec::with_capacity(missing.len());
         let mut pending: Option<(Pending<'_>, u64)> = None;
         let mut wait = |(pending, characters): (Pending<'_>, u64)| -> Result<(), EmbedError> {
@@ -180,29 +194,31 @@ pub(super) fn embed(
     stop: &AtomicBool,
     embedded: &mut dyn FnMut(u64),
 ) -> Result<Vec<Vec<EmbeddedPassage>>, EmbedError> {
-    let texts = group.iter().flat_map(|part| {
-        part.passages.iter().flat_map(|passage| {
-            std::iter::once(paragraph_text(part.record, passage)).chain(sentence_texts(passage).map(str::to_owned))
-        })
-    });
-    let new = known.embed_missing(texts, embedder, stop, embedded)?;
-    let vector = |text: &str| {
-        let vector = known.0.get(text).or_else(|| new.get(text));
-        vector.cloned().ok_or_else(|| EmbedError::Model("a text has no vector".into()))
+    let new = known.embed_missing(group, embedder, stop, embedded)?;
+    let no_vector = || EmbedError::Model("a text has no vector".into());
+    let own_code = |text: &str| {
+        let known = known.passages.get(text).cloned();
+        known.or_else(|| new.get(text).map(OwnCode::new)).ok_or_else(no_vector)
+    };
+    let sentence_code = |text: &str| {
+        let known = known.sentences.get(text).cloned();
+        known.or_else(|| new.get(text).map(SentenceCode::new)).ok_or_else(no_vector)
     };
     let embedded = |part: &Part<'_>| {
         let short_forms = ShortForms::new(&part.record.abbreviations);
         let embed = |passage: &Passage| {
-            let paragraph = vector(&paragraph_text(part.record, passage))?;
-            let sentences = sentence_texts(passage).map(vector).collect::<Result<_, _>>()?;
-            Ok(with_vectors(part.record, &short_forms, passage.clone(), paragraph, sentences))
+            let own = own_code(&paragraph_text(part.record, passage))?;
+            let sentences: Vec<SentenceCode> = sentence_texts(passage).map(sentence_code).collect::<Result<_, _>>()?;
+            let vectors = PassageVectors::from_codes(own, &sentences);
+            Ok(with_vectors(part.record, &short_forms, passage.clone(), vectors))
         };
         part.passages.iter().map(embed).collect()
     };
     let has_vectors = |part: &&Part<'_>| {
-        let has = |text: &str| known.0.contains_key(text) || new.contains_key(text);
+        let has_own = |text: &str| known.passages.contains_key(text) || new.contains_key(text);
+        let has = |text: &str| known.sentences.contains_key(text) || new.contains_key(text);
         let is_embedded =
-            |passage: &Passage| has(&paragraph_text(part.record, passage)) && sentence_texts(passage).all(has);
+            |passage: &Passage| has_own(&paragraph_text(part.record, passage)) && sentence_texts(passage).all(has);
         part.passages.iter().all(is_embedded)
     };
     let is_stopped = stop.load(Ordering::Relaxed);
@@ -214,11 +230,10 @@ pub(super) fn with_vectors(
     record: &PaperRecord,
     short_forms: &ShortForms,
     passage: Passage,
-    paragraph: UnitVector,
-    sentences: Vec<UnitVector>,
+    vectors: PassageVectors,
 ) -> EmbeddedPassage {
     let (heading, senses) = (heading(record, &passage), senses(short_forms, &passage));
-    EmbeddedPassage { heading, senses, paragraph, sentences, passage }
+    EmbeddedPassage { heading, senses, vectors, passage }
 }
 
 /// Sentences are embedded without the title, because with it results are worse.

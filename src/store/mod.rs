@@ -25,6 +25,7 @@ mod storage;
 pub(crate) mod term_cache;
 mod view;
 
+pub use encoded::{PassageCosines, PassageVectors};
 pub use error::IndexError;
 pub use filter::Filter;
 pub use finding::Finding;
@@ -41,5 +42,5 @@ pub(crate) use snapshot::inverse_document_frequency;
 pub use storage::{CLAIM_LIFETIME, Claims, Store, StoreRebuild, StoreWriter, WritersLocked};
 pub use view::{
     Candidate, CandidateQuery, CandidateTimes, Candidates, Counts, FieldWeights, Lookups, PaperFacets, PaperField,
-    PaperLookup, PaperOrder, PaperSelection, PassageAddress, PassageCosines, PendingVector, QueryTerm, View,
+    PaperLookup, PaperOrder, PaperSelection, PassageAddress, PendingVector, QueryTerm, View,
 };

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::encoded::PassageVectors;
 use crate::corpus::{Abbreviation, Article, Format, Identity, Metadata, PaperId, Passage, Reference};
-use crate::embed::UnitVector;
 use crate::library::LibraryItem;
 
 /// A paper as a whole: one document of the index.
@@ -216,7 +216,6 @@ pub struct EmbeddedPassage {
     pub heading: String,
     /// The long forms of its abbreviations in its paper, concatenated.
     pub senses: String,
-    pub paragraph: UnitVector,
-    /// One vector for each sentence.
-    pub sentences: Vec<UnitVector>,
+    /// The vector of the passage with its headings, and one for each sentence.
+    pub vectors: PassageVectors,
 }

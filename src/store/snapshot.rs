@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::analyzer::words_among;
+use super::encoded::{PassageCosines, PassageVectors};
 use super::error::IndexError;
 use super::filter::Filter;
 use super::fuzzy::FuzzyTerm;
 use super::paper_set::{PaperKey, PaperSet};
 use super::record::PassageRecord;
 use super::view::{
-    Candidate, CandidateQuery, Candidates, Counts, FieldWeights, Lookups, PassageAddress, PassageCosines,
-    PendingVector, QueryTerm, View,
+    Candidate, CandidateQuery, Candidates, Counts, FieldWeights, Lookups, PassageAddress, PendingVector, QueryTerm,
+    View,
 };
 use crate::corpus::normalise_short_form;
 use crate::embed::UnitVector;
@@ -187,6 +188,11 @@ impl Snapshot {
     /// The vectors of the sentences of each passage, in order.
     pub fn sentence_vectors(&self, addresses: &[PassageAddress]) -> Result<Vec<Vec<UnitVector>>, IndexError> {
         self.view.sentence_vectors(addresses)
+    }
+
+    /// All vectors of each passage, as they were written.
+    pub fn encoded_vectors(&self, addresses: &[PassageAddress]) -> Result<Vec<PassageVectors>, IndexError> {
+        self.view.encoded_vectors(addresses)
     }
 
     /// The passage as it is shown.

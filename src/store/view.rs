@@ -10,6 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::encoded::{PassageCosines, PassageVectors};
 use super::error::IndexError;
 use super::filter::Filter;
 use super::fuzzy::FuzzyTerm;
@@ -96,17 +97,6 @@ pub struct CandidateTimes {
     /// Waiting for the question's vector.
     pub embed: Duration,
     pub nearest: Duration,
-}
-
-/// The cosines of a query with the vectors of one passage.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct PassageCosines {
-    /// With the passage's own vector, which includes title and headings.
-    pub paragraph: f32,
-    /// With the mean of the vectors of its sentences; 0 for a passage without sentences.
-    pub body: f32,
-    /// With each sentence, in order.
-    pub sentences: Vec<f32>,
 }
 
 /// What one question looks up before its candidates, so that a store on other machines fetches it in one round trip.
@@ -261,6 +251,9 @@ pub trait View: Send + Sync + Debug {
 
     /// The vectors of the sentences of each passage, in order.
     fn sentence_vectors(&self, addresses: &[PassageAddress]) -> Result<Vec<Vec<UnitVector>>, IndexError>;
+
+    /// All vectors of each passage, as they were written.
+    fn encoded_vectors(&self, addresses: &[PassageAddress]) -> Result<Vec<PassageVectors>, IndexError>;
 
     // Passages
 
