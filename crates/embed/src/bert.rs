@@ -131,8 +131,14 @@ impl Embedder for BertEmbedder {
 struct EncoderThreads {
     model: Arc<ModelFolder>,
     tokenizer: Arc<Tokenizer>,
+    threads: ServingThreads,
+}
+
+/// Threads that serve a queue until this is dropped.
+#[derive(Debug)]
+struct ServingThreads {
     queue: Arc<Queue>,
-    threads: Vec<JoinHandle<()>>,
+    handles: Vec<JoinHandle<()>>,
 }
 
 impl EncoderThreads {
@@ -153,18 +159,18 @@ impl EncoderThreads {
             queue.push_question(Job { number: 0, sequences: vec![Vec::new()], is_awaited: Arc::default(), reply });
         }
         let weights = Arc::new(Weights { model: Arc::clone(&model), role, precision, loaded: Mutex::new(None) });
-        let threads = (0..instances)
-            .map(|_| {
-                let (queue, weights) = (Arc::clone(&queue), Arc::clone(&weights));
-                std::thread::Builder::new().name("model".into()).spawn(move || serve(&weights, &queue))
-            })
-            .collect::<Result<_, _>>()
-            .map_err(|error| EmbedError::Model(format!("no thread for it: {error}")))?;
+        let mut threads = ServingThreads { queue: Arc::clone(&queue), handles: Vec::new() };
+        for _ in 0..instances {
+            let (queue, weights) = (Arc::clone(&queue), Arc::clone(&weights));
+            let thread = std::thread::Builder::new().name("model".into()).spawn(move || serve(&weights, &queue));
+            threads.handles.push(thread.map_err(|error| EmbedError::Model(format!("no thread for it: {error}")))?);
+        }
+        // Meanwhile the threads may load the weights.
         let tokenizer = match known_tokenizer {
             Some(known) => known,
             None => Arc::new(tokenizer(&model)?),
         };
-        Ok(Self { model, tokenizer, queue, threads })
+        Ok(Self { model, tokenizer, threads })
     }
 
     /// Tokenises texts and queues them for the threads.
@@ -190,8 +196,8 @@ impl EncoderThreads {
             let sequences = tokens[cut.clone()].iter_mut().map(std::mem::take).collect();
             let job = Job { number, sequences, is_awaited: Arc::clone(&is_awaited), reply: reply.clone() };
             match role {
-                Role::Query => self.queue.push_question(job),
-                Role::Passage => self.queue.push_passages(job),
+                Role::Query => self.threads.queue.push_question(job),
+                Role::Passage => self.threads.queue.push_passages(job),
             }
         }
         Ok(EmbeddingRun { order, cuts, is_awaited, answers })
@@ -244,10 +250,10 @@ impl EmbeddingRun {
     }
 }
 
-impl Drop for EncoderThreads {
+impl Drop for ServingThreads {
     fn drop(&mut self) {
         self.queue.close();
-        for thread in self.threads.drain(..) {
+        for thread in self.handles.drain(..) {
             // A panic was reported by the thread itself.
             let _ = thread.join();
         }

@@ -5,6 +5,7 @@ use tch::Tensor;
 
 use super::EmbedError;
 use super::checkpoint::Checkpoint;
+use super::model::LAYER_NORM_EPSILON;
 use super::prefix::Prefix;
 
 #[derive(Debug)]
@@ -182,7 +183,7 @@ impl Norm {
     }
 
     fn forward(&self, rows: &Tensor) -> Tensor {
-        rows.layer_norm([rows.size()[1]], Some(&self.weight), Some(&self.bias), 1e-12, false)
+        rows.layer_norm([rows.size()[1]], Some(&self.weight), Some(&self.bias), LAYER_NORM_EPSILON, false)
     }
 }
 

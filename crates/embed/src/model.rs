@@ -4,14 +4,14 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use rust_bert::Config;
 use rust_bert::bert::BertConfig;
 use serde::Deserialize;
 use serde_json::Value;
 use xxhash_rust::xxh3::Xxh3;
 
+use super::adapter::{self, Adapter};
 use super::prefix::{self, Prefix};
-use super::{EmbedError, Role, adapter};
+use super::{EmbedError, Role};
 
 /// How the token vectors are pooled into one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -63,6 +63,9 @@ pub struct ModelFolder {
     pub query_adapter: Option<PathBuf>,
 }
 
+/// What layer normalisation adds to the variance. `BertConfig` does not have it.
+pub(super) const LAYER_NORM_EPSILON: f64 = 1e-12;
+
 /// The least number of tokens of a text that a model must read, including special tokens.
 const FEWEST_TOKENS: usize = 8;
 
@@ -80,9 +83,16 @@ impl ModelFolder {
                 return Err(EmbedError::MissingFile { folder: name, missing: needed.into() });
             }
         }
-        let raw = read_json(&folder.join("config.json"))?;
+        let config_file = folder.join("config.json");
+        let raw = read_json(&config_file)?;
         check_architecture(&name, &raw)?;
-        let config = BertConfig::from_file(folder.join("config.json"));
+        let config: BertConfig =
+            serde_json::from_value(raw).map_err(|error| EmbedError::bad_file(&config_file, &error))?;
+        if !(config.num_attention_heads > 0 && config.hidden_size % config.num_attention_heads == 0) {
+            let (width, heads) = (config.hidden_size, config.num_attention_heads);
+            let reason = format!("a hidden_size of {width} cannot be divided among {heads} attention heads");
+            return Err(EmbedError::bad_file(&config_file, &reason));
+        }
         let pooling = match overrides.pooling {
             Some(pooling) => pooling,
             None => pooling(folder)?,
@@ -110,6 +120,10 @@ impl ModelFolder {
             query_prefix = Some(prefix);
         }
         let query_adapter = for_questions(adapter::FILE);
+        if let Some(file) = &query_adapter {
+            // It is applied when the weights are loaded; that it can be read is known at once.
+            Adapter::read(file)?;
+        }
         Ok(Self { folder: folder.to_owned(), config, pooling, max_tokens, prompts, query_prefix, query_adapter })
     }
 
@@ -185,8 +199,14 @@ fn check_architecture(folder: &str, config: &Value) -> Result<(), EmbedError> {
         Some(other) => return unsupported(format!("hidden_act is {other:?}; only \"gelu\" is")),
     }
     match config["position_embedding_type"].as_str() {
-        Some("absolute") | None => Ok(()),
-        Some(other) => unsupported(format!("position_embedding_type is {other:?}; only \"absolute\" is")),
+        Some("absolute") | None => {}
+        Some(other) => return unsupported(format!("position_embedding_type is {other:?}; only \"absolute\" is")),
+    }
+    match config["layer_norm_eps"].as_f64() {
+        Some(other) if other != LAYER_NORM_EPSILON => {
+            unsupported(format!("layer_norm_eps is {other:e}; only {LAYER_NORM_EPSILON:e} is"))
+        }
+        _ => Ok(()),
     }
 }
 

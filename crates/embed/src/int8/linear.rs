@@ -6,6 +6,7 @@ use std::arch::x86_64::{
     _mm512_set1_ps, _mm512_setzero_si512, _mm512_sub_ps,
 };
 
+use super::super::model::LAYER_NORM_EPSILON;
 use super::registers::{Bytes, LANES, fetch, gelu, load, load_bytes, store, store_rounded};
 
 /// Columns of a panel, which one pass over a row computes.
@@ -244,8 +245,7 @@ pub(super) struct Norm {
     bias: Vec<f32>,
 }
 
-/// The value in BERT's configuration.
-const EPSILON: f32 = 1e-12;
+const EPSILON: f32 = LAYER_NORM_EPSILON as f32;
 
 impl Norm {
     pub(super) fn new(weight: Vec<f32>, bias: Vec<f32>) -> Self {
