@@ -121,7 +121,7 @@ pub(super) fn stop_on_ctrl_c() -> anyhow::Result<()> {
         if STOP.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
-        anstream::eprintln!("stopping after this batch; press Ctrl-C again to stop at once");
+        anstream::eprintln!("stopping with what is embedded; press Ctrl-C again to stop at once");
     })?;
     Ok(())
 }
