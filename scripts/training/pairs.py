@@ -6,9 +6,10 @@
 SOURCE is a file of JSON lines, gzipped or not, with a question `q`, a passage `d`, and the `kind`, the source `src` and the
 document `id` of the pair. To these pairs are added:
 
-- the questions in other words of `in_other_words.jsonl.gz`, beside this script. They were written for this purpose, three to a
-  passage, with none of its terms (CC0). Passages are found again by their source, document and beginning; those of the source
-  `pdf_ccby` are paragraphs of the articles in --papers, which `stroma inspect` reads;
+- the questions of `in_other_words.jsonl.gz` and `searches.jsonl.xz`, beside this script. They were written for this purpose (CC0):
+  three to a passage in other words than the passage's, and in the second file a fourth one as researchers write it, a claim, key
+  words, or a question for a fact. Passages are found again by their source, document and beginning; those of the source `pdf_ccby`
+  are paragraphs of the articles in --papers, which `stroma inspect` reads;
 - questions, titles and headings of other pairs in everyday words, by the lexicon in `everyday_words.txt` (CC0);
 - sentences in everyday words, with the paragraph that they were taken from.
 
@@ -20,6 +21,7 @@ import argparse
 import collections
 import gzip
 import json
+import lzma
 import pathlib
 import random
 import re
@@ -28,7 +30,7 @@ import zlib
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
-from collection import paragraphs, plain, texts_of
+from collection import Texts, paragraphs
 
 # Pairs of one kind in one source, so that no kind prevails.
 MOST_OF_A_KIND = {
@@ -90,9 +92,10 @@ class Pairs:
         self.held_out, self.files = held_out, collections.defaultdict(list)
 
     def add(self, file, question, passage, kind, document):
-        question, passage = joined(question), joined(passage)[: MOST_CHARACTERS["passage"]]
-        is_held_out = plain(question) in self.held_out or plain(passage) in self.held_out
-        if 3 <= len(question) and len(question.split()) < MOST_WORDS and not is_held_out:
+        question, passage = joined(question), joined(passage)
+        has_length = 3 <= len(question) and len(question.split()) < MOST_WORDS
+        if has_length and not self.held_out.are_in(question) and not self.held_out.are_in(passage):
+            passage = passage[: MOST_CHARACTERS["passage"]]
             self.files[file].append({"q": question, "d": passage, "kind": kind, "id": str(document)})
 
     def write(self, folder):
@@ -138,21 +141,27 @@ def add_sentences(pairs, titled, lexicon, chance):
             pairs.add("in_everyday_words", rephrased.rstrip("."), text, "lay_sentence", document)
 
 
-def add_in_other_words(pairs, sources, chance):
+def add_written(pairs, sources, chance):
     """The questions that were written for passages of the sources."""
     key = lambda pair: (pair["src"], str(pair.get("id")), joined(pair["d"])[:80])
-    passages = {key(pair): pair for pair in sources}
-    with gzip.open(HERE / "in_other_words.jsonl.gz", "rt", encoding="utf-8") as lines:
-        for line in map(json.loads, lines):
-            pair = passages.get((line["source"], line["id"], line["passage"]))
-            if pair is None:
-                continue
-            heading = ""
-            if line["kind"] == "head_para":
-                heading = pair["q"].replace(" | ", ". ")[: MOST_CHARACTERS["heading"]] + ". "
-            for question in line["questions"]:
+    passages, lost = {key(pair): pair for pair in sources}, 0
+    for file, read in (("in_other_words.jsonl.gz", gzip.open), ("searches.jsonl.xz", lzma.open)):
+        with read(HERE / file, "rt", encoding="utf-8") as lines:
+            for line in map(json.loads, lines):
+                pair = passages.get((line["source"], line["id"], line["passage"]))
+                if pair is None:
+                    lost += 1
+                    continue
+                heading = ""
+                if line["kind"] == "head_para":
+                    heading = pair["q"].replace(" | ", ". ")[: MOST_CHARACTERS["heading"]] + ". "
+                written = [("in_other_words", question) for question in line["questions"]]
+                written += [(kind, line[kind]) for kind in ("claim", "key_words", "fact") if kind in line]
                 text = (heading if chance.random() < 0.7 else "") + pair["d"]
-                pairs.add("in_other_words", question, text, "in_other_words", f"{line['id']} {line['passage']}")
+                for kind, question in written:
+                    pairs.add(file.split(".")[0], question, text, kind, line["id"])
+    if lost:
+        print(f"the passages of {lost} written questions are not in the sources")
 
 
 def main():
@@ -163,7 +172,7 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, required=True)
     settings = parser.parse_args()
     chance = random.Random(3)
-    lexicon, pairs = Lexicon(HERE / "everyday_words.txt", chance), Pairs(texts_of(settings.without))
+    lexicon, pairs = Lexicon(HERE / "everyday_words.txt", chance), Pairs(Texts(settings.without))
     read, titled = list(paragraphs_of(settings.papers)) if settings.papers else [], []
     for file in settings.sources:
         with (gzip.open if file.suffix == ".gz" else open)(file, "rt", encoding="utf-8") as lines:
@@ -191,7 +200,7 @@ def main():
                         pairs.add("in_everyday_words", rephrased, pair["d"], f"lay_{kind}", pair.get("id"))
     chance.shuffle(titled)
     add_sentences(pairs, titled[:MOST_PARAGRAPHS_FOR_SENTENCES], lexicon, chance)
-    add_in_other_words(pairs, read, chance)
+    add_written(pairs, read, chance)
     pairs.write(settings.out)
 
 

@@ -165,7 +165,7 @@ settings! {
         /// The same for a question that asks for a fact ("how many …?"), or uses other words than the papers.
         fact_paragraph: f64 = 0.25, number(0.0..=10.0);
         fact_body: f64 = 0.05, number(0.0..=10.0);
-        fact_sentence: f64 = 0.18, number(0.0..=10.0);
+        fact_sentence: f64 = 0.15, number(0.0..=10.0);
         /// Similarity to the paragraph that ranks first without this part.
         feedback: f64 = 0.12, number(0.0..=10.0);
     }
