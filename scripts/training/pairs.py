@@ -161,7 +161,7 @@ def add_written(pairs, sources, chance):
                 for kind, question in written:
                     pairs.add(file.split(".")[0], question, text, kind, line["id"])
     if lost:
-        print(f"the passages of {lost} written questions are not in the sources")
+        print(f"{lost} passages with written questions are not in the sources")
 
 
 def main():
