@@ -2,8 +2,8 @@
 //!
 //! Coordinate ascent on nDCG@10 (Metzler and Croft, "Linear feature-based models for information retrieval", Information
 //! Retrieval 10, 2007): for one weight at a time several values are tried and the best is kept, until no value improves the
-//! result. A value is only accepted if its gain is above chance, so that the weights stay where they were unless the questions
-//! speak against it.
+//! result. A value is only accepted if its gain is more than two standard errors, so that the weights stay where they were
+//! unless the questions speak against it.
 
 use std::sync::OnceLock;
 

@@ -20,7 +20,7 @@ const UP: &str = ".lora_B.weight";
 
 /// The factors of the change of each matrix.
 #[derive(Debug)]
-pub(super) struct Adapter {
+pub struct Adapter {
     path: PathBuf,
     /// By the name of the matrix.
     factors: HashMap<String, Factors>,
@@ -28,10 +28,11 @@ pub(super) struct Adapter {
 
 #[derive(Debug)]
 struct Factors {
+    rank: i64,
     /// `[rank, from]`
-    down: Tensor,
+    down: Vec<f32>,
     /// `[to, rank]`. A factor of the change is in it.
-    up: Tensor,
+    up: Vec<f32>,
 }
 
 impl Adapter {
@@ -49,11 +50,15 @@ impl Adapter {
             };
             let factor = |ending: &str| tensors.get(&format!("{layer}{ending}")).map(|read| read.to_kind(Kind::Float));
             let (down, up) = (factor(DOWN)?, factor(UP)?);
-            if !matches!((&*down.size(), &*up.size()), ([rank, _], [_, of_up]) if rank == of_up) {
-                let reason = format!("the factors of {layer} have the shapes {:?} and {:?}", up.size(), down.size());
-                return Err(tensors.bad(&reason));
-            }
-            factors.insert(format!("{layer}.weight"), Factors { down, up });
+            let rank = match (&*down.size(), &*up.size()) {
+                ([rank, _], [_, of_up]) if rank == of_up && *rank > 0 => *rank,
+                (down, up) => {
+                    let reason = format!("the factors of {layer} have the shapes {up:?} and {down:?}");
+                    return Err(tensors.bad(&reason));
+                }
+            };
+            let numbers = |factor: Tensor| Vec::try_from(factor.flatten(0, -1)).map_err(|error| tensors.bad(&error));
+            factors.insert(format!("{layer}.weight"), Factors { rank, down: numbers(down)?, up: numbers(up)? });
         }
         Ok(Self { path: path.to_owned(), factors })
     }
@@ -68,8 +73,8 @@ impl Adapter {
     /// # Errors
     /// The change has another shape.
     pub(super) fn applied(&self, name: &str, matrix: Tensor) -> Result<Tensor, EmbedError> {
-        let Some(Factors { down, up }) = self.factors.get(name) else { return Ok(matrix) };
-        let change = up.matmul(down);
+        let Some(Factors { rank, down, up }) = self.factors.get(name) else { return Ok(matrix) };
+        let change = Tensor::from_slice(up).view([-1, *rank]).matmul(&Tensor::from_slice(down).view([*rank, -1]));
         if change.size() != matrix.size() {
             let reason =
                 format!("it changes {name} of the shape {:?}, the model's has {:?}", change.size(), matrix.size());

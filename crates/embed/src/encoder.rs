@@ -12,7 +12,6 @@ use rust_bert::bert::BertConfig;
 use serde::Deserialize;
 use tch::{Kind, Tensor};
 
-use super::adapter::Adapter;
 use super::checkpoint::Checkpoint;
 use super::halves::{Half, OtherHalfLost};
 use super::int8::{Scratch, Transformer};
@@ -88,8 +87,7 @@ impl Encoder {
         let precision = precision.resolved(config);
         let kind = if precision == Precision::Bf16 { Kind::BFloat16 } else { Kind::Float };
         let file = WeightsFile::open(model.folder.join("model.safetensors"))?;
-        let adapter = model.adapter_for(role).map(Adapter::read).transpose()?;
-        let checkpoint = Checkpoint::read(&file, adapter.as_ref(), kind)?;
+        let checkpoint = Checkpoint::read(&file, model.adapter_for(role), kind)?;
         let backend = if precision == Precision::Int8 {
             Backend::Int8(Int8Encoder::load(&checkpoint, config, model.query_prefix.as_ref())?)
         } else {

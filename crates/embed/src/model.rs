@@ -59,8 +59,8 @@ pub struct ModelFolder {
     pub prompts: Prompts,
     /// A learned prefix, which replaces the prompt of questions unless that is set.
     pub query_prefix: Option<Prefix>,
-    /// The file of a change of the weights for questions. Not used if their prompt is set.
-    pub query_adapter: Option<PathBuf>,
+    /// A change of the weights for questions. Not used if their prompt is set.
+    pub query_adapter: Option<Adapter>,
 }
 
 /// What layer normalisation adds to the variance. `BertConfig` does not have it.
@@ -119,11 +119,7 @@ impl ModelFolder {
             }
             query_prefix = Some(prefix);
         }
-        let query_adapter = for_questions(adapter::FILE);
-        if let Some(file) = &query_adapter {
-            // It is applied when the weights are loaded; that it can be read is known at once.
-            Adapter::read(file)?;
-        }
+        let query_adapter = for_questions(adapter::FILE).map(|file| Adapter::read(&file)).transpose()?;
         Ok(Self { folder: folder.to_owned(), config, pooling, max_tokens, prompts, query_prefix, query_adapter })
     }
 
@@ -140,9 +136,9 @@ impl ModelFolder {
         }
     }
 
-    /// The file of the change of the weights for texts of this role.
-    pub(super) fn adapter_for(&self, role: Role) -> Option<&Path> {
-        self.query_adapter.as_deref().filter(|_| role == Role::Query)
+    /// The change of the weights for texts of this role.
+    pub(super) fn adapter_for(&self, role: Role) -> Option<&Adapter> {
+        self.query_adapter.as_ref().filter(|_| role == Role::Query)
     }
 
     /// The number of dimensions of its vectors.
