@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use stroma::corpus::{SectionKind, normalise_short_form};
 use stroma::embed::{Embedder, UnitVector};
-use stroma::search::{Mode, Request};
+use stroma::search::{Mode, Request, SearchOptions, Weights};
 use stroma::store::analyzer::{Word, words};
 use stroma::store::{
     Candidate, EmbeddedPassage, FieldWeights, Filter, IndexError, Labels, PaperFilter, PaperOrder, PaperRecord,
@@ -55,6 +55,7 @@ for_each_store! {
     candidates_are_the_best_of_each_leg,
     words_are_counted_in_live_passages,
     similar_spellings_are_found,
+    words_of_papers_find_what_neither_leg_lists,
     long_forms_name_their_papers,
     papers_are_found_by_their_names,
     papers_are_found_by_their_files_and_labels,
@@ -618,6 +619,27 @@ fn similar_spellings_are_found(open: Open) {
     assert_eq!(found("tumorr"), ["tumour"]);
     let corrected = library.engine().search(&Request::new("fibromialgia in mice")).expect("an answer");
     assert!(corrected.hits.first().is_some_and(|hit| hit.record.passage.text.contains("fibromyalgia")));
+}
+
+/// Both legs list only the passages with the nearest vectors, and those with the question's words.
+fn words_of_papers_find_what_neither_leg_lists(open: Open) {
+    let library = open(Arc::new(generated::embedder()));
+    let tale = |number: usize| format!("Folk come back, as they do in tale {number} of gravel and seasoning.");
+    let tales: Vec<String> = (0..300).map(tale).collect();
+    let tales: Vec<&str> = tales.iter().map(String::as_str).collect();
+    let diet =
+        plain("diet", "On diet", &["Renal calculi recur less often on sodium restriction, as two trials found."]);
+    add(library.index.as_ref(), &[plain("tales", "Folk tales", &tales), diet]);
+    let engine = library.engine();
+    let translated = |weight: f32| {
+        let options = engine.options();
+        let options = SearchOptions { weights: Weights { translated: weight, ..options.weights }, ..options };
+        let listed = engine.with_options(options).candidates(&Request::new("kidney stones with gravel and seasoning"));
+        listed.expect("candidates").into_iter().find(|candidate| candidate.passage.starts_with("diet"))
+    };
+    assert!(translated(0.0).is_none(), "it is among the candidates anyway");
+    let found = translated(1.0).expect("the passage");
+    assert!(found.scores.translated > 0.0 && found.scores.coverage == 0.0, "{:?}", found.scores);
 }
 
 fn long_forms_name_their_papers(open: Open) {

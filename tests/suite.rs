@@ -32,6 +32,7 @@ mod opensearch_equality;
 mod opensearch_faults;
 mod opensearch_program;
 mod opensearch_writers;
+mod paraphrases;
 mod pdf;
 mod program;
 mod reading;

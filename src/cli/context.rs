@@ -161,6 +161,7 @@ impl Context {
                 lexical: weights.lexical as f32,
                 coverage: weights.coverage as f32,
                 fuzzy: weights.alike as f32,
+                translated: weights.translated as f32,
                 topic: Nearness {
                     paragraph: weights.topic_paragraph as f32,
                     body: weights.topic_body as f32,

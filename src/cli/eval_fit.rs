@@ -89,13 +89,14 @@ fn name(folder: &Path, model: Option<&Path>) -> String {
 }
 
 /// The weights by their names in the settings, rounded to significant digits.
-fn named(weights: &Weights) -> [(&'static str, f64); 10] {
-    let Weights { lexical, coverage, fuzzy, topic, fact, feedback, .. } = *weights;
+fn named(weights: &Weights) -> [(&'static str, f64); 11] {
+    let Weights { lexical, coverage, fuzzy, translated, topic, fact, feedback, .. } = *weights;
     let rounded = |weight: f32| (f64::from(weight) * 1e3).round() / 1e3;
     [
         ("lexical", rounded(lexical)),
         ("coverage", rounded(coverage)),
         ("alike", rounded(fuzzy)),
+        ("translated", rounded(translated)),
         ("topic_paragraph", rounded(topic.paragraph)),
         ("topic_body", rounded(topic.body)),
         ("topic_sentence", rounded(topic.sentence)),

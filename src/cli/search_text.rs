@@ -11,7 +11,7 @@ use super::style;
 use crate::corpus::Metadata;
 use crate::search::{
     Answer, CitedStudy, ConditionInForce, ConditionName, Correction, Expansion, Explanation, Hit, Interpretation,
-    NameKind, NamedPaper, NotUnderstood, Parts, Scores, Stage, Summary, TermMatch,
+    NameKind, NamedPaper, NotUnderstood, Parts, Scores, Stage, Summary, TermMatch, TranslatedTerm,
 };
 
 /// Prints an answer in the width of the terminal. Hits are numbered from `offset` on, and have links to their sources.
@@ -200,7 +200,7 @@ fn print_summary(output: &mut impl Write, summary: &Summary, width: usize) -> st
 
 /// Prints the parts of the score of a hit.
 fn print_explanation(output: &mut impl Write, hit: &Hit, width: usize) -> std::io::Result<()> {
-    let Explanation { parts, lexical_rank, vector_rank, terms } = &hit.explanation;
+    let Explanation { parts, lexical_rank, vector_rank, terms, translated: by_others } = &hit.explanation;
     let Parts { words, paragraph, body, sentence, feedback } = parts;
     let sum = format!(
         "{:.3} = words {words:.3} + paragraph {paragraph:.3} + body {body:.3} + best sentence {sentence:.3} + near the \
@@ -209,13 +209,14 @@ fn print_explanation(output: &mut impl Write, hit: &Hit, width: usize) -> std::i
     );
     print_faint(output, &sum, width)?;
     let rank = |rank: &Option<usize>| rank.map_or("none".to_owned(), |rank| rank.to_string());
-    let Scores { bm25, coverage, fuzzy, paragraph, body, sentence, .. } = hit.scores;
+    let Scores { bm25, coverage, fuzzy, translated, paragraph, body, sentence, .. } = hit.scores;
     let legs = format!(
-        "by words: rank {}, BM25 {bm25:.2}, covers {:.0} %, {:.0} % spelled similarly; by meaning: rank {}, cosines \
+        "by words: rank {}, BM25 {bm25:.2}, covers {:.0} %, {:.0} % spelled similarly, {:.0} % in other words; by meaning: rank {}, cosines \
          {paragraph:.3} of the paragraph, {body:.3} of its body, {sentence:.3} of its best sentence",
         rank(lexical_rank),
         100.0 * coverage,
         100.0 * fuzzy,
+        100.0 * translated,
         rank(vector_rank)
     );
     print_faint(output, &legs, width)?;
@@ -224,7 +225,15 @@ fn print_explanation(output: &mut impl Write, hit: &Hit, width: usize) -> std::i
         format!("{}{of} {:.2}", matched.term, matched.score)
     };
     let terms: Vec<String> = terms.iter().map(term).collect();
-    if terms.is_empty() { Ok(()) } else { print_faint(output, &format!("terms {}", terms.join(", ")), width) }
+    if !terms.is_empty() {
+        print_faint(output, &format!("terms {}", terms.join(", ")), width)?;
+    }
+    let by = |translated: &TranslatedTerm| format!("{} for {}", translated.by, translated.term);
+    let by_others: Vec<String> = by_others.iter().map(by).collect();
+    if by_others.is_empty() {
+        return Ok(());
+    }
+    print_faint(output, &format!("words of papers {}", by_others.join(", ")), width)
 }
 
 fn print_timings(output: &mut impl Write, answer: &Answer) -> std::io::Result<()> {

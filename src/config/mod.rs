@@ -156,16 +156,19 @@ settings! {
         coverage: f64 = 0.35, number(0.0..=10.0);
         /// Factor for a word of similar spelling in the coverage, times the similarity.
         alike: f64 = 0.8, number(0.0..=1.0);
+        /// In place of BM25 and coverage, for a question that shares few words with all papers: the share of its words for which a
+        /// paragraph has one that papers use in their place.
+        translated: f64 = 0.6, number(0.0..=10.0);
         /// For a question that names a topic: similarity of the paragraph, including its title and headings.
         topic_paragraph: f64 = 0.4, number(0.0..=10.0);
         /// Similarity of the mean of its sentences.
         topic_body: f64 = 0.04, number(0.0..=10.0);
         /// Similarity of its most similar sentence.
         topic_sentence: f64 = 0.0, number(0.0..=10.0);
-        /// The same for a question that asks for a fact ("how many …?"), or uses other words than the papers.
-        fact_paragraph: f64 = 0.25, number(0.0..=10.0);
+        /// The same for a question that asks for a fact ("how many …?").
+        fact_paragraph: f64 = 0.2, number(0.0..=10.0);
         fact_body: f64 = 0.05, number(0.0..=10.0);
-        fact_sentence: f64 = 0.15, number(0.0..=10.0);
+        fact_sentence: f64 = 0.18, number(0.0..=10.0);
         /// Similarity to the paragraph that ranks first without this part.
         feedback: f64 = 0.12, number(0.0..=10.0);
     }

@@ -16,6 +16,7 @@ pub fn variants(full: SearchOptions) -> Vec<(&'static str, SearchOptions)> {
         ("one set of weights for all questions", weights(|w| w.fact = w.topic)),
         ("without coverage", weights(|w| w.coverage = 0.0)),
         ("without fuzzy terms", weights(|w| w.fuzzy = 0.0)),
+        ("without the words of papers", weights(|w| w.translated = 0.0)),
         ("without feedback", weights(|w| w.feedback = 0.0)),
         ("without lexical confidence", weights(|w| w.use_lexical_confidence = false)),
         ("without the heading field", SearchOptions { fields: FieldWeights { heading: 0.0, ..full.fields }, ..full }),

@@ -156,7 +156,7 @@ fn mean(values: &[f64]) -> f64 {
 type Selector = fn(&mut Weights) -> &mut f32;
 
 /// The weights that are fitted, each with its maximum. The settings have the same limits.
-const FITTED_WEIGHTS: [(Selector, f32); 10] = [
+const FITTED_WEIGHTS: [(Selector, f32); 11] = [
     (|weights| &mut weights.lexical, MAX_WEIGHT),
     (|weights| &mut weights.coverage, MAX_WEIGHT),
     (|weights| &mut weights.topic.paragraph, MAX_WEIGHT),
@@ -165,6 +165,7 @@ const FITTED_WEIGHTS: [(Selector, f32); 10] = [
     (|weights| &mut weights.fact.paragraph, MAX_WEIGHT),
     (|weights| &mut weights.fact.body, MAX_WEIGHT),
     (|weights| &mut weights.fact.sentence, MAX_WEIGHT),
+    (|weights| &mut weights.translated, MAX_WEIGHT),
     (|weights| &mut weights.feedback, MAX_WEIGHT),
     // A factor: a similar word counts at most as much as the word itself.
     (|weights| &mut weights.fuzzy, 1.0),

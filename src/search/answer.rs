@@ -65,7 +65,7 @@ pub struct Hit {
     pub scores: Scores,
     /// The sentences that answer best, best first.
     pub evidence: Vec<Evidence>,
-    /// The byte ranges of the question's words in the text.
+    /// The byte ranges of the question's words in the text, and of words that papers use in their place; in order.
     pub highlights: Vec<Range<usize>>,
     /// The explanation of the score.
     pub explanation: Explanation,
@@ -82,6 +82,8 @@ pub struct Explanation {
     pub vector_rank: Option<usize>,
     /// The terms that matched, by descending score. The sum of their scores is BM25.
     pub terms: Vec<TermMatch>,
+    /// The terms that count in place of terms of the question, in the question's order.
+    pub translated: Vec<TranslatedTerm>,
 }
 
 /// The parts whose sum is a score.
@@ -119,6 +121,17 @@ pub struct TermMatch {
     pub expands: Option<String>,
 }
 
+/// A term of the question for which a passage has one that papers use in its place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TranslatedTerm {
+    /// The term of the question, as indexed: `kidney`.
+    pub term: String,
+    /// The term of the passage, as indexed: `renal`.
+    pub by: &'static str,
+    /// How well it stands for the other, above 0 and at most 1.
+    pub strength: f32,
+}
+
 /// The values from which a score is computed.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Scores {
@@ -130,6 +143,9 @@ pub struct Scores {
     pub coverage: f32,
     /// Addition to the coverage by words of similar spelling, from 0 to 1.
     pub fuzzy: f32,
+    /// Coverage by words that papers use in place of the question's, from 0 to 1; the question's own words count less than these.
+    /// 0 for a question whose words are found in a passage, and in modes other than hybrid.
+    pub translated: f32,
     /// Cosine of the question with the passage.
     pub paragraph: f32,
     /// Cosine of the question with the mean of the passage's sentences. It does not include title and headings, and covers the

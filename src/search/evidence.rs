@@ -155,13 +155,15 @@ fn is_statement(sentence: &str) -> bool {
         && !DECLARING.is_match(sentence)
 }
 
-/// The byte ranges of the question's words in a text, in order, without overlaps.
-pub(super) fn highlights(matches: &[WordMatch]) -> Vec<Range<usize>> {
+/// The byte ranges of words in a text, in order, without overlaps.
+pub(super) fn highlights(words: impl Iterator<Item = Range<usize>>) -> Vec<Range<usize>> {
+    let mut words: Vec<Range<usize>> = words.collect();
+    words.sort_by_key(|range| range.start);
     let mut ranges: Vec<Range<usize>> = Vec::new();
-    for WordMatch { range, .. } in matches {
+    for range in words {
         match ranges.last_mut() {
             Some(last) if range.start < last.end => last.end = last.end.max(range.end),
-            _ => ranges.push(range.clone()),
+            _ => ranges.push(range),
         }
     }
     ranges

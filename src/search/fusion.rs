@@ -33,9 +33,11 @@ pub struct Weights {
     pub coverage: f32,
     /// Factor of a fuzzy term in the coverage, times its similarity.
     pub fuzzy: f32,
-    /// Similarity in meaning, for a question that names a topic.
+    /// Weight of the coverage by words that papers use in place of the question's, for a paraphrase.
+    pub translated: f32,
+    /// Similarity in meaning, for a question that names a topic, and for a paraphrase.
     pub topic: Nearness,
-    /// Similarity in meaning, for a question that asks for a fact, or for a paraphrase.
+    /// Similarity in meaning, for a question that asks for a fact and shares words with passages.
     pub fact: Nearness,
     /// Similarity to the passage that is first without it (pseudo-relevance feedback: Rocchio 1971; Li et al. 2021).
     pub feedback: f32,
@@ -61,8 +63,9 @@ impl Default for Weights {
             lexical: 0.05,
             coverage: 0.35,
             fuzzy: 0.8,
+            translated: 0.6,
             topic: Nearness { paragraph: 0.4, body: 0.04, sentence: 0.0 },
-            fact: Nearness { paragraph: 0.25, body: 0.05, sentence: 0.15 },
+            fact: Nearness { paragraph: 0.2, body: 0.05, sentence: 0.18 },
             feedback: 0.12,
             use_lexical_confidence: true,
         }
@@ -98,6 +101,7 @@ impl Weights {
         Self {
             lexical: self.lexical * scale,
             coverage: self.coverage * scale,
+            translated: self.translated * scale,
             topic: self.topic.scaled(scale),
             fact: self.fact.scaled(scale),
             feedback: self.feedback * scale,
@@ -123,11 +127,11 @@ const FULL_LEXICAL_CONFIDENCE: f32 = 0.5;
 /// Confidence in lexical scores, from 0 to 1, by the coverage of the best candidate.
 ///
 /// A paraphrase only shares common words with its answer, so its lexical matches are accidental.
-fn lexical_confidence(candidates: &[Scores], weights: &Weights) -> f32 {
+pub(super) fn lexical_confidence<'a>(candidates: impl IntoIterator<Item = &'a Scores>, weights: &Weights) -> f32 {
     if !weights.use_lexical_confidence {
         return 1.0;
     }
-    let best = candidates.iter().map(|scores| covered(scores, weights)).fold(0.0, f32::max);
+    let best = candidates.into_iter().map(|scores| covered(scores, weights)).fold(0.0, f32::max);
     between(best, NO_LEXICAL_CONFIDENCE, FULL_LEXICAL_CONFIDENCE)
 }
 
@@ -178,9 +182,9 @@ impl Ranker<'_> {
             }
             (Mode::Hybrid, Fusion::Rrf) => reciprocal(candidates, self.weights),
             (Mode::Hybrid, Fusion::Convex) => {
-                let lexical_confidence = lexical_confidence(candidates, self.weights);
-                // A paraphrase shares no words with its answer. It is found by the meaning of a sentence.
-                let factual = if self.asks_for_fact { 1.0 } else { 1.0 - lexical_confidence };
+                let lexical_confidence = lexical_confidence(&*candidates, self.weights);
+                // The nearest sentence of a passage that has none of the question's words is near by chance.
+                let factual = if self.asks_for_fact { lexical_confidence } else { 0.0 };
                 let nearness = self.weights.topic.towards(self.weights.fact, factual);
                 let mut parts: Vec<Parts> =
                     candidates.iter().map(|scores| self.convex(scores, lexical_confidence, nearness)).collect();
@@ -195,10 +199,10 @@ impl Ranker<'_> {
     fn convex(&self, scores: &Scores, lexical_confidence: f32, nearness: Nearness) -> Parts {
         let (weights, calibration) = (self.weights, self.calibration);
         let (lexical, semantic) = weights.shares();
+        let as_asked = weights.lexical * scores.lexical + weights.coverage * covered(scores, weights);
+        let translated = weights.translated * scores.translated;
         Parts {
-            words: lexical
-                * lexical_confidence
-                * (weights.lexical * scores.lexical + weights.coverage * covered(scores, weights)),
+            words: lexical * (lexical_confidence * as_asked + (1.0 - lexical_confidence) * translated),
             paragraph: semantic * nearness.paragraph * calibration.passage.apply(scores.paragraph),
             body: semantic * nearness.body * calibration.body.apply(scores.body),
             sentence: semantic * nearness.sentence * calibration.sentence.apply(scores.sentence),
@@ -323,6 +327,7 @@ mod tests {
             coverage: 2.0 * default.coverage,
             topic: default.topic.scaled(2.0),
             fact: default.fact.scaled(2.0),
+            translated: 2.0 * default.translated,
             feedback: 2.0 * default.feedback,
             ..default
         };

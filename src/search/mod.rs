@@ -26,11 +26,13 @@ mod senses;
 mod spelling;
 mod summary;
 mod syntax;
+mod thesaurus;
 mod timing;
+mod translation;
 
 pub use answer::{
     Answer, CitedStudy, ConditionInForce, ConditionName, Correction, Evidence, Expansion, Explanation, Facets, Hit,
-    Interpretation, NameKind, NamedPaper, Parts, Scores, Summary, SummarySentence, TermMatch, Total,
+    Interpretation, NameKind, NamedPaper, Parts, Scores, Summary, SummarySentence, TermMatch, Total, TranslatedTerm,
 };
 pub use engine::{Engine, RankingCandidate};
 pub use error::SearchError;

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::spelling::other_forms;
+use super::thesaurus::Synonym;
 use crate::store::analyzer::{words, words_among};
 use crate::store::{IndexError, QueryTerm, Snapshot};
 
@@ -54,6 +55,8 @@ struct Alternatives {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Presence {
     Absent,
+    /// Only a term that papers use in its place.
+    Translated(Synonym),
     /// Only a fuzzy term, with its similarity, above 0 and below 1.
     Similar(f32),
     /// The word in its British form if the question has the American one, or the other way round.
@@ -69,19 +72,25 @@ impl Presence {
         self == Self::Exact
     }
 
-    /// 1 for the term itself, the similarity for a fuzzy term, else 0.
-    pub(super) fn share(self) -> f32 {
+    /// 1 for the term itself, slightly less for the other form of its word, else 0.
+    pub(super) fn exact_share(self) -> f32 {
         match self {
-            Self::Absent => 0.0,
-            Self::Similar(similarity) => similarity,
+            Self::Absent | Self::Translated(_) | Self::Similar(_) => 0.0,
             Self::OtherForm => OTHER_FORM,
             Self::Exact => 1.0,
         }
     }
 
-    /// 1 for the term itself, slightly less for the other form of its word, else 0.
-    pub(super) fn exact_share(self) -> f32 {
-        if let Self::Similar(_) = self { 0.0 } else { self.share() }
+    /// As [`exact_share`](Self::exact_share), and the similarity for a fuzzy term.
+    pub(super) fn spelled_share(self) -> f32 {
+        if let Self::Similar(similarity) = self { similarity } else { self.exact_share() }
+    }
+
+    /// For a question in other words than the papers': the strength of a term that papers use in its place. The term itself
+    /// counts less than a good translation, because most of such matches are accidental.
+    pub(super) fn translated_share(self) -> f32 {
+        const ITSELF: f32 = 0.25;
+        if let Self::Translated(synonym) = self { synonym.strength } else { ITSELF * self.exact_share() }
     }
 }
 

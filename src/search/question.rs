@@ -19,6 +19,7 @@ use super::summary::{Refusal, pronoun};
 use super::syntax::{Condition, ConditionKind, NotUnderstood, ParsedQuestion, parse};
 use crate::corpus::plain_words;
 use crate::embed::Embedder;
+use crate::store::analyzer::words_among;
 use crate::store::{Filter, IndexError, PaperKey, PassageAddress, PassageRecord, Snapshot};
 
 /// An analysed question.
@@ -236,16 +237,21 @@ impl Question {
         if marked.is_empty() && is_marked {
             marked = evidence(&record.passage, &ranked.sentence_cosines, scale, &prepared.query, &matches);
         }
+        let translated = prepared.translated_terms(&ranked);
+        let by: Vec<&str> = translated.iter().map(|translated| translated.by).collect();
+        let in_place = words_among(&record.passage.text, by.iter().copied()).into_iter();
+        let in_place = in_place.filter(|word| by.contains(&word.term.as_str())).map(|word| word.range);
         Hit {
             score: ranked.score,
             scores: ranked.scores,
             evidence: marked,
-            highlights: highlights(&matches),
+            highlights: highlights(matches.into_iter().map(|found| found.range).chain(in_place)),
             explanation: Explanation {
                 parts: ranked.parts,
                 lexical_rank: ranked.lexical_rank,
                 vector_rank: ranked.vector_rank,
                 terms: prepared.matched_terms(&ranked),
+                translated,
             },
             record,
         }

@@ -2,18 +2,20 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::answer::{Parts, Scores, TermMatch};
+use super::answer::{Parts, Scores, TermMatch, TranslatedTerm};
 use super::error::SearchError;
 use super::expansion::Expanded;
-use super::fusion::{Ranker, ranks};
+use super::fusion::{Ranker, lexical_confidence, ranks};
 use super::options::SearchOptions;
 use super::query::{Origin, Presence, Query, Term};
 use super::request::{Mode, Request};
+use super::thesaurus::Synonym;
 use super::timing::{Stage, Timings};
+use super::translation::Translation;
 use crate::embed::{Calibration, UnitVector};
 use crate::store::{
-    CandidateQuery, Candidates, IndexError, PaperKey, PassageAddress, PassageCosines, PendingVector, QueryTerm,
-    Snapshot,
+    CandidateQuery, Candidates, FieldWeights, IndexError, PaperKey, PassageAddress, PassageCosines, PendingVector,
+    QueryTerm, Snapshot,
 };
 
 /// A candidate with all values on which its rank depends.
@@ -26,6 +28,8 @@ pub(super) struct RankedPassage {
     pub(super) sentence_cosines: Vec<f32>,
     /// BM25 of each of the query's terms.
     term_scores: Vec<f32>,
+    /// Whether it has each of the query's terms.
+    presence: Vec<Presence>,
     /// Rank by BM25, from 1.
     pub(super) lexical_rank: Option<usize>,
     /// Rank by the paragraph's vector, from 1.
@@ -107,7 +111,7 @@ impl PreparedQuery<'_> {
         timings: &mut Timings,
     ) -> Result<Vec<RankedPassage>, SearchError> {
         let addresses = if only_leading { self.leading_addresses() } else { self.with_leading() };
-        timings.time(Stage::Rescore, || self.rescored(addresses, request.mode))
+        timings.time(Stage::Rescore, || self.rescored(&addresses, request, only_leading))
     }
 
     /// The candidates and the leading passages, sorted by address, without duplicates.
@@ -152,21 +156,96 @@ impl PreparedQuery<'_> {
         Ok(())
     }
 
-    fn rescored(&self, addresses: Vec<PassageAddress>, mode: Mode) -> Result<Vec<RankedPassage>, SearchError> {
-        let term_scores = self.term_scores(&addresses)?;
-        let presence = self.presence(&addresses, &term_scores, mode)?;
-        let cosines = match &self.vector {
-            Some(vector) => self.snapshot.cosines(&addresses, vector)?,
-            None => vec![PassageCosines::default(); addresses.len()],
-        };
-        let candidates = addresses.into_iter().zip(term_scores).zip(presence).zip(cosines);
-        let mut ranked: Vec<RankedPassage> = candidates
-            .map(|(((address, term_scores), presence), cosines)| self.scored(address, term_scores, &presence, cosines))
-            .collect();
+    fn rescored(
+        &self,
+        addresses: &[PassageAddress],
+        request: &Request,
+        only_leading: bool,
+    ) -> Result<Vec<RankedPassage>, SearchError> {
+        let mut ranked = self.matched(addresses, request.mode)?;
+        if self.is_translated(&ranked, request.mode) {
+            let translation = Translation::of(&self.query, self.snapshot)?;
+            if !only_leading {
+                let further = self.translated_candidates(&translation, addresses, request)?;
+                ranked.extend(self.matched(&further, request.mode)?);
+                ranked.sort_unstable_by_key(|ranked| ranked.address);
+            }
+            self.translate(&mut ranked, &translation)?;
+        }
+        self.compare(&mut ranked)?;
         number_ranks(&mut ranked);
-        self.fuse(&mut ranked, mode)?;
+        self.fuse(&mut ranked, request.mode)?;
         self.sort(&mut ranked, &self.leading)?;
         Ok(ranked)
+    }
+
+    /// The passages with their scores by words. `addresses` must be sorted.
+    fn matched(&self, addresses: &[PassageAddress], mode: Mode) -> Result<Vec<RankedPassage>, SearchError> {
+        let term_scores = self.term_scores(addresses)?;
+        let presence = self.presence(addresses, &term_scores, mode)?;
+        let candidates = addresses.iter().zip(term_scores).zip(presence);
+        Ok(candidates.map(|((address, term_scores), presence)| self.scored(*address, term_scores, presence)).collect())
+    }
+
+    /// Adds the cosines with the question.
+    fn compare(&self, ranked: &mut [RankedPassage]) -> Result<(), SearchError> {
+        let Some(vector) = &self.vector else { return Ok(()) };
+        let addresses: Vec<PassageAddress> = ranked.iter().map(|ranked| ranked.address).collect();
+        for (ranked, cosines) in ranked.iter_mut().zip(self.snapshot.cosines(&addresses, vector)?) {
+            let PassageCosines { paragraph, body, sentences } = cosines;
+            ranked.scores.paragraph = paragraph;
+            ranked.scores.body = if sentences.is_empty() { paragraph } else { body };
+            ranked.scores.sentence = sentences.iter().copied().reduce(f32::max).unwrap_or(paragraph);
+            ranked.sentence_cosines = sentences;
+        }
+        Ok(())
+    }
+
+    /// Whether the question shares so few words with all passages that it may use other words than the papers.
+    fn is_translated(&self, ranked: &[RankedPassage], mode: Mode) -> bool {
+        let weights = &self.options.weights;
+        mode == Mode::Hybrid
+            && weights.translated > 0.0
+            && lexical_confidence(ranked.iter().map(|ranked| &ranked.scores), weights) < 1.0
+    }
+
+    /// The passages that have most of the words that papers use in place of the question's, sorted by address, without those of
+    /// `known`, which are sorted.
+    fn translated_candidates(
+        &self,
+        translation: &Translation,
+        known: &[PassageAddress],
+        request: &Request,
+    ) -> Result<Vec<PassageAddress>, SearchError> {
+        let limit = candidates_per_leg(self.options, request);
+        // Headings add nothing here, and take as long again.
+        let text_only = FieldWeights { heading: 0.0, senses: 0.0, ..self.options.fields };
+        let found = self.snapshot.lexical(translation.weighted_terms(), text_only, &request.filter, limit)?;
+        let mut found: Vec<PassageAddress> = found.into_iter().map(|found| found.address).collect();
+        found.retain(|address| known.binary_search(address).is_err());
+        found.sort_unstable();
+        Ok(found)
+    }
+
+    /// Adds the coverage by words that papers use in place of those of the question.
+    fn translate(&self, ranked: &mut [RankedPassage], translation: &Translation) -> Result<(), SearchError> {
+        for (index, synonyms) in translation.of_terms() {
+            for synonym in synonyms {
+                let lacks_it = |ranked: &&mut RankedPassage| {
+                    matches!(ranked.presence[index], Presence::Absent | Presence::Similar(_))
+                };
+                let mut lacking: Vec<&mut RankedPassage> = ranked.iter_mut().filter(lacks_it).collect();
+                let addresses: Vec<PassageAddress> = lacking.iter().map(|ranked| ranked.address).collect();
+                let having = self.snapshot.having(synonym.term, &addresses)?;
+                for (ranked, _) in lacking.iter_mut().zip(having).filter(|(_, has)| *has) {
+                    ranked.presence[index] = Presence::Translated(*synonym);
+                }
+            }
+        }
+        for ranked in ranked {
+            ranked.scores.translated = self.query.coverage(&ranked.presence, Presence::translated_share);
+        }
+        Ok(())
     }
 
     /// BM25 of each term for each candidate. An abbreviation has 0 in papers that use it in another sense.
@@ -228,34 +307,25 @@ impl PreparedQuery<'_> {
         Ok(presence)
     }
 
-    fn scored(
-        &self,
-        address: PassageAddress,
-        term_scores: Vec<f32>,
-        presence: &[Presence],
-        cosines: PassageCosines,
-    ) -> RankedPassage {
-        let PassageCosines { paragraph, body, sentences: sentence_cosines } = cosines;
+    fn scored(&self, address: PassageAddress, term_scores: Vec<f32>, presence: Vec<Presence>) -> RankedPassage {
         let bm25: f32 = term_scores.iter().sum();
         let max_score = self.query.max_score();
-        let coverage = self.query.coverage(presence, Presence::exact_share);
+        let coverage = self.query.coverage(&presence, Presence::exact_share);
         let scores = Scores {
             bm25,
             lexical: if max_score > 0.0 { (bm25 / max_score).min(1.0) } else { 0.0 },
             coverage,
-            fuzzy: self.query.coverage(presence, Presence::share) - coverage,
-            paragraph,
-            body: if sentence_cosines.is_empty() { paragraph } else { body },
-            sentence: sentence_cosines.iter().copied().reduce(f32::max).unwrap_or(paragraph),
-            feedback: 0.0,
+            fuzzy: self.query.coverage(&presence, Presence::spelled_share) - coverage,
+            ..Scores::default()
         };
         RankedPassage {
             address,
             scores,
             parts: Parts::default(),
             score: 0.0,
-            sentence_cosines,
+            sentence_cosines: Vec::new(),
             term_scores,
+            presence,
             lexical_rank: None,
             vector_rank: None,
             place: Place::default(),
@@ -287,6 +357,17 @@ impl PreparedQuery<'_> {
             (ranked.scores, ranked.parts, ranked.score) = (scores, parts, parts.sum());
         }
         Ok(())
+    }
+
+    /// The terms that a candidate contains in place of terms of the question, in the question's order.
+    pub(super) fn translated_terms(&self, ranked: &RankedPassage) -> Vec<TranslatedTerm> {
+        let translated = |(term, presence): (&Term, &Presence)| match presence {
+            Presence::Translated(Synonym { term: by, strength }) => {
+                Some(TranslatedTerm { term: term.text.clone(), by, strength: *strength })
+            }
+            _ => None,
+        };
+        self.query.own_terms().iter().zip(&ranked.presence).filter_map(translated).collect()
     }
 
     /// The terms that a candidate contains, highest scores first.

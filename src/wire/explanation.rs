@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::search::{Explanation, Parts, TermMatch};
+use crate::search::{Explanation, Parts, TermMatch, TranslatedTerm};
 
 /// The explanation of a hit's score.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -16,6 +16,8 @@ pub struct ExplanationItem {
     pub vector_rank: Option<usize>,
     /// The terms that matched, by descending score. The sum of their scores is BM25.
     pub terms: Vec<TermItem>,
+    /// The terms that count in place of terms of the question, in the question's order.
+    pub translated: Vec<TranslatedItem>,
 }
 
 /// The parts whose sum is a score.
@@ -47,6 +49,17 @@ pub struct TermItem {
     pub expands: Option<String>,
 }
 
+/// A term of the question for which the passage has one that papers use in its place.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct TranslatedItem {
+    /// The term of the question, as indexed: `kidney`.
+    pub term: String,
+    /// The term of the passage, as indexed: `renal`.
+    pub by: &'static str,
+    /// How well it stands for the other, above 0 and at most 1.
+    pub strength: f32,
+}
+
 impl From<&Explanation> for ExplanationItem {
     fn from(explanation: &Explanation) -> Self {
         Self {
@@ -54,6 +67,7 @@ impl From<&Explanation> for ExplanationItem {
             lexical_rank: explanation.lexical_rank,
             vector_rank: explanation.vector_rank,
             terms: explanation.terms.iter().map(TermItem::from).collect(),
+            translated: explanation.translated.iter().map(TranslatedItem::from).collect(),
         }
     }
 }
@@ -68,5 +82,12 @@ impl From<&TermMatch> for TermItem {
     fn from(matched: &TermMatch) -> Self {
         let TermMatch { term, weight, idf, score, expands } = matched.clone();
         Self { term, weight, rarity: idf, score, expands }
+    }
+}
+
+impl From<&TranslatedTerm> for TranslatedItem {
+    fn from(translated: &TranslatedTerm) -> Self {
+        let TranslatedTerm { term, by, strength } = translated.clone();
+        Self { term, by, strength }
     }
 }

@@ -124,7 +124,7 @@ pub struct HitItem {
     pub scores: ScoreParts,
     /// The sentences that answer best, the best first.
     pub evidence: Vec<EvidenceItem>,
-    /// Words of the question in the text, in order.
+    /// Words of the question in the text, and words that papers use in their place, in order.
     pub highlights: Vec<Span>,
     /// The explanation of the score, if it is requested.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -173,6 +173,9 @@ pub struct ScoreParts {
     pub coverage: f32,
     /// Addition to the coverage by words of similar spelling, from 0 to 1.
     pub alike: f32,
+    /// Coverage by words that papers use in place of the question's, from 0 to 1; the question's own words count less. 0 unless the
+    /// question shares few words with all papers.
+    pub translated: f32,
     /// Cosine of the question with the passage.
     pub paragraph: f32,
     /// Cosine of the question with the mean of the passage's sentences.
@@ -287,6 +290,7 @@ impl HitItem {
                 lexical: hit.scores.lexical,
                 coverage: hit.scores.coverage,
                 alike: hit.scores.fuzzy,
+                translated: hit.scores.translated,
                 paragraph: hit.scores.paragraph,
                 body: hit.scores.body,
                 sentence: hit.scores.sentence,

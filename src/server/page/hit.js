@@ -21,7 +21,7 @@ function studies(hit) {
 
 /** Why it was found: how much of its score words, meaning and the nearest sentence give. */
 function why(hit) {
-  const { parts, terms, lexical_rank: lexical, vector_rank: vector } = hit.explanation ?? {};
+  const { parts, terms, translated, lexical_rank: lexical, vector_rank: vector } = hit.explanation ?? {};
   if (!parts) return null;
   const shares = [["words", parts.words], ["meaning", parts.paragraph + parts.body + parts.feedback], ["sentence", parts.sentence]];
   const sum = shares.reduce((all, [, share]) => all + Math.max(0, share), 0) || 1;
@@ -29,11 +29,13 @@ function why(hit) {
   const told = shares.map(([name, share]) => `${name} ${percent(share)} %`).join(", ");
   const bar = h("span", { class: "bar", "aria-hidden": "true" }, shares.map(([name, share]) => wide(h("span", { class: `part ${name}` }), percent(share))));
   const words = terms.map(({ term, expands }) => (expands ? `${term} (for ${expands})` : term)).join(", ");
+  const others = translated.map(({ term, by }) => `${by} (for ${term})`).join(", ");
   return h("details", { class: "why", name: "why" },
     h("summary", { title: `Why: ${told}` }, bar, hidden(`Why it was found: ${told}`)),
     h("div", { class: "panel" },
       h("p", {}, shares.map(([name, share]) => h("span", { class: "share-of" }, h("span", { class: `key ${name}` }), `${name} ${percent(share)} %`))),
       words ? h("p", {}, "Matching words: ", isolated(words)) : h("p", {}, "No word of the question matches."),
+      others ? h("p", {}, "Words of papers in their place: ", isolated(others)) : null,
       h("p", {}, [lexical ? `${lexical}. by words` : null, vector ? `${vector}. by meaning` : null, `score ${hit.score.toFixed(3)}`].filter(Boolean).join(" · "))));
 }
 
