@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from sample_server import Server  # noqa: E402
 
 QUESTION = "MSC effect on RA stiffness"
+PARAPHRASE = "Do shots of starter cells from bone goo loosen joints in folk with swollen knuckles?"
 NOON = "noon stiffness of knees"
 KEY = "a-key-for-questions-only"
 MAX_BYTES = 150_000
@@ -154,6 +155,10 @@ def honesty(one, checks):
     page.wait_for_url(lambda address: '"sitffness"' in parse_qs(urlsplit(address).query)["q"][0])
     one.settled()
     checks.same("which can be insisted on", one.texts(".chips .spelling"), [])
+    one.ask(PARAPHRASE)
+    page.locator(".hits .why summary").first.click()
+    why = page.locator(".hits .why .panel").first.inner_text()
+    checks.that("words of papers are named that stand for everyday words", "Words of papers" in why and "(for joint)" in why, why)
     one.ask("10.5555/noon.2015")
     checks.same("a paper by its DOI", page.inner_text("#named"), "A paper by this name")
     one.ask("stiffness year:1802")
