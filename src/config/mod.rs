@@ -160,7 +160,7 @@ settings! {
         /// paragraph has one that papers use in their place.
         translated: f64 = 0.6, number(0.0..=10.0);
         /// For a question that names a topic: similarity of the paragraph, including its title and headings.
-        topic_paragraph: f64 = 0.4, number(0.0..=10.0);
+        topic_paragraph: f64 = 0.48, number(0.0..=10.0);
         /// Similarity of the mean of its sentences.
         topic_body: f64 = 0.04, number(0.0..=10.0);
         /// Similarity of its most similar sentence.

@@ -64,7 +64,7 @@ impl Default for Weights {
             coverage: 0.35,
             fuzzy: 0.8,
             translated: 0.6,
-            topic: Nearness { paragraph: 0.4, body: 0.04, sentence: 0.0 },
+            topic: Nearness { paragraph: 0.48, body: 0.04, sentence: 0.0 },
             fact: Nearness { paragraph: 0.2, body: 0.05, sentence: 0.18 },
             feedback: 0.12,
             use_lexical_confidence: true,
