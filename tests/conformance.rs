@@ -631,15 +631,18 @@ fn words_of_papers_find_what_neither_leg_lists(open: Open) {
         plain("diet", "On diet", &["Renal calculi recur less often on sodium restriction, as two trials found."]);
     add(library.index.as_ref(), &[plain("tales", "Folk tales", &tales), diet]);
     let engine = library.engine();
-    let translated = |weight: f32| {
+    let request = Request::new("kidney stones with gravel and seasoning");
+    let asked = |weight: f32, request: &Request| {
         let options = engine.options();
         let options = SearchOptions { weights: Weights { translated: weight, ..options.weights }, ..options };
-        let listed = engine.with_options(options).candidates(&Request::new("kidney stones with gravel and seasoning"));
+        let listed = engine.with_options(options).candidates(request);
         listed.expect("candidates").into_iter().find(|candidate| candidate.passage.starts_with("diet"))
     };
-    assert!(translated(0.0).is_none(), "it is among the candidates anyway");
-    let found = translated(1.0).expect("the passage");
+    assert!(asked(0.0, &request).is_none(), "it is among the candidates anyway");
+    let found = asked(1.0, &request).expect("the passage");
     assert!(found.scores.translated > 0.0 && found.scores.coverage == 0.0, "{:?}", found.scores);
+    let filter = Filter { papers: set(&["tales"]), ..Filter::default() };
+    assert!(asked(1.0, &Request { filter, ..request }).is_none(), "it does not meet the filter");
 }
 
 fn long_forms_name_their_papers(open: Open) {

@@ -7,8 +7,8 @@ PAIRS are the files that scripts/training/pairs.py has written. The method is a 
 passages into those of questions (IBM Model 1: Brown et al. 1993; for retrieval: Berger & Lafferty 1999), estimated by expectation
 maximisation with the entries of `thesaurus.txt.xz`, beside this script, as pseudo-counts. Its lines were written for this purpose
 (CC0), without regard to any question: "renal > kidney filter …" has the words that a reader may use for one of papers, and
-"kidney < renal nephron …" the words that papers may use for a reader's. It takes three minutes and 5 GB of memory. Needs numpy and
-snowballstemmer.
+"kidney < renal nephron …" the words that papers may use for a reader's. It takes one minute and 5 GB of memory. Needs numpy and
+snowballstemmer 3.1.1 (others may give other stems than the program).
 """
 
 import argparse
@@ -52,12 +52,13 @@ stems = {}
 
 
 def terms(text):
-    """The terms of a text, as src/store/analyzer.rs has them for words of Latin letters."""
+    """The terms of a text, as src/store/analyzer.rs has them for words of Latin letters. Numbers are left out."""
     found = []
-    for compound in re.findall(r"[a-z0-9]+(?:-[a-z0-9]+)*", text.lower()):
+    plain = re.sub("['’]", "", re.sub(r"['’]s\b", "", text.lower()))
+    for compound in re.findall(r"[a-z0-9]+(?:-[a-z0-9]+)*", plain):
         parts = compound.split("-")
         for word in [compound.replace("-", ""), *(parts if len(parts) > 1 else [])]:
-            if len(word) > 1 and word not in STOP_WORDS:
+            if len(word) > 1 and word not in STOP_WORDS and not word.isdigit():
                 if word not in stems:
                     stems[word] = stemmer.stemWord(word) if len(word) > 3 and word.isalpha() else word
                 found.append(stems[word])
@@ -139,6 +140,10 @@ def main():
     known = [(vocabulary[reader], vocabulary[paper]) for reader, paper in entries]
     reader, paper, counts, of_paper = alignments.estimate(known)
     kept = (counts >= LEAST_COUNT) & (reader != paper) & (paper < len(vocabulary))
+    # Names with digits are not translated by chance alignments.
+    written = {vocabulary[reader] for reader, _ in entries}
+    may_have = numpy.array([term.isalpha() or number in written for number, term in enumerate(spelled)])
+    kept &= may_have[reader]
     table = collections.defaultdict(list)
     for r, p, count in zip(reader[kept], paper[kept], counts[kept]):
         strength = round(100 * min(1, count / (of_paper[p] + UNSEEN)) ** POWER)
@@ -147,7 +152,7 @@ def main():
         for term in sorted(table):
             best = sorted(table[term])[:MOST_SYNONYMS]
             strongest_first = sorted(best, key=lambda entry: (-entry[1], entry[2]))
-            out.write(" ".join([term, *(f"{other}:{strength}" for _, strength, other in strongest_first if strength)]) + "\n")
+            out.write(" ".join([term, *(f"{other}:{strength}" for _, strength, other in strongest_first)]) + "\n")
 
 
 if __name__ == "__main__":

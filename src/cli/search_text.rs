@@ -200,7 +200,7 @@ fn print_summary(output: &mut impl Write, summary: &Summary, width: usize) -> st
 
 /// Prints the parts of the score of a hit.
 fn print_explanation(output: &mut impl Write, hit: &Hit, width: usize) -> std::io::Result<()> {
-    let Explanation { parts, lexical_rank, vector_rank, terms, translated: by_others } = &hit.explanation;
+    let Explanation { parts, lexical_rank, vector_rank, terms, translated: in_place } = &hit.explanation;
     let Parts { words, paragraph, body, sentence, feedback } = parts;
     let sum = format!(
         "{:.3} = words {words:.3} + paragraph {paragraph:.3} + body {body:.3} + best sentence {sentence:.3} + near the \
@@ -229,11 +229,11 @@ fn print_explanation(output: &mut impl Write, hit: &Hit, width: usize) -> std::i
         print_faint(output, &format!("terms {}", terms.join(", ")), width)?;
     }
     let by = |translated: &TranslatedTerm| format!("{} for {}", translated.by, translated.term);
-    let by_others: Vec<String> = by_others.iter().map(by).collect();
-    if by_others.is_empty() {
+    let in_place: Vec<String> = in_place.iter().map(by).collect();
+    if in_place.is_empty() {
         return Ok(());
     }
-    print_faint(output, &format!("words of papers {}", by_others.join(", ")), width)
+    print_faint(output, &format!("words of papers {}", in_place.join(", ")), width)
 }
 
 fn print_timings(output: &mut impl Write, answer: &Answer) -> std::io::Result<()> {

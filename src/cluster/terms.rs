@@ -107,9 +107,13 @@ impl ClusterView {
             }
         }
         let unknown = Vec::from_iter(unknown);
-        for some in unknown.chunks(TERMS_AT_ONCE) {
-            let found = self.search_one(|point| frequency_search(point, some))?;
-            known.extend(some.iter().map(String::as_str).zip(self.keep_frequencies(some, &found)));
+        let parts: Vec<&[String]> = unknown.chunks(TERMS_AT_ONCE).collect();
+        if !parts.is_empty() {
+            let search = |point: &PointInTime, terms: &&[String]| Search::new(frequency_search(point, terms));
+            let found = self.search(|point| parts.iter().map(|terms| search(point, terms)).collect())?;
+            for (terms, found) in parts.iter().zip(found) {
+                known.extend(terms.iter().map(String::as_str).zip(self.keep_frequencies(terms, &found)));
+            }
         }
         Ok(terms.iter().map(|term| known.get(term).copied().unwrap_or_default()).collect())
     }

@@ -138,7 +138,7 @@ settings! {
     pub struct Search {
         /// Number of paragraphs in an answer, if the request does not specify it.
         limit: usize = 10, whole(1..=1000);
-        /// Number of candidates that each leg, lexical and vector, provides for rescoring.
+        /// Number of candidates that each leg, lexical and vector, provides for rescoring, and the translation of a question.
         candidates: usize = 100, whole(1..=10_000);
         /// How the two candidate lists are combined.
         fusion: FusionChoice = FusionChoice::Convex, choice();
@@ -159,7 +159,8 @@ settings! {
         /// In place of BM25 and coverage, for a question that shares few words with all papers: the share of its words for which a
         /// paragraph has one that papers use in their place.
         translated: f64 = 0.6, number(0.0..=10.0);
-        /// For a question that names a topic: similarity of the paragraph, including its title and headings.
+        /// For a question that names a topic, or uses other words than the papers: similarity of the paragraph, including its title
+        /// and headings.
         topic_paragraph: f64 = 0.48, number(0.0..=10.0);
         /// Similarity of the mean of its sentences.
         topic_body: f64 = 0.04, number(0.0..=10.0);

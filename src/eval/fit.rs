@@ -61,6 +61,12 @@ impl Sample {
     /// Searches the candidates of all questions of a collection.
     pub fn collect(name: &str, collection: &Collection, engine: &Engine) -> Result<Self, EvalError> {
         let calibration = *engine.calibration().map_err(SearchError::from)?;
+        let mut options = engine.options();
+        // Without a weight there is nothing to fit.
+        if options.weights.translated == 0.0 {
+            options.weights.translated = Weights::default().translated;
+        }
+        let engine = engine.with_options(options);
         let mut questions = Vec::new();
         for query in &collection.queries {
             let Some(grades) = collection.judgments.get(&query.id) else { continue };

@@ -216,7 +216,8 @@ impl Engine {
         shown.into_iter().map(|ranked| Ok((snapshot.passage_id(ranked.address)?, ranked.score))).collect()
     }
 
-    /// All candidates of a question, before weights are applied. For fitting weights.
+    /// All candidates of a question, before their scores are weighted; a paraphrase is translated if the weights say so. For fitting
+    /// weights.
     pub fn candidates(&self, request: &Request) -> Result<Vec<RankingCandidate>, SearchError> {
         let mut timings = Timings::default();
         let snapshot = self.store.snapshot();

@@ -41,7 +41,8 @@ pub struct Weights {
     pub fact: Nearness,
     /// Similarity to the passage that is first without it (pseudo-relevance feedback: Rocchio 1971; Li et al. 2021).
     pub feedback: f32,
-    /// Whether lexical scores are multiplied by their confidence, so that a paraphrase is ranked by similarity in meaning only.
+    /// Whether lexical scores are multiplied by their confidence, and the translation of a paraphrase counts for the rest. If not,
+    /// nothing is translated, and a fact always has its own weights.
     pub use_lexical_confidence: bool,
 }
 
@@ -183,7 +184,7 @@ impl Ranker<'_> {
             (Mode::Hybrid, Fusion::Rrf) => reciprocal(candidates, self.weights),
             (Mode::Hybrid, Fusion::Convex) => {
                 let lexical_confidence = lexical_confidence(&*candidates, self.weights);
-                // The nearest sentence of a passage that has none of the question's words is near by chance.
+                // A question in other words has the weights of a topic (docs/quality.md).
                 let factual = if self.asks_for_fact { lexical_confidence } else { 0.0 };
                 let nearness = self.weights.topic.towards(self.weights.fact, factual);
                 let mut parts: Vec<Parts> =
@@ -333,7 +334,9 @@ mod tests {
         };
         let (normal, near) = (doubled.normalised(), |a: f32, b: f32| (a - b).abs() < 1e-6);
         assert!(
-            near(normal.coverage, default.coverage) && near(normal.fact.sentence, default.fact.sentence),
+            near(normal.coverage, default.coverage)
+                && near(normal.fact.sentence, default.fact.sentence)
+                && near(normal.translated, default.translated),
             "{normal:?}"
         );
     }

@@ -87,7 +87,7 @@ impl Presence {
     }
 
     /// For a question in other words than the papers': the strength of a term that papers use in its place. The term itself
-    /// counts less than a good translation, because most of such matches are accidental.
+    /// counts less than a good translation, because most of such matches are accidental; a fuzzy term counts nothing.
     pub(super) fn translated_share(self) -> f32 {
         const ITSELF: f32 = 0.25;
         if let Self::Translated(synonym) = self { synonym.strength } else { ITSELF * self.exact_share() }

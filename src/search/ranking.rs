@@ -1,11 +1,11 @@
-//! Scores the candidates of both legs in the same way, and sorts them.
+//! Scores all candidates in the same way, and sorts them; adds those that a question in other words finds.
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::answer::{Parts, Scores, TermMatch, TranslatedTerm};
 use super::error::SearchError;
 use super::expansion::Expanded;
-use super::fusion::{Ranker, lexical_confidence, ranks};
+use super::fusion::{Fusion, Ranker, lexical_confidence, ranks};
 use super::options::SearchOptions;
 use super::query::{Origin, Presence, Query, Term};
 use super::request::{Mode, Request};
@@ -111,7 +111,7 @@ impl PreparedQuery<'_> {
         timings: &mut Timings,
     ) -> Result<Vec<RankedPassage>, SearchError> {
         let addresses = if only_leading { self.leading_addresses() } else { self.with_leading() };
-        timings.time(Stage::Rescore, || self.rescored(&addresses, request, only_leading))
+        timings.time(Stage::Rescore, || self.rescored(&addresses, request))
     }
 
     /// The candidates and the leading passages, sorted by address, without duplicates.
@@ -156,20 +156,13 @@ impl PreparedQuery<'_> {
         Ok(())
     }
 
-    fn rescored(
-        &self,
-        addresses: &[PassageAddress],
-        request: &Request,
-        only_leading: bool,
-    ) -> Result<Vec<RankedPassage>, SearchError> {
+    fn rescored(&self, addresses: &[PassageAddress], request: &Request) -> Result<Vec<RankedPassage>, SearchError> {
         let mut ranked = self.matched(addresses, request.mode)?;
         if self.is_translated(&ranked, request.mode) {
             let translation = Translation::of(&self.query, self.snapshot)?;
-            if !only_leading {
-                let further = self.translated_candidates(&translation, addresses, request)?;
-                ranked.extend(self.matched(&further, request.mode)?);
-                ranked.sort_unstable_by_key(|ranked| ranked.address);
-            }
+            let further = self.translated_candidates(&translation, addresses, request)?;
+            ranked.extend(self.matched(&further, request.mode)?);
+            ranked.sort_unstable_by_key(|ranked| ranked.address);
             self.translate(&mut ranked, &translation)?;
         }
         self.compare(&mut ranked)?;
@@ -205,6 +198,8 @@ impl PreparedQuery<'_> {
     fn is_translated(&self, ranked: &[RankedPassage], mode: Mode) -> bool {
         let weights = &self.options.weights;
         mode == Mode::Hybrid
+            && self.options.fusion == Fusion::Convex
+            && weights.words > 0.0
             && weights.translated > 0.0
             && lexical_confidence(ranked.iter().map(|ranked| &ranked.scores), weights) < 1.0
     }
@@ -219,7 +214,7 @@ impl PreparedQuery<'_> {
     ) -> Result<Vec<PassageAddress>, SearchError> {
         let limit = candidates_per_leg(self.options, request);
         // Headings add nothing here, and take as long again.
-        let text_only = FieldWeights { heading: 0.0, senses: 0.0, ..self.options.fields };
+        let text_only = FieldWeights { text: self.options.fields.text, heading: 0.0, senses: 0.0 };
         let found = self.snapshot.lexical(translation.weighted_terms(), text_only, &request.filter, limit)?;
         let mut found: Vec<PassageAddress> = found.into_iter().map(|found| found.address).collect();
         found.retain(|address| known.binary_search(address).is_err());
@@ -235,6 +230,9 @@ impl PreparedQuery<'_> {
                     matches!(ranked.presence[index], Presence::Absent | Presence::Similar(_))
                 };
                 let mut lacking: Vec<&mut RankedPassage> = ranked.iter_mut().filter(lacks_it).collect();
+                if lacking.is_empty() {
+                    break;
+                }
                 let addresses: Vec<PassageAddress> = lacking.iter().map(|ranked| ranked.address).collect();
                 let having = self.snapshot.having(synonym.term, &addresses)?;
                 for (ranked, _) in lacking.iter_mut().zip(having).filter(|(_, has)| *has) {

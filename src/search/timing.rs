@@ -13,7 +13,7 @@ pub enum Stage {
     Lexical,
     /// Candidates of the vector leg.
     Scan,
-    /// Scoring all candidates and sorting them.
+    /// Scoring all candidates and sorting them, and finding further ones for a question in other words.
     Rescore,
     /// Reading the passages of the page and selecting their evidence.
     Fetch,
