@@ -41,7 +41,7 @@ pub struct Weights {
     pub fact: Nearness,
     /// Similarity to the passage that is first without it (pseudo-relevance feedback: Rocchio 1971; Li et al. 2021).
     pub feedback: f32,
-    /// Whether lexical scores are multiplied by their confidence, and the translation of a paraphrase counts for the rest. If not,
+    /// Whether lexical scores are multiplied by their confidence, and a paraphrase is translated. If not,
     /// nothing is translated, and a fact always has its own weights.
     pub use_lexical_confidence: bool,
 }
@@ -125,15 +125,33 @@ const NO_LEXICAL_CONFIDENCE: f32 = 0.3;
 /// Coverage of the best candidate from which on lexical scores count in full.
 const FULL_LEXICAL_CONFIDENCE: f32 = 0.5;
 
+/// Coverage of the best candidate up to which the translation of a question counts in full.
+const FULLY_TRANSLATED: f32 = 0.35;
+/// Coverage of the best candidate from which on a question is not translated. Translating it costs as much as half of the rest of an
+/// answer; with .5 as many questions again would be translated, with the same quality.
+const NOT_TRANSLATED: f32 = 0.42;
+
 /// Confidence in lexical scores, from 0 to 1, by the coverage of the best candidate.
 ///
 /// A paraphrase only shares common words with its answer, so its lexical matches are accidental.
-pub(super) fn lexical_confidence<'a>(candidates: impl IntoIterator<Item = &'a Scores>, weights: &Weights) -> f32 {
+fn lexical_confidence(candidates: &[Scores], weights: &Weights) -> f32 {
     if !weights.use_lexical_confidence {
         return 1.0;
     }
-    let best = candidates.into_iter().map(|scores| covered(scores, weights)).fold(0.0, f32::max);
-    between(best, NO_LEXICAL_CONFIDENCE, FULL_LEXICAL_CONFIDENCE)
+    between(best_coverage(candidates, weights), NO_LEXICAL_CONFIDENCE, FULL_LEXICAL_CONFIDENCE)
+}
+
+/// The factor of the coverage by words of papers, from 0 to 1: whether the question is a paraphrase, by the coverage of the best
+/// candidate.
+pub(super) fn translated_share<'a>(candidates: impl IntoIterator<Item = &'a Scores>, weights: &Weights) -> f32 {
+    if !weights.use_lexical_confidence {
+        return 0.0;
+    }
+    1.0 - between(best_coverage(candidates, weights), FULLY_TRANSLATED, NOT_TRANSLATED)
+}
+
+fn best_coverage<'a>(candidates: impl IntoIterator<Item = &'a Scores>, weights: &Weights) -> f32 {
+    candidates.into_iter().map(|scores| covered(scores, weights)).fold(0.0, f32::max)
 }
 
 /// The coverage of a candidate, including fuzzy terms.
@@ -183,12 +201,15 @@ impl Ranker<'_> {
             }
             (Mode::Hybrid, Fusion::Rrf) => reciprocal(candidates, self.weights),
             (Mode::Hybrid, Fusion::Convex) => {
-                let lexical_confidence = lexical_confidence(&*candidates, self.weights);
+                let lexical_confidence = lexical_confidence(candidates, self.weights);
+                let translated_share = translated_share(&*candidates, self.weights);
                 // A question in other words has the weights of a topic (docs/quality.md).
                 let factual = if self.asks_for_fact { lexical_confidence } else { 0.0 };
                 let nearness = self.weights.topic.towards(self.weights.fact, factual);
-                let mut parts: Vec<Parts> =
-                    candidates.iter().map(|scores| self.convex(scores, lexical_confidence, nearness)).collect();
+                let mut parts: Vec<Parts> = candidates
+                    .iter()
+                    .map(|scores| self.convex(scores, lexical_confidence, translated_share, nearness))
+                    .collect();
                 if self.weights.feedback > 0.0 {
                     self.feed_back(candidates, &mut parts, cosines_with);
                 }
@@ -197,13 +218,13 @@ impl Ranker<'_> {
         }
     }
 
-    fn convex(&self, scores: &Scores, lexical_confidence: f32, nearness: Nearness) -> Parts {
+    fn convex(&self, scores: &Scores, lexical_confidence: f32, translated_share: f32, nearness: Nearness) -> Parts {
         let (weights, calibration) = (self.weights, self.calibration);
         let (lexical, semantic) = weights.shares();
         let as_asked = weights.lexical * scores.lexical + weights.coverage * covered(scores, weights);
         let translated = weights.translated * scores.translated;
         Parts {
-            words: lexical * (lexical_confidence * as_asked + (1.0 - lexical_confidence) * translated),
+            words: lexical * (lexical_confidence * as_asked + translated_share * translated),
             paragraph: semantic * nearness.paragraph * calibration.passage.apply(scores.paragraph),
             body: semantic * nearness.body * calibration.body.apply(scores.body),
             sentence: semantic * nearness.sentence * calibration.sentence.apply(scores.sentence),

@@ -239,8 +239,8 @@ impl Question {
         }
         let translated = prepared.translated_terms(&ranked);
         let by: Vec<&str> = translated.iter().map(|translated| translated.by).collect();
-        let in_place = words_among(&record.passage.text, by.iter().copied()).into_iter();
-        let in_place = in_place.filter(|word| by.contains(&word.term.as_str())).map(|word| word.range);
+        let in_place = if by.is_empty() { Vec::new() } else { words_among(&record.passage.text, by.iter().copied()) };
+        let in_place = in_place.into_iter().filter(|word| by.contains(&word.term.as_str())).map(|word| word.range);
         Hit {
             score: ranked.score,
             scores: ranked.scores,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::answer::{Parts, Scores, TermMatch, TranslatedTerm};
 use super::error::SearchError;
 use super::expansion::Expanded;
-use super::fusion::{Fusion, Ranker, lexical_confidence, ranks};
+use super::fusion::{Fusion, Ranker, ranks, translated_share};
 use super::options::SearchOptions;
 use super::query::{Origin, Presence, Query, Term};
 use super::request::{Mode, Request};
@@ -201,7 +201,7 @@ impl PreparedQuery<'_> {
             && self.options.fusion == Fusion::Convex
             && weights.words > 0.0
             && weights.translated > 0.0
-            && lexical_confidence(ranked.iter().map(|ranked| &ranked.scores), weights) < 1.0
+            && translated_share(ranked.iter().map(|ranked| &ranked.scores), weights) > 0.0
     }
 
     /// The passages that have most of the words that papers use in place of the question's, sorted by address, without those of
