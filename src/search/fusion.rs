@@ -134,23 +134,24 @@ const NOT_TRANSLATED: f32 = 0.42;
 /// Confidence in lexical scores, from 0 to 1, by the coverage of the best candidate.
 ///
 /// A paraphrase only shares common words with its answer, so its lexical matches are accidental.
-fn lexical_confidence(candidates: &[Scores], weights: &Weights) -> f32 {
+fn lexical_confidence(best_coverage: f32, weights: &Weights) -> f32 {
     if !weights.use_lexical_confidence {
         return 1.0;
     }
-    between(best_coverage(candidates, weights), NO_LEXICAL_CONFIDENCE, FULL_LEXICAL_CONFIDENCE)
+    between(best_coverage, NO_LEXICAL_CONFIDENCE, FULL_LEXICAL_CONFIDENCE)
 }
 
 /// The factor of the coverage by words of papers, from 0 to 1: whether the question is a paraphrase, by the coverage of the best
 /// candidate.
-pub(super) fn translated_share<'a>(candidates: impl IntoIterator<Item = &'a Scores>, weights: &Weights) -> f32 {
+pub(super) fn translated_share(best_coverage: f32, weights: &Weights) -> f32 {
     if !weights.use_lexical_confidence {
         return 0.0;
     }
-    1.0 - between(best_coverage(candidates, weights), FULLY_TRANSLATED, NOT_TRANSLATED)
+    1.0 - between(best_coverage, FULLY_TRANSLATED, NOT_TRANSLATED)
 }
 
-fn best_coverage<'a>(candidates: impl IntoIterator<Item = &'a Scores>, weights: &Weights) -> f32 {
+/// The coverage of the candidate that has most of the question's words.
+pub(super) fn best_coverage<'a>(candidates: impl IntoIterator<Item = &'a Scores>, weights: &Weights) -> f32 {
     candidates.into_iter().map(|scores| covered(scores, weights)).fold(0.0, f32::max)
 }
 
@@ -201,8 +202,9 @@ impl Ranker<'_> {
             }
             (Mode::Hybrid, Fusion::Rrf) => reciprocal(candidates, self.weights),
             (Mode::Hybrid, Fusion::Convex) => {
-                let lexical_confidence = lexical_confidence(candidates, self.weights);
-                let translated_share = translated_share(&*candidates, self.weights);
+                let best_coverage = best_coverage(&*candidates, self.weights);
+                let lexical_confidence = lexical_confidence(best_coverage, self.weights);
+                let translated_share = translated_share(best_coverage, self.weights);
                 // A question in other words has the weights of a topic (docs/quality.md).
                 let factual = if self.asks_for_fact { lexical_confidence } else { 0.0 };
                 let nearness = self.weights.topic.towards(self.weights.fact, factual);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::answer::{Parts, Scores, TermMatch, TranslatedTerm};
 use super::error::SearchError;
 use super::expansion::Expanded;
-use super::fusion::{Fusion, Ranker, ranks, translated_share};
+use super::fusion::{Fusion, Ranker, best_coverage, ranks, translated_share};
 use super::options::SearchOptions;
 use super::query::{Origin, Presence, Query, Term};
 use super::request::{Mode, Request};
@@ -201,7 +201,7 @@ impl PreparedQuery<'_> {
             && self.options.fusion == Fusion::Convex
             && weights.words > 0.0
             && weights.translated > 0.0
-            && translated_share(ranked.iter().map(|ranked| &ranked.scores), weights) > 0.0
+            && translated_share(best_coverage(ranked.iter().map(|ranked| &ranked.scores), weights), weights) > 0.0
     }
 
     /// The passages that have most of the words that papers use in place of the question's, sorted by address, without those of
@@ -225,19 +225,11 @@ impl PreparedQuery<'_> {
     /// Adds the coverage by words that papers use in place of those of the question.
     fn translate(&self, ranked: &mut [RankedPassage], translation: &Translation) -> Result<(), SearchError> {
         for (index, synonyms) in translation.of_terms() {
+            let mut of_term: Vec<_> =
+                ranked.iter_mut().map(|ranked| (ranked.address, &mut ranked.presence[index])).collect();
+            let lacks_it = |presence| matches!(presence, Presence::Absent | Presence::Similar(_));
             for synonym in synonyms {
-                let lacks_it = |ranked: &&mut RankedPassage| {
-                    matches!(ranked.presence[index], Presence::Absent | Presence::Similar(_))
-                };
-                let mut lacking: Vec<&mut RankedPassage> = ranked.iter_mut().filter(lacks_it).collect();
-                if lacking.is_empty() {
-                    break;
-                }
-                let addresses: Vec<PassageAddress> = lacking.iter().map(|ranked| ranked.address).collect();
-                let having = self.snapshot.having(synonym.term, &addresses)?;
-                for (ranked, _) in lacking.iter_mut().zip(having).filter(|(_, has)| *has) {
-                    ranked.presence[index] = Presence::Translated(*synonym);
-                }
+                self.replace(&mut of_term, lacks_it, synonym.term, Presence::Translated(*synonym))?;
             }
         }
         for ranked in ranked {
@@ -292,17 +284,35 @@ impl PreparedQuery<'_> {
             return Ok(presence);
         }
         for (index, term) in self.query.own_terms().iter().enumerate() {
+            let mut of_term: Vec<_> =
+                addresses.iter().copied().zip(presence.iter_mut().map(|presence| &mut presence[index])).collect();
+            let lacks_it = |presence| presence == Presence::Absent;
             for similar in self.snapshot.fuzzy_terms(&term.text)?.iter() {
-                let lacks_it = |candidate: &usize| presence[*candidate][index] == Presence::Absent;
-                let lacking: Vec<usize> = (0..addresses.len()).filter(lacks_it).collect();
-                let lacking_addresses: Vec<PassageAddress> = lacking.iter().map(|number| addresses[*number]).collect();
-                let having = self.snapshot.having(&similar.term, &lacking_addresses)?;
-                for (candidate, _) in lacking.into_iter().zip(having).filter(|(_, has)| *has) {
-                    presence[candidate][index] = Presence::Similar(similar.similarity);
-                }
+                self.replace(&mut of_term, lacks_it, &similar.term, Presence::Similar(similar.similarity))?;
             }
         }
         Ok(presence)
+    }
+
+    /// Sets the presence of a term to `found` in each passage that has the term `other` in its place, unless what it has already
+    /// is not `lacking`. The passages must be sorted by address.
+    fn replace(
+        &self,
+        of_term: &mut [(PassageAddress, &mut Presence)],
+        lacking: fn(Presence) -> bool,
+        other: &str,
+        found: Presence,
+    ) -> Result<(), SearchError> {
+        let lacking: Vec<_> = of_term.iter_mut().filter(|(_, presence)| lacking(**presence)).collect();
+        if lacking.is_empty() {
+            return Ok(());
+        }
+        let addresses: Vec<PassageAddress> = lacking.iter().map(|(address, _)| *address).collect();
+        let having = self.snapshot.having(other, &addresses)?;
+        for ((_, presence), _) in lacking.into_iter().zip(having).filter(|(_, has)| *has) {
+            **presence = found;
+        }
+        Ok(())
     }
 
     fn scored(&self, address: PassageAddress, term_scores: Vec<f32>, presence: Vec<Presence>) -> RankedPassage {

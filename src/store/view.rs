@@ -1,8 +1,9 @@
 //! One commit of a store, as the rest of the program reads it.
 //!
 //! The methods of a [`View`] take lists, because a network may lie behind them: a store on other machines answers a
-//! question with two or three round trips, and one in other words than the papers' with two more. What a passage is worth for a question is computed in `search` from what a
-//! view returns, so that all stores rank the same candidates in the same way.
+//! question with two or three round trips, and one in other words than the papers' with two more. What a passage is worth
+//! for a question is computed in `search` from what a view returns, so that all stores rank the same candidates in the same
+//! way.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
