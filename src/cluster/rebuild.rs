@@ -43,7 +43,7 @@ impl ClusterRebuild {
             Err(_) => None,
         };
         let signature = Signature::from_embedder(embedder);
-        let meta = IndexMeta::new(&signature, &Calibration::measure(embedder)?, options.graph_vectors);
+        let meta = IndexMeta::new(&signature, &Calibration::of(embedder)?, options.graph_vectors);
         let passages = former.unwrap_or(0).max(options.expected_passages);
         let name = indexes.create(&meta, passages, false)?;
         // Only now, so that a rebuild which still runs elsewhere fails instead of writing to an index of the same name.

@@ -73,7 +73,7 @@ impl ClusterStore {
     pub fn open_or_create(options: &ClusterOptions, embedder: &dyn Embedder) -> Result<Self, IndexError> {
         let signature = Signature::from_embedder(embedder);
         match Self::open(options, &signature) {
-            Err(IndexError::NotFound { .. }) => Self::create(options, &signature, Calibration::measure(embedder)?),
+            Err(IndexError::NotFound { .. }) => Self::create(options, &signature, Calibration::of(embedder)?),
             other => other,
         }
     }

@@ -81,7 +81,7 @@ impl PassageIndex {
     pub fn open_or_create(folder: &Path, embedder: &dyn Embedder) -> Result<Self, IndexError> {
         let signature = Signature::from_embedder(embedder);
         match Self::open(folder, &signature) {
-            Err(IndexError::NotFound { .. }) => Self::create(folder, signature, Calibration::measure(embedder)?),
+            Err(IndexError::NotFound { .. }) => Self::create(folder, signature, Calibration::of(embedder)?),
             other => other,
         }
     }

@@ -12,6 +12,9 @@ use crate::corpus::PaperId;
 use crate::embed::Embedder;
 use crate::store::{PaperRecord, Snapshot, StoreWriter};
 
+/// Passages after which the first batch of a run is full, so that the model works while further papers are read.
+const FIRST_PASSAGES: usize = 32;
+
 /// Limits of a batch.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct BatchLimits {
@@ -62,6 +65,8 @@ pub(super) struct Batch<'a> {
     characters_taken: u64,
     /// Passages written since the last commit.
     uncommitted: usize,
+    /// Whether no batch has been written.
+    is_first: bool,
     /// Whether there is anything to commit.
     is_changed: bool,
     /// Records which files the uncommitted changes come from.
@@ -93,6 +98,7 @@ impl<'a> Batch<'a> {
             size,
             characters_taken,
             uncommitted,
+            is_first: true,
             is_changed,
             guard,
             stop,
@@ -188,7 +194,8 @@ impl<'a> Batch<'a> {
 
     /// Whether the queued papers and changes fill a batch.
     pub(super) fn is_full(&self) -> bool {
-        self.size.0.max(self.changes) >= self.limits.passages || self.size.1 >= self.limits.characters
+        let passages = if self.is_first { self.limits.passages.min(FIRST_PASSAGES) } else { self.limits.passages };
+        self.size.0.max(self.changes) >= passages || self.size.1 >= self.limits.characters
     }
 
     /// Whether all changes so far are committed.
@@ -215,7 +222,7 @@ impl<'a> Batch<'a> {
         }
         let waiting = std::mem::take(&mut self.waiting);
         (self.size, self.changes) = ((0, 0), 0);
-        self.is_changed = true;
+        (self.is_first, self.is_changed) = (false, true);
         let written = self.write_papers(&waiting, &known, embedded);
         self.after.clear();
         if written.is_err() {

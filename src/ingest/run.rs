@@ -23,7 +23,7 @@ use super::unreadable::{Unreadable, Versions, versions};
 use super::walk::{FoundFiles, walk};
 use super::{ChangeKind, Failure, FileChange, IngestError, Summary};
 use crate::corpus::{Article, Format, PaperId, ReadError, passages};
-use crate::embed::Embedder;
+use crate::embed::{Embedder, Role};
 use crate::library::LibraryItem;
 use crate::library::references::ReferencesFile;
 use crate::library::zotero::{self, Profile};
@@ -213,6 +213,10 @@ impl Ingest<'_> {
             (outstanding, summary) = compared(found, &catalogue, &unreadable)?;
         }
         let Comparison { changed: sources, relabelled, .. } = outstanding;
+        if !sources.is_empty() {
+            // While the first files are read.
+            self.embedder.prepare(Role::Passage);
+        }
         let workload = Workload::new(&sources);
         let expected = workload.unread_characters();
         let progress = Progress { files: sources.len() as u64, expected, ..Progress::default() };

@@ -96,7 +96,7 @@ impl Engine {
         if let Some(known) = of_index.or_else(|| self.calibration.get()) {
             return Ok(known);
         }
-        let measured = Calibration::measure(self.embedder.as_ref())?;
+        let measured = Calibration::of(self.embedder.as_ref())?;
         Ok(self.calibration.get_or_init(|| measured))
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
-use crate::embed::{EmbedError, Embedder, Pending, Role, UnitVector};
+use crate::embed::{EmbedError, Embedder, KeptCalibration, Pending, Role, UnitVector};
 
 /// Maximum number of bytes of all texts and their vectors: 5,000 questions of 384 dimensions.
 const MAX_BYTES: u64 = 8 << 20;
@@ -56,6 +56,18 @@ impl Embedder for QuestionCache {
         self.embedder.question_side()
     }
 
+    fn kept_calibration(&self) -> Option<&KeptCalibration> {
+        self.embedder.kept_calibration()
+    }
+
+    fn knows_word(&self, word: &str) -> bool {
+        self.embedder.knows_word(word)
+    }
+
+    fn prepare(&self, role: Role) {
+        self.embedder.prepare(role);
+    }
+
     fn embed(&self, texts: &[String], role: Role) -> Result<Vec<UnitVector>, EmbedError> {
         self.begin(texts, role)()
     }
@@ -101,6 +113,38 @@ mod tests {
         }
         cache.embed(std::slice::from_ref(&knee), Role::Passage).expect("a vector");
         assert_eq!(inner.embedded(), [knee.clone(), hip, hand, knee]);
+    }
+
+    /// Knows one word.
+    struct Model(HashEmbedder);
+
+    impl Embedder for Model {
+        fn dimension(&self) -> usize {
+            self.0.dimension()
+        }
+
+        fn fingerprint(&self) -> &str {
+            self.0.fingerprint()
+        }
+
+        fn question_side(&self) -> u64 {
+            7
+        }
+
+        fn knows_word(&self, word: &str) -> bool {
+            word == "chondrocyte"
+        }
+
+        fn embed(&self, texts: &[String], role: Role) -> Result<Vec<UnitVector>, EmbedError> {
+            self.0.embed(texts, role)
+        }
+    }
+
+    #[test]
+    fn the_rest_is_as_the_model_says() {
+        let cache = QuestionCache::new(Arc::new(Model(HashEmbedder::new(16))));
+        assert_eq!((cache.dimension(), cache.question_side()), (16, 7));
+        assert!(cache.knows_word("chondrocyte") && !cache.knows_word("chondrocite"));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use std::thread::JoinHandle;
 use tokenizers::{Tokenizer, TruncationParams};
 
 use super::batch::{TokenBudget, batches};
+use super::calibration::KeptCalibration;
 use super::encoder::{Encoder, Precision, Share};
 use super::model::{ModelFolder, ModelOverrides};
 use super::queue::{Job, Queue, Reply, Work};
@@ -44,6 +45,7 @@ pub struct BertEmbedder {
     queries: Option<EncoderThreads>,
     fingerprint: String,
     question_side: u64,
+    calibration: KeptCalibration,
     budget: TokenBudget,
 }
 
@@ -88,7 +90,9 @@ impl BertEmbedder {
             fingerprint = format!("{fingerprint}+{}", queries.model.fingerprint()?);
         }
         let question_side = queries.as_ref().unwrap_or(&passages).model.question_side()?;
-        Ok(Self { passages, queries, fingerprint, question_side, budget: options.budget })
+        let precision = format!("{:?}", options.precision).to_lowercase();
+        let calibration = KeptCalibration::new(&options.folder, &fingerprint, question_side, &precision);
+        Ok(Self { passages, queries, fingerprint, question_side, calibration, budget: options.budget })
     }
 
     fn threads_for(&self, role: Role) -> &EncoderThreads {
@@ -116,8 +120,16 @@ impl Embedder for BertEmbedder {
         self.begin(texts, role)()
     }
 
+    fn kept_calibration(&self) -> Option<&KeptCalibration> {
+        Some(&self.calibration)
+    }
+
     fn knows_word(&self, word: &str) -> bool {
         self.passages.tokenizer.token_to_id(word).is_some()
+    }
+
+    fn prepare(&self, role: Role) {
+        load_weights(&self.threads_for(role).threads.queue);
     }
 
     fn begin<'a>(&'a self, texts: &[String], role: Role) -> Pending<'a> {
@@ -154,9 +166,7 @@ impl EncoderThreads {
     ) -> Result<Self, EmbedError> {
         let queue = Arc::new(Queue::new(instances));
         if preload {
-            // An empty text only causes the weights to be loaded. Nobody waits for its vector.
-            let (reply, _) = sync_channel(1);
-            queue.push_question(Job { number: 0, sequences: vec![Vec::new()], is_awaited: Arc::default(), reply });
+            load_weights(&queue);
         }
         let weights = Arc::new(Weights { model: Arc::clone(&model), role, precision, loaded: Mutex::new(None) });
         let mut threads = ServingThreads { queue: Arc::clone(&queue), handles: Vec::new() };
@@ -307,6 +317,12 @@ fn serve(weights: &Weights, queue: &Queue) {
             Work::Passages(job) => instance.serve(&[job], Role::Passage, queue),
         }
     }
+}
+
+/// Causes a thread to load the weights if it has none, by an empty text. Nobody waits for its vector.
+fn load_weights(queue: &Queue) {
+    let (reply, _) = sync_channel(1);
+    queue.push_passages(Job { number: 0, sequences: vec![Vec::new()], is_awaited: Arc::default(), reply });
 }
 
 /// One thread's instance of the model, loaded when it is first used.

@@ -26,7 +26,7 @@ mod weights_file;
 
 pub use batch::TokenBudget;
 pub use bert::{BertEmbedder, BertOptions};
-pub use calibration::{Calibration, CosineScale};
+pub use calibration::{Calibration, CosineScale, KeptCalibration};
 pub use encoder::Precision;
 pub use hash::HashEmbedder;
 pub use model::{ModelFolder, ModelOverrides, Pooling, Prompts};
@@ -59,10 +59,18 @@ pub trait Embedder: Send + Sync {
     /// One vector for each text, in order. Of a text that is too long for the model, only the beginning is embedded.
     fn embed(&self, texts: &[String], role: Role) -> Result<Vec<UnitVector>, EmbedError>;
 
+    /// Starts loading what texts of this role need, and returns at once. For a caller that will soon have such texts.
+    fn prepare(&self, _role: Role) {}
+
     /// Starts embedding, and returns at once if the embedder has threads of its own. The returned closure waits for the vectors.
     fn begin<'a>(&'a self, texts: &[String], role: Role) -> Pending<'a> {
         let texts = texts.to_vec();
         Box::new(move || self.embed(&texts, role))
+    }
+
+    /// Where its calibration is kept after it was measured. [`Calibration::of`] gets it from there.
+    fn kept_calibration(&self) -> Option<&KeptCalibration> {
+        None
     }
 
     /// Whether the model has a word, given in lower case, as a single token; `false` if it cannot tell.

@@ -5,8 +5,8 @@
 //! for the results.
 
 use std::arch::x86_64::{
-    __m512, __m512bh, _mm512_add_ps, _mm512_cvtne2ps_pbh, _mm512_dpbf16_ps, _mm512_max_ps, _mm512_mul_ps,
-    _mm512_reduce_add_ps, _mm512_reduce_max_ps, _mm512_set1_ps, _mm512_sub_ps,
+    __m512, __m512bh, _mm512_add_ps, _mm512_cvtne2ps_pbh, _mm512_dpbf16_ps, _mm512_mask_mov_ps, _mm512_max_ps,
+    _mm512_mul_ps, _mm512_reduce_add_ps, _mm512_reduce_max_ps, _mm512_set1_ps, _mm512_sub_ps,
 };
 
 use super::super::registers::{
@@ -134,16 +134,27 @@ impl Attention {
                 store_pairs(to_pairs(numbers), left);
             }
         }
+        let mut highest = [_mm512_set1_ps(NO_SCORE); COUNT];
         for (block, keys) in self.keys.chunks_exact(head_width / 2).enumerate() {
-            let sums = product::<COUNT>(left, keys);
-            for (sums, scores) in sums.iter().zip(scores.iter_mut()) {
+            let mut sums = product::<COUNT>(left, keys);
+            let own = length - block * COLUMNS;
+            if own < COLUMNS {
+                // Behind the text are keys of other texts.
+                sums.iter_mut().for_each(|sums| *sums = without_others(*sums, own));
+            }
+            for ((sums, scores), highest) in sums.iter().zip(scores.iter_mut()).zip(&mut highest) {
+                *highest = _mm512_max_ps(*highest, _mm512_max_ps(sums[0], sums[1]));
                 write(sums, &mut scores[block * COLUMNS..]);
             }
         }
-        let mut totals = [0.0; COUNT];
-        for ((scores, left), total) in scores.iter_mut().zip(left.iter_mut()).zip(&mut totals) {
-            *total = shares(scores, length, left);
+        // All rows in each step, so that the processor works on one row while it waits for the result of another.
+        let highest = highest.map(|highest| _mm512_reduce_max_ps(highest));
+        let filled = length.next_multiple_of(COLUMNS);
+        let mut totals = [_mm512_set1_ps(0.0); COUNT];
+        for (((scores, left), highest), total) in scores.iter().zip(left.iter_mut()).zip(highest).zip(&mut totals) {
+            *total = shares(&scores[..filled], highest, left);
         }
+        let totals = totals.map(|total| _mm512_reduce_add_ps(total));
         for (block, values) in self.values.chunks_exact(length.div_ceil(2)).enumerate() {
             let sums = product::<COUNT>(left, values);
             for (row, (sums, total)) in sums.iter().zip(totals).enumerate() {
@@ -180,21 +191,23 @@ fn to_pairs(numbers: &[f32; COLUMNS]) -> __m512bh {
     _mm512_cvtne2ps_pbh(load(&numbers[1]), load(&numbers[0]))
 }
 
-/// Softmax without the division: sets `shares` to 2 to the power of each score minus the highest score, and to 0 from
-/// `length` on. Returns their sum.
+/// Replaces the scores of all columns but the first `own` ones, which belong to no token of the text.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn without_others(sums: [__m512; 2], own: usize) -> [__m512; 2] {
+    let (first, second) = if own < LANES { ((1u16 << own) - 1, 0) } else { (u16::MAX, (1u16 << (own - LANES)) - 1) };
+    let none = _mm512_set1_ps(NO_SCORE);
+    [_mm512_mask_mov_ps(none, first, sums[0]), _mm512_mask_mov_ps(none, second, sums[1])]
+}
+
+/// Softmax without the division: sets `shares` to 2 to the power of each score minus the highest score. Returns their sum
+/// in each lane.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bf16")]
-fn shares(scores: &mut [f32], length: usize, shares: &mut [Pair]) -> f32 {
-    let filled = length.next_multiple_of(COLUMNS);
-    scores[length..filled].fill(NO_SCORE);
-    let (scores, _) = scores[..filled].as_chunks::<LANES>();
+fn shares(scores: &[f32], highest: f32, shares: &mut [Pair]) -> __m512 {
+    let (scores, _) = scores.as_chunks::<LANES>();
     let (scores, _) = scores.as_chunks::<2>();
-    let mut highest = [load(&scores[0][0]), load(&scores[0][1])];
-    for scores in scores {
-        highest[0] = _mm512_max_ps(highest[0], load(&scores[0]));
-        highest[1] = _mm512_max_ps(highest[1], load(&scores[1]));
-    }
-    let highest = _mm512_set1_ps(_mm512_reduce_max_ps(_mm512_max_ps(highest[0], highest[1])));
+    let highest = _mm512_set1_ps(highest);
     let mut sums = [_mm512_set1_ps(0.0); 2];
     for (scores, shares) in scores.iter().zip(shares.as_chunks_mut::<LANES>().0) {
         let first = exp2(_mm512_sub_ps(load(&scores[0]), highest), &EXP2_ROUGH);
@@ -203,5 +216,5 @@ fn shares(scores: &mut [f32], length: usize, shares: &mut [Pair]) -> f32 {
         sums[1] = _mm512_add_ps(sums[1], second);
         store_pairs(_mm512_cvtne2ps_pbh(second, first), shares);
     }
-    _mm512_reduce_add_ps(_mm512_add_ps(sums[0], sums[1]))
+    _mm512_add_ps(sums[0], sums[1])
 }

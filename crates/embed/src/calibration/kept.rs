@@ -1,0 +1,166 @@
+//! A model's calibration in a file beside its weights, so that a machine measures it once and not for each index.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::scale::Calibration;
+use super::texts::SUBJECTS;
+
+/// In the model's folder. It may be deleted at any time.
+const FILE: &str = "calibration.json";
+
+/// The calibration of one model, measured when it is first asked for.
+#[derive(Debug)]
+pub struct KeptCalibration {
+    file: PathBuf,
+    measured_with: MeasuredWith,
+    /// Locked while it is measured, so that only one of several threads that ask for it does so.
+    known: Mutex<Option<Calibration>>,
+}
+
+/// Everything on which the measured values depend.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct MeasuredWith {
+    /// The model's fingerprint.
+    model: String,
+    question_side: String,
+    precision: String,
+    /// A hash of the texts that are embedded.
+    texts: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Content {
+    measured_with: MeasuredWith,
+    calibration: Calibration,
+}
+
+impl KeptCalibration {
+    /// `precision`: that of the settings, as vectors of different precisions are almost the same.
+    pub(crate) fn new(folder: &Path, model: &str, question_side: u64, precision: &str) -> Self {
+        let measured_with = MeasuredWith {
+            model: model.to_owned(),
+            question_side: format!("{question_side:016x}"),
+            precision: precision.to_owned(),
+            texts: format!("{:016x}", xxh3_64(format!("{SUBJECTS:?}").as_bytes())),
+        };
+        Self { file: folder.join(FILE), measured_with, known: Mutex::new(None) }
+    }
+
+    /// The known calibration, that of the file, or a newly measured one, which is written to the file.
+    pub(super) fn get<E>(&self, measure: impl FnOnce() -> Result<Calibration, E>) -> Result<Calibration, E> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = *known {
+            return Ok(known);
+        }
+        let calibration = match self.read() {
+            Some(kept) => kept,
+            None => {
+                let measured = measure()?;
+                // The folder may be read-only. Then each process measures.
+                let _ = self.write(measured);
+                measured
+            }
+        };
+        *known = Some(calibration);
+        Ok(calibration)
+    }
+
+    /// `None` if there is no file, or one that is damaged or of another model: it is measured anew then.
+    fn read(&self) -> Option<Calibration> {
+        let content: Content = serde_json::from_slice(&std::fs::read(&self.file).ok()?).ok()?;
+        (content.measured_with == self.measured_with).then_some(content.calibration)
+    }
+
+    /// Replaces the file as a whole, because another process may read it.
+    fn write(&self, calibration: Calibration) -> std::io::Result<()> {
+        let content = Content { measured_with: self.measured_with.clone(), calibration };
+        let unfinished = self.file.with_extension(format!("{}.unfinished", std::process::id()));
+        let written = std::fs::write(&unfinished, serde_json::to_vec_pretty(&content)?)
+            .and_then(|()| std::fs::rename(&unfinished, &self.file));
+        if written.is_err() {
+            let _ = std::fs::remove_file(&unfinished);
+        }
+        written
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder that is removed at the end of the test.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Self {
+            let folder = std::env::temp_dir().join(format!("stroma-{name}-{}", std::process::id()));
+            std::fs::create_dir_all(&folder).expect("a folder");
+            Self(folder)
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    const MEASURED: Calibration = Calibration { question_side: 7, ..Calibration::IDENTITY };
+
+    /// Whether the calibration was measured when it was asked for.
+    fn is_measured(folder: &Path, model: &str, side: u64) -> bool {
+        let kept = KeptCalibration::new(folder, model, side, "auto");
+        let mut calls = 0;
+        for _ in 0..2 {
+            let got = kept.get(|| {
+                calls += 1;
+                Ok::<_, ()>(MEASURED)
+            });
+            assert_eq!(got, Ok(MEASURED));
+        }
+        assert!(calls <= 1, "a process measures once at most");
+        calls > 0
+    }
+
+    #[test]
+    fn a_model_is_measured_once_and_again_if_it_is_another() {
+        let folder = Folder::new("calibration");
+        assert!(is_measured(&folder.0, "one", 0));
+        assert!(!is_measured(&folder.0, "one", 0));
+        assert!(is_measured(&folder.0, "one", 7), "other questions");
+        assert!(is_measured(&folder.0, "other", 7));
+        let names: Vec<_> = std::fs::read_dir(&folder.0).expect("a folder").collect();
+        assert_eq!(names.len(), 1, "{names:?}");
+    }
+
+    #[test]
+    fn a_damaged_file_is_replaced() {
+        let folder = Folder::new("damaged-calibration");
+        assert!(is_measured(&folder.0, "one", 0));
+        let whole = std::fs::read(folder.0.join(FILE)).expect("the file");
+        for damaged in [&whole[..0], &whole[..whole.len() / 2], b"[]"] {
+            std::fs::write(folder.0.join(FILE), damaged).expect("written");
+            assert!(is_measured(&folder.0, "one", 0));
+            assert!(!is_measured(&folder.0, "one", 0));
+        }
+    }
+
+    #[test]
+    fn a_failure_is_not_kept() {
+        let folder = Folder::new("failed-calibration");
+        let kept = KeptCalibration::new(&folder.0, "one", 0, "auto");
+        assert_eq!(kept.get(|| Err("fails")), Err("fails"));
+        assert_eq!(kept.get(|| Ok::<_, ()>(MEASURED)), Ok(MEASURED));
+    }
+
+    #[test]
+    fn without_a_folder_to_write_to_each_process_measures() {
+        let folder = std::env::temp_dir().join("stroma-no-such-folder");
+        assert!(is_measured(&folder, "one", 0));
+        assert!(is_measured(&folder, "one", 0));
+    }
+}
