@@ -58,6 +58,8 @@ install_into() {
     cp -RP "$LIBTORCH/lib/." "$to/lib/stroma/"
     rm -rf "$to/share/stroma/models/$MODEL"
     cp -RL "$MODELS/$MODEL" "$to/share/stroma/models/$MODEL"
+    # Measured on this machine.
+    rm -f "$to/share/stroma/models/$MODEL/calibration.json"
     for file in $FILES; do
         cp "$root/$file" "$to/share/stroma/"
     done

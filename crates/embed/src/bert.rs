@@ -90,7 +90,7 @@ impl BertEmbedder {
             fingerprint = format!("{fingerprint}+{}", queries.model.fingerprint()?);
         }
         let question_side = queries.as_ref().unwrap_or(&passages).model.question_side()?;
-        let precision = format!("{:?}", options.precision).to_lowercase();
+        let precision = format!("{:?}", options.precision.resolved(&passages.model.config)).to_lowercase();
         let calibration = KeptCalibration::new(&options.folder, &fingerprint, question_side, &precision);
         Ok(Self { passages, queries, fingerprint, question_side, calibration, budget: options.budget })
     }
@@ -281,8 +281,8 @@ fn tokenizer(model: &ModelFolder) -> Result<Tokenizer, EmbedError> {
     Ok(tokenizer)
 }
 
-/// The weights, shared by all instances. They are loaded for the first text, so that an index run without changes does
-/// not read them.
+/// The weights, shared by all instances. They are loaded for the first text, or when texts are expected, so that an index
+/// run without changes does not read them.
 #[derive(Debug)]
 struct Weights {
     model: Arc<ModelFolder>,

@@ -35,7 +35,7 @@ pub enum Precision {
 
 impl Precision {
     /// Replaces `Auto` by the fastest that this CPU supports for this model.
-    fn resolved(self, config: &BertConfig) -> Self {
+    pub(super) fn resolved(self, config: &BertConfig) -> Self {
         match self {
             Self::Auto if Transformer::fits(config) => Self::Int8,
             Self::Auto if cpu_has_bf16() => Self::Bf16,

@@ -1,5 +1,6 @@
 //! A model's calibration in a file beside its weights, so that a machine measures it once and not for each index.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -11,6 +12,9 @@ use super::texts::SUBJECTS;
 
 /// In the model's folder. It may be deleted at any time.
 const FILE: &str = "calibration.json";
+
+/// Increased when [`Calibration::measure`] or the arithmetic of the model changes.
+const VERSION: u32 = 1;
 
 /// The calibration of one model, measured when it is first asked for.
 #[derive(Debug)]
@@ -24,6 +28,7 @@ pub struct KeptCalibration {
 /// Everything on which the measured values depend.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct MeasuredWith {
+    version: u32,
     /// The model's fingerprint.
     model: String,
     question_side: String,
@@ -39,9 +44,10 @@ struct Content {
 }
 
 impl KeptCalibration {
-    /// `precision`: that of the settings, as vectors of different precisions are almost the same.
+    /// `precision`: the arithmetic that the model uses on this machine.
     pub(crate) fn new(folder: &Path, model: &str, question_side: u64, precision: &str) -> Self {
         let measured_with = MeasuredWith {
+            version: VERSION,
             model: model.to_owned(),
             question_side: format!("{question_side:016x}"),
             precision: precision.to_owned(),
@@ -78,7 +84,9 @@ impl KeptCalibration {
     /// Replaces the file as a whole, because another process may read it.
     fn write(&self, calibration: Calibration) -> std::io::Result<()> {
         let content = Content { measured_with: self.measured_with.clone(), calibration };
-        let unfinished = self.file.with_extension(format!("{}.unfinished", std::process::id()));
+        // Several machines may share the folder, and then process ids are not unique.
+        let random = RandomState::new().build_hasher().finish();
+        let unfinished = self.file.with_extension(format!("{random:016x}.unfinished"));
         let written = std::fs::write(&unfinished, serde_json::to_vec_pretty(&content)?)
             .and_then(|()| std::fs::rename(&unfinished, &self.file));
         if written.is_err() {
