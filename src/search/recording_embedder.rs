@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::embed::{EmbedError, Embedder, HashEmbedder, KeptCalibration, Role, UnitVector};
+use crate::embed::{EmbedError, Embedder, HashEmbedder, Role, UnitVector};
 
 /// Records the texts that it embeds.
 pub(crate) struct RecordingEmbedder {
@@ -32,14 +32,6 @@ impl Embedder for RecordingEmbedder {
 
     fn question_side(&self) -> u64 {
         self.embedder.question_side()
-    }
-
-    fn kept_calibration(&self) -> Option<&KeptCalibration> {
-        self.embedder.kept_calibration()
-    }
-
-    fn knows_word(&self, word: &str) -> bool {
-        self.embedder.knows_word(word)
     }
 
     fn embed(&self, texts: &[String], role: Role) -> Result<Vec<UnitVector>, EmbedError> {

@@ -20,13 +20,15 @@ const VERSION: u32 = 1;
 #[derive(Debug)]
 pub struct KeptCalibration {
     file: PathBuf,
-    measured_with: MeasuredWith,
+    model: String,
+    question_side: u64,
+    precision: String,
     /// Locked while it is measured, so that only one of several threads that ask for it does so.
     known: Mutex<Option<Calibration>>,
 }
 
 /// Everything on which the measured values depend.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct MeasuredWith {
     version: u32,
     /// The model's fingerprint.
@@ -46,14 +48,8 @@ struct Content {
 impl KeptCalibration {
     /// `precision`: the arithmetic that the model uses on this machine.
     pub(crate) fn new(folder: &Path, model: &str, question_side: u64, precision: &str) -> Self {
-        let measured_with = MeasuredWith {
-            version: VERSION,
-            model: model.to_owned(),
-            question_side: format!("{question_side:016x}"),
-            precision: precision.to_owned(),
-            texts: format!("{:016x}", xxh3_64(format!("{SUBJECTS:?}").as_bytes())),
-        };
-        Self { file: folder.join(FILE), measured_with, known: Mutex::new(None) }
+        let (model, precision) = (model.to_owned(), precision.to_owned());
+        Self { file: folder.join(FILE), model, question_side, precision, known: Mutex::new(None) }
     }
 
     /// The known calibration, that of the file, or a newly measured one, which is written to the file.
@@ -62,32 +58,42 @@ impl KeptCalibration {
         if let Some(known) = *known {
             return Ok(known);
         }
-        let calibration = match self.read() {
+        let measured_with = self.measured_with();
+        let calibration = match self.read(&measured_with) {
             Some(kept) => kept,
             None => {
-                let measured = measure()?;
+                let calibration = measure()?;
                 // The folder may be read-only. Then each process measures.
-                let _ = self.write(measured);
-                measured
+                let _ = self.write(&Content { measured_with, calibration });
+                calibration
             }
         };
         *known = Some(calibration);
         Ok(calibration)
     }
 
+    fn measured_with(&self) -> MeasuredWith {
+        MeasuredWith {
+            version: VERSION,
+            model: self.model.clone(),
+            question_side: format!("{:016x}", self.question_side),
+            precision: self.precision.clone(),
+            texts: format!("{:016x}", xxh3_64(format!("{SUBJECTS:?}").as_bytes())),
+        }
+    }
+
     /// `None` if there is no file, or one that is damaged or of another model: it is measured anew then.
-    fn read(&self) -> Option<Calibration> {
+    fn read(&self, measured_with: &MeasuredWith) -> Option<Calibration> {
         let content: Content = serde_json::from_slice(&std::fs::read(&self.file).ok()?).ok()?;
-        (content.measured_with == self.measured_with).then_some(content.calibration)
+        (content.measured_with == *measured_with).then_some(content.calibration)
     }
 
     /// Replaces the file as a whole, because another process may read it.
-    fn write(&self, calibration: Calibration) -> std::io::Result<()> {
-        let content = Content { measured_with: self.measured_with.clone(), calibration };
+    fn write(&self, content: &Content) -> std::io::Result<()> {
         // Several machines may share the folder, and then process ids are not unique.
         let random = RandomState::new().build_hasher().finish();
         let unfinished = self.file.with_extension(format!("{random:016x}.unfinished"));
-        let written = std::fs::write(&unfinished, serde_json::to_vec_pretty(&content)?)
+        let written = std::fs::write(&unfinished, serde_json::to_vec_pretty(content)?)
             .and_then(|()| std::fs::rename(&unfinished, &self.file));
         if written.is_err() {
             let _ = std::fs::remove_file(&unfinished);
